@@ -1,0 +1,139 @@
+#pragma once
+
+#include <array>
+#include <cassert>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace postern {
+
+// Why a step failed. The name of each value (see faultName) is the `reason` label
+// of postern_scrape_failures_total, the reason phrase of the status line and the
+// first word of the body, so adding one changes the public surface.
+enum class Fault {
+  NoCredential,
+  CredentialSource,
+  LoginRejected,
+  LoginThrottled,
+  LoginFailed,
+  Backoff,
+  Resolve,
+  Connect,
+  Tls,
+  Timeout,
+  Status,
+  Forbidden,
+  Empty,
+  Format,
+  Limit,
+  Truncated,
+  UnknownTarget,
+  Busy,
+};
+
+struct FaultInfo {
+  Fault fault;
+  std::string_view name;
+  int http_status;        // what the scraper is answered
+  std::string_view next;  // what happens next, when the step that failed does not know better
+};
+
+// In the order of the enumeration.
+inline constexpr std::array<FaultInfo, 18> kFaults = {{
+    {Fault::NoCredential, "no_credential", 503, "it is looked for again at the next scrape"},
+    {Fault::CredentialSource, "credential_source", 503, "it is asked again at the next scrape"},
+    {Fault::LoginRejected, "login_rejected", 502,
+     "no login is sent until the back-off ends or the credential changes"},
+    {Fault::LoginThrottled, "login_throttled", 503, "no login is sent until the back-off ends"},
+    {Fault::LoginFailed, "login_failed", 502, "the login is tried again after the back-off"},
+    {Fault::Backoff, "backoff", 503, "nothing is sent until the back-off ends"},
+    {Fault::Resolve, "resolve", 502, "the next scrape asks again"},
+    {Fault::Connect, "connect", 502, "the next scrape tries again"},
+    {Fault::Tls, "tls", 502, "the next scrape tries again"},
+    {Fault::Timeout, "timeout", 504, "the next scrape tries again"},
+    {Fault::Status, "status", 502, "the next scrape tries again"},
+    {Fault::Forbidden, "forbidden", 502, "the next scrape tries again without a new login"},
+    {Fault::Empty, "empty", 502, "the next scrape tries again"},
+    {Fault::Format, "format", 502, "the next scrape tries again"},
+    {Fault::Limit, "limit", 502, "the next scrape tries again"},
+    {Fault::Truncated, "truncated", 502, "the next scrape tries again"},
+    {Fault::UnknownTarget, "unknown_target", 404, "GET / lists the targets"},
+    {Fault::Busy, "busy", 503, "try again later"},
+}};
+
+constexpr const FaultInfo& faultInfo(Fault fault) {
+  return kFaults[static_cast<std::size_t>(fault)];
+}
+constexpr std::string_view faultName(Fault fault) {
+  return faultInfo(fault).name;
+}
+
+struct Error {
+  Fault fault;
+  std::string what;  // for a human; never holds a secret, ends without a full stop
+  std::string next;  // what happens next; empty: faultInfo(fault).next
+  std::optional<std::chrono::seconds> retry_after;  // for the scraper's Retry-After
+};
+
+// A value, or the reason why there is none.
+template <typename T>
+class [[nodiscard]] Result {
+ public:
+  Result(T value) : state_(std::move(value)) {}
+  Result(Error error) : state_(std::move(error)) {}
+
+  explicit operator bool() const { return std::holds_alternative<T>(state_); }
+  // Require that there is a value.
+  T& operator*() & { return value(); }
+  const T& operator*() const& { return value(); }
+  T&& operator*() && { return std::move(value()); }
+  T* operator->() { return &value(); }
+  const T* operator->() const { return &value(); }
+  // Require that there is none.
+  const Error& error() const& {
+    assert(!*this);
+    return *std::get_if<Error>(&state_);
+  }
+  Error&& error() && {
+    assert(!*this);
+    return std::move(*std::get_if<Error>(&state_));
+  }
+
+ private:
+  T& value() {
+    assert(*this);
+    return *std::get_if<T>(&state_);
+  }
+  const T& value() const {
+    assert(*this);
+    return *std::get_if<T>(&state_);
+  }
+
+  std::variant<T, Error> state_;
+};
+
+template <>
+class [[nodiscard]] Result<void> {
+ public:
+  Result() = default;
+  Result(Error error) : error_(std::move(error)) {}
+
+  explicit operator bool() const { return !error_; }
+  const Error& error() const& {
+    assert(error_);
+    return *error_;
+  }
+  Error&& error() && {
+    assert(error_);
+    return std::move(*error_);
+  }
+
+ private:
+  std::optional<Error> error_;
+};
+
+}  // namespace postern

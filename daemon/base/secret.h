@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace postern {
+
+// A password, key or token. It wipes its bytes when it goes, and it cannot be
+// printed: there is no operator<<, no formatter and no conversion to a string.
+// Not thread-safe; constant ones may be shared.
+class Secret {
+ public:
+  Secret() = default;
+  explicit Secret(std::string_view text) : text_(text) {}
+  Secret(const Secret&) = default;
+  Secret& operator=(const Secret& other);
+  // A moved-from short string keeps its bytes (they live inside the object), so wipe it too.
+  Secret(Secret&& other) noexcept : text_(other.text_) { other.wipe(); }
+  Secret& operator=(Secret&& other) noexcept;
+  ~Secret() { wipe(); }
+
+  bool empty() const { return text_.empty(); }
+  std::size_t size() const { return text_.size(); }
+  // Compares in constant time for secrets of one length.
+  bool operator==(const Secret& other) const;
+
+  // The view dies with this Secret. Search for callers of reveal() to audit every use.
+  std::string_view reveal() const { return text_; }
+  // Appends without leaving a freed copy of the old bytes behind.
+  void append(std::string_view more);
+  void wipe();
+
+ private:
+  std::string text_;
+};
+
+// Overwrites `size` bytes in a way that the compiler does not remove.
+void wipeBytes(void* bytes, std::size_t size);
+
+}  // namespace postern

@@ -1,0 +1,174 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/secret.h"
+
+// What a target is told to do: plain values with every default and unit. They are
+// complete and valid once config::load has returned them; presets are already applied
+// and relative file names already joined with the folder of the config file.
+namespace postern::config {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using Path = std::filesystem::path;
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+struct Url {         // https only
+  std::string host;  // without the brackets of an IPv6 address
+  std::uint16_t port = 443;
+  std::string
+      path;  // "" or begins with a slash, without one at the end; goes before each page's path
+  bool operator==(const Url&) const = default;
+  // "host:port", the host in brackets when it is an IPv6 address.
+  std::string authority() const;
+};
+
+enum class TlsVersion { Tls10, Tls11, Tls12, Tls13 };
+
+struct Tls {
+  Path ca_file;    // empty: the system's roots
+  Path cert_file;  // the client certificate and its chain, PEM; empty: none is shown
+  Path key_file;   // set exactly when cert_file is
+  bool optional_files =
+      false;  // true for --tls.dir: a file that is missing there counts as not configured
+  std::string server_name;  // empty: the host of the url
+  TlsVersion min_version = TlsVersion::Tls12;
+  std::string pin_sha256;  // 32 bytes (decoded), or empty; of the leaf's SubjectPublicKeyInfo
+  bool insecure_skip_verify = false;
+  bool operator==(const Tls&) const = default;
+};
+
+// Each secret is given either inline or by file, never both.
+struct FileCredentials {
+  std::string username;
+  Secret password, api_key, token;
+  Path username_file, password_file, api_key_file, token_file;
+  Path
+      directory;  // holds files named username, password, api_key, token; excludes everything above
+  bool operator==(const FileCredentials&) const = default;
+};
+
+struct MysqlCredentials {
+  std::string host;
+  std::uint16_t port = 3306;
+  std::string database;
+  std::string user;
+  Secret password;
+  Path password_file;      // excludes password
+  std::optional<Tls> tls;  // of its fields only the three files count; none: a plain connection
+  std::string
+      query;  // exactly one `?`, bound to the target's name; the default reads Teleport's tables
+  seconds refresh_interval{
+      3600};  // how often a change is looked for while all is well; at least 1 s
+  bool operator==(const MysqlCredentials&) const = default;
+};
+
+struct Credentials {  // exactly one is set
+  std::optional<FileCredentials> file;
+  std::optional<MysqlCredentials> mysql;
+  // How a token of the credential is sent: "Authorization: <type> <token>".
+  std::string authorization_type = "Bearer";
+  bool operator==(const Credentials&) const = default;
+};
+
+struct Backoff {  // see session/backoff.h
+  milliseconds initial = seconds(1);
+  milliseconds max = minutes(5);
+  milliseconds rejected = seconds(60);
+  milliseconds throttled = seconds(60);
+  int max_rejected = 3;
+  milliseconds retry_rejected = minutes(15);  // 0: never again until the credential changes
+  bool operator==(const Backoff&) const = default;
+};
+
+// Where the login's answer holds a value: exactly one is set.
+struct AnswerPlace {
+  std::string json;    // a JSON pointer, RFC 6901
+  std::string header;  // a header's name
+  bool operator==(const AnswerPlace&) const = default;
+};
+
+struct Logout {
+  std::string method = "POST";
+  std::string url;
+  bool operator==(const Logout&) const = default;
+};
+
+// The declared login. `{{username}}` and `{{password}}` stand for the credential in
+// json_body and form, `{{token}}` for the token in send_as.
+struct Login {
+  std::string url;  // path and query, relative to the target's url
+  std::string method = "POST";
+  bool basic_auth = false;
+  std::string json_body;     // JSON text with placeholders inside of strings; empty: none
+  Pairs form;                // excludes json_body
+  std::vector<int> success;  // empty: any 2xx
+  AnswerPlace token;
+  std::optional<AnswerPlace> expires;  // none: the token lives one hour
+  std::string send_as = "Authorization: Bearer {{token}}";
+  std::optional<Logout> logout;
+  bool logout_at_exit = false;
+  Backoff backoff;
+  bool operator==(const Login&) const = default;
+};
+
+enum class Format { Auto, Text, WhatsappJson, WhatsappHealth };
+
+struct Page {
+  std::string path;  // begins with a slash
+  Format format = Format::Auto;
+  Pairs params;
+  bool required = true;
+  milliseconds timeout{
+      0};  // 0: that of the scrape; the default of a page that is not required is 2 s
+  milliseconds min_interval{0};  // the last good page is served again until it is this old
+  bool operator==(const Page&) const = default;
+  // What `page` says in metrics and messages.
+  std::string_view name() const { return path; }
+};
+
+struct Limits {
+  std::size_t body_size = 64U << 20;  // bytes of one page after decompression; 0 = none
+  std::size_t json_body_size =
+      4U << 20;                 // the same for the JSON formats, which are held whole; 0 = none
+  std::size_t line = 1U << 20;  // bytes of one line
+  std::size_t samples = 0;      // of the finished page; 0 = none, here and below
+  std::size_t labels = 0;       // of one sample
+  std::size_t label_name_length = 0;   // bytes
+  std::size_t label_value_length = 0;  // bytes
+  bool operator==(const Limits&) const = default;
+};
+
+struct Target {
+  std::string name = "default";  // [A-Za-z0-9._-]{1,63}
+  std::string preset = "none";   // none | whatsapp
+  Url url;
+  milliseconds scrape_timeout = seconds(10);
+  Limits limits;
+  std::size_t hold_back = 1U << 20;    // bytes of output before the page streams
+  std::size_t merge_limit = 8U << 20;  // bytes of all pages of a merged target together
+  milliseconds share_for{0};
+  int max_concurrent_scrapes = 2;
+  bool append_self = false;
+  bool honor_timestamps = true;
+  bool follow_redirects = true;  // same scheme, host and port only
+  Pairs params;                  // of every page
+  Pairs http_headers;            // of every page
+  Tls tls;
+  std::optional<Credentials> credentials;  // none: only the client certificate speaks for us
+  std::optional<Login> login;
+  std::vector<Page> pages;  // at least one
+  bool operator==(const Target&) const = default;
+};
+
+}  // namespace postern::config

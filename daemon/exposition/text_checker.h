@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace postern::exposition {
+
+struct Limits {
+  std::size_t line = 1U << 20;         // bytes, without the line end
+  std::size_t samples = 0;             // of the page; 0 = none, here and below
+  std::size_t labels = 0;              // of one sample, its name not counted
+  std::size_t label_name_length = 0;   // bytes
+  std::size_t label_value_length = 0;  // bytes
+};
+
+// Checks a page of Prometheus text 0.0.4 line by line and copies it as it came.
+//
+// It takes what Prometheus' own text parser takes and refuses the rest; nothing is
+// altered, but a missing last newline is added and, when timestamps are not honoured, they
+// are cut off. Fed in blocks cut anywhere; memory is one line beyond what `out` holds.
+// After an error the object is spent. Not thread-safe.
+class TextChecker {
+ public:
+  TextChecker(const Limits& limits, bool honor_timestamps);
+
+  // Appends the whole lines that `block` completes to `out`. Errors: Format (line
+  // number, column, what was expected, the offending bytes made printable) and Limit.
+  Result<void> feed(std::string_view block, std::string& out);
+  // The end of the page. Errors: those of feed, and Empty when there was no sample.
+  Result<void> finish(std::string& out);
+
+  std::size_t samples() const { return samples_; }
+
+ private:
+  Result<void> checkLines(std::string_view lines, std::string& out);
+
+  const Limits limits_;
+  const bool honor_timestamps_;
+  std::string partial_;  // the line that the last block broke off
+  std::size_t lines_ = 0;
+  std::size_t samples_ = 0;
+};
+
+}  // namespace postern::exposition

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "exposition/families.h"
+
+namespace postern::exposition {
+
+// One node of WhatsApp's /v1/health.
+struct Node {
+  std::string
+      name;  // the key, cut at its last ':' when it has one: what follows; "" for a single instance
+  std::string host;                 // what stood before that ':'
+  std::string role;                 // primary_master, secondary_master, coreapp, or empty
+  std::string status;               // gateway_status, or empty when the node answered with errors
+  std::vector<std::string> errors;  // "title (code) - details"
+};
+
+struct Health {
+  std::vector<Node> nodes;
+  bool healthy = false;  // the rule of high availability, see isHealthy
+};
+
+// Errors: Format (says where), Empty when no node is named, Limit.
+Result<Health> parseWhatsappHealth(std::string_view json, const Limits& limits);
+
+// Healthy is a cluster of which no node reports errors that count and: without exactly one primary
+// master all nodes are connected; with exactly one, whatever the master says: a single core must be
+// connected, of several cores any.
+bool isHealthy(const std::vector<Node>& nodes);
+
+// whatsapp_node_up{node,role}, the state set whatsapp_node_status{node,role,status} and
+// whatsapp_cluster_health{customer,customer_name}.
+Families healthFamilies(const Health& health, std::string_view customer,
+                        std::string_view customer_name);
+
+}  // namespace postern::exposition

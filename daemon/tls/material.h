@@ -1,0 +1,58 @@
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "config/target.h"
+
+namespace postern::tls {
+
+struct Validity {
+  SystemTime not_before;
+  SystemTime not_after;
+};
+
+// Key, chain and CA of one target, loaded whole and checked, with the SSL_CTX made of
+// them. Immutable after load() and shared between threads; connections keep theirs alive.
+class Material {
+ public:
+  // Reads every file, then checks: PEM and not DER or empty, key without password, pair
+  // match, dates of the client chain. Errors: Tls, naming the file and what to do.
+  static Result<std::shared_ptr<const Material>> load(const config::Tls& config, SystemTime now);
+  ~Material();
+  Material(const Material&) = delete;
+  Material& operator=(const Material&) = delete;
+
+  // A client connection on `fd` (not owned) to `host` as the target's url writes it, with SNI,
+  // name check and pin set; the caller does the handshake and frees it with SSL_free.
+  // Null only when memory is out.
+  SSL* newConnection(int fd, const std::string& host) const;
+
+  // Why SSL_connect, or the first SSL_read after it, failed: which check, and how to mend it.
+  // `result` is what the SSL call returned; reads the thread's OpenSSL error queue, so call it at
+  // once.
+  Error explain(SSL* ssl, int result, const std::string& host) const;
+
+  // The earliest expiry (and its not_before) of the client chain, and of the CA file; none when
+  // there is no such file.
+  const std::optional<Validity>& clientValidity() const { return client_; }
+  const std::optional<Validity>& caValidity() const { return ca_; }
+  // Of the certificate that the server showed in a finished handshake.
+  static std::optional<Validity> serverValidity(SSL* ssl);
+  bool verificationDisabled() const { return config_.insecure_skip_verify; }
+
+ private:
+  explicit Material(config::Tls config);
+
+  config::Tls config_;
+  SSL_CTX* context_ = nullptr;
+  std::optional<Validity> client_;
+  std::optional<Validity> ca_;
+};
+
+}  // namespace postern::tls
