@@ -11,23 +11,20 @@
 #include <vector>
 
 #include "base/secret.h"
+#include "config/login.h"
 
 // What a target is told to do: plain values with every default and unit. They are
 // complete and valid once config::load has returned them; presets are already applied
 // and relative file names already joined with the folder of the config file.
 namespace postern::config {
 
-using std::chrono::milliseconds;
-using std::chrono::minutes;
-using std::chrono::seconds;
 using Path = std::filesystem::path;
-using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 struct Url {         // https only
   std::string host;  // without the brackets of an IPv6 address
   std::uint16_t port = 443;
-  std::string
-      path;  // "" or begins with a slash, without one at the end; goes before each page's path
+  // "" or begins with a slash, without one at the end; goes before each page's path.
+  std::string path;
   bool operator==(const Url&) const = default;
   // "host:port", the host in brackets when it is an IPv6 address.
   std::string authority() const;
@@ -39,8 +36,8 @@ struct Tls {
   Path ca_file;    // empty: the system's roots
   Path cert_file;  // the client certificate and its chain, PEM; empty: none is shown
   Path key_file;   // set exactly when cert_file is
-  bool optional_files =
-      false;  // true for --tls.dir: a file that is missing there counts as not configured
+  // True for --tls.dir: a file that is missing there counts as not configured.
+  bool optional_files = false;
   std::string server_name;  // empty: the host of the url
   TlsVersion min_version = TlsVersion::Tls12;
   std::string pin_sha256;  // 32 bytes (decoded), or empty; of the leaf's SubjectPublicKeyInfo
@@ -53,8 +50,8 @@ struct FileCredentials {
   std::string username;
   Secret password, api_key, token;
   Path username_file, password_file, api_key_file, token_file;
-  Path
-      directory;  // holds files named username, password, api_key, token; excludes everything above
+  // Holds files named username, password, api_key, token; excludes everything above.
+  Path directory;
   bool operator==(const FileCredentials&) const = default;
 };
 
@@ -66,10 +63,10 @@ struct MysqlCredentials {
   Secret password;
   Path password_file;      // excludes password
   std::optional<Tls> tls;  // of its fields only the three files count; none: a plain connection
-  std::string
-      query;  // exactly one `?`, bound to the target's name; the default reads Teleport's tables
-  seconds refresh_interval{
-      3600};  // how often a change is looked for while all is well; at least 1 s
+  // Exactly one `?`, bound to the target's name; empty: the default, which reads Teleport's tables.
+  std::string query;
+  // How often a change is looked for while all is well; at least 1 s.
+  seconds refresh_interval{3600};
   bool operator==(const MysqlCredentials&) const = default;
 };
 
@@ -81,47 +78,6 @@ struct Credentials {  // exactly one is set
   bool operator==(const Credentials&) const = default;
 };
 
-struct Backoff {  // see session/backoff.h
-  milliseconds initial = seconds(1);
-  milliseconds max = minutes(5);
-  milliseconds rejected = seconds(60);
-  milliseconds throttled = seconds(60);
-  int max_rejected = 3;
-  milliseconds retry_rejected = minutes(15);  // 0: never again until the credential changes
-  bool operator==(const Backoff&) const = default;
-};
-
-// Where the login's answer holds a value: exactly one is set.
-struct AnswerPlace {
-  std::string json;    // a JSON pointer, RFC 6901
-  std::string header;  // a header's name
-  bool operator==(const AnswerPlace&) const = default;
-};
-
-struct Logout {
-  std::string method = "POST";
-  std::string url;
-  bool operator==(const Logout&) const = default;
-};
-
-// The declared login. `{{username}}` and `{{password}}` stand for the credential in
-// json_body and form, `{{token}}` for the token in send_as.
-struct Login {
-  std::string url;  // path and query, relative to the target's url
-  std::string method = "POST";
-  bool basic_auth = false;
-  std::string json_body;     // JSON text with placeholders inside of strings; empty: none
-  Pairs form;                // excludes json_body
-  std::vector<int> success;  // empty: any 2xx
-  AnswerPlace token;
-  std::optional<AnswerPlace> expires;  // none: the token lives one hour
-  std::string send_as = "Authorization: Bearer {{token}}";
-  std::optional<Logout> logout;
-  bool logout_at_exit = false;
-  Backoff backoff;
-  bool operator==(const Login&) const = default;
-};
-
 enum class Format { Auto, Text, WhatsappJson, WhatsappHealth };
 
 struct Page {
@@ -129,8 +85,8 @@ struct Page {
   Format format = Format::Auto;
   Pairs params;
   bool required = true;
-  milliseconds timeout{
-      0};  // 0: that of the scrape; the default of a page that is not required is 2 s
+  // 0: that of the scrape; the default of a page that is not required is 2 s.
+  milliseconds timeout{0};
   milliseconds min_interval{0};  // the last good page is served again until it is this old
   bool operator==(const Page&) const = default;
   // What `page` says in metrics and messages.
@@ -139,11 +95,11 @@ struct Page {
 
 struct Limits {
   std::size_t body_size = 64U << 20;  // bytes of one page after decompression; 0 = none
-  std::size_t json_body_size =
-      4U << 20;                 // the same for the JSON formats, which are held whole; 0 = none
-  std::size_t line = 1U << 20;  // bytes of one line
-  std::size_t samples = 0;      // of the finished page; 0 = none, here and below
-  std::size_t labels = 0;       // of one sample
+  // The same for the JSON formats, which are held whole.
+  std::size_t json_body_size = 4U << 20;
+  std::size_t line = 1U << 20;         // bytes of one line
+  std::size_t samples = 0;             // of the finished page; 0 = none, here and below
+  std::size_t labels = 0;              // of one sample
   std::size_t label_name_length = 0;   // bytes
   std::size_t label_value_length = 0;  // bytes
   bool operator==(const Limits&) const = default;

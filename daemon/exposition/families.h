@@ -26,13 +26,17 @@ struct Families {
   std::size_t bytes() const;  // of names, help and samples
 };
 
-// A whole text page, checked as TextChecker does. Samples go to the family that their name and
-// the TYPE lines say (x_bucket, x_sum and x_count belong to a histogram or summary x).
+// A whole text page, checked as TextChecker does; plain comments are left out. Samples go to the
+// family that their name and the TYPE lines say (x_bucket, x_sum and x_count belong to a histogram
+// or summary x).
 Result<Families> parseText(std::string_view page, const Limits& limits, bool honor_timestamps);
 
-// WhatsApp's JSON of /metrics and /v1/stats/* (upstreams: single and multiconnect, whose node
-// becomes the label `node`; histogram samples {bucket,sum,count}; labels absent or `[]`).
-// Numbers are copied as text. Errors: Format (says where), Empty, Limit.
+// WhatsApp's JSON of /metrics and /v1/stats/*: single and multiconnect, whose whole key
+// "<host>:<container>" becomes the label `node` unless the sample has one; histogram samples
+// {bucket,sum,count}; labels absent or `[]`. Numbers are copied as text, a string counts when
+// Prometheus reads it as a value. A metric or label name that needs quotes is refused; a type
+// that text does not know becomes untyped. The line limit does not apply.
+// Errors: Format (says where), Empty, Limit.
 Result<Families> parseWhatsappJson(std::string_view json, const Limits& limits);
 
 // Adds what `more` holds: one HELP and TYPE per family, the first ones seen; samples of one

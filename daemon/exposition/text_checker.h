@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "exposition/line.h"
 
 namespace postern::exposition {
 
@@ -20,7 +21,8 @@ struct Limits {
 //
 // It takes what Prometheus' own text parser takes and refuses the rest; nothing is
 // altered, but a missing last newline is added and, when timestamps are not honoured, they
-// are cut off. Fed in blocks cut anywhere; memory is one line beyond what `out` holds.
+// are cut off. Fed in blocks cut anywhere; memory beyond `out` is at most two lines and a block
+// (quoted text may hold line ends; the line limit counts it whole).
 // After an error the object is spent. Not thread-safe.
 class TextChecker {
  public:
@@ -35,11 +37,18 @@ class TextChecker {
   std::size_t samples() const { return samples_; }
 
  private:
-  Result<void> checkLines(std::string_view lines, std::string& out);
+  Result<void> takeUp(std::string_view& block, std::string& out);
+  Result<void> brokeOff();
+  Result<void> checkPartial() const;
+  Result<std::size_t> checkLines(std::string_view text, std::string& out);
+  Result<void> checkSample() const;
 
   const Limits limits_;
+  const bool samples_limited_;
   const bool honor_timestamps_;
-  std::string partial_;  // the line that the last block broke off
+  LineParser parser_;
+  std::string partial_;       // the line that the last block broke off
+  std::size_t retry_at_ = 0;  // 0, or the size of partial_ at which its open quotes are read again
   std::size_t lines_ = 0;
   std::size_t samples_ = 0;
 };

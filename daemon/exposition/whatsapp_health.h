@@ -26,13 +26,15 @@ struct Health {
 // Errors: Format (says where), Empty when no node is named, Limit.
 Result<Health> parseWhatsappHealth(std::string_view json, const Limits& limits);
 
-// Healthy is a cluster of which no node reports errors that count and: without exactly one primary
-// master all nodes are connected; with exactly one, whatever the master says: a single core must be
-// connected, of several cores any.
+// Connected is a node that says so and reports no errors. A cluster with exactly one primary master
+// is healthy when any of its cores is connected, whatever the others say; every other cluster, and
+// one of which no core is connected, when all of its nodes are. No node at all is not healthy.
 bool isHealthy(const std::vector<Node>& nodes);
 
 // whatsapp_node_up{node,role}, the state set whatsapp_node_status{node,role,status} and
-// whatsapp_cluster_health{customer,customer_name}.
+// whatsapp_cluster_health{customer,customer_name}. `node` is the node's name, with its host before
+// it when two nodes share a name; the status of a node with errors is "error", and one that is not
+// documented becomes a member of its own.
 Families healthFamilies(const Health& health, std::string_view customer,
                         std::string_view customer_name);
 

@@ -12,7 +12,7 @@
 namespace postern::http {
 
 // The front: listeners, connections, request heads. A thread per connection, at most
-// `threads`; a later front may do otherwise, handlers do not see it.
+// `threads`; further connections wait, and idle ones make room for them.
 class Server {
  public:
   struct Options {
@@ -33,7 +33,8 @@ class Server {
   // Returns the port. Errors: Connect, which says why it cannot listen there.
   Result<std::uint16_t> listen(const std::string& address);
   // No new connections, idle ones close, requests in flight finish within `timeout`.
-  // Returns whether all of them did.
+  // Returns whether all of them did; the others are reset, and their handlers waited for. The
+  // server does not listen again after it.
   bool stop(std::chrono::milliseconds timeout);
 
   std::size_t connections() const;

@@ -12,6 +12,9 @@
 
 namespace postern::tls {
 
+struct Files;
+struct Policy;
+
 struct Validity {
   SystemTime not_before;
   SystemTime not_after;
@@ -35,7 +38,8 @@ class Material {
 
   // Why SSL_connect, or the first SSL_read after it, failed: which check, and how to mend it.
   // `result` is what the SSL call returned; reads the thread's OpenSSL error queue, so call it at
-  // once.
+  // once, and have the queue empty (ERR_clear_error) before the SSL call. Tls; Connect when the
+  // peer closed a connection whose handshake was over. Needs SIGPIPE ignored.
   Error explain(SSL* ssl, int result, const std::string& host) const;
 
   // The earliest expiry (and its not_before) of the client chain, and of the CA file; none when
@@ -49,8 +53,16 @@ class Material {
  private:
   explicit Material(config::Tls config);
 
+  Result<void> makeContext();
+  Result<void> takeAuthorities(const Files& files);
+  Result<void> takeClient(const Files& files, SystemTime now);
+  std::string describeAlert(int alert, SSL* ssl) const;
+  std::string describeRefusedClient(int alert) const;
+  std::string describeFailure(SSL* ssl, int error, int system_error) const;
+
   config::Tls config_;
   SSL_CTX* context_ = nullptr;
+  std::unique_ptr<const Policy> policy_;  // how the server is judged; context_ points to it
   std::optional<Validity> client_;
   std::optional<Validity> ca_;
 };

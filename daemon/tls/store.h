@@ -17,10 +17,11 @@ namespace postern::tls {
 class Store {
  public:
   struct Status {
-    std::uint64_t reloads = 0;         // good loads after the first
-    std::uint64_t failed_reloads = 0;  // one for each changed state of the files that was bad
-    bool loaded = false;               // some material was good
-    std::string error;                 // of the last load when it failed, else empty
+    std::uint64_t reloads = 0;  // good loads after the first
+    std::uint64_t failed_reloads =
+        0;                // one for each state of the files that was bad, the first included
+    bool loaded = false;  // some material was good
+    std::string error;    // of the last load when it failed, else empty
   };
 
   // Loads at once; a failure is kept for current() to tell.
@@ -34,11 +35,13 @@ class Store {
 
  private:
   void reload(std::string signature);
+  void take(std::shared_ptr<const Material> material);
+  void keep(Error error, bool files_changed);
 
   const config::Tls config_;
   const std::string target_;
   const Clock& clock_;
-  std::string signature_;  // of the files at the last load; only poll() uses it
+  std::string signature_;  // of the files at the last load; only poll() uses it, empty before
 
   mutable std::mutex mutex_;
   std::shared_ptr<const Material> material_;  // guarded by mutex_, as is what follows

@@ -1,26 +1,30 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/target.h"
 #include "tls/store.h"
+#include "upstream/connection.h"
 #include "upstream/exchange.h"
 #include "upstream/resolver.h"
+#include "upstream/transfer.h"
 
 namespace postern::upstream {
-
-class Connection;
 
 // HTTP/1.1 over TLS to one target, with connections that are kept alive.
 //
 // A connection that was idle and turns out closed is replaced once by a new one before
 // anything counts as failed. Connections made with earlier material are closed when they
-// come back. New ones resume the last TLS session. Thread-safe.
+// come back. New ones resume the last TLS session. What is not GET or HEAD takes a fresh
+// connection like `once`, because it must not be sent twice (RFC 9110 section 9.2.2).
+// Ignores SIGPIPE in the whole process. Thread-safe.
 class Client final : public Exchange {
  public:
   // `material` and `resolver` must outlive the client.
@@ -34,14 +38,29 @@ class Client final : public Exchange {
   std::optional<tls::Validity> serverValidity() const;  // of the last handshake
 
  private:
-  struct Reply;
+  using MaterialPtr = std::shared_ptr<const tls::Material>;
+  struct Reply {
+    Response response;
+    std::string redirect;  // where to go on, or empty
+  };
+
+  Result<Reply> fetch(const Transfer::Order& order);
+  Result<std::unique_ptr<Connection>> open(const MaterialPtr& material, Deadline deadline);
+  std::unique_ptr<Connection> takeIdle(const MaterialPtr& material);
+  Reply settle(std::unique_ptr<Connection> connection, const Transfer& transfer, Response response);
+  SessionPtr sessionFor(const MaterialPtr& material) const;
 
   const config::Url url_;
+  const std::string authority_;
   const tls::Store& material_;
   Resolver& resolver_;
+  std::atomic<std::size_t> open_ = 0;
 
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<Connection>> idle_;  // guarded by mutex_, as is what follows
+  SessionPtr session_;                             // the last that a server offered
+  MaterialPtr session_material_;                   // what it was made with
+  std::optional<tls::Validity> server_validity_;
 };
 
 }  // namespace postern::upstream

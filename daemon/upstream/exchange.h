@@ -15,7 +15,7 @@ namespace postern::upstream {
 
 struct Request {
   std::string method = "GET";
-  std::string path;  // with the query, begins with a slash
+  std::string path;  // with the query and the path of the target's url; begins with a slash
   std::vector<std::pair<std::string, std::string>> headers;
   std::string secret_header;  // name of the header that carries secret_value, or empty
   Secret secret_value;
@@ -46,7 +46,7 @@ class Exchange {
  public:
   virtual ~Exchange() = default;
   // Errors: Resolve, Connect, Tls, Timeout, Truncated, Limit, Format (no HTTP), and what
-  // the callbacks return. Any status is a Response and no error.
+  // the callbacks return. Any status is a Response and no error. Callbacks may be empty.
   virtual Result<Response> exchange(const Request& request, Deadline deadline,
                                     const OnHead& on_head, const OnBody& on_body) = 0;
 };

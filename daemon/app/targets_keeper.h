@@ -1,0 +1,63 @@
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "config/config.h"
+#include "scrape/workers.h"
+#include "serve/targets.h"
+#include "upstream/resolver.h"
+
+namespace postern::app {
+
+// Builds the targets of a configuration and replaces them whole when it is reloaded: what a
+// reload does not touch keeps its session, connections and counts. Thread-safe.
+class TargetsKeeper {
+ public:
+  // `command_line` and `clock` must outlive the keeper. `self_page` is what append_self
+  // puts into a page.
+  TargetsKeeper(const config::CommandLine& command_line, const Clock& clock,
+                std::function<std::string()> self_page);
+  ~TargetsKeeper();
+
+  void start(config::Config config);
+  serve::TargetsNow now() const;
+
+  // Every complaint, a line each; empty when the new configuration is in force.
+  std::string reload();
+  // Reloads when the configuration file has changed since it was last read.
+  void reloadIfChanged();
+  bool reloadSuccessful() const;
+  SystemTime reloaded() const;
+
+  // Once a second: looks for changed files.
+  void poll();
+  // Logs out where the configuration says so, in a second at most.
+  void logout();
+
+ private:
+  void publish(const config::Config& config);
+  std::shared_ptr<scrape::Target> build(const config::Target& config, const serve::Targets* before);
+  void watchDatabases(const std::stop_token& stop);
+
+  const config::CommandLine& command_line_;
+  const Clock& clock_;
+  const std::function<std::string()> self_page_;
+  upstream::Resolver resolver_;
+  scrape::Workers workers_{0};
+
+  std::mutex reload_mutex_;
+  std::string config_text_;  // guarded by reload_mutex_: of the file when it was last read
+
+  mutable std::mutex mutex_;
+  serve::TargetsNow targets_;  // guarded by mutex_, as is what follows
+  bool reload_successful_ = true;
+  SystemTime reloaded_;
+  std::condition_variable_any wake_;
+  std::jthread databases_;  // runs while some target reads its credential from a database
+};
+
+}  // namespace postern::app

@@ -1,0 +1,155 @@
+#include <algorithm>
+
+#include "config/readers.h"
+#include "config/syntax.h"
+
+namespace postern::config {
+namespace {
+
+constexpr Range<milliseconds> kRefreshInterval = {seconds(1), std::chrono::hours(24 * 7)};
+
+// A user with a password, each inline or by file.
+void readUserAndPassword(Map& map, FileCredentials& file) {
+  map.text("username", file.username);
+  map.path("username_file", file.username_file);
+  map.exclude({"username", "username_file"});
+  map.secret("password", file.password);
+  map.path("password_file", file.password_file);
+  map.exclude({"password", "password_file"});
+}
+
+bool hasUser(const Map& map) {
+  return map.has("username") || map.has("username_file");
+}
+bool hasPassword(const Map& map) {
+  return map.has("password") || map.has("password_file");
+}
+
+void refuseHalfOfUserAndPassword(const Map& map) {
+  if (!map.present() || hasUser(map) == hasPassword(map)) return;
+  map.value().complain(hasUser(map) ? "has no password, expected password or password_file"
+                                    : "has no username, expected username or username_file");
+}
+
+void refuseNoneOrSeveral(const Map& map) {
+  if (!map.present()) return;
+  const int kinds = int{hasUser(map) || hasPassword(map)} +
+                    int{map.has("api_key") || map.has("api_key_file")} +
+                    int{map.has("token") || map.has("token_file")} + int{map.has("directory")};
+  if (kinds == 1) return;
+  map.value().complain(
+      std::string(kinds == 0 ? "holds no credential" : "holds several credentials") +
+      ", expected a user with password, an api_key, a token or a directory");
+}
+
+void readFileCredentials(const Value& value, FileCredentials& file) {
+  Map map(value);
+  readUserAndPassword(map, file);
+  map.secret("api_key", file.api_key);
+  map.path("api_key_file", file.api_key_file);
+  map.exclude({"api_key", "api_key_file"});
+  map.secret("token", file.token);
+  map.path("token_file", file.token_file);
+  map.exclude({"token", "token_file"});
+  map.path("directory", file.directory);
+  refuseHalfOfUserAndPassword(map);
+  refuseNoneOrSeveral(map);
+  map.refuseUnknown();
+}
+
+// The driver takes these in a connection string that has no way to quote a semicolon.
+std::string connectionMistake(std::string_view text) {
+  const bool spaced = text.front() == ' ' || text.back() == ' ';
+  if (!spaced && text.find(';') == text.npos) return {};
+  return "holds a semicolon or an outer space, expected a name without";
+}
+
+std::string queryMistake(std::string_view text) {
+  if (std::count(text.begin(), text.end(), '?') == 1) return {};
+  return "does not hold exactly one ?, expected it where the target's name belongs";
+}
+
+void readQuery(Map& map, std::string& query) {
+  const auto value = map.find("query");
+  if (!value) return;
+  // A query may be a block of several lines.
+  const auto& text = value->node().text;
+  if (value->node().kind != YamlNode::Kind::Scalar) {
+    value->text();
+  } else if (value->accept(queryMistake(text))) {
+    query = text;
+  }
+}
+
+void readRefreshInterval(Map& map, seconds& interval) {
+  const auto value = map.find("refresh_interval");
+  const auto duration = value ? value->duration(kRefreshInterval) : std::nullopt;
+  if (!duration) return;
+  interval = std::chrono::floor<seconds>(*duration);
+  if (interval != *duration) value->complain("is no number of seconds, expected no milliseconds");
+}
+
+void readMysql(const Value& value, MysqlCredentials& mysql) {
+  Map map(value);
+  for (const auto key : {"host", "database", "user"}) map.need(key);
+  map.checked("host", mysql.host, hostMistake);
+  std::size_t port = mysql.port;
+  map.number("port", port, {1, 65535});
+  mysql.port = static_cast<std::uint16_t>(port);
+  map.checked("database", mysql.database, connectionMistake);
+  map.checked("user", mysql.user, connectionMistake);
+  map.secret("password", mysql.password);
+  map.path("password_file", mysql.password_file);
+  map.exclude({"password", "password_file"});
+  if (const auto tls = map.find("tls_config")) readDatabaseTls(*tls, mysql.tls.emplace());
+  readQuery(map, mysql.query);
+  readRefreshInterval(map, mysql.refresh_interval);
+  map.refuseUnknown();
+}
+
+std::string authorizationTypeMistake(std::string_view text) {
+  if (equalsIgnoringCase(text, "Basic")) return "is Basic, expected basic_auth in its place";
+  if (headerNameMistake(text).empty()) return {};
+  return "is not a type of authorization, expected a word like Bearer";
+}
+
+}  // namespace
+
+void readBasicAuth(const Value& value, Credentials& credentials) {
+  Map map(value);
+  readUserAndPassword(map, credentials.file.emplace());
+  if (map.present() && !hasUser(map) && !hasPassword(map)) {
+    value.complain("holds no credential, expected username and password");
+  }
+  refuseHalfOfUserAndPassword(map);
+  map.refuseUnknown();
+}
+
+void readAuthorization(const Value& value, Credentials& credentials) {
+  Map map(value);
+  auto& file = credentials.file.emplace();
+  map.checked("type", credentials.authorization_type, authorizationTypeMistake);
+  map.secret("credentials", file.token);
+  map.path("credentials_file", file.token_file);
+  map.exclude({"credentials", "credentials_file"});
+  if (map.present() && !map.has("credentials") && !map.has("credentials_file")) {
+    value.complain("holds no credential, expected credentials or credentials_file");
+  }
+  map.refuseUnknown();
+}
+
+void readCredentials(const Value& value, Credentials& credentials) {
+  Map map(value);
+  const auto file = map.find("file");
+  if (file) readFileCredentials(*file, credentials.file.emplace());
+  if (map.has("directory")) map.path("directory", credentials.file.emplace().directory);
+  const auto mysql = map.find("mysql");
+  if (mysql) readMysql(*mysql, credentials.mysql.emplace());
+  map.exclude({"file", "directory", "mysql"});
+  if (map.present() && !file && !mysql && !map.has("directory")) {
+    value.complain("holds no source, expected file, directory or mysql");
+  }
+  map.refuseUnknown();
+}
+
+}  // namespace postern::config

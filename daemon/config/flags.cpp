@@ -1,0 +1,237 @@
+#include "config/flags.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/program_options.hpp>
+#include <cctype>
+#include <optional>
+
+#include "base/printable.h"
+#include "config/nearest.h"
+
+namespace postern::config {
+namespace {
+
+namespace options = boost::program_options;
+
+using enum FlagKind;
+
+constexpr std::array<Flag, 20> kFlags = {{
+    {"config.file", "FILE", "YAML file with the targets", Value, false, true},
+    {"config.check", "", "check configuration and material, then exit", Switch, false, true},
+    {"config.enable-auto-reload", "", "reload when the configuration file changes", Switch, false,
+     true},
+    {"config.auto-reload-interval", "DURATION", "how often to look for a change (default 30s)",
+     Value, false, true},
+    {"web.listen-address", "ADDRESS",
+     "host:port, [IPv6]:port or :port; may be repeated (default :3000, or :$PORT)", List, false,
+     true},
+    {"web.enable-lifecycle", "", "answer POST and PUT /-/reload", Switch, false, true},
+    {"web.shutdown-timeout", "DURATION", "how long scrapes may go on after SIGTERM (default 10s)",
+     Value, false, true},
+    {"state.dir", "DIR", "where the back-off survives a restart (default: it does not)", Value,
+     false, true},
+    {"timeout-offset", "DURATION", "taken off the scraper's own timeout (default 500ms)", Value,
+     false, true},
+    {"log.level", "LEVEL", "debug, info, warn or error (default info)", Value, false, true},
+    {"log.format", "FORMAT", "logfmt or json (default logfmt)", Value, false, true},
+    {"target.name", "NAME", "name of the only target (default default)", Value, true, true},
+    {"target.url", "URL", "https URL of the only target; needed without --config.file", Value, true,
+     true},
+    {"target.preset", "PRESET", "none or whatsapp (default none)", Value, true, true},
+    {"target.server-name", "HOST", "name in the service's certificate (default: the URL's host)",
+     Value, true, true},
+    {"target.scrape-timeout", "DURATION", "longest time of a scrape (default 10s)", Value, true,
+     true},
+    {"tls.dir", "DIR", "folder with ca.crt, tls.crt and tls.key; each may be missing", Value, true,
+     true},
+    {"credentials.dir", "DIR", "folder with username and password, or api_key, or token", Value,
+     true, true},
+    {"version", "", "print the version and exit", Switch, false, false},
+    {"help", "", "print this text and exit", Switch, false, false},
+}};
+
+constexpr std::string_view kTrue = "true";
+constexpr std::string_view kVariablePrefix = "POSTERN_";
+
+Complaint positionalArgument() {
+  return {"command line", "", "an argument is no flag, expected only flags (see --help)"};
+}
+
+const Flag* findFlag(std::string_view name) {
+  const auto flag =
+      std::find_if(kFlags.begin(), kFlags.end(), [&](const Flag& f) { return f.name == name; });
+  return flag == kFlags.end() ? nullptr : &*flag;
+}
+
+std::vector<std::string_view> names() {
+  std::vector<std::string_view> names;
+  for (const auto& flag : kFlags) names.push_back(flag.name);
+  return names;
+}
+
+options::options_description describe() {
+  options::options_description description;
+  for (const auto& flag : kFlags) {
+    auto* value = options::value<std::string>();
+    if (flag.kind == Switch) value->implicit_value(std::string(kTrue));
+    description.add_options()(std::string(flag.name).c_str(), value);
+  }
+  return description;
+}
+
+struct Syntax {
+  std::vector<options::option> given;
+  std::optional<std::string> missing_value;  // the flag that stands without one
+};
+
+// Program_options takes any next argument for a value, the next flag too.
+bool tookAFlag(const options::option& option) {
+  return option.original_tokens.size() > 1 && option.original_tokens[1].starts_with("--");
+}
+
+Syntax splitArguments(const std::vector<std::string>& arguments) {
+  using namespace options::command_line_style;
+  const auto description = describe();
+  try {
+    Syntax syntax;
+    syntax.given = options::command_line_parser(arguments)
+                       .options(description)
+                       .style(allow_long | long_allow_adjacent | long_allow_next)
+                       .allow_unregistered()
+                       .run()
+                       .options;
+    const auto eager = std::find_if(syntax.given.begin(), syntax.given.end(), tookAFlag);
+    if (eager != syntax.given.end()) syntax.missing_value = "--" + eager->string_key;
+    return syntax;
+  } catch (const options::error_with_option_name& e) {
+    return {{}, e.get_option_name()};
+  }
+}
+
+// It also stops at the first flag without a value: take that one out and go on.
+std::vector<options::option> splitAllArguments(std::vector<std::string> arguments,
+                                               std::vector<Complaint>& complaints) {
+  for (;;) {
+    auto syntax = splitArguments(arguments);
+    if (!syntax.missing_value) return std::move(syntax.given);
+    const auto& flag = *syntax.missing_value;
+    if (flag.empty()) {
+      complaints.push_back(positionalArgument());
+      return {};
+    }
+    complaints.push_back({flag, "", "has no value, expected one after it"});
+    auto bare = arguments.begin();
+    while (bare != arguments.end() && *bare != flag + '=' &&
+           (*bare != flag || (bare + 1 != arguments.end() && !bare[1].starts_with("--")))) {
+      ++bare;
+    }
+    if (bare == arguments.end()) return {};
+    arguments.erase(bare);
+  }
+}
+
+bool isKubernetesService(std::string_view variable) {
+  return variable == "POSTERN_PORT" || variable.starts_with("POSTERN_PORT_") ||
+         variable.starts_with("POSTERN_SERVICE_");
+}
+
+struct NamedKind {
+  std::string_view name;
+  FlagKind kind;
+};
+using FlagsByVariable = std::map<std::string, NamedKind, std::less<>>;
+
+FlagsByVariable flagsByVariable() {
+  FlagsByVariable variables;
+  for (const auto& flag : kFlags) {
+    if (flag.in_environment) variables[variableName(flag.name)] = {flag.name, flag.kind};
+  }
+  return variables;
+}
+
+std::string_view nearestOf(std::string_view variable, const FlagsByVariable& variables) {
+  std::vector<std::string_view> known;
+  for (const auto& [name, flag] : variables) known.push_back(name);
+  return nearest(variable, known);
+}
+
+std::vector<std::string> splitAtCommas(std::string_view text) {
+  std::vector<std::string> parts;
+  for (;;) {
+    const auto comma = std::min(text.find(','), text.size());
+    parts.emplace_back(text.substr(0, comma));
+    if (comma == text.size()) return parts;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+}  // namespace
+
+std::span<const Flag> flags() {
+  return kFlags;
+}
+
+std::string variableName(std::string_view flag) {
+  std::string name(kVariablePrefix);
+  for (const char c : flag) {
+    const bool separator = c == '.' || c == '-';
+    name += separator ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  return name;
+}
+
+Settings readFlags(const std::vector<std::string>& arguments, std::vector<Complaint>& complaints) {
+  Settings settings;
+  bool value_of_unknown = false;
+  for (const auto& given : splitAllArguments(arguments, complaints)) {
+    if (given.position_key >= 0) {
+      if (!value_of_unknown) complaints.push_back(positionalArgument());
+      value_of_unknown = false;
+      continue;
+    }
+    const auto& name = given.string_key;
+    value_of_unknown = given.unregistered && given.original_tokens.front().find('=') == name.npos;
+    const auto* flag = findFlag(name);
+    if (flag == nullptr) {
+      complaints.push_back({"--" + printable(name, 64), "",
+                            "unknown flag, the nearest is --" +
+                                std::string(nearest(name, names())) + " (see --help)"});
+      continue;
+    }
+    auto& setting = settings[name];
+    setting.where = "--" + name;
+    if (flag->kind != List && !setting.values.empty()) {
+      complaints.push_back({setting.where, "", "is given twice, expected once"});
+    }
+    setting.values.push_back(given.value.empty() ? std::string(kTrue) : given.value.front());
+  }
+  return settings;
+}
+
+Settings readEnvironment(const std::vector<std::string>& environment,
+                         std::vector<std::string>& warnings) {
+  Settings settings;
+  const auto variables = flagsByVariable();
+  for (const auto& entry : environment) {
+    const auto equals = std::min(entry.find('='), entry.size());
+    const auto variable = entry.substr(0, equals);
+    if (!variable.starts_with(kVariablePrefix) || isKubernetesService(variable)) continue;
+    const auto known = variables.find(variable);
+    if (known == variables.end()) {
+      warnings.push_back(printable(variable, 64) +
+                         " is no variable of postern and is ignored, the nearest is " +
+                         std::string(nearestOf(variable, variables)));
+      continue;
+    }
+    const auto value = entry.substr(std::min(equals + 1, entry.size()));
+    // Charts and compose files write an option that is not wanted as an empty variable.
+    if (value.empty()) continue;
+    const auto& [name, kind] = known->second;
+    settings[std::string(name)] = {
+        variable, kind == List ? splitAtCommas(value) : std::vector<std::string>{value}};
+  }
+  return settings;
+}
+
+}  // namespace postern::config

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace postern::config {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+struct Backoff {  // see session/backoff.h
+  milliseconds initial = seconds(1);
+  milliseconds max = minutes(5);
+  milliseconds rejected = seconds(60);
+  milliseconds throttled = seconds(60);
+  int max_rejected = 3;
+  milliseconds retry_rejected = minutes(15);  // 0: never again until the credential changes
+  bool operator==(const Backoff&) const = default;
+};
+
+// Where the login's answer holds a value: exactly one is set.
+struct AnswerPlace {
+  std::string json;    // a JSON pointer, RFC 6901
+  std::string header;  // a header's name
+  bool operator==(const AnswerPlace&) const = default;
+};
+
+struct Logout {
+  std::string method = "POST";
+  std::string url;
+  bool operator==(const Logout&) const = default;
+};
+
+// The declared login. `{{username}}` and `{{password}}` stand for the credential in
+// json_body and form, `{{token}}` for the token in send_as.
+struct Login {
+  std::string url;  // path and query, relative to the target's url
+  std::string method = "POST";
+  bool basic_auth = false;
+  std::string json_body;     // JSON text with placeholders inside of strings; empty: none
+  Pairs form;                // excludes json_body
+  std::vector<int> success;  // empty: any 2xx
+  AnswerPlace token;
+  std::optional<AnswerPlace> expires;  // none: the token lives one hour
+  std::string send_as = "Authorization: Bearer {{token}}";
+  std::optional<Logout> logout;
+  bool logout_at_exit = false;
+  Backoff backoff;
+  bool operator==(const Login&) const = default;
+};
+
+}  // namespace postern::config

@@ -1,0 +1,137 @@
+#include <algorithm>
+
+#include "config/readers.h"
+#include "config/syntax.h"
+
+namespace postern::config {
+namespace {
+
+constexpr milliseconds kLongestWait = std::chrono::hours(24 * 7);
+
+std::string loginUrlMistake(std::string_view text) {
+  return pathMistake(text, true);
+}
+
+std::string methodMistake(std::string_view text) {
+  for (const std::string_view method : {"POST", "PUT", "GET", "DELETE"}) {
+    if (method == text) return {};
+  }
+  return "is unknown, expected one of POST, PUT, GET, DELETE";
+}
+
+void readForm(const Value& value, Pairs& form) {
+  form.clear();
+  const auto entries = value.entries();
+  if (!entries) return;
+  for (const auto& [name, key, field] : *entries) {
+    const auto text = field.text();
+    if (text && field.accept(placeholderMistake(*text, {"username", "password"}))) {
+      form.emplace_back(name, *text);
+    }
+  }
+  if (entries->empty()) value.complain("is an empty map, expected at least one field");
+}
+
+void readBody(const Value& value, Login& login) {
+  Map map(value);
+  login.json_body.clear();
+  login.form.clear();
+  const auto json = map.find("json");
+  if (json) readJsonBody(*json, login.json_body);
+  const auto form = map.find("form");
+  if (form) readForm(*form, login.form);
+  map.exclude({"json", "form"});
+  if (map.present() && !json && !form) value.complain("holds no body, expected json or form");
+  map.refuseUnknown();
+}
+
+void readSuccess(const Value& value, std::vector<int>& success) {
+  const auto list = value.list();
+  if (!list) return;
+  success.clear();
+  for (const auto& entry : *list) {
+    const auto status = entry.number({200, 399});
+    if (status) success.push_back(static_cast<int>(*status));
+  }
+}
+
+void readAnswerPlace(const Value& value, AnswerPlace& place) {
+  Map map(value);
+  place = {};
+  map.checked("json", place.json, jsonPointerMistake);
+  map.checked("header", place.header, headerNameMistake);
+  map.exclude({"json", "header"});
+  if (map.present() && !map.has("json") && !map.has("header")) {
+    value.complain("names no place in the answer, expected json or header");
+  }
+  map.refuseUnknown();
+}
+
+void readLogout(const Value& value, Logout& logout) {
+  Map map(value);
+  map.checked("method", logout.method, methodMistake);
+  map.checked("url", logout.url, loginUrlMistake);
+  if (logout.url.empty() && !map.has("url")) map.need("url");
+  map.refuseUnknown();
+}
+
+void readBackoff(const Value& value, Backoff& backoff) {
+  constexpr Range<milliseconds> kWait = {milliseconds(1), kLongestWait};
+  Map map(value);
+  map.duration("initial", backoff.initial, kWait);
+  map.duration("max", backoff.max, kWait);
+  map.duration("rejected", backoff.rejected, kWait);
+  map.duration("throttled", backoff.throttled, kWait);
+  map.number("max_rejected", backoff.max_rejected, {1, 1000});
+  map.duration("retry_rejected", backoff.retry_rejected, {milliseconds(0), kLongestWait});
+  if (backoff.initial > backoff.max) {
+    value.complain("initial is longer than max, expected " + showDuration(backoff.initial) +
+                   " to be at most " + showDuration(backoff.max));
+  }
+  map.refuseUnknown();
+}
+
+// A ready header, with one space after the colon.
+void readSendAs(Map& map, std::string& send_as) {
+  map.checked("send_as", send_as, sendAsMistake);
+  const auto colon = send_as.find(':');
+  const auto value = std::min(send_as.find_first_not_of(' ', colon + 1), send_as.size());
+  send_as = send_as.substr(0, colon) + ": " + send_as.substr(value);
+}
+
+void refuseIncomplete(Map& map, const Login& login) {
+  if (!map.present()) return;
+  if (login.url.empty() && !map.has("url")) map.need("url");
+  if (login.token == AnswerPlace{} && !map.has("token")) map.need("token");
+  if (!login.basic_auth && login.json_body.empty() && login.form.empty() && !map.has("body")) {
+    map.value().complain("sends no credential, expected basic_auth: true or a body");
+  }
+  if (login.logout_at_exit && !login.logout && !map.has("logout")) {
+    map.find("logout_at_exit")->complain("is true without a logout, expected logout");
+  }
+}
+
+}  // namespace
+
+void readLogin(const Value& value, Login& login) {
+  Map map(value);
+  map.checked("url", login.url, loginUrlMistake);
+  map.checked("method", login.method, methodMistake);
+  map.boolean("basic_auth", login.basic_auth);
+  if (const auto body = map.find("body")) readBody(*body, login);
+  if (const auto success = map.find("success")) readSuccess(*success, login.success);
+  if (const auto token = map.find("token")) readAnswerPlace(*token, login.token);
+  if (const auto expires = map.find("expires")) {
+    readAnswerPlace(*expires, login.expires.emplace());
+  }
+  readSendAs(map, login.send_as);
+  if (const auto logout = map.find("logout")) {
+    readLogout(*logout, login.logout ? *login.logout : login.logout.emplace());
+  }
+  map.boolean("logout_at_exit", login.logout_at_exit);
+  if (const auto backoff = map.find("backoff")) readBackoff(*backoff, login.backoff);
+  refuseIncomplete(map, login);
+  map.refuseUnknown();
+}
+
+}  // namespace postern::config

@@ -1,0 +1,87 @@
+#include <algorithm>
+#include <set>
+
+#include "config/presets.h"
+#include "config/readers.h"
+#include "config/syntax.h"
+
+namespace postern::config {
+namespace {
+
+// Pages are fetched side by side, so each costs a connection.
+constexpr std::size_t kMostPages = 16;
+
+std::string pagePathMistake(std::string_view text) {
+  return pathMistake(text, false);
+}
+
+void readPage(const Value& value, Page& page) {
+  Map map(value);
+  map.need("path");
+  map.checked("path", page.path, pagePathMistake);
+  map.choice<Format>("format", page.format,
+                     {{"auto", Format::Auto},
+                      {"text", Format::Text},
+                      {"whatsapp_json", Format::WhatsappJson},
+                      {"whatsapp_health", Format::WhatsappHealth}});
+  if (const auto params = map.find("params")) readParams(*params, page.params);
+  map.boolean("required", page.required);
+  if (!page.required) page.timeout = kOptionalPageTimeout;
+  map.duration("timeout", page.timeout, {milliseconds(0), minutes(10)});
+  map.duration("min_interval", page.min_interval, {milliseconds(0), std::chrono::hours(24)});
+  map.refuseUnknown();
+}
+
+void appendValues(const Value& value, std::string_view name, Pairs& pairs) {
+  const auto list = value.list();
+  if (!list) return;
+  for (const auto& entry : *list) {
+    if (const auto text = entry.text()) pairs.emplace_back(name, *text);
+  }
+}
+
+}  // namespace
+
+void readPages(const Value& value, std::vector<Page>& pages) {
+  const auto list = value.list();
+  if (!list) return;
+  pages.clear();
+  std::set<std::string> paths;
+  for (const auto& entry : *list) {
+    readPage(entry, pages.emplace_back());
+    const auto& path = pages.back().path;
+    // The path is the label `page` of postern_page_up.
+    if (!path.empty() && !paths.insert(path).second) {
+      entry.complain("path " + path + " stands in another page already, expected it once");
+    }
+  }
+  if (pages.size() > kMostPages) {
+    value.complain("holds " + std::to_string(pages.size()) + " pages, expected at most " +
+                   std::to_string(kMostPages));
+  }
+}
+
+void readParams(const Value& value, Pairs& params) {
+  const auto entries = value.entries();
+  if (!entries) return;
+  params.clear();
+  for (const auto& entry : *entries) appendValues(entry.value, entry.name, params);
+}
+
+void readHeaders(const Value& value, Pairs& headers) {
+  const auto entries = value.entries();
+  if (!entries) return;
+  headers.clear();
+  for (auto entry = entries->begin(); entry != entries->end(); ++entry) {
+    entry->key.accept(ownHeaderNameMistake(entry->name));
+    const bool repeated = std::any_of(entries->begin(), entry, [&](const Entry& other) {
+      return equalsIgnoringCase(other.name, entry->name);
+    });
+    if (repeated) entry->key.complain("stands twice in one map, expected once");
+    Map map(entry->value);
+    if (const auto values = map.need("values")) appendValues(*values, entry->name, headers);
+    map.refuseUnknown();
+  }
+}
+
+}  // namespace postern::config

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "config/yaml_cursor.h"
+
+// One function per block of a target. Each starts from what the field holds already (a
+// default or the preset's) and complains into the value's report.
+namespace postern::config {
+
+std::vector<Target> readTargets(const Value& value);
+
+void readTls(const Value& value, Tls& tls);
+// Only the three files: what is all that the database's connection knows.
+void readDatabaseTls(const Value& value, Tls& tls);
+
+void readBasicAuth(const Value& value, Credentials& credentials);
+void readAuthorization(const Value& value, Credentials& credentials);
+void readCredentials(const Value& value, Credentials& credentials);
+
+void readLogin(const Value& value, Login& login);
+// The JSON text of a map whose strings may hold {{username}} and {{password}}.
+void readJsonBody(const Value& value, std::string& json);
+
+void readPages(const Value& value, std::vector<Page>& pages);
+// Prometheus' form: name: [value, ...].
+void readParams(const Value& value, Pairs& params);
+// Prometheus' form: name: { values: [value, ...] }.
+void readHeaders(const Value& value, Pairs& headers);
+
+}  // namespace postern::config

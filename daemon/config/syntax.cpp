@@ -1,0 +1,170 @@
+#include "config/syntax.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/printable.h"
+
+namespace postern::config {
+namespace {
+
+constexpr std::string_view kAlphanumeric =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+// What postern itself or HTTP's framing decides about. Authorization comes from credentials.
+constexpr std::array<std::string_view, 22> kReservedHeaders = {
+    "Accept",
+    "Accept-Encoding",
+    "Authorization",
+    "Connection",
+    "Content-Encoding",
+    "Content-Length",
+    "Content-Type",
+    "Expect",
+    "Host",
+    "Keep-Alive",
+    "Proxy-Authenticate",
+    "Proxy-Authorization",
+    "Proxy-Connection",
+    "Range",
+    "TE",
+    "Trailer",
+    "Transfer-Encoding",
+    "Upgrade",
+    "User-Agent",
+    "Www-Authenticate",
+    "X-Prometheus-Scrape-Timeout-Seconds",
+    "If-None-Match"};
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool consistsOf(std::string_view text, std::string_view others) {
+  return std::all_of(text.begin(), text.end(), [&](char c) {
+    return kAlphanumeric.find(c) != std::string_view::npos ||
+           others.find(c) != std::string_view::npos;
+  });
+}
+
+std::string quoted(std::string_view text) {
+  return '"' + printable(text, 64) + '"';
+}
+
+}  // namespace
+
+std::string targetNameMistake(std::string_view text) {
+  if (!text.empty() && text.size() <= 63 && consistsOf(text, "._-")) return {};
+  return quoted(text) + " is not a target's name, expected 1 to 63 of A-Z a-z 0-9 . _ -";
+}
+
+std::string pathMistake(std::string_view text, bool query_allowed) {
+  if (!text.starts_with('/')) return "does not begin with a slash, expected a path like /metrics";
+  const auto foreign =
+      std::find_if(text.begin(), text.end(), [](unsigned char c) { return c <= ' ' || c >= 0x7f; });
+  if (foreign != text.end()) {
+    return "holds a space or a byte that is not ASCII, expected it percent-encoded";
+  }
+  if (text.find('#') != std::string_view::npos) return "holds a fragment, expected none";
+  if (!query_allowed && text.find('?') != std::string_view::npos) {
+    return "holds a query, expected it in params";
+  }
+  return {};
+}
+
+std::string headerNameMistake(std::string_view text) {
+  if (!text.empty() && consistsOf(text, "!#$%&'*+-.^_`|~")) return {};
+  return quoted(text) + " is not a header's name, expected one like X-Token";
+}
+
+std::string ownHeaderNameMistake(std::string_view text) {
+  const auto reserved = std::any_of(kReservedHeaders.begin(), kReservedHeaders.end(),
+                                    [&](auto name) { return equalsIgnoringCase(name, text); });
+  if (equalsIgnoringCase(text, "Authorization")) {
+    return "is reserved, expected authorization, basic_auth or credentials in its place";
+  }
+  if (reserved) return "is reserved, expected a header that postern does not set itself";
+  return headerNameMistake(text);
+}
+
+std::string jsonPointerMistake(std::string_view text) {
+  if (!text.starts_with('/')) {
+    return "does not begin with a slash, expected a JSON pointer like /users/0/token";
+  }
+  for (auto at = text.find('~'); at != std::string_view::npos; at = text.find('~', at + 1)) {
+    if (at + 1 == text.size() || (text[at + 1] != '0' && text[at + 1] != '1')) {
+      return "holds a ~ alone, expected ~0 (for ~) or ~1 (for /)";
+    }
+  }
+  return {};
+}
+
+std::string sendAsMistake(std::string_view text) {
+  constexpr std::string_view kExpected = "expected one like \"Authorization: Bearer {{token}}\"";
+  const auto colon = text.find(':');
+  if (colon == std::string_view::npos) {
+    return "is not a header, " + std::string(kExpected);
+  }
+  const auto name = text.substr(0, colon);
+  if (auto wrong = headerNameMistake(name); !wrong.empty()) return wrong;
+  if (!equalsIgnoringCase(name, "Authorization")) {
+    if (auto wrong = ownHeaderNameMistake(name); !wrong.empty()) return wrong;
+  }
+  const auto value = text.substr(colon + 1);
+  if (auto wrong = placeholderMistake(value, {"token"}); !wrong.empty()) return wrong;
+  const auto first = value.find("{{token}}");
+  if (first == std::string_view::npos || value.find("{{token}}", first + 1) != value.npos) {
+    return "does not hold {{token}} once, " + std::string(kExpected);
+  }
+  return {};
+}
+
+std::string placeholderMistake(std::string_view text,
+                               const std::vector<std::string_view>& allowed) {
+  std::string known;
+  for (const auto name : allowed) {
+    known += (known.empty() ? "{{" : " or {{") + std::string(name) + "}}";
+  }
+  for (auto open = text.find("{{"); open != text.npos; open = text.find("{{", open + 2)) {
+    const auto close = text.find("}}", open);
+    if (close == text.npos) return "holds {{ without }}, expected " + known;
+    const auto name = text.substr(open + 2, close - open - 2);
+    if (std::find(allowed.begin(), allowed.end(), name) == allowed.end()) {
+      return "holds the unknown placeholder {{" + printable(name, 40) + "}}, expected " + known;
+    }
+  }
+  return {};
+}
+
+bool equalsIgnoringCase(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
+}
+
+bool hasControlCharacter(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](unsigned char c) { return c < ' ' || c == 0x7f; });
+}
+
+std::optional<std::string> decodeBase64(std::string_view text) {
+  constexpr std::string_view kAlphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  if (text.size() % 4 != 0) return std::nullopt;
+  const auto padding = text.ends_with("==") ? 2U : text.ends_with('=') ? 1U : 0U;
+  text.remove_suffix(padding);
+  std::string bytes;
+  unsigned bits = 0;
+  unsigned held = 0;
+  for (const char c : text) {
+    const auto digit = kAlphabet.find(c);
+    if (digit == std::string_view::npos) return std::nullopt;
+    bits = (bits << 6U | static_cast<unsigned>(digit)) & 0xFFFFU;
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    bytes += static_cast<char>(bits >> held & 0xFFU);
+  }
+  return bytes;
+}
+
+}  // namespace postern::config

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/target.h"
+
+// The small languages that single values are written in. Each check returns what is wrong
+// and what was expected, or an empty string; none repeats a value that may hold a secret.
+namespace postern::config {
+
+// An https URL without user, query and fragment (RFC 3986). Nothing after setting `wrong`.
+std::optional<Url> parseUrl(std::string_view text, std::string& wrong);
+
+// host:port, [v6]:port or :port; port 0 lets the system choose.
+std::string listenAddressMistake(std::string_view text);
+std::string targetNameMistake(std::string_view text);
+// A DNS name or an address without a port.
+std::string hostMistake(std::string_view text);
+// A path below a target's url: begins with a slash; a query only where `query_allowed`.
+std::string pathMistake(std::string_view text, bool query_allowed);
+// A header's name as a token of RFC 9110, section 5.6.2.
+std::string headerNameMistake(std::string_view text);
+// The same for a header that is sent with each page, where some names are not the user's.
+std::string ownHeaderNameMistake(std::string_view text);
+// RFC 6901; the empty pointer, which names the whole document, is refused.
+std::string jsonPointerMistake(std::string_view text);
+// "Header-Name: value", with {{token}} once in the value and no other placeholder.
+std::string sendAsMistake(std::string_view text);
+// Every {{...}} of `text` is one of `allowed`.
+std::string placeholderMistake(std::string_view text, const std::vector<std::string_view>& allowed);
+
+bool equalsIgnoringCase(std::string_view a, std::string_view b);
+bool hasControlCharacter(std::string_view text);
+// RFC 4648 with padding. Nothing when `text` is no base64.
+std::optional<std::string> decodeBase64(std::string_view text);
+
+}  // namespace postern::config

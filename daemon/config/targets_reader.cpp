@@ -1,0 +1,120 @@
+#include <map>
+
+#include "base/printable.h"
+#include "config/presets.h"
+#include "config/readers.h"
+#include "config/syntax.h"
+
+namespace postern::config {
+namespace {
+
+constexpr std::size_t kNoCount = 1'000'000'000;
+constexpr std::size_t kKib = 1U << 10;
+constexpr std::size_t kMib = 1U << 20;
+constexpr std::size_t kGib = 1U << 30;
+
+// The preset comes first: every other key overrides it.
+Target startFromPreset(Map& map) {
+  const auto value = map.find("preset");
+  const auto name = value ? value->text() : std::nullopt;
+  if (!name) return *makePreset("none");
+  auto target = makePreset(*name);
+  if (!target) value->complain(unknownPreset());
+  return target ? std::move(*target) : *makePreset("none");
+}
+
+void readUrl(Map& map, Url& url) {
+  const auto value = map.need("url");
+  const auto text = value ? value->text() : std::nullopt;
+  if (!text) return;
+  std::string wrong;
+  if (auto parsed = parseUrl(*text, wrong)) url = std::move(*parsed);
+  value->accept(wrong);
+}
+
+void readLimits(Map& map, Limits& limits) {
+  if (const auto value = map.find("body_size_limit")) {
+    if (const auto size = value->size({0, 1024 * kGib})) {
+      limits.body_size = *size;
+      limits.json_body_size = *size;
+    }
+  }
+  map.size("line_limit", limits.line, {kKib, 64 * kMib});
+  map.number("sample_limit", limits.samples, {0, kNoCount});
+  map.number("label_limit", limits.labels, {0, kNoCount});
+  map.number("label_name_length_limit", limits.label_name_length, {0, kNoCount});
+  map.number("label_value_length_limit", limits.label_value_length, {0, kNoCount});
+}
+
+void readScraping(Map& map, Target& target) {
+  map.duration("scrape_timeout", target.scrape_timeout, {milliseconds(10), minutes(10)});
+  map.size("hold_back", target.hold_back, {1, kGib});
+  map.size("merge_limit", target.merge_limit, {1, kGib});
+  map.duration("share_for", target.share_for, {milliseconds(0), std::chrono::hours(1)});
+  map.number("max_concurrent_scrapes", target.max_concurrent_scrapes, {1, 100});
+  map.boolean("append_self", target.append_self);
+  map.boolean("honor_timestamps", target.honor_timestamps);
+  map.boolean("follow_redirects", target.follow_redirects);
+  if (const auto params = map.find("params")) readParams(*params, target.params);
+  if (const auto headers = map.find("http_headers")) readHeaders(*headers, target.http_headers);
+}
+
+void readCredential(Map& map, std::optional<Credentials>& credentials) {
+  if (const auto basic = map.find("basic_auth")) readBasicAuth(*basic, credentials.emplace());
+  if (const auto authorization = map.find("authorization")) {
+    readAuthorization(*authorization, credentials.emplace());
+  }
+  if (const auto value = map.find("credentials")) readCredentials(*value, credentials.emplace());
+  map.exclude({"basic_auth", "authorization", "credentials"});
+}
+
+// basic_auth and authorization are sent with each page, where a login's token would be.
+void refuseTwoWaysIn(Map& map, const Target& target) {
+  if (!target.login) return;
+  for (const auto key : {"basic_auth", "authorization"}) {
+    if (!map.has(key)) continue;
+    const auto login = map.has("login") ? "login" : "the login of preset " + target.preset;
+    map.find(key)->complain("excludes " + std::string(login) + ", expected credentials for it");
+  }
+  if (map.present() && !target.credentials) {
+    map.value().complain("needs credentials for its login, expected credentials");
+  }
+}
+
+Target readTarget(const Value& value) {
+  Map map(value);
+  auto target = startFromPreset(map);
+  map.checked("name", target.name, targetNameMistake);
+  readUrl(map, target.url);
+  readScraping(map, target);
+  readLimits(map, target.limits);
+  if (const auto tls = map.find("tls_config")) readTls(*tls, target.tls);
+  readCredential(map, target.credentials);
+  if (const auto login = map.find("login")) {
+    readLogin(*login, target.login ? *target.login : target.login.emplace());
+  }
+  if (const auto pages = map.find("pages")) readPages(*pages, target.pages);
+  refuseTwoWaysIn(map, target);
+  map.refuseUnknown();
+  return target;
+}
+
+}  // namespace
+
+std::vector<Target> readTargets(const Value& value) {
+  const auto list = value.list();
+  std::vector<Target> targets;
+  std::map<std::string, std::size_t> lines;
+  for (const auto& entry : list.value_or(std::vector<Value>())) {
+    targets.push_back(readTarget(entry));
+    const auto& name = targets.back().name;
+    const auto [earlier, fresh] = lines.emplace(name, entry.node().line);
+    if (!fresh) {
+      entry.complain("name " + name + " is taken by the target of line " +
+                     std::to_string(earlier->second) + ", expected another");
+    }
+  }
+  return targets;
+}
+
+}  // namespace postern::config

@@ -1,0 +1,54 @@
+#include "config/readers.h"
+#include "config/syntax.h"
+
+namespace postern::config {
+namespace {
+
+constexpr std::size_t kSha256Bytes = 32;
+
+void readFiles(Map& map, Tls& tls) {
+  map.path("ca_file", tls.ca_file);
+  map.path("cert_file", tls.cert_file);
+  map.path("key_file", tls.key_file);
+  if (map.has("cert_file") && !map.has("key_file")) {
+    map.find("cert_file")->complain("stands without key_file, expected both");
+  } else if (map.has("key_file") && !map.has("cert_file")) {
+    map.find("key_file")->complain("stands without cert_file, expected both");
+  }
+}
+
+void readPin(Map& map, std::string& pin) {
+  const auto value = map.find("pin_sha256");
+  const auto text = value ? value->text() : std::nullopt;
+  if (!text) return;
+  auto bytes = decodeBase64(*text);
+  if (bytes && bytes->size() == kSha256Bytes) {
+    pin = std::move(*bytes);
+  } else {
+    value->complain("is not the base64 of a SHA-256, expected 44 characters that end with =");
+  }
+}
+
+}  // namespace
+
+void readTls(const Value& value, Tls& tls) {
+  Map map(value);
+  readFiles(map, tls);
+  map.checked("server_name", tls.server_name, hostMistake);
+  map.choice<TlsVersion>("min_version", tls.min_version,
+                         {{"TLS10", TlsVersion::Tls10},
+                          {"TLS11", TlsVersion::Tls11},
+                          {"TLS12", TlsVersion::Tls12},
+                          {"TLS13", TlsVersion::Tls13}});
+  readPin(map, tls.pin_sha256);
+  map.boolean("insecure_skip_verify", tls.insecure_skip_verify);
+  map.refuseUnknown();
+}
+
+void readDatabaseTls(const Value& value, Tls& tls) {
+  Map map(value);
+  readFiles(map, tls);
+  map.refuseUnknown();
+}
+
+}  // namespace postern::config

@@ -1,0 +1,144 @@
+#include "config/units.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <utility>
+
+#include "base/printable.h"
+
+namespace postern::config {
+namespace {
+
+struct DurationUnit {
+  std::string_view name;
+  std::int64_t milliseconds;
+};
+
+// From the longest to the shortest: also the order in which they may stand.
+constexpr std::array<DurationUnit, 7> kDurationUnits = {{{"y", 365LL * 86'400'000},
+                                                         {"w", 7LL * 86'400'000},
+                                                         {"d", 86'400'000},
+                                                         {"h", 3'600'000},
+                                                         {"m", 60'000},
+                                                         {"s", 1000},
+                                                         {"ms", 1}}};
+constexpr std::int64_t kLongestDuration = 10'000LL * 365 * 86'400'000;
+
+struct SizeUnit {
+  std::string_view name;
+  unsigned shift;
+};
+
+constexpr std::array<SizeUnit, 8> kSizeUnits = {
+    {{"", 0}, {"B", 0}, {"KB", 10}, {"KiB", 10}, {"MB", 20}, {"MiB", 20}, {"GB", 30}, {"GiB", 30}}};
+
+std::string_view takeWhile(std::string_view& text, bool digits) {
+  const auto end = std::find_if(text.begin(), text.end(),
+                                [&](char c) { return (c >= '0' && c <= '9') != digits; });
+  const auto taken = text.substr(0, static_cast<std::size_t>(end - text.begin()));
+  text.remove_prefix(taken.size());
+  return taken;
+}
+
+template <typename T, typename Show>
+std::optional<T> within(T value, Range<T> range, Show show, std::string& wrong) {
+  if (value >= range.least && value <= range.most) return value;
+  wrong =
+      show(value) + " is out of range, expected " + show(range.least) + " to " + show(range.most);
+  return std::nullopt;
+}
+
+std::string isNot(std::string_view text, std::string_view expected) {
+  return '"' + printable(text, 40) + "\" is not " + std::string(expected);
+}
+
+}  // namespace
+
+std::optional<milliseconds> parseDuration(std::string_view text) {
+  if (text == "0") return milliseconds(0);
+  if (text.empty()) return std::nullopt;
+  std::int64_t sum = 0;
+  auto next_unit = kDurationUnits.begin();
+  while (!text.empty()) {
+    const auto number = parseNumber(takeWhile(text, true));
+    const auto name = takeWhile(text, false);
+    const auto unit = std::find_if(next_unit, kDurationUnits.end(),
+                                   [&](const DurationUnit& u) { return u.name == name; });
+    if (!number || unit == kDurationUnits.end()) return std::nullopt;
+    const auto room = static_cast<std::size_t>((kLongestDuration - sum) / unit->milliseconds);
+    if (*number > room) return std::nullopt;
+    sum += static_cast<std::int64_t>(*number) * unit->milliseconds;
+    next_unit = unit + 1;
+  }
+  return milliseconds(sum);
+}
+
+std::optional<std::size_t> parseSize(std::string_view text) {
+  const auto number = parseNumber(takeWhile(text, true));
+  const auto unit = std::find_if(kSizeUnits.begin(), kSizeUnits.end(),
+                                 [&](const SizeUnit& u) { return u.name == text; });
+  if (!number || unit == kSizeUnits.end() || *number > (SIZE_MAX >> unit->shift)) {
+    return std::nullopt;
+  }
+  return *number << unit->shift;
+}
+
+std::optional<std::size_t> parseNumber(std::string_view text) {
+  std::size_t number = 0;
+  const auto end = text.data() + text.size();
+  const auto [stop, failed] = std::from_chars(text.data(), end, number);
+  if (failed != std::errc() || stop != end) return std::nullopt;
+  return number;
+}
+
+std::string showDuration(milliseconds duration) {
+  std::string text;
+  std::int64_t rest = duration.count();
+  for (const auto& unit : kDurationUnits) {
+    if (rest < unit.milliseconds) continue;
+    text += std::to_string(rest / unit.milliseconds) + std::string(unit.name);
+    rest %= unit.milliseconds;
+  }
+  return text.empty() ? "0s" : text;
+}
+
+std::string showSize(std::size_t bytes) {
+  for (const auto& [name, shift] : {SizeUnit{"GiB", 30}, {"MiB", 20}, {"KiB", 10}}) {
+    const std::size_t unit = std::size_t{1} << shift;
+    if (bytes >= unit && bytes % unit == 0) {
+      return std::to_string(bytes / unit) + std::string(name);
+    }
+  }
+  return std::to_string(bytes) + "B";
+}
+
+std::optional<milliseconds> readDuration(std::string_view text, Range<milliseconds> range,
+                                         std::string& wrong) {
+  if (const auto duration = parseDuration(text)) {
+    return within(*duration, range, showDuration, wrong);
+  }
+  wrong = isNot(text, "a duration, expected one like 1m30s or 250ms");
+  return std::nullopt;
+}
+
+std::optional<std::size_t> readSize(std::string_view text, Range<std::size_t> range,
+                                    std::string& wrong) {
+  if (const auto size = parseSize(text)) return within(*size, range, showSize, wrong);
+  wrong = isNot(text, "a size, expected one like 64MiB or 512KB");
+  return std::nullopt;
+}
+
+std::optional<std::size_t> readNumber(std::string_view text, Range<std::size_t> range,
+                                      std::string& wrong) {
+  if (const auto number = parseNumber(text)) {
+    return within(
+        *number, range, [](std::size_t n) { return std::to_string(n); }, wrong);
+  }
+  wrong = isNot(text, "a whole number, expected " + std::to_string(range.least) + " to " +
+                          std::to_string(range.most));
+  return std::nullopt;
+}
+
+}  // namespace postern::config

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "config/target.h"
+
+// Durations and sizes as Prometheus writes them.
+namespace postern::config {
+
+template <typename T>
+struct Range {
+  T least;
+  T most;
+};
+
+// Prometheus' duration: numbers with the units y w d h m s ms, each at most once and in this
+// order ("1m30s", "250ms"), or "0". Nothing when `text` is none or is longer than 10,000 years.
+std::optional<milliseconds> parseDuration(std::string_view text);
+// A whole number of B, KB, KiB, MB, MiB, GB or GiB (bytes without a unit); KB and KiB both
+// mean 2^10 bytes, and so on. Nothing when `text` is none or does not fit.
+std::optional<std::size_t> parseSize(std::string_view text);
+// A decimal number without a sign. Nothing when `text` is none or does not fit.
+std::optional<std::size_t> parseNumber(std::string_view text);
+
+std::string showDuration(milliseconds duration);  // "1m30s"
+std::string showSize(std::size_t bytes);          // "64MiB"
+
+// The same within bounds; otherwise nothing, and `wrong` says what is wrong and what was
+// expected.
+std::optional<milliseconds> readDuration(std::string_view text, Range<milliseconds> range,
+                                         std::string& wrong);
+std::optional<std::size_t> readSize(std::string_view text, Range<std::size_t> range,
+                                    std::string& wrong);
+std::optional<std::size_t> readNumber(std::string_view text, Range<std::size_t> range,
+                                      std::string& wrong);
+
+}  // namespace postern::config

@@ -1,0 +1,120 @@
+#include <arpa/inet.h>
+
+#include <algorithm>
+
+#include "config/syntax.h"
+#include "config/units.h"
+
+namespace postern::config {
+namespace {
+
+bool isIpv6(std::string_view text) {
+  in6_addr address{};
+  return inet_pton(AF_INET6, std::string(text).c_str(), &address) == 1;
+}
+
+bool isName(std::string_view text) {
+  return !text.empty() && text.size() <= 253 && text.front() != '.' && text.front() != '-' &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '.' || c == '-' || c == '_';
+         });
+}
+
+struct HostAndPort {
+  std::string_view host;  // without brackets
+  bool bracketed = false;
+  std::optional<std::string_view> port;  // what follows the colon
+};
+
+// Nothing when a bracket is not closed or a colon stands in a bare host.
+std::optional<HostAndPort> splitAuthority(std::string_view authority) {
+  HostAndPort parts;
+  std::string_view rest;
+  if (authority.starts_with('[')) {
+    const auto close = authority.find(']');
+    if (close == authority.npos) return std::nullopt;
+    parts.host = authority.substr(1, close - 1);
+    parts.bracketed = true;
+    rest = authority.substr(close + 1);
+  } else {
+    const auto colon = std::min(authority.find(':'), authority.size());
+    parts.host = authority.substr(0, colon);
+    rest = authority.substr(colon);
+  }
+  if (rest.empty()) return parts;
+  if (rest.front() != ':' || rest.find(':', 1) != rest.npos) return std::nullopt;
+  parts.port = rest.substr(1);
+  return parts;
+}
+
+std::string partsMistake(const HostAndPort& parts, std::size_t least_port) {
+  if (parts.bracketed && !isIpv6(parts.host)) {
+    return "has no IPv6 address in its brackets, expected one like [::1]";
+  }
+  std::string wrong;
+  if (parts.port && !readNumber(*parts.port, {least_port, 65535}, wrong)) {
+    return "has a wrong port: " + wrong;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string Url::authority() const {
+  const bool bracketed = host.find(':') != std::string::npos;
+  return (bracketed ? '[' + host + ']' : host) + ':' + std::to_string(port);
+}
+
+std::optional<Url> parseUrl(std::string_view text, std::string& wrong) {
+  constexpr std::string_view kScheme = "https://";
+  const auto refuse = [&](std::string what) {
+    wrong = std::move(what);
+    return std::nullopt;
+  };
+  if (!equalsIgnoringCase(text.substr(0, kScheme.size()), kScheme)) {
+    return refuse("does not begin with https://, expected a URL like https://localhost:443");
+  }
+  text.remove_prefix(kScheme.size());
+  const auto slash = std::min(text.find_first_of("/?#"), text.size());
+  const auto authority = text.substr(0, slash);
+  auto path = text.substr(slash);
+  // A password may hold a slash that nobody encoded, so an @ anywhere counts.
+  if (text.find('@') != text.npos) {
+    return refuse("holds a user or password, expected them in basic_auth or credentials");
+  }
+  if (path.find('?') != path.npos) return refuse("holds a query, expected it in params");
+  while (path.ends_with('/')) path.remove_suffix(1);
+  if (!path.empty()) {
+    if (auto mistake = pathMistake(path, false); !mistake.empty()) return refuse(mistake);
+  }
+  const auto parts = splitAuthority(authority);
+  if (!parts) return refuse("has no valid host, expected host, host:port or [IPv6]:port");
+  if (parts->host.empty()) return refuse("has no host, expected one like https://localhost:443");
+  if (auto mistake = partsMistake(*parts, 1); !mistake.empty()) return refuse(mistake);
+  if (!parts->bracketed && !isName(parts->host)) {
+    return refuse("has no valid host, expected a name or an address");
+  }
+  Url url{.host = std::string(parts->host), .path = std::string(path)};
+  if (parts->port) url.port = static_cast<std::uint16_t>(*parseNumber(*parts->port));
+  return url;
+}
+
+std::string listenAddressMistake(std::string_view text) {
+  constexpr std::string_view kExpected = ", expected host:port, [IPv6]:port or :port";
+  const auto parts = splitAuthority(text);
+  if (!parts) return "is not an address" + std::string(kExpected);
+  if (!parts->port) return "has no port" + std::string(kExpected);
+  if (auto mistake = partsMistake(*parts, 0); !mistake.empty()) return mistake;
+  if (!parts->bracketed && !parts->host.empty() && !isName(parts->host)) {
+    return "has no valid host" + std::string(kExpected);
+  }
+  return {};
+}
+
+std::string hostMistake(std::string_view text) {
+  if (isName(text) || isIpv6(text)) return {};
+  return "is not a host, expected a name or an address without a port";
+}
+
+}  // namespace postern::config

@@ -1,0 +1,134 @@
+#pragma once
+
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/config.h"
+#include "config/units.h"
+#include "config/yaml_tree.h"
+
+namespace postern::config {
+
+// Gathers what is wrong with one file.
+class Report {
+ public:
+  // `folder` is what relative file names count from.
+  Report(std::string file, Path folder) : file_(std::move(file)), folder_(std::move(folder)) {}
+
+  void add(std::size_t line, std::size_t column, std::string key, std::string what);
+  // In the order of the file.
+  std::vector<Complaint> complaints() const;
+  const Path& folder() const { return folder_; }
+
+ private:
+  struct Entry {
+    std::size_t line;
+    std::size_t column;
+    std::string key;
+    std::string what;
+  };
+  std::string file_;
+  Path folder_;
+  std::vector<Entry> entries_;
+};
+
+struct Entry;
+
+// A value and the dotted path of its key. Each reading returns nothing after complaining.
+// Borrows the tree and the report; both must outlive it.
+class Value {
+ public:
+  Value(const YamlNode& node, std::string key, Report& report)
+      : node_(&node), key_(std::move(key)), report_(&report) {}
+
+  void complain(std::string what) const;
+  // Complains about `what` unless it is empty; returns whether it is.
+  bool accept(std::string what) const;
+  const YamlNode& node() const { return *node_; }
+  const Path& folder() const { return report_->folder(); }
+  Value child(const YamlNode& node, const std::string& name) const;
+
+  // A scalar that is not empty and has no control character. The view dies with the tree.
+  std::optional<std::string_view> text() const;
+  std::optional<bool> boolean() const;
+  std::optional<std::size_t> number(Range<std::size_t> range) const;
+  std::optional<milliseconds> duration(Range<milliseconds> range) const;
+  std::optional<std::size_t> size(Range<std::size_t> range) const;
+  std::optional<std::vector<Value>> list() const;     // not empty
+  std::optional<std::vector<Entry>> entries() const;  // of a map; no key is there twice
+
+ private:
+  bool isA(YamlNode::Kind kind, std::string_view expected) const;
+
+  const YamlNode* node_;
+  std::string key_;
+  Report* report_;
+};
+
+struct Entry {
+  std::string_view name;  // dies with the tree
+  Value key;              // for complaints about the key itself
+  Value value;
+};
+
+// A map with known keys. Asking for a key makes it known; whatever stands there beyond that
+// is complained about by refuseUnknown(). A reader without a value to read leaves the field as it
+// is.
+class Map {
+ public:
+  explicit Map(Value value);
+
+  std::optional<Value> find(std::string_view key);
+  // Complains when it is missing.
+  std::optional<Value> need(std::string_view key);
+  bool has(std::string_view key) const;
+  // Complains when more than one of `keys` is there.
+  void exclude(std::initializer_list<std::string_view> keys);
+  void refuseUnknown() const;
+  // False after a complaint that there is no map; nothing is missing in it then.
+  bool present() const { return present_; }
+  const Value& value() const { return value_; }
+
+  void text(std::string_view key, std::string& field);
+  void boolean(std::string_view key, bool& field);
+  void number(std::string_view key, std::size_t& field, Range<std::size_t> range);
+  void number(std::string_view key, int& field, Range<std::size_t> range);
+  void duration(std::string_view key, milliseconds& field, Range<milliseconds> range);
+  void size(std::string_view key, std::size_t& field, Range<std::size_t> range);
+  void secret(std::string_view key, Secret& field);
+  void path(std::string_view key, Path& field);
+  // Text for which `mistake` returns an empty string.
+  void checked(std::string_view key, std::string& field, std::string (*mistake)(std::string_view));
+  template <typename T>
+  void choice(std::string_view key, T& field,
+              std::initializer_list<std::pair<std::string_view, T>> choices);
+
+ private:
+  Value value_;
+  std::vector<Entry> entries_;
+  std::vector<std::string_view> known_;
+  bool present_ = false;
+};
+
+template <typename T>
+void Map::choice(std::string_view key, T& field,
+                 std::initializer_list<std::pair<std::string_view, T>> choices) {
+  const auto value = find(key);
+  const auto text = value ? value->text() : std::nullopt;
+  if (!text) return;
+  std::string expected;
+  for (const auto& [name, choice] : choices) {
+    if (name == *text) {
+      field = choice;
+      return;
+    }
+    expected += (expected.empty() ? "" : ", ") + std::string(name);
+  }
+  value->complain("is unknown, expected one of " + expected);
+}
+
+}  // namespace postern::config

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+#include "base/clock.h"
+#include "config/target.h"
+
+namespace postern::credentials {
+
+// How long to wait before an account is tried again, so that no account is ever locked out.
+//
+// Unreachable doubles from `initial` to `max`. Throttled waits as long as the peer asked for,
+// else doubles from `throttled` to 15 minutes. Rejected waits `rejected`, then five times
+// that, and from `max_rejected` in a row on `retry_rejected` (none: never again). Each delay is
+// drawn from the upper half of its step, so that replicas do not march together. Pure; not
+// thread-safe: the one who owns it holds its lock.
+class Backoff {
+ public:
+  using Delay = std::optional<std::chrono::milliseconds>;  // none: never
+
+  Backoff(const config::Backoff& steps, Draw draw);
+
+  Delay unreachable();
+  Delay throttled(std::optional<std::chrono::seconds> retry_after);
+  Delay rejected();
+  // The following delay starts from the first step again.
+  void succeeded();
+
+  int rejections() const { return rejections_; }  // in a row
+  // What an earlier process counted.
+  void resume(int rejections) { rejections_ = rejections; }
+
+ private:
+  std::chrono::milliseconds draw(std::chrono::milliseconds step) const;
+
+  const config::Backoff steps_;
+  const Draw draw_;
+  std::chrono::milliseconds unreachable_step_;
+  std::chrono::milliseconds throttled_step_;
+  int rejections_ = 0;
+};
+
+}  // namespace postern::credentials

@@ -1,0 +1,233 @@
+#include "credentials/mysql.h"
+
+#include <Poco/Data/LOB.h>
+#include <Poco/Data/MySQL/Connector.h>
+#include <Poco/Data/RecordSet.h>
+#include <Poco/Data/Session.h>
+#include <strings.h>
+
+#include <algorithm>
+#include <charconv>
+#include <condition_variable>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "credentials/mysql_errors.h"
+#include "credentials/mysql_tls.h"
+#include "credentials/secret_file.h"
+#include "credentials/validate.h"
+
+namespace postern::credentials {
+namespace {
+
+using namespace Poco::Data::Keywords;
+using Poco::Data::RecordSet;
+using Poco::Data::Session;
+using std::chrono::seconds;
+
+constexpr seconds kPatience{5};
+
+// Nothing of the config: MysqlOpening brings it. Poco refuses a string without a user.
+constexpr const char* kConnectionString = "user=postern;character-set=utf8mb4";
+
+void registerOnce() {
+  static std::once_flag once;
+  std::call_once(once, [] { Poco::Data::MySQL::Connector::registerConnector(); });
+}
+
+// Poco 1.11 gives the error's code only within its text: "...errno]: 1146\t...". 0 when it has
+// none.
+unsigned int codeIn(const Poco::Exception& exception) {
+  constexpr std::string_view mark = "errno]: ";
+  const std::string& text = exception.message();
+  const auto at = text.find(mark);
+  unsigned int code = 0;
+  if (at != std::string::npos) {
+    std::from_chars(text.data() + at + mark.size(), text.data() + text.size(), code);
+  }
+  return code;
+}
+
+Result<Secret> passwordOf(const config::MysqlCredentials& database) {
+  if (database.password_file.empty()) return database.password;
+  auto password = readSecretFile(database.password_file);
+  if (!password) {
+    return Error{Fault::CredentialSource, nameOf(database) + ": " + password.error().what, {}, {}};
+  }
+  return password;
+}
+
+std::string cipherOf(Session& session) {
+  std::string variable, cipher;
+  session << "SHOW SESSION STATUS LIKE 'Ssl_cipher'", into(variable), into(cipher), now;
+  return cipher;
+}
+
+// Text as it stands in the row; "" for NULL. TEXT columns arrive as BLOB.
+Secret textAt(RecordSet& rows, std::size_t column) {
+  if (rows.isNull(rows.columnName(column))) return Secret();
+  const Poco::Dynamic::Var value = rows.value(column, 0);
+  if (value.type() == typeid(Poco::Data::BLOB)) {
+    const auto& blob = value.extract<Poco::Data::BLOB>();
+    return Secret({reinterpret_cast<const char*>(blob.rawContent()), blob.size()});
+  }
+  auto text = value.convert<std::string>();
+  Secret secret(text);
+  wipeBytes(text.data(), text.size());
+  return secret;
+}
+
+Credential credentialFrom(RecordSet& rows) {
+  Credential credential;
+  rows.moveFirst();
+  for (std::size_t column = 0; column < rows.columnCount(); ++column) {
+    const auto named = [&](const char* name) {
+      return ::strcasecmp(rows.columnName(column).c_str(), name) == 0;
+    };
+    if (named("username")) {
+      credential.username = textAt(rows, column).reveal();
+    } else if (named("password")) {
+      credential.password = textAt(rows, column);
+    } else if (named("api_key")) {
+      credential.api_key = textAt(rows, column);
+    } else if (named("company_name")) {
+      credential.company_name = textAt(rows, column).reveal();
+    }
+  }
+  return credential;
+}
+
+Result<Credential> ask(Session& session, const config::MysqlCredentials& database,
+                       std::string target) {
+  Poco::Data::Statement select(session);
+  select << (database.query.empty() ? std::string(kTeleportQuery) : database.query), use(target),
+      limit(2);
+  select.execute();
+  RecordSet rows(select);
+  const auto place = nameOf(database) + ": the row of target " + target;
+  if (rows.columnCount() == 0) {
+    return Error{Fault::CredentialSource,
+                 nameOf(database) + ": the query gives no columns: make it a SELECT",
+                 {},
+                 {}};
+  }
+  if (rows.rowCount() == 0) {
+    return Error{Fault::NoCredential,
+                 nameOf(database) + ": there is no row for target " + target +
+                     ": add it, or correct the target's name",
+                 {},
+                 {}};
+  }
+  if (rows.rowCount() > 1) {
+    return Error{Fault::CredentialSource,
+                 nameOf(database) + ": the query gave " + std::to_string(rows.rowCount()) +
+                     " rows or more for target " + target +
+                     ", expected one: correct query or the table",
+                 {},
+                 {}};
+  }
+  const auto credential = credentialFrom(rows);
+  if (const auto field = missingField(credential); !field.empty()) {
+    return Error{
+        Fault::NoCredential,
+        place + " has no " + std::string(field) + " (NULL, empty, or not selected): fill it in",
+        {},
+        {}};
+  }
+  if (const auto why = forbiddenBytes(credential)) {
+    return Error{Fault::NoCredential, place + ": " + *why + ": correct it", {}, {}};
+  }
+  return credential;
+}
+
+Result<Credential> connectAndAsk(const config::MysqlCredentials& database,
+                                 const std::string& target, const MysqlOpening& opening,
+                                 Deadline deadline, seconds patience) {
+  Session session("MySQL", kConnectionString, static_cast<std::size_t>(patience.count()));
+  if (!opening.used()) {
+    return Error{Fault::CredentialSource,
+                 "this program was linked without -rdynamic, so no "
+                 "connection to a database can be secured: build it anew",
+                 {},
+                 {}};
+  }
+  if (database.tls && cipherOf(session).empty()) {
+    return Error{Fault::CredentialSource,
+                 nameOf(database) + ": the connection is not encrypted although tls_config is set",
+                 {},
+                 {}};
+  }
+  if (remaining(deadline).count() == 0) return explainMysql(database, 2013, TlsCheck::None);
+  return ask(session, database, target);
+}
+
+// The border to Poco::Data, which throws. What its exceptions say is not passed on.
+Result<Credential> exchange(const config::MysqlCredentials& database, const std::string& target,
+                            Deadline deadline) {
+  registerOnce();
+  const auto password = passwordOf(database);
+  if (!password) return password.error();
+  const auto patience =
+      std::clamp(std::chrono::ceil<seconds>(remaining(deadline)), seconds(1), kPatience);
+  const MysqlOpening opening(database, *password, patience);
+  try {
+    return connectAndAsk(database, target, opening, deadline, patience);
+  } catch (const Poco::Exception& e) {
+    const auto code = opening.error() != 0 ? opening.error() : codeIn(e);
+    if (code != 0) return explainMysql(database, code, opening.failedCheck());
+  } catch (const std::bad_alloc&) {  // for the longest value that a column may hold
+  }
+  return Error{Fault::CredentialSource,
+               nameOf(database) +
+                   ": the query's columns cannot be read: select username, password, "
+                   "api_key and company_name only, as VARCHAR or TEXT (not LONGTEXT)",
+               {},
+               {}};
+}
+
+}  // namespace
+
+struct MysqlSource::Exchange {
+  std::mutex mutex;
+  std::condition_variable ended;
+  std::optional<Result<Credential>> result;
+};
+
+MysqlSource::MysqlSource(config::MysqlCredentials database, std::string target)
+    : database_(std::move(database)), target_(std::move(target)) {}
+
+Result<Credential> MysqlSource::load(Deadline deadline) {
+  if (exchange_) {
+    const std::lock_guard lock(exchange_->mutex);
+    if (exchange_->result) exchange_.reset();  // nobody waited for it any more: it is old
+  }
+  if (!exchange_) {
+    auto started = std::make_shared<Exchange>();
+    std::thread([started, database = database_, target = target_, deadline] {
+      auto result = exchange(database, target, deadline);
+      const std::lock_guard lock(started->mutex);
+      started->result = std::move(result);
+      started->ended.notify_all();
+    }).detach();
+    exchange_ = std::move(started);
+  }
+  std::unique_lock lock(exchange_->mutex);
+  if (!exchange_->ended.wait_until(lock, deadline, [&] { return exchange_->result.has_value(); })) {
+    return Error{Fault::CredentialSource,
+                 nameOf(database_) +
+                     " does not answer in time: check that "
+                     "host and port are right and that the server is well",
+                 {},
+                 {}};
+  }
+  auto result = *std::move(exchange_->result);
+  lock.unlock();
+  exchange_.reset();
+  return result;
+}
+
+}  // namespace postern::credentials

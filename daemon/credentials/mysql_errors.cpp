@@ -1,0 +1,105 @@
+#include "credentials/mysql_errors.h"
+
+#include <algorithm>
+#include <array>
+
+namespace postern::credentials {
+namespace {
+
+constexpr std::string_view kNeedsTls =
+    "; the server may require TLS and a client certificate: set tls_config";
+
+struct Meaning {
+  unsigned int code;
+  bool denied;  // the database knows us and says no: asking again soon would only be refused again
+  std::string_view what;
+};
+
+// Codes below 2000 and from 3000: https://mariadb.com/kb/en/mariadb-error-code-reference/;
+// between them and from 5000 the driver's own (errmsg.h).
+constexpr std::array<Meaning, 29> kMeanings = {{
+    {1044, true, "denies access to the database: grant it to the user"},
+    {1045, true, "denies access: check user, password and the host that the account is for"},
+    {1129, true, "has blocked this host after too many failed connections: FLUSH HOSTS there"},
+    {1130, true, "takes no connection from this host: create the account for it"},
+    {1142, true, "denies SELECT on the table: grant it, or query a view that may be read"},
+    {1143, true, "denies SELECT on a column: grant it, or query a view that may be read"},
+    {1227, true, "denies access: the query needs a privilege that the account lacks"},
+    {1370, true, "denies EXECUTE on a routine of the query: grant it"},
+    {1524, true, "does not know the account's authentication plugin: change the account"},
+    {1698, true, "denies access: the account takes no password, use one that does"},
+    {1820, true, "wants the account's password changed first: set a new one"},
+    {1862, true, "says that the account's password has expired: set a new one"},
+    {3118, true, "says that the account is locked: unlock it"},
+    {3159, true, "takes encrypted connections only: set tls_config"},
+    {4151, true, "says that the account is locked: unlock it"},
+    {1040, false, "has too many connections: raise max_connections"},
+    {1049, false, "has no such database: correct database"},
+    {1054, false, "knows no such column: correct query"},
+    {1064, false, "finds a syntax error: correct query"},
+    {1146, false, "has no such table: correct query or database"},
+    {1203, false, "has too many connections of this user: raise max_user_connections"},
+    {1226, false, "has too many connections of this user: raise its limit"},
+    {1267, false,
+     "cannot compare the target's name with a column of another collation: add a "
+     "COLLATE to query"},
+    {1356, false, "cannot read the view: its definer lacks a privilege or its table is gone"},
+    {2002, false, "cannot be reached: check that the server runs and that host and port are right"},
+    {2005, false, "has no address: correct host, or mend the name service"},
+    {2006, false, "closed the connection: look into the server's log"},
+    {2013, false, "closed the connection or did not answer in time: look into the server's log"},
+    {5010, false,
+     "asks for the password in a form that an unencrypted connection gives away: set tls_config"},
+}};
+
+std::string_view meaningOf(TlsCheck check) {
+  switch (check) {
+    case TlsCheck::Offered: return "offers no TLS: set up its certificate (ssl_cert, ssl_key)";
+    case TlsCheck::Issuer:
+      return "shows a certificate of an issuer that is not trusted: set tls_config.ca_file to its "
+             "CA, and let the server send its chain";
+    case TlsCheck::Expired: return "shows a certificate outside of its dates: renew it";
+    case TlsCheck::Name:
+      return "shows a certificate for another host name: use a name that it holds as host";
+    case TlsCheck::OurMaterial:
+      return "was not asked: a file of tls_config is missing or no PEM: correct ca_file, cert_file "
+             "and key_file";
+    case TlsCheck::None:
+    case TlsCheck::Other: break;
+  }
+  return "ended the TLS handshake: check that cert_file and key_file belong together, that the "
+         "server trusts their issuer and that both sides share a TLS version";
+}
+
+std::string numbered(unsigned int code, std::string_view what) {
+  return "(error " + std::to_string(code) + ") " + std::string(what);
+}
+
+}  // namespace
+
+std::string nameOf(const config::MysqlCredentials& database) {
+  const bool v6 = database.host.find(':') != std::string::npos;
+  const auto host = v6 ? "[" + database.host + "]" : database.host;
+  return "mysql " + host + ":" + std::to_string(database.port) + " (database " + database.database +
+         ", user " + database.user + ")";
+}
+
+Error explainMysql(const config::MysqlCredentials& database, unsigned int code, TlsCheck check) {
+  const auto place = nameOf(database) + " ";
+  if (code == 2026)
+    return {Fault::CredentialSource, place + numbered(code, meaningOf(check)), {}, {}};
+  const auto* meaning = std::find_if(kMeanings.begin(), kMeanings.end(),
+                                     [&](const Meaning& known) { return known.code == code; });
+  if (meaning == kMeanings.end()) {
+    return {Fault::CredentialSource,
+            place + numbered(code, "failed: look into the server's log"),
+            {},
+            {}};
+  }
+  auto what = place + numbered(code, meaning->what);
+  if (code == 1045 && (!database.tls || database.tls->cert_file.empty())) what += kNeedsTls;
+  return {
+      meaning->denied ? Fault::LoginRejected : Fault::CredentialSource, std::move(what), {}, {}};
+}
+
+}  // namespace postern::credentials

@@ -1,0 +1,127 @@
+#include "credentials/mysql_tls.h"
+
+#include <dlfcn.h>
+#include <mysql.h>
+
+#include <array>
+#include <cassert>
+#include <string_view>
+
+namespace postern::credentials {
+namespace {
+
+thread_local MysqlOpening* opening = nullptr;
+
+// libmariadb's function of this name and type.
+template <typename Function>
+Function* real(const char* name) {
+  return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
+}
+
+MYSQL* realConnect(MYSQL* mysql, const char* host, const char* user, const char* password,
+                   const char* database, unsigned int port, const char* unix_socket,
+                   unsigned long flags) {
+  static const auto connect = real<decltype(mysql_real_connect)>("mysql_real_connect");
+  return connect(mysql, host, user, password, database, port, unix_socket, flags);
+}
+
+const char* orNull(const std::string& text) {
+  return text.empty() ? nullptr : text.c_str();
+}
+
+// libmariadb tells the checks apart by its message alone.
+TlsCheck checkFrom(std::string_view message) {
+  struct Sign {
+    std::string_view text;
+    TlsCheck check;
+  };
+  constexpr std::array<Sign, 10> signs = {{
+      {"SSL is required, but the server does not support it", TlsCheck::Offered},
+      {"Validation of SSL server certificate failed", TlsCheck::Name},
+      {"hostname", TlsCheck::Name},
+      {"issuer", TlsCheck::Issuer},
+      {"self-signed", TlsCheck::Issuer},
+      {"unable to verify", TlsCheck::Issuer},
+      {"has expired", TlsCheck::Expired},
+      {"not yet valid", TlsCheck::Expired},
+      {"No such file", TlsCheck::OurMaterial},
+      {"PEM", TlsCheck::OurMaterial},
+  }};
+  for (const auto& sign : signs) {
+    if (message.find(sign.text) != std::string_view::npos) return sign.check;
+  }
+  return TlsCheck::Other;
+}
+
+}  // namespace
+
+MysqlOpening::MysqlOpening(const config::MysqlCredentials& database, const Secret& password,
+                           std::chrono::seconds patience)
+    : database_(database),
+      password_(password),
+      patience_(static_cast<unsigned int>(patience.count())) {
+  assert(opening == nullptr);
+  opening = this;
+}
+
+MysqlOpening::~MysqlOpening() {
+  opening = nullptr;
+}
+
+void MysqlOpening::setOptions(st_mysql* mysql) const {
+  mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &patience_);
+  mysql_options(mysql, MYSQL_OPT_READ_TIMEOUT, &patience_);
+  mysql_options(mysql, MYSQL_OPT_WRITE_TIMEOUT, &patience_);
+  mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+  // Else `localhost` means a Unix socket, whatever the port.
+  const unsigned int tcp = MYSQL_PROTOCOL_TCP;
+  mysql_options(mysql, MYSQL_OPT_PROTOCOL, &tcp);
+  // Else the server may ask for any file of ours.
+  const unsigned int no_local_files = 0;
+  mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &no_local_files);
+  if (!database_.tls) {
+    // Else the server may ask for the password in clear text.
+    mysql_options(mysql, MARIADB_OPT_RESTRICTED_AUTH,
+                  "mysql_native_password,client_ed25519,caching_sha2_password,sha256_password");
+    return;
+  }
+  const my_bool yes = 1;
+  mysql_ssl_set(mysql, orNull(database_.tls->key_file), orNull(database_.tls->cert_file),
+                orNull(database_.tls->ca_file), nullptr, nullptr);
+  mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &yes);
+  mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &yes);
+}
+
+st_mysql* MysqlOpening::open(st_mysql* mysql, unsigned long flags) {
+  used_ = true;
+  setOptions(mysql);
+  // The driver wants a terminating zero, which a view does not promise.
+  const Secret terminated = [&] {
+    Secret copy = password_;
+    copy.append(std::string_view("\0", 1));
+    return copy;
+  }();
+  auto* connected =
+      realConnect(mysql, database_.host.c_str(), database_.user.c_str(), terminated.reveal().data(),
+                  orNull(database_.database), database_.port, nullptr, flags);
+  error_ = connected ? 0 : mysql_errno(mysql);
+  if (error_ == 2026) failed_check_ = checkFrom(mysql_error(mysql));
+  return connected;
+}
+
+}  // namespace postern::credentials
+
+extern "C" MYSQL* mysql_real_connect(MYSQL* mysql, const char* host, const char* user,
+                                     const char* password, const char* database, unsigned int port,
+                                     const char* unix_socket, unsigned long flags) {
+  using namespace postern::credentials;
+  if (opening) return opening->open(mysql, flags);
+  return realConnect(mysql, host, user, password, database, port, unix_socket, flags);
+}
+
+extern "C" int mysql_stmt_fetch(MYSQL_STMT* statement) {
+  static const auto fetch =
+      postern::credentials::real<decltype(mysql_stmt_fetch)>("mysql_stmt_fetch");
+  const int result = fetch(statement);
+  return postern::credentials::opening && result == MYSQL_DATA_TRUNCATED ? 1 : result;
+}

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstddef>
+
+#include "base/result.h"
+#include "base/secret.h"
+#include "config/target.h"
+
+namespace postern::credentials {
+
+inline constexpr std::size_t kMaxSecretFile = 64U << 10;  // bytes
+
+// Opens the file by name and reads it whole. One trailing \n or \r\n is not part of it.
+// Errors: NoCredential (missing, empty, longer than kMaxSecretFile, no regular file),
+// CredentialSource (there, but not to be read). Both name the file and say what to do.
+Result<Secret> readSecretFile(const config::Path& file);
+
+// What tells one state of a file from the next; all zero when there is none. Symlinks are
+// followed, so a swap of Kubernetes' ..data is a change of every file that hangs on it.
+struct FileState {
+  unsigned long device = 0, inode = 0;
+  long size = 0;
+  long modified_seconds = 0, modified_nanos = 0;
+  long changed_seconds = 0, changed_nanos = 0;
+  bool operator==(const FileState&) const = default;
+};
+FileState stateOf(const config::Path& file);
+
+}  // namespace postern::credentials

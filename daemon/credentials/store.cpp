@@ -1,0 +1,182 @@
+#include "credentials/store.h"
+
+#include <openssl/evp.h>
+
+#include <array>
+#include <utility>
+
+#include "base/log.h"
+
+namespace postern::credentials {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr int kFingerprintIterations = 20'000;  // about 6 ms, spent only when a credential changes
+
+void appendField(Secret& all, std::string_view field) {
+  all.append(std::to_string(field.size()));
+  all.append(":");
+  all.append(field);
+}
+
+std::string hex(const unsigned char* bytes, std::size_t size) {
+  constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  for (std::size_t i = 0; i < size; ++i) {
+    text += digits[bytes[i] >> 4];
+    text += digits[bytes[i] & 15];
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string fingerprint(const Credential& credential, std::string_view salt) {
+  Secret all;
+  appendField(all, credential.username);
+  appendField(all, credential.password.reveal());
+  appendField(all, credential.api_key.reveal());
+  appendField(all, credential.token.reveal());
+  std::array<unsigned char, 32> digest{};
+  PKCS5_PBKDF2_HMAC(all.reveal().data(), static_cast<int>(all.size()),
+                    reinterpret_cast<const unsigned char*>(salt.data()),
+                    static_cast<int>(salt.size()), kFingerprintIterations, EVP_sha256(),
+                    static_cast<int>(digest.size()), digest.data());
+  return hex(digest.data(), digest.size());
+}
+
+Schedule Schedule::mounted() {
+  return {seconds(1), seconds(1), seconds(1), false};
+}
+
+Schedule Schedule::database(seconds interval) {
+  return {interval, std::min<milliseconds>(interval, minutes(5)), seconds(10), true};
+}
+
+Store::Store(std::unique_ptr<Source> source, std::string target, const Schedule& schedule,
+             const config::Backoff& backoff, std::string salt, const Clock& clock, Draw draw)
+    : source_(std::move(source)),
+      target_(std::move(target)),
+      schedule_(schedule),
+      salt_(std::move(salt)),
+      clock_(clock),
+      draw_(std::move(draw)),
+      denied_(backoff, draw_),
+      ask_again_(clock.steady()),
+      next_poll_(clock.steady()) {
+  status_.source = source_->name();
+}
+
+Store::Loaded Store::current() const {
+  const std::lock_guard lock(mutex_);
+  return current_;
+}
+
+Store::Status Store::status() const {
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+Result<Store::Loaded> Store::refresh(Deadline deadline) {
+  const std::lock_guard source_lock(source_mutex_);
+  {
+    const std::lock_guard lock(mutex_);
+    if (error_ && clock_.steady() < ask_again_) return answerFor(*error_);
+  }
+  return load(deadline);
+}
+
+void Store::poll(Deadline deadline) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (clock_.steady() < next_poll_) return;
+  }
+  const std::lock_guard source_lock(source_mutex_);
+  {
+    const std::lock_guard lock(mutex_);
+    if (error_ && clock_.steady() < ask_again_) return;
+  }
+  // Whether it went well is told by status().
+  if (!load(deadline)) log::debug("no fresh credential", {{"target", target_}});
+}
+
+// Requires source_mutex_.
+Result<Store::Loaded> Store::load(Deadline deadline) {
+  return remember(source_->load(deadline));
+}
+
+Result<Store::Loaded> Store::remember(Result<Credential> loaded) {
+  const Loaded before = current();
+  Loaded now = before;
+  if (loaded && (!before || !(before->credential == *loaded))) {
+    auto print = fingerprint(*loaded, salt_);
+    now =
+        std::make_shared<const Fingerprinted>(Fingerprinted{*std::move(loaded), std::move(print)});
+  }
+  const std::lock_guard lock(mutex_);
+  schedule();
+  if (loaded) {
+    if (error_) log::info("credential found", {{"target", target_}, {"source", source_->name()}});
+    if (before && now != before)
+      log::info("credential changed", {{"target", target_}, {"source", source_->name()}});
+    current_ = now;
+    error_.reset();
+    denied_.succeeded();
+    if (now != before) ++status_.changes;
+    status_.last_success = clock_.system();
+    status_.error.clear();
+    return current_;
+  }
+  const Error& error = loaded.error();
+  if (!error_ || error_->what != error.what) {
+    log::warn("no credential from its source", {{"target", target_},
+                                                {"source", source_->name()},
+                                                {"reason", faultName(error.fault)},
+                                                {"error", error.what}});
+  }
+  error_ = error;
+  ++status_.failed_loads;
+  status_.error = error.what;
+  ask_again_ = clock_.steady() + seconds(1);
+  if (error.fault == Fault::NoCredential) current_.reset();
+  if (error.fault == Fault::LoginRejected) {
+    const auto delay = denied_.rejected();
+    ask_again_ = delay ? clock_.steady() + *delay : SteadyTime::max();
+  }
+  return answerFor(error);
+}
+
+// Requires mutex_.
+Result<Store::Loaded> Store::answerFor(const Error& error) const {
+  if (current_) return current_;
+  if (error.fault == Fault::NoCredential) return error;
+  return Error{Fault::CredentialSource, error.what, error.next, error.retry_after};
+}
+
+// Requires mutex_.
+void Store::schedule() {
+  const milliseconds interval = rejected_ ? schedule_.rejected_interval : schedule_.interval;
+  const double factor = schedule_.spread ? 0.8 + 0.4 * draw_() : 1.0;
+  next_poll_ =
+      clock_.steady() +
+      milliseconds(static_cast<milliseconds::rep>(factor * static_cast<double>(interval.count())));
+}
+
+void Store::rejected() {
+  const std::lock_guard lock(mutex_);
+  rejected_ = true;
+  const milliseconds within(static_cast<milliseconds::rep>(
+      draw_() * static_cast<double>(schedule_.rejected_first.count())));
+  next_poll_ = std::min(next_poll_, clock_.steady() + within);
+}
+
+void Store::accepted() {
+  const std::lock_guard lock(mutex_);
+  rejected_ = false;
+}
+
+}  // namespace postern::credentials

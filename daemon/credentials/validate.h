@@ -1,0 +1,20 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "credentials/source.h"
+
+namespace postern::credentials {
+
+// The field that a credential lacks to be of use: "username" or "password", or "" when there is
+// a username with its password, an api_key or a token.
+std::string_view missingField(const Credential& credential);
+
+// Why a value cannot be sent, naming the field and never the value: a line end or NUL in any
+// (headers end there, and RFC 7617 section 2 forbids control characters), a colon or another
+// control character in the username (RFC 7617 section 2). None when all is well.
+std::optional<std::string> forbiddenBytes(const Credential& credential);
+
+}  // namespace postern::credentials

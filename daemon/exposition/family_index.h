@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "exposition/families.h"
+
+namespace postern::exposition {
+
+// Finds the families of a page by name while the page grows. The page must outlive it, and
+// only it may add families meanwhile. References to families hold until the next one is added.
+class FamilyIndex {
+ public:
+  explicit FamilyIndex(Families& page);
+
+  // The family of this name, made when there is none.
+  Family& named(std::string_view name);
+  // The family that a sample of this name belongs to: the one of its own name, or the histogram
+  // or summary whose _bucket, _sum or _count it is; made when there is none.
+  Family& ofSample(std::string_view name);
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view name) const {
+      return std::hash<std::string_view>()(name);
+    }
+  };
+
+  Family* find(std::string_view name);
+  Family* findParent(std::string_view name);
+
+  Families& page_;
+  std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>> positions_;
+};
+
+}  // namespace postern::exposition

@@ -1,0 +1,69 @@
+#include "exposition/limits.h"
+
+#include <string>
+
+#include "base/printable.h"
+
+namespace postern::exposition {
+namespace {
+
+Error exceeded(std::string_view name, std::size_t limit, const std::string& what) {
+  return {.fault = Fault::Limit,
+          .what = std::string(name) + " of " + std::to_string(limit) + " exceeded: " + what,
+          .next = {},
+          .retry_after = {}};
+}
+
+// `what` says by how much a label of `metric` is over the limit.
+Error labelExceeded(std::string_view name, std::size_t limit, std::string_view metric,
+                    const std::string& what) {
+  return exceeded(name, limit, "a sample of metric " + printable(metric) + " has " + what);
+}
+
+// Each of the three escapes of a label value stands for one byte; any other stays as it is.
+std::size_t lengthWithoutEscapes(std::string_view value) {
+  std::size_t length = value.size();
+  for (std::size_t i = 0; i + 1 < value.size(); ++i) {
+    if (value[i] != '\\') continue;
+    ++i;
+    if (value[i] == '\\' || value[i] == '"' || value[i] == 'n') --length;
+  }
+  return length;
+}
+
+}  // namespace
+
+bool limitsSamples(const Limits& limits) {
+  return limits.samples != 0 || limits.labels != 0 || limits.label_name_length != 0 ||
+         limits.label_value_length != 0;
+}
+
+Result<void> checkSampleLimit(const Limits& limits, std::size_t samples) {
+  if (limits.samples == 0 || samples <= limits.samples) return {};
+  return exceeded("sample_limit", limits.samples, "the page has more samples");
+}
+
+Result<void> checkLabelLimits(const Limits& limits, std::string_view metric,
+                              std::span<const Label> labels, bool escaped) {
+  if (limits.labels != 0 && labels.size() > limits.labels) {
+    return labelExceeded("label_limit", limits.labels, metric,
+                         std::to_string(labels.size()) + " labels");
+  }
+  for (const Label& label : labels) {
+    if (limits.label_name_length != 0 && label.name.size() > limits.label_name_length) {
+      return labelExceeded("label_name_length_limit", limits.label_name_length, metric,
+                           "a label name of " + std::to_string(label.name.size()) + " bytes, " +
+                               printable(label.name));
+    }
+    if (limits.label_value_length == 0 || label.value.size() <= limits.label_value_length) continue;
+    const std::size_t length = escaped ? lengthWithoutEscapes(label.value) : label.value.size();
+    if (length > limits.label_value_length) {
+      return labelExceeded(
+          "label_value_length_limit", limits.label_value_length, metric,
+          "a value of " + std::to_string(length) + " bytes in label " + printable(label.name));
+    }
+  }
+  return {};
+}
+
+}  // namespace postern::exposition

@@ -1,0 +1,372 @@
+#include "exposition/line.h"
+
+#include <simdjson.h>
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
+#include "exposition/number.h"
+
+namespace postern::exposition {
+namespace {
+
+enum : std::uint8_t {
+  kMetricStart = 1,
+  kMetric = 2,
+  kLabelStart = 4,
+  kLabel = 8,
+  kDigit = 16,
+  kBlank = 32,
+  kValueEnd = 64,
+};
+
+constexpr std::array<std::uint8_t, 256> makeClasses() {
+  std::array<std::uint8_t, 256> classes{};
+  for (std::size_t c = 0; c < 256; ++c) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    const bool digit = c >= '0' && c <= '9';
+    std::uint8_t bits = 0;
+    if (letter || c == ':') bits |= kMetricStart | kMetric;
+    if (letter) bits |= kLabelStart | kLabel;
+    if (digit) bits |= kMetric | kLabel | kDigit;
+    if (c == ' ' || c == '\t') bits |= kBlank | kValueEnd;
+    if (c == '\n' || c == '{' || c == '\0') bits |= kValueEnd;
+    classes[c] = bits;
+  }
+  return classes;
+}
+constexpr auto kClasses = makeClasses();
+
+inline bool is(char c, std::uint8_t wanted) {
+  return (kClasses[static_cast<std::uint8_t>(c)] & wanted) != 0;
+}
+
+// These stop at the line end at the latest: '\n' is in no class but kValueEnd.
+inline const char* skip(const char* p, std::uint8_t wanted) {
+  while (is(*p, wanted)) ++p;
+  return p;
+}
+inline const char* skipNuls(const char* p) {
+  while (*p == '\0') ++p;
+  return p;
+}
+// Where Prometheus' lexer looks at the next byte in a comment, a help text or a label value, it
+// passes over NUL bytes.
+inline const char* skipBlanksAndNuls(const char* p) {
+  while (is(*p, kBlank)) p = skipNuls(p + 1);
+  return p;
+}
+
+inline std::string_view between(const char* begin, const char* end) {
+  return {begin, static_cast<std::size_t>(end - begin)};
+}
+
+// The first quote or backslash, or `end`. Eight bytes at a time: label values are half of a page.
+inline const char* findQuoteOrBackslash(const char* p, const char* end) {
+  if constexpr (std::endian::native == std::endian::little) {
+    constexpr std::uint64_t kOnes = 0x0101010101010101;
+    for (; end - p >= 8; p += 8) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, p, sizeof(word));
+      const std::uint64_t quote = word ^ (kOnes * '"');
+      const std::uint64_t backslash = word ^ (kOnes * '\\');
+      // The lowest bit set is that of the first byte that became zero.
+      const std::uint64_t found =
+          (((quote - kOnes) & ~quote) | ((backslash - kOnes) & ~backslash)) & (kOnes * 0x80);
+      if (found != 0) return p + (std::countr_zero(found) >> 3);
+    }
+  }
+  while (p != end && *p != '"' && *p != '\\') ++p;
+  return p;
+}
+
+// Behind HELP or TYPE and the blanks that must follow; null when something else stands there.
+const char* skipKeyword(const char* p, std::string_view word) {
+  for (const char c : word) {
+    if (*p != c) return nullptr;
+    p = skipNuls(p + 1);
+  }
+  return is(*p, kBlank) ? skipBlanksAndNuls(p) : nullptr;
+}
+
+bool isType(std::string_view text) {
+  return text == "counter" || text == "gauge" || text == "histogram" || text == "summary" ||
+         text == "untyped";
+}
+
+bool isUtf8(std::string_view text) {
+  return simdjson::validate_utf8(text.data(), text.size());
+}
+
+}  // namespace
+
+LineParser::Outcome LineParser::next(const char* begin, const char* end, bool utf8_known) {
+  outcome_ = Outcome::Whole;
+  end_ = end;
+  eol_ = static_cast<const char*>(std::memchr(begin, '\n', static_cast<std::size_t>(end - begin)));
+  line_ends_ = 1;
+  utf8_known_ = utf8_known;
+  const char* p = skip(begin, kBlank);
+  if (is(*p, kMetricStart) || *p == '{') {
+    readSample(p);
+  } else if (*p == '#') {
+    readComment(p + 1);
+  } else if (*p == '\n') {
+    line_.kind = LineKind::Blank;
+  } else {
+    fail(p, "a metric name, a comment or a blank line");
+  }
+  return outcome_;
+}
+
+bool LineParser::fail(const char* at, std::string_view expected) {
+  complaint_ = {at, expected};
+  outcome_ = Outcome::Bad;
+  return false;
+}
+
+bool LineParser::unfinished() {
+  outcome_ = Outcome::Unfinished;
+  return false;
+}
+
+// Quoted text has gone on to `at`: the line ends there, not before.
+void LineParser::reach(const char* at) {
+  while (eol_ < at) {
+    const auto rest = static_cast<std::size_t>(end_ - eol_ - 1);
+    eol_ = static_cast<const char*>(std::memchr(eol_ + 1, '\n', rest));
+    ++line_ends_;
+  }
+}
+
+// Most names are that of the line before, or begin like it: comparing is faster than looking at
+// each byte, and what is equal needs no second look.
+const char* LineParser::readMetricName(const char* p) {
+  const char* start = p;
+  const std::size_t known = last_name_.size();
+  const bool begins_alike =
+      static_cast<std::size_t>(end_ - p) > known && std::memcmp(p, last_name_.data(), known) == 0;
+  p = skip(begins_alike ? p + known : p, kMetric);
+  line_.name = between(start, p);
+  if (!begins_alike || line_.name.size() != known) last_name_ = line_.name;
+  return p;
+}
+
+bool LineParser::readComment(const char* p) {
+  line_.kind = LineKind::Comment;
+  constexpr std::string_view kNoNul = "a comment without a NUL byte, which ends the page";
+  if (!is(*p, kBlank)) {
+    const void* nul = std::memchr(p, '\0', static_cast<std::size_t>(eol_ - p));
+    return nul == nullptr || fail(static_cast<const char*>(nul), kNoNul);
+  }
+  p = skip(p, kBlank);
+  if (*p == '\0') return fail(p, kNoNul);
+  if (const char* name = skipKeyword(p, "HELP")) return readMeta(name, LineKind::Help);
+  if (const char* name = skipKeyword(p, "TYPE")) return readMeta(name, LineKind::Type);
+  return true;
+}
+
+bool LineParser::readMeta(const char* p, LineKind kind) {
+  line_.kind = kind;
+  if (*p == '"') {
+    p = readQuotedName(p, line_.name);
+    if (p == nullptr) return false;
+  } else if (is(*p, kMetricStart)) {
+    const char* start = p;
+    p = skip(p, kMetric);
+    line_.name = between(start, p);
+  } else {
+    return fail(p,
+                kind == LineKind::Help ? "a metric name after HELP" : "a metric name after TYPE");
+  }
+  return readMetaText(p);
+}
+
+// The text starts behind one byte, whatever that is. Blanks alone are no text.
+bool LineParser::readMetaText(const char* p) {
+  if (*p == '\0') return fail(p, "a blank after the metric name");
+  const bool nothing = p == eol_ || skipBlanksAndNuls(p) == eol_;
+  line_.text = nothing ? std::string_view() : between(p + 1, eol_);
+  const char* at = nothing ? eol_ : p + 1;
+  if (line_.kind == LineKind::Type) {
+    return isType(line_.text) || fail(at, "counter, gauge, histogram, summary or untyped");
+  }
+  return utf8_known_ || isUtf8(line_.text) || fail(at, "a help text in UTF-8");
+}
+
+bool LineParser::readSample(const char* p) {
+  line_.kind = LineKind::Sample;
+  line_.labels.clear();
+  named_ = *p != '{';
+  if (named_) {
+    p = skip(readMetricName(p), kBlank);
+  }
+  if (*p == '{') {
+    const char* brace = p;
+    p = readLabels(p + 1);
+    if (p == nullptr) return false;
+    if (!named_) return fail(brace, "a metric name before or in the braces");
+    if (!utf8_known_ && !judgeUtf8()) return false;
+    p = skip(p, kBlank);
+  }
+  return readSuffix(p);
+}
+
+// From behind the opening brace to behind the closing one. Prometheus takes labels without a
+// comma between them, and one comma behind the last.
+const char* LineParser::readLabels(const char* p) {
+  p = skip(p, kBlank);
+  while (*p != '}') {
+    Label label;
+    bool quoted = false;
+    const char* start = p;
+    p = readLabelName(p, quoted, label.name);
+    if (p == nullptr) return nullptr;
+    p = skip(p, kBlank);
+    if (quoted && (*p == ',' || *p == '}')) {
+      if (named_) {
+        fail(start, "a label, as the metric has its name already");
+        return nullptr;
+      }
+      named_ = true;
+      line_.name = label.name;
+      if (*p == ',') p = skip(p + 1, kBlank);
+      continue;
+    }
+    if (*p != '=') {
+      fail(p, "\"=\" after the label name");
+      return nullptr;
+    }
+    p = readLabelValue(skipBlanksAndNuls(p + 1), label.value);
+    if (p == nullptr) return nullptr;
+    line_.labels.push_back(label);
+    p = skip(p, kBlank);
+    if (*p == ',') p = skip(p + 1, kBlank);
+  }
+  return p + 1;
+}
+
+const char* LineParser::readLabelName(const char* p, bool& quoted, std::string_view& name) {
+  if (is(*p, kLabelStart)) {
+    const char* start = p;
+    p = skip(p, kLabel);
+    name = between(start, p);
+    return p;
+  }
+  quoted = *p == '"';
+  if (quoted) return readQuotedName(p, name);
+  fail(p, "a label name or \"}\"");
+  return nullptr;
+}
+
+// From the opening quote to behind the closing one.
+const char* LineParser::readLabelValue(const char* p, std::string_view& value) {
+  if (*p != '"') {
+    fail(p, "a label value in quotes");
+    return nullptr;
+  }
+  const char* start = ++p;
+  while (true) {
+    p = findQuoteOrBackslash(p, end_);
+    if (p == end_) {
+      unfinished();
+      return nullptr;
+    }
+    if (*p == '"') break;
+    p = skipNuls(p + 1);
+    if (*p == '\n') {
+      reach(p);
+      fail(p, "a character after the backslash");
+      return nullptr;
+    }
+    ++p;
+  }
+  if (p > eol_) reach(p);
+  value = between(start, p);
+  return skipNuls(p + 1);
+}
+
+// As readLabelValue, but a NUL byte is none of a name.
+const char* LineParser::readQuotedName(const char* p, std::string_view& name) {
+  const char* start = ++p;
+  for (; p != end_ && *p != '"'; ++p) {
+    const bool escape = *p == '\\';
+    if (escape) ++p;
+    if (*p == '\0' || (escape && *p == '\n')) {
+      reach(p);
+      fail(p, "a name in quotes without a NUL byte or a backslash at a line end");
+      return nullptr;
+    }
+  }
+  if (p == end_) {
+    unfinished();
+    return nullptr;
+  }
+  reach(p);
+  name = between(start, p);
+  return p + 1;
+}
+
+// What follows the name and the labels.
+bool LineParser::readSuffix(const char* p) {
+  const char* start = p;
+  // Nearly all values are some digits with a point among them.
+  if (*p == '-') ++p;
+  const char* digits = p;
+  p = skip(p, kDigit);
+  bool plain = p != digits;
+  if (plain && *p == '.') p = skip(p + 1, kDigit);
+  plain = plain && is(*p, kValueEnd) && p - digits < 300;
+  if (!plain) {
+    while (!is(*p, kValueEnd)) ++p;
+    if (!isValue(between(start, p))) return fail(start, "a number as the value");
+  }
+  line_.value = between(start, p);
+  p = skip(p, kBlank);
+  if (*p == '\n') {
+    line_.timestamp = {};
+    return true;
+  }
+  return readTimestamp(p);
+}
+
+bool LineParser::readTimestamp(const char* p) {
+  const char* start = p;
+  p = skip(p, kDigit);
+  line_.timestamp = between(start, p);
+  if (!isTimestamp(line_.timestamp)) {
+    return fail(start, "a timestamp in milliseconds or the end of the line");
+  }
+  p = skip(p, kBlank);
+  return *p == '\n' || fail(p, "the end of the line");
+}
+
+// Everything else on the line of a sample is ASCII, or it would not have been taken.
+bool LineParser::judgeUtf8() {
+  if (!isUtf8(line_.name)) return fail(line_.name.data(), "a metric name in UTF-8");
+  for (const Label& label : line_.labels) {
+    if (!isUtf8(label.name)) return fail(label.name.data(), "a label name in UTF-8");
+    if (!isUtf8(label.value)) return fail(label.value.data(), "a label value in UTF-8");
+  }
+  return true;
+}
+
+bool isPlainMetricName(std::string_view name) {
+  if (name.empty() || !is(name[0], kMetricStart)) return false;
+  for (const char c : name) {
+    if (!is(c, kMetric)) return false;
+  }
+  return true;
+}
+
+bool isPlainLabelName(std::string_view name) {
+  if (name.empty() || !is(name[0], kLabelStart)) return false;
+  for (const char c : name) {
+    if (!is(c, kLabel)) return false;
+  }
+  return true;
+}
+
+}  // namespace postern::exposition

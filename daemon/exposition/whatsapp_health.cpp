@@ -1,0 +1,256 @@
+#include "exposition/whatsapp_health.h"
+
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+#include <utility>
+
+#include "exposition/json.h"
+#include "exposition/limits.h"
+
+namespace postern::exposition {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+
+constexpr std::array<std::string_view, 5> kStatuses = {"connected", "connecting", "disconnected",
+                                                       "uninitialized", "unregistered"};
+
+bool isConnected(const Node& node) {
+  return node.errors.empty() && node.status == "connected";
+}
+
+// One error of a node as "title (code) - details"; what is absent is left out.
+Result<std::string> readError(ondemand::object error, std::string_view where) {
+  std::string title;
+  std::string code;
+  std::string details;
+  for (auto field : error) {
+    std::string_view key;
+    ondemand::value value;
+    auto failed = field.unescaped_key().get(key);
+    if (!failed) failed = field.value().get(value);
+    if (failed) return jsonError(where, failed);
+    std::string* part = key == "title"     ? &title
+                        : key == "code"    ? &code
+                        : key == "details" ? &details
+                                           : nullptr;
+    if (part == nullptr) continue;
+    auto text = scalarText(value, where);
+    if (!text) return std::move(text).error();
+    *part = *text;
+  }
+  std::string said = title.empty() ? "unnamed error" : title;
+  if (!code.empty()) said.append(" (").append(code).append(")");
+  if (!details.empty()) said.append(" - ").append(details);
+  return said;
+}
+
+Result<void> readErrors(ondemand::value& value, std::string_view where, Node& node) {
+  ondemand::array errors;
+  auto failed = value.get_array().get(errors);
+  if (failed) return jsonError(where, failed);
+  for (auto element : errors) {
+    ondemand::object error;
+    failed = element.get_object().get(error);
+    if (failed) return jsonError(where, failed);
+    auto said = readError(error, where);
+    if (!said) return std::move(said).error();
+    node.errors.push_back(*std::move(said));
+  }
+  return {};
+}
+
+// Takes the field when it says something of a node.
+Result<bool> readNodeField(std::string_view key, ondemand::value& value, std::string_view where,
+                           Node& node) {
+  if (key == "errors") {
+    auto read = readErrors(value, where, node);
+    if (!read) return std::move(read).error();
+    return true;
+  }
+  if (key != "gateway_status" && key != "role") return false;
+  auto text = scalarText(value, where);
+  if (!text) return std::move(text).error();
+  (key == "role" ? node.role : node.status) = *text;
+  return true;
+}
+
+// An address may hold ':' itself, a container's name does not.
+Node namedNode(std::string_view key) {
+  Node node;
+  const std::size_t colon = key.rfind(':');
+  node.name = colon == std::string_view::npos ? key : key.substr(colon + 1);
+  if (colon != std::string_view::npos) node.host = key.substr(0, colon);
+  return node;
+}
+
+Result<Node> readNode(std::string_view key, ondemand::value& value) {
+  Node node = namedNode(key);
+  const std::string where = "health." + std::string(key);
+  ondemand::object object;
+  auto failed = value.get_object().get(object);
+  if (failed) return jsonError(where, failed);
+  for (auto field : object) {
+    std::string_view name;
+    ondemand::value part;
+    failed = field.unescaped_key().get(name);
+    if (!failed) failed = field.value().get(part);
+    if (failed) return jsonError(where, failed);
+    auto taken = readNodeField(name, part, where, node);
+    if (!taken) return std::move(taken).error();
+  }
+  if (node.status.empty() && node.errors.empty()) {
+    return jsonError(where, "expected gateway_status or errors, found neither");
+  }
+  return node;
+}
+
+// Of a single instance the fields stand where otherwise the nodes are.
+Result<void> readHealth(ondemand::object object, std::vector<Node>& nodes) {
+  Node single;
+  for (auto field : object) {
+    std::string_view key;
+    ondemand::value value;
+    auto failed = field.unescaped_key().get(key);
+    if (!failed) failed = field.value().get(value);
+    if (failed) return jsonError("health", failed);
+    auto taken = readNodeField(key, value, "health", single);
+    if (!taken) return std::move(taken).error();
+    if (*taken) continue;
+    auto node = readNode(key, value);
+    if (!node) return std::move(node).error();
+    nodes.push_back(*std::move(node));
+  }
+  if (!single.status.empty() || !single.errors.empty()) nodes.push_back(std::move(single));
+  return {};
+}
+
+Result<std::vector<Node>> readRoot(ondemand::object root) {
+  std::vector<Node> nodes;
+  bool known = false;
+  for (auto field : root) {
+    std::string_view key;
+    ondemand::value value;
+    auto failed = field.unescaped_key().get(key);
+    if (!failed) failed = field.value().get(value);
+    if (failed) return jsonError("", failed);
+    if (key != "health") continue;
+    known = true;
+    auto health = readMap(value, key);
+    if (!health) return std::move(health).error();
+    if (!*health) continue;
+    auto read = readHealth(**health, nodes);
+    if (!read) return std::move(read).error();
+  }
+  if (!known) return jsonError("", "expected health, found none");
+  return nodes;
+}
+
+Result<void> checkLimits(const Health& health, const Limits& limits) {
+  for (const Node& node : health.nodes) {
+    const std::array<Label, 3> labels = {
+        {{"node", node.name}, {"role", node.role}, {"status", node.status}}};
+    auto within = checkLabelLimits(limits, "whatsapp_node_status", labels, /*escaped=*/false);
+    if (!within) return within;
+  }
+  return checkSampleLimit(limits, healthFamilies(health, {}, {}).samples);
+}
+
+using Namesakes = std::unordered_map<std::string_view, std::size_t>;
+
+// The container's name, which outlives a change of address; with its host when that is needed to
+// tell two nodes apart.
+std::string nodeLabel(const Node& node, const Namesakes& namesakes) {
+  return namesakes.at(node.name) == 1 ? node.name : node.host + ":" + node.name;
+}
+
+void appendSample(Families& page, Family& family, std::initializer_list<Label> labels, bool on) {
+  char before = '{';
+  family.samples += family.name;
+  for (const Label& label : labels) {
+    family.samples += before;
+    before = ',';
+    family.samples.append(label.name).append("=\"").append(escapeLabelValue(label.value));
+    family.samples += '"';
+  }
+  family.samples += on ? "} 1\n" : "} 0\n";
+  ++page.samples;
+}
+
+// The members of the state set in their order: exactly one of them is on.
+void appendStatus(Families& page, Family& family, const Node& node, std::string_view label) {
+  const std::string_view status = node.errors.empty() ? std::string_view(node.status) : "error";
+  bool known = false;
+  for (const std::string_view member : kStatuses) {
+    known = known || member == status;
+    appendSample(page, family, {{"node", label}, {"role", node.role}, {"status", member}},
+                 member == status);
+  }
+  if (known) return;
+  appendSample(page, family, {{"node", label}, {"role", node.role}, {"status", status}}, true);
+}
+
+}  // namespace
+
+Result<Health> parseWhatsappHealth(std::string_view json, const Limits& limits) {
+  JsonPage page(json);
+  auto root = page.root();
+  if (!root) return std::move(root).error();
+  auto nodes = readRoot(*root);
+  if (!nodes) return std::move(nodes).error();
+  auto ended = page.checkEnd();
+  if (!ended) return std::move(ended).error();
+  if (nodes->empty()) {
+    return Error{
+        .fault = Fault::Empty, .what = "the page names no node", .next = {}, .retry_after = {}};
+  }
+  Health health{.nodes = *std::move(nodes)};
+  health.healthy = isHealthy(health.nodes);
+  auto within = checkLimits(health, limits);
+  if (!within) return std::move(within).error();
+  return health;
+}
+
+bool isHealthy(const std::vector<Node>& nodes) {
+  const auto isMaster = [](const Node& node) { return node.role == "primary_master"; };
+  const auto isLiveCore = [](const Node& node) {
+    return node.role == "coreapp" && isConnected(node);
+  };
+  if (nodes.empty()) return false;
+  if (std::count_if(nodes.begin(), nodes.end(), isMaster) == 1 &&
+      std::any_of(nodes.begin(), nodes.end(), isLiveCore)) {
+    return true;
+  }
+  return std::all_of(nodes.begin(), nodes.end(), isConnected);
+}
+
+Families healthFamilies(const Health& health, std::string_view customer,
+                        std::string_view customer_name) {
+  Family up{"whatsapp_node_up",
+            "gauge",
+            "Whether the node of the WhatsApp cluster is connected and answered without errors.",
+            {}};
+  Family status{"whatsapp_node_status",
+                "gauge",
+                "What the node of the WhatsApp cluster says of itself, 1 for the status it is in.",
+                {}};
+  Family cluster{"whatsapp_cluster_health",
+                 "gauge",
+                 "Whether the WhatsApp cluster is healthy by the rule of high availability.",
+                 {}};
+  Families page;
+  Namesakes namesakes;
+  for (const Node& node : health.nodes) ++namesakes[node.name];
+  for (const Node& node : health.nodes) {
+    const std::string label = nodeLabel(node, namesakes);
+    appendSample(page, up, {{"node", label}, {"role", node.role}}, isConnected(node));
+    appendStatus(page, status, node, label);
+  }
+  appendSample(page, cluster, {{"customer", customer}, {"customer_name", customer_name}},
+               health.healthy);
+  page.families = {std::move(up), std::move(status), std::move(cluster)};
+  return page;
+}
+
+}  // namespace postern::exposition

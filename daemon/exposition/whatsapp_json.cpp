@@ -1,0 +1,233 @@
+#include <utility>
+#include <vector>
+
+#include "exposition/families.h"
+#include "exposition/family_index.h"
+#include "exposition/json.h"
+#include "exposition/limits.h"
+#include "exposition/line.h"
+#include "exposition/whatsapp_sample.h"
+
+namespace postern::exposition {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+
+// metrics or stats, app, internal, the node, the family; beyond that nothing is documented.
+constexpr std::size_t kMaxDepth = 8;
+
+// An object on the way down. Whether it is a family or a level of the page that holds families
+// shows only when its fields are read, and their order is free.
+struct Level {
+  std::string name;
+  ondemand::object_iterator at;
+  ondemand::object_iterator end;
+  bool family = false;  // has a field of a family
+  bool nested = false;  // holds objects
+  Family found = {};
+};
+
+// Levels that group families; any other is a node of the cluster.
+bool isGroup(std::string_view name) {
+  return name == "metrics" || name == "stats" || name == "app" || name == "db" ||
+         name == "internal";
+}
+
+std::string_view textType(std::string_view type) {
+  for (const std::string_view known : {"counter", "gauge", "histogram", "summary"}) {
+    if (type == known) return known;
+  }
+  return "untyped";
+}
+
+// Walks down from `metrics` or `stats` without recursion: the page is foreign, the stack is ours.
+class Walk {
+ public:
+  Walk(const Limits& limits, Families& page) : sampler_(limits), page_(page), index_(page) {}
+
+  Result<void> run(std::string_view name, ondemand::object object);
+
+ private:
+  Result<void> descend(std::string_view name, ondemand::object object);
+  Result<void> readField();
+  Result<void> readText(std::string_view key, std::string_view text);
+  Result<void> readArray(std::string_view key, ondemand::value& value);
+  Result<void> readData(ondemand::array data);
+  Result<void> ascend();
+  std::string path() const;
+  std::string_view node() const;
+
+  Sampler sampler_;
+  Families& page_;
+  FamilyIndex index_;
+  std::vector<Level> levels_;
+};
+
+Result<void> Walk::run(std::string_view name, ondemand::object object) {
+  auto done = descend(name, object);
+  while (done && !levels_.empty()) {
+    Level& level = levels_.back();
+    done = level.at != level.end ? readField() : ascend();
+  }
+  return done;
+}
+
+Result<void> Walk::descend(std::string_view name, ondemand::object object) {
+  if (levels_.size() == kMaxDepth) return jsonError(path(), "nested too deeply");
+  ondemand::object_iterator begin;
+  ondemand::object_iterator end;
+  auto error = object.begin().get(begin);
+  if (!error) error = object.end().get(end);
+  if (error) return jsonError(path(), error);
+  levels_.push_back({.name = std::string(name), .at = begin, .end = end});
+  return {};
+}
+
+// Leaves the iterator on the field when that is a level: ascend() steps over it.
+Result<void> Walk::readField() {
+  Level& level = levels_.back();
+  ondemand::field field;
+  std::string_view key;
+  ondemand::json_type type{};
+  auto error = (*level.at).get(field);
+  if (!error) error = field.unescaped_key().get(key);
+  if (!error) error = field.value().type().get(type);
+  if (error) return jsonError(path(), error);
+  ondemand::value value = field.value();
+  if (type == ondemand::json_type::object) {
+    level.nested = true;
+    ondemand::object object;
+    error = value.get_object().get(object);
+    if (error) return jsonError(path(), error);
+    return descend(key, object);
+  }
+  Result<void> read;
+  if (type == ondemand::json_type::array) {
+    read = readArray(key, value);
+  } else {
+    auto text = scalarText(value, path());
+    read = text ? readText(key, *text) : Result<void>(std::move(text).error());
+  }
+  if (read) ++level.at;
+  return read;
+}
+
+Result<void> Walk::readText(std::string_view key, std::string_view text) {
+  Level& level = levels_.back();
+  if (key == "type") {
+    level.family = true;
+    level.found.type = textType(text);
+  } else if (key == "help") {
+    level.family = true;
+    level.found.help = escapeHelp(text);
+  }
+  return {};
+}
+
+// A list is the data of a family, or an empty map.
+Result<void> Walk::readArray(std::string_view key, ondemand::value& value) {
+  if (key != "data") {
+    auto map = readMap(value, path() + "." + std::string(key));
+    return map ? Result<void>() : Result<void>(std::move(map).error());
+  }
+  levels_.back().family = true;
+  ondemand::array array;
+  const auto error = value.get_array().get(array);
+  if (error) return jsonError(path(), error);
+  return readData(array);
+}
+
+Result<void> Walk::readData(ondemand::array data) {
+  Level& level = levels_.back();
+  if (!isPlainMetricName(level.name)) return jsonError(path(), "not a metric name");
+  std::size_t position = 0;
+  for (auto element : data) {
+    const std::string where = path() + ".data[" + std::to_string(position++) + "]";
+    ondemand::object sample;
+    const auto error = element.get_object().get(sample);
+    if (error) return jsonError(where, error);
+    auto read = sampler_.read(sample, where);
+    if (!read) return read;
+    auto lines = sampler_.write(level.name, node(), where, level.found);
+    if (!lines) return std::move(lines).error();
+    page_.samples += *lines;
+    auto within = sampler_.checkSamples(page_.samples);
+    if (!within) return within;
+  }
+  return {};
+}
+
+Result<void> Walk::ascend() {
+  Level level = std::move(levels_.back());
+  levels_.pop_back();
+  if (level.family) {
+    if (level.nested) {
+      return jsonError(path() + "." + level.name, "expected type, help and data, found an object");
+    }
+    Family& family = index_.named(level.name);
+    if (family.type.empty()) family.type = std::move(level.found.type);
+    if (family.help.empty()) family.help = std::move(level.found.help);
+    family.samples += level.found.samples;
+  }
+  if (!levels_.empty()) ++levels_.back().at;
+  return {};
+}
+
+std::string Walk::path() const {
+  std::string path;
+  for (const Level& level : levels_) {
+    if (!path.empty()) path += '.';
+    path += level.name;
+  }
+  return path;
+}
+
+// The key of the innermost level that is a node, all of it: the same container name may stand on
+// several hosts. The last level is the family.
+std::string_view Walk::node() const {
+  for (std::size_t i = levels_.size() - 1; i-- > 0;) {
+    if (!isGroup(levels_[i].name)) return levels_[i].name;
+  }
+  return {};
+}
+
+// Walks metrics and stats; what else stands there, such as meta, is passed over.
+Result<void> readRoot(ondemand::object root, Walk& walk) {
+  bool known = false;
+  for (auto field : root) {
+    std::string_view key;
+    ondemand::value value;
+    auto error = field.unescaped_key().get(key);
+    if (!error) error = field.value().get(value);
+    if (error) return jsonError("", error);
+    if (key != "metrics" && key != "stats") continue;
+    known = true;
+    auto object = readMap(value, key);
+    if (!object) return std::move(object).error();
+    if (!*object) continue;
+    auto walked = walk.run(key, **object);
+    if (!walked) return walked;
+  }
+  if (!known) return jsonError("", "expected metrics or stats, found neither");
+  return {};
+}
+
+}  // namespace
+
+Result<Families> parseWhatsappJson(std::string_view json, const Limits& limits) {
+  JsonPage page(json);
+  auto root = page.root();
+  if (!root) return std::move(root).error();
+  Families families;
+  Walk walk(limits, families);
+  auto read = readRoot(*root, walk);
+  if (read) read = page.checkEnd();
+  if (!read) return std::move(read).error();
+  if (families.samples == 0) {
+    return Error{
+        .fault = Fault::Empty, .what = "the page holds no sample", .next = {}, .retry_after = {}};
+  }
+  return families;
+}
+
+}  // namespace postern::exposition

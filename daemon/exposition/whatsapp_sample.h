@@ -1,0 +1,56 @@
+#pragma once
+
+#include <simdjson.h>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "exposition/families.h"
+#include "exposition/line.h"
+
+namespace postern::exposition {
+
+// Turns one entry of a WhatsApp family's `data` into lines of text:
+//   {"labels":{...},"value":1}  or  {"labels":{...},"bucket":{"0.5":1},"sum":2,"count":3}
+// A value is a number, copied as it stands, or a string that Prometheus reads as one ("NaN").
+// Labels may be absent or `[]`; a label whose name Prometheus does not take is an error.
+class Sampler {
+ public:
+  explicit Sampler(const Limits& limits);
+
+  // `where` names the entry in errors. Error: Format.
+  Result<void> read(simdjson::ondemand::object entry, std::string_view where);
+
+  // Appends what was read as lines of `metric` and tells how many. `node`, when it is not empty,
+  // becomes a label, unless the entry has a label of that name. Buckets make the family a
+  // histogram; they count from zero up as Prometheus' do, and the last one, +Inf, is made of
+  // `count` when it is absent. Errors: Format, Limit.
+  Result<std::size_t> write(std::string_view metric, std::string_view node, std::string_view where,
+                            Family& family);
+
+  Result<void> checkSamples(std::size_t samples) const;
+
+ private:
+  struct Bucket {
+    std::string_view le;
+    std::string_view count;
+  };
+
+  Result<void> readLabels(simdjson::ondemand::value& value, std::string_view where);
+  Result<void> readBuckets(simdjson::ondemand::value& value, std::string_view where);
+  std::size_t writeHistogram(std::string_view metric, Family& family) const;
+
+  const Limits& limits_;
+  std::vector<Label> labels_;  // values without escapes
+  std::vector<Bucket> buckets_;
+  bool histogram_ = false;
+  std::string_view value_;
+  std::string_view sum_;
+  std::string_view count_;
+  std::string labels_text_;  // a="b",c="d"
+};
+
+}  // namespace postern::exposition

@@ -1,0 +1,89 @@
+#include "http/listen_socket.h"
+
+#include <Poco/Exception.h>
+#include <Poco/Net/SocketAddress.h>
+
+#include <cerrno>
+#include <charconv>
+#include <optional>
+
+namespace postern::http {
+namespace {
+
+using Poco::Net::ServerSocket;
+using Poco::Net::SocketAddress;
+
+// Connections that the kernel has accepted and we have not.
+constexpr int kBacklog = 1024;
+
+struct Place {
+  std::string host;  // empty: every address
+  Poco::UInt16 port = 0;
+};
+
+std::optional<Place> parsePlace(const std::string& address) {
+  const auto colon = address.rfind(':');
+  if (colon == std::string::npos) return std::nullopt;
+  Place place{address.substr(0, colon)};
+  const char* const begin = address.data() + colon + 1;
+  const char* const end = address.data() + address.size();
+  const auto [rest, failure] = std::from_chars(begin, end, place.port);
+  if (failure != std::errc() || rest != end) return std::nullopt;
+  auto& host = place.host;
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  if (!bracketed && host.find_first_of("[]:") != std::string::npos) return std::nullopt;
+  return place;
+}
+
+Error cannotListen(const std::string& address, const std::string& why) {
+  return {Fault::Connect,
+          "cannot listen on " + address + ": " + why + "; choose one with --web.listen-address",
+          "nothing is served there", std::nullopt};
+}
+
+std::string reasonOf(const Poco::Exception& exception) {
+  switch (exception.code()) {
+    case EADDRINUSE: return "address already in use: another process has the port";
+    case EADDRNOTAVAIL: return "this machine has no such address";
+    case EACCES: return "permission denied: a port below 1024 needs CAP_NET_BIND_SERVICE";
+    default: return exception.displayText();
+  }
+}
+
+ServerSocket bound(const SocketAddress& address) {
+  ServerSocket socket;
+  // Reusing the port, which Poco couples with the address by default, would let two
+  // processes share it in silence.
+  if (address.family() == Poco::Net::AddressFamily::IPv6) {
+    socket.bind6(address, true, false, false);
+  } else {
+    socket.bind(address, true, false);
+  }
+  socket.listen(kBacklog);
+  return socket;
+}
+
+ServerSocket boundEverywhere(Poco::UInt16 port) {
+  try {
+    return bound(SocketAddress("::", port));
+  } catch (const Poco::Exception& exception) {
+    if (exception.code() != EAFNOSUPPORT) throw;
+    return bound(SocketAddress("0.0.0.0", port));
+  }
+}
+
+}  // namespace
+
+Result<ServerSocket> listenOn(const std::string& address) {
+  const auto place = parsePlace(address);
+  if (!place) return cannotListen(address, "it is not host:port, [IPv6 address]:port or :port");
+  try {
+    if (place->host.empty()) return boundEverywhere(place->port);
+    return bound(SocketAddress(place->host, place->port));
+  } catch (const Poco::Exception& exception) {
+    return cannotListen(address, reasonOf(exception));
+  }
+}
+
+}  // namespace postern::http

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "http/message.h"
+
+namespace postern::http {
+
+// What a request says before its body.
+struct RequestHead {
+  Request request;
+  int minor_version = 1;  // of HTTP/1; what is above 1 counts as 1
+  bool keep_alive = true;
+  bool expects_continue = false;
+  bool chunked_body = false;
+  std::uint64_t content_length = 0;  // bytes; saturates
+};
+
+// Why a head is refused. The connection is closed after it: what follows has no known
+// beginning any more.
+struct Refusal {
+  int status = 400;
+  std::string what;  // one line without a full stop, quotes nothing of the request
+};
+
+// Reads one request head (RFC 9112 sections 2 to 6), strictly: whatever two readers could
+// take in two ways (bare CR or LF, folded lines, space before a colon, several or odd
+// lengths, Transfer-Encoding beside Content-Length) is refused. Pure; not thread-safe.
+class RequestHeadParser {
+ public:
+  static constexpr std::size_t kMaxBytes = 16 * 1024;  // of the whole head; beyond it 431
+  static constexpr std::size_t kMaxHeaders = 100;      // beyond it 431
+
+  enum class Progress { Incomplete, Complete, Refused };
+
+  // `bytes` is everything that has come since the head began; from call to call it only
+  // grows. What is not Incomplete stays so until reset().
+  Progress parse(std::string_view bytes);
+
+  // Requires Complete. Valid until reset().
+  const RequestHead& head() const { return head_; }
+  // Bytes of the head with its empty line. Requires Complete.
+  std::size_t size() const { return line_begin_; }
+  // Requires Refused.
+  const Refusal& refusal() const { return refusal_; }
+
+  // The next parse() begins with a new head.
+  void reset();
+
+ private:
+  Progress refuse(int status, std::string_view what);
+  Progress takeLine(std::string_view line);
+  Progress takeRequestLine(std::string_view line);
+  Progress takeTarget(std::string_view target);
+  Progress takeHeader(std::string_view line);
+  Progress takeFraming(std::string_view name, std::string_view value);
+  Progress takeContentLength(std::string_view value);
+  Progress takeTransferEncoding(std::string_view value);
+  Progress conclude();
+
+  RequestHead head_;
+  Refusal refusal_;
+  Progress progress_ = Progress::Incomplete;
+  std::size_t line_begin_ = 0;  // of the line that is not whole yet
+  std::size_t searched_ = 0;    // up to here there is no line end
+  bool has_request_line_ = false;
+  bool has_host_ = false;
+  bool has_length_ = false;
+  bool asks_close_ = false;
+  bool asks_keep_alive_ = false;
+};
+
+}  // namespace postern::http

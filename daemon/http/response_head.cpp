@@ -1,0 +1,96 @@
+#include "http/response_head.h"
+
+#include <array>
+#include <cstdio>
+#include <ctime>
+
+namespace postern::http {
+namespace {
+
+std::string_view usualReason(int status) {
+  switch (status) {
+    case 200: return "OK";
+    case 202: return "Accepted";
+    case 204: return "No Content";
+    case 302: return "Found";
+    case 303: return "See Other";
+    case 304: return "Not Modified";
+    case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 403: return "Forbidden";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 408: return "Request Timeout";
+    case 411: return "Length Required";
+    case 413: return "Content Too Large";
+    case 415: return "Unsupported Media Type";
+    case 417: return "Expectation Failed";
+    case 429: return "Too Many Requests";
+    case 431: return "Request Header Fields Too Large";
+    case 500: return "Internal Server Error";
+    case 501: return "Not Implemented";
+    case 502: return "Bad Gateway";
+    case 503: return "Service Unavailable";
+    case 504: return "Gateway Timeout";
+    case 505: return "HTTP Version Not Supported";
+    default: return "Unnamed";
+  }
+}
+
+void appendLine(std::string_view value, std::string& text) {
+  const auto begin = text.size();
+  text += value;
+  for (auto i = begin; i < text.size(); ++i) {
+    if (text[i] == '\r' || text[i] == '\n' || text[i] == '\0') text[i] = ' ';
+  }
+  text += "\r\n";
+}
+
+// RFC 9110 section 5.6.7. Not by strftime: its names follow the locale.
+std::string formatDate(std::time_t now) {
+  static constexpr std::array kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr std::array kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  std::array<char, 64> text{};
+  const int size = std::snprintf(text.data(), text.size(), "%s, %02d %s %d %02d:%02d:%02d GMT",
+                                 kDays[static_cast<std::size_t>(parts.tm_wday)], parts.tm_mday,
+                                 kMonths[static_cast<std::size_t>(parts.tm_mon)],
+                                 parts.tm_year + 1900, parts.tm_hour, parts.tm_min, parts.tm_sec);
+  return {text.data(), static_cast<std::size_t>(size)};
+}
+
+// Made anew once a second on each thread.
+std::string_view date() {
+  thread_local std::time_t made_at = -1;
+  thread_local std::string text;
+  const auto now = std::time(nullptr);
+  if (now != made_at) {
+    text = formatDate(now);
+    made_at = now;
+  }
+  return text;
+}
+
+}  // namespace
+
+void appendHeader(std::string_view name, std::string_view value, std::string& text) {
+  text += name;
+  text += ": ";
+  appendLine(value, text);
+}
+
+void appendResponseHead(const ResponseHead& head, std::string& text) {
+  text += "HTTP/1.1 ";
+  text += std::to_string(head.status);
+  text += ' ';
+  appendLine(head.reason.empty() ? usualReason(head.status) : std::string_view(head.reason), text);
+  appendHeader("Date", date(), text);
+  if (mayHaveBody(head.status) && !head.content_type.empty()) {
+    appendHeader("Content-Type", head.content_type, text);
+  }
+  for (const auto& [name, value] : head.headers) appendHeader(name, value, text);
+}
+
+}  // namespace postern::http

@@ -1,0 +1,139 @@
+#include "http/response_sink.h"
+
+#include <array>
+#include <cassert>
+#include <charconv>
+#include <utility>
+
+#include "http/accept_encoding.h"
+#include "http/response_head.h"
+
+namespace postern::http {
+namespace {
+
+// Packed bytes wait until there are so many.
+constexpr std::size_t kPackedBlock = 64 * 1024;
+
+constexpr std::string_view kChunkEnd = "\r\n";
+
+// The line before a chunk's data.
+class ChunkSize {
+ public:
+  explicit ChunkSize(std::size_t size) {
+    auto* end = std::to_chars(line_.data(), line_.data() + line_.size(), size, 16).ptr;
+    *end++ = '\r';
+    *end++ = '\n';
+    length_ = static_cast<std::size_t>(end - line_.data());
+  }
+  std::string_view text() const { return {line_.data(), length_}; }
+
+ private:
+  std::array<char, 20> line_;
+  std::size_t length_;
+};
+
+}  // namespace
+
+SocketSink::SocketSink(const RequestHead& request, Wire& wire, GzipEncoders& encoders, Last last)
+    : request_(request), wire_(wire), encoders_(encoders), last_(std::move(last)) {}
+
+SocketSink::~SocketSink() {
+  if (encoder_) encoders_.giveBack(std::move(encoder_));
+}
+
+void SocketSink::startHead(const ResponseHead& head, bool close) {
+  text_.reserve(512);
+  appendResponseHead(head, text_);
+  last_answer_ = close || !request_.keep_alive || last_();
+  if (last_answer_) {
+    appendHeader("Connection", "close", text_);
+  } else if (request_.minor_version == 0) {
+    appendHeader("Connection", "keep-alive", text_);
+  }
+}
+
+bool SocketSink::sendPieces(std::initializer_list<std::string_view> pieces) {
+  if (wire_.send(pieces)) return true;
+  state_ = State::Broken;
+  // What waits in the socket for a reader that is too slow is of no more use.
+  wire_.resetOnClose(true);
+  return false;
+}
+
+void SocketSink::send(const ResponseHead& head, std::string_view body) {
+  assert(state_ == State::Nothing);
+  startHead(head, false);
+  const bool has_body = mayHaveBody(head.status);
+  const bool packable = has_body && body.size() >= kLeastPacked;
+  const bool packed = packable && acceptsGzip(request_.request.headers);
+  if (packable) appendHeader("Vary", "Accept-Encoding", text_);
+  if (packed) appendHeader("Content-Encoding", "gzip", text_);
+  if (packed && !isHead()) {
+    encoder_ = encoders_.borrow();
+    encoder_->append(body, packed_);
+    encoder_->finish(packed_);
+    body = packed_;
+  }
+  // To know the packed length a HEAD would have to pack the body: it may go without.
+  if (has_body && !(packed && isHead())) {
+    appendHeader("Content-Length", std::to_string(body.size()), text_);
+  }
+  endHead();
+  state_ = State::Done;
+  sendPieces({text_, has_body && !isHead() ? body : std::string_view()});
+}
+
+bool SocketSink::begin(const ResponseHead& head) {
+  assert(state_ == State::Nothing && mayHaveBody(head.status));
+  chunked_ = request_.minor_version > 0;
+  startHead(head, !chunked_);
+  appendHeader("Vary", "Accept-Encoding", text_);
+  const bool packed = acceptsGzip(request_.request.headers);
+  if (packed) appendHeader("Content-Encoding", "gzip", text_);
+  if (chunked_) appendHeader("Transfer-Encoding", "chunked", text_);
+  endHead();
+  state_ = State::Streaming;
+  if (isHead()) return sendPieces({text_});
+  if (packed) encoder_ = encoders_.borrow();
+  if (!chunked_) wire_.resetOnClose(true);
+  return true;
+}
+
+bool SocketSink::sendBlock(std::string_view block, std::string_view end) {
+  const auto head = std::exchange(text_, {});
+  if (!chunked_) return sendPieces({head, block});
+  return sendPieces({head, ChunkSize(block.size()).text(), block, end});
+}
+
+bool SocketSink::write(std::string_view block) {
+  if (state_ != State::Streaming) return false;
+  // An empty chunk would end the body.
+  if (block.empty() || isHead()) return true;
+  if (!encoder_) return sendBlock(block, kChunkEnd);
+  encoder_->append(block, packed_);
+  if (packed_.size() < kPackedBlock) return true;
+  const bool sent = sendBlock(packed_, kChunkEnd);
+  packed_.clear();
+  return sent;
+}
+
+bool SocketSink::finish() {
+  if (state_ != State::Streaming) return false;
+  state_ = State::Done;
+  if (isHead()) return true;
+  if (encoder_) {
+    encoder_->finish(packed_);
+    if (!sendBlock(packed_, "\r\n0\r\n\r\n")) return false;
+  } else if (!sendPieces({text_, chunked_ ? "0\r\n\r\n" : ""})) {
+    return false;
+  }
+  if (chunked_) return true;
+  wire_.resetOnClose(false);
+  return true;
+}
+
+void SocketSink::abort() {
+  state_ = State::Broken;
+}
+
+}  // namespace postern::http

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "http/gzip_encoder.h"
+#include "http/message.h"
+#include "http/request_head.h"
+#include "http/wire.h"
+
+namespace postern::http {
+
+// Writes the answer to one request straight to its connection: a known body with its
+// length, a streamed one in chunks (RFC 9112 section 7.1), packed by gzip when the client takes it.
+// HTTP/1.0 knows no chunks: there the end of the connection ends a streamed body, and an
+// abort resets it. What was begun and not finished is aborted when the sink goes. One thread.
+class SocketSink final : public ResponseSink {
+ public:
+  static constexpr std::size_t kLeastPacked = 256;  // bytes; a shorter body is sent plain
+
+  // Asked when the answer's head is written: whether the connection closes after it.
+  using Last = std::function<bool()>;
+
+  // All of them must outlive the sink.
+  SocketSink(const RequestHead& request, Wire& wire, GzipEncoders& encoders, Last last);
+  ~SocketSink() override;
+
+  void send(const ResponseHead& head, std::string_view body) override;
+  bool begin(const ResponseHead& head) override;
+  bool write(std::string_view block) override;
+  bool finish() override;
+  void abort() override;
+
+  // Whether a whole answer was sent and the connection may take another request.
+  bool keepsAlive() const { return state_ == State::Done && !last_answer_; }
+
+ private:
+  enum class State { Nothing, Streaming, Done, Broken };
+
+  void startHead(const ResponseHead& head, bool close);
+  void endHead() { text_ += "\r\n"; }
+  bool isHead() const { return request_.request.method == "HEAD"; }
+  bool sendPieces(std::initializer_list<std::string_view> pieces);
+  // `end`: what follows the data of a chunk.
+  bool sendBlock(std::string_view block, std::string_view end);
+
+  const RequestHead& request_;
+  Wire& wire_;
+  GzipEncoders& encoders_;
+  Last last_;
+  State state_ = State::Nothing;
+  bool last_answer_ = true;
+  bool chunked_ = true;
+  std::string text_;  // the head, until the first block goes with it
+  std::unique_ptr<GzipEncoder> encoder_;
+  std::string packed_;  // waits until it is worth a chunk
+};
+
+}  // namespace postern::http

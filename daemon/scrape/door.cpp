@@ -1,0 +1,62 @@
+#include "scrape/door.h"
+
+#include <utility>
+
+#include "credentials/mounted.h"
+#include "credentials/mysql.h"
+
+namespace postern::scrape {
+namespace {
+
+std::unique_ptr<credentials::Store> makeStore(const config::Target& target, const std::string& salt,
+                                              const Clock& clock, const Draw& draw) {
+  if (!target.credentials) return nullptr;
+  const auto backoff = target.login ? target.login->backoff : config::Backoff();
+  if (target.credentials->mysql) {
+    const auto& mysql = *target.credentials->mysql;
+    return std::make_unique<credentials::Store>(
+        std::make_unique<credentials::MysqlSource>(mysql, target.name), target.name,
+        credentials::Schedule::database(mysql.refresh_interval), backoff, salt, clock, draw);
+  }
+  return std::make_unique<credentials::Store>(
+      std::make_unique<credentials::MountedSource>(*target.credentials->file), target.name,
+      credentials::Schedule::mounted(), backoff, salt, clock, draw);
+}
+
+}  // namespace
+
+Door::Door(const config::Target& target, const std::filesystem::path& state_dir,
+           upstream::Resolver& resolver, const Clock& clock, const Draw& draw)
+    : Door(target, session::StateFile(state_dir, target.name), resolver, clock, draw) {}
+
+Door::Door(const config::Target& target, session::StateFile state, upstream::Resolver& resolver,
+           const Clock& clock, const Draw& draw)
+    : config(target),
+      material(target.tls, target.name, clock),
+      client(target.url, material, resolver),
+      credentials(makeStore(target, state.loaded().salt, clock, draw)),
+      session(target, credentials.get(), client, clock, draw, std::move(state)) {
+  if (credentials && !readsDatabase()) credentials->poll(deadlineIn(std::chrono::seconds(1)));
+}
+
+bool Door::serves(const config::Target& other) const {
+  return config.name == other.name && config.url == other.url && config.tls == other.tls &&
+         config.credentials == other.credentials && config.login == other.login;
+}
+
+bool Door::readsDatabase() const {
+  return config.credentials && config.credentials->mysql;
+}
+
+void Door::pollFiles() {
+  const auto reloads = material.status().reloads;
+  material.poll();
+  if (material.status().reloads != reloads) session.wayChanged();
+  if (credentials && !readsDatabase()) credentials->poll(deadlineIn(std::chrono::seconds(1)));
+}
+
+void Door::pollDatabase() {
+  if (credentials && readsDatabase()) credentials->poll(deadlineIn(std::chrono::seconds(10)));
+}
+
+}  // namespace postern::scrape

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "exposition/families.h"
+#include "exposition/whatsapp_health.h"
+#include "scrape/door.h"
+#include "scrape/page_fetch.h"
+#include "scrape/workers.h"
+
+namespace postern::scrape {
+
+// Takes a block of a page that streams; false when the scraper has gone. The view dies
+// with the call.
+using Stream = std::function<bool(std::string_view block)>;
+using PageText = std::shared_ptr<const std::string>;
+
+// The last good answer of a page with min_interval.
+struct KeptPage {
+  std::mutex mutex;
+  std::optional<exposition::Families> families;  // guarded by mutex
+  SteadyTime fetched;                            // guarded by mutex
+};
+
+// What stays the same for all flights of one target.
+struct FlightPlan {
+  std::shared_ptr<Door> door;
+  const config::Target& target;
+  Workers& workers;
+  const Clock& clock;
+  std::function<std::string()> self_page;  // own metrics but postern_page_up, for append_self
+  std::vector<KeptPage>& kept;             // by page
+};
+
+// One run over the pages of a target: fetched side by side, checked, united. A target with
+// one text page streams once it outgrows the hold-back. Runs on workers' threads.
+class Flight : public std::enable_shared_from_this<Flight> {
+ public:
+  struct Landing {
+    PageText page;  // null when it streamed, or failed
+    std::optional<Error> error;
+    std::size_t bytes = 0;
+    std::size_t samples = 0;
+    std::vector<std::optional<Error>> pages;  // why each page failed, none: it is good
+    std::optional<exposition::Health> health;
+  };
+  // Both are called on a worker's thread; outgrown() at most once, done() exactly once. outgrown()
+  // says who takes the stream, which must stay valid until done(); null: nobody is left.
+  struct Hooks {
+    std::function<const Stream*()> outgrown;
+    std::function<void(Landing)> done;
+  };
+
+  Flight(FlightPlan plan, Hooks hooks, SteadyTime deadline);
+
+  void start();
+  // Goes on until then at least; thread-safe.
+  void extend(SteadyTime deadline);
+  // Ends by then; thread-safe. For a stream, which has one scraper only.
+  void confine(SteadyTime deadline);
+
+ private:
+  Deadline deadline() const;
+  PageFetch fetchOf(std::size_t page) const;
+  void streamOnly();
+  void startPages(std::size_t first, std::size_t last);
+  void holdPage(std::size_t page);
+  Result<exposition::Families> fetchFamilies(std::size_t page);
+  Result<exposition::Families> parse(std::size_t page, const std::string& body);
+  void judgeRefusals();
+  void land();
+
+  const FlightPlan plan_;
+  const Hooks hooks_;
+  std::atomic<SteadyTime::rep> deadline_;
+  std::atomic<std::size_t> held_bytes_ = 0;  // of all pages, for merge_limit
+
+  bool one_ahead_ = false;  // set before the first job
+
+  std::mutex mutex_;
+  std::size_t open_pages_;  // guarded by mutex_, as is what follows until the last page is in
+  std::vector<std::optional<Result<exposition::Families>>> pages_;
+  std::vector<std::uint64_t> refused_;  // generations, by page; 0 = none
+  std::optional<exposition::Health> health_;
+};
+
+}  // namespace postern::scrape

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "scrape/door.h"
+
+namespace postern::scrape {
+
+// One page of a target, fetched with whatever proves who we are.
+struct PageFetch {
+  Door& door;
+  const config::Target& target;
+  std::size_t page;  // index into target.pages
+  Deadline deadline;
+  Deadline login_deadline;
+
+  // The body of a 200 goes to `on_body`; a page that was refused is replayed once before a byte of
+  // it. Errors: those of Session::authorize and Exchange; Forbidden (403), Status (anything but
+  // 200), Format (a page in a format that we do not read), and what on_body returns. With `refused`
+  // set the error is a 401 that stands: whether it is LoginRejected or Status the whole scrape
+  // decides.
+  Result<void> run(const upstream::OnBody& on_body);
+
+  std::uint64_t refused = 0;  // the generation of the authorization that was refused, 0 = none
+};
+
+// The limit that the page's format has.
+std::size_t bodyLimit(const config::Target& target, const config::Page& page);
+
+}  // namespace postern::scrape

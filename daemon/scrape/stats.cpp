@@ -1,0 +1,92 @@
+#include "scrape/stats.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+
+namespace postern::scrape {
+
+namespace {
+
+constexpr std::chrono::hours kLogAgain{1};
+
+}  // namespace
+
+void Histogram::observe(double seconds) {
+  const auto bound = std::ranges::lower_bound(kDurationBounds, seconds);
+  ++buckets[static_cast<std::size_t>(bound - kDurationBounds.begin())];
+  sum += seconds;
+  ++count;
+}
+
+void Stats::answered(const std::optional<Fault>& fault, double seconds, bool shared) {
+  const std::lock_guard lock(mutex_);
+  ++counts_.scrapes;
+  if (fault) ++counts_.failures[static_cast<std::size_t>(*fault)];
+  if (shared) ++counts_.shared;
+  counts_.durations.observe(seconds);
+}
+
+void Stats::fetched(Fetched fetched, const std::vector<std::string>& names, SystemTime now) {
+  const std::lock_guard lock(mutex_);
+  const auto before = std::exchange(counts_.fault, std::move(fetched.error));
+  const bool changed = !counts_.scraped || before.has_value() != counts_.fault.has_value() ||
+                       (before && before->fault != counts_.fault->fault);
+  if (!counts_.fault) {
+    counts_.page_bytes = fetched.bytes;
+    counts_.samples = fetched.samples;
+    failing_ = 0;
+  } else {
+    ++failing_;
+  }
+  const auto pages_before = std::exchange(counts_.pages, std::move(fetched.pages));
+  // A target that fails as a whole says so itself.
+  if (!counts_.fault) logPages(pages_before, names);
+  if (fetched.health) counts_.health = std::move(fetched.health);
+  counts_.scraped = true;
+  if (changed) counts_.since = now;
+  if (changed || (counts_.fault && now - last_logged_ >= kLogAgain)) logState(before, now);
+}
+
+void Stats::logPages(const std::vector<std::optional<Error>>& before,
+                     const std::vector<std::string>& names) const {
+  for (std::size_t page = 0; page < counts_.pages.size(); ++page) {
+    const auto& now = counts_.pages[page];
+    const bool failed = page < before.size() && before[page];
+    if (now && !failed) {
+      log::warn("page fails, the others are served", {{"target", target_},
+                                                      {"page", names[page]},
+                                                      {"reason", faultName(now->fault)},
+                                                      {"error", now->what}});
+    } else if (!now && failed) {
+      log::info("page recovered", {{"target", target_}, {"page", names[page]}});
+    }
+  }
+}
+
+void Stats::logState(const std::optional<Error>& before, SystemTime now) {
+  last_logged_ = now;
+  if (!counts_.fault) {
+    log::info(before ? "target recovered" : "target scraped",
+              {{"target", target_}, {"samples", counts_.samples}});
+    return;
+  }
+  const auto lasted = std::chrono::duration_cast<std::chrono::seconds>(now - counts_.since);
+  const std::string next = counts_.fault->next.empty()
+                               ? std::string(faultInfo(counts_.fault->fault).next)
+                               : counts_.fault->next;
+  log::warn("target fails", {{"target", target_},
+                             {"reason", faultName(counts_.fault->fault)},
+                             {"error", counts_.fault->what},
+                             {"since_seconds", lasted.count()},
+                             {"scrapes", failing_},
+                             {"next", next}});
+}
+
+Counts Stats::counts() const {
+  const std::lock_guard lock(mutex_);
+  return counts_;
+}
+
+}  // namespace postern::scrape

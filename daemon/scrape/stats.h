@@ -1,0 +1,76 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "exposition/whatsapp_health.h"
+
+namespace postern::scrape {
+
+// Upper bounds in seconds of postern_scrape_duration_seconds; +Inf comes on top.
+inline constexpr std::array<double, 12> kDurationBounds = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                                           0.1,   0.25,   0.5,   1,    2.5,   10};
+
+struct Histogram {
+  std::array<std::uint64_t, kDurationBounds.size() + 1> buckets{};  // not cumulative
+  double sum = 0;                                                   // seconds
+  std::uint64_t count = 0;
+
+  void observe(double seconds);
+};
+
+// What is known of one target's scrapes.
+struct Counts {
+  std::uint64_t scrapes = 0;
+  std::array<std::uint64_t, kFaults.size()> failures{};
+  Histogram durations;
+  std::uint64_t shared = 0;
+  std::size_t page_bytes = 0;  // of the last good page
+  std::size_t samples = 0;
+  bool scraped = false;                     // some scrape has ended
+  std::optional<Error> fault;               // of the last scrape
+  SystemTime since;                         // when the state, good or this fault, began
+  std::vector<std::optional<Error>> pages;  // of the last scrape: why each failed, none: it is good
+  std::optional<exposition::Health> health;  // of the last page that told it
+};
+
+// The counts of one target, kept over a reload. Thread-safe.
+class Stats {
+ public:
+  explicit Stats(std::string target) : target_(std::move(target)) {}
+
+  // One scraper was answered.
+  void answered(const std::optional<Fault>& fault, double seconds, bool shared);
+  // The pages were fetched, or not: what the target's state is by. Logs when the state changes, and
+  // once an hour while a fault lasts.
+  struct Fetched {
+    std::optional<Error> error;
+    std::size_t bytes = 0;
+    std::size_t samples = 0;
+    std::vector<std::optional<Error>> pages;
+    std::optional<exposition::Health> health;
+  };
+  // `names` are those of the target's pages.
+  void fetched(Fetched fetched, const std::vector<std::string>& names, SystemTime now);
+
+  Counts counts() const;
+
+ private:
+  void logPages(const std::vector<std::optional<Error>>& before,
+                const std::vector<std::string>& names) const;
+  void logState(const std::optional<Error>& before, SystemTime now);
+
+  const std::string target_;
+  mutable std::mutex mutex_;
+  Counts counts_;  // guarded by mutex_, as is what follows
+  std::uint64_t failing_ = 0;
+  SystemTime last_logged_;
+};
+
+}  // namespace postern::scrape

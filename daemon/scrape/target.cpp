@@ -1,0 +1,152 @@
+#include "scrape/target.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace postern::scrape {
+
+namespace {
+
+// A flight that ends at the deadline says where it got stuck: worth this much patience.
+constexpr std::chrono::milliseconds kGrace{25};
+
+std::vector<std::string> namesOf(const std::vector<config::Page>& pages) {
+  std::vector<std::string> names;
+  for (const auto& page : pages) names.emplace_back(page.name());
+  return names;
+}
+
+}  // namespace
+
+struct Target::Run {
+  std::shared_ptr<Flight> flight;
+  std::list<Waiter*> waiters;  // in the order in which they came
+  std::optional<Flight::Landing> landing;
+  std::condition_variable changed;
+};
+
+Target::Target(config::Target config, std::shared_ptr<Door> door, std::shared_ptr<Stats> stats,
+               Workers& workers, const Clock& clock, std::function<std::string()> self_page)
+    : config_(std::move(config)),
+      door_(std::move(door)),
+      stats_(std::move(stats)),
+      workers_(workers),
+      clock_(clock),
+      self_page_(std::move(self_page)),
+      page_names_(namesOf(config_.pages)),
+      kept_(config_.pages.size()) {}
+
+Target::Answer Target::scrape(SteadyTime deadline, const Stream& stream) {
+  const auto began = std::chrono::steady_clock::now();
+  bool shared = false;
+  Lock lock(mutex_);
+  Answer answer = wait(lock, deadline, stream, shared);
+  lock.unlock();
+  std::optional<Fault> fault;
+  if (!answer.page) fault = answer.page.error().fault;
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  stats_->answered(fault, took.count(), shared);
+  return answer;
+}
+
+Target::Answer Target::wait(Lock& lock, SteadyTime deadline, const Stream& stream, bool& shared) {
+  if (const auto page = recent()) {
+    shared = true;
+    return {page};
+  }
+  bool alone = false;  // the shared page outgrew the hold-back: fetch it again, for us only
+  while (true) {
+    std::shared_ptr<Run> run = alone ? nullptr : joinable_;
+    shared = run != nullptr;
+    if (run) {
+      run->flight->extend(deadline);
+    } else if (running_ < config_.max_concurrent_scrapes) {
+      run = start(deadline);
+      if (!alone) joinable_ = run;
+    } else if (place_free_.wait_until(lock, deadline) == std::cv_status::timeout) {
+      return {Error{
+          Fault::Busy,
+          std::to_string(running_) +
+              " scrapes of this target are under way, as many as max_concurrent_scrapes allows",
+          "", std::chrono::seconds(1)}};
+    }
+    if (!run) continue;
+    if (auto answer = ride(lock, run, deadline, stream)) return *std::move(answer);
+    alone = true;
+  }
+}
+
+// None when the page outgrew the hold-back and somebody else streams it.
+std::optional<Target::Answer> Target::ride(Lock& lock, const std::shared_ptr<Run>& run,
+                                           SteadyTime deadline, const Stream& stream) {
+  Waiter self{&stream, deadline};
+  run->waiters.push_back(&self);
+  bool late = false;
+  while (!run->landing && self.seat != Seat::Outgrown && !late) {
+    if (self.seat == Seat::Streams) {
+      run->changed.wait(lock);  // another thread writes to our stream: leave only after it
+    } else {
+      late = run->changed.wait_until(lock, deadline + kGrace) == std::cv_status::timeout &&
+             !run->landing && self.seat == Seat::Waiting;
+    }
+  }
+  run->waiters.remove(&self);
+  if (self.seat == Seat::Outgrown) return std::nullopt;
+  const bool streamed = self.seat == Seat::Streams;
+  if (late) return Answer{Error{Fault::Timeout, "the page was not there in time", "", {}}};
+  if (run->landing->error) return Answer{*run->landing->error, streamed};
+  return Answer{run->landing->page, streamed};
+}
+
+std::shared_ptr<Target::Run> Target::start(SteadyTime deadline) {
+  ++running_;
+  auto run = std::make_shared<Run>();
+  Flight::Hooks hooks;
+  hooks.outgrown = [this, run = run.get()] { return outgrown(*run); };
+  // The flight's end keeps run and target alive up to here.
+  hooks.done = [self = shared_from_this(), run](Flight::Landing landing) {
+    self->done(*run, std::move(landing));
+  };
+  run->flight = std::make_shared<Flight>(
+      FlightPlan{door_, config_, workers_, clock_, self_page_, kept_}, std::move(hooks), deadline);
+  run->flight->start();
+  return run;
+}
+
+const Stream* Target::outgrown(Run& run) {
+  const std::lock_guard lock(mutex_);
+  if (joinable_.get() == &run) joinable_.reset();
+  const auto now = std::chrono::steady_clock::now();
+  const Stream* chosen = nullptr;
+  for (Waiter* waiter : run.waiters) {
+    if (chosen == nullptr && waiter->deadline > now) {
+      waiter->seat = Seat::Streams;
+      chosen = waiter->stream;
+      run.flight->confine(waiter->deadline);
+    } else {
+      waiter->seat = Seat::Outgrown;
+    }
+  }
+  run.changed.notify_all();
+  return chosen;
+}
+
+void Target::done(Run& run, Flight::Landing landing) {
+  stats_->fetched({landing.error, landing.bytes, landing.samples, landing.pages, landing.health},
+                  page_names_, clock_.system());
+  const std::lock_guard lock(mutex_);
+  if (joinable_.get() == &run) joinable_.reset();
+  --running_;
+  last_page_ = config_.share_for.count() > 0 ? landing.page : nullptr;
+  last_fetched_ = clock_.steady();
+  run.landing = std::move(landing);
+  run.flight.reset();
+  run.changed.notify_all();
+  place_free_.notify_all();
+}
+
+PageText Target::recent() const {
+  return last_page_ && clock_.steady() <= last_fetched_ + config_.share_for ? last_page_ : nullptr;
+}
+
+}  // namespace postern::scrape

@@ -1,0 +1,273 @@
+#include "serve/own_metrics.h"
+
+#include <functional>
+#include <optional>
+
+#include "serve/metrics_text.h"
+#include "serve/process.h"
+
+namespace postern::serve {
+namespace {
+
+// One target with what it said at one moment.
+struct Seen {
+  const config::Target& config;
+  scrape::Counts counts;
+  session::Session::Status session;
+  tls::Store::Status material;
+  std::shared_ptr<const tls::Material> in_use;  // null: none has been loaded
+  std::optional<tls::Validity> server;
+  std::optional<credentials::Store::Status> credential;
+  std::size_t connections;
+};
+
+Seen see(const scrape::Target& target) {
+  const auto& door = *target.door();
+  auto material = door.material.current();
+  return {target.config(),
+          target.stats()->counts(),
+          door.session.status(),
+          door.material.status(),
+          material ? *std::move(material) : nullptr,
+          door.client.serverValidity(),
+          door.credentials ? std::optional(door.credentials->status()) : std::nullopt,
+          door.client.connections()};
+}
+
+class Writer {
+ public:
+  explicit Writer(const Targets& targets) {
+    for (const auto& target : targets.all) seen_.push_back(see(*target));
+  }
+
+  // A family with what `write` makes of each target.
+  template <typename Write>
+  void each(std::string_view name, std::string_view type, std::string_view help, Write write) {
+    text.family(name, type, help);
+    for (const Seen& seen : seen_) write(seen, std::string_view(seen.config.name));
+  }
+  template <typename Value>
+  void gauge(std::string_view name, std::string_view help, Value value) {
+    single(name, "gauge", help, value);
+  }
+  template <typename Value>
+  void counter(std::string_view name, std::string_view help, Value value) {
+    single(name, "counter", help, value);
+  }
+
+  MetricsText text;
+
+ private:
+  // `value` gives a number, or an optional one: none, no sample.
+  template <typename Value>
+  void single(std::string_view name, std::string_view type, std::string_view help, Value value) {
+    each(name, type, help, [&](const Seen& seen, std::string_view target) {
+      const std::optional<double> number = value(seen);
+      if (number) text.sample({{"target", target}}, *number);
+    });
+  }
+
+  std::vector<Seen> seen_;
+};
+
+std::optional<double> unix(const std::optional<SystemTime>& time) {
+  if (!time) return std::nullopt;
+  return unixSeconds(*time);
+}
+
+double number(std::uint64_t count) {
+  return static_cast<double>(count);
+}
+
+void writeScrapes(Writer& out, bool with_pages) {
+  out.gauge("postern_up", "Whether the last scrape of the target succeeded.",
+            [](const Seen& seen) -> std::optional<double> {
+              if (!seen.counts.scraped) return std::nullopt;
+              return seen.counts.fault ? 0 : 1;
+            });
+  if (with_pages) {
+    out.each("postern_page_up", "gauge",
+             "Whether the page was fetched by the last scrape of the target.",
+             [&](const Seen& seen, std::string_view target) {
+               for (std::size_t page = 0;
+                    page < seen.counts.pages.size() && page < seen.config.pages.size(); ++page) {
+                 out.text.sample({{"target", target}, {"page", seen.config.pages[page].name()}},
+                                 seen.counts.pages[page] ? 0.0 : 1.0);
+               }
+             });
+  }
+  out.each("postern_target_fault", "gauge",
+           "1 for the fault that the target's last scrape ended with.",
+           [&](const Seen& seen, std::string_view target) {
+             for (const auto& info : kFaults) {
+               if (info.fault == Fault::UnknownTarget) continue;
+               const bool now = seen.counts.fault && seen.counts.fault->fault == info.fault;
+               out.text.sample({{"target", target}, {"fault", info.name}}, now ? 1.0 : 0.0);
+             }
+           });
+  out.counter("postern_scrapes_total", "Scrapes of the target that were answered.",
+              [](const Seen& seen) { return number(seen.counts.scrapes); });
+  out.each("postern_scrape_failures_total", "counter",
+           "Scrapes of the target that failed, by fault.",
+           [&](const Seen& seen, std::string_view target) {
+             for (const auto& info : kFaults) {
+               if (info.fault == Fault::UnknownTarget) continue;
+               out.text.sample({{"target", target}, {"reason", info.name}},
+                               seen.counts.failures[static_cast<std::size_t>(info.fault)]);
+             }
+           });
+  out.each("postern_scrape_duration_seconds", "histogram",
+           "Time from a scrape's request to the end of its answer.",
+           [&](const Seen& seen, std::string_view target) {
+             out.text.histogram({{"target", target}}, seen.counts.durations);
+           });
+  out.gauge("postern_page_bytes", "Size of the target's last good page before compression.",
+            [](const Seen& seen) { return number(seen.counts.page_bytes); });
+  out.gauge("postern_samples", "Samples in the target's last good page.",
+            [](const Seen& seen) { return number(seen.counts.samples); });
+  out.counter("postern_shared_responses_total",
+              "Scrapes that were answered with the page of another one.",
+              [](const Seen& seen) { return number(seen.counts.shared); });
+  out.gauge("postern_upstream_connections", "Open connections to the guarded service.",
+            [](const Seen& seen) { return number(seen.connections); });
+}
+
+void writeLogins(Writer& out) {
+  out.each("postern_login_attempts_total", "counter",
+           "Logins, and requests that carried a credential for the first time, by result.",
+           [&](const Seen& seen, std::string_view target) {
+             const auto& session = seen.session;
+             const std::pair<std::string_view, std::uint64_t> results[] = {
+                 {"success", session.successes},
+                 {"rejected", session.rejected},
+                 {"throttled", session.throttled},
+                 {"failed", session.failed},
+                 {"unreachable", session.unreachable}};
+             for (const auto& [result, count] : results)
+               out.text.sample({{"target", target}, {"result", result}}, count);
+           });
+  out.gauge("postern_login_rejections", "Rejections in a row.", [](const Seen& seen) {
+    return number(static_cast<std::uint64_t>(seen.session.rejections));
+  });
+  out.gauge("postern_login_last_success_timestamp_seconds", "When a login last succeeded.",
+            [](const Seen& seen) { return unix(seen.session.last_success); });
+  out.gauge(
+      "postern_login_next_attempt_timestamp_seconds",
+      "Before when no login is sent; absent when none is held back, +Inf when only a changed "
+      "credential ends the wait.",
+      [](const Seen& seen) -> std::optional<double> {
+        if (!seen.session.waiting) return std::nullopt;
+        return unix(seen.session.next_attempt).value_or(std::numeric_limits<double>::infinity());
+      });
+  out.gauge("postern_token_expiry_timestamp_seconds", "When the token in use expires.",
+            [](const Seen& seen) { return unix(seen.session.token_expiry); });
+  out.each("postern_credential_reloads_total", "counter",
+           "Reads of the credential that brought a new one (success), or failed.",
+           [&](const Seen& seen, std::string_view target) {
+             if (!seen.credential) return;
+             out.text.sample(
+                 {{"target", target}, {"source", seen.credential->source}, {"result", "success"}},
+                 seen.credential->changes);
+             out.text.sample(
+                 {{"target", target}, {"source", seen.credential->source}, {"result", "failure"}},
+                 seen.credential->failed_loads);
+           });
+  out.each("postern_credential_last_success_timestamp_seconds", "gauge",
+           "When the credential was last read from its source.",
+           [&](const Seen& seen, std::string_view target) {
+             if (!seen.credential || !seen.credential->last_success) return;
+             out.text.sample({{"target", target}, {"source", seen.credential->source}},
+                             unixSeconds(*seen.credential->last_success));
+           });
+}
+
+void writeCertificates(Writer& out) {
+  const auto write = [&](std::string_view name, std::string_view help,
+                         SystemTime tls::Validity::*bound) {
+    out.each(name, "gauge", help, [&](const Seen& seen, std::string_view target) {
+      const auto one = [&](std::string_view role, const std::optional<tls::Validity>& validity) {
+        if (validity)
+          out.text.sample({{"target", target}, {"role", role}}, unixSeconds((*validity).*bound));
+      };
+      if (seen.in_use) {
+        one("client", seen.in_use->clientValidity());
+        one("ca", seen.in_use->caValidity());
+      }
+      one("upstream", seen.server);
+    });
+  };
+  write("postern_certificate_not_after_timestamp_seconds",
+        "When the certificate that expires first in this role does so.", &tls::Validity::not_after);
+  write("postern_certificate_not_before_timestamp_seconds", "Since when that certificate is valid.",
+        &tls::Validity::not_before);
+  out.each("postern_tls_reloads_total", "counter",
+           "Changes of the mounted material that were taken up (success), or not.",
+           [&](const Seen& seen, std::string_view target) {
+             out.text.sample({{"target", target}, {"role", "client"}, {"result", "success"}},
+                             seen.material.reloads);
+             out.text.sample({{"target", target}, {"role", "client"}, {"result", "failure"}},
+                             seen.material.failed_reloads);
+           });
+  out.gauge("postern_tls_verification_disabled",
+            "1 when the service's certificate is not verified.",
+            [](const Seen& seen) { return seen.config.tls.insecure_skip_verify ? 1.0 : 0.0; });
+}
+
+void writeSelf(MetricsText& text, const Self& self) {
+  text.family("postern_build_info", "gauge", "The version that runs.");
+  text.sample({{"version", self.version}, {"revision", self.revision}}, 1.0);
+  text.family("postern_config_last_reload_successful", "gauge",
+              "Whether the last load of the configuration succeeded.");
+  text.sample({}, self.reload_successful ? 1.0 : 0.0);
+  text.family("postern_config_last_reload_success_timestamp_seconds", "gauge",
+              "When the configuration was last loaded successfully.");
+  text.sample({}, unixSeconds(self.reloaded));
+  text.family("postern_http_requests_total", "counter", "Requests to postern itself.");
+  for (std::size_t i = 0; i < kHandlerNames.size(); ++i) {
+    for (const auto& [code, count] : self.requests[i].by_code) {
+      text.sample({{"handler", kHandlerNames[i]}, {"code", std::to_string(code)}}, count);
+    }
+  }
+  text.family("postern_http_request_duration_seconds", "histogram",
+              "Time that requests to postern itself took.");
+  for (std::size_t i = 0; i < kHandlerNames.size(); ++i) {
+    text.histogram({{"handler", kHandlerNames[i]}}, self.requests[i].durations);
+  }
+  text.family("postern_http_connections", "gauge", "Open connections to postern itself.");
+  text.sample({}, number(self.connections));
+}
+
+void writeProcess(MetricsText& text, const Process& process) {
+  text.family("process_cpu_seconds_total", "counter", "CPU time, user and system.");
+  text.sample({}, process.cpu_seconds);
+  text.family("process_resident_memory_bytes", "gauge", "Resident memory.");
+  text.sample({}, number(process.resident_bytes));
+  text.family("process_open_fds", "gauge", "Open file descriptors.");
+  text.sample({}, number(process.open_fds));
+  text.family("process_start_time_seconds", "gauge",
+              "When the process started, since the Unix epoch.");
+  text.sample({}, process.start_time_seconds);
+}
+
+}  // namespace
+
+std::string ownMetrics(const Targets& targets, const Self& self) {
+  Writer out(targets);
+  writeSelf(out.text, self);
+  writeScrapes(out, /*with_pages=*/true);
+  writeLogins(out);
+  writeCertificates(out);
+  writeProcess(out.text, readProcess());
+  return out.text.take();
+}
+
+std::string ownMetricsForPage(const Targets& targets, const Self& self) {
+  Writer out(targets);
+  writeSelf(out.text, self);
+  writeScrapes(out, /*with_pages=*/false);
+  writeLogins(out);
+  writeCertificates(out);
+  return out.text.take();
+}
+
+}  // namespace postern::serve

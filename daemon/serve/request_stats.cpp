@@ -1,0 +1,17 @@
+#include "serve/request_stats.h"
+
+namespace postern::serve {
+
+void RequestStats::answered(Handler handler, int code, double seconds) {
+  const std::lock_guard lock(mutex_);
+  OfHandler& of = all_[static_cast<std::size_t>(handler)];
+  ++of.by_code[code];
+  of.durations.observe(seconds);
+}
+
+RequestStats::All RequestStats::all() const {
+  const std::lock_guard lock(mutex_);
+  return all_;
+}
+
+}  // namespace postern::serve

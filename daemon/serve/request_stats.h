@@ -1,0 +1,35 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string_view>
+
+#include "scrape/stats.h"
+
+namespace postern::serve {
+
+// Who answers a request; the label `handler`.
+enum class Handler { Page, Health, Live, Self, Reload, Index, None };
+inline constexpr std::array<std::string_view, 7> kHandlerNames = {
+    "page", "health", "live", "self", "reload", "index", "none"};
+
+// Counts of the requests to our own front. Thread-safe.
+class RequestStats {
+ public:
+  struct OfHandler {
+    std::map<int, std::uint64_t> by_code = {{200, 0}};
+    scrape::Histogram durations;
+  };
+  using All = std::array<OfHandler, kHandlerNames.size()>;
+
+  void answered(Handler handler, int code, double seconds);
+  All all() const;
+
+ private:
+  mutable std::mutex mutex_;
+  All all_;  // guarded by mutex_
+};
+
+}  // namespace postern::serve

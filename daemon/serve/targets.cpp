@@ -1,0 +1,19 @@
+#include "serve/targets.h"
+
+#include <algorithm>
+
+namespace postern::serve {
+
+std::shared_ptr<scrape::Target> Targets::find(std::string_view name) const {
+  const auto found =
+      std::ranges::find_if(all, [&](const auto& target) { return target->config().name == name; });
+  return found == all.end() ? nullptr : *found;
+}
+
+std::shared_ptr<scrape::Target> Targets::unready() const {
+  const auto found = std::ranges::find_if(
+      all, [](const auto& target) { return !target->door()->material.status().loaded; });
+  return found == all.end() ? nullptr : *found;
+}
+
+}  // namespace postern::serve

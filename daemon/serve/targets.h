@@ -1,0 +1,23 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "scrape/target.h"
+
+namespace postern::serve {
+
+// What is served at one moment: immutable, replaced whole by a reload.
+struct Targets {
+  std::vector<std::shared_ptr<scrape::Target>> all;  // never empty; the first answers /metrics
+
+  // Null when there is none of that name.
+  std::shared_ptr<scrape::Target> find(std::string_view name) const;
+  // Null when every target's first material is loaded, else one that waits for it.
+  std::shared_ptr<scrape::Target> unready() const;
+};
+
+using TargetsNow = std::shared_ptr<const Targets>;
+
+}  // namespace postern::serve

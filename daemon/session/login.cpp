@@ -1,0 +1,274 @@
+#include "session/login.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+namespace postern::session {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr seconds kDefaultLife = std::chrono::hours(1);  // when the service names no expiry
+
+// Appends `text` to `out` with each {{name}} replaced by what `value` appends for it.
+template <typename Value>
+void expand(std::string_view text, Secret& out, Value value) {
+  while (true) {
+    const auto open = text.find("{{");
+    const auto close = open == text.npos ? open : text.find("}}", open);
+    if (close == text.npos) break;
+    out.append(text.substr(0, open));
+    value(text.substr(open + 2, close - open - 2), out);
+    text.remove_prefix(close + 2);
+  }
+  out.append(text);
+}
+
+std::string_view placeholder(const credentials::Credential& credential, std::string_view name) {
+  if (name == "username") return credential.username;
+  if (name == "password") return credential.password.reveal();
+  return {};
+}
+
+// What stands between the quotes of a JSON string.
+void appendJsonEscaped(std::string_view text, Secret& out) {
+  constexpr char digits[] = "0123456789abcdef";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      const char escaped[] = {'\\', c};
+      out.append({escaped, 2});
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      const char escaped[] = {'\\', 'u', '0', '0', digits[c >> 4], digits[c & 15]};
+      out.append({escaped, 6});
+    } else {
+      out.append({&c, 1});
+    }
+  }
+}
+
+// application/x-www-form-urlencoded, as the URL Standard serialises it.
+void appendFormEscaped(std::string_view text, Secret& out) {
+  constexpr char digits[] = "0123456789ABCDEF";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) || c == '*' || c == '-' || c == '.' || c == '_') {
+      out.append({&c, 1});
+    } else if (c == ' ') {
+      out.append("+");
+    } else {
+      const char escaped[] = {'%', digits[byte >> 4], digits[byte & 15]};
+      out.append({escaped, 3});
+    }
+  }
+}
+
+void setFormBody(upstream::Request& request, const config::Pairs& form,
+                 const credentials::Credential& credential) {
+  request.content_type = "application/x-www-form-urlencoded";
+  for (const auto& [key, value] : form) {
+    if (!request.body.empty()) request.body.append("&");
+    appendFormEscaped(key, request.body);
+    request.body.append("=");
+    Secret plain;
+    expand(value, plain,
+           [&](std::string_view name, Secret& out) { out.append(placeholder(credential, name)); });
+    appendFormEscaped(plain.reveal(), request.body);
+  }
+}
+
+// The errors of OAuth2 (RFC 6749 section 5.2) that trying again does not mend.
+bool rejectedByOauth(const nlohmann::json& answer) {
+  constexpr std::array<std::string_view, 3> kRejections = {"invalid_client", "invalid_grant",
+                                                           "unauthorized_client"};
+  if (!answer.is_object() || !answer.contains("error") || !answer["error"].is_string())
+    return false;
+  return std::ranges::count(kRejections, answer["error"].get_ref<const std::string&>()) > 0;
+}
+
+bool wantsPasswordChange(const nlohmann::json& answer) {
+  constexpr int kPasswordChangeRequired = 1024;  // WhatsApp's code
+  const auto code = nlohmann::json::json_pointer("/errors/0/code");
+  return answer.is_object() && answer.contains(code) && answer[code] == kPasswordChangeRequired;
+}
+
+std::optional<seconds> retryAfter(const upstream::Response& response, SystemTime now) {
+  const auto text = response.header("retry-after");
+  long value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size() && value >= 0) return seconds(value);
+  const auto date = parseHttpDate(text);
+  if (!date) return std::nullopt;
+  return std::max(seconds(0), std::chrono::ceil<seconds>(*date - now));
+}
+
+std::string answered(const upstream::Response& response) {
+  return "the login answered " + std::to_string(response.status);
+}
+
+bool success(const config::Login& login, int status) {
+  if (login.success.empty()) return status >= 200 && status < 300;
+  return std::ranges::count(login.success, status) > 0;
+}
+
+std::optional<Error> refusal(const upstream::Response& response, const nlohmann::json& answer,
+                             SystemTime now) {
+  if (response.status == 429) {
+    return Error{Fault::LoginThrottled, answered(response) + ": too many requests", "",
+                 retryAfter(response, now)};
+  }
+  if (wantsPasswordChange(answer)) {
+    return Error{Fault::LoginRejected,
+                 answered(response) +
+                     ": the service wants this user's first password to be changed; change it "
+                     "there, then here",
+                 "",
+                 {}};
+  }
+  if (response.status == 401 || response.status == 403 || rejectedByOauth(answer)) {
+    return Error{Fault::LoginRejected,
+                 answered(response) + ": user or password is wrong, or the user may not log in",
+                 "",
+                 {}};
+  }
+  return std::nullopt;
+}
+
+// A string, or a number as text; none when the place is empty or holds something else.
+std::optional<Secret> valueAt(const config::AnswerPlace& place, const upstream::Response& response,
+                              const nlohmann::json& answer) {
+  if (!place.header.empty()) {
+    std::string name = place.header;
+    std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
+    const auto value = response.header(name);
+    if (value.empty()) return std::nullopt;
+    return Secret(value);
+  }
+  const nlohmann::json::json_pointer pointer(place.json);
+  if (answer.is_discarded() || !answer.contains(pointer)) return std::nullopt;
+  const auto& value = answer[pointer];
+  if (value.is_string()) return Secret(value.get_ref<const std::string&>());
+  if (value.is_number()) return Secret(value.dump());
+  return std::nullopt;
+}
+
+std::string describe(const config::AnswerPlace& place) {
+  return place.header.empty() ? "at " + place.json : "in the header " + place.header;
+}
+
+Result<milliseconds> readLife(const config::Login& login, const upstream::Response& response,
+                              const nlohmann::json& answer, SystemTime now) {
+  if (!login.expires) return milliseconds(kDefaultLife);
+  const auto value = valueAt(*login.expires, response, answer);
+  if (!value) return milliseconds(kDefaultLife);
+  const auto text = value->reveal();
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  constexpr double kCenturyInSeconds = 3.2e9;
+  if (error == std::errc() && end == text.data() + text.size()) {
+    if (number > 0 && number < kCenturyInSeconds)
+      return milliseconds(static_cast<milliseconds::rep>(number * 1000));
+  } else if (const auto expires = parseTimestamp(text)) {
+    // By the service's own clock, so that ours may be wrong.
+    const auto answered_at = parseHttpDate(response.header("date")).value_or(now);
+    const auto life = std::chrono::duration_cast<milliseconds>(*expires - answered_at);
+    if (life.count() > 0) return life;
+    return Error{Fault::LoginFailed, "the login gave a token that has expired already", "", {}};
+  }
+  return Error{
+      Fault::LoginFailed,
+      "the login's expiry " + describe(*login.expires) + " is neither a date nor seconds from now",
+      "",
+      {}};
+}
+
+}  // namespace
+
+Secret basicAuthorization(const credentials::Credential& credential) {
+  Secret pair(credential.username);
+  pair.append(":");
+  pair.append(credential.password.reveal());
+  std::string encoded(4 * ((pair.size() + 2) / 3) + 1, '\0');
+  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
+                                     reinterpret_cast<const unsigned char*>(pair.reveal().data()),
+                                     static_cast<int>(pair.size()));
+  Secret value("Basic ");
+  value.append(std::string_view(encoded).substr(0, static_cast<std::size_t>(length)));
+  wipeBytes(encoded.data(), encoded.size());
+  return value;
+}
+
+void setSecretHeader(upstream::Request& request, std::string_view send_as, const Secret& token) {
+  const auto colon = send_as.find(':');
+  request.secret_header = send_as.substr(0, colon);
+  send_as.remove_prefix(colon + 1);
+  send_as.remove_prefix(std::min(send_as.find_first_not_of(' '), send_as.size()));
+  request.secret_value.wipe();
+  expand(send_as, request.secret_value,
+         [&](std::string_view, Secret& out) { out.append(token.reveal()); });
+}
+
+upstream::Request makeLogin(const config::Login& login, std::string_view url_path,
+                            const credentials::Credential& credential) {
+  upstream::Request request;
+  request.method = login.method;
+  request.path = std::string(url_path) + login.url;
+  request.headers = {{"Accept", "application/json"}};
+  request.body_limit = kLoginAnswerLimit;
+  request.any_status_body = true;
+  request.once = true;
+  if (login.basic_auth) {
+    request.secret_header = "Authorization";
+    request.secret_value = basicAuthorization(credential);
+  }
+  if (!login.form.empty()) setFormBody(request, login.form, credential);
+  if (!login.json_body.empty()) {
+    request.content_type = "application/json";
+    expand(login.json_body, request.body, [&](std::string_view name, Secret& out) {
+      appendJsonEscaped(placeholder(credential, name), out);
+    });
+  }
+  return request;
+}
+
+upstream::Request makeLogout(const config::Logout& logout, std::string_view url_path,
+                             const std::string& header, const Secret& value) {
+  upstream::Request request;
+  request.method = logout.method;
+  request.path = std::string(url_path) + logout.url;
+  request.body_limit = kLoginAnswerLimit;
+  request.secret_header = header;
+  request.secret_value = value;
+  return request;
+}
+
+Result<Token> readLogin(const config::Login& login, const upstream::Response& response,
+                        const Secret& body, SystemTime now) {
+  const auto answer = nlohmann::json::parse(body.reveal(), nullptr, /*allow_exceptions=*/false);
+  if (auto refused = refusal(response, answer, now)) return *std::move(refused);
+  if (!success(login, response.status)) {
+    return Error{Fault::LoginFailed, answered(response), "", {}};
+  }
+  auto token = valueAt(login.token, response, answer);
+  if (!token || token->empty()) {
+    return Error{Fault::LoginFailed,
+                 answered(response) + " without a token " + describe(login.token),
+                 "",
+                 {}};
+  }
+  // A token goes into a header: RFC 9110 section 5.5 allows no control characters there.
+  if (std::ranges::any_of(token->reveal(), [](unsigned char c) { return c < ' ' || c == 0x7f; })) {
+    return Error{Fault::LoginFailed, "the login gave a token with control characters", "", {}};
+  }
+  auto life = readLife(login, response, answer, now);
+  if (!life) return std::move(life).error();
+  return Token{*std::move(token), *life};
+}
+
+}  // namespace postern::session

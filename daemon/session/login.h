@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "config/target.h"
+#include "credentials/source.h"
+#include "upstream/exchange.h"
+
+// One login exchange: what is sent and what the answer means. Pure.
+namespace postern::session {
+
+inline constexpr std::size_t kLoginAnswerLimit = 64U << 10;  // bytes, decoded
+
+struct Token {
+  Secret value;
+  std::chrono::milliseconds life;  // from the moment of the answer
+};
+
+// `url_path` is the path of the target's url, which goes before the login's own.
+upstream::Request makeLogin(const config::Login& login, std::string_view url_path,
+                            const credentials::Credential& credential);
+// `header` and `value` are what each page carries.
+upstream::Request makeLogout(const config::Logout& logout, std::string_view url_path,
+                             const std::string& header, const Secret& value);
+
+// Errors: LoginRejected, LoginThrottled (with the Retry-After of the answer, when it has one)
+// and LoginFailed; none quotes the answer. `now` stands in for a missing Date.
+Result<Token> readLogin(const config::Login& login, const upstream::Response& response,
+                        const Secret& body, SystemTime now);
+
+// "Name: value with {{token}}" as a header of a request.
+void setSecretHeader(upstream::Request& request, std::string_view send_as, const Secret& token);
+// "Basic base64(user:password)", RFC 7617.
+Secret basicAuthorization(const credentials::Credential& credential);
+
+// RFC 3339, or WhatsApp's form with a space ("2018-03-01 15:29:26+00:00").
+std::optional<SystemTime> parseTimestamp(std::string_view text);
+// RFC 9110 section 5.6.7, the preferred form ("Sun, 06 Nov 1994 08:49:37 GMT").
+std::optional<SystemTime> parseHttpDate(std::string_view text);
+
+}  // namespace postern::session

@@ -1,0 +1,133 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "config/target.h"
+#include "credentials/backoff.h"
+#include "credentials/store.h"
+#include "session/login.h"
+#include "session/state_file.h"
+#include "upstream/exchange.h"
+
+namespace postern::session {
+
+// How a page request proves who we are. Without a header only the client certificate does.
+struct Authorization {
+  std::string header;  // name, or empty
+  Secret value;
+  std::uint64_t generation = 0;  // of the token or credential behind it
+  std::shared_ptr<void> trial;   // held while an unproven credential is out: one request at a time.
+                                 // Must not outlive the session
+};
+
+// Keeps one token fresh, or hands out a credential that needs no login, and waits when
+// the service said no.
+//
+// One login at a time, whatever the number of scrapes; who needs its result waits for it
+// until the own deadline. Whatever carries a password or key counts as a login: a 401
+// to it is a rejection. A wait for rejection ends early when the credential's fingerprint changes,
+// at most three times in 15 minutes. Thread-safe.
+class Session {
+ public:
+  struct Status {
+    std::uint64_t successes = 0, rejected = 0, throttled = 0, failed = 0,
+                  unreachable = 0;  // logins
+    int rejections = 0;             // in a row
+    std::optional<SystemTime> last_success, token_expiry;
+    std::optional<SystemTime> next_attempt;  // while waiting; none when waiting for ever
+    bool waiting = false;
+  };
+
+  // `store` may be null: no credential is needed. `exchange`, `store` and `clock` must outlive
+  // the session; of `target` it keeps what it needs.
+  Session(const config::Target& target, credentials::Store* store, upstream::Exchange& exchange,
+          const Clock& clock, Draw draw, StateFile state);
+
+  // Logs in when there is no fresh token. A login that has begun may go on until `login_deadline`
+  // so that a hurried scraper does not spoil it for the others. Errors: NoCredential,
+  // CredentialSource, LoginRejected, LoginThrottled, LoginFailed, Backoff, Timeout and those of
+  // Exchange.
+  Result<Authorization> authorize(Deadline deadline, Deadline login_deadline);
+
+  // The page was answered with anything that proves us known (200, 403).
+  void accepted(const Authorization& authorization, std::size_t page);
+  // A 401. True: drop what you have, authorize() again and replay the page once; not on a replay.
+  bool refused(const Authorization& authorization, std::size_t page, bool replayed);
+  // The pages of one scrape have all been answered, some with a 401 that stood: when no page ever
+  // accepted what was sent, that counts as a rejection. Returns whether it did, now or before.
+  bool countRefusal(std::uint64_t generation);
+
+  // Whether each page carries the credential itself, and not a token that a login gave for it.
+  bool sendsCredentialItself() const;
+  // The way to the service has changed (new certificates): a wait because it could not be reached
+  // ends.
+  void wayChanged();
+  // Logs out when there is a token and the config says so. Best effort.
+  void logout(Deadline deadline);
+
+  Status status() const;
+
+ private:
+  struct Current {  // the token, or the credential that is sent as it is
+    std::string header;
+    Secret value;
+    std::uint64_t generation = 0;
+    std::string fingerprint;            // of the credential behind it
+    bool is_token = false;              // got by a login
+    SteadyTime expires, renew;          // of a token
+    std::set<std::size_t> accepted_by;  // pages
+  };
+  struct Waiting {
+    Fault after;
+    std::string what;
+    std::optional<SteadyTime> until;  // none: until the credential changes
+    std::string fingerprint;          // of the credential that was rejected
+  };
+  struct Trial;
+  using Lock = std::unique_lock<std::mutex>;
+
+  // All of these require the lock; those that take it give it up while they talk to somebody.
+  void forgetChangedCredential();
+  std::optional<Authorization> usable() const;
+  Result<void> obtain(Lock& lock, Deadline deadline);
+  Result<void> logIn(Lock& lock, const credentials::Store::Loaded& loaded, Deadline deadline);
+  Authorization startTrial();
+  Result<Token> exchangeLogin(const credentials::Credential& credential, Deadline deadline);
+  std::optional<Error> mustWait();
+  bool releasedByChange();
+  Error failedWith(Error error, const std::string& fingerprint);
+  void wait(const Error& error, credentials::Backoff::Delay delay, const std::string& fingerprint);
+  std::string waitingFor() const;
+  void proven();
+  void save();
+
+  const std::string target_;
+  const std::string url_path_;
+  const std::optional<config::Login> login_;
+  const std::string authorization_type_;
+  const config::Backoff steps_;
+  credentials::Store* const store_;
+  upstream::Exchange& exchange_;
+  const Clock& clock_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;  // a login or trial has ended
+  StateFile state_;                  // guarded by mutex_, as is what follows
+  SavedState saved_;
+  credentials::Backoff backoff_;
+  bool busy_ = false;  // a login or a trial is under way
+  std::optional<Current> current_;
+  std::optional<Waiting> waiting_;
+  std::uint64_t generations_ = 0;
+  std::uint64_t refused_generation_ = 0;  // the last one that counted as a rejection
+  Status status_;
+};
+
+}  // namespace postern::session

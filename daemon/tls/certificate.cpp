@@ -1,0 +1,135 @@
+#include "tls/certificate.h"
+
+#include <arpa/inet.h>
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+
+#include "base/printable.h"
+
+namespace postern::tls {
+namespace {
+
+constexpr std::size_t kNamesShown = 5;
+
+SystemTime toSystemTime(const ASN1_TIME* time) {
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(time, &parts) != 1) return SystemTime{};
+  const std::chrono::seconds seconds(::timegm(&parts));
+  // "No expiry" is the year 9999 (RFC 5280 section 4.1.2.5); system_clock ends in 2262.
+  const auto most = std::chrono::floor<std::chrono::seconds>(SystemTime::max().time_since_epoch());
+  const auto least = std::chrono::ceil<std::chrono::seconds>(SystemTime::min().time_since_epoch());
+  return SystemTime(std::clamp(seconds, least, most));
+}
+
+std::string nameText(const X509_NAME* name) {
+  const int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
+  if (at >= 0) {
+    const ASN1_STRING* value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at));
+    return printable({reinterpret_cast<const char*>(ASN1_STRING_get0_data(value)),
+                      static_cast<std::size_t>(ASN1_STRING_length(value))});
+  }
+  const BioPtr out(BIO_new(BIO_s_mem()));
+  if (!out || X509_NAME_print_ex(out.get(), name, 0, XN_FLAG_ONELINE) < 0) return {};
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(out.get(), &text);
+  return printable({text, static_cast<std::size_t>(size)});
+}
+
+std::string alternativeName(const GENERAL_NAME& name) {
+  int type = 0;
+  const auto* value = static_cast<const ASN1_STRING*>(GENERAL_NAME_get0_value(&name, &type));
+  if (type != GEN_DNS && type != GEN_IPADD) return {};
+  const unsigned char* bytes = ASN1_STRING_get0_data(value);
+  const int size = ASN1_STRING_length(value);
+  if (type == GEN_DNS) {
+    return printable({reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)});
+  }
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (size != 4 && size != 16) return {};
+  ::inet_ntop(size == 4 ? AF_INET : AF_INET6, bytes, text.data(), text.size());
+  return text.data();
+}
+
+std::vector<std::string> alternativeNames(const X509& certificate) {
+  const std::unique_ptr<GENERAL_NAMES, Release<GENERAL_NAMES_free>> names(
+      static_cast<GENERAL_NAMES*>(
+          X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr)));
+  std::vector<std::string> texts;
+  for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    auto text = alternativeName(*sk_GENERAL_NAME_value(names.get(), i));
+    if (!text.empty()) texts.push_back(std::move(text));
+  }
+  return texts;
+}
+
+}  // namespace
+
+Validity validityOf(const X509& certificate) {
+  return {toSystemTime(X509_get0_notBefore(&certificate)),
+          toSystemTime(X509_get0_notAfter(&certificate))};
+}
+
+Validity earliestOf(const Chain& chain) {
+  Validity earliest = validityOf(*chain.front());
+  for (const auto& certificate : chain) {
+    const Validity validity = validityOf(*certificate);
+    if (validity.not_after < earliest.not_after) earliest = validity;
+  }
+  return earliest;
+}
+
+std::string timeText(SystemTime time) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  std::array<char, 32> text{};
+  const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return {text.data(), size};
+}
+
+std::string subjectOf(const X509& certificate) {
+  return nameText(X509_get_subject_name(&certificate));
+}
+
+std::string issuerOf(const X509& certificate) {
+  return nameText(X509_get_issuer_name(&certificate));
+}
+
+std::string namesOf(const X509& certificate) {
+  const auto names = alternativeNames(certificate);
+  if (names.empty()) return subjectOf(certificate);
+  std::string text;
+  for (std::size_t i = 0; i < names.size() && i < kNamesShown; ++i) {
+    text += (i == 0 ? "" : ", ") + names[i];
+  }
+  if (names.size() > kNamesShown) {
+    text += " and " + std::to_string(names.size() - kNamesShown) + " more";
+  }
+  return text;
+}
+
+std::string pinOf(const X509& certificate) {
+  unsigned char* der = nullptr;
+  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(&certificate), &der);
+  if (size < 0) return {};
+  std::string digest(SHA256_DIGEST_LENGTH, '\0');
+  SHA256(der, static_cast<std::size_t>(size), reinterpret_cast<unsigned char*>(digest.data()));
+  OPENSSL_free(der);
+  return digest;
+}
+
+std::string base64(const std::string& bytes) {
+  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
+  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                                   reinterpret_cast<const unsigned char*>(bytes.data()),
+                                   static_cast<int>(bytes.size()));
+  text.resize(static_cast<std::size_t>(size));
+  return text;
+}
+
+}  // namespace postern::tls

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+// Owners of OpenSSL's objects, and its errors as values.
+namespace postern::tls {
+
+template <auto release>
+struct Release {
+  template <typename T>
+  void operator()(T* object) const {
+    release(object);
+  }
+};
+
+using X509Ptr = std::unique_ptr<X509, Release<X509_free>>;
+using KeyPtr = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
+using BioPtr = std::unique_ptr<BIO, Release<BIO_free_all>>;
+using Chain = std::vector<X509Ptr>;  // the leaf first
+
+inline Error tlsError(std::string what) {
+  return Error{Fault::Tls, std::move(what), {}, {}};
+}
+
+// The reason of the thread's latest OpenSSL error; empties its queue.
+std::string takeReason();
+
+}  // namespace postern::tls

@@ -1,0 +1,64 @@
+#include "upstream/gunzip.h"
+
+#include <isa-l/igzip_lib.h>
+
+namespace postern::upstream {
+namespace {
+
+constexpr std::size_t kBlock = 64U << 10;
+
+std::string_view complaint(int code) {
+  switch (code) {
+    case ISAL_INVALID_WRAPPER: return "it is no gzip, or something stands behind its end";
+    case ISAL_UNSUPPORTED_METHOD: return "it is packed by a method other than deflate";
+    case ISAL_INCORRECT_CHECKSUM: return "its checksum is wrong";
+    default: return "it is corrupt";
+  }
+}
+
+}  // namespace
+
+Gunzip::Gunzip()
+    : state_(std::make_unique_for_overwrite<inflate_state>()),
+      block_(std::make_unique_for_overwrite<char[]>(kBlock)) {
+  isal_inflate_init(state_.get());
+  state_->crc_flag = ISAL_GZIP;
+}
+
+Gunzip::~Gunzip() = default;
+
+Result<void> Gunzip::feed(std::string_view packed, const OnBody& out) {
+  // isal takes a pointer to bytes that it does not change.
+  state_->next_in = reinterpret_cast<std::uint8_t*>(const_cast<char*>(packed.data()));
+  state_->avail_in = static_cast<std::uint32_t>(packed.size());
+  bool full = false;  // then more may come without further input
+  while (state_->avail_in > 0 || full) {
+    if (!inside_) {
+      isal_inflate_reset(state_.get());
+      inside_ = true;
+    }
+    state_->next_out = reinterpret_cast<std::uint8_t*>(block_.get());
+    state_->avail_out = kBlock;
+    const int code = isal_inflate(state_.get());
+    if (code != ISAL_DECOMP_OK) {
+      return Error{Fault::Format,
+                   "the gzip body cannot be unpacked: " + std::string(complaint(code)),
+                   {},
+                   {}};
+    }
+    full = state_->avail_out == 0;
+    if (state_->block_state == ISAL_BLOCK_FINISH) inside_ = full = false;
+    const std::string_view block(block_.get(), kBlock - state_->avail_out);
+    if (block.empty()) continue;
+    auto taken = out(block);
+    if (!taken) return taken;
+  }
+  return {};
+}
+
+Result<void> Gunzip::finish() const {
+  if (!inside_) return {};
+  return Error{Fault::Truncated, "the body ended inside of its gzip stream", {}, {}};
+}
+
+}  // namespace postern::upstream

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "config/target.h"
+
+namespace postern::upstream {
+
+// The path and query that a redirect from `current` (path and query) to `location` (RFC 9110
+// section 10.2.2) leads to, when that is at the scheme, host and port of `url`; else none.
+std::optional<std::string> redirectTarget(const config::Url& url, std::string_view current,
+                                          std::string_view location);
+
+}  // namespace postern::upstream

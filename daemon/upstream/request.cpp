@@ -1,0 +1,111 @@
+#include "upstream/request.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "base/printable.h"
+#include "base/version.h"
+#include "upstream/field.h"
+
+namespace postern::upstream {
+namespace {
+
+// Ours alone: they say who is asked and where the message ends.
+constexpr std::array<std::string_view, 5> kReserved = {"host", "connection", "content-length",
+                                                       "transfer-encoding", "content-type"};
+
+Error refused(std::string what) {
+  return {Fault::Format, "the request is not sent: " + std::move(what), {}, {}};
+}
+
+bool isTarget(std::string_view target) {
+  return target.starts_with('/') &&
+         std::all_of(target.begin(), target.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+Result<void> checkField(std::string_view name, std::string_view value) {
+  if (!isToken(name)) return refused("no header can be named " + quoteJson(printable(name)));
+  const auto lower = lowered(name);
+  if (std::find(kReserved.begin(), kReserved.end(), lower) != kReserved.end()) {
+    return refused("header " + printable(name) + " cannot be set, it frames the request");
+  }
+  if (!isFieldValue(value)) {
+    return refused("the value of header " + printable(name) + " holds a control character");
+  }
+  return {};
+}
+
+Result<void> check(const Request& request, std::string_view target) {
+  if (!isToken(request.method)) return refused("its method is no token");
+  if (!isTarget(target)) {
+    return refused(
+        "its path does not begin with a slash, or holds a byte that has to be "
+        "percent-encoded");
+  }
+  if (!isFieldValue(request.content_type)) {
+    return refused("the type of its body holds a control character");
+  }
+  for (const auto& [name, value] : request.headers) {
+    auto field = checkField(name, value);
+    if (!field) return field;
+  }
+  if (request.secret_header.empty()) return {};
+  return checkField(request.secret_header, request.secret_value.reveal());
+}
+
+// The port is left out when it is the one of https (RFC 9110 section 7.2).
+std::string hostField(const config::Url& url) {
+  const bool v6 = url.host.find(':') != std::string::npos;
+  const std::string host = v6 ? std::string("[").append(url.host).append("]") : url.host;
+  return url.port == 443 ? host : host + ":" + std::to_string(url.port);
+}
+
+bool names(const Request& request, std::string_view header) {
+  return std::any_of(request.headers.begin(), request.headers.end(),
+                     [&](const auto& field) { return lowered(field.first) == header; });
+}
+
+// Everything but the secret header, without the empty line at the end.
+std::string publicHead(const Request& request, const config::Url& url, std::string_view target) {
+  std::string head;
+  head.reserve(512);
+  const auto field = [&head](std::string_view name, std::string_view value) {
+    head.append(name).append(": ").append(value).append("\r\n");
+  };
+  head.append(request.method).append(" ").append(target).append(" HTTP/1.1\r\n");
+  field("Host", hostField(url));
+  if (!names(request, "user-agent")) {
+    field("User-Agent", "postern/" + std::string(version()));
+  }
+  if (request.method == "GET" && !names(request, "accept-encoding")) {
+    field("Accept-Encoding", "gzip");
+  }
+  for (const auto& [name, value] : request.headers) field(name, value);
+  const bool has_body = !request.body.empty();
+  if (!request.content_type.empty() && has_body) field("Content-Type", request.content_type);
+  if (has_body || (request.method != "GET" && request.method != "HEAD")) {
+    field("Content-Length", std::to_string(request.body.size()));
+  }
+  return head;
+}
+
+}  // namespace
+
+Result<Secret> writeRequest(const Request& request, const config::Url& url,
+                            std::string_view target) {
+  auto checked = check(request, target);
+  if (!checked) return std::move(checked).error();
+  Secret bytes(publicHead(request, url, target));
+  if (!request.secret_header.empty()) {
+    bytes.append(request.secret_header);
+    bytes.append(": ");
+    bytes.append(request.secret_value.reveal());
+    bytes.append("\r\n");
+  }
+  bytes.append("\r\n");
+  bytes.append(request.body.reveal());
+  return bytes;
+}
+
+}  // namespace postern::upstream

@@ -1,0 +1,163 @@
+#include "upstream/resolver.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <pthread.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <mutex>
+
+namespace postern::upstream {
+namespace {
+
+struct Answer {
+  int code = 0;  // of getaddrinfo(3)
+  std::vector<Address> addresses;
+};
+
+Answer lookUp(const std::string& host, int flags) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = flags;
+  addrinfo* list = nullptr;
+  Answer answer;
+  answer.code = getaddrinfo(host.c_str(), nullptr, &hints, &list);
+  if (answer.code != 0) return answer;
+  for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {
+    if (entry->ai_family != AF_INET && entry->ai_family != AF_INET6) continue;
+    Address address{};
+    std::memcpy(&address.storage, entry->ai_addr, entry->ai_addrlen);
+    address.length = entry->ai_addrlen;
+    answer.addresses.push_back(address);
+  }
+  freeaddrinfo(list);
+  return answer;
+}
+
+std::vector<Address> withPort(std::vector<Address> addresses, std::uint16_t port) {
+  for (Address& address : addresses) {
+    if (address.storage.ss_family == AF_INET6) {
+      reinterpret_cast<sockaddr_in6&>(address.storage).sin6_port = htons(port);
+    } else {
+      reinterpret_cast<sockaddr_in&>(address.storage).sin_port = htons(port);
+    }
+  }
+  return addresses;
+}
+
+bool isLocalhost(std::string_view host) {
+  if (host.ends_with('.')) host.remove_suffix(1);
+  return std::equal(host.begin(), host.end(), std::begin("localhost"), std::end("localhost") - 1,
+                    [](char a, char b) { return (a | 0x20) == b; });
+}
+
+// The addresses of a host that no name service needs to be asked about, else none.
+std::vector<Address> knownAddresses(const std::string& host) {
+  if (!isLocalhost(host)) return lookUp(host, AI_NUMERICHOST).addresses;
+  auto addresses = lookUp("127.0.0.1", AI_NUMERICHOST).addresses;
+  for (const Address& address : lookUp("::1", AI_NUMERICHOST).addresses) {
+    addresses.push_back(address);
+  }
+  return addresses;
+}
+
+Error noAddress(const std::string& host, const std::string& why) {
+  return {Fault::Resolve,
+          "no address for " + host + ": " + why + ": check the host in the url",
+          {},
+          {}};
+}
+
+}  // namespace
+
+std::string Address::text() const {
+  char host[INET6_ADDRSTRLEN] = {};
+  if (storage.ss_family == AF_INET6) {
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(storage);
+    inet_ntop(AF_INET6, &v6.sin6_addr, host, sizeof(host));
+    return std::string("[").append(host) + "]:" + std::to_string(ntohs(v6.sin6_port));
+  }
+  const auto& v4 = reinterpret_cast<const sockaddr_in&>(storage);
+  inet_ntop(AF_INET, &v4.sin_addr, host, sizeof(host));
+  return std::string(host) + ":" + std::to_string(ntohs(v4.sin_port));
+}
+
+struct Resolver::Lookups {
+  struct Lookup {
+    bool done = false;
+    Answer answer;
+  };
+  struct Task {
+    std::shared_ptr<Lookups> lookups;
+    std::shared_ptr<Lookup> lookup;
+    std::string host;
+  };
+
+  // The thread's part; frees `task`.
+  static void* run(void* task);
+  // Starts the one lookup of a name, or joins it. Null when there can be no thread for it.
+  // Requires that `self->mutex` is held.
+  static std::shared_ptr<Lookup> join(const std::shared_ptr<Lookups>& self,
+                                      const std::string& host);
+
+  std::mutex mutex;
+  std::condition_variable finished;
+  std::map<std::string, std::shared_ptr<Lookup>> running;
+};
+
+void* Resolver::Lookups::run(void* pointer) {
+  const std::unique_ptr<Task> task(static_cast<Task*>(pointer));
+  Answer answer = lookUp(task->host, 0);
+  const std::lock_guard lock(task->lookups->mutex);
+  task->lookup->answer = std::move(answer);
+  task->lookup->done = true;
+  task->lookups->running.erase(task->host);
+  task->lookups->finished.notify_all();
+  return nullptr;
+}
+
+std::shared_ptr<Resolver::Lookups::Lookup> Resolver::Lookups::join(
+    const std::shared_ptr<Lookups>& self, const std::string& host) {
+  const auto running = self->running.find(host);
+  if (running != self->running.end()) return running->second;
+  auto lookup = std::make_shared<Lookup>();
+  auto task = std::make_unique<Task>(Task{self, lookup, host});
+  // Not std::thread: it throws when there is no thread to be had, and that must fail one scrape
+  // only.
+  pthread_t thread{};
+  if (pthread_create(&thread, nullptr, run, task.get()) != 0) return nullptr;
+  task.release();
+  pthread_detach(thread);
+  self->running.emplace(host, lookup);
+  return lookup;
+}
+
+Resolver::Resolver() : lookups_(std::make_shared<Lookups>()) {}
+Resolver::~Resolver() = default;
+
+Result<std::vector<Address>> Resolver::resolve(const std::string& host, std::uint16_t port,
+                                               Deadline deadline) {
+  auto known = knownAddresses(host);
+  if (!known.empty()) return withPort(std::move(known), port);
+
+  std::unique_lock lock(lookups_->mutex);
+  const auto lookup = Lookups::join(lookups_, host);
+  if (!lookup) return noAddress(host, "no thread for the lookup: raise the limit of processes");
+  if (!lookups_->finished.wait_until(lock, deadline, [&] { return lookup->done; })) {
+    return Error{Fault::Timeout,
+                 "the name service did not answer for " + host + " before the deadline",
+                 {},
+                 {}};
+  }
+  const Answer& answer = lookup->answer;
+  if (answer.code != 0) return noAddress(host, gai_strerror(answer.code));
+  if (answer.addresses.empty()) return noAddress(host, "the name has no IPv4 or IPv6 address");
+  return withPort(answer.addresses, port);
+}
+
+}  // namespace postern::upstream

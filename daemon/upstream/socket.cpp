@@ -1,0 +1,78 @@
+#include "upstream/socket.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+#include <system_error>
+
+namespace postern::upstream {
+namespace {
+
+// What connect(2) came to: 0, an errno, or ETIMEDOUT when `deadline` came first.
+int connectBy(int fd, const Address& address, Deadline deadline) {
+  const auto* peer = reinterpret_cast<const sockaddr*>(&address.storage);
+  if (connect(fd, peer, address.length) == 0) return 0;
+  if (errno != EINPROGRESS && errno != EINTR) return errno;
+  if (!waitFor(fd, POLLOUT, deadline)) return ETIMEDOUT;
+  int error = 0;
+  socklen_t size = sizeof(error);
+  if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return errno;
+  return error;
+}
+
+std::string failureText(const Address& address, int error) {
+  std::string text = address.text() + ": " + std::generic_category().message(error);
+  if (error == ECONNREFUSED) text += " (is the service listening on " + address.text() + "?)";
+  return text;
+}
+
+}  // namespace
+
+Socket::~Socket() {
+  if (fd_ >= 0) close(fd_);
+}
+
+bool waitFor(int fd, short events, Deadline deadline) {
+  for (;;) {
+    pollfd wanted{fd, events, 0};
+    const auto left = std::min<std::chrono::milliseconds::rep>(remaining(deadline).count(),
+                                                               std::numeric_limits<int>::max());
+    const int ready = poll(&wanted, 1, static_cast<int>(left));
+    if (ready > 0) return true;
+    if (ready <= 0 && remaining(deadline).count() == 0) return false;
+  }
+}
+
+Result<Dialled> dial(const std::string& authority, const std::vector<Address>& addresses,
+                     Deadline deadline) {
+  std::string failures;
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    const Address& address = addresses[i];
+    Socket socket(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                           IPPROTO_TCP));
+    const auto share = remaining(deadline) / static_cast<int>(addresses.size() - i);
+    const int error = socket.fd() < 0
+                          ? errno
+                          : connectBy(socket.fd(), address, std::min(deadline, deadlineIn(share)));
+    if (error == 0) {
+      const int on = 1;
+      setsockopt(socket.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+      return Dialled{std::move(socket), address};
+    }
+    failures += (failures.empty() ? "" : ", ") + failureText(address, error);
+  }
+  const bool too_late = remaining(deadline).count() == 0;
+  return Error{too_late ? Fault::Timeout : Fault::Connect,
+               (too_late ? "timed out while connecting to " : "cannot connect to ") + authority +
+                   ": " + failures,
+               {},
+               {}};
+}
+
+}  // namespace postern::upstream

@@ -1,0 +1,27 @@
+"""Bad or missing material at start is `tls` and names the file; the process lives on.
+
+/-/ready is 503 meanwhile, and the first good material is taken up as it appears.
+"""
+
+import shutil
+
+import harness
+from harness import check, expect_fault, wait_for
+
+
+def scenario(stage):
+    whatsapp = stage.whatsapp()
+    mount = stage.tls_folder()
+    good = (mount / "tls.key").read_bytes()
+    shutil.copy(stage.authority.issue("postern").key, mount / "tls.key")
+    postern = stage.sidecar(whatsapp, tls=mount)
+    check(postern.get("/-/ready").status == 503, "not ready")
+    check(postern.get("/-/healthy").status == 200, "alive")
+    expect_fault(postern, "tls", 502, harness.TARGET, mentions="tls.key")
+
+    (mount / "tls.key").write_bytes(good)
+    wait_for(lambda: postern.scrape().status == 200, "good material is taken up", 5)
+    check(postern.get("/-/ready").status == 200, "ready")
+
+
+harness.run(scenario)

@@ -1,0 +1,25 @@
+"""A body that ends before it is whole is `truncated`, past the hold-back a broken connection.
+
+Half a page never ends like a whole one.
+"""
+
+import harness
+from harness import check, check_state, expect_fault
+
+
+def scenario(stage):
+    whatsapp = stage.whatsapp()
+    targets = (stage.plain_target(whatsapp, "held")
+               + stage.plain_target(whatsapp, "streams", hold_back="1KiB"))
+    postern = stage.postern(config="targets:\n" + targets)
+    check(postern.scrape("held").status == 200, "a good scrape first")
+    for chunked in (False, True):
+        whatsapp.provoke("/metrics", truncate=2000, chunked=chunked)
+        expect_fault(postern, "truncated", 502, "held")
+        answer = postern.scrape("streams")
+        check(answer.status == 200 and not answer.whole,
+              f"past the hold-back the answer breaks off: {answer.status}, whole {answer.whole}")
+        check_state(postern, "truncated", "streams")
+
+
+harness.run(scenario)

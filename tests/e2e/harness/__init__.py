@@ -1,0 +1,170 @@
+"""The stage on which a scenario plays: temp folder, certificates, processes, and at the end the
+search for secrets in everything that was said.
+
+A scenario is a file whose name is the claim, with a docstring that states what is expected, and
+a function that takes the Stage: `harness.run(scenario)`.
+"""
+
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+import traceback
+
+from .certificates import Authority
+from .faults import check_answer, check_state, expect_fault
+from .postern import Postern
+from .process import Failure, check, free_port, wait_for
+from .services import MariaDb, Nginx, Prometheus
+from .whatsapp import Whatsapp
+
+__all__ = ["Failure", "Stage", "TARGET", "PASSWORD", "check", "check_answer", "check_state",
+           "expect_fault", "free_port", "run", "wait_for"]
+
+PASSWORD = "Corr3ct-horse!"
+TARGET = "447418342132"
+
+
+class Stage:
+    """Owns what a scenario starts; ends it in reverse order."""
+
+    def __init__(self, folder: pathlib.Path):
+        self.folder = folder
+        self.build = pathlib.Path(os.environ.get("POSTERN_BUILD", "build")).resolve()
+        self.authority = Authority(folder / "authority")
+        self.secrets: dict[str, str] = {}
+        self._started = []
+        self.posterns: list[Postern] = []
+
+    def folder_for(self, name: str) -> pathlib.Path:
+        number = 0
+        while True:
+            folder = self.folder / (name if number == 0 else f"{name}-{number}")
+            if not folder.exists():
+                folder.mkdir()
+                return folder
+            number += 1
+
+    def secret(self, name: str, text: str) -> str:
+        """Remembers what must not stand in any output; returns it."""
+        self.secrets[name] = text
+        return text
+
+    def whatsapp(self, server_name: str = "whatsapp-web", listen: str = "127.0.0.1",
+                 pair=None, **behaviour) -> Whatsapp:
+        """The look-alike, running; its server certificate is for `server_name`."""
+        behaviour.setdefault("password", PASSWORD)
+        pair = pair or self.authority.issue(server_name)
+        whatsapp = Whatsapp(self, pair, listen, behaviour)
+        self._started.append(whatsapp)
+        return whatsapp
+
+    def tls_folder(self, client: str = "postern", pair=None) -> pathlib.Path:
+        """A mounted folder with ca.crt, tls.crt and tls.key."""
+        folder = self.folder_for("tls")
+        pair = pair or self.authority.issue(client)
+        shutil.copy(self.authority.certificate, folder / "ca.crt")
+        shutil.copy(pair.certificate, folder / "tls.crt")
+        shutil.copy(pair.key, folder / "tls.key")
+        key_lines = pair.key.read_text().splitlines()
+        self.secret(f"key of {client}", key_lines[1])
+        return folder
+
+    def credentials_folder(self, password: str = PASSWORD, username: str = "admin"):
+        folder = self.folder_for("credentials")
+        (folder / "username").write_text(username + "\n")
+        (folder / "password").write_text(password + "\n")
+        self.secret(f"password in {folder.name}", password)
+        return folder
+
+    def postern(self, *flags: str, config: str = "", environment=None) -> Postern:
+        """The daemon, listening. `config` is YAML; without it the target comes from flags."""
+        if config:
+            file = self.folder_for("config") / "postern.yml"
+            file.write_text(config)
+            flags = (f"--config.file={file}", *flags)
+        postern = Postern(self, flags, environment or {})
+        self._started.append(postern)
+        self.posterns.append(postern)
+        return postern
+
+    def sidecar(self, whatsapp: Whatsapp, *flags: str, **mounts) -> Postern:
+        """The daemon as a WhatsApp sidecar: one target, from flags and mounted folders."""
+        tls = mounts.get("tls") or self.tls_folder()
+        credentials = mounts.get("credentials") or self.credentials_folder()
+        return self.postern(
+            f"--target.name={TARGET}", f"--target.url={whatsapp.url}", "--target.preset=whatsapp",
+            "--target.server-name=whatsapp-web", f"--tls.dir={tls}",
+            f"--credentials.dir={credentials}", *flags)
+
+    def plain_target(self, whatsapp: Whatsapp, name: str = "plain", **keys: str) -> str:
+        """YAML of a target with the single text page of the look-alike; further keys as given."""
+        tls = self.tls_folder()
+        lines = [
+            f'  - name: "{name}"',
+            f"    url: {whatsapp.url}",
+            "    preset: whatsapp",
+            f"    tls_config: {{ ca_file: {tls}/ca.crt, cert_file: {tls}/tls.crt,"
+            f" key_file: {tls}/tls.key, server_name: whatsapp-web }}",
+        ]
+        keys.setdefault("credentials",
+                        f"{{ file: {{ directory: {self.credentials_folder()} }} }}")
+        keys.setdefault("pages",
+                        "[{ path: /metrics, format: text, params: { format: [prometheus] } }]")
+        lines += [f"    {key}: {value}" for key, value in keys.items() if value]
+        return "\n".join(lines) + "\n"
+
+    def nginx(self, configuration: str) -> Nginx:
+        nginx = Nginx(self.folder_for("nginx"), configuration)
+        self._started.append(nginx)
+        return nginx
+
+    def prometheus(self, scrape_configs: str) -> Prometheus:
+        prometheus = Prometheus(self.folder_for("prometheus"), scrape_configs)
+        self._started.append(prometheus)
+        return prometheus
+
+    def mariadb(self) -> MariaDb:
+        database = MariaDb(self.folder_for("mariadb"), self.authority)
+        self._started.append(database)
+        return database
+
+    def close(self):
+        for thing in reversed(self._started):
+            thing.stop()
+
+    def leaks(self) -> list[str]:
+        """Each secret that was found, and where."""
+        said = {}
+        for postern in self.posterns:
+            said.update(postern.said())
+        return [f"{name} stands in {place}" for name, text in self.secrets.items()
+                for place, output in said.items() if text in output]
+
+
+def _perform(scenario, stage: Stage):
+    try:
+        scenario(stage)
+        for postern in stage.posterns:
+            postern.ask_everything()
+    finally:
+        stage.close()
+    found = stage.leaks()
+    check(not found, "no secret is printed, but " + "; ".join(found))
+
+
+def run(scenario):
+    """Plays the scenario and ends the program: 0 when its claim holds."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="postern-e2e-"))
+    stage = Stage(folder)
+    try:
+        _perform(scenario, stage)
+    except Exception:  # whatever went wrong, show what the daemon said
+        traceback.print_exc()
+        for log in sorted(folder.glob("*/output.log")):
+            print(f"--- {log.relative_to(folder)}\n{log.read_text(errors='replace')[-8000:]}",
+                  file=sys.stderr)
+        sys.exit(1)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,105 @@
+"""Real parts beside the daemon: nginx, Prometheus, MariaDB, each private to the scenario."""
+
+import json
+import pathlib
+import socket
+import subprocess
+import urllib.request
+
+from .process import Process, free_port, wait_for
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
+    except OSError:
+        return False
+
+
+class Nginx:
+    """`configuration` is what stands inside of `server { }` besides `listen`."""
+
+    def __init__(self, folder: pathlib.Path, configuration: str):
+        self.port = free_port()
+        file = folder / "nginx.conf"
+        file.write_text(
+            f"daemon off; worker_processes 1; pid {folder}/pid; error_log stderr;\n"
+            f"events {{ worker_connections 256; }}\n"
+            f"http {{ access_log off; client_body_temp_path {folder}/body;\n"
+            f"proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;\n"
+            f"uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;\n"
+            f"server {{ listen 127.0.0.1:{self.port} ssl;\n{configuration}\n}} }}\n")
+        self._process = Process(folder, ["/usr/sbin/nginx", "-p", folder, "-c", file])
+        self.url = f"https://127.0.0.1:{self.port}"
+        wait_for(lambda: _listens(self.port), "nginx listens")
+
+    def stop(self):
+        self._process.stop()
+
+
+class Prometheus:
+    """`scrape_configs` is the YAML list below that key."""
+
+    def __init__(self, folder: pathlib.Path, scrape_configs: str):
+        self.port = free_port()
+        file = folder / "prometheus.yml"
+        file.write_text("scrape_configs:\n" + scrape_configs)
+        self._process = Process(folder, [
+            "prometheus", f"--config.file={file}", f"--storage.tsdb.path={folder}/data",
+            f"--web.listen-address=127.0.0.1:{self.port}"])
+        wait_for(lambda: _listens(self.port), "Prometheus listens", 30)
+
+    def ask(self, path: str):
+        """The `data` of an answer of its API."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/{path}") as answer:
+            return json.load(answer)["data"]
+
+    def targets(self) -> list[dict]:
+        return self.ask("targets")["activeTargets"]
+
+    def stop(self):
+        self._process.stop()
+
+
+class MariaDb:
+    """With TLS for those who ask; `start` and `stop` as often as a scenario likes."""
+
+    def __init__(self, folder: pathlib.Path, authority):
+        self._folder = folder
+        self._authority = authority
+        self._pair = authority.issue("127.0.0.1", "localhost")
+        self.port = free_port()
+        self._data = folder / "data"
+        self._socket = folder / "socket"
+        subprocess.run(
+            ["mariadb-install-db", "--no-defaults", f"--datadir={self._data}",
+             "--auth-root-authentication-method=normal", "--skip-test-db", *self._user()],
+            check=True, capture_output=True)
+        self.start()
+
+    @staticmethod
+    def _user() -> list[str]:
+        owner = subprocess.run(["id", "-un"], check=True, capture_output=True, text=True)
+        return [f"--user={owner.stdout.strip()}"]
+
+    def start(self):
+        self._process = Process(self._folder, [
+            "/usr/sbin/mariadbd", "--no-defaults", *self._user(), f"--datadir={self._data}",
+            f"--socket={self._socket}", "--bind-address=127.0.0.1", f"--port={self.port}",
+            f"--ssl-ca={self._authority.certificate}", f"--ssl-cert={self._pair.certificate}",
+            f"--ssl-key={self._pair.key}", "--skip-name-resolve",
+            "--innodb-buffer-pool-size=32M"])
+        wait_for(lambda: _listens(self.port), "MariaDB listens", 60)
+
+    def run(self, statements: str) -> str:
+        """As root through the socket; returns what it prints."""
+        done = subprocess.run(
+            ["mariadb", "--no-defaults", "--user=root", f"--socket={self._socket}", "--batch"],
+            input=statements, text=True, capture_output=True)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr)
+        return done.stdout
+
+    def stop(self):
+        self._process.stop(30)

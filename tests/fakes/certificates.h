@@ -1,0 +1,75 @@
+#pragma once
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// Certificates, chains and keys (EC P-256), made when a test runs and never kept.
+// What cannot be made throws std::runtime_error: that is a mistake of the test.
+namespace postern::testing {
+
+enum class Use { Authority, Server, Client, Any };  // Any: no extended key usage
+
+// What a certificate shall say. Dates count from now.
+struct Wanted {
+  std::string common_name = "test";
+  std::vector<std::string> names;  // subject alternative names: DNS names and IP addresses
+  Use use = Use::Any;
+  std::chrono::seconds begins = -std::chrono::hours(1);
+  std::chrono::seconds ends = std::chrono::hours(24);
+};
+
+// A certificate and its key. Copies share both.
+class Identity {
+ public:
+  static Identity selfSigned(const Wanted& wanted);
+  // Signed by this one, with a key of its own.
+  Identity issue(const Wanted& wanted) const;
+
+  std::string certificate() const;  // PEM, this one only; join several for a chain
+  std::string key() const;          // PEM, PKCS #8
+  std::string encryptedKey(std::string_view password) const;  // PEM, PKCS #8
+  std::string certificateDer() const;
+  std::string keyDer() const;
+  std::string pin() const;  // the 32 bytes of config::Tls::pin_sha256
+
+  X509* x509() const { return certificate_.get(); }  // owned by this
+  EVP_PKEY* privateKey() const { return key_.get(); }
+
+ private:
+  Identity(std::shared_ptr<X509> certificate, std::shared_ptr<EVP_PKEY> key);
+  static Identity make(const Wanted& wanted, const Identity* issuer);
+
+  std::shared_ptr<X509> certificate_;
+  std::shared_ptr<EVP_PKEY> key_;
+};
+
+Identity makeAuthority(const std::string& common_name = "Test CA");
+// An intermediate, for instance.
+Identity makeAuthority(const std::string& common_name, const Identity& issuer);
+Identity makeServer(const Identity& issuer, std::vector<std::string> names);
+Identity makeClient(const Identity& issuer, const std::string& common_name = "scraper");
+
+// A folder under the system's temporary one, removed with all that is in it.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  // Makes or replaces the file `name`, and its folders; returns its path.
+  std::filesystem::path write(const std::filesystem::path& name, std::string_view content) const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace postern::testing

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <mutex>
+
+#include "base/clock.h"
+
+namespace postern::testing {
+
+// Time that moves only when told to. Thread-safe.
+class FakeClock final : public Clock {
+ public:
+  SteadyTime steady() const override {
+    const std::lock_guard lock(mutex_);
+    return steady_;
+  }
+  SystemTime system() const override {
+    const std::lock_guard lock(mutex_);
+    return system_;
+  }
+  void advance(std::chrono::milliseconds by) {
+    const std::lock_guard lock(mutex_);
+    steady_ += by;
+    system_ += by;
+  }
+  // As when somebody sets the clock of the machine.
+  void jump(std::chrono::milliseconds by) {
+    const std::lock_guard lock(mutex_);
+    system_ += by;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  SteadyTime steady_ = SteadyTime(std::chrono::hours(1000));
+  SystemTime system_ = SystemTime(std::chrono::seconds(1'800'000'000));  // 2027-01-15 08:00:00 UTC
+};
+
+}  // namespace postern::testing

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "fakes/certificates.h"
+
+namespace postern::testing {
+
+// A listening TCP socket on a free port. Without anyone who accepts, clients connect and
+// then hear nothing; with a backlog of 0, the third of them does not even connect.
+class Listener {
+ public:
+  explicit Listener(const std::string& address = "127.0.0.1", int backlog = 64);
+  ~Listener();
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  int fd() const { return fd_; }
+  std::uint16_t port() const { return port_; }
+
+ private:
+  int fd_ = -1;
+  std::uint16_t port_ = 0;
+};
+
+// One connection of a TlsServer, as the script of a test sees it. Calls block; once the client
+// has gone they do nothing.
+class Peer {
+ public:
+  // Head and body (by Content-Length) of the next request; empty when the client has gone.
+  std::string readRequest();
+  // False when the client has gone.
+  bool send(std::string_view bytes);
+  void cut();    // ends TCP without close_notify
+  void reset();  // the same by RST
+
+  std::size_t number() const { return number_; }  // of this connection; 0 is the first
+  bool resumed() const { return SSL_session_reused(ssl_) == 1; }
+
+  Peer(int fd, std::size_t number) : fd_(fd), number_(number) {}
+
+ private:
+  friend class TlsServer;
+
+  SSL* ssl_ = nullptr;
+  std::mutex mutex_;
+  int fd_;  // -1 when closed; guarded by mutex_
+  const std::size_t number_;
+  std::function<void(const std::string&)> note_;
+};
+
+// An HTTPS server that does what its script says, on a thread for each connection. When the
+// script returns, the connection is closed with close_notify. Stops when destroyed.
+class TlsServer {
+ public:
+  struct Options {
+    Identity identity;
+    std::string address = "127.0.0.1";
+    std::shared_ptr<Identity> client_authority;  // null: no client certificate is asked for
+    int max_version = TLS1_3_VERSION;
+  };
+  using Script = std::function<void(Peer&)>;
+
+  TlsServer(const Options& options, Script script);
+  ~TlsServer();
+  TlsServer(const TlsServer&) = delete;
+  TlsServer& operator=(const TlsServer&) = delete;
+
+  std::uint16_t port() const { return listener_.port(); }
+  std::size_t connections() const;            // accepted so far
+  std::vector<std::string> requests() const;  // read so far, of all connections
+  std::size_t resumed() const;                // connections that resumed a session
+
+ private:
+  void accept();
+  void serve(Peer& peer);
+
+  const Script script_;
+  Listener listener_;
+  SSL_CTX* context_ = nullptr;
+  mutable std::mutex mutex_;
+  std::list<Peer> peers_;  // guarded by mutex_, as is what follows; a peer stays where it is
+  std::vector<std::thread> threads_;
+  std::vector<std::string> requests_;
+  std::size_t resumed_ = 0;
+  std::thread acceptor_;
+};
+
+}  // namespace postern::testing

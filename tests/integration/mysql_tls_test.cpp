@@ -1,0 +1,85 @@
+#include <dlfcn.h>
+
+#include "integration/mysql_fixture.h"
+
+namespace postern::credentials {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+TEST_F(MysqlTest, StandsInFrontOfTheDriversConnect) {
+  Dl_info found{};
+  ASSERT_NE(::dladdr(::dlsym(RTLD_DEFAULT, "mysql_real_connect"), &found), 0);
+
+  EXPECT_THAT(found.dli_fname, Not(HasSubstr("libmariadb")));
+}
+
+TEST_F(MysqlTest, EncryptsWhenTlsIsSet) {
+  const std::string cipher =
+      "SELECT VARIABLE_VALUE AS username, 'p' AS password FROM information_schema.SESSION_STATUS "
+      "WHERE VARIABLE_NAME = 'Ssl_cipher' AND ? <> ''";
+  auto database = withTls();
+  database.query = cipher;
+  plain_.query = cipher;
+
+  const auto encrypted = load(database);
+
+  ASSERT_TRUE(encrypted) << encrypted.error().what;
+  EXPECT_THAT(encrypted->username, StartsWith("TLS_"));
+  EXPECT_THAT(refusal(plain_, Fault::NoCredential), HasSubstr("has no username"));
+}
+
+TEST_F(MysqlTest, ShowsItsCertificateToAServerThatRequiresOne) {
+  addRow("'admin', 'from row', NULL, NULL");
+
+  const auto credential = load(withCertificate());
+
+  EXPECT_TRUE(credential) << credential.error().what;
+}
+
+TEST_F(MysqlTest, SaysThatACertificateMayBeRequired) {
+  const auto hint =
+      HasSubstr("the server may require TLS and a client certificate: set tls_config");
+  auto without_tls = withCertificate();
+  without_tls.tls.reset();
+  auto without_certificate = withCertificate();
+  without_certificate.tls->cert_file.clear();
+  without_certificate.tls->key_file.clear();
+
+  EXPECT_THAT(refusal(without_tls, Fault::LoginRejected), AllOf(HasSubstr("1045"), hint));
+  EXPECT_THAT(refusal(without_certificate, Fault::LoginRejected), AllOf(HasSubstr("1045"), hint));
+}
+
+TEST_F(MysqlTest, RefusesAServerThatItCannotTrust) {
+  auto unknown_ca = withTls();
+  unknown_ca.tls->ca_file = database_->folder.path() / "other-ca.crt";
+  auto system_roots = withTls();
+  system_roots.tls->ca_file.clear();
+  auto wrong_name = withTls();
+  wrong_name.host = "127.0.0.1";  // the certificate is for localhost only
+  auto missing_ca = withTls();
+  missing_ca.tls->ca_file = database_->folder.path() / "absent.crt";
+
+  const auto issuer = HasSubstr("an issuer that is not trusted");
+  EXPECT_THAT(refusal(unknown_ca, Fault::CredentialSource), issuer);
+  EXPECT_THAT(refusal(system_roots, Fault::CredentialSource), issuer);
+  EXPECT_THAT(refusal(wrong_name, Fault::CredentialSource), HasSubstr("another host name"));
+  EXPECT_THAT(refusal(missing_ca, Fault::CredentialSource), HasSubstr("is missing or no PEM"));
+}
+
+TEST_F(MysqlTest, NeverFallsBackToPlainText) {
+  database_->server.stop();
+  database_->server.start("--skip-ssl");
+
+  const auto said = refusal(withTls(), Fault::CredentialSource);
+  database_->server.stop();
+  database_->server.start();
+
+  EXPECT_THAT(said, HasSubstr("offers no TLS"));
+}
+
+}  // namespace
+}  // namespace postern::credentials

@@ -1,0 +1,297 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "config/config.h"
+
+namespace postern::config {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using Words = std::vector<std::string>;
+
+const std::string kUrl = "--target.url=https://localhost";
+
+CommandLine accepted(const Words& arguments, const Words& environment = {}) {
+  auto command_line = parseCommandLine(arguments, environment);
+  for (const auto& complaint : command_line.complaints) ADD_FAILURE() << complaint.text();
+  return command_line;
+}
+
+// The complaints, one a line.
+std::string refused(const Words& arguments, const Words& environment = {}) {
+  std::string text;
+  for (const auto& complaint : parseCommandLine(arguments, environment).complaints) {
+    if (!text.empty()) text += '\n';
+    text += complaint.text();
+  }
+  return text;
+}
+
+Options optionsOf(std::initializer_list<std::string> arguments, const Words& environment = {}) {
+  Words all(arguments);
+  all.push_back(kUrl);
+  return accepted(all, environment).options;
+}
+
+TEST(CommandLineTest, HasDefaultsForEverythingButTheUrl) {
+  const auto command_line = accepted({kUrl});
+
+  EXPECT_EQ(command_line.ask, Ask::Run);
+  EXPECT_THAT(command_line.warnings, IsEmpty());
+  EXPECT_THAT(command_line.options.listen_addresses, ElementsAre(":3000"));
+  ASSERT_TRUE(command_line.only_target);
+  Target expected;
+  expected.url.host = "localhost";
+  expected.pages.emplace_back().path = "/metrics";
+  EXPECT_TRUE(*command_line.only_target == expected);
+}
+
+TEST(CommandLineTest, ReadsTheFlagsOfTheDaemon) {
+  const auto options =
+      accepted({"--config.file", "a/b.yml", "--config.check", "--config.enable-auto-reload",
+                "--config.auto-reload-interval=1m30s", "--web.listen-address=:1",
+                "--web.listen-address", "[::1]:2", "--web.enable-lifecycle",
+                "--web.shutdown-timeout", "0s", "--state.dir=/state", "--timeout-offset=250ms",
+                "--log.level=debug", "--log.format", "json"})
+          .options;
+
+  EXPECT_EQ(options.config_file, "a/b.yml");
+  EXPECT_TRUE(options.check);
+  EXPECT_TRUE(options.enable_auto_reload);
+  EXPECT_EQ(options.auto_reload_interval, seconds(90));
+  EXPECT_THAT(options.listen_addresses, ElementsAre(":1", "[::1]:2"));
+  EXPECT_TRUE(options.enable_lifecycle);
+  EXPECT_EQ(options.shutdown_timeout, seconds(0));
+  EXPECT_EQ(options.state_dir, "/state");
+  EXPECT_EQ(options.timeout_offset, milliseconds(250));
+  EXPECT_EQ(options.log_level, log::Level::Debug);
+  EXPECT_EQ(options.log_format, log::Format::Json);
+}
+
+TEST(CommandLineTest, ReadsTheFlagsOfTheOnlyTarget) {
+  const auto command_line =
+      accepted({"--target.name=447418342132", "--target.url", "https://localhost:8443/wa",
+                "--target.preset=whatsapp", "--target.server-name=whatsapp-web",
+                "--target.scrape-timeout=5s", "--tls.dir=tls", "--credentials.dir=/credentials"});
+
+  ASSERT_TRUE(command_line.only_target);
+  const auto& target = *command_line.only_target;
+  EXPECT_EQ(target.name, "447418342132");
+  EXPECT_EQ(target.preset, "whatsapp");
+  EXPECT_TRUE((target.url == Url{"localhost", 8443, "/wa"}));
+  EXPECT_EQ(target.scrape_timeout, seconds(5));
+  EXPECT_EQ(target.tls.server_name, "whatsapp-web");
+  EXPECT_EQ(target.tls.ca_file, "tls/ca.crt");
+  EXPECT_EQ(target.tls.cert_file, "tls/tls.crt");
+  EXPECT_EQ(target.tls.key_file, "tls/tls.key");
+  EXPECT_TRUE(target.tls.optional_files);
+  EXPECT_EQ(target.credentials->file->directory, "/credentials");
+  EXPECT_TRUE(target.login);
+  EXPECT_EQ(target.pages.size(), 4U);
+}
+
+TEST(CommandLineTest, SwitchesMayTakeAValue) {
+  EXPECT_TRUE(optionsOf({"--config.check"}).check);
+  EXPECT_TRUE(optionsOf({"--config.check=true"}).check);
+  EXPECT_FALSE(optionsOf({"--config.check=false"}).check);
+  EXPECT_FALSE(optionsOf({"--config.check", "false"}).check);
+  EXPECT_EQ(refused({kUrl, "--config.check", "serve"}),
+            "--config.check: is neither true nor false, expected one of them");
+}
+
+TEST(CommandLineTest, EveryFlagHasAVariable) {
+  const auto one = accepted(
+      {}, {"POSTERN_CONFIG_FILE=a.yml", "POSTERN_CONFIG_CHECK=true",
+           "POSTERN_CONFIG_ENABLE_AUTO_RELOAD=true", "POSTERN_CONFIG_AUTO_RELOAD_INTERVAL=2m",
+           "POSTERN_WEB_LISTEN_ADDRESS=:1,localhost:2", "POSTERN_WEB_ENABLE_LIFECYCLE=true",
+           "POSTERN_WEB_SHUTDOWN_TIMEOUT=3s", "POSTERN_STATE_DIR=/state",
+           "POSTERN_TIMEOUT_OFFSET=1s", "POSTERN_LOG_LEVEL=error", "POSTERN_LOG_FORMAT=json"});
+  const auto two = accepted({}, {"POSTERN_TARGET_NAME=a", "POSTERN_TARGET_URL=https://localhost",
+                                 "POSTERN_TARGET_PRESET=whatsapp", "POSTERN_TARGET_SERVER_NAME=b",
+                                 "POSTERN_TARGET_SCRAPE_TIMEOUT=4s", "POSTERN_TLS_DIR=tls",
+                                 "POSTERN_CREDENTIALS_DIR=credentials"});
+
+  EXPECT_EQ(one.options.config_file, "a.yml");
+  EXPECT_TRUE(one.options.check);
+  EXPECT_TRUE(one.options.enable_auto_reload);
+  EXPECT_EQ(one.options.auto_reload_interval, minutes(2));
+  EXPECT_THAT(one.options.listen_addresses, ElementsAre(":1", "localhost:2"));
+  EXPECT_TRUE(one.options.enable_lifecycle);
+  EXPECT_EQ(one.options.shutdown_timeout, seconds(3));
+  EXPECT_EQ(one.options.state_dir, "/state");
+  EXPECT_EQ(one.options.timeout_offset, seconds(1));
+  EXPECT_EQ(one.options.log_level, log::Level::Error);
+  EXPECT_EQ(one.options.log_format, log::Format::Json);
+  EXPECT_EQ(two.only_target->name, "a");
+  EXPECT_EQ(two.only_target->preset, "whatsapp");
+  EXPECT_EQ(two.only_target->tls.server_name, "b");
+  EXPECT_EQ(two.only_target->scrape_timeout, seconds(4));
+  EXPECT_EQ(two.only_target->tls.key_file, "tls/tls.key");
+  EXPECT_EQ(two.only_target->credentials->file->directory, "credentials");
+}
+
+TEST(CommandLineTest, AFlagWinsOverItsVariable) {
+  const auto options =
+      optionsOf({"--log.level=warn", "--web.listen-address=:1"},
+                {"POSTERN_LOG_LEVEL=nonsense", "POSTERN_WEB_LISTEN_ADDRESS=:2,:3"});
+
+  EXPECT_EQ(options.log_level, log::Level::Warn);
+  EXPECT_THAT(options.listen_addresses, ElementsAre(":1"));
+}
+
+TEST(CommandLineTest, AnEmptyVariableCountsAsNone) {
+  EXPECT_EQ(optionsOf({}, {"POSTERN_LOG_LEVEL="}).log_level, log::Level::Info);
+}
+
+TEST(CommandLineTest, HonoursPortWhenNoAddressIsGiven) {
+  EXPECT_THAT(optionsOf({}, {"PORT=8080"}).listen_addresses, ElementsAre(":8080"));
+  EXPECT_THAT(optionsOf({"--web.listen-address=:1"}, {"PORT=x"}).listen_addresses,
+              ElementsAre(":1"));
+  EXPECT_THAT(optionsOf({}, {"PORT="}).listen_addresses, ElementsAre(":3000"));
+  EXPECT_EQ(refused({kUrl}, {"PORT=http"}),
+            "PORT: \"http\" is not a whole number, expected 0 to 65535");
+}
+
+TEST(CommandLineTest, WarnsAboutUnknownVariables) {
+  const auto command_line = accepted(
+      {kUrl}, {"POSTERN_TARGET_URI=https://a", "POSTERN_HELP=true", "OTHER=1", "POSTERNS=1"});
+
+  EXPECT_THAT(
+      command_line.warnings,
+      ElementsAre(
+          "POSTERN_TARGET_URI is no variable of postern and is ignored, the "
+          "nearest is POSTERN_TARGET_URL",
+          "POSTERN_HELP is no variable of postern and is ignored, the nearest is POSTERN_TLS_DIR"));
+}
+
+TEST(CommandLineTest, IgnoresTheVariablesOfAKubernetesService) {
+  const auto command_line =
+      accepted({kUrl}, {"POSTERN_PORT=tcp://10.0.0.1:3000", "POSTERN_PORT_3000_TCP_ADDR=10.0.0.1",
+                        "POSTERN_SERVICE_HOST=10.0.0.1", "POSTERN_SERVICE_PORT_HTTP=3000"});
+
+  EXPECT_THAT(command_line.warnings, IsEmpty());
+  EXPECT_THAT(command_line.options.listen_addresses, ElementsAre(":3000"));
+}
+
+TEST(CommandLineTest, RefusesWrongFlags) {
+  const auto refuses = [](const Words& arguments, const std::string& complaint) {
+    SCOPED_TRACE(testing::PrintToString(arguments));
+    EXPECT_EQ(refused(arguments), complaint);
+  };
+
+  // Syntax
+  refuses({kUrl, "--target.ulr=https://a:hunter2@b"},
+          "--target.ulr: unknown flag, the nearest is --target.url (see --help)");
+  refuses({kUrl, "--tls-dir", "tls"},
+          "--tls-dir: unknown flag, the nearest is --tls.dir (see --help)");
+  refuses({kUrl, "--log.lev=info"},
+          "--log.lev: unknown flag, the nearest is --log.level (see --help)");
+  refuses({kUrl, "serve"},
+          "command line: an argument is no flag, expected only flags (see --help)");
+  refuses({kUrl, "-h"}, "command line: an argument is no flag, expected only flags (see --help)");
+  refuses({kUrl, "--", "x"},
+          "command line: an argument is no flag, expected only flags (see --help)");
+  refuses({"--="},
+          "command line: an argument is no flag, expected only flags (see --help)\n"
+          "command line: no target, expected --target.url or --config.file");
+  refuses({kUrl, "--state.dir"}, "--state.dir: has no value, expected one after it");
+  refuses({kUrl, "--state.dir="}, "--state.dir: has no value, expected one after it");
+  refuses({kUrl, "--state.dir", "--config.check"},
+          "--state.dir: has no value, expected one after it");
+  refuses({kUrl, "--tls.dir=a", "--tls.dir=b"}, "--tls.dir: is given twice, expected once");
+  // Values
+  refuses({kUrl, "--log.level=trace"},
+          "--log.level: is unknown, expected one of debug, info, warn, error");
+  refuses({kUrl, "--log.format=xml"}, "--log.format: is unknown, expected one of logfmt, json");
+  refuses({kUrl, "--timeout-offset=2m"}, "--timeout-offset: 2m is out of range, expected 0s to 1m");
+  refuses({kUrl, "--config.auto-reload-interval=0"},
+          "--config.auto-reload-interval: 0s is out of range, expected 1s to 1h");
+  refuses({kUrl, "--web.shutdown-timeout=ten"},
+          "--web.shutdown-timeout: \"ten\" is not a duration, expected one like 1m30s or 250ms");
+  refuses({kUrl, "--state.dir=a\nb"},
+          "--state.dir: holds a control character, expected text of one line");
+  // The only target
+  refuses({}, "command line: no target, expected --target.url or --config.file");
+  refuses({"--target.url=http://a"},
+          "--target.url: does not begin with https://, expected a URL like https://localhost:443");
+  refuses({kUrl, "--target.name=a/b"},
+          "--target.name: \"a/b\" is not a target's name, expected 1 to 63 of A-Z a-z 0-9 . _ -");
+  refuses({kUrl, "--target.preset=x"}, "--target.preset: is unknown, expected none or whatsapp");
+  refuses({kUrl, "--target.preset=whatsapp"},
+          "--target.preset: needs credentials for its login, expected --credentials.dir");
+  refuses({kUrl, "--target.server-name=a:1"},
+          "--target.server-name: is not a host, expected a name or an address without a port");
+  refuses({kUrl, "--target.scrape-timeout=0s"},
+          "--target.scrape-timeout: 0s is out of range, expected 10ms to 10m");
+  refuses({kUrl, "--config.file=a.yml"},
+          "--target.url: cannot stand beside the targets of --config.file, expected it there");
+}
+
+TEST(CommandLineTest, RefusesVariablesOfATargetBesideAFile) {
+  EXPECT_EQ(refused({"--config.file=a.yml"}, {"POSTERN_TLS_DIR=tls"}),
+            "POSTERN_TLS_DIR: cannot stand beside the targets of --config.file, expected it there");
+}
+
+TEST(CommandLineTest, RefusesWrongListenAddresses) {
+  const auto refuses = [](const std::string& address, const std::string& complaint) {
+    EXPECT_EQ(refused({kUrl, "--web.listen-address=" + address}),
+              "--web.listen-address: " + complaint);
+  };
+
+  refuses("localhost", "has no port, expected host:port, [IPv6]:port or :port");
+  refuses("::1:3000", "is not an address, expected host:port, [IPv6]:port or :port");
+  refuses("[::1:3000", "is not an address, expected host:port, [IPv6]:port or :port");
+  refuses("[::g]:3000", "has no IPv6 address in its brackets, expected one like [::1]");
+  refuses("a b:3000", "has no valid host, expected host:port, [IPv6]:port or :port");
+  refuses(":65536", "has a wrong port: 65536 is out of range, expected 0 to 65535");
+}
+
+TEST(CommandLineTest, ReportsEveryMistakeAtOnce) {
+  EXPECT_EQ(refused({"--log.level", "--tls.dir=", "--log.format=xml", "--nonsense"},
+                    {"POSTERN_TIMEOUT_OFFSET=x"}),
+            "--log.level: has no value, expected one after it\n"
+            "--tls.dir: has no value, expected one after it\n"
+            "--nonsense: unknown flag, the nearest is --log.level (see --help)\n"
+            "POSTERN_TIMEOUT_OFFSET: \"x\" is not a duration, expected one like 1m30s or 250ms\n"
+            "--log.format: is unknown, expected one of logfmt, json\n"
+            "command line: no target, expected --target.url or --config.file");
+}
+
+TEST(CommandLineTest, HelpAndVersionNeedNothingElse) {
+  EXPECT_EQ(accepted({"--help"}).ask, Ask::Help);
+  EXPECT_EQ(accepted({"--version"}).ask, Ask::Version);
+  EXPECT_EQ(accepted({"--help", "--version", "--nonsense"}).ask, Ask::Help);
+}
+
+TEST(CommandLineTest, HelpNamesEveryFlagAndItsVariable) {
+  const auto help = helpText();
+  for (const auto* flag : {"config.file",
+                           "config.check",
+                           "config.enable-auto-reload",
+                           "config.auto-reload-interval",
+                           "web.listen-address",
+                           "web.enable-lifecycle",
+                           "web.shutdown-timeout",
+                           "state.dir",
+                           "timeout-offset",
+                           "log.level",
+                           "log.format",
+                           "target.name",
+                           "target.url",
+                           "target.preset",
+                           "target.server-name",
+                           "target.scrape-timeout",
+                           "tls.dir",
+                           "credentials.dir",
+                           "version",
+                           "help"}) {
+    EXPECT_THAT(help, HasSubstr("  --" + std::string(flag)));
+  }
+  EXPECT_THAT(help, HasSubstr("$POSTERN_TARGET_SCRAPE_TIMEOUT\n"));
+  EXPECT_TRUE(help.ends_with('\n'));
+}
+
+}  // namespace
+}  // namespace postern::config

@@ -1,0 +1,312 @@
+#include "config/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+namespace postern::config {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+const Path kData = Path(POSTERN_TEST_DATA) / "config";
+
+std::string contents(const Path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  EXPECT_TRUE(stream.is_open()) << path;
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+std::vector<Path> filesEndingIn(std::string_view ending) {
+  std::vector<Path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(kData)) {
+    if (entry.path().string().ends_with(ending)) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::string complaintsOf(const Loaded& loaded) {
+  std::string text;
+  for (const auto& complaint : loaded.complaints) text += complaint.text() + '\n';
+  return text;
+}
+
+std::vector<Target> accepted(const std::string& file) {
+  auto loaded = parseYaml(contents(kData / file), file, "/etc/postern");
+  EXPECT_EQ(complaintsOf(loaded), "");
+  return loaded.config.targets;
+}
+
+std::string complaintsAbout(const std::string& yaml) {
+  return complaintsOf(parseYaml(yaml, "postern.yml", "/etc/postern"));
+}
+
+TEST(ConfigFileTest, ComplainsAboutEachBrokenRuleWordForWord) {
+  const auto files = filesEndingIn(".bad.yml");
+  EXPECT_THAT(files, SizeIs(testing::Ge(100U)));
+  for (const auto& file : files) {
+    SCOPED_TRACE(file);
+    const auto expected = file.parent_path() / (file.stem().stem().string() + ".expected");
+    const auto complaints =
+        complaintsOf(parseYaml(contents(file), file.filename().string(), "/etc/postern"));
+    EXPECT_NE(complaints, "");
+    EXPECT_EQ(complaints, contents(expected));
+    EXPECT_THAT(complaints, Not(HasSubstr("hunter2")));
+  }
+}
+
+TEST(ConfigFileTest, HasABrokenFileForEveryExpectation) {
+  EXPECT_EQ(filesEndingIn(".expected").size(), filesEndingIn(".bad.yml").size());
+}
+
+TEST(ConfigFileTest, FillsAMinimalTargetWithDefaults) {
+  const auto targets = accepted("minimal.good.yml");
+
+  ASSERT_THAT(targets, SizeIs(1));
+  Target expected;
+  expected.url.host = "localhost";
+  expected.pages.emplace_back().path = "/metrics";
+  EXPECT_TRUE(targets[0] == expected);
+}
+
+TEST(ConfigFileTest, ReadsAWhatsappTarget) {
+  const auto targets = accepted("whatsapp.good.yml");
+
+  ASSERT_THAT(targets, SizeIs(1));
+  const auto& target = targets[0];
+  EXPECT_EQ(target.name, "447418342132");
+  EXPECT_EQ(target.preset, "whatsapp");
+  EXPECT_EQ(target.url.authority(), "localhost:443");
+  EXPECT_EQ(target.tls.ca_file, "/etc/postern/ca.crt");
+  EXPECT_EQ(target.tls.server_name, "whatsapp-web");
+  EXPECT_EQ(target.limits.samples, 50000U);
+  ASSERT_TRUE(target.credentials && target.credentials->mysql);
+  const auto& mysql = *target.credentials->mysql;
+  EXPECT_FALSE(target.credentials->file);
+  EXPECT_EQ(mysql.host, "db");
+  EXPECT_EQ(mysql.port, 3307);
+  EXPECT_EQ(mysql.database, "whatsapp");
+  EXPECT_EQ(mysql.user, "postern");
+  EXPECT_EQ(mysql.password_file, "/etc/postern/db-password");
+  EXPECT_EQ(mysql.query, "select username, password from logins where number = ?");
+  EXPECT_EQ(mysql.refresh_interval, std::chrono::hours(1));
+  ASSERT_TRUE(mysql.tls);
+  EXPECT_EQ(mysql.tls->ca_file, "/etc/postern/db-ca.crt");
+}
+
+TEST(ConfigFileTest, PresetWhatsappDeclaresTheLogin) {
+  const auto targets = accepted("whatsapp.good.yml");
+
+  ASSERT_THAT(targets, SizeIs(1));
+  Login expected;
+  expected.url = "/v1/users/login";
+  expected.basic_auth = true;
+  expected.token.json = "/users/0/token";
+  expected.expires.emplace().json = "/users/0/expires_after";
+  expected.logout.emplace().url = "/v1/users/logout";
+  EXPECT_TRUE(targets[0].login == expected);
+}
+
+TEST(ConfigFileTest, PresetWhatsappNamesFourPages) {
+  const auto targets = accepted("whatsapp.good.yml");
+
+  ASSERT_THAT(targets, SizeIs(1));
+  const auto page = [](std::string path, Format format, bool required, milliseconds timeout,
+                       milliseconds min_interval) {
+    return Page{std::move(path), format, {}, required, timeout, min_interval};
+  };
+  EXPECT_THAT(
+      targets[0].pages,
+      ElementsAre(page("/metrics", Format::WhatsappJson, true, seconds(0), seconds(0)),
+                  page("/v1/stats/app", Format::WhatsappJson, true, seconds(0), seconds(0)),
+                  page("/v1/stats/db", Format::WhatsappJson, false, seconds(2), minutes(5)),
+                  page("/v1/health", Format::WhatsappHealth, false, seconds(2), seconds(0))));
+}
+
+TEST(ConfigFileTest, ReadsTheLimitsAndSwitchesOfATarget) {
+  const auto targets = accepted("billing.good.yml");
+
+  ASSERT_THAT(targets, SizeIs(1));
+  const auto& target = targets[0];
+  EXPECT_EQ(target.name, "billing");
+  EXPECT_EQ(target.url.authority(), "127.0.0.1:8443");
+  EXPECT_EQ(target.scrape_timeout, seconds(90));
+  const Limits limits = {32U << 20, 32U << 20, 512U << 10, 1, 2, 3, 4};
+  EXPECT_TRUE(target.limits == limits);
+  EXPECT_EQ(target.hold_back, 2U << 20);
+  EXPECT_EQ(target.merge_limit, 16U << 20);
+  EXPECT_EQ(target.share_for, milliseconds(250));
+  EXPECT_EQ(target.max_concurrent_scrapes, 3);
+  EXPECT_TRUE(target.append_self);
+  EXPECT_FALSE(target.honor_timestamps);
+  EXPECT_FALSE(target.follow_redirects);
+  EXPECT_EQ(target.params, (Pairs{{"format", "prometheus"}, {"part", "a"}, {"part", "b"}}));
+  EXPECT_EQ(target.http_headers, (Pairs{{"X-Tenant", "one"}, {"X-Tenant", "two"}}));
+}
+
+TEST(ConfigFileTest, ReadsTheTlsOfATarget) {
+  const auto targets = accepted("billing.good.yml");
+
+  ASSERT_THAT(targets, SizeIs(1));
+  const auto& tls = targets[0].tls;
+  EXPECT_EQ(tls.ca_file, "/etc/postern/ca.crt");
+  EXPECT_EQ(tls.cert_file, "/etc/postern/tls.crt");
+  EXPECT_EQ(tls.key_file, "/mnt/tls.key");
+  EXPECT_FALSE(tls.optional_files);
+  EXPECT_EQ(tls.server_name, "billing");
+  EXPECT_EQ(tls.min_version, TlsVersion::Tls13);
+  // The SHA-256 of "hello".
+  EXPECT_EQ(tls.pin_sha256,
+            "\x2c\xf2\x4d\xba\x5f\xb0\xa3\x0e\x26\xe8\x3b\x2a\xc5\xb9\xe2\x9e"
+            "\x1b\x16\x1e\x5c\x1f\xa7\x42\x5e\x73\x04\x33\x62\x93\x8b\x98\x24");
+  EXPECT_TRUE(tls.insecure_skip_verify);
+}
+
+TEST(ConfigFileTest, ReadsADeclaredLogin) {
+  const auto targets = accepted("billing.good.yml");
+
+  ASSERT_THAT(targets, SizeIs(1));
+  ASSERT_TRUE(targets[0].login);
+  const auto& login = *targets[0].login;
+  EXPECT_EQ(login.url, "/session?long=true");
+  EXPECT_EQ(login.method, "PUT");
+  EXPECT_FALSE(login.basic_auth);
+  EXPECT_EQ(login.json_body, R"({"user":"{{username}}","pass":"{{password}}",)"
+                             R"("depth":[1,2.5e3,true,false,null,"3",{}],"say \"hi\"":"x"})");
+  EXPECT_THAT(login.form, IsEmpty());
+  EXPECT_THAT(login.success, ElementsAre(200, 302));
+  EXPECT_TRUE((login.token == AnswerPlace{"", "X-Token"}));
+  EXPECT_TRUE((login.expires == AnswerPlace{"/users/0/a~1b", ""}));
+  EXPECT_EQ(login.send_as, "X-Session: token={{token}}");
+  EXPECT_TRUE((login.logout == Logout{"DELETE", "/logout"}));
+  EXPECT_TRUE(login.logout_at_exit);
+  const Backoff backoff = {seconds(2), minutes(6), seconds(61), seconds(62), 4, seconds(0)};
+  EXPECT_TRUE(login.backoff == backoff);
+}
+
+TEST(ConfigFileTest, ReadsThePagesOfATarget) {
+  const auto targets = accepted("billing.good.yml");
+
+  ASSERT_THAT(targets, SizeIs(1));
+  EXPECT_THAT(targets[0].pages,
+              ElementsAre(Page{"/metrics",
+                               Format::Text,
+                               {{"format", "prometheus"}},
+                               true,
+                               seconds(3),
+                               std::chrono::hours(1)},
+                          Page{"/slow", Format::Auto, {}, false, seconds(2), seconds(0)},
+                          Page{"/slower", Format::Auto, {}, false, seconds(0), seconds(0)}));
+}
+
+TEST(ConfigFileTest, KeysOfALoginOverrideThePresetOneByOne) {
+  const auto targets = accepted("preset_overridden.good.yml");
+
+  ASSERT_THAT(targets, SizeIs(1));
+  const auto& target = targets[0];
+  EXPECT_TRUE((target.url == Url{"::1", 8443, "/wa"}));
+  EXPECT_EQ(target.url.authority(), "[::1]:8443");
+  EXPECT_EQ(target.credentials->file->directory, "/mnt/credentials");
+  ASSERT_TRUE(target.login);
+  EXPECT_EQ(target.login->url, "/v2/login");
+  EXPECT_EQ(target.login->token.json, "/users/0/token");
+  EXPECT_TRUE((target.login->logout == Logout{"POST", "/v2/logout"}));
+  EXPECT_EQ(target.login->backoff.rejected, minutes(2));
+  EXPECT_EQ(target.login->backoff.initial, seconds(1));
+}
+
+TEST(ConfigFileTest, PagesReplaceThoseOfThePreset) {
+  const auto targets = accepted("preset_overridden.good.yml");
+
+  ASSERT_THAT(targets, SizeIs(1));
+  ASSERT_THAT(targets[0].pages, SizeIs(1));
+  EXPECT_EQ(targets[0].pages[0].name(), "/metrics");
+}
+
+TEST(ConfigFileTest, AcceptsEveryWayIn) {
+  const auto targets = accepted("ways_in.good.yml");
+
+  ASSERT_THAT(targets, SizeIs(6));
+  const auto& basic = *targets[0].credentials->file;
+  EXPECT_EQ(basic.username_file, "/etc/postern/user");
+  EXPECT_TRUE(basic.password == Secret("$PASSWORD"));
+  EXPECT_EQ(targets[1].credentials->file->token_file, "/etc/postern/token");
+  EXPECT_EQ(targets[1].credentials->authorization_type, "Bearer");
+  EXPECT_TRUE(targets[2].credentials->file->token == Secret("key"));
+  EXPECT_EQ(targets[2].credentials->authorization_type, "Apikey");
+  EXPECT_EQ(targets[3].credentials->file->directory, "/etc/postern/mounted");
+  EXPECT_EQ(targets[4].credentials->file->api_key_file, "/etc/postern/key");
+  EXPECT_EQ(targets[4].login->form, (Pairs{{"user", "{{username}}"}, {"remember", "yes"}}));
+  EXPECT_EQ(targets[5].credentials->mysql->refresh_interval, minutes(2));
+  EXPECT_EQ(targets[5].credentials->mysql->query, "");
+}
+
+TEST(ConfigFileTest, RefusesAFileOfMoreThanOneMebibyte) {
+  const std::string yaml = "targets:\n  - url: https://localhost\n";
+  const std::string comment(1U << 20, '#');
+
+  EXPECT_EQ(complaintsAbout(yaml + comment),
+            "postern.yml:1:1: is longer than 1MiB, expected a shorter file\n");
+  EXPECT_EQ(complaintsAbout(yaml + comment.substr(yaml.size())), "");
+}
+
+TEST(ConfigFileTest, EveryPrefixOfAFileIsReadOrRefused) {
+  const auto yaml = contents(kData / "billing.good.yml");
+  for (std::size_t size = 0; size < yaml.size(); ++size) {
+    SCOPED_TRACE(size);
+    const auto loaded = parseYaml(yaml.substr(0, size), "postern.yml", "");
+    EXPECT_TRUE(!loaded.complaints.empty() || !loaded.config.targets.empty());
+  }
+}
+
+TEST(LoadTest, NamesAFileThatCannotBeRead) {
+  CommandLine command_line;
+  command_line.options.config_file = "/no/such/postern.yml";
+
+  const auto missing = load(command_line);
+  command_line.options.config_file = kData;
+  const auto folder = load(command_line);
+
+  EXPECT_EQ(complaintsOf(missing),
+            "/no/such/postern.yml: cannot be read: No such file or directory, expected a YAML file "
+            "that this user may read\n");
+  EXPECT_EQ(complaintsOf(folder), kData.string() +
+                                      ": cannot be read: Is a directory, expected a YAML file that "
+                                      "this user may read\n");
+}
+
+TEST(LoadTest, ReadsTheFileEachTime) {
+  const auto path = Path(testing::TempDir()) / "postern_load_test.yml";
+  CommandLine command_line;
+  command_line.options.config_file = path;
+  const auto nameAfterWriting = [&](const std::string& name) {
+    std::ofstream(path) << "targets: [{ name: " << name
+                        << ", url: https://localhost, tls_config: { ca_file: ca.crt } }]\n";
+    const auto loaded = load(command_line);
+    EXPECT_EQ(complaintsOf(loaded), "");
+    EXPECT_EQ(loaded.config.targets.at(0).tls.ca_file, path.parent_path() / "ca.crt");
+    return loaded.config.targets.at(0).name;
+  };
+
+  EXPECT_EQ(nameAfterWriting("first"), "first");
+  EXPECT_EQ(nameAfterWriting("second"), "second");
+  std::filesystem::remove(path);
+}
+
+TEST(LoadTest, TakesTheOnlyTargetFromFlags) {
+  const auto loaded = load(parseCommandLine({"--target.url=https://localhost"}, {}));
+
+  EXPECT_EQ(complaintsOf(loaded), "");
+  ASSERT_THAT(loaded.config.targets, SizeIs(1));
+  EXPECT_EQ(loaded.config.targets[0].url.host, "localhost");
+}
+
+}  // namespace
+}  // namespace postern::config

@@ -1,0 +1,383 @@
+#include "http/server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "unit/http/client.h"
+
+namespace postern::http {
+namespace {
+
+using std::chrono::milliseconds;
+using ::testing::AllOf;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+constexpr auto kLong = milliseconds(60'000);
+
+// Timeouts that no test waits for; each sets the one it is about.
+Server::Options patient() {
+  return {.threads = 64, .header_timeout = kLong, .idle_timeout = kLong, .write_timeout = kLong};
+}
+
+void answerWithPath(const Request& request, ResponseSink& sink) {
+  sink.send({}, request.method + ' ' + request.path + '\n');
+}
+
+// A server on a free port of 127.0.0.1.
+struct Running {
+  explicit Running(Handler handler = answerWithPath, Server::Options options = patient())
+      : server(std::move(handler), options), port(*server.listen("127.0.0.1:0")) {}
+  Server server;
+  std::uint16_t port;
+};
+
+// A handler that says when it has been entered and waits until it may go on.
+struct Gate {
+  std::promise<void> entered, opened;
+  std::shared_future<void> open = opened.get_future().share();
+
+  void operator()(const Request&, ResponseSink& sink) {
+    entered.set_value();
+    open.wait();
+    sink.send({}, "late\n");
+  }
+};
+
+TEST(ServerTest, AnswersRequestAfterRequestOnOneConnection) {
+  Running running;
+  Client client(running.port);
+
+  for (int i = 0; i < 3; ++i) {
+    client.get("/metrics");
+    EXPECT_THAT(client.readAnswer(),
+                AllOf(StartsWith("HTTP/1.1 200 OK\r\n"), EndsWith("\r\n\r\nGET /metrics\n"),
+                      Not(HasSubstr("Connection"))));
+  }
+  EXPECT_EQ(running.server.connections(), 1U);
+}
+
+TEST(ServerTest, AnswersPipelinedRequestsInTheirOrder) {
+  Running running;
+  Client client(running.port);
+
+  client.send(
+      "GET /a HTTP/1.1\r\nHost: x\r\n\r\nPUT /b HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nxyz"
+      "GET /c HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+
+  EXPECT_THAT(client.readAnswer(), EndsWith("\r\n\r\nGET /a\n"));
+  EXPECT_THAT(client.readAnswer(), EndsWith("\r\n\r\nPUT /b\n"));
+  EXPECT_THAT(client.readToEnd(),
+              AllOf(HasSubstr("Connection: close\r\n"), EndsWith("\r\n\r\nGET /c\n")));
+}
+
+TEST(ServerTest, TakesAHeadThatComesInManyPieces) {
+  Running running;
+  Client client(running.port);
+
+  client.send("GET /a HT");
+  client.send("TP/1.1\r\nHost: x\r\nLong: " + std::string(15'000, 'a') + "\r");
+  client.send("\n\r\n");
+
+  EXPECT_THAT(client.readAnswer(), EndsWith("GET /a\n"));
+}
+
+TEST(ServerTest, AnswersHttp10AndClosesUnlessAskedNotTo) {
+  Running running;
+  Client closing(running.port);
+  Client keeping(running.port);
+
+  closing.send("GET /a HTTP/1.0\r\n\r\n");
+  keeping.send("GET /b HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+
+  EXPECT_THAT(closing.readToEnd(), AllOf(HasSubstr("Connection: close\r\n"), EndsWith("GET /a\n")));
+  EXPECT_THAT(keeping.readAnswer(), HasSubstr("Connection: keep-alive\r\n"));
+  keeping.get("/c");
+  EXPECT_THAT(keeping.readAnswer(), EndsWith("GET /c\n"));
+}
+
+TEST(ServerTest, DropsASmallBodyAndRefusesALargeOne) {
+  Running running;
+  const auto post = [&](const std::string& headers, const std::string& body) {
+    Client client(running.port);
+    client.send("POST /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + headers + "\r\n" + body);
+    return client.readToEnd();
+  };
+
+  EXPECT_THAT(post("Content-Length: 0\r\n", ""), EndsWith("POST /a\n"));
+  EXPECT_THAT(post("Content-Length: 65536\r\n", std::string(65536, 'x')), EndsWith("POST /a\n"));
+  EXPECT_THAT(post("Content-Length: 65537\r\n", std::string(65537, 'x')),
+              StartsWith("HTTP/1.1 413 "));
+  EXPECT_THAT(post("Transfer-Encoding: chunked\r\n", "1\r\nx\r\n0\r\n\r\n"),
+              StartsWith("HTTP/1.1 411 "));
+}
+
+TEST(ServerTest, TellsAClientThatWaitsToSendItsBody) {
+  Running running;
+  Client client(running.port);
+
+  client.send("POST /a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n");
+
+  EXPECT_EQ(client.readThrough("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+  client.send("x");
+  EXPECT_THAT(client.readAnswer(), EndsWith("POST /a\n"));
+}
+
+TEST(ServerTest, ClosesAfterARequestThatItRefuses) {
+  Running running;
+  const auto refuses = [&](const std::string& request, const std::string& start) {
+    SCOPED_TRACE(request.substr(0, 80));
+    Client client(running.port);
+    client.send(request + "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n");
+    const auto all = client.readToEnd();
+    EXPECT_THAT(all, AllOf(StartsWith(start), HasSubstr("Connection: close\r\n"),
+                           Not(HasSubstr("smuggled"))));
+    EXPECT_FALSE(client.wasReset());
+  };
+
+  refuses("GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 400 Bad Request\r\n");
+  refuses("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
+          "HTTP/1.1 400 Bad Request\r\n");
+  refuses("GET / HTTP/1.1\r\nLong: " + std::string(40'000, 'a') + "\r\n\r\n", "HTTP/1.1 431 ");
+}
+
+TEST(ServerTest, EndsARequestWhoseHeadIsSlow) {
+  auto options = patient();
+  options.header_timeout = milliseconds(20);
+  Running running(answerWithPath, options);
+  Client slow(running.port);
+  Client silent(running.port);
+
+  slow.send("GET / HTTP/1.1\r\nHo");
+
+  EXPECT_THAT(slow.readToEnd(), StartsWith("HTTP/1.1 408 "));
+  EXPECT_EQ(silent.readToEnd(), "");
+}
+
+TEST(ServerTest, ClosesAConnectionThatStaysIdle) {
+  auto options = patient();
+  options.idle_timeout = milliseconds(20);
+  Running running(answerWithPath, options);
+  Client client(running.port);
+
+  client.get("/a");
+
+  EXPECT_THAT(client.readToEnd(), AllOf(EndsWith("GET /a\n"), Not(HasSubstr("Connection: close"))));
+}
+
+TEST(ServerTest, LetsGoOfAReaderThatIsTooSlow) {
+  std::promise<void> gave_up;
+  auto options = patient();
+  options.write_timeout = milliseconds(50);
+  Running running(
+      [&](const Request&, ResponseSink& sink) {
+        const std::string block(64 * 1024, 'x');
+        sink.begin({});
+        while (sink.write(block)) {
+        }
+        gave_up.set_value();
+      },
+      options);
+  Client client(running.port, Client::Family::V4, 4096);
+
+  client.get("/");
+  gave_up.get_future().wait();
+
+  EXPECT_THAT(client.readToEnd(), Not(EndsWith("0\r\n\r\n")));
+}
+
+TEST(ServerTest, ServesManyConnectionsAtOnce) {
+  Running running;
+  std::vector<std::thread> clients;
+  std::atomic<int> good = 0;
+
+  for (int i = 0; i < 50; ++i) {
+    clients.emplace_back([&, path = std::string("/").append(std::to_string(i))] {
+      Client client(running.port);
+      for (int round = 0; round < 20; ++round) {
+        client.get(path, round == 19 ? "Connection: close\r\n" : "");
+        const auto answer = client.readAnswer();
+        if (!answer.ends_with("GET " + path + "\n")) return;
+        // The server may have asked us to come again.
+        if (answer.find("Connection: close") != std::string::npos) break;
+      }
+      ++good;
+    });
+  }
+  for (auto& client : clients) client.join();
+
+  EXPECT_EQ(good, 50);
+}
+
+TEST(ServerTest, MoreConnectionsThanThreadsWaitForTheirTurn) {
+  auto options = patient();
+  options.threads = 2;
+  Running running(answerWithPath, options);
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 40; ++i) {
+    clients.push_back(std::make_unique<Client>(running.port));
+    clients.back()->get("/a");
+  }
+
+  for (auto& client : clients) EXPECT_THAT(client->readAnswer(), EndsWith("GET /a\n"));
+}
+
+TEST(ServerTest, AnIdleConnectionMakesRoomForOneThatWaits) {
+  auto options = patient();
+  options.threads = 2;
+  Gate gate;
+  Running running(
+      [&](const Request& request, ResponseSink& sink) {
+        request.path == "/gate" ? gate(request, sink) : answerWithPath(request, sink);
+      },
+      options);
+  Client idle(running.port);
+  idle.get("/a");
+  EXPECT_THAT(idle.readAnswer(), Not(HasSubstr("Connection: close")));
+  Client busy(running.port);
+  busy.get("/gate");
+  gate.entered.get_future().wait();
+
+  Client waiting(running.port);
+  waiting.get("/b");
+
+  EXPECT_THAT(waiting.readAnswer(),
+              AllOf(HasSubstr("Connection: close\r\n"), EndsWith("GET /b\n")));
+  EXPECT_EQ(idle.readToEnd(), "");
+  gate.opened.set_value();
+  EXPECT_THAT(busy.readAnswer(), EndsWith("late\n"));
+}
+
+TEST(ServerTest, AHandlerThatThrowsEndsItsConnectionAlone) {
+  auto options = patient();
+  options.threads = 1;
+  Running running(
+      [](const Request& request, ResponseSink& sink) {
+        if (request.path == "/throws") throw std::runtime_error("unexpected");
+        answerWithPath(request, sink);
+      },
+      options);
+  Client unlucky(running.port);
+  unlucky.get("/throws");
+  EXPECT_EQ(unlucky.readToEnd(), "");
+
+  Client next(running.port);
+  next.get("/a");
+
+  EXPECT_THAT(next.readAnswer(), EndsWith("GET /a\n"));
+}
+
+TEST(ServerTest, StopLetsRequestsInFlightFinishAndEndsIdleConnections) {
+  Gate gate;
+  Running running([&](const Request& request, ResponseSink& sink) {
+    request.path == "/gate" ? gate(request, sink) : answerWithPath(request, sink);
+  });
+  Client idle(running.port);
+  idle.get("/a");
+  idle.readAnswer();
+  Client half(running.port);
+  half.send("GET /never");
+  Client busy(running.port);
+  busy.get("/gate");
+  gate.entered.get_future().wait();
+
+  auto stopped = std::async(std::launch::async, [&] { return running.server.stop(kLong); });
+
+  EXPECT_EQ(idle.readToEnd(), "");
+  EXPECT_EQ(half.readToEnd(), "");
+  EXPECT_FALSE(Client(running.port).connected());
+  gate.opened.set_value();
+  EXPECT_THAT(busy.readToEnd(), AllOf(HasSubstr("Connection: close\r\n"), EndsWith("late\n")));
+  EXPECT_TRUE(stopped.get());
+  EXPECT_EQ(running.server.connections(), 0U);
+}
+
+TEST(ServerTest, StopResetsWhatDoesNotFinishInTime) {
+  std::promise<void> streaming;
+  Running running([&](const Request&, ResponseSink& sink) {
+    const std::string block(64 * 1024, 'x');
+    sink.begin({});
+    bool first = true;
+    while (sink.write(block)) {
+      if (std::exchange(first, false)) streaming.set_value();
+    }
+  });
+  // HTTP/1.0: the end of the connection is the end of the body, so only a reset is honest.
+  Client client(running.port, Client::Family::V4, 4096);
+  client.send("GET / HTTP/1.0\r\n\r\n");
+  streaming.get_future().wait();
+
+  EXPECT_FALSE(running.server.stop(milliseconds(20)));
+
+  client.readToEnd();
+  EXPECT_TRUE(client.wasReset());
+}
+
+TEST(ServerTest, StopsWithoutHavingListenedAndTwice) {
+  Server server(answerWithPath, patient());
+
+  EXPECT_TRUE(server.stop(kLong));
+  EXPECT_TRUE(server.stop(kLong));
+}
+
+TEST(ServerTest, ListensOnBothFamiliesWithoutAHost) {
+  Server server(answerWithPath, patient());
+  const auto port = server.listen(":0");
+  ASSERT_TRUE(port);
+
+  for (const auto family : {Client::Family::V4, Client::Family::V6}) {
+    Client client(*port, family);
+    client.get("/a");
+    EXPECT_THAT(client.readAnswer(), EndsWith("GET /a\n"));
+  }
+}
+
+TEST(ServerTest, ListensOnSeveralAddresses) {
+  Server server(answerWithPath, patient());
+  const auto v4 = server.listen("localhost:0");
+  const auto v6 = server.listen("[::1]:0");
+  ASSERT_TRUE(v4);
+  ASSERT_TRUE(v6);
+
+  Client client(*v6, Client::Family::V6);
+  client.get("/a");
+
+  EXPECT_THAT(client.readAnswer(), EndsWith("GET /a\n"));
+  EXPECT_FALSE(Client(*v6, Client::Family::V4).connected());
+}
+
+TEST(ServerTest, SaysWhyItCannotListen) {
+  Running running;
+  const auto complains = [](const std::string& address, const std::string& complaint) {
+    SCOPED_TRACE(address);
+    Server other(answerWithPath, patient());
+    const auto port = other.listen(address);
+    ASSERT_FALSE(port);
+    EXPECT_EQ(port.error().fault, Fault::Connect);
+    EXPECT_THAT(port.error().what,
+                AllOf(StartsWith("cannot listen on " + address + ": "), HasSubstr(complaint),
+                      EndsWith("choose one with --web.listen-address")));
+  };
+
+  complains("127.0.0.1:" + std::to_string(running.port),
+            "address already in use: another process has the port");
+  complains("192.0.2.1:0", "this machine has no such address");
+  complains("3000", "it is not host:port");
+  complains(":port", "it is not host:port");
+  complains(":70000", "it is not host:port");
+  complains("::1:3000", "it is not host:port");
+}
+
+}  // namespace
+}  // namespace postern::http

@@ -1,0 +1,162 @@
+#include "session/login.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace postern::session {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+config::Login whatsapp() {
+  config::Login login;
+  login.url = "/v1/users/login";
+  login.basic_auth = true;
+  login.token.json = "/users/0/token";
+  login.expires = config::AnswerPlace{"/users/0/expires_after", ""};
+  return login;
+}
+
+const SystemTime kNow = std::chrono::sys_days(std::chrono::year(2026) / 11 / 20) + 10h;
+
+Result<Token> read(const std::string& body, int status = 200,
+                   std::vector<std::pair<std::string, std::string>> headers = {},
+                   const config::Login& login = whatsapp()) {
+  return readLogin(login, {status, std::move(headers)}, Secret(body), kNow);
+}
+
+std::string answer(const std::string& expires) {
+  return R"({"users":[{"token":"eyJhbGci","expires_after":)" + expires +
+         R"(}],"meta":{"version":"v2.45.1"}})";
+}
+
+TEST(LoginTest, SendsUserAndPasswordAsOneUnbrokenBasicHeader) {
+  const std::string password(64, 'x');
+  const auto request = makeLogin(whatsapp(), "/prefix", {"admin", Secret(password), {}, {}, ""});
+  EXPECT_EQ(request.path, "/prefix/v1/users/login");
+  EXPECT_EQ(request.method, "POST");
+  EXPECT_TRUE(request.once);
+  EXPECT_EQ(request.secret_value.reveal(),
+            "Basic "
+            "YWRtaW46eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eH"
+            "h4eHh4");
+}
+
+TEST(LoginTest, FillsTheBodyThatTheConfigDeclares) {
+  const credentials::Credential credential{R"(us"er)", Secret("p&=\\ 1%\n"), {}, {}, ""};
+  config::Login login;
+  login.url = "/session";
+  login.json_body = R"({"user":"{{username}}","pass":"x{{password}}y","n":1})";
+  auto request = makeLogin(login, "", credential);
+  EXPECT_EQ(request.body.reveal(),
+            "{\"user\":\"us\\\"er\",\"pass\":\"xp&=\\\\ 1%\\u000ay\",\"n\":1}");
+  EXPECT_EQ(request.content_type, "application/json");
+
+  login.json_body.clear();
+  login.form = {{"user name", "{{username}}"}, {"pass", "{{password}}"}};
+  request = makeLogin(login, "", credential);
+  EXPECT_EQ(request.body.reveal(), "user+name=us%22er&pass=p%26%3D%5C+1%25%0A");
+  EXPECT_EQ(request.content_type, "application/x-www-form-urlencoded");
+}
+
+TEST(LoginTest, MeasuresTheLifeByTheServicesOwnClock) {
+  const auto lives = [](const std::string& expires, std::chrono::milliseconds life,
+                        std::vector<std::pair<std::string, std::string>> headers = {}) {
+    SCOPED_TRACE(expires);
+    const auto token = read(answer(expires), 200, std::move(headers));
+    ASSERT_TRUE(token);
+    EXPECT_EQ(token->value.reveal(), "eyJhbGci");
+    EXPECT_EQ(token->life, life);
+  };
+  // WhatsApp's form and RFC 3339, without a Date
+  lives(R"("2026-11-20 11:00:00+00:00")", 1h);
+  lives(R"("2026-11-20T11:00:00Z")", 1h);
+  lives(R"("2026-11-20T13:00:00.25+02:00")", 1h);
+  lives(R"("2026-11-20T05:30:00-05:30")", 1h);
+  // With one: our clock does not matter
+  lives(R"("2018-03-01 15:29:26+00:00")", 26s, {{"date", "Thu, 01 Mar 2018 15:29:00 GMT"}});
+  // Seconds from now
+  lives("3600", 1h);
+  lives("\"90\"", 90s);
+  lives("0.5", 500ms);
+  // No expiry named
+  lives("null", 1h);
+}
+
+TEST(LoginTest, FailsOnAnswersThatMakeNoSense) {
+  const auto fails = [](const std::string& body, const std::string& complaint) {
+    SCOPED_TRACE(body);
+    const auto token = read(body);
+    ASSERT_FALSE(token);
+    EXPECT_EQ(token.error().fault, Fault::LoginFailed);
+    EXPECT_THAT(token.error().what, HasSubstr(complaint));
+    EXPECT_THAT(token.error().what, Not(HasSubstr("eyJhbGci")));
+  };
+  fails("", "without a token at /users/0/token");
+  fails("<html>eyJhbGci</html>", "without a token");
+  fails(R"({"users":[]})", "without a token");
+  fails(R"({"users":[{"token":""}]})", "without a token");
+  fails(R"({"users":[{"token":{"eyJhbGci":1}}]})", "without a token");
+  fails(R"({"users":[{"token":"eyJhbGci\r\nX: y"}]})", "control characters");
+  fails(answer(R"("2018-03-01 15:29:26+00:00")"), "expired already");
+  fails(answer(R"("tomorrow")"), "neither a date nor seconds");
+  fails(answer(R"("2026-13-20 11:00:00+00:00")"), "neither a date nor seconds");
+  fails(answer("-5"), "neither a date nor seconds");
+}
+
+TEST(LoginTest, TellsRejectedFromThrottledFromFailed) {
+  const auto is = [](int status, const std::string& body, Fault fault) {
+    SCOPED_TRACE(std::to_string(status) + " " + body);
+    const auto token = read(body, status);
+    ASSERT_FALSE(token);
+    EXPECT_EQ(token.error().fault, fault);
+  };
+  is(401, "", Fault::LoginRejected);
+  is(401, "<html>", Fault::LoginRejected);
+  is(403, "", Fault::LoginRejected);
+  is(401, R"({"errors":[{"code":1024,"title":"Password change required"}]})", Fault::LoginRejected);
+  is(400, R"({"error":"invalid_grant"})", Fault::LoginRejected);
+  is(400, R"({"error":"invalid_client"})", Fault::LoginRejected);
+  is(400, R"({"error":"unauthorized_client"})", Fault::LoginRejected);
+  is(400, R"({"error":"invalid_request"})", Fault::LoginFailed);
+  is(429, R"({"errors":[{"code":1015}]})", Fault::LoginThrottled);
+  is(302, "", Fault::LoginFailed);
+  is(404, "", Fault::LoginFailed);
+  is(500, R"({"errors":[{"code":1014}]})", Fault::LoginFailed);
+  is(503, "", Fault::LoginFailed);
+}
+
+TEST(LoginTest, HonoursRetryAfter) {
+  const auto waits = [](const std::string& header, std::optional<std::chrono::seconds> wait) {
+    SCOPED_TRACE(header);
+    const auto token = read("", 429, {{"retry-after", header}});
+    ASSERT_FALSE(token);
+    EXPECT_EQ(token.error().retry_after, wait);
+  };
+  waits("120", 120s);
+  waits("Fri, 20 Nov 2026 10:05:00 GMT", 300s);
+  waits("Fri, 20 Nov 2026 09:00:00 GMT", 0s);
+  waits("soon", std::nullopt);
+  waits("-1", std::nullopt);
+}
+
+TEST(LoginTest, TakesTheTokenFromAHeader) {
+  config::Login login;
+  login.token = {"", "X-Token"};
+  const auto token = read("whatever", 204, {{"x-token", "abc"}}, login);
+  ASSERT_TRUE(token);
+  EXPECT_EQ(token->value.reveal(), "abc");
+  EXPECT_EQ(token->life, 1h);
+}
+
+TEST(LoginTest, SendsTheTokenAsDeclared) {
+  upstream::Request request;
+  setSecretHeader(request, "X-Auth:  tok={{token}};v=1", Secret("abc"));
+  EXPECT_EQ(request.secret_header, "X-Auth");
+  EXPECT_EQ(request.secret_value.reveal(), "tok=abc;v=1");
+}
+
+}  // namespace
+}  // namespace postern::session

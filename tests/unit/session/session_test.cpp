@@ -1,0 +1,382 @@
+#include "session/session.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <latch>
+#include <thread>
+
+#include "fakes/fake_clock.h"
+#include "fakes/fake_exchange.h"
+#include "fakes/fake_source.h"
+
+namespace postern::session {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+class SessionTest : public ::testing::Test {
+ protected:
+  SessionTest() {
+    config::Login login;
+    login.url = "/login";
+    login.basic_auth = true;
+    login.token.json = "/token";
+    login.expires = config::AnswerPlace{"/expires", ""};
+    target.name = "t";
+    target.login = login;
+    target.credentials = config::Credentials{config::FileCredentials{}, std::nullopt, "Bearer"};
+    folder = std::filesystem::path(::testing::TempDir()) / ("session" + std::to_string(getpid()));
+    std::filesystem::create_directories(folder);
+    source.gives("user", "password");
+  }
+  ~SessionTest() override { std::filesystem::remove_all(folder); }
+
+  // As a process that starts does.
+  void start(bool with_state = false) {
+    session.reset();
+    StateFile state(with_state ? folder : std::filesystem::path(), "t");
+    store = std::make_unique<credentials::Store>(
+        std::make_unique<testing::FakeSource>(source), "t", credentials::Schedule::mounted(),
+        target.login ? target.login->backoff : config::Backoff{}, state.loaded().salt, clock,
+        [] { return 0.999; });
+    session = std::make_unique<Session>(
+        target, store.get(), exchange, clock, [] { return 0.999; }, std::move(state));
+    poll();
+  }
+  void poll() { store->poll(deadlineIn(1s)); }
+  Result<Authorization> authorize() { return session->authorize(deadlineIn(10s), deadlineIn(10s)); }
+  void loginAnswers(int status, const std::string& body = "") {
+    exchange.answers([=](const upstream::Request&) -> Result<testing::FakeExchange::Answer> {
+      return testing::FakeExchange::Answer{status, body, {}};
+    });
+  }
+  void loginGives(const std::string& token, int seconds) {
+    loginAnswers(200, R"({"token":")" + token + R"(","expires":)" + std::to_string(seconds) + "}");
+  }
+  void expectFault(const Result<Authorization>& result, Fault fault) {
+    ASSERT_FALSE(result);
+    EXPECT_EQ(faultName(result.error().fault), faultName(fault));
+  }
+
+  config::Target target;
+  testing::FakeClock clock;
+  testing::SourceState source;
+  testing::FakeExchange exchange{
+      [](const upstream::Request&) -> Result<testing::FakeExchange::Answer> {
+        return testing::FakeExchange::Answer{200, R"({"token":"one","expires":3600})", {}};
+      }};
+  std::filesystem::path folder;
+  std::unique_ptr<credentials::Store> store;
+  std::unique_ptr<Session> session;
+};
+
+TEST_F(SessionTest, LogsInOnceAndKeepsTheToken) {
+  start();
+  EXPECT_EQ(exchange.count(), 0) << "nobody logs in before the first scrape";
+  for (int i = 0; i < 10; ++i) {
+    const auto authorization = authorize();
+    ASSERT_TRUE(authorization);
+    EXPECT_EQ(authorization->value.reveal(), "Bearer one");
+  }
+  EXPECT_EQ(exchange.count(), 1);
+}
+
+TEST_F(SessionTest, LogsInOnceForManyScrapesAtOnce) {
+  std::latch all_here(20);
+  exchange.answers([&](const upstream::Request&) -> Result<testing::FakeExchange::Answer> {
+    all_here.wait();
+    return testing::FakeExchange::Answer{200, R"({"token":"one","expires":3600})", {}};
+  });
+  start();
+  std::vector<std::jthread> scrapes;
+  std::atomic<int> good = 0;
+  for (int i = 0; i < 20; ++i) {
+    scrapes.emplace_back([&] {
+      all_here.count_down();
+      if (authorize()) ++good;
+    });
+  }
+  scrapes.clear();
+  EXPECT_EQ(good, 20);
+  EXPECT_EQ(exchange.count(), 1);
+}
+
+TEST_F(SessionTest, RenewsInsideTheMarginAndKeepsTheOldTokenWhileRenewalFails) {
+  loginGives("one", 1000);
+  start();
+  ASSERT_TRUE(authorize());
+  clock.advance(899s);
+  ASSERT_TRUE(authorize());
+  EXPECT_EQ(exchange.count(), 1);
+
+  loginAnswers(500);
+  clock.advance(2s);
+  auto authorization = authorize();
+  ASSERT_TRUE(authorization);
+  EXPECT_EQ(authorization->value.reveal(), "Bearer one");
+  EXPECT_EQ(exchange.count(), 2);
+
+  loginGives("two", 1000);
+  clock.advance(2s);
+  authorization = authorize();
+  ASSERT_TRUE(authorization);
+  EXPECT_EQ(authorization->value.reveal(), "Bearer two");
+}
+
+TEST_F(SessionTest, NeverUsesAnExpiredToken) {
+  loginGives("one", 100);
+  start();
+  ASSERT_TRUE(authorize());
+  clock.advance(101s);
+  loginAnswers(500);
+  expectFault(authorize(), Fault::LoginFailed);
+}
+
+TEST_F(SessionTest, CountsALifeByTheSteadyClockOnly) {
+  loginGives("one", 3600);
+  start();
+  ASSERT_TRUE(authorize());
+  clock.jump(24h);
+  ASSERT_TRUE(authorize());
+  clock.jump(-48h);
+  ASSERT_TRUE(authorize());
+  EXPECT_EQ(exchange.count(), 1);
+}
+
+TEST_F(SessionTest, SendsFewLoginsHoweverManyScrapesArrive) {
+  loginAnswers(401);
+  start();
+  expectFault(authorize(), Fault::LoginRejected);
+  for (int second = 0; second < 60 * 60; ++second) {
+    clock.advance(1s);
+    poll();
+    const auto result = authorize();
+    ASSERT_FALSE(result);
+  }
+  // 60 s, 5 minutes, then one each 15 minutes
+  EXPECT_EQ(exchange.count(), 6);
+  EXPECT_EQ(session->status().rejections, 6);
+}
+
+TEST_F(SessionTest, SaysWhileWaitingAfterWhatAndForHowLong) {
+  loginAnswers(401);
+  start();
+  expectFault(authorize(), Fault::LoginRejected);
+  const auto waiting = authorize();
+  expectFault(waiting, Fault::Backoff);
+  EXPECT_THAT(waiting.error().what, HasSubstr("after login_rejected: the login answered 401"));
+  EXPECT_THAT(waiting.error().next, HasSubstr("or as soon as the credential changes"));
+  EXPECT_EQ(waiting.error().retry_after, 60s);
+}
+
+TEST_F(SessionTest, TriesAtOnceWhenTheCredentialChangesThreeTimesAQuarter) {
+  loginAnswers(401);
+  start();
+  expectFault(authorize(), Fault::LoginRejected);
+  for (int change = 1; change <= 5; ++change) {
+    source.gives("user", "password" + std::to_string(change));
+    clock.advance(1s);
+    poll();
+    expectFault(authorize(), change <= 3 ? Fault::LoginRejected : Fault::Backoff);
+  }
+  EXPECT_EQ(exchange.count(), 4);
+  clock.advance(15min);
+  source.gives("user", "another");
+  poll();
+  expectFault(authorize(), Fault::LoginRejected);
+}
+
+TEST_F(SessionTest, ForgetsTheReleasesOnceACredentialIsGood) {
+  start();
+  for (int round = 0; round < 10; ++round) {
+    loginAnswers(401);
+    clock.advance(2h);  // the token has expired
+    expectFault(authorize(), Fault::LoginRejected);
+    loginGives("t" + std::to_string(round), 3600);
+    source.gives("user", "password" + std::to_string(round));
+    clock.advance(1s);
+    poll();
+    const auto authorization = authorize();
+    ASSERT_TRUE(authorization) << round;
+    session->accepted(*authorization, 0);
+  }
+}
+
+TEST_F(SessionTest, DoesNotLetAChangedCredentialEndAThrottledWait) {
+  loginAnswers(429);
+  start();
+  expectFault(authorize(), Fault::LoginThrottled);
+  source.gives("user", "changed");
+  clock.advance(1s);
+  poll();
+  expectFault(authorize(), Fault::Backoff);
+  EXPECT_EQ(exchange.count(), 1);
+}
+
+TEST_F(SessionTest, RemembersARejectionOverRestarts) {
+  loginAnswers(401);
+  for (int i = 0; i < 20; ++i) {
+    start(/*with_state=*/true);
+    EXPECT_FALSE(authorize());
+    clock.advance(1s);
+  }
+  EXPECT_EQ(exchange.count(), 1);
+
+  source.gives("user", "new password");
+  loginGives("one", 3600);
+  start(true);
+  EXPECT_TRUE(authorize());
+}
+
+TEST_F(SessionTest, WaitsAfterADeathInTheMiddleOfALogin) {
+  exchange.answers([&](const upstream::Request&) -> Result<testing::FakeExchange::Answer> {
+    std::filesystem::copy(folder / "t.json", folder / "seen");  // what a kill -9 now would leave
+    return Error{Fault::Connect, "gone", "", {}};
+  });
+  start(true);
+  EXPECT_FALSE(authorize());
+  std::filesystem::rename(folder / "seen", folder / "t.json");
+  start(true);
+  expectFault(authorize(), Fault::Backoff);
+  EXPECT_EQ(exchange.count(), 1);
+}
+
+TEST_F(SessionTest, DoesNotWaitLongerThanAFreshWaitWhenTheClockWasSetBack) {
+  loginAnswers(401);
+  start(true);
+  expectFault(authorize(), Fault::LoginRejected);
+  clock.jump(-1000h);
+  start(true);
+  expectFault(authorize(), Fault::Backoff);
+  clock.advance(16min);
+  expectFault(authorize(), Fault::LoginRejected);
+}
+
+TEST_F(SessionTest, KeepsNoSecretInTheStateFile) {
+  loginAnswers(401);
+  start(true);
+  EXPECT_FALSE(authorize());
+  std::ifstream file(folder / "t.json");
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  EXPECT_THAT(text, HasSubstr("fingerprint"));
+  EXPECT_EQ(text.find("password"), std::string::npos);
+  EXPECT_EQ(text.find("user"), std::string::npos);
+}
+
+TEST_F(SessionTest, DropsATokenThatAPageStopsAcceptingAndLogsInOnce) {
+  start();
+  const auto first = authorize();
+  ASSERT_TRUE(first);
+  session->accepted(*first, 0);
+  loginGives("two", 3600);
+  EXPECT_TRUE(session->refused(*first, 0, false));
+  EXPECT_TRUE(session->refused(*first, 1, false))
+      << "the token is outdated: replay with the new one";
+  const auto second = authorize();
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->value.reveal(), "Bearer two");
+  EXPECT_FALSE(session->refused(*second, 0, true));
+  EXPECT_EQ(exchange.count(), 2);
+}
+
+TEST_F(SessionTest, CountsAFreshTokenThatNoPageAcceptsAsARejection) {
+  start();
+  for (int i = 1; i <= 3; ++i) {
+    const auto authorization = authorize();
+    ASSERT_TRUE(authorization);
+    EXPECT_FALSE(session->refused(*authorization, 0, false));
+    EXPECT_TRUE(session->countRefusal(authorization->generation));
+    EXPECT_EQ(session->status().rejections, i);
+    expectFault(authorize(), Fault::Backoff);
+    clock.advance(16min);
+  }
+}
+
+TEST_F(SessionTest, LetsOnlyOnePageFailWhenAnotherAcceptsTheToken) {
+  start();
+  const auto authorization = authorize();
+  ASSERT_TRUE(authorization);
+  EXPECT_FALSE(session->refused(*authorization, 1, false));
+  session->accepted(*authorization, 0);
+  EXPECT_FALSE(session->countRefusal(authorization->generation));
+  EXPECT_TRUE(authorize());
+  EXPECT_EQ(exchange.count(), 1);
+}
+
+TEST_F(SessionTest, TakesARefusedCredentialForARejectedLogin) {
+  target.login.reset();
+  source.givesToken("secret");
+  start();
+  auto authorization = authorize();
+  ASSERT_TRUE(authorization);
+  EXPECT_EQ(authorization->value.reveal(), "Bearer secret");
+  EXPECT_FALSE(session->refused(*authorization, 0, false));
+  EXPECT_TRUE(session->countRefusal(authorization->generation));
+  EXPECT_EQ(session->status().rejected, 1U);
+  expectFault(authorize(), Fault::Backoff);
+
+  source.givesToken("another");
+  clock.advance(1s);
+  poll();
+  authorization = authorize();
+  ASSERT_TRUE(authorization);
+  EXPECT_EQ(authorization->value.reveal(), "Bearer another");
+}
+
+TEST_F(SessionTest, SendsAnUnprovenCredentialWithOneRequestAtATime) {
+  target.login.reset();
+  start();
+  auto trial = authorize();
+  ASSERT_TRUE(trial);
+  expectFault(session->authorize(deadlineIn(1ms), deadlineIn(1ms)), Fault::Timeout);
+  session->accepted(*trial, 0);
+  EXPECT_TRUE(authorize());
+  EXPECT_TRUE(authorize());
+}
+
+TEST_F(SessionTest, GivesTheTrialBackWhenItsRequestFails) {
+  target.login.reset();
+  start();
+  { ASSERT_TRUE(authorize()); }
+  EXPECT_TRUE(authorize());
+}
+
+TEST_F(SessionTest, SaysThatThereIsNoCredential) {
+  source.fails(Fault::NoCredential);
+  start();
+  clock.advance(1s);
+  expectFault(authorize(), Fault::NoCredential);
+  EXPECT_EQ(exchange.count(), 0);
+}
+
+TEST_F(SessionTest, NeedsNothingWithoutACredential) {
+  Session bare(
+      target, nullptr, exchange, clock, [] { return 0.5; }, StateFile({}, "t"));
+  const auto authorization = bare.authorize(deadlineIn(1s), deadlineIn(1s));
+  ASSERT_TRUE(authorization);
+  EXPECT_TRUE(authorization->header.empty());
+}
+
+TEST_F(SessionTest, LogsOutOnlyWhenToldTo) {
+  start();
+  ASSERT_TRUE(authorize());
+  session->logout(deadlineIn(1s));
+  EXPECT_EQ(exchange.count(), 1);
+
+  target.login->logout = config::Logout{"POST", "/logout"};
+  target.login->logout_at_exit = true;
+  start();
+  ASSERT_TRUE(authorize());
+  session->logout(deadlineIn(1s));
+  EXPECT_EQ(exchange.requests().back().path, "/logout");
+  EXPECT_EQ(exchange.requests().back().secret_value.reveal(), "Bearer one");
+}
+
+}  // namespace
+}  // namespace postern::session

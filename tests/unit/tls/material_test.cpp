@@ -1,0 +1,212 @@
+// What is wrong with files, said when they are loaded.
+#include "tls/material.h"
+
+#include <gmock/gmock.h>
+
+#include "tls/certificate.h"
+#include "unit/tls/mount.h"
+
+namespace postern::tls {
+namespace {
+
+using std::chrono::hours;
+using testing::Identity;
+using testing::makeAuthority;
+using testing::makeClient;
+using testing::Use;
+
+class MaterialTest : public ::testing::Test {
+ protected:
+  void fails(const std::string& words) {
+    const auto loaded = mount.load();
+    if (loaded) {
+      ADD_FAILURE() << "loaded, instead of: " << words;
+      return;
+    }
+    EXPECT_EQ(loaded.error().fault, Fault::Tls);
+    EXPECT_EQ(loaded.error().what, words);
+  }
+  std::string file(const std::string& name) const { return mount.path(name); }
+
+  Identity ca = makeAuthority();
+  Identity client = makeClient(ca);
+  Mount mount;
+};
+
+TEST_F(MaterialTest, LoadsWithAndWithoutEachFile) {
+  EXPECT_TRUE(mount.load());
+  mount.ca(ca);
+  EXPECT_TRUE(mount.load());
+  mount.pair(client);
+  EXPECT_TRUE(mount.load());
+}
+
+TEST_F(MaterialTest, TellsTheEarliestExpiryOfEachFile) {
+  const auto short_lived = makeAuthority("Intermediate", ca);
+  const auto leaf = short_lived.issue({.common_name = "scraper",
+                                       .names = {},
+                                       .use = Use::Client,
+                                       .begins = -hours(2),
+                                       .ends = hours(99)});
+  mount.ca(ca).pair(leaf.certificate() + short_lived.certificate(), leaf.key());
+  const auto loaded = mount.load();
+  ASSERT_TRUE(loaded) << loaded.error().what;
+
+  EXPECT_EQ((*loaded)->clientValidity()->not_after, validityOf(*short_lived.x509()).not_after);
+  EXPECT_EQ((*loaded)->clientValidity()->not_before, validityOf(*short_lived.x509()).not_before);
+  EXPECT_EQ((*loaded)->caValidity()->not_after, validityOf(*ca.x509()).not_after);
+}
+
+TEST_F(MaterialTest, ReadsCertificateAndKeyFromOneFile) {
+  mount.pair(client.certificate() + client.key(), "");
+  mount.config.key_file = mount.config.cert_file;
+
+  EXPECT_TRUE(mount.load());
+}
+
+TEST_F(MaterialTest, SaysWhichFileCannotBeRead) {
+  mount.ca(ca).pair(client);
+  mount.config.ca_file = mount.path("absent.crt");
+  fails(file("absent.crt") + ": no such file: mount it, or correct the file name");
+
+  mount.config.ca_file = mount.path("");
+  fails(file("") + ": is a directory: name the PEM file in it");
+
+  mount.config.ca_file = "/dev/null";
+  fails("/dev/null: is not a regular file: name a PEM file");
+}
+
+TEST_F(MaterialTest, RefusesWhatIsNoPem) {
+  const std::string convert = " is DER (or PKCS #12), not PEM: convert it with `openssl ";
+  mount.ca("");
+  fails(file("ca.crt") + ": is empty: write the certificate into it, as PEM");
+  mount.ca(" \n");
+  fails(file("ca.crt") + ": is empty: write the certificate into it, as PEM");
+  mount.ca(ca.certificateDer());
+  fails(file("ca.crt") + ":" + convert + "x509 -inform DER -in " + file("ca.crt") +
+        " -out new.pem`");
+  mount.ca("hunter2");
+  fails(file("ca.crt") +
+        ": holds no PEM block: write the certificate into it, as PEM (\"-----BEGIN ...\")");
+
+  mount.ca(ca).pair(client.certificate(), "");
+  fails(file("tls.key") + ": is empty: write the private key into it, as PEM");
+  mount.pair(client.certificate(), client.keyDer());
+  fails(file("tls.key") + ":" + convert + "pkey -inform DER -in " + file("tls.key") +
+        " -out new.pem`");
+}
+
+TEST_F(MaterialTest, NoticesSwappedFiles) {
+  mount.pair(client.key(), client.certificate());
+  fails(file("tls.crt") +
+        ": holds no certificate but another PEM block: check whether certificate and key are "
+        "swapped");
+
+  mount.pair(client.certificate(), client.certificate());
+  fails(file("tls.key") +
+        ": holds no private key but another PEM block: check whether certificate and key are "
+        "swapped");
+}
+
+TEST_F(MaterialTest, RefusesDamagedBlocks) {
+  const auto fails_with = [&](const std::string& start) {
+    const auto loaded = mount.load();
+    ASSERT_FALSE(loaded);
+    EXPECT_THAT(loaded.error().what, ::testing::StartsWith(start));
+  };
+  const std::string pem = client.certificate();
+
+  mount.pair(pem + pem.substr(0, pem.size() / 2), client.key());
+  fails_with(file("tls.crt") + ": certificate 2 in it is damaged (");
+  mount.pair(pem, client.key().substr(0, 100));
+  fails_with(file("tls.key") + ": ");
+}
+
+TEST_F(MaterialTest, RefusesAnEncryptedKeyWithoutAskingForAPassword) {
+  mount.pair(client.certificate(), client.encryptedKey("hunter2"));
+
+  fails(file("tls.key") +
+        ": the key is encrypted and there is no password for it: decrypt it with `openssl pkey "
+        "-in " +
+        file("tls.key") + " -out new.key`");
+}
+
+TEST_F(MaterialTest, RefusesAKeyOfAnotherCertificate) {
+  mount.pair(client.certificate(), makeClient(ca).key());
+
+  fails(file("tls.key") + ": the key does not match the certificate 'scraper' of " +
+        file("tls.crt") + ": mount the two of one pair");
+}
+
+TEST_F(MaterialTest, RefusesAChainInAnotherOrder) {
+  const auto intermediate = makeAuthority("Intermediate", ca);
+  const auto leaf = makeClient(intermediate);
+  mount.pair(intermediate.certificate() + leaf.certificate(), leaf.key());
+  fails(file("tls.crt") + ": the certificate of " + file("tls.key") +
+        " is number 2 in it: write the client certificate first, then each issuer");
+
+  mount.pair(leaf.certificate() + ca.certificate(), leaf.key());
+  fails(file("tls.crt") +
+        ": certificate 2 in it ('Test CA') has not issued the one before it ('scraper'): write the "
+        "client certificate first, then each issuer");
+}
+
+TEST_F(MaterialTest, RefusesAClientCertificateOutsideOfItsDates) {
+  const auto old = ca.issue({.common_name = "old",
+                             .names = {},
+                             .use = Use::Client,
+                             .begins = -hours(48),
+                             .ends = -hours(24)});
+  mount.pair(old);
+  fails(file("tls.crt") + ": client certificate 'old' expired at " +
+        timeText(validityOf(*old.x509()).not_after) + ": renew it");
+
+  const auto early = ca.issue({.common_name = "early",
+                               .names = {},
+                               .use = Use::Client,
+                               .begins = hours(24),
+                               .ends = hours(48)});
+  mount.pair(early);
+  fails(file("tls.crt") + ": client certificate 'early' is not yet valid, it begins at " +
+        timeText(validityOf(*early.x509()).not_before) +
+        ": wait until then, or set the clock of this machine right");
+}
+
+TEST_F(MaterialTest, TakesMissingFilesOfAFolderAsNotConfigured) {
+  mount.optional();
+  EXPECT_TRUE(mount.load());
+
+  mount.pair(client);
+  const auto loaded = mount.load();
+  ASSERT_TRUE(loaded) << loaded.error().what;
+  EXPECT_TRUE((*loaded)->clientValidity());
+  EXPECT_FALSE((*loaded)->caValidity());
+}
+
+TEST_F(MaterialTest, RefusesHalfAPairInAFolder) {
+  mount.optional().pair(client);
+  std::filesystem::remove(mount.path("tls.key"));
+  fails(file("tls.crt") + ": is there without its key: add " + file("tls.key") +
+        ", or remove both");
+
+  mount.pair(client);
+  std::filesystem::remove(mount.path("tls.crt"));
+  fails(file("tls.key") + ": is there without its certificate: add " + file("tls.crt") +
+        ", or remove both");
+}
+
+TEST_F(MaterialTest, BoundsDatesThatTheClockCannotTell) {
+  const auto forever = Identity::selfSigned({.common_name = "forever",
+                                             .names = {},
+                                             .use = Use::Authority,
+                                             .ends = hours(24 * 365 * 1000)});
+  mount.ca(forever);
+  const auto loaded = mount.load();
+  ASSERT_TRUE(loaded) << loaded.error().what;
+
+  EXPECT_GT((*loaded)->caValidity()->not_after,
+            std::chrono::system_clock::now() + hours(24 * 365 * 200));
+}
+
+}  // namespace
+}  // namespace postern::tls

@@ -1,0 +1,126 @@
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "fakes/certificates.h"
+#include "fakes/tls_server.h"
+#include "tls/store.h"
+#include "upstream/client.h"
+#include "upstream/resolver.h"
+
+namespace postern::upstream {
+
+using postern::testing::Identity;
+using postern::testing::Listener;
+using postern::testing::makeAuthority;
+using postern::testing::makeClient;
+using postern::testing::makeServer;
+using postern::testing::Peer;
+using postern::testing::TemporaryFolder;
+using postern::testing::TlsServer;
+using ::testing::HasSubstr;
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
+
+inline std::string answer(std::string_view body, std::string_view fields = "") {
+  return "HTTP/1.1 200 OK\r\n" + std::string(fields) +
+         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+}
+
+// A client whose service is a TlsServer of the test's own script.
+class ClientTest : public ::testing::Test {
+ protected:
+  struct Outcome {
+    Result<Response> response;
+    std::vector<int> heads;  // what on_head saw
+    std::string body;        // what on_body saw
+  };
+
+  void start(TlsServer::Script script, const std::string& host = "127.0.0.1") {
+    server = std::make_unique<TlsServer>(options, std::move(script));
+    aim(host, server->port());
+  }
+
+  // The client asks `host` and `port`, with the tls_config that stands here.
+  void aim(const std::string& host, std::uint16_t port) {
+    config::Url url;
+    url.host = host;
+    url.port = port;
+    store.emplace(tls_config, "default", clock);
+    client.emplace(url, *store, resolver);
+  }
+
+  Outcome send(const Request& request, Deadline deadline = deadlineIn(30s)) {
+    Outcome outcome{Error{Fault::Busy, "", {}, {}}, {}, ""};
+    outcome.response = client->exchange(
+        request, deadline,
+        [&outcome](const Response& response) {
+          outcome.heads.push_back(response.status);
+          return Result<void>();
+        },
+        [&outcome](std::string_view block) {
+          outcome.body += block;
+          return Result<void>();
+        });
+    return outcome;
+  }
+
+  static Request request(const std::string& path = "/metrics") {
+    Request made;
+    made.path = path;
+    return made;
+  }
+
+  static void expectFault(const Outcome& outcome, Fault fault, std::string_view complaint) {
+    ASSERT_FALSE(outcome.response);
+    EXPECT_EQ(faultName(outcome.response.error().fault), faultName(fault));
+    EXPECT_THAT(outcome.response.error().what, HasSubstr(complaint));
+  }
+
+  static void expectPage(const Outcome& outcome, std::string_view body) {
+    ASSERT_TRUE(outcome.response) << outcome.response.error().what;
+    EXPECT_EQ(outcome.response->status, 200);
+    EXPECT_EQ(outcome.body, body);
+  }
+
+  const RealClock clock;
+  const Identity authority = makeAuthority();
+  // What the server shows and asks for. Set before start().
+  TlsServer::Options options{makeServer(authority, {"localhost", "127.0.0.1", "::1"}), "127.0.0.1",
+                             nullptr, TLS1_3_VERSION};
+  TemporaryFolder folder;
+  config::Tls tls_config = [this] {
+    config::Tls made;
+    made.ca_file = folder.write("ca.crt", authority.certificate());
+    return made;
+  }();
+  Resolver resolver;
+  std::unique_ptr<TlsServer> server;
+  std::optional<tls::Store> store;
+  std::optional<Client> client;
+};
+
+// Answers every request of the connection with the same bytes.
+inline TlsServer::Script always(std::string bytes) {
+  return [bytes = std::move(bytes)](Peer& peer) {
+    while (!peer.readRequest().empty()) peer.send(bytes);
+  };
+}
+
+// Answers the first request, then cuts the connection.
+inline TlsServer::Script onceAndCut(std::string bytes) {
+  return [bytes = std::move(bytes)](Peer& peer) {
+    peer.readRequest();
+    peer.send(bytes);
+    peer.cut();
+  };
+}
+
+}  // namespace postern::upstream

@@ -1,0 +1,207 @@
+#include <thread>
+
+#include "unit/upstream/client_fixture.h"
+
+namespace postern::upstream {
+namespace {
+
+using ClientReuseTest = ClientTest;
+
+constexpr std::string_view kPage = "up 1\n";
+
+TEST_F(ClientReuseTest, KeepsTheConnectionForTheNextRequest) {
+  start(always(answer(kPage)));
+
+  for (int i = 0; i < 3; ++i) expectPage(send(request()), kPage);
+
+  EXPECT_EQ(server->connections(), 1U);
+  EXPECT_EQ(server->requests().size(), 3U);
+  EXPECT_EQ(client->connections(), 1U);
+}
+
+TEST_F(ClientReuseTest, ReplacesAConnectionThatIsCutUnderTheNextRequest) {
+  start([](Peer& peer) {
+    peer.readRequest();
+    peer.send(answer(kPage));
+    if (!peer.readRequest().empty()) peer.cut();
+  });
+
+  expectPage(send(request()), kPage);
+  expectPage(send(request()), kPage);
+
+  EXPECT_EQ(server->connections(), 2U);
+  EXPECT_EQ(server->requests().size(), 3U);
+}
+
+TEST_F(ClientReuseTest, ReplacesAConnectionThatIsResetUnderTheNextRequest) {
+  start([](Peer& peer) {
+    peer.readRequest();
+    peer.send(answer(kPage));
+    if (peer.number() == 0 && !peer.readRequest().empty()) peer.reset();
+  });
+
+  expectPage(send(request()), kPage);
+  expectPage(send(request()), kPage);
+
+  EXPECT_EQ(server->connections(), 2U);
+}
+
+TEST_F(ClientReuseTest, ReplacesAStaleConnectionOnlyOnce) {
+  start([](Peer& peer) {
+    peer.readRequest();
+    if (peer.number() == 0) {
+      peer.send(answer(kPage));
+      peer.readRequest();
+    }
+    peer.cut();
+  });
+
+  expectPage(send(request()), kPage);
+  expectFault(send(request()), Fault::Connect, "before an answer");
+
+  EXPECT_EQ(server->connections(), 2U);
+  EXPECT_EQ(server->requests().size(), 3U);
+}
+
+TEST_F(ClientReuseTest, DropsAConnectionThatTheServerClosedWhileItWasIdle) {
+  start(onceAndCut(answer(kPage)));
+
+  for (int i = 0; i < 3; ++i) expectPage(send(request()), kPage);
+
+  EXPECT_EQ(server->connections(), 3U);
+}
+
+TEST_F(ClientReuseTest, NeverSendsALoginTwice) {
+  start([](Peer& peer) {
+    if (peer.number() == 0) return always(answer(kPage))(peer);
+    peer.readRequest();
+    peer.cut();
+  });
+  expectPage(send(request()), kPage);
+  auto login = request("/login");
+  login.method = "POST";
+  login.once = true;
+
+  expectFault(send(login), Fault::Connect, "before an answer");
+
+  EXPECT_EQ(server->connections(), 2U);
+  EXPECT_EQ(server->requests().size(), 2U);
+}
+
+TEST_F(ClientReuseTest, GivesWhatCannotBeRepeatedAFreshConnection) {
+  start(always(answer(kPage)));
+  auto logout = request("/logout");
+  logout.method = "POST";
+
+  expectPage(send(request()), kPage);
+  expectPage(send(logout), kPage);
+  expectPage(send(request()), kPage);
+
+  EXPECT_EQ(server->connections(), 2U);
+  EXPECT_EQ(client->connections(), 2U);
+}
+
+TEST_F(ClientReuseTest, ClosesTheConnectionWhenTheServerSaysSo) {
+  start(always(answer(kPage, "Connection: close\r\n")));
+
+  for (int i = 0; i < 3; ++i) expectPage(send(request()), kPage);
+
+  EXPECT_EQ(server->connections(), 3U);
+  EXPECT_EQ(client->connections(), 0U);
+}
+
+TEST_F(ClientReuseTest, ResumesTheSessionOnANewConnection) {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    SCOPED_TRACE(version);
+    options.max_version = version;
+    options.client_authority = std::make_shared<Identity>(authority);
+    const auto identity = makeClient(authority);
+    tls_config.cert_file = folder.write("tls.crt", identity.certificate());
+    tls_config.key_file = folder.write("tls.key", identity.key());
+    start(always(answer(kPage, "Connection: close\r\n")));
+
+    for (int i = 0; i < 4; ++i) expectPage(send(request()), kPage);
+
+    EXPECT_EQ(server->connections(), 4U);
+    EXPECT_EQ(server->resumed(), 3U);
+  }
+}
+
+TEST_F(ClientReuseTest, DrainsConnectionsOfEarlierMaterial) {
+  start(always(answer(kPage)));
+  expectPage(send(request()), kPage);
+  folder.write("ca.crt", authority.certificate() + makeAuthority("Next CA").certificate());
+  store->poll();
+  ASSERT_EQ(store->status().reloads, 1U);
+
+  expectPage(send(request()), kPage);
+
+  EXPECT_EQ(server->connections(), 2U);
+  EXPECT_EQ(server->resumed(), 0U);
+  EXPECT_EQ(client->connections(), 1U);
+}
+
+TEST_F(ClientReuseTest, DoesNotKeepAConnectionWhoseMaterialChangedMeanwhile) {
+  start(always(answer(kPage)));
+  const auto changes = [this](const Response&) {
+    folder.write("ca.crt", authority.certificate() + makeAuthority("Next CA").certificate());
+    store->poll();
+    return Result<void>();
+  };
+
+  const auto response = client->exchange(request(), deadlineIn(30s), changes, {});
+
+  EXPECT_TRUE(response);
+  EXPECT_EQ(client->connections(), 0U);
+}
+
+TEST_F(ClientReuseTest, KeepsTheConnectionBehindAShortErrorPage) {
+  const auto connections = [this](const std::string& bytes) {
+    start(always(bytes));
+    for (int i = 0; i < 2; ++i) {
+      const auto outcome = send(request());
+      ASSERT_TRUE(outcome.response);
+      EXPECT_EQ(outcome.response->status, 500);
+      EXPECT_THAT(outcome.heads, ::testing::ElementsAre(500));
+      EXPECT_EQ(outcome.body, "");
+    }
+  };
+  const std::string head = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: ";
+
+  connections(head + "5\r\n\r\nsorry");
+  EXPECT_EQ(server->connections(), 1U);
+  connections(head + "70000\r\n\r\n" + std::string(70000, 'x'));
+  EXPECT_EQ(server->connections(), 2U);
+}
+
+TEST_F(ClientReuseTest, ClosesTheConnectionWhenACallerRefuses) {
+  start(always(answer(kPage)));
+  const auto refuse = [](const auto&) { return Result<void>(Error{Fault::Empty, "no", {}, {}}); };
+
+  for (const auto& response : {client->exchange(request(), deadlineIn(30s), refuse, {}),
+                               client->exchange(request(), deadlineIn(30s), {}, refuse)}) {
+    ASSERT_FALSE(response);
+    EXPECT_EQ(response.error().fault, Fault::Empty);
+    EXPECT_EQ(response.error().what, "no");
+  }
+
+  EXPECT_EQ(client->connections(), 0U);
+}
+
+TEST_F(ClientReuseTest, ServesSeveralThreads) {
+  start(always(answer(kPage)));
+  std::vector<std::jthread> scrapers;
+  for (int i = 0; i < 4; ++i) {
+    scrapers.emplace_back([this] {
+      for (int j = 0; j < 20; ++j) expectPage(send(request()), kPage);
+    });
+  }
+
+  scrapers.clear();
+
+  EXPECT_EQ(server->requests().size(), 80U);
+  EXPECT_LE(server->connections(), 4U);
+}
+
+}  // namespace
+}  // namespace postern::upstream

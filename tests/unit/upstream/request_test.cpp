@@ -1,0 +1,112 @@
+#include "upstream/request.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/version.h"
+
+namespace postern::upstream {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+config::Url urlOf(const std::string& host, std::uint16_t port) {
+  config::Url url;
+  url.host = host;
+  url.port = port;
+  return url;
+}
+
+std::string written(const Request& request, const config::Url& url) {
+  const auto bytes = writeRequest(request, url, request.path);
+  return bytes ? std::string(bytes->reveal()) : bytes.error().what;
+}
+
+std::string agent() {
+  return "User-Agent: postern/" + std::string(version()) + "\r\n";
+}
+
+TEST(RequestTest, WritesAGet) {
+  Request request;
+  request.path = "/metrics?format=prometheus";
+  request.headers = {{"Accept", "text/plain"}};
+  request.secret_header = "Authorization";
+  request.secret_value = Secret("Bearer t0ken");
+
+  EXPECT_EQ(
+      written(request, urlOf("web", 8443)),
+      "GET /metrics?format=prometheus HTTP/1.1\r\nHost: web:8443\r\n" + agent() +
+          "Accept-Encoding: gzip\r\nAccept: text/plain\r\nAuthorization: Bearer t0ken\r\n\r\n");
+}
+
+TEST(RequestTest, WritesABodyWithItsLength) {
+  Request request;
+  request.method = "POST";
+  request.path = "/login";
+  request.body = Secret("{}");
+  request.content_type = "application/json";
+
+  EXPECT_EQ(written(request, urlOf("::1", 443)),
+            "POST /login HTTP/1.1\r\nHost: [::1]\r\n" + agent() +
+                "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
+}
+
+TEST(RequestTest, WritesTheLengthOfAPostWithoutBody) {
+  Request request;
+  request.method = "POST";
+  request.path = "/logout";
+
+  EXPECT_THAT(written(request, urlOf("web", 443)), HasSubstr("\r\nContent-Length: 0\r\n\r\n"));
+}
+
+TEST(RequestTest, LetsTheCallerChooseTheCoding) {
+  Request request;
+  request.path = "/";
+  request.headers = {{"accept-encoding", "identity"}};
+
+  EXPECT_THAT(written(request, urlOf("web", 443)), Not(HasSubstr("gzip")));
+}
+
+TEST(RequestTest, RefusesWhatWouldChangeTheMessage) {
+  const auto refuses = [](void (*spoil)(Request&), std::string_view complaint) {
+    Request request;
+    request.path = "/metrics";
+    spoil(request);
+    const auto bytes = writeRequest(request, urlOf("web", 443), request.path);
+    ASSERT_FALSE(bytes) << complaint;
+    EXPECT_EQ(bytes.error().fault, Fault::Format);
+    EXPECT_THAT(bytes.error().what, HasSubstr(complaint));
+    EXPECT_THAT(bytes.error().what, Not(HasSubstr("hunter2")));
+  };
+
+  // Method and path
+  refuses([](Request& r) { r.method = "GET /x HTTP/1.1\r\n"; }, "method");
+  refuses([](Request& r) { r.method = ""; }, "method");
+  refuses([](Request& r) { r.path = "/a b"; }, "path");
+  refuses([](Request& r) { r.path = "/a\r\nX: y"; }, "path");
+  refuses([](Request& r) { r.path = "/\xc3\xa4"; }, "path");
+  refuses([](Request& r) { r.path = "metrics"; }, "path");
+  refuses([](Request& r) { r.path = ""; }, "path");
+  // Headers
+  refuses([](Request& r) { r.headers = {{"X", "hunter2\r\nY: z"}}; }, "header X");
+  refuses([](Request& r) { r.headers = {{"X", "hunter2\n"}}; }, "header X");
+  refuses([](Request& r) { r.headers = {{"X", std::string("a\0b", 3)}}; }, "header X");
+  refuses([](Request& r) { r.headers = {{"X: a\r\nY", "b"}}; }, "no header can be named");
+  refuses([](Request& r) { r.headers = {{"", "b"}}; }, "no header can be named");
+  refuses([](Request& r) { r.headers = {{"Content-length", "9"}}; }, "frames");
+  refuses([](Request& r) { r.headers = {{"Transfer-Encoding", "chunked"}}; }, "frames");
+  refuses([](Request& r) { r.headers = {{"HOST", "other"}}; }, "frames");
+  refuses([](Request& r) { r.content_type = "a\r\nb: c"; }, "type");
+  // The secret
+  refuses(
+      [](Request& r) {
+        r.secret_header = "Authorization";
+        r.secret_value = Secret("hunter2\r\nX: y");
+      },
+      "header Authorization");
+  refuses([](Request& r) { r.secret_header = "A: b\r\nC"; }, "no header can be named");
+}
+
+}  // namespace
+}  // namespace postern::upstream
