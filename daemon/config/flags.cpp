@@ -66,6 +66,7 @@ const Flag* findFlag(std::string_view name) {
 
 std::vector<std::string_view> names() {
   std::vector<std::string_view> names;
+  names.reserve(kFlags.size());
   for (const auto& flag : kFlags) names.push_back(flag.name);
   return names;
 }
@@ -152,6 +153,7 @@ FlagsByVariable flagsByVariable() {
 
 std::string_view nearestOf(std::string_view variable, const FlagsByVariable& variables) {
   std::vector<std::string_view> known;
+  known.reserve(variables.size());
   for (const auto& [name, flag] : variables) known.push_back(name);
   return nearest(variable, known);
 }

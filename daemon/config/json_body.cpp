@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/printable.h"
 #include "config/readers.h"
 #include "config/syntax.h"
@@ -50,15 +52,13 @@ void appendString(const Value& value, std::string_view text, std::string& json) 
 void appendScalar(const Value& value, std::string& json) {
   const auto& node = value.node();
   const auto& text = node.text;
-  if (node.quoted) {
-    appendString(value, text, json);
-  } else if (text == "true" || text == "True" || text == "TRUE") {
-    json += "true";
-  } else if (text == "false" || text == "False" || text == "FALSE") {
-    json += "false";
-  } else if (isJsonNumber(text)) {
+  const bool is_true = text == "true" || text == "True" || text == "TRUE";
+  const bool is_false = text == "false" || text == "False" || text == "FALSE";
+  if (!node.quoted && (is_true || is_false)) {
+    json += is_true ? "true" : "false";
+  } else if (!node.quoted && isJsonNumber(text)) {
     json += text;
-  } else if (looksLikeNumber(text)) {
+  } else if (!node.quoted && looksLikeNumber(text)) {
     value.complain("is a number that JSON does not know, expected a plain one or quotes around it");
   } else {
     appendString(value, text, json);

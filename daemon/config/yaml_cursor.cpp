@@ -46,6 +46,7 @@ std::vector<Complaint> Report::complaints() const {
     return std::pair(a.line, a.column) < std::pair(b.line, b.column);
   });
   std::vector<Complaint> complaints;
+  complaints.reserve(entries.size());
   for (auto& [line, column, key, what] : entries) {
     complaints.push_back({file_ + ':' + std::to_string(line) + ':' + std::to_string(column),
                           std::move(key), std::move(what)});

@@ -101,73 +101,60 @@ Credential credentialFrom(RecordSet& rows) {
   return credential;
 }
 
-Result<Credential> ask(Session& session, const config::MysqlCredentials& database,
-                       std::string target) {
+Error sourceFailed(const config::MysqlCredentials& database, const std::string& what) {
+  return {Fault::CredentialSource, nameOf(database) + ": " + what, {}, {}};
+}
+
+Error noCredential(const config::MysqlCredentials& database, const std::string& what) {
+  return {Fault::NoCredential, nameOf(database) + ": " + what, {}, {}};
+}
+
+Result<Credential> readRow(Session& session, const config::MysqlCredentials& database,
+                           std::string target) {
   Poco::Data::Statement select(session);
   select << (database.query.empty() ? std::string(kTeleportQuery) : database.query), use(target),
       limit(2);
   select.execute();
   RecordSet rows(select);
-  const auto place = nameOf(database) + ": the row of target " + target;
-  if (rows.columnCount() == 0) {
-    return Error{Fault::CredentialSource,
-                 nameOf(database) + ": the query gives no columns: make it a SELECT",
-                 {},
-                 {}};
-  }
   if (rows.rowCount() == 0) {
-    return Error{Fault::NoCredential,
-                 nameOf(database) + ": there is no row for target " + target +
-                     ": add it, or correct the target's name",
-                 {},
-                 {}};
+    return noCredential(database, "there is no row for target " + target +
+                                      ": add it, or correct the target's name");
   }
   if (rows.rowCount() > 1) {
-    return Error{Fault::CredentialSource,
-                 nameOf(database) + ": the query gave " + std::to_string(rows.rowCount()) +
-                     " rows or more for target " + target +
-                     ", expected one: correct query or the table",
-                 {},
-                 {}};
+    return sourceFailed(database, "the query gave 2 rows for target " + target +
+                                      ", expected one: correct query or the table");
   }
   const auto credential = credentialFrom(rows);
+  const auto row = "the row of target " + target;
   if (const auto field = missingField(credential); !field.empty()) {
-    return Error{
-        Fault::NoCredential,
-        place + " has no " + std::string(field) + " (NULL, empty, or not selected): fill it in",
-        {},
-        {}};
+    return noCredential(database, row + " has no " + std::string(field) +
+                                      " (NULL, empty or not selected): fill it in");
   }
   if (const auto why = forbiddenBytes(credential)) {
-    return Error{Fault::NoCredential, place + ": " + *why + ": correct it", {}, {}};
+    return noCredential(database, row + ": " + *why + ": correct it");
   }
   return credential;
 }
 
-Result<Credential> connectAndAsk(const config::MysqlCredentials& database,
-                                 const std::string& target, const MysqlOpening& opening,
-                                 Deadline deadline, seconds patience) {
+Result<Credential> connectAndRead(const config::MysqlCredentials& database,
+                                  const std::string& target, const MysqlOpening& opening,
+                                  Deadline deadline, seconds patience) {
   Session session("MySQL", kConnectionString, static_cast<std::size_t>(patience.count()));
   if (!opening.used()) {
-    return Error{Fault::CredentialSource,
-                 "this program was linked without -rdynamic, so no "
-                 "connection to a database can be secured: build it anew",
-                 {},
-                 {}};
+    return sourceFailed(database,
+                        "this program was linked without -rdynamic, so no connection can be "
+                        "secured: build it anew");
   }
   if (database.tls && cipherOf(session).empty()) {
-    return Error{Fault::CredentialSource,
-                 nameOf(database) + ": the connection is not encrypted although tls_config is set",
-                 {},
-                 {}};
+    return sourceFailed(database, "the connection is not encrypted although tls_config is set");
   }
   if (remaining(deadline).count() == 0) return explainMysql(database, 2013, TlsCheck::None);
-  return ask(session, database, target);
+  return readRow(session, database, target);
 }
 
 // The border to Poco::Data, which throws. What its exceptions say is not passed on.
-Result<Credential> exchange(const config::MysqlCredentials& database, const std::string& target,
-                            Deadline deadline) {
+Result<Credential> ask(const config::MysqlCredentials& database, const std::string& target,
+                       Deadline deadline) {
   registerOnce();
   const auto password = passwordOf(database);
   if (!password) return password.error();
@@ -175,54 +162,60 @@ Result<Credential> exchange(const config::MysqlCredentials& database, const std:
       std::clamp(std::chrono::ceil<seconds>(remaining(deadline)), seconds(1), kPatience);
   const MysqlOpening opening(database, *password, patience);
   try {
-    return connectAndAsk(database, target, opening, deadline, patience);
+    return connectAndRead(database, target, opening, deadline, patience);
   } catch (const Poco::Exception& e) {
     const auto code = opening.error() != 0 ? opening.error() : codeIn(e);
     if (code != 0) return explainMysql(database, code, opening.failedCheck());
   } catch (const std::bad_alloc&) {  // for the longest value that a column may hold
   }
-  return Error{Fault::CredentialSource,
-               nameOf(database) +
-                   ": the query's columns cannot be read: select username, password, "
-                   "api_key and company_name only, as VARCHAR or TEXT (not LONGTEXT)",
-               {},
-               {}};
+  return sourceFailed(database,
+                      "the query's columns cannot be read: select username, password, api_key and "
+                      "company_name only, as VARCHAR or TEXT (not LONGTEXT)");
 }
 
 }  // namespace
 
 struct MysqlSource::Exchange {
   std::mutex mutex;
-  std::condition_variable ended;
-  std::optional<Result<Credential>> result;
+  std::condition_variable end;
+  std::optional<Result<Credential>> result;  // set at the end
+  bool ended();
 };
 
 MysqlSource::MysqlSource(config::MysqlCredentials database, std::string target)
     : database_(std::move(database)), target_(std::move(target)) {}
 
-Result<Credential> MysqlSource::load(Deadline deadline) {
-  if (exchange_) {
-    const std::lock_guard lock(exchange_->mutex);
-    if (exchange_->result) exchange_.reset();  // nobody waited for it any more: it is old
-  }
-  if (!exchange_) {
-    auto started = std::make_shared<Exchange>();
-    std::thread([started, database = database_, target = target_, deadline] {
-      auto result = exchange(database, target, deadline);
-      const std::lock_guard lock(started->mutex);
-      started->result = std::move(result);
-      started->ended.notify_all();
+bool MysqlSource::Exchange::ended() {
+  const std::lock_guard lock(mutex);
+  return result.has_value();
+}
+
+bool MysqlSource::begin(Deadline deadline) {
+  auto exchange = std::make_shared<Exchange>();
+  try {
+    std::thread([exchange, database = database_, target = target_, deadline] {
+      auto result = ask(database, target, deadline);
+      const std::lock_guard lock(exchange->mutex);
+      exchange->result = std::move(result);
+      exchange->end.notify_all();
     }).detach();
-    exchange_ = std::move(started);
+  } catch (const std::system_error&) {
+    return false;
+  }
+  exchange_ = std::move(exchange);
+  return true;
+}
+
+Result<Credential> MysqlSource::load(Deadline deadline) {
+  if (exchange_ && exchange_->ended()) exchange_.reset();  // nobody waited any more: it is old
+  if (!exchange_ && !begin(deadline)) {
+    return sourceFailed(database_, "no thread can be started: raise the limit of processes");
   }
   std::unique_lock lock(exchange_->mutex);
-  if (!exchange_->ended.wait_until(lock, deadline, [&] { return exchange_->result.has_value(); })) {
-    return Error{Fault::CredentialSource,
-                 nameOf(database_) +
-                     " does not answer in time: check that "
-                     "host and port are right and that the server is well",
-                 {},
-                 {}};
+  if (!exchange_->end.wait_until(lock, deadline, [&] { return exchange_->result.has_value(); })) {
+    return sourceFailed(database_,
+                        "no answer in time: check that host and port are right and that the "
+                        "server is well");
   }
   auto result = *std::move(exchange_->result);
   lock.unlock();

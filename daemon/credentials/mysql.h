@@ -36,6 +36,8 @@ class MysqlSource final : public Source {
  private:
   struct Exchange;
 
+  bool begin(Deadline deadline);  // false: no thread to be had
+
   config::MysqlCredentials database_;
   std::string target_;
   std::shared_ptr<Exchange> exchange_;  // shared with its thread; null when none runs

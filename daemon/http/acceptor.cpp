@@ -3,7 +3,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -24,24 +23,20 @@ bool outOfResources(int error) {
 }  // namespace
 
 Acceptor::Acceptor(Poco::Net::ServerSocket socket, OpenConnections& open, Workers& workers)
-    : socket_(std::move(socket)),
-      port_(socket_.address().port()),
-      open_(open),
-      workers_(workers),
-      end_(::eventfd(0, EFD_CLOEXEC)) {
+    : socket_(std::move(socket)), port_(socket_.address().port()), open_(open), workers_(workers) {
   // Another may take the connection that poll has told of: it must not block us.
   socket_.setBlocking(false);
   thread_ = std::thread([this] { run(); });
 }
 
 Acceptor::~Acceptor() {
-  ::eventfd_write(end_.number(), 1);
+  end_.raise();
   thread_.join();
 }
 
 void Acceptor::run() {
   std::array<pollfd, 2> waiting{
-      {{end_.number(), POLLIN, 0}, {socket_.impl()->sockfd(), POLLIN, 0}}};
+      {{end_.descriptor(), POLLIN, 0}, {socket_.impl()->sockfd(), POLLIN, 0}}};
   while (waiting[0].revents == 0) {
     if (::poll(waiting.data(), waiting.size(), -1) > 0 && waiting[1].revents != 0) acceptOne();
   }
@@ -51,7 +46,7 @@ void Acceptor::acceptOne() {
   Descriptor connection(::accept4(socket_.impl()->sockfd(), nullptr, nullptr, SOCK_CLOEXEC));
   if (!connection) {
     if (!outOfResources(errno)) return;
-    pollfd ending{end_.number(), POLLIN, 0};
+    pollfd ending{end_.descriptor(), POLLIN, 0};
     ::poll(&ending, 1, kPauseMillis);
     return;
   }

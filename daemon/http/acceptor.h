@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <thread>
 
-#include "http/descriptor.h"
+#include "http/interrupt.h"
 #include "http/open_connections.h"
 #include "http/workers.h"
 
@@ -32,7 +32,7 @@ class Acceptor {
   const std::uint16_t port_;
   OpenConnections& open_;
   Workers& workers_;
-  Descriptor end_;  // an eventfd, readable when the thread has to end
+  Interrupt end_;
   std::thread thread_;
 };
 

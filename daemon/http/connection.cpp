@@ -21,7 +21,7 @@ Connection::Connection(Descriptor socket, Front& front)
     : front_(front),
       socket_(std::move(socket)),
       entry_(front.open, socket_.number()),
-      wire_(socket_.number(), front.options.write_timeout),
+      wire_(socket_.number(), front.options.write_timeout, front.interrupt),
       buffer_(kFirstRoom) {}
 
 void Connection::run() {

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "http/descriptor.h"
 #include "http/gzip_encoder.h"
+#include "http/interrupt.h"
 #include "http/message.h"
 #include "http/open_connections.h"
 #include "http/request_head.h"
@@ -20,6 +21,7 @@ struct Front {
   Server::Options options;
   OpenConnections open;
   GzipEncoders encoders;
+  Interrupt interrupt;
 };
 
 // One client, request after request, on the thread that runs it. Bodies of requests are read

@@ -10,14 +10,6 @@ void endReading(int descriptor) {
   ::shutdown(descriptor, SHUT_RD);
 }
 
-// connect(2): dissolves the association, which for TCP is a reset. shutdown() would end a
-// streamed HTTP/1.0 answer as if it were whole.
-void reset(int descriptor) {
-  sockaddr nowhere{};
-  nowhere.sa_family = AF_UNSPEC;
-  if (::connect(descriptor, &nowhere, sizeof(nowhere)) != 0) ::shutdown(descriptor, SHUT_RDWR);
-}
-
 }  // namespace
 
 OpenConnections::Entry::Entry(OpenConnections& all, int descriptor)
@@ -81,11 +73,6 @@ void OpenConnections::stop() {
 bool OpenConnections::waitUntilEmpty(std::chrono::milliseconds timeout) {
   std::unique_lock lock(mutex_);
   return gone_.wait_for(lock, timeout, [this] { return entries_.empty(); });
-}
-
-void OpenConnections::resetAll() {
-  const std::lock_guard lock(mutex_);
-  for (auto* entry : entries_) reset(entry->descriptor_);
 }
 
 }  // namespace postern::http

@@ -64,8 +64,6 @@ class OpenConnections {
   void stop();
   // Waits until all have gone. Returns false when there are some left after `timeout`.
   bool waitUntilEmpty(std::chrono::milliseconds timeout);
-  // Resets what is left: no client takes half an answer for the whole.
-  void resetAll();
 
  private:
   void makeRoom();

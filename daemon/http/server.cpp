@@ -14,7 +14,7 @@ namespace postern::http {
 class Server::Impl {
  public:
   Impl(Handler handler, Options options)
-      : front_{std::move(handler), options, OpenConnections(options.threads), {}},
+      : front_{std::move(handler), options, OpenConnections(options.threads), {}, {}},
         workers_(options.threads,
                  [this](Descriptor socket) { Connection(std::move(socket), front_).run(); }) {}
   ~Impl() { stop(std::chrono::milliseconds(0)); }
@@ -33,7 +33,7 @@ class Server::Impl {
     workers_.stop();
     front_.open.stop();
     const bool all_finished = front_.open.waitUntilEmpty(timeout);
-    if (!all_finished) front_.open.resetAll();
+    if (!all_finished) front_.interrupt.raise();
     workers_.join();
     return all_finished;
   }

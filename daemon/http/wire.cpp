@@ -16,18 +16,6 @@ namespace {
 constexpr std::size_t kLingerBytes = 256 * 1024;
 constexpr std::chrono::milliseconds kLingerTime{1000};
 
-// Returns false when the deadline has passed.
-bool waitFor(int descriptor, short events, Deadline deadline) {
-  while (true) {
-    pollfd waiting{descriptor, events, 0};
-    const auto left = remaining(deadline);
-    const int ready = ::poll(&waiting, 1, static_cast<int>(left.count()));
-    if (ready > 0) return true;
-    if (ready == 0 && left.count() == 0) return false;
-    if (ready < 0 && errno != EINTR) return false;
-  }
-}
-
 Wire::Received received(ssize_t size) {
   if (size > 0) return {Wire::Outcome::Data, static_cast<std::size_t>(size)};
   const bool timed_out = size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
@@ -81,6 +69,17 @@ class Pieces {
 
 }  // namespace
 
+bool Wire::waitFor(short events, Deadline deadline) const {
+  while (true) {
+    std::array<pollfd, 2> waiting{{{descriptor_, events, 0}, {interrupt_.descriptor(), POLLIN, 0}}};
+    const auto left = remaining(deadline);
+    const int ready = ::poll(waiting.data(), waiting.size(), static_cast<int>(left.count()));
+    if (ready > 0) return waiting[1].revents == 0;
+    if (ready == 0 && left.count() == 0) return false;
+    if (ready < 0 && errno != EINTR) return false;
+  }
+}
+
 Wire::Received Wire::receiveFirst(std::span<char> room, std::chrono::milliseconds timeout) {
   if (!has_receive_timeout_) {
     const timeval value = toTimeval(timeout);
@@ -96,7 +95,7 @@ Wire::Received Wire::receiveFirst(std::span<char> room, std::chrono::millisecond
 
 Wire::Received Wire::receive(std::span<char> room, Deadline deadline) {
   while (true) {
-    if (!waitFor(descriptor_, POLLIN, deadline)) return {Outcome::TimedOut};
+    if (!waitFor(POLLIN, deadline)) return {Outcome::TimedOut};
     const auto size = ::recv(descriptor_, room.data(), room.size(), MSG_DONTWAIT);
     if (size < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK)) continue;
     return received(size);
@@ -107,13 +106,14 @@ bool Wire::send(std::initializer_list<std::string_view> all) {
   Pieces pieces(all);
   std::optional<Deadline> deadline;  // the clock is asked only when the socket is full
   while (!pieces.empty()) {
+    if (interrupt_.raised()) return false;
     const msghdr message = pieces.message();
     const auto size = ::sendmsg(descriptor_, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (size >= 0) {
       pieces.sent(static_cast<std::size_t>(size));
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
       if (!deadline) deadline = deadlineIn(write_timeout_);
-      if (!waitFor(descriptor_, POLLOUT, *deadline)) return false;
+      if (!waitFor(POLLOUT, *deadline)) return false;
     } else if (errno != EINTR) {
       return false;
     }

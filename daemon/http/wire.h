@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "http/interrupt.h"
 
 namespace postern::http {
 
@@ -20,9 +21,10 @@ class Wire {
     std::size_t size = 0;  // bytes, when there is Data
   };
 
-  // `write_timeout`: how long one send() may take.
-  Wire(int descriptor, std::chrono::milliseconds write_timeout)
-      : descriptor_(descriptor), write_timeout_(write_timeout) {}
+  // `write_timeout`: how long one send() may take. After `interrupt` nothing is sent and nothing
+  // waited for any more, except by receiveFirst().
+  Wire(int descriptor, std::chrono::milliseconds write_timeout, const Interrupt& interrupt)
+      : descriptor_(descriptor), write_timeout_(write_timeout), interrupt_(interrupt) {}
 
   // Waits for the first bytes in one system call; every call takes the same `timeout`.
   Received receiveFirst(std::span<char> room, std::chrono::milliseconds timeout);
@@ -42,8 +44,12 @@ class Wire {
   void linger();
 
  private:
+  // Returns false when the deadline has passed or the interrupt was raised.
+  bool waitFor(short events, Deadline deadline) const;
+
   int descriptor_;
   std::chrono::milliseconds write_timeout_;
+  const Interrupt& interrupt_;
   bool has_receive_timeout_ = false;
 };
 

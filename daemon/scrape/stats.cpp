@@ -30,20 +30,28 @@ void Stats::answered(const std::optional<Fault>& fault, double seconds, bool sha
 
 void Stats::fetched(Fetched fetched, const std::vector<std::string>& names, SystemTime now) {
   const std::lock_guard lock(mutex_);
-  const auto before = std::exchange(counts_.fault, std::move(fetched.error));
-  const bool changed = !counts_.scraped || before.has_value() != counts_.fault.has_value() ||
-                       (before && before->fault != counts_.fault->fault);
-  if (!counts_.fault) {
+  if (!fetched.error) {
     counts_.page_bytes = fetched.bytes;
     counts_.samples = fetched.samples;
-    failing_ = 0;
-  } else {
-    ++failing_;
   }
+  if (fetched.health) counts_.health = std::move(fetched.health);
+  enterState(std::move(fetched.error), now);
   const auto pages_before = std::exchange(counts_.pages, std::move(fetched.pages));
   // A target that fails as a whole says so itself.
   if (!counts_.fault) logPages(pages_before, names);
-  if (fetched.health) counts_.health = std::move(fetched.health);
+}
+
+void Stats::leftWithout(const Error& error, SystemTime now) {
+  const std::lock_guard lock(mutex_);
+  enterState(error, now);
+}
+
+// Requires mutex_.
+void Stats::enterState(std::optional<Error> fault, SystemTime now) {
+  const auto before = std::exchange(counts_.fault, std::move(fault));
+  const bool changed = !counts_.scraped || before.has_value() != counts_.fault.has_value() ||
+                       (before && before->fault != counts_.fault->fault);
+  failing_ = counts_.fault ? failing_ + 1 : 0;
   counts_.scraped = true;
   if (changed) counts_.since = now;
   if (changed || (counts_.fault && now - last_logged_ >= kLogAgain)) logState(before, now);

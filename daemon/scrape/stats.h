@@ -59,9 +59,13 @@ class Stats {
   // `names` are those of the target's pages.
   void fetched(Fetched fetched, const std::vector<std::string>& names, SystemTime now);
 
+  // A scrape ended without its pages: it found no place, or left before they were there.
+  void leftWithout(const Error& error, SystemTime now);
+
   Counts counts() const;
 
  private:
+  void enterState(std::optional<Error> fault, SystemTime now);
   void logPages(const std::vector<std::optional<Error>>& before,
                 const std::vector<std::string>& names) const;
   void logState(const std::optional<Error>& before, SystemTime now);

@@ -64,11 +64,11 @@ Target::Answer Target::wait(Lock& lock, SteadyTime deadline, const Stream& strea
       run = start(deadline);
       if (!alone) joinable_ = run;
     } else if (place_free_.wait_until(lock, deadline) == std::cv_status::timeout) {
-      return {Error{
-          Fault::Busy,
-          std::to_string(running_) +
-              " scrapes of this target are under way, as many as max_concurrent_scrapes allows",
-          "", std::chrono::seconds(1)}};
+      return leave(
+          {Fault::Busy,
+           std::to_string(running_) +
+               " scrapes of this target are under way, as many as max_concurrent_scrapes allows",
+           "", std::chrono::seconds(1)});
     }
     if (!run) continue;
     if (auto answer = ride(lock, run, deadline, stream)) return *std::move(answer);
@@ -93,7 +93,7 @@ std::optional<Target::Answer> Target::ride(Lock& lock, const std::shared_ptr<Run
   run->waiters.remove(&self);
   if (self.seat == Seat::Outgrown) return std::nullopt;
   const bool streamed = self.seat == Seat::Streams;
-  if (late) return Answer{Error{Fault::Timeout, "the page was not there in time", "", {}}};
+  if (late) return leave({Fault::Timeout, "the page was not there in time", "", {}});
   if (run->landing->error) return Answer{*run->landing->error, streamed};
   return Answer{run->landing->page, streamed};
 }
@@ -143,6 +143,12 @@ void Target::done(Run& run, Flight::Landing landing) {
   run.flight.reset();
   run.changed.notify_all();
   place_free_.notify_all();
+}
+
+// A failure of this scraper alone, of which no flight tells.
+Target::Answer Target::leave(Error error) {
+  stats_->leftWithout(error, clock_.system());
+  return {std::move(error)};
 }
 
 PageText Target::recent() const {

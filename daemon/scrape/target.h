@@ -56,6 +56,7 @@ class Target : public std::enable_shared_from_this<Target> {
   std::shared_ptr<Run> start(SteadyTime deadline);
   const Stream* outgrown(Run& run);
   void done(Run& run, Flight::Landing landing);
+  Answer leave(Error error);
   PageText recent() const;
 
   const config::Target config_;

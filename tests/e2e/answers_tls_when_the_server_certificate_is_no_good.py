@@ -13,7 +13,7 @@ def scenario(stage):
     stranger = Authority(stage.folder / "stranger", "Another CA").issue("whatsapp-web")
     unknown = stage.whatsapp(pair=stranger)
     postern = stage.sidecar(unknown)
-    expect_fault(postern, "tls", 502, harness.TARGET, mentions="ca_file")
+    expect_fault(postern, "tls", 502, harness.TARGET, mentions="Another CA")
 
 
 harness.run(scenario)

@@ -11,9 +11,9 @@ def scenario(stage):
         "- job_name: whatsapp\n  scrape_interval: 1s\n  scrape_timeout: 1s\n"
         f"  metrics_path: /metrics/{harness.TARGET}\n"
         f"  static_configs: [{{ targets: ['127.0.0.1:{postern.port}'] }}]\n")
-    wait_for(lambda: prometheus.targets()[0]["health"] == "up", "the target is up", 20)
+    wait_for(lambda: prometheus.target().get("health") == "up", "the target is up", 20)
     whatsapp.provoke("/metrics", status=503)
-    failed = wait_for(lambda: prometheus.targets()[0]["lastError"], "the scrape fails", 20)
+    failed = wait_for(lambda: prometheus.target().get("lastError"), "the scrape fails", 20)
     check("502 status" in failed, f"lastError names the fault: {failed}")
 
 

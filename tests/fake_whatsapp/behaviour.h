@@ -39,8 +39,9 @@ struct Behaviour {
 // seconds, with a fraction if need be; booleans are `true` or `false`.
 bool set(Behaviour& behaviour, std::string_view key, const std::string& value);
 
-// What goes wrong on one path, whatever the request says. What is not set stays as the
-// look-alike would have answered.
+// What goes wrong on one path, whatever the request says. With a status, raw bytes or a reset the
+// request gets no further: no login is judged, no token looked at. Else what is not set stays as
+// the look-alike would have answered.
 struct Provocation {
   std::optional<int> status;
   std::optional<std::string> body;
@@ -55,6 +56,8 @@ struct Provocation {
   std::chrono::milliseconds stall{0};       // silence before the answer
   std::chrono::milliseconds stall_body{0};  // silence after the first half of the body
   int times = -1;                           // for so many requests; below 0: for all
+
+  bool replacesAnswer() const { return status || raw || reset; }
 };
 
 // Like set() for Behaviour; `header` is "Name: value" and adds one.

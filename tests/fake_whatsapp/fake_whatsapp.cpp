@@ -258,7 +258,7 @@ void FakeWhatsapp::Impl::serve(HTTPServerRequest& request, HTTPServerResponse& r
     const std::lock_guard lock(state_.mutex);
     ++state_.counters.requests[call.path];
     provocation = takeProvocation(state_, call.path);
-    result = answer(call, now);
+    if (!provocation.replacesAnswer()) result = answer(call, now);
     if (call.path == "/v1/health") delay = state_.behaviour.health_delay;
   }
   response.setDate(Poco::Timestamp::fromEpochTime(std::chrono::system_clock::to_time_t(now)));

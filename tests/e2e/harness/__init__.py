@@ -5,6 +5,7 @@ A scenario is a file whose name is the claim, with a docstring that states what 
 a function that takes the Stage: `harness.run(scenario)`.
 """
 
+import base64
 import os
 import pathlib
 import shutil
@@ -75,7 +76,9 @@ class Stage:
         folder = self.folder_for("credentials")
         (folder / "username").write_text(username + "\n")
         (folder / "password").write_text(password + "\n")
+        basic = base64.b64encode(f"{username}:{password}".encode()).decode()
         self.secret(f"password in {folder.name}", password)
+        self.secret(f"password in {folder.name}, encoded", basic)
         return folder
 
     def postern(self, *flags: str, config: str = "", environment=None) -> Postern:

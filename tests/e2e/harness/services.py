@@ -1,10 +1,10 @@
 """Real parts beside the daemon: nginx, Prometheus, MariaDB, each private to the scenario."""
 
+import http.client
 import json
 import pathlib
 import socket
 import subprocess
-import urllib.request
 
 from .process import Process, free_port, wait_for
 
@@ -48,15 +48,26 @@ class Prometheus:
         self._process = Process(folder, [
             "prometheus", f"--config.file={file}", f"--storage.tsdb.path={folder}/data",
             f"--web.listen-address=127.0.0.1:{self.port}"])
-        wait_for(lambda: _listens(self.port), "Prometheus listens", 30)
+        wait_for(self._ready, "Prometheus is ready", 30)
+
+    def _get(self, path: str) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        return answer.status, body
+
+    def _ready(self) -> bool:
+        return _listens(self.port) and self._get("/-/ready")[0] == 200
 
     def ask(self, path: str):
         """The `data` of an answer of its API."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/{path}") as answer:
-            return json.load(answer)["data"]
+        return json.loads(self._get(f"/api/v1/{path}")[1])["data"]
 
-    def targets(self) -> list[dict]:
-        return self.ask("targets")["activeTargets"]
+    def target(self) -> dict:
+        """What it says of its first target; empty until it has taken that up."""
+        return next(iter(self.ask("targets")["activeTargets"]), {})
 
     def stop(self):
         self._process.stop()

@@ -1,0 +1,83 @@
+"""The credential comes from MariaDB over TLS with a client certificate. When the database stops,
+scrapes and logins go on and the age of the credential shows; a daemon that starts without it answers
+`credential_source`, and the first scrape after the database is back is good. Without TLS an account
+that requires X509 is refused, and the message says why."""
+
+import harness
+from harness import check, check_answer, wait_for
+
+SCHEMA = """
+CREATE DATABASE whatsapp CHARACTER SET utf8mb4; USE whatsapp;
+CREATE TABLE lookups (number varchar(24), country varchar(4), phone varchar(20));
+CREATE TABLE whatsapp_config (country varchar(4) NOT NULL, phone varchar(20) NOT NULL,
+  username varchar(45), password varchar(45), api_key varchar(50), company_name varchar(45));
+INSERT INTO lookups VALUES ('447418342132', '44', '7418342132');
+INSERT INTO whatsapp_config VALUES ('44', '7418342132', 'admin', '%s', NULL, 'Test company');
+CREATE USER postern@'%%' IDENTIFIED BY '%s' REQUIRE X509;
+GRANT SELECT ON whatsapp.* TO postern@'%%';
+"""
+
+
+def target(stage, whatsapp, database, tls, database_password):
+    material = f"tls_config: {{ ca_file: {tls}/ca.crt, cert_file: {tls}/tls.crt, key_file: {tls}/tls.key"
+    of_database = f", {material} }}" if database.with_tls else ""
+    return (
+        "targets:\n"
+        f'  - name: "{harness.TARGET}"\n    preset: whatsapp\n    url: {whatsapp.url}\n'
+        f"    {material}, server_name: whatsapp-web }}\n"
+        f"    credentials: {{ mysql: {{ host: 127.0.0.1, port: {database.port}, database: whatsapp,"
+        f" user: postern, password: {database_password}{of_database} }} }}\n")
+
+
+def scenario(stage):
+    whatsapp = stage.whatsapp(token_life=3, health="multi")
+    database_password = stage.secret("database password", "D4tabase-s3cret")
+    database = stage.mariadb()
+    database.with_tls = True
+    database.run(SCHEMA % (harness.PASSWORD, database_password))
+    tls = stage.tls_folder()
+    postern = stage.postern(config=target(stage, whatsapp, database, tls, database_password))
+    answer = postern.scrape()
+    check(answer.status == 200, f"a good scrape: {answer.status} {answer.body}")
+    check('customer_name="Test company"' in answer.body, "the company's name is a label")
+    check("postern" not in database.run("SHOW PROCESSLIST"), "no connection is held")
+
+    def metric(name, **labels):
+        return postern.own_metrics().value(name, target=harness.TARGET, **labels)
+
+    read = metric("postern_credential_last_success_timestamp_seconds", source="mysql")
+    database.stop()
+    logins = whatsapp.counters()["logins"]
+    wait_for(lambda: postern.scrape().status == 200 and whatsapp.counters()["logins"] >= logins + 2,
+             "logins and scrapes go on without the database", 30)
+    check(metric("postern_scrape_failures_total", reason="credential_source") == 0, "no failure")
+    check(metric("postern_credential_reloads_total", source="mysql", result="failure") >= 1,
+          "the failed read is counted")
+    later = metric("postern_credential_last_success_timestamp_seconds", source="mysql")
+    check(0 < later < postern_time(postern) - 1, f"its age shows: {read} {later}")
+
+    second = stage.postern(config=target(stage, whatsapp, database, tls, database_password))
+    check_answer(second.scrape(), "credential_source", 503, harness.TARGET)
+    database.start()
+    wait_for(lambda: "1" in database.run("SELECT 1"), "MariaDB is back")
+
+    def first_scrape_after_its_return():
+        answer = second.scrape()
+        if answer.status == 200:
+            return True
+        check(answer.reason == "credential_source", f"no other fault: {answer.body}")
+        return False
+
+    wait_for(first_scrape_after_its_return, "the scrape is good once the source may be asked", 3)
+
+    database.with_tls = False
+    plain = stage.postern(config=target(stage, whatsapp, database, tls, database_password))
+    answer = plain.scrape()
+    check_answer(answer, "credential_source", 503, harness.TARGET, mentions="tls_config")
+
+
+def postern_time(postern):
+    return postern.own_metrics().value("process_start_time_seconds") + 3
+
+
+harness.run(scenario)

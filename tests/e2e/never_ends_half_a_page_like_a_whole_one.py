@@ -1,0 +1,37 @@
+"""A page that outgrows the hold-back streams; when it then turns out broken, cut off or too large, the
+connection closes without the final chunk, so that Prometheus counts a failed scrape."""
+
+import harness
+from harness import check, wait_for
+
+
+def scenario(stage):
+    whatsapp = stage.whatsapp()
+    postern = stage.postern(config="targets:\n" + stage.plain_target(
+        whatsapp, hold_back="64KiB", body_size_limit="8MiB"))
+    check(postern.scrape().status == 200, "a good small page")
+
+    whatsapp.provoke("/metrics", megabytes=4)
+    answer = postern.scrape()
+    check(answer.status == 200 and answer.whole, "a good large page")
+    check(len(answer.body) > 4 << 20, "all of it")
+
+    for claim, provocation in {
+            "cut off": {"megabytes": 4, "truncate": 3 << 20},
+            "too large": {"megabytes": 12},
+            "cut off, in chunks": {"megabytes": 4, "chunked": True, "truncate": 3 << 20}}.items():
+        whatsapp.provoke("/metrics", **provocation)
+        answer = postern.scrape()
+        check(answer.status == 200 and not answer.whole, f"{claim}: the end is missing")
+        gzipped = postern.scrape(headers={"Accept-Encoding": "gzip"})
+        check(not gzipped.whole, f"{claim}: with gzip as well")
+
+    prometheus = stage.prometheus(
+        "- job_name: cut\n  scrape_interval: 1s\n  scrape_timeout: 1s\n"
+        f"  static_configs: [{{ targets: ['127.0.0.1:{postern.port}'] }}]\n")
+    wait_for(lambda: prometheus.targets()[0]["health"] == "down", "Prometheus sees a failure", 20)
+    stored = prometheus.ask("query?query=count({job=%22cut%22,__name__!~%22up|scrape_.*%22})")
+    check(not stored["result"], f"and keeps nothing of the half page: {stored}")
+
+
+harness.run(scenario)
