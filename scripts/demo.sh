@@ -188,5 +188,9 @@ if $once; then
     { cat "$folder/postern.log" >&2; exit 1; }
 else
   say_what_to_try
-  tail --pid="${pids[-1]}" -n +1 -f "$folder/postern.log"
+  postern=${pids[-1]}
+  tail --pid="$postern" -n +1 -f "$folder/postern.log" &
+  pids+=($!)
+  # Not in the foreground: bash runs a trap only between two commands, and at once in wait.
+  wait "$postern"
 fi

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <functional>
 
@@ -32,17 +33,40 @@ using Draw = std::function<double()>;
 double drawUniform();
 
 // When a scrape, and so each wait on a socket, has to end. Real time always, even in
-// tests: a peer does not know about our clock.
-using Deadline = std::chrono::steady_clock::time_point;
+// tests: a peer does not know about our clock. Some can be moved while somebody waits for them,
+// so a wait that is over asks again.
+class Deadline {
+ public:
+  using Movable = std::atomic<SteadyTime::rep>;  // a SteadyTime's time since its epoch
 
-inline Deadline deadlineIn(std::chrono::milliseconds duration) {
+  Deadline(SteadyTime at) : at_(at) {}
+  // Follows `movable`, which must outlive every copy.
+  explicit Deadline(const Movable& movable) : movable_(&movable) {}
+
+  // The same, but never later than `at`.
+  Deadline cappedAt(SteadyTime at) const {
+    Deadline capped = *this;
+    capped.at_ = std::min(at_, at);
+    return capped;
+  }
+  SteadyTime at() const {
+    return movable_ == nullptr ? at_ : std::min(at_, SteadyTime(SteadyTime::duration(*movable_)));
+  }
+
+ private:
+  SteadyTime at_ = SteadyTime::max();
+  const Movable* movable_ = nullptr;
+};
+
+inline SteadyTime deadlineIn(std::chrono::milliseconds duration) {
   return std::chrono::steady_clock::now() + duration;
 }
 
 // What is left, rounded up to whole milliseconds, never negative.
-inline std::chrono::milliseconds remaining(Deadline deadline) {
-  return std::max(std::chrono::milliseconds(0), std::chrono::ceil<std::chrono::milliseconds>(
-                                                    deadline - std::chrono::steady_clock::now()));
+inline std::chrono::milliseconds remaining(const Deadline& deadline) {
+  return std::max(std::chrono::milliseconds(0),
+                  std::chrono::ceil<std::chrono::milliseconds>(deadline.at() -
+                                                               std::chrono::steady_clock::now()));
 }
 
 // Unix time in seconds, for metrics and JSON.

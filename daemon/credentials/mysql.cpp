@@ -193,8 +193,8 @@ bool MysqlSource::Exchange::ended() {
 bool MysqlSource::begin(Deadline deadline) {
   auto exchange = std::make_shared<Exchange>();
   try {
-    std::thread([exchange, database = database_, target = target_, deadline] {
-      auto result = ask(database, target, deadline);
+    std::thread([exchange, database = database_, target = target_, at = deadline.at()] {
+      auto result = ask(database, target, at);
       const std::lock_guard lock(exchange->mutex);
       exchange->result = std::move(result);
       exchange->end.notify_all();
@@ -212,7 +212,7 @@ Result<Credential> MysqlSource::load(Deadline deadline) {
     return sourceFailed(database_, "no thread can be started: raise the limit of processes");
   }
   std::unique_lock lock(exchange_->mutex);
-  if (!exchange_->end.wait_until(lock, deadline, [&] { return exchange_->result.has_value(); })) {
+  if (!exchange_->end.wait_until(lock, deadline.at(), [&] { return exchange_->result.has_value(); })) {
     return sourceFailed(database_,
                         "no answer in time: check that host and port are right and that the "
                         "server is well");

@@ -74,15 +74,13 @@ void Flight::confine(SteadyTime deadline) {
   deadline_ = deadline.time_since_epoch().count();
 }
 
-Deadline Flight::deadline() const {
-  return Deadline(SteadyTime::duration(deadline_.load()));
-}
+Deadline Flight::deadline() const { return Deadline(deadline_); }
 
 PageFetch Flight::fetchOf(std::size_t page) const {
   const auto& target = plan_.target;
   Deadline until = deadline();
   if (const auto own = target.pages[page].timeout; own.count() > 0)
-    until = std::min(until, deadlineIn(own));
+    until = until.cappedAt(deadlineIn(own));
   return {*plan_.door, target, page, until, deadlineIn(target.scrape_timeout)};
 }
 

@@ -79,7 +79,7 @@ class Flight : public std::enable_shared_from_this<Flight> {
 
   const FlightPlan plan_;
   const Hooks hooks_;
-  std::atomic<SteadyTime::rep> deadline_;
+  Deadline::Movable deadline_;
   std::atomic<std::size_t> held_bytes_ = 0;  // of all pages, for merge_limit
 
   bool one_ahead_ = false;  // set before the first job

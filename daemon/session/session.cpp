@@ -114,7 +114,7 @@ Result<Authorization> Session::authorize(Deadline deadline, Deadline login_deadl
       continue;
     }
     if (busy_) {
-      if (changed_.wait_until(lock, deadline) == std::cv_status::timeout) {
+      if (changed_.wait_until(lock, deadline.at()) == std::cv_status::timeout) {
         return Error{
             Fault::Timeout, "the login under way took longer than this scrape may", "", {}};
       }

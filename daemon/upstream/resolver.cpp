@@ -148,7 +148,7 @@ Result<std::vector<Address>> Resolver::resolve(const std::string& host, std::uin
   std::unique_lock lock(lookups_->mutex);
   const auto lookup = Lookups::join(lookups_, host);
   if (!lookup) return noAddress(host, "no thread for the lookup: raise the limit of processes");
-  if (!lookups_->finished.wait_until(lock, deadline, [&] { return lookup->done; })) {
+  if (!lookups_->finished.wait_until(lock, deadline.at(), [&] { return lookup->done; })) {
     return Error{Fault::Timeout,
                  "the name service did not answer for " + host + " before the deadline",
                  {},

@@ -59,7 +59,7 @@ Result<Dialled> dial(const std::string& authority, const std::vector<Address>& a
     const auto share = remaining(deadline) / static_cast<int>(addresses.size() - i);
     const int error = socket.fd() < 0
                           ? errno
-                          : connectBy(socket.fd(), address, std::min(deadline, deadlineIn(share)));
+                          : connectBy(socket.fd(), address, deadline.cappedAt(deadlineIn(share)));
     if (error == 0) {
       const int on = 1;
       setsockopt(socket.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));

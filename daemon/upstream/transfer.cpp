@@ -142,7 +142,7 @@ Result<void> Transfer::deliverUnpacked(std::string_view block) {
 
 // Whether that succeeds or not, the answer is known.
 void Transfer::drain() {
-  deadline_ = std::min(deadline_, deadlineIn(kDrainTime));
+  deadline_ = deadline_.cappedAt(deadlineIn(kDrainTime));
   if (!reader_.persistent() || reader_.contentLength().value_or(0) > kDrainBytes) return;
   for (std::size_t drained = 0; drained <= kDrainBytes;) {
     const auto step = nextStep();

@@ -18,9 +18,9 @@ GRANT SELECT ON whatsapp.* TO postern@'%%';
 """
 
 
-def target(stage, whatsapp, database, tls, database_password):
+def target(whatsapp, database, tls, database_password, with_tls=True):
     material = f"tls_config: {{ ca_file: {tls}/ca.crt, cert_file: {tls}/tls.crt, key_file: {tls}/tls.key"
-    of_database = f", {material} }}" if database.with_tls else ""
+    of_database = f", {material} }}" if with_tls else ""
     return (
         "targets:\n"
         f'  - name: "{harness.TARGET}"\n    preset: whatsapp\n    url: {whatsapp.url}\n'
@@ -33,10 +33,9 @@ def scenario(stage):
     whatsapp = stage.whatsapp(token_life=3, health="multi")
     database_password = stage.secret("database password", "D4tabase-s3cret")
     database = stage.mariadb()
-    database.with_tls = True
     database.run(SCHEMA % (harness.PASSWORD, database_password))
     tls = stage.tls_folder()
-    postern = stage.postern(config=target(stage, whatsapp, database, tls, database_password))
+    postern = stage.postern(config=target(whatsapp, database, tls, database_password))
     answer = postern.scrape()
     check(answer.status == 200, f"a good scrape: {answer.status} {answer.body}")
     check('customer_name="Test company"' in answer.body, "the company's name is a label")
@@ -56,7 +55,7 @@ def scenario(stage):
     later = metric("postern_credential_last_success_timestamp_seconds", source="mysql")
     check(0 < later < postern_time(postern) - 1, f"its age shows: {read} {later}")
 
-    second = stage.postern(config=target(stage, whatsapp, database, tls, database_password))
+    second = stage.postern(config=target(whatsapp, database, tls, database_password))
     check_answer(second.scrape(), "credential_source", 503, harness.TARGET)
     database.start()
     wait_for(lambda: "1" in database.run("SELECT 1"), "MariaDB is back")
@@ -70,8 +69,8 @@ def scenario(stage):
 
     wait_for(first_scrape_after_its_return, "the scrape is good once the source may be asked", 3)
 
-    database.with_tls = False
-    plain = stage.postern(config=target(stage, whatsapp, database, tls, database_password))
+    plain = stage.postern(config=target(whatsapp, database, tls, database_password,
+                                        with_tls=False))
     answer = plain.scrape()
     check_answer(answer, "credential_source", 503, harness.TARGET, mentions="tls_config")
 

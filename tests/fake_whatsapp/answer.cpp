@@ -34,7 +34,7 @@ void resetConnection(Poco::Net::HTTPServerRequest& request) {
   Poco::Net::StreamSocket socket = takeOver(request);
   sockaddr nowhere{};
   nowhere.sa_family = AF_UNSPEC;
-  ::connect(socket.impl()->sockfd(), &nowhere, sizeof nowhere);
+  if (::connect(socket.impl()->sockfd(), &nowhere, sizeof nowhere) != 0) socket.close();
 }
 
 std::string gzipped(const std::string& body) {

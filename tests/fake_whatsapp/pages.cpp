@@ -179,7 +179,7 @@ std::string metricsText(const Behaviour& behaviour) {
       std::string labels;
       for (const auto& [name, text] : sample.labels) {
         if (!labels.empty()) labels += ',';
-        labels.append(name).append("=\"").append(text).append("\"");
+        labels.append(name).append(R"(=")").append(text).append(R"(")");
       }
       page += family.name + "{" + labels + "} " + value(sample.value).dump() + "\n";
     }
@@ -224,8 +224,9 @@ std::string healthJson(const Behaviour& behaviour) {
 std::string bulkSamples(std::size_t number) {
   std::string block;
   for (int line = 0; line < 1024; ++line) {
-    block += "bulk_samples{block=\"" + std::to_string(number) + "\",line=\"" +
-             std::to_string(line) + "\",path=\"/v1/messages\"} " + std::to_string(line) + "\n";
+    block.append(R"(bulk_samples{block=")").append(std::to_string(number)).append(R"(",line=")");
+    block.append(std::to_string(line)).append(R"(",path="/v1/messages"} )");
+    block.append(std::to_string(line)).append("\n");
   }
   return block;
 }
