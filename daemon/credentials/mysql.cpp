@@ -212,7 +212,8 @@ Result<Credential> MysqlSource::load(Deadline deadline) {
     return sourceFailed(database_, "no thread can be started: raise the limit of processes");
   }
   std::unique_lock lock(exchange_->mutex);
-  if (!exchange_->end.wait_until(lock, deadline.at(), [&] { return exchange_->result.has_value(); })) {
+  if (!exchange_->end.wait_until(lock, deadline.at(),
+                                 [&] { return exchange_->result.has_value(); })) {
     return sourceFailed(database_,
                         "no answer in time: check that host and port are right and that the "
                         "server is well");

@@ -38,11 +38,6 @@ exposition::Families pageUpFamily(const config::Target& target,
   return {{std::move(up)}, pages.size()};
 }
 
-Error inPage(const config::Page& page, Error error) {
-  error.what = "page " + page.path + ": " + error.what;
-  return error;
-}
-
 }  // namespace
 
 Flight::Flight(FlightPlan plan, Hooks hooks, SteadyTime deadline)
@@ -74,7 +69,9 @@ void Flight::confine(SteadyTime deadline) {
   deadline_ = deadline.time_since_epoch().count();
 }
 
-Deadline Flight::deadline() const { return Deadline(deadline_); }
+Deadline Flight::deadline() const {
+  return Deadline(deadline_);
+}
 
 PageFetch Flight::fetchOf(std::size_t page) const {
   const auto& target = plan_.target;
@@ -109,7 +106,9 @@ void Flight::streamOnly() {
   PageFetch fetch = fetchOf(0);
   auto fetched = fetch.run(on_body);
   refused_[0] = fetch.refused;
-  if (fetched) fetched = checker.finish(*out);
+  if (fetched) {
+    if (auto whole = checker.finish(*out); !whole) fetched = inPage(target.pages[0], whole.error());
+  }
   if (fetched && stream != nullptr) fetched = flush();
   if (fetched) {
     landing.samples = checker.samples();
@@ -168,6 +167,7 @@ Result<exposition::Families> Flight::fetchFamilies(std::size_t page) {
   });
   refused_[page] = fetch.refused;
   Result<exposition::Families> families = fetched ? parse(page, body) : fetched.error();
+  if (fetched && !families) families = inPage(wanted, families.error());
   if (keeps) {
     const std::lock_guard lock(kept.mutex);
     kept.families.reset();
@@ -224,7 +224,7 @@ void Flight::land() {
     }
     landing.pages.back() = families.error();
     if (target.pages[page].required && !landing.error) {
-      landing.error = inPage(target.pages[page], std::move(families).error());
+      landing.error = std::move(families).error();
     }
   }
   if (!landing.error && target.limits.samples != 0 && united.samples > target.limits.samples) {

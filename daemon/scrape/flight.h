@@ -46,6 +46,7 @@ class Flight : public std::enable_shared_from_this<Flight> {
   struct Landing {
     PageText page;  // null when it streamed, or failed
     std::optional<Error> error;
+    bool scraper_gone = false;  // that is why: it says nothing of the target
     std::size_t bytes = 0;
     std::size_t samples = 0;
     std::vector<std::optional<Error>> pages;  // why each page failed, none: it is good

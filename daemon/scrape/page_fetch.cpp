@@ -53,8 +53,8 @@ upstream::Request makeRequest(const config::Target& target, const config::Page& 
   return request;
 }
 
-Error statusError(const config::Page& page, const upstream::Response& response) {
-  const std::string answered = page.path + " answered " + std::to_string(response.status);
+Error statusError(const upstream::Response& response) {
+  const std::string answered = "answered " + std::to_string(response.status);
   if (response.status == 403) {
     return {Fault::Forbidden,
             answered + ": the credential is of the wrong kind or lacks the role",
@@ -73,6 +73,11 @@ Error statusError(const config::Page& page, const upstream::Response& response) 
 
 }  // namespace
 
+Error inPage(const config::Page& page, Error error) {
+  error.what = "page " + std::string(page.name()) + ": " + error.what;
+  return error;
+}
+
 std::size_t bodyLimit(const config::Target& target, const config::Page& page) {
   return isJson(page.format) ? target.limits.json_body_size : target.limits.body_size;
 }
@@ -88,13 +93,13 @@ Result<void> PageFetch::run(const upstream::OnBody& on_body) {
     };
     const auto response = door.client.exchange(makeRequest(target, wanted, *authorization),
                                                deadline, on_head, on_body);
-    if (!response) return response.error();
+    if (!response) return inPage(wanted, response.error());
     if (response->status == 200) return {};
     if (response->status == 403) door.session.accepted(*authorization, page);
-    if (response->status != 401) return statusError(wanted, *response);
+    if (response->status != 401) return inPage(wanted, statusError(*response));
     if (door.session.refused(*authorization, page, replayed)) continue;
     refused = authorization->generation;
-    return Error{Fault::Status, wanted.path + " answered 401", "", {}};
+    return inPage(wanted, statusError(*response));
   }
 }
 

@@ -26,6 +26,9 @@ struct PageFetch {
   std::uint64_t refused = 0;  // the generation of the authorization that was refused, 0 = none
 };
 
+// The error with the page that it is about in front.
+Error inPage(const config::Page& page, Error error);
+
 // The limit that the page's format has.
 std::size_t bodyLimit(const config::Target& target, const config::Page& page);
 

@@ -132,8 +132,10 @@ const Stream* Target::outgrown(Run& run) {
 }
 
 void Target::done(Run& run, Flight::Landing landing) {
-  stats_->fetched({landing.error, landing.bytes, landing.samples, landing.pages, landing.health},
-                  page_names_, clock_.system());
+  if (!landing.scraper_gone) {
+    stats_->fetched({landing.error, landing.bytes, landing.samples, landing.pages, landing.health},
+                    page_names_, clock_.system());
+  }
   const std::lock_guard lock(mutex_);
   if (joinable_.get() == &run) joinable_.reset();
   --running_;

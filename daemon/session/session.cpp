@@ -114,10 +114,13 @@ Result<Authorization> Session::authorize(Deadline deadline, Deadline login_deadl
       continue;
     }
     if (busy_) {
+      const auto before = attempts_;
       if (changed_.wait_until(lock, deadline.at()) == std::cv_status::timeout) {
         return Error{
             Fault::Timeout, "the login under way took longer than this scrape may", "", {}};
       }
+      // What came of the login that we waited for is our answer too.
+      if (attempts_ != before && last_error_ && !usable()) return *last_error_;
       continue;
     }
     if (auto waiting = mustWait()) return *std::move(waiting);
@@ -169,8 +172,14 @@ Result<void> Session::obtain(Lock& lock, Deadline deadline) {
     current_ = std::move(direct);
   }
   busy_ = false;
-  changed_.notify_all();
+  noteAttempt(result ? std::nullopt : std::optional(result.error()));
   return result;
+}
+
+void Session::noteAttempt(std::optional<Error> error) {
+  ++attempts_;
+  last_error_ = std::move(error);
+  changed_.notify_all();
 }
 
 Result<void> Session::logIn(Lock& lock, const credentials::Store::Loaded& loaded,
@@ -336,7 +345,8 @@ bool Session::refused(const Authorization& authorization, std::size_t page, bool
     refused_generation_ = authorization.generation;
     const std::string print = current_->fingerprint;
     current_.reset();
-    failedWith({Fault::LoginRejected, "the service answered 401 to the credential", "", {}}, print);
+    noteAttempt(failedWith(
+        {Fault::LoginRejected, "the service answered 401 to the credential", "", {}}, print));
     return false;
   }
   if (replayed || !current_->accepted_by.contains(page)) return false;

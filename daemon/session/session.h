@@ -100,6 +100,7 @@ class Session {
   Result<void> logIn(Lock& lock, const credentials::Store::Loaded& loaded, Deadline deadline);
   Authorization startTrial();
   Result<Token> exchangeLogin(const credentials::Credential& credential, Deadline deadline);
+  void noteAttempt(std::optional<Error> error);
   std::optional<Error> mustWait();
   bool releasedByChange();
   Error failedWith(Error error, const std::string& fingerprint);
@@ -122,7 +123,9 @@ class Session {
   StateFile state_;                  // guarded by mutex_, as is what follows
   SavedState saved_;
   credentials::Backoff backoff_;
-  bool busy_ = false;  // a login or a trial is under way
+  bool busy_ = false;                // a login or a trial is under way
+  std::uint64_t attempts_ = 0;       // logins and trials that have ended
+  std::optional<Error> last_error_;  // of the last of them
   std::optional<Current> current_;
   std::optional<Waiting> waiting_;
   std::uint64_t generations_ = 0;

@@ -19,7 +19,10 @@ class LatePasswordTest : public ::testing::Test {
   LatePasswordTest()
       : authority_(testing::makeAuthority()),
         server_(testing::makeServer(authority_, {"localhost"})),
-        client_(testing::makeClient(authority_)),
+        client_(authority_.issue({.common_name = "scraper",
+                                  .names = {},
+                                  .use = testing::Use::Client,
+                                  .ends = std::chrono::hours(24 * 3650)})),
         whatsapp_(lookAlike()),
         target_(std::make_shared<scrape::Target>(
             config(), std::make_shared<scrape::Door>(config(), "", resolver_, clock_, drawUniform),

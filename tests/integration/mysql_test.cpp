@@ -260,7 +260,9 @@ TEST_F(MysqlTest, StartsAnewWhenNobodyWaitedForTheLastAnswer) {
   // Some of these leave before their answer comes, and find it old the next time.
   for (int i = 0; i < 200; ++i) {
     const auto early = source.load(deadlineIn(std::chrono::milliseconds(i % 4)));
-    if (!early) EXPECT_EQ(early.error().fault, Fault::CredentialSource);
+    if (!early) {
+      EXPECT_EQ(early.error().fault, Fault::CredentialSource);
+    }
   }
   const auto credential = source.load(deadlineIn(std::chrono::seconds(20)));
 

@@ -1,0 +1,251 @@
+// Scrapes over keep-alive connections, as fast as they are answered, and holds each answer against
+// what it has to be.
+//
+//   load PORT REQUESTS FILE PATH...    one connection for each PATH, REQUESTS on each
+//
+// An answer is good when it is a 200 that ends as its framing says and whose body is FILE, byte for
+// byte; the first that is not ends the program. Prints "ANSWERS BYTES P50", the median latency in
+// microseconds. One thread, so that it takes little from those whom it measures.
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+using Time = std::chrono::steady_clock;
+
+constexpr std::size_t kBlock = 64 * 1024;
+constexpr int kPatienceMillis = 30'000;
+
+[[noreturn]] void fail(std::string_view path, std::string_view what) {
+  std::fprintf(stderr, "load: %.*s: %.*s\n", static_cast<int>(path.size()), path.data(),
+               static_cast<int>(what.size()), what.data());
+  std::exit(1);
+}
+
+std::size_t number(std::string_view path, std::string_view digits, int base) {
+  std::size_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+  if (error != std::errc() || end != digits.data() + digits.size())
+    fail(path, "a length is no number: " + std::string(digits));
+  return value;
+}
+
+// One answer, taken in pieces. `bytes` is what has been read and not yet taken.
+class Answer {
+ public:
+  Answer(std::string_view path, std::string_view expected) : path_(path), expected_(expected) {}
+
+  // True when the answer is whole; takes what it can from `bytes`.
+  bool take(std::string& bytes) {
+    std::string_view rest = bytes;
+    while (step(rest)) {
+    }
+    bytes.erase(0, bytes.size() - rest.size());
+    return stage_ == Stage::Done;
+  }
+  bool closes() const { return closes_; }
+
+ private:
+  enum class Stage { Head, Body, ChunkSize, ChunkData, ChunkEnd, Done };
+
+  // False when it needs more bytes, or none any more.
+  bool step(std::string_view& rest) {
+    switch (stage_) {
+      case Stage::Done: return false;
+      case Stage::Head: return takeHead(rest);
+      case Stage::Body:
+      case Stage::ChunkData: return takeBody(rest);
+      case Stage::ChunkSize:
+      case Stage::ChunkEnd: break;
+    }
+    const auto eol = rest.find("\r\n");
+    if (eol == std::string_view::npos) return false;
+    const auto line = rest.substr(0, eol);
+    rest.remove_prefix(eol + 2);
+    if (stage_ == Stage::ChunkEnd) {
+      if (last_chunk_) {
+        finish();
+      } else {
+        stage_ = Stage::ChunkSize;
+      }
+      return true;
+    }
+    left_ = number(path_, line, 16);
+    last_chunk_ = left_ == 0;
+    stage_ = last_chunk_ ? Stage::ChunkEnd : Stage::ChunkData;
+    return true;
+  }
+
+  bool takeHead(std::string_view& rest) {
+    const auto end = rest.find("\r\n\r\n");
+    if (end == std::string_view::npos) return false;
+    const std::string head(rest.substr(0, end + 2));
+    rest.remove_prefix(end + 4);
+    if (!head.starts_with("HTTP/1.1 200 ")) fail(path_, head + std::string(rest.substr(0, 300)));
+    closes_ = head.find("\r\nConnection: close\r\n") != std::string::npos;
+    constexpr std::string_view kLength = "\r\nContent-Length: ";
+    if (const auto at = head.find(kLength); at != std::string::npos) {
+      const auto digits = at + kLength.size();
+      left_ = number(path_, head.substr(digits, head.find('\r', digits) - digits), 10);
+      stage_ = Stage::Body;
+    } else if (head.find("\r\nTransfer-Encoding: chunked\r\n") != std::string::npos) {
+      stage_ = Stage::ChunkSize;
+    } else {
+      fail(path_, "the answer has neither a length nor chunks");
+    }
+    return true;
+  }
+
+  bool takeBody(std::string_view& rest) {
+    const auto part = rest.substr(0, left_);
+    if (part.empty()) return false;
+    if (expected_.substr(std::min(taken_, expected_.size()), part.size()) != part)
+      fail(path_, "the body is not the page, from byte " + std::to_string(taken_) + " on");
+    taken_ += part.size();
+    left_ -= part.size();
+    rest.remove_prefix(part.size());
+    if (left_ > 0) return true;
+    if (stage_ == Stage::ChunkData) {
+      stage_ = Stage::ChunkEnd;
+    } else {
+      finish();
+    }
+    return true;
+  }
+
+  void finish() {
+    if (taken_ != expected_.size())
+      fail(path_, "the body ends after " + std::to_string(taken_) + " bytes");
+    stage_ = Stage::Done;
+  }
+
+  std::string_view path_;
+  std::string_view expected_;
+  Stage stage_ = Stage::Head;
+  std::size_t left_ = 0;   // of the body, or of the chunk
+  std::size_t taken_ = 0;  // of the body
+  bool last_chunk_ = false;
+  bool closes_ = false;
+};
+
+class Scraper {
+ public:
+  Scraper(int epoll, std::uint16_t port, std::string path, std::string_view page)
+      : epoll_(epoll), port_(port), path_(std::move(path)), page_(page), answer_(path_, page_) {
+    request_ = "GET " + path_ + " HTTP/1.1\r\nHost: relay\r\nAccept: text/plain\r\n\r\n";
+    connect();
+  }
+
+  void ask() {
+    answer_ = Answer(path_, page_);
+    asked_ = Time::now();
+    if (::send(socket_, request_.data(), request_.size(), MSG_NOSIGNAL) !=
+        static_cast<ssize_t>(request_.size()))
+      fail(path_, "the request cannot be sent");
+  }
+
+  // Reads once; true when the answer is whole.
+  bool read() {
+    const auto before = bytes_.size();
+    bytes_.resize(before + kBlock);
+    const auto got = ::recv(socket_, bytes_.data() + before, kBlock, 0);
+    if (got <= 0) fail(path_, "the connection ended in the answer");
+    bytes_.resize(before + static_cast<std::size_t>(got));
+    if (!answer_.take(bytes_)) return false;
+    const std::chrono::duration<double, std::micro> took = Time::now() - asked_;
+    micros_.push_back(took.count());
+    if (!bytes_.empty()) fail(path_, "more bytes follow the answer");
+    if (answer_.closes()) {
+      ::close(socket_);
+      connect();
+    }
+    return true;
+  }
+
+  const std::vector<double>& micros() const { return micros_; }
+
+ private:
+  void connect() {
+    socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port_);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0)
+      fail(path_, "nobody listens on port " + std::to_string(port_));
+    const int on = 1;
+    ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.ptr = this;
+    ::epoll_ctl(epoll_, EPOLL_CTL_ADD, socket_, &event);
+  }
+
+  int epoll_;
+  std::uint16_t port_;
+  std::string path_;
+  std::string_view page_;
+  std::string request_;
+  int socket_ = -1;
+  std::string bytes_;
+  Answer answer_;
+  Time::time_point asked_;
+  std::vector<double> micros_;
+};
+
+void run(int epoll, std::vector<Scraper>& scrapers, std::size_t requests) {
+  for (auto& scraper : scrapers) scraper.ask();
+  std::array<epoll_event, 64> events;
+  for (std::size_t busy = scrapers.size(); busy > 0;) {
+    const int ready =
+        ::epoll_wait(epoll, events.data(), static_cast<int>(events.size()), kPatienceMillis);
+    if (ready <= 0) fail("all paths", "no answer in time");
+    for (int i = 0; i < ready; ++i) {
+      auto& scraper = *static_cast<Scraper*>(events[static_cast<std::size_t>(i)].data.ptr);
+      if (!scraper.read()) continue;
+      if (scraper.micros().size() < requests) {
+        scraper.ask();
+      } else {
+        --busy;
+      }
+    }
+  }
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  if (count < 5) fail("usage", "load PORT REQUESTS FILE PATH...");
+  const auto port = static_cast<std::uint16_t>(number("PORT", arguments[1], 10));
+  const auto requests = number("REQUESTS", arguments[2], 10);
+  std::ifstream file(arguments[3], std::ios::binary);
+  const std::string page{std::istreambuf_iterator<char>(file), {}};
+  if (page.empty()) fail(arguments[3], "there is no page to compare with");
+  const int epoll = ::epoll_create1(EPOLL_CLOEXEC);
+  std::vector<Scraper> scrapers;
+  scrapers.reserve(static_cast<std::size_t>(count));  // epoll points to them
+  for (int i = 4; i < count; ++i) scrapers.emplace_back(epoll, port, arguments[i], page);
+  run(epoll, scrapers, requests);
+  std::vector<double> micros;
+  for (const auto& scraper : scrapers)
+    micros.insert(micros.end(), scraper.micros().begin(), scraper.micros().end());
+  const auto middle = micros.begin() + static_cast<std::ptrdiff_t>(micros.size() / 2);
+  std::nth_element(micros.begin(), middle, micros.end());
+  std::printf("%zu %zu %.1f\n", micros.size(), micros.size() * page.size(), *middle);
+}

@@ -1,0 +1,232 @@
+#!/usr/bin/env python3
+"""What postern costs, beside nginx as a relay, in one run.
+
+Both stand before the same guarded upstream: nginx with TLS 1.3 AES-256-GCM that requires a client
+certificate and checks a bearer token. The relay nginx has keep-alive and TLS session reuse to the
+upstream and all else as nginx has it by default. It copies, while postern reads and checks every
+line. Eight connections ask for eight targets, so that no request is shared.
+
+Prints a table. Exits with 1 when a goal is missed, when an answer was not the whole page, or when the
+upstream has seen more or fewer requests than there were scrapes. CPU time is that of the relay's
+process, user and system. The rounds are interleaved, and a ratio is the median of the rounds' ratios:
+on a noisy machine that is steadier than the times beside it.
+
+Debian packages: g++ nginx-light openssl python3
+"""
+
+import argparse
+import dataclasses
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
+
+import pages  # noqa: E402
+import servers  # noqa: E402
+from harness.process import Failure, check  # noqa: E402
+
+MEGABYTE = 1_000_000
+SMALL = [f"small-{number}" for number in range(8)]
+LARGE = "large"
+HUGE = "huge"
+
+
+@dataclasses.dataclass
+class Case:
+    """`requests` on each connection, in each round; one connection for each target."""
+    what: str
+    targets: list[str]
+    page: str  # the name of its file
+    requests: int
+    per: str  # what CPU time is told for: "request" or "GB"
+    goal: float  # of postern's CPU time by nginx's
+
+
+CASES = [
+    Case("20 KB page, 1 connection", SMALL[:1], SMALL[0], 2000, "request", 1.3),
+    Case("20 KB page, 8 connections", SMALL, SMALL[0], 500, "request", 1.8),
+    Case("20 MB page, 1 connection", [LARGE], LARGE, 5, "GB", 1.6),
+]
+IDLE_GOAL = 5  # MB of anonymous memory
+HUGE_GOAL = 16
+
+
+@dataclasses.dataclass
+class Run:
+    cpu: float  # µs per request, or s per GB
+    p50: float  # µs
+
+
+class Bench:
+    """Owns a temp folder and what runs in it."""
+
+    def __init__(self, folder: pathlib.Path):
+        self.folder = folder
+        self._started = []
+        self.scrapes = 0  # since count_from_here()
+        self._counted_before = 0
+
+    def start(self, build: pathlib.Path):
+        folder = self.folder
+        certificates = folder / "certificates"
+        subprocess.run([HERE.parents[1] / "certs" / "make.sh", certificates, "127.0.0.1"], check=True,
+                       stdout=subprocess.DEVNULL)
+        subprocess.run(["c++", "-std=c++20", "-O2", "-o", folder / "load", HERE / "load.cpp"],
+                       check=True)
+        self._make_pages()
+        self.upstream = self._start(servers.GuardedUpstream, "upstream", certificates, folder / "www")
+        self.nginx = self._start(servers.RelayNginx, "nginx", certificates, self.upstream)
+        self.postern = self._start(servers.Postern, "postern", build / "postern", certificates,
+                                   self.upstream, [*SMALL, LARGE, HUGE])
+
+    def _start(self, kind, name: str, *arguments):
+        folder = self.folder / name
+        folder.mkdir()
+        server = kind(folder, *arguments)
+        self._started.append(server)
+        return server
+
+    def _make_pages(self):
+        root = self.folder / "www" / "metrics"
+        root.mkdir(parents=True)
+        for name in SMALL:
+            (root / name).write_text(pages.node_page(20_000))
+        (root / LARGE).write_text(pages.cluster_page(20 * MEGABYTE))
+        (root / HUGE).write_text(pages.cluster_page(100 * MEGABYTE))
+
+    def page(self, name: str) -> pathlib.Path:
+        return self.folder / "www" / "metrics" / name
+
+    def load(self, server, page: str, targets: list[str], requests: int) -> tuple[int, int, float]:
+        """Scrapes; returns how many answers of how many bytes there were, and their median latency in
+        µs. Fails when one is not whole."""
+        done = subprocess.run(
+            [self.folder / "load", str(server.port), str(requests), self.page(page),
+             *(f"/metrics/{target}" for target in targets)], capture_output=True, text=True)
+        check(done.returncode == 0, f"{server.name} answers with the page: {done.stderr}")
+        answers, size, p50 = done.stdout.split()
+        check(int(answers) == requests * len(targets), "each request has its answer")
+        self.scrapes += int(answers)
+        return int(answers), int(size), float(p50)
+
+    def run(self, server, case: Case) -> Run:
+        before = server.cpu_seconds()
+        answers, size, p50 = self.load(server, case.page, case.targets, case.requests)
+        cpu = server.cpu_seconds() - before
+        return Run(cpu * 1e6 / answers if case.per == "request" else cpu * 1e9 / size, p50)
+
+    def largest_anonymous_bytes(self, server, name: str) -> int:
+        """Sampled while the page passes."""
+        largest = server.anonymous_bytes()
+        passed = threading.Event()
+
+        def sample():
+            nonlocal largest
+            while not passed.wait(0.001):
+                largest = max(largest, server.anonymous_bytes())
+
+        sampler = threading.Thread(target=sample)
+        sampler.start()
+        try:
+            self.load(server, name, [name], 2)
+        finally:
+            passed.set()
+            sampler.join()
+        return largest
+
+    def count_from_here(self):
+        self.scrapes = 0
+        self._counted_before = self.upstream.requests()
+
+    def check_count(self):
+        """No scrape was shared, answered from a cache, or asked for twice."""
+        seen = self.upstream.requests() - self._counted_before - 1  # the question itself
+        check(seen == self.scrapes, f"{self.scrapes} scrapes are as many requests upstream: {seen}")
+
+    def close(self):
+        for server in reversed(self._started):
+            server.stop()
+
+
+def measure(bench: Bench, rounds: int) -> list[list[tuple[Run, Run]]]:
+    """For each case the rounds, each nginx' and postern's run."""
+    for server in (bench.nginx, bench.postern):
+        for case in CASES:
+            bench.load(server, case.page, case.targets, 2)  # connects, and postern logs in
+    bench.count_from_here()
+    results = [[] for _ in CASES]
+    for number in range(rounds):
+        order = [bench.nginx, bench.postern]
+        if number % 2:
+            order.reverse()
+        for case, result in zip(CASES, results):
+            runs = {server.name: bench.run(server, case) for server in order}
+            result.append((runs["nginx"], runs["postern"]))
+    bench.check_count()
+    return results
+
+
+def verdict(value: float, goal: float) -> str:
+    return f"{goal:5.2f}  {'ok' if value <= goal else 'MISSED'}"
+
+
+def report(case: Case, rounds: list[tuple[Run, Run]]) -> bool:
+    """Prints the rows of a case; true when its goal is met."""
+    ratio = statistics.median(postern.cpu / nginx.cpu for nginx, postern in rounds)
+    cpu = [statistics.median(run.cpu for run in runs) for runs in zip(*rounds)]
+    p50 = [statistics.median(run.p50 for run in runs) for runs in zip(*rounds)]
+    unit = "CPU µs per request" if case.per == "request" else "CPU s per GB"
+    print(f"{case.what:26} {unit:19} {cpu[0]:9.3g} {cpu[1]:9.3g} {ratio:6.2f}  <= "
+          f"{verdict(ratio, case.goal)}")
+    print(f"{'':26} {'p50 latency, µs':19} {p50[0]:9.0f} {p50[1]:9.0f} {p50[1] / p50[0]:6.2f}")
+    return ratio <= case.goal
+
+
+def report_memory(what: str, taken: int, goal: int) -> bool:
+    megabytes = taken / MEGABYTE
+    print(f"{what:26} {'RssAnon, MB':19} {'':9} {megabytes:9.2f} {'':6}  <= {verdict(megabytes, goal)}")
+    return megabytes <= goal
+
+
+def bench_all(bench: Bench, rounds: int) -> bool:
+    idle = bench.postern.anonymous_bytes()
+    results = measure(bench, rounds)
+    bench.count_from_here()
+    huge = bench.largest_anonymous_bytes(bench.postern, HUGE)
+    bench.scrapes += 1  # the login of this target
+    bench.check_count()
+    print(f"{'':26} {'':19} {'nginx':>9} {'postern':>9} {'ratio':>6}     goal")
+    met = [report(case, result) for case, result in zip(CASES, results)]
+    met.append(report_memory("idle, before any scrape", idle, IDLE_GOAL))
+    met.append(report_memory("during a 100 MB page", huge, HUGE_GOAL))
+    return all(met)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--build", type=pathlib.Path, default=HERE.parents[1] / "build",
+                        help="folder with the program postern (default: build/)")
+    parser.add_argument("--rounds", type=int, default=11, help="of each case (default: 11)")
+    parser.add_argument("--quick", action="store_true", help="three rounds")
+    options = parser.parse_args()
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="postern-bench-"))
+    bench = Bench(folder)
+    try:
+        bench.start(options.build.resolve())
+        return 0 if bench_all(bench, 3 if options.quick else options.rounds) else 1
+    except (Failure, subprocess.CalledProcessError) as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    finally:
+        bench.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

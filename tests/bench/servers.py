@@ -1,0 +1,135 @@
+"""The three servers of the benchmark: the guarded upstream, the relay nginx and postern."""
+
+import os
+import pathlib
+import re
+import time
+import urllib.request
+
+from harness.process import Process, check, free_port, wait_for
+
+_TOKEN = "b3arer-t0ken-of-the-benchmark"
+_SERVER_NAME = "whatsapp-web"  # that certs/make.sh makes a certificate for
+
+
+def _get(port: int, path: str) -> bytes:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+        return answer.read()
+
+
+def _answers(port: int, path: str) -> bool:
+    try:
+        return bool(_get(port, path))
+    except OSError:
+        return False
+
+
+class _Server:
+    """A process of which the work is done by `worker`, a process as well."""
+
+    def __init__(self, folder: pathlib.Path, arguments, port: int, path: str):
+        self.port = port
+        self.process = Process(folder, arguments)
+        wait_for(lambda: not self.process.running() or _answers(port, path), f"{folder.name} answers")
+        check(self.process.running(), f"{folder.name} runs: {self.process.output()}")
+        self.worker = self._find_worker()
+
+    def _find_worker(self) -> int:
+        return self.process.pid
+
+    def cpu_seconds(self) -> float:
+        """User and system time of the worker, all of its threads. By the process' CPU clock, which
+        clock_getcpuclockid(3) names: /proc/PID/stat has the same in ticks of 10 ms."""
+        return time.clock_gettime((~self.worker << 3) | 2)
+
+    def anonymous_bytes(self) -> int:
+        status = pathlib.Path(f"/proc/{self.worker}/status").read_text()
+        return int(re.search(r"^RssAnon:\s+(\d+) kB$", status, re.MULTILINE)[1]) * 1024
+
+    def stop(self):
+        self.process.stop()
+
+
+class _Nginx(_Server):
+    def __init__(self, folder: pathlib.Path, http: str, port: int, path: str):
+        file = folder / "nginx.conf"
+        # Its worker has to read this folder, which is ours alone.
+        user = "user root;\n" if os.geteuid() == 0 else ""
+        temporary = "".join(f"{name}_temp_path {folder}/{name};\n" for name in
+                            ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        file.write_text(f"{user}daemon off; worker_processes 1; pid {folder}/pid; error_log stderr;\n"
+                        f"events {{ }}\nhttp {{ access_log off; default_type text/plain;\n"
+                        f"{temporary}{http}\n}}\n")
+        super().__init__(folder, ["/usr/sbin/nginx", "-p", folder, "-c", file], port, path)
+
+    def _find_worker(self) -> int:
+        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return int(wait_for(children.read_text, "nginx has a worker").split()[0])
+
+
+class GuardedUpstream(_Nginx):
+    """Serves the files below `root`, and a login."""
+
+    def __init__(self, folder: pathlib.Path, certificates: pathlib.Path, root: pathlib.Path):
+        self.guarded_port = free_port()
+        port = free_port()
+        super().__init__(folder, f"""
+          server {{
+            listen 127.0.0.1:{self.guarded_port} ssl;
+            ssl_certificate {certificates}/server.crt; ssl_certificate_key {certificates}/server.key;
+            ssl_client_certificate {certificates}/ca.crt; ssl_verify_client on;
+            ssl_protocols TLSv1.3; ssl_conf_command Ciphersuites TLS_AES_256_GCM_SHA384;
+            location = /login {{ return 200 '{{"token":"{_TOKEN}"}}'; }}
+            location / {{
+              root {root};
+              if ($http_authorization != "Bearer {_TOKEN}") {{ return 401; }}
+            }}
+          }}
+          server {{ listen 127.0.0.1:{port}; location = /count {{ stub_status; }} }}""",
+                         port, "/count")
+
+    def requests(self) -> int:
+        """How many there were until now, this one and earlier calls included."""
+        return int(re.search(rb"requests\n \d+ \d+ (\d+)", _get(self.port, "/count"))[1])
+
+
+class RelayNginx(_Nginx):
+    name = "nginx"
+
+    def __init__(self, folder: pathlib.Path, certificates: pathlib.Path, upstream: GuardedUpstream):
+        port = free_port()
+        super().__init__(folder, f"""
+          upstream guarded {{ server 127.0.0.1:{upstream.guarded_port}; keepalive 32; }}
+          server {{
+            listen 127.0.0.1:{port};
+            location = /ready {{ return 200 "ready"; }}
+            location / {{
+              proxy_pass https://guarded; proxy_http_version 1.1; proxy_set_header Connection "";
+              proxy_set_header Authorization "Bearer {_TOKEN}"; proxy_ssl_protocols TLSv1.3;
+              proxy_ssl_certificate {certificates}/tls.crt;
+              proxy_ssl_certificate_key {certificates}/tls.key;
+            }}
+          }}""", port, "/ready")
+
+
+class Postern(_Server):
+    """With a target for each of `names`, which logs in and fetches /metrics/NAME."""
+
+    name = "postern"
+
+    def __init__(self, folder: pathlib.Path, program: pathlib.Path, certificates: pathlib.Path,
+                 upstream: GuardedUpstream, names: list[str]):
+        targets = "".join(f"""
+  - name: {name}
+    url: https://127.0.0.1:{upstream.guarded_port}
+    body_size_limit: 0
+    tls_config: {{ ca_file: {certificates}/ca.crt, cert_file: {certificates}/tls.crt,
+                  key_file: {certificates}/tls.key, server_name: {_SERVER_NAME} }}
+    credentials: {{ file: {{ username: scraper, password: benchmark }} }}
+    login: {{ url: /login, basic_auth: true, token: {{ json: /token }} }}
+    pages: [{{ path: /metrics/{name}, format: text }}]""" for name in names)
+        file = folder / "postern.yml"
+        file.write_text(f"targets:{targets}\n")
+        port = free_port()
+        super().__init__(folder, [program, f"--config.file={file}",
+                                  f"--web.listen-address=127.0.0.1:{port}"], port, "/-/ready")
