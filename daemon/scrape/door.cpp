@@ -49,9 +49,13 @@ bool Door::readsDatabase() const {
 }
 
 void Door::pollFiles() {
-  const auto reloads = material.status().reloads;
+  const auto inUse = [&] {
+    auto current = material.current();
+    return current ? *std::move(current) : nullptr;
+  };
+  const auto before = inUse();
   material.poll();
-  if (material.status().reloads != reloads) session.wayChanged();
+  if (inUse() != before) session.wayChanged();
   if (credentials && !readsDatabase()) credentials->poll(deadlineIn(std::chrono::seconds(1)));
 }
 

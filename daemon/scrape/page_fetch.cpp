@@ -84,6 +84,8 @@ std::size_t bodyLimit(const config::Target& target, const config::Page& page) {
 
 Result<void> PageFetch::run(const upstream::OnBody& on_body) {
   const config::Page& wanted = target.pages[page];
+  // Without material nothing can be sent, so no login is spent on it either.
+  if (const auto material = door.material.current(); !material) return material.error();
   for (bool replayed = false;; replayed = true) {
     auto authorization = door.session.authorize(deadline, login_deadline);
     if (!authorization) return std::move(authorization).error();

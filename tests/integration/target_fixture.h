@@ -1,0 +1,103 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "fake_whatsapp/fake_whatsapp.h"
+#include "fakes/certificates.h"
+#include "fakes/fake_clock.h"
+#include "scrape/target.h"
+
+namespace postern::testing {
+
+// A target with the real session, client and TLS against the look-alike in this process;
+// only the time by which decisions are made is the test's. Change `config` before open().
+class TargetTest : public ::testing::Test {
+ protected:
+  TargetTest()
+      : authority(makeAuthority()),
+        server(makeServer(authority, {"localhost"})),
+        // Long enough for the days that the fake clock passes.
+        client(authority.issue({.common_name = "scraper",
+                                .names = {},
+                                .use = Use::Client,
+                                .ends = std::chrono::hours(24 * 3650)})),
+        whatsapp(lookAlike()) {
+    mount("Passw0rd-0!");
+    config.name = "t";
+    config.url = {"localhost", whatsapp.port(), ""};
+    config.tls.ca_file = folder.path() / "ca.crt";
+    config.tls.cert_file = folder.write("tls.crt", client.certificate());
+    config.tls.key_file = folder.write("tls.key", client.key());
+    config::FileCredentials files;
+    files.username = "admin";
+    files.password_file = folder.path() / "password";
+    config.credentials = config::Credentials{files, std::nullopt, "Bearer"};
+    config::Login login;
+    login.url = "/v1/users/login";
+    login.basic_auth = true;
+    login.token.json = "/users/0/token";
+    login.expires = config::AnswerPlace{"/users/0/expires_after", ""};
+    config.login = login;
+    config.pages = {page("/metrics", config::Format::WhatsappJson)};
+  }
+
+  static config::Page page(const std::string& path, config::Format format) {
+    config::Page page;
+    page.path = path;
+    page.format = format;
+    return page;
+  }
+  // The look-alike's only page as text, which streams.
+  static config::Page textPage() {
+    auto text = page("/metrics", config::Format::Text);
+    text.params = {{"format", "prometheus"}};
+    return text;
+  }
+  void mount(const std::string& password) { folder.write("password", password + "\n"); }
+  void open() {
+    stats = std::make_shared<scrape::Stats>("t");
+    target = std::make_shared<scrape::Target>(
+        config, std::make_shared<scrape::Door>(config, "", resolver, clock, drawUniform), stats,
+        workers, clock, [] { return std::string("# TYPE own gauge\nown 1\n"); });
+  }
+  void pass(std::chrono::seconds time) {
+    for (auto second = std::chrono::seconds(0); second < time; ++second) {
+      clock.advance(std::chrono::seconds(1));
+      target->door()->pollFiles();
+    }
+  }
+  // Streamed bytes go to `streamed`.
+  scrape::Target::Answer scrape(std::chrono::milliseconds time = std::chrono::seconds(10),
+                                std::string* streamed = nullptr) {
+    return target->scrape(std::chrono::steady_clock::now() + time, [&](std::string_view block) {
+      if (streamed != nullptr) *streamed += block;
+      return true;
+    });
+  }
+
+  FakeClock clock;
+  TemporaryFolder folder;
+  Identity authority, server, client;
+  FakeWhatsapp whatsapp;
+  config::Target config;
+  upstream::Resolver resolver;
+  scrape::Workers workers{16};
+  std::shared_ptr<scrape::Stats> stats;
+  std::shared_ptr<scrape::Target> target;
+
+ private:
+  FakeWhatsapp::Options lookAlike() {
+    FakeWhatsapp::Options options;
+    options.cert_file = folder.write("server.crt", server.certificate());
+    options.key_file = folder.write("server.key", server.key());
+    options.ca_file = folder.write("ca.crt", authority.certificate());
+    options.behaviour.password = "Passw0rd-0!";
+    options.now = [this] { return clock.system(); };
+    return options;
+  }
+};
+
+}  // namespace postern::testing

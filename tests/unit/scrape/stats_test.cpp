@@ -1,0 +1,64 @@
+#include "scrape/stats.h"
+
+#include <gtest/gtest.h>
+
+namespace postern::scrape {
+namespace {
+
+using namespace std::chrono_literals;
+
+const SystemTime kStart{1'800'000'000s};
+
+Stats::Fetched failed(Fault fault) {
+  Stats::Fetched fetched;
+  fetched.error = Error{fault, "made to fail", "", {}};
+  fetched.pages = {fetched.error};
+  return fetched;
+}
+
+Stats::Fetched good(std::size_t samples) {
+  Stats::Fetched fetched;
+  fetched.bytes = 100 * samples;
+  fetched.samples = samples;
+  fetched.pages = {std::nullopt};
+  return fetched;
+}
+
+TEST(StatsTest, RemembersSinceWhenAFaultLasts) {
+  Stats stats("t");
+  stats.fetched(good(3), {"/metrics"}, kStart);
+  stats.fetched(failed(Fault::Connect), {"/metrics"}, kStart + 10s);
+  stats.fetched(failed(Fault::Connect), {"/metrics"}, kStart + 20s);
+  EXPECT_EQ(stats.counts().since, kStart + 10s);
+  stats.fetched(failed(Fault::Tls), {"/metrics"}, kStart + 30s);
+  EXPECT_EQ(stats.counts().since, kStart + 30s);
+  EXPECT_EQ(stats.counts().samples, 3U) << "of the last good page";
+  stats.fetched(good(4), {"/metrics"}, kStart + 40s);
+  EXPECT_EQ(stats.counts().since, kStart + 40s);
+  EXPECT_FALSE(stats.counts().fault);
+  EXPECT_EQ(stats.counts().page_bytes, 400U);
+}
+
+TEST(StatsTest, CountsAnswersByFault) {
+  Stats stats("t");
+  stats.answered(std::nullopt, 0.003, false);
+  stats.answered(Fault::Timeout, 9, false);
+  stats.answered(Fault::Timeout, 11, true);
+  const auto counts = stats.counts();
+  EXPECT_EQ(counts.scrapes, 3U);
+  EXPECT_EQ(counts.failures[static_cast<std::size_t>(Fault::Timeout)], 2U);
+  EXPECT_EQ(counts.shared, 1U);
+  EXPECT_EQ(counts.durations.count, 3U);
+}
+
+TEST(HistogramTest, PutsABoundIntoItsOwnBucket) {
+  Histogram histogram;
+  for (const double seconds : {0.001, 0.0011, 10.0, 10.1}) histogram.observe(seconds);
+  EXPECT_EQ(histogram.buckets.front(), 1U);
+  EXPECT_EQ(histogram.buckets[1], 1U);
+  EXPECT_EQ(histogram.buckets[kDurationBounds.size() - 1], 1U);
+  EXPECT_EQ(histogram.buckets.back(), 1U);
+}
+
+}  // namespace
+}  // namespace postern::scrape

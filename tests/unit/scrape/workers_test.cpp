@@ -1,0 +1,59 @@
+#include "scrape/workers.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <latch>
+
+namespace postern::scrape {
+namespace {
+
+TEST(WorkersTest, RunsJobsSideBySideUpToTheBound) {
+  std::atomic<int> at_once = 0;
+  std::atomic<int> most = 0;
+  std::atomic<int> done = 0;
+  {
+    Workers workers(3);
+    for (int i = 0; i < 100; ++i) {
+      workers.run([&] {
+        most = std::max(most.load(), ++at_once);
+        std::this_thread::yield();
+        --at_once;
+        ++done;
+      });
+    }
+  }
+  EXPECT_EQ(done, 100) << "the destructor finishes what is queued";
+  EXPECT_LE(most, 3);
+}
+
+TEST(WorkersTest, GivesEachJobAThreadBelowTheBound) {
+  Workers workers(4);
+  std::latch all_here(4);
+  std::latch all_gone(4);
+  for (int i = 0; i < 4; ++i) {
+    workers.run([&] {
+      all_here.arrive_and_wait();  // hangs unless all four run at once
+      all_gone.count_down();
+    });
+  }
+  all_gone.wait();
+}
+
+TEST(WorkersTest, TakesTheBoundUpButNeverDown) {
+  Workers workers(1);
+  workers.raiseBound(2);
+  workers.raiseBound(1);
+  std::latch both_here(2);
+  std::latch both_gone(2);
+  for (int i = 0; i < 2; ++i) {
+    workers.run([&] {
+      both_here.arrive_and_wait();
+      both_gone.count_down();
+    });
+  }
+  both_gone.wait();
+}
+
+}  // namespace
+}  // namespace postern::scrape
