@@ -1,6 +1,7 @@
 #include "app/serve.h"
 
 #include <csignal>
+#include <cstdlib>
 #include <ctime>
 
 #include <string>
@@ -95,7 +96,10 @@ int serve(const config::CommandLine& command_line, config::Config config) {
   if (!server.stop(options.shutdown_timeout))
     log::warn("scrapes in flight were cut off at --web.shutdown-timeout");
   keeper.logout();
+  const bool settled = keeper.settle(deadlineIn(std::chrono::milliseconds(200)));
   log::info("postern has stopped");
+  // Threads that wait for a service or a database that hangs are not waited for.
+  if (!settled) std::_Exit(0);
   return 0;
 }
 

@@ -125,13 +125,26 @@ void TargetsKeeper::poll() {
 }
 
 void TargetsKeeper::watchDatabases(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
-    for (const auto& target : now()->all) {
+    const auto targets = targets_;
+    asking_databases_ = true;
+    lock.unlock();
+    for (const auto& target : targets->all) {
       if (!stop.stop_requested()) target->door()->pollDatabase();
     }
-    std::unique_lock lock(mutex_);
+    lock.lock();
+    asking_databases_ = false;
+    wake_.notify_all();
     wake_.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
   }
+}
+
+bool TargetsKeeper::settle(SteadyTime deadline) {
+  databases_.request_stop();
+  if (!workers_.settle(deadline)) return false;
+  std::unique_lock lock(mutex_);
+  return wake_.wait_until(lock, deadline, [&] { return !asking_databases_; });
 }
 
 void TargetsKeeper::logout() {

@@ -35,6 +35,9 @@ class TargetsKeeper {
 
   // Once a second: looks for changed files.
   void poll();
+  // Waits until nothing that we started is under way; false when `deadline` came first. A login or
+  // a database that hangs may take so long.
+  bool settle(SteadyTime deadline);
   // Logs out where the configuration says so, in a second at most.
   void logout();
 
@@ -56,8 +59,9 @@ class TargetsKeeper {
   serve::TargetsNow targets_;  // guarded by mutex_, as is what follows
   bool reload_successful_ = true;
   SystemTime reloaded_;
-  std::condition_variable_any wake_;
-  std::jthread databases_;  // runs while some target reads its credential from a database
+  bool asking_databases_ = false;
+  std::condition_variable_any wake_;  // a look at the databases has ended, or shall
+  std::jthread databases_;            // runs while some target reads its credential from a database
 };
 
 }  // namespace postern::app

@@ -3,6 +3,8 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <array>
+
 #include "base/printable.h"
 
 namespace postern::log {
@@ -28,6 +30,11 @@ spdlog::level::level_enum spdlogLevel(Level level) {
     case Level::Error: return spdlog::level::err;
   }
   return spdlog::level::info;
+}
+
+std::string_view levelName(Level level) {
+  constexpr std::array<std::string_view, 4> kNames = {"debug", "info", "warn", "error"};
+  return kNames[static_cast<std::size_t>(level)];
 }
 
 bool plain(std::string_view value) {
@@ -58,9 +65,9 @@ void appendJson(std::string& line, std::string_view key, std::string_view value)
 void configure(Level level, Format format) {
   line_format = format;
   sink().set_level(spdlogLevel(level));
-  // The time stamp and level are spdlog's, in UTC; the rest of the line is ours.
-  sink().set_pattern(format == Format::Logfmt ? "ts=%Y-%m-%dT%H:%M:%S.%eZ level=%l%v"
-                                              : R"({"ts":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l"%v})",
+  // The time stamp is spdlog's, in UTC; the rest of the line is ours.
+  sink().set_pattern(format == Format::Logfmt ? "ts=%Y-%m-%dT%H:%M:%S.%eZ%v"
+                                              : R"({"ts":"%Y-%m-%dT%H:%M:%S.%eZ"%v})",
                      spdlog::pattern_time_type::utc);
 }
 
@@ -70,6 +77,7 @@ void write(Level level, std::string_view message, std::initializer_list<Field> f
   if (!logger.should_log(spd)) return;
   const auto append = line_format == Format::Logfmt ? appendLogfmt : appendJson;
   std::string line;
+  append(line, "level", levelName(level));
   append(line, "msg", message);
   for (const Field& field : fields) append(line, field.key, field.value);
   logger.log(spd, spdlog::string_view_t(line.data(), line.size()));

@@ -31,6 +31,11 @@ void Workers::run(std::function<void()> job) {
   }
 }
 
+bool Workers::settle(SteadyTime deadline) {
+  std::unique_lock lock(mutex_);
+  return left_.wait_until(lock, deadline, [&] { return queue_.empty() && idle_ == threads_; });
+}
+
 void Workers::raiseBound(std::size_t bound) {
   const std::lock_guard lock(mutex_);
   bound_ = std::max(bound_, bound);
@@ -41,6 +46,7 @@ void Workers::work(std::unique_lock<std::mutex> lock) {
     if (queue_.empty()) {
       if (stopping_) break;
       ++idle_;
+      left_.notify_all();
       const bool woken =
           queued_.wait_for(lock, kIdle, [&] { return !queue_.empty() || stopping_; });
       --idle_;

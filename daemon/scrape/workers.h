@@ -1,13 +1,13 @@
 #pragma once
 
-#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
 #include <mutex>
 #include <thread>
-#include <vector>
+
+#include "base/clock.h"
 
 namespace postern::scrape {
 
@@ -21,6 +21,8 @@ class Workers {
   Workers& operator=(const Workers&) = delete;
 
   void run(std::function<void()> job);
+  // Waits until no job is left; false when `deadline` came first.
+  bool settle(SteadyTime deadline);
   // Never falls: threads that are there stay until they are idle.
   void raiseBound(std::size_t bound);
 

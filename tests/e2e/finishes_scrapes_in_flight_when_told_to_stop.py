@@ -34,5 +34,12 @@ def scenario(stage):
     check(postern.process.wait(5) == 0, "the exit code is 0")
     check(whatsapp.counters()["logouts"] == 1, "it logged out")
 
+    whatsapp.provoke("/v1/users/login", stall=30)
+    postern = stage.sidecar(whatsapp)
+    answer = postern.scrape(headers={"X-Prometheus-Scrape-Timeout-Seconds": "1"})
+    check(answer.reason == "timeout", f"a login that hangs: {answer.body}")
+    postern.process.send(signal.SIGTERM)
+    check(postern.process.wait(2) == 0, "does not hold up the exit")
+
 
 harness.run(scenario)

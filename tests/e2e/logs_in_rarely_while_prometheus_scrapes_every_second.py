@@ -10,6 +10,17 @@ SECONDS = 60
 PAGES = ("/metrics", "/v1/stats/app", "/v1/health")
 
 
+def scrape_at_once(postern, scrapers):
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.append(postern.scrape().status))
+               for _ in range(scrapers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    check(answers == [200] * scrapers, f"every scrape is good: {answers}")
+
+
 def scenario(stage):
     whatsapp = stage.whatsapp(token_life=5)
     postern = stage.sidecar(whatsapp)
@@ -33,14 +44,7 @@ def scenario(stage):
     whatsapp.revoke_tokens()
     before = whatsapp.counters()
     whatsapp.provoke("/metrics", stall=0.5)
-    answers = []
-    scrapers = [threading.Thread(target=lambda: answers.append(postern.scrape().status))
-                for _ in range(50)]
-    for scraper in scrapers:
-        scraper.start()
-    for scraper in scrapers:
-        scraper.join()
-    check(answers == [200] * 50, f"every scrape is good: {answers}")
+    scrape_at_once(postern, 50)
     after = whatsapp.counters()
     check(after["logins"] - before["logins"] == 1, "50 scrapes, one login")
     for page in PAGES:
@@ -48,13 +52,7 @@ def scenario(stage):
         asked = after["requests"][page] - before["requests"][page]
         check(asked <= 1 + refused, f"{page} was asked for {asked} times")
     before = after
-    answers.clear()
-    scrapers = [threading.Thread(target=lambda: answers.append(postern.scrape().status))
-                for _ in range(50)]
-    for scraper in scrapers:
-        scraper.start()
-    for scraper in scrapers:
-        scraper.join()
+    scrape_at_once(postern, 50)
     after = whatsapp.counters()
     for page in PAGES:
         asked = after["requests"][page] - before["requests"][page]
