@@ -6,7 +6,8 @@
 #
 #   --once    scrape once, print the page (and nothing else on standard output), end
 #   --mysql   take the credential from a private MariaDB instead of mounted files
-# PORT is where postern listens on 127.0.0.1, 3000 unless told.
+# PORT is where postern listens on 127.0.0.1, 3000 unless told. POSTERN_BUILD names a build folder
+# whose programs are taken as they are; without it they are built first, in build/.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 number=447418342132
@@ -14,6 +15,7 @@ password='Demo-passw0rd!'
 database_password='Demo-d4tabase'
 once=false mysql=false
 port=${PORT:-3000}
+programs=${POSTERN_BUILD:-$root/build}
 pids=()
 
 for argument in "$@"; do
@@ -56,7 +58,7 @@ free_port() {
 }
 
 start_whatsapp() {
-  "$root/build/fake_whatsapp" --cert "$certificates/server.crt" \
+  "$programs/fake_whatsapp" --cert "$certificates/server.crt" \
     --key "$certificates/server.key" --ca "$certificates/ca.crt" \
     --user admin --password "$password" --health multi >"$folder/whatsapp.log" 2>&1 &
   pids+=($!)
@@ -137,7 +139,7 @@ start_postern() {
       "--credentials.dir=$folder/credentials")
   fi
   # The variables that PORT and Kubernetes set are the caller's business, not the demo's.
-  env -u PORT "$root/build/postern" "${flags[@]}" >"$folder/postern.log" 2>&1 &
+  env -u PORT "$programs/postern" "${flags[@]}" >"$folder/postern.log" 2>&1 &
   pids+=($!)
   wait_until postern "$folder/postern.log" \
     curl --silent --fail --output /dev/null "http://127.0.0.1:$port/-/healthy"
@@ -164,7 +166,7 @@ TEXT
   packages=("${build_packages[@]}" "${demo_packages[@]}")
   if $mysql; then packages+=("${mysql_packages[@]}"); fi
   install_missing "${packages[@]}"
-  build_release postern fake_whatsapp
+  if [[ -z ${POSTERN_BUILD:-} ]]; then build_release postern fake_whatsapp; fi
 } >&2
 
 listens "$port" && die "port $port is taken: choose another one, as in PORT=3001 scripts/demo.sh"

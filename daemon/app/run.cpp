@@ -56,10 +56,10 @@ int run(const std::vector<std::string>& arguments, const std::vector<std::string
   }
   log::configure(command_line.options.log_level, command_line.options.log_format);
   for (const auto& warning : command_line.warnings) log::warn(warning);
-  auto loaded = config::load(command_line);
+  const auto loaded = config::load(command_line);
   if (!loaded.complaints.empty()) return complain(loaded.complaints);
   if (command_line.options.check) return check(loaded.config);
-  return serve(command_line, std::move(loaded.config));
+  return serve(command_line, loaded.config);
 }
 
 }  // namespace postern::app

@@ -5,7 +5,6 @@
 #include <ctime>
 
 #include <string>
-#include <utility>
 
 #include "app/targets_keeper.h"
 #include "base/log.h"
@@ -63,7 +62,7 @@ bool listen(http::Server& server, const config::Options& options) {
 
 }  // namespace
 
-int serve(const config::CommandLine& command_line, config::Config config) {
+int serve(const config::CommandLine& command_line, const config::Config& config) {
   const config::Options& options = command_line.options;
   const sigset_t signals = blockSignals();
   const RealClock clock;
@@ -89,7 +88,7 @@ int serve(const config::CommandLine& command_line, config::Config config) {
                       {});
   server_now = &server;
 
-  keeper.start(std::move(config));
+  keeper.start(config);
   if (!listen(server, options)) return 1;
   const int signal = watch(keeper, options, signals);
   log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});

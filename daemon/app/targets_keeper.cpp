@@ -37,7 +37,7 @@ TargetsKeeper::TargetsKeeper(const config::CommandLine& command_line, const Cloc
 
 TargetsKeeper::~TargetsKeeper() = default;
 
-void TargetsKeeper::start(config::Config config) {
+void TargetsKeeper::start(const config::Config& config) {
   const std::lock_guard reloading(reload_mutex_);
   if (!command_line_.options.config_file.empty())
     config_text_ = readText(command_line_.options.config_file);
@@ -61,7 +61,7 @@ SystemTime TargetsKeeper::reloaded() const {
 
 std::shared_ptr<scrape::Target> TargetsKeeper::build(const config::Target& config,
                                                      const serve::Targets* before) {
-  const auto former = before == nullptr ? nullptr : before->find(config.name);
+  auto former = before == nullptr ? nullptr : before->find(config.name);
   if (former && former->config() == config) return former;
   auto door = former && former->door()->serves(config)
                   ? former->door()

@@ -23,7 +23,7 @@ class TargetsKeeper {
                 std::function<std::string()> self_page);
   ~TargetsKeeper();
 
-  void start(config::Config config);
+  void start(const config::Config& config);
   serve::TargetsNow now() const;
 
   // Every complaint, a line each; empty when the new configuration is in force.

@@ -109,13 +109,12 @@ Result<Store::Loaded> Store::load(Deadline deadline) {
   return remember(source_->load(deadline));
 }
 
-Result<Store::Loaded> Store::remember(Result<Credential> loaded) {
+Result<Store::Loaded> Store::remember(const Result<Credential>& loaded) {
   const Loaded before = current();
   Loaded now = before;
   if (loaded && (!before || !(before->credential == *loaded))) {
     auto print = fingerprint(*loaded, salt_);
-    now =
-        std::make_shared<const Fingerprinted>(Fingerprinted{*std::move(loaded), std::move(print)});
+    now = std::make_shared<const Fingerprinted>(Fingerprinted{*loaded, std::move(print)});
   }
   const std::lock_guard lock(mutex_);
   schedule();

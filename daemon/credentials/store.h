@@ -63,7 +63,7 @@ class Store {
 
  private:
   Result<Loaded> load(Deadline deadline);
-  Result<Loaded> remember(Result<Credential> loaded);
+  Result<Loaded> remember(const Result<Credential>& loaded);
   Result<Loaded> answerFor(const Error& error) const;
   void schedule();
 

@@ -12,6 +12,7 @@ constexpr std::chrono::milliseconds kGrace{25};
 
 std::vector<std::string> namesOf(const std::vector<config::Page>& pages) {
   std::vector<std::string> names;
+  names.reserve(pages.size());
   for (const auto& page : pages) names.emplace_back(page.name());
   return names;
 }

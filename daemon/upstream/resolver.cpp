@@ -126,12 +126,14 @@ std::shared_ptr<Resolver::Lookups::Lookup> Resolver::Lookups::join(
   const auto running = self->running.find(host);
   if (running != self->running.end()) return running->second;
   auto lookup = std::make_shared<Lookup>();
-  auto task = std::make_unique<Task>(Task{self, lookup, host});
+  Task* const task = std::make_unique<Task>(Task{self, lookup, host}).release();
   // Not std::thread: it throws when there is no thread to be had, and that must fail one scrape
   // only.
   pthread_t thread{};
-  if (pthread_create(&thread, nullptr, run, task.get()) != 0) return nullptr;
-  task.release();
+  if (pthread_create(&thread, nullptr, run, task) != 0) {
+    const std::unique_ptr<Task> unused(task);
+    return nullptr;
+  }
   pthread_detach(thread);
   self->running.emplace(host, lookup);
   return lookup;
