@@ -14,21 +14,6 @@ using std::chrono::seconds;
 namespace {
 
 constexpr milliseconds kMargin = minutes(5);  // before a token expires, or a tenth of its life
-constexpr minutes kReleaseWindow{15};
-constexpr std::size_t kReleases = 3;  // by a changed credential, within the window
-
-// What a login that failed in this way is counted and waited for as.
-enum class Outcome { Rejected, Throttled, Failed, Unreachable };
-
-Outcome outcomeOf(Fault fault) {
-  switch (fault) {
-    case Fault::LoginRejected: return Outcome::Rejected;
-    case Fault::LoginThrottled: return Outcome::Throttled;
-    case Fault::LoginFailed: return Outcome::Failed;
-    default: return Outcome::Unreachable;
-  }
-}
-
 bool logsIn(const std::optional<config::Login>& login, const credentials::Credential& credential) {
   return login && !credential.username.empty() && !credential.password.empty();
 }
@@ -44,11 +29,6 @@ Secret directAuthorization(const credentials::Credential& credential, const std:
   Secret value("Apikey ");
   value.append(credential.api_key.reveal());
   return value;
-}
-
-std::string inSeconds(SteadyTime::duration duration) {
-  const auto left = std::max(seconds(1), std::chrono::ceil<seconds>(duration));
-  return std::to_string(left.count()) + " s";
 }
 
 }  // namespace
@@ -67,6 +47,7 @@ struct Session::Trial {
   }
   void end() {
     if (!std::exchange(open, false)) return;
+    session.waiting_.forgetAttempt();
     session.busy_ = false;
     session.changed_.notify_all();
   }
@@ -78,26 +59,12 @@ Session::Session(const config::Target& target, credentials::Store* store,
       url_path_(target.url.path),
       login_(target.login),
       authorization_type_(target.credentials ? target.credentials->authorization_type : ""),
-      steps_(target.login ? target.login->backoff : config::Backoff()),
       store_(store),
       exchange_(exchange),
       clock_(clock),
-      state_(std::move(state)),
-      saved_(state_.loaded()),
-      backoff_(steps_, std::move(draw)) {
-  backoff_.resume(saved_.rejections);
-  status_.rejections = saved_.rejections;
-  const auto left = saved_.next_attempt - clock_.system();
-  if (!saved_.never && left.count() <= 0) return;
-  // The clock may have jumped while we were away: never longer than a fresh wait would be.
-  const auto longest = std::max<SystemTime::duration>(
-      {steps_.retry_rejected, steps_.max, 5 * steps_.rejected, minutes(15)});
-  waiting_ = Waiting{saved_.fault, "before the last restart", std::nullopt, saved_.fingerprint};
-  if (!saved_.never) {
-    waiting_->until =
-        clock_.steady() + std::chrono::duration_cast<SteadyTime::duration>(std::min(left, longest));
-  }
-  if (store_ != nullptr && saved_.fault == Fault::LoginRejected) store_->rejected();
+      waiting_(target.name, target.login ? target.login->backoff : config::Backoff(), clock,
+               std::move(draw), std::move(state)) {
+  if (store_ != nullptr && waiting_.afterRejection()) store_->rejected();
 }
 
 Result<Authorization> Session::authorize(Deadline deadline, Deadline login_deadline) {
@@ -148,6 +115,7 @@ std::optional<Authorization> Session::usable() const {
 // An unproven credential goes out with one request at a time.
 Authorization Session::startTrial() {
   busy_ = true;
+  waiting_.attempt(current_->fingerprint);
   return Authorization{current_->header, current_->value, current_->generation,
                        std::make_shared<Trial>(*this)};
 }
@@ -184,18 +152,11 @@ void Session::noteAttempt(std::optional<Error> error) {
 
 Result<void> Session::logIn(Lock& lock, const credentials::Store::Loaded& loaded,
                             Deadline deadline) {
-  // Written down before it is sent: a process that is killed meanwhile must not try at once again.
-  SavedState pessimistic = saved_;
-  pessimistic.fingerprint = loaded->fingerprint;
-  pessimistic.fault = Fault::LoginRejected;
-  pessimistic.rejections = backoff_.rejections() + 1;
-  pessimistic.next_attempt = clock_.system() + steps_.rejected;
-  state_.save(pessimistic);
-
+  waiting_.attempt(loaded->fingerprint);
   lock.unlock();
   auto token = exchangeLogin(loaded->credential, deadline);
   lock.lock();
-  if (!token) return failedWith(std::move(token).error(), loaded->fingerprint);
+  if (!token) return failedWith(token.error(), loaded->fingerprint);
 
   Current fresh;
   upstream::Request header;
@@ -208,11 +169,10 @@ Result<void> Session::logIn(Lock& lock, const credentials::Store::Loaded& loaded
   fresh.expires = clock_.steady() + token->life;
   fresh.renew = fresh.expires - std::min(kMargin, token->life / 10);
   current_ = std::move(fresh);
-  waiting_.reset();
+  waiting_.succeeded();
   ++status_.successes;
   status_.last_success = clock_.system();
   status_.token_expiry = clock_.system() + token->life;
-  save();
   log::info("logged in", {{"target", target_}, {"expires_in_seconds", token->life.count() / 1000}});
   return {};
 }
@@ -235,80 +195,25 @@ Result<Token> Session::exchangeLogin(const credentials::Credential& credential, 
   return error;
 }
 
-// Starts the wait that follows this failure, and completes the error by it.
-Error Session::failedWith(Error error, const std::string& fingerprint) {
-  switch (outcomeOf(error.fault)) {
-    case Outcome::Rejected:
-      ++status_.rejected;
-      wait(error, backoff_.rejected(), fingerprint);
-      store_->rejected();
-      break;
-    case Outcome::Throttled:
-      ++status_.throttled;
-      wait(error, backoff_.throttled(error.retry_after), fingerprint);
-      break;
-    case Outcome::Failed:
-      ++status_.failed;
-      wait(error, backoff_.unreachable(), fingerprint);
-      break;
-    case Outcome::Unreachable:
-      ++status_.unreachable;
-      wait(error, backoff_.unreachable(), fingerprint);
-      break;
+// Counts the failure, starts the wait that follows it and completes the error by it.
+Error Session::failedWith(const Error& error, const std::string& fingerprint) {
+  countFailure(error.fault);
+  if (outcomeOf(error.fault) == Outcome::Rejected) store_->rejected();
+  return waiting_.failed(error, fingerprint);
+}
+
+void Session::countFailure(Fault fault) {
+  switch (outcomeOf(fault)) {
+    case Outcome::Rejected: ++status_.rejected; break;
+    case Outcome::Throttled: ++status_.throttled; break;
+    case Outcome::Failed: ++status_.failed; break;
+    case Outcome::Unreachable: ++status_.unreachable; break;
   }
-  error.next = waitingFor();
-  error.retry_after.reset();
-  if (waiting_->until)
-    error.retry_after = std::chrono::ceil<seconds>(*waiting_->until - clock_.steady());
-  return error;
 }
 
-void Session::wait(const Error& error, credentials::Backoff::Delay delay,
-                   const std::string& fingerprint) {
-  waiting_ = Waiting{error.fault, error.what, std::nullopt, fingerprint};
-  if (delay) waiting_->until = clock_.steady() + *delay;
-  status_.rejections = backoff_.rejections();
-  save();
-  log::warn("login waits", {{"target", target_},
-                            {"reason", faultName(error.fault)},
-                            {"error", error.what},
-                            {"next", waitingFor()}});
-}
-
-std::string Session::waitingFor() const {
-  const bool by_change = waiting_->after == Fault::LoginRejected;
-  if (!waiting_->until) return "no login is sent until the credential changes";
-  return "the next login is tried in " + inSeconds(*waiting_->until - clock_.steady()) +
-         (by_change ? ", or as soon as the credential changes" : "");
-}
-
-// Nothing is sent while waiting; a wait that is over is forgotten here.
 std::optional<Error> Session::mustWait() {
-  if (!waiting_) return std::nullopt;
-  const bool over = waiting_->until && clock_.steady() >= *waiting_->until;
-  if (over || releasedByChange()) {
-    waiting_.reset();
-    return std::nullopt;
-  }
-  Error error{Fault::Backoff,
-              "waiting after " + std::string(faultName(waiting_->after)) + ": " + waiting_->what,
-              waitingFor(),
-              {}};
-  if (waiting_->until)
-    error.retry_after = std::chrono::ceil<seconds>(*waiting_->until - clock_.steady());
-  return error;
-}
-
-bool Session::releasedByChange() {
-  if (waiting_->after != Fault::LoginRejected) return false;
   const auto loaded = store_->current();
-  if (!loaded || loaded->fingerprint == waiting_->fingerprint) return false;
-  const auto now = clock_.system();
-  std::erase_if(saved_.releases, [&](SystemTime at) { return at + kReleaseWindow <= now; });
-  if (saved_.releases.size() >= kReleases) return false;
-  saved_.releases.push_back(now);
-  log::info("credential changed, the wait ends", {{"target", target_}});
-  return true;
+  return waiting_.inForce(loaded ? loaded->fingerprint : "");
 }
 
 void Session::accepted(const Authorization& authorization, std::size_t page) {
@@ -326,12 +231,8 @@ void Session::proven() {
     ++status_.successes;
     status_.last_success = clock_.system();
   }
-  backoff_.succeeded();
+  waiting_.accepted();
   store_->accepted();
-  saved_.releases.clear();
-  status_.rejections = 0;
-  waiting_.reset();
-  save();
 }
 
 bool Session::refused(const Authorization& authorization, std::size_t page, bool replayed) {
@@ -363,11 +264,12 @@ bool Session::countRefusal(std::uint64_t generation) {
   const std::string print = current_->fingerprint;
   current_.reset();
   status_.token_expiry.reset();
-  wait({Fault::LoginRejected,
-        "the service answered 401 to the token that its own login gave",
-        "",
-        {}},
-       backoff_.rejected(), print);
+  // Not a failed login: it gave a token. But sending the credential again would not help.
+  waiting_.failed({Fault::LoginRejected,
+                   "the service answered 401 to the token that its own login gave",
+                   "",
+                   {}},
+                  print);
   store_->rejected();
   return true;
 }
@@ -380,7 +282,7 @@ bool Session::sendsCredentialItself() const {
 
 void Session::wayChanged() {
   const std::lock_guard lock(mutex_);
-  if (waiting_ && outcomeOf(waiting_->after) == Outcome::Unreachable) waiting_.reset();
+  waiting_.wayChanged();
 }
 
 void Session::logout(Deadline deadline) {
@@ -405,28 +307,13 @@ void Session::logout(Deadline deadline) {
   }
 }
 
-void Session::save() {
-  saved_.rejections = backoff_.rejections();
-  saved_.fingerprint = waiting_ ? waiting_->fingerprint : "";
-  saved_.fault = waiting_ ? waiting_->after : Fault::LoginRejected;
-  saved_.never = waiting_ && !waiting_->until;
-  saved_.next_attempt = SystemTime();
-  if (waiting_ && waiting_->until) {
-    saved_.next_attempt = clock_.system() + std::chrono::duration_cast<SystemTime::duration>(
-                                                *waiting_->until - clock_.steady());
-  }
-  state_.save(saved_);
-}
-
 Session::Status Session::status() const {
   const std::lock_guard lock(mutex_);
   Status status = status_;
-  status.waiting =
-      waiting_.has_value() && !(waiting_->until && clock_.steady() >= *waiting_->until);
-  if (status.waiting && waiting_->until) {
-    status.next_attempt = clock_.system() + std::chrono::duration_cast<SystemTime::duration>(
-                                                *waiting_->until - clock_.steady());
-  }
+  const auto waiting = waiting_.status();
+  status.waiting = waiting.in_force;
+  status.next_attempt = waiting.until;
+  status.rejections = waiting.rejections;
   return status;
 }
 

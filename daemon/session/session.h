@@ -10,10 +10,9 @@
 #include <string>
 
 #include "config/target.h"
-#include "credentials/backoff.h"
 #include "credentials/store.h"
 #include "session/login.h"
-#include "session/state_file.h"
+#include "session/waiting.h"
 #include "upstream/exchange.h"
 
 namespace postern::session {
@@ -32,8 +31,7 @@ struct Authorization {
 //
 // One login at a time, whatever the number of scrapes; who needs its result waits for it
 // until the own deadline. Whatever carries a password or key counts as a login: a 401
-// to it is a rejection. A wait for rejection ends early when the credential's fingerprint changes,
-// at most three times in 15 minutes. Thread-safe.
+// to it is a rejection. After a failure nothing is sent for as long as Waiting says. Thread-safe.
 class Session {
  public:
   struct Status {
@@ -84,12 +82,6 @@ class Session {
     SteadyTime expires, renew;          // of a token
     std::set<std::size_t> accepted_by;  // pages
   };
-  struct Waiting {
-    Fault after;
-    std::string what;
-    std::optional<SteadyTime> until;  // none: until the credential changes
-    std::string fingerprint;          // of the credential that was rejected
-  };
   struct Trial;
   using Lock = std::unique_lock<std::mutex>;
 
@@ -102,32 +94,25 @@ class Session {
   Result<Token> exchangeLogin(const credentials::Credential& credential, Deadline deadline);
   void noteAttempt(std::optional<Error> error);
   std::optional<Error> mustWait();
-  bool releasedByChange();
-  Error failedWith(Error error, const std::string& fingerprint);
-  void wait(const Error& error, credentials::Backoff::Delay delay, const std::string& fingerprint);
-  std::string waitingFor() const;
+  Error failedWith(const Error& error, const std::string& fingerprint);
+  void countFailure(Fault fault);
   void proven();
-  void save();
 
   const std::string target_;
   const std::string url_path_;
   const std::optional<config::Login> login_;
   const std::string authorization_type_;
-  const config::Backoff steps_;
   credentials::Store* const store_;
   upstream::Exchange& exchange_;
   const Clock& clock_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;  // a login or trial has ended
-  StateFile state_;                  // guarded by mutex_, as is what follows
-  SavedState saved_;
-  credentials::Backoff backoff_;
+  Waiting waiting_;                  // guarded by mutex_, as is what follows
   bool busy_ = false;                // a login or a trial is under way
   std::uint64_t attempts_ = 0;       // logins and trials that have ended
   std::optional<Error> last_error_;  // of the last of them
   std::optional<Current> current_;
-  std::optional<Waiting> waiting_;
   std::uint64_t generations_ = 0;
   std::uint64_t refused_generation_ = 0;  // the last one that counted as a rejection
   Status status_;

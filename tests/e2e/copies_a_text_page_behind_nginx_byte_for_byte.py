@@ -3,6 +3,7 @@ unchanged, byte for byte, whether nginx sends it plain or compressed, and whethe
 gzip or not. A redirect to another host is not followed: the token stays here."""
 
 import gzip
+import http.client
 import pathlib
 
 import harness
@@ -49,7 +50,6 @@ def scenario(stage):
     head = postern.get("/metrics/page", method="HEAD")
     check(head.status == 200 and head.body == "", "HEAD is answered with the head only")
 
-    import http.client
     connection = http.client.HTTPConnection("127.0.0.1", postern.port)
     connection.request("GET", "/metrics/page", headers={"Accept-Encoding": "gzip"})
     answer = connection.getresponse()

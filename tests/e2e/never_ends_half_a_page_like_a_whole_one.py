@@ -1,8 +1,17 @@
 """A page that outgrows the hold-back streams; when it then turns out broken, cut off or too large, the
 connection closes without the final chunk, so that Prometheus counts a failed scrape."""
 
+import http.client
+
 import harness
 from harness import check, wait_for
+
+
+def breaks_off(postern):
+    try:
+        return not postern.scrape(headers={"Accept-Encoding": "gzip"}).whole
+    except http.client.RemoteDisconnected:  # what was packed had not filled a block yet
+        return True
 
 
 def scenario(stage):
@@ -23,8 +32,7 @@ def scenario(stage):
         whatsapp.provoke("/metrics", **provocation)
         answer = postern.scrape()
         check(answer.status == 200 and not answer.whole, f"{claim}: the end is missing")
-        gzipped = postern.scrape(headers={"Accept-Encoding": "gzip"})
-        check(not gzipped.whole, f"{claim}: with gzip as well")
+        check(breaks_off(postern), f"{claim}: with gzip as well")
 
     prometheus = stage.prometheus(
         "- job_name: cut\n  scrape_interval: 1s\n  scrape_timeout: 1s\n"

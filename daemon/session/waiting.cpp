@@ -1,0 +1,164 @@
+#include "session/waiting.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+
+namespace postern::session {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr minutes kReleaseWindow{15};
+constexpr std::size_t kReleases = 3;  // by a changed credential, within the window
+
+SystemTime::duration ofSystem(SteadyTime::duration duration) {
+  return std::chrono::duration_cast<SystemTime::duration>(duration);
+}
+
+}  // namespace
+
+Outcome outcomeOf(Fault fault) {
+  switch (fault) {
+    case Fault::LoginRejected: return Outcome::Rejected;
+    case Fault::LoginThrottled: return Outcome::Throttled;
+    case Fault::LoginFailed: return Outcome::Failed;
+    default: return Outcome::Unreachable;
+  }
+}
+
+Waiting::Waiting(std::string target, const config::Backoff& steps, const Clock& clock, Draw draw,
+                 StateFile state)
+    : target_(std::move(target)),
+      first_rejected_(steps.rejected),
+      clock_(clock),
+      state_(std::move(state)),
+      saved_(state_.loaded()),
+      backoff_(steps, std::move(draw)) {
+  resume(steps);
+}
+
+void Waiting::resume(const config::Backoff& steps) {
+  backoff_.resume(saved_.rejections);
+  const auto left = saved_.next_attempt - clock_.system();
+  if (!saved_.never && left.count() <= 0) return;
+  wait_ = Wait{saved_.fault, "before the last restart", std::nullopt, saved_.fingerprint};
+  if (saved_.never) return;
+  // The clock may have jumped while we were away: never longer than a fresh wait would be.
+  const auto longest = std::max<SystemTime::duration>(
+      {steps.retry_rejected, steps.max, 5 * steps.rejected, minutes(15)});
+  wait_->until =
+      clock_.steady() + std::chrono::duration_cast<SteadyTime::duration>(std::min(left, longest));
+}
+
+std::optional<Error> Waiting::inForce(const std::string& fingerprint) {
+  if (!wait_) return std::nullopt;
+  const bool over = wait_->until && clock_.steady() >= *wait_->until;
+  if (over || releasedBy(fingerprint)) {
+    wait_.reset();
+    return std::nullopt;
+  }
+  return Error{Fault::Backoff,
+               "waiting after " + std::string(faultName(wait_->after)) + ": " + wait_->what, next(),
+               secondsLeft()};
+}
+
+bool Waiting::releasedBy(const std::string& fingerprint) {
+  if (!afterRejection() || fingerprint.empty() || fingerprint == wait_->fingerprint) return false;
+  const auto now = clock_.system();
+  std::erase_if(saved_.releases, [&](SystemTime at) { return at + kReleaseWindow <= now; });
+  if (saved_.releases.size() >= kReleases) return false;
+  saved_.releases.push_back(now);
+  log::info("credential changed, the wait ends", {{"target", target_}});
+  return true;
+}
+
+void Waiting::attempt(const std::string& fingerprint) {
+  SavedState pessimistic = saved_;
+  pessimistic.fingerprint = fingerprint;
+  pessimistic.fault = Fault::LoginRejected;
+  pessimistic.rejections = backoff_.rejections() + 1;
+  pessimistic.next_attempt = clock_.system() + first_rejected_;
+  pessimistic.never = false;
+  state_.save(pessimistic);
+}
+
+Error Waiting::failed(Error error, const std::string& fingerprint) {
+  const auto delay = [&] {
+    switch (outcomeOf(error.fault)) {
+      case Outcome::Rejected: return backoff_.rejected();
+      case Outcome::Throttled: return backoff_.throttled(error.retry_after);
+      case Outcome::Failed:
+      case Outcome::Unreachable: break;
+    }
+    return backoff_.unreachable();
+  }();
+  wait_ = Wait{error.fault, error.what, std::nullopt, fingerprint};
+  if (delay) wait_->until = clock_.steady() + *delay;
+  save();
+  error.next = next();
+  error.retry_after = secondsLeft();
+  log::warn("login waits", {{"target", target_},
+                            {"reason", faultName(error.fault)},
+                            {"error", error.what},
+                            {"next", error.next}});
+  return error;
+}
+
+void Waiting::succeeded() {
+  wait_.reset();
+  save();
+}
+
+void Waiting::accepted() {
+  backoff_.succeeded();
+  saved_.releases.clear();
+  succeeded();
+}
+
+void Waiting::wayChanged() {
+  if (wait_ && outcomeOf(wait_->after) == Outcome::Unreachable) wait_.reset();
+}
+
+bool Waiting::afterRejection() const {
+  return wait_ && wait_->after == Fault::LoginRejected;
+}
+
+std::string Waiting::next() const {
+  const auto left = secondsLeft();
+  if (!left) return "no login is sent until the credential changes";
+  return "the next login is tried in " + std::to_string(left->count()) + " s" +
+         (afterRejection() ? ", or as soon as the credential changes" : "");
+}
+
+std::optional<seconds> Waiting::secondsLeft() const {
+  if (!wait_->until) return std::nullopt;
+  return std::max(seconds(1), std::chrono::ceil<seconds>(*wait_->until - clock_.steady()));
+}
+
+void Waiting::save() {
+  saved_.rejections = backoff_.rejections();
+  saved_.fingerprint = wait_ ? wait_->fingerprint : "";
+  saved_.fault = wait_ ? wait_->after : Fault::LoginRejected;
+  saved_.never = wait_ && !wait_->until;
+  saved_.next_attempt = SystemTime();
+  if (wait_ && wait_->until) {
+    saved_.next_attempt = clock_.system() + ofSystem(*wait_->until - clock_.steady());
+  }
+  state_.save(saved_);
+}
+
+Waiting::Status Waiting::status() const {
+  Status status;
+  status.rejections = backoff_.rejections();
+  status.in_force = wait_ && !(wait_->until && clock_.steady() >= *wait_->until);
+  if (status.in_force && wait_->until) {
+    status.until = clock_.system() + ofSystem(*wait_->until - clock_.steady());
+  }
+  return status;
+}
+
+}  // namespace postern::session
