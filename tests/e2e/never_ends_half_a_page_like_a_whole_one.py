@@ -37,7 +37,7 @@ def scenario(stage):
     prometheus = stage.prometheus(
         "- job_name: cut\n  scrape_interval: 1s\n  scrape_timeout: 1s\n"
         f"  static_configs: [{{ targets: ['127.0.0.1:{postern.port}'] }}]\n")
-    wait_for(lambda: prometheus.health("down"), "Prometheus sees a failure", 20)
+    wait_for(lambda: prometheus.target().get("health") == "down", "Prometheus sees a failure", 20)
     stored = prometheus.ask("query?query=count({job=%22cut%22,__name__!~%22up|scrape_.*%22})")
     check(not stored["result"], f"and keeps nothing of the half page: {stored}")
 

@@ -16,9 +16,9 @@ def scenario(stage):
         f"  static_configs: [{{ targets: ['127.0.0.1:{postern.port}'] }}]\n")
 
     def shows(fault):
-        return any(fault in target["lastError"] for target in prometheus.targets())
+        return fault in prometheus.target().get("lastError", "")
 
-    wait_for(lambda: prometheus.health("up"), "the target is up", 20)
+    wait_for(lambda: prometheus.target().get("health") == "up", "the target is up", 20)
     for fault, provocation in PROVOCATIONS.items():
         whatsapp.provoke("/metrics", **provocation)
         wait_for(lambda: shows(fault), f"lastError names {fault}", 20)

@@ -69,11 +69,6 @@ class Prometheus:
         """What it says of its first target; empty until it has taken that up."""
         return next(iter(self.ask("targets")["activeTargets"]), {})
 
-    def health(self, state: str) -> bool:
-        """Whether there are targets, each of them "up" or "down" as `state` says."""
-        targets = self.targets()
-        return bool(targets) and all(target["health"] == state for target in targets)
-
     def stop(self):
         self._process.stop()
 
