@@ -137,13 +137,14 @@ void Target::done(Run& run, Flight::Landing landing) {
     stats_->fetched({landing.error, landing.bytes, landing.samples, landing.pages, landing.health},
                     page_names_, clock_.system());
   }
-  const std::lock_guard lock(mutex_);
+  Lock lock(mutex_);
   if (joinable_.get() == &run) joinable_.reset();
   --running_;
   last_page_ = config_.share_for.count() > 0 ? landing.page : nullptr;
   last_fetched_ = clock_.steady();
   run.landing = std::move(landing);
-  run.flight.reset();
+  const auto flight = std::move(run.flight);
+  lock.unlock();  // or those who wake would wait for it at once
   run.changed.notify_all();
   place_free_.notify_all();
 }

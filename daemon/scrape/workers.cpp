@@ -21,9 +21,10 @@ Workers::~Workers() {
 }
 
 void Workers::run(std::function<void()> job) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   queue_.push_back(std::move(job));
   if (queue_.size() <= idle_) {
+    lock.unlock();  // or the thread that wakes would wait for it at once
     queued_.notify_one();
   } else if (threads_ < bound_) {
     ++threads_;

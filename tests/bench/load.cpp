@@ -40,7 +40,8 @@ constexpr int kPatienceMillis = 30'000;
 
 std::size_t number(std::string_view path, std::string_view digits, int base) {
   std::size_t value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
   if (error != std::errc() || end != digits.data() + digits.size())
     fail(path, "a length is no number: " + std::string(digits));
   return value;

@@ -22,7 +22,8 @@ def _node_lines():
     draw = random.Random(1)
     for cpu in range(16):
         for mode in ("idle", "iowait", "irq", "nice", "softirq", "steal", "system", "user"):
-            yield f'node_cpu_seconds_total{{cpu="{cpu}",mode="{mode}"}} {draw.uniform(0, 9e5):.2f}\n'
+            labels = f'cpu="{cpu}",mode="{mode}"'
+            yield f"node_cpu_seconds_total{{{labels}}} {draw.uniform(0, 9e5):.2f}\n"
     for family in ("bytes_total", "packets_total", "errs_total", "drop_total"):
         for way in ("receive", "transmit"):
             name = f"node_network_{way}_{family}"
@@ -42,7 +43,8 @@ def _node_lines():
 def _pod(draw) -> str:
     app = draw.choice(_APPS)
     return (f'namespace="team-{draw.randrange(40)}",pod="{app}-{draw.randrange(1 << 40):010x}",'
-            f'uid="{draw.randrange(1 << 64):016x}",container="{app}",node="node-{draw.randrange(90)}"')
+            f'uid="{draw.randrange(1 << 64):016x}",container="{app}",'
+            f'node="node-{draw.randrange(90)}"')
 
 
 def _cluster_lines(size: int):

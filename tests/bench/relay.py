@@ -6,10 +6,10 @@ certificate and checks a bearer token. The relay nginx has keep-alive and TLS se
 upstream and all else as nginx has it by default. It copies, while postern reads and checks every
 line. Eight connections ask for eight targets, so that no request is shared.
 
-Prints a table. Exits with 1 when a goal is missed, when an answer was not the whole page, or when the
-upstream has seen more or fewer requests than there were scrapes. CPU time is that of the relay's
-process, user and system. The rounds are interleaved, and a ratio is the median of the rounds' ratios:
-on a noisy machine that is steadier than the times beside it.
+Prints a table. Exits with 1 when a goal is missed, when an answer was not the whole page, or when
+the upstream has seen more or fewer requests than there were scrapes. CPU time is that of the relay's
+process, user and system. The rounds are interleaved, and a ratio is the median of the rounds'
+ratios: on a noisy machine that is steadier than the times beside it.
 
 Debian packages: g++ nginx-light openssl python3
 """
@@ -75,12 +75,13 @@ class Bench:
     def start(self, build: pathlib.Path):
         folder = self.folder
         certificates = folder / "certificates"
-        subprocess.run([HERE.parents[1] / "certs" / "make.sh", certificates, "127.0.0.1"], check=True,
-                       stdout=subprocess.DEVNULL)
+        subprocess.run([HERE.parents[1] / "certs" / "make.sh", certificates, "127.0.0.1"],
+                       check=True, stdout=subprocess.DEVNULL)
         subprocess.run(["c++", "-std=c++20", "-O2", "-o", folder / "load", HERE / "load.cpp"],
                        check=True)
         self._make_pages()
-        self.upstream = self._start(servers.GuardedUpstream, "upstream", certificates, folder / "www")
+        self.upstream = self._start(servers.GuardedUpstream, "upstream", certificates,
+                                    folder / "www")
         self.nginx = self._start(servers.RelayNginx, "nginx", certificates, self.upstream)
         self.postern = self._start(servers.Postern, "postern", build / "postern", certificates,
                                    self.upstream, [*SMALL, LARGE, HUGE])
@@ -104,8 +105,8 @@ class Bench:
         return self.folder / "www" / "metrics" / name
 
     def load(self, server, page: str, targets: list[str], requests: int) -> tuple[int, int, float]:
-        """Scrapes; returns how many answers of how many bytes there were, and their median latency in
-        µs. Fails when one is not whole."""
+        """Scrapes; returns how many answers of how many bytes there were, and their median
+        latency in µs. Fails when one is not whole."""
         done = subprocess.run(
             [self.folder / "load", str(server.port), str(requests), self.page(page),
              *(f"/metrics/{target}" for target in targets)], capture_output=True, text=True)
@@ -190,7 +191,8 @@ def report(case: Case, rounds: list[tuple[Run, Run]]) -> bool:
 
 def report_memory(what: str, taken: int, goal: int) -> bool:
     megabytes = taken / MEGABYTE
-    print(f"{what:26} {'RssAnon, MB':19} {'':9} {megabytes:9.2f} {'':6}  <= {verdict(megabytes, goal)}")
+    print(f"{what:26} {'RssAnon, MB':19} {'':9} {megabytes:9.2f} {'':6}  <= "
+          f"{verdict(megabytes, goal)}")
     return megabytes <= goal
 
 

@@ -30,7 +30,8 @@ class _Server:
     def __init__(self, folder: pathlib.Path, arguments, port: int, path: str):
         self.port = port
         self.process = Process(folder, arguments)
-        wait_for(lambda: not self.process.running() or _answers(port, path), f"{folder.name} answers")
+        wait_for(lambda: not self.process.running() or _answers(port, path),
+                 f"{folder.name} answers")
         check(self.process.running(), f"{folder.name} runs: {self.process.output()}")
         self.worker = self._find_worker()
 
@@ -57,8 +58,9 @@ class _Nginx(_Server):
         user = "user root;\n" if os.geteuid() == 0 else ""
         temporary = "".join(f"{name}_temp_path {folder}/{name};\n" for name in
                             ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-        file.write_text(f"{user}daemon off; worker_processes 1; pid {folder}/pid; error_log stderr;\n"
-                        f"events {{ }}\nhttp {{ access_log off; default_type text/plain;\n"
+        file.write_text(f"{user}daemon off; worker_processes 1; pid {folder}/pid;\n"
+                        f"error_log stderr; events {{ }}\n"
+                        f"http {{ access_log off; default_type text/plain;\n"
                         f"{temporary}{http}\n}}\n")
         super().__init__(folder, ["/usr/sbin/nginx", "-p", folder, "-c", file], port, path)
 
