@@ -58,6 +58,15 @@ void Flight::start() {
   startPages(0, one_ahead_ ? 1 : pages_.size());
 }
 
+bool Flight::mayRunHere() const {
+  return streams(plan_.target) && plan_.door->session.ready();
+}
+
+void Flight::runHere() {
+  here_ = true;
+  streamOnly();
+}
+
 void Flight::extend(SteadyTime deadline) {
   const auto at = deadline.time_since_epoch().count();
   auto known = deadline_.load();
@@ -78,7 +87,9 @@ PageFetch Flight::fetchOf(std::size_t page) const {
   Deadline until = deadline();
   if (const auto own = target.pages[page].timeout; own.count() > 0)
     until = until.cappedAt(deadlineIn(own));
-  return {*plan_.door, target, page, until, deadlineIn(target.scrape_timeout)};
+  // A login may outlast a hurried scraper, but for one whose thread it would hold.
+  const Deadline login = here_ ? until : Deadline(deadlineIn(target.scrape_timeout));
+  return {*plan_.door, target, page, until, login};
 }
 
 void Flight::streamOnly() {

@@ -62,6 +62,10 @@ class Flight : public std::enable_shared_from_this<Flight> {
   Flight(FlightPlan plan, Hooks hooks, SteadyTime deadline);
 
   void start();
+  // Whether it is one page that streams and nothing has to be done before it is asked for.
+  bool mayRunHere() const;
+  // Instead of start(), on the caller's thread; returns after done().
+  void runHere();
   // Goes on until then at least; thread-safe.
   void extend(SteadyTime deadline);
   // Ends by then; thread-safe. For a stream, which has one scraper only.
@@ -83,7 +87,8 @@ class Flight : public std::enable_shared_from_this<Flight> {
   Deadline::Movable deadline_;
   std::atomic<std::size_t> held_bytes_ = 0;  // of all pages, for merge_limit
 
-  bool one_ahead_ = false;  // set before the first job
+  bool one_ahead_ = false;  // set before the first job, as is what follows
+  bool here_ = false;
 
   std::mutex mutex_;
   std::size_t open_pages_;  // guarded by mutex_, as is what follows until the last page is in

@@ -10,6 +10,10 @@ namespace {
 // A flight that ends at the deadline says where it got stuck: worth this much patience.
 constexpr std::chrono::milliseconds kGrace{25};
 
+Target::Answer tooLate() {
+  return {Error{Fault::Timeout, "the page was not there in time", "", {}}};
+}
+
 std::vector<std::string> namesOf(const std::vector<config::Page>& pages) {
   std::vector<std::string> names;
   names.reserve(pages.size());
@@ -22,6 +26,9 @@ std::vector<std::string> namesOf(const std::vector<config::Page>& pages) {
 struct Target::Run {
   std::shared_ptr<Flight> flight;
   std::list<Waiter*> waiters;  // in the order in which they came
+  Waiter* pilot = nullptr;     // whose thread the flight runs on, if it is a waiter's
+  bool started = false;
+  bool sending_away = false;  // somebody answers for the pilot right now
   std::optional<Flight::Landing> landing;
   std::condition_variable changed;
 };
@@ -37,11 +44,13 @@ Target::Target(config::Target config, std::shared_ptr<Door> door, std::shared_pt
       page_names_(namesOf(config_.pages)),
       kept_(config_.pages.size()) {}
 
-Target::Answer Target::scrape(SteadyTime deadline, const Stream& stream) {
+Target::Answer Target::scrape(SteadyTime deadline, const Stream& stream,
+                              const LeaveEarly& leave_early) {
   const auto began = std::chrono::steady_clock::now();
   bool shared = false;
+  Waiter self{stream, leave_early, deadline};
   Lock lock(mutex_);
-  Answer answer = wait(lock, deadline, stream, shared);
+  Answer answer = wait(lock, self, shared);
   lock.unlock();
   std::optional<Fault> fault;
   if (!answer.page) fault = answer.page.error().fault;
@@ -50,7 +59,7 @@ Target::Answer Target::scrape(SteadyTime deadline, const Stream& stream) {
   return answer;
 }
 
-Target::Answer Target::wait(Lock& lock, SteadyTime deadline, const Stream& stream, bool& shared) {
+Target::Answer Target::wait(Lock& lock, Waiter& self, bool& shared) {
   if (const auto page = recent()) {
     shared = true;
     return {page};
@@ -60,11 +69,11 @@ Target::Answer Target::wait(Lock& lock, SteadyTime deadline, const Stream& strea
     std::shared_ptr<Run> run = alone ? nullptr : joinable_;
     shared = run != nullptr;
     if (run) {
-      run->flight->extend(deadline);
+      run->flight->extend(self.deadline);
     } else if (running_ < config_.max_concurrent_scrapes) {
-      run = start(deadline);
+      run = start(self.deadline);
       if (!alone) joinable_ = run;
-    } else if (place_free_.wait_until(lock, deadline) == std::cv_status::timeout) {
+    } else if (place_free_.wait_until(lock, self.deadline) == std::cv_status::timeout) {
       return leave(
           {Fault::Busy,
            std::to_string(running_) +
@@ -72,31 +81,61 @@ Target::Answer Target::wait(Lock& lock, SteadyTime deadline, const Stream& strea
            "", std::chrono::seconds(1)});
     }
     if (!run) continue;
-    if (auto answer = ride(lock, run, deadline, stream)) return *std::move(answer);
+    if (auto answer = ride(lock, run, self)) return *std::move(answer);
     alone = true;
+    self.seat = Seat::Waiting;
   }
 }
 
 // None when the page outgrew the hold-back and somebody else streams it.
 std::optional<Target::Answer> Target::ride(Lock& lock, const std::shared_ptr<Run>& run,
-                                           SteadyTime deadline, const Stream& stream) {
-  Waiter self{&stream, deadline};
+                                           Waiter& self) {
   run->waiters.push_back(&self);
+  if (!std::exchange(run->started, true)) launch(lock, *run, self);
+  const auto leaves = self.deadline + kGrace;
   bool late = false;
   while (!run->landing && self.seat != Seat::Outgrown && !late) {
     if (self.seat == Seat::Streams) {
       run->changed.wait(lock);  // another thread writes to our stream: leave only after it
-    } else {
-      late = run->changed.wait_until(lock, deadline + kGrace) == std::cv_status::timeout &&
-             !run->landing && self.seat == Seat::Waiting;
+      continue;
     }
+    const bool alone = run->pilot == nullptr || run->pilot->seat != Seat::Waiting;
+    run->changed.wait_until(lock, alone ? leaves : std::min(leaves, run->pilot->deadline + kGrace));
+    sendPilotAway(lock, *run);
+    late = self.seat == Seat::Waiting && std::chrono::steady_clock::now() >= leaves;
   }
+  run->changed.wait(lock, [&] { return run->pilot != &self || !run->sending_away; });
   run->waiters.remove(&self);
   if (self.seat == Seat::Outgrown) return std::nullopt;
+  if (self.seat == Seat::Left) return tooLate();
+  if (late && !run->landing) return leave(tooLate().page.error());
   const bool streamed = self.seat == Seat::Streams;
-  if (late) return leave({Fault::Timeout, "the page was not there in time", "", {}});
   if (run->landing->error) return Answer{*run->landing->error, streamed};
   return Answer{run->landing->page, streamed};
+}
+
+// On this thread, unless a login or several pages make it long; returns when it is over then.
+void Target::launch(Lock& lock, Run& run, Waiter& self) {
+  const auto flight = run.flight;
+  if (!flight->mayRunHere()) return flight->start();
+  run.pilot = &self;
+  lock.unlock();
+  flight->runHere();
+  lock.lock();
+}
+
+// Its thread is busy with the flight for us who wait longer.
+void Target::sendPilotAway(Lock& lock, Run& run) {
+  Waiter* const pilot = run.pilot;
+  if (pilot == nullptr || pilot->seat != Seat::Waiting || run.landing) return;
+  if (std::chrono::steady_clock::now() < pilot->deadline + kGrace) return;
+  pilot->seat = Seat::Left;
+  run.sending_away = true;
+  lock.unlock();
+  pilot->leave_early(leave(tooLate().page.error()));
+  lock.lock();
+  run.sending_away = false;
+  run.changed.notify_all();
 }
 
 std::shared_ptr<Target::Run> Target::start(SteadyTime deadline) {
@@ -110,7 +149,6 @@ std::shared_ptr<Target::Run> Target::start(SteadyTime deadline) {
   };
   run->flight = std::make_shared<Flight>(
       FlightPlan{door_, config_, workers_, clock_, self_page_, kept_}, std::move(hooks), deadline);
-  run->flight->start();
   return run;
 }
 
@@ -120,9 +158,10 @@ const Stream* Target::outgrown(Run& run) {
   const auto now = std::chrono::steady_clock::now();
   const Stream* chosen = nullptr;
   for (Waiter* waiter : run.waiters) {
+    if (waiter->seat == Seat::Left) continue;
     if (chosen == nullptr && waiter->deadline > now) {
       waiter->seat = Seat::Streams;
-      chosen = waiter->stream;
+      chosen = &waiter->stream;
       run.flight->confine(waiter->deadline);
     } else {
       waiter->seat = Seat::Outgrown;

@@ -16,10 +16,11 @@ namespace postern::scrape {
 // One guarded service: answers scrapes with its page.
 //
 // Scrapes that overlap share one flight, which runs until the latest deadline among them; each
-// leaves at its own. When the page outgrows the hold-back the first scraper streams
-// it and the others start flights of their own, at most max_concurrent_scrapes at a time; one that
-// finds no place by its deadline is told `busy`. Thread-safe; shared, because flights keep it
-// alive.
+// leaves at its own. A page that streams is fetched on the thread of the scraper that came first
+// (the pilot), which saves two hand-overs between threads; should its deadline pass, one of the
+// others answers for it. When the page outgrows the hold-back the first scraper streams it and the
+// others start flights of their own, at most max_concurrent_scrapes at a time; one that finds no
+// place by its deadline is told `busy`. Thread-safe; shared, because flights keep it alive.
 class Target : public std::enable_shared_from_this<Target> {
  public:
   struct Answer {
@@ -31,9 +32,13 @@ class Target : public std::enable_shared_from_this<Target> {
   Target(config::Target config, std::shared_ptr<Door> door, std::shared_ptr<Stats> stats,
          Workers& workers, const Clock& clock, std::function<std::string()> self_page);
 
-  // Blocks until the page is there, or has been written to `stream` on another thread, or the
-  // deadline has passed. Errors: every fault but UnknownTarget.
-  Answer scrape(SteadyTime deadline, const Stream& stream);
+  // Takes the answer of a scraper whose deadline has passed while its thread flies for others.
+  using LeaveEarly = std::function<void(const Answer&)>;
+
+  // Blocks until the page is there, or has been written to `stream` on some thread, or the
+  // deadline has passed. Errors: every fault but UnknownTarget. When `leave_early` was called, on
+  // another thread, the scraper has its answer, and what is returned later is the same.
+  Answer scrape(SteadyTime deadline, const Stream& stream, const LeaveEarly& leave_early);
 
   const config::Target& config() const { return config_; }
   const std::shared_ptr<Door>& door() const { return door_; }
@@ -41,18 +46,20 @@ class Target : public std::enable_shared_from_this<Target> {
   const Clock& clock() const { return clock_; }
 
  private:
-  enum class Seat { Waiting, Streams, Outgrown };
+  enum class Seat { Waiting, Streams, Outgrown, Left };
   struct Waiter {
-    const Stream* stream;
+    const Stream& stream;
+    const LeaveEarly& leave_early;
     SteadyTime deadline;
     Seat seat = Seat::Waiting;
   };
   struct Run;  // a flight and who waits for it
   using Lock = std::unique_lock<std::mutex>;
 
-  Answer wait(Lock& lock, SteadyTime deadline, const Stream& stream, bool& shared);
-  std::optional<Answer> ride(Lock& lock, const std::shared_ptr<Run>& run, SteadyTime deadline,
-                             const Stream& stream);
+  Answer wait(Lock& lock, Waiter& self, bool& shared);
+  std::optional<Answer> ride(Lock& lock, const std::shared_ptr<Run>& run, Waiter& self);
+  void launch(Lock& lock, Run& run, Waiter& self);
+  void sendPilotAway(Lock& lock, Run& run);
   std::shared_ptr<Run> start(SteadyTime deadline);
   const Stream* outgrown(Run& run);
   void done(Run& run, Flight::Landing landing);

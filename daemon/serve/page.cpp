@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <optional>
 #include <string>
 
 namespace postern::serve {
@@ -51,7 +52,12 @@ int answerWithPage(scrape::Target& target, const http::Request& request,
     begun = true;
     return sink.write(block);
   };
-  const auto answer = target.scrape(std::chrono::steady_clock::now() + time, stream);
+  std::optional<int> left;  // the status, when the scraper was answered before its thread was free
+  const auto leave_early = [&](const scrape::Target::Answer& answer) {
+    left = answerWithFault(target.config().name, answer.page.error(), sink);
+  };
+  const auto answer = target.scrape(std::chrono::steady_clock::now() + time, stream, leave_early);
+  if (left) return *left;
   if (!answer.streamed) {
     if (!answer.page) return answerWithFault(target.config().name, answer.page.error(), sink);
     sink.send(head, **answer.page);

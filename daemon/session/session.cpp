@@ -280,6 +280,13 @@ bool Session::sendsCredentialItself() const {
   return loaded ? !logsIn(login_, loaded->credential) : !login_;
 }
 
+bool Session::ready() {
+  if (store_ == nullptr) return true;
+  const std::lock_guard lock(mutex_);
+  forgetChangedCredential();
+  return usable() && (!current_->is_token || clock_.steady() < current_->renew);
+}
+
 void Session::wayChanged() {
   const std::lock_guard lock(mutex_);
   waiting_.wayChanged();

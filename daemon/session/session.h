@@ -64,6 +64,8 @@ class Session {
 
   // Whether each page carries the credential itself, and not a token that a login gave for it.
   bool sendsCredentialItself() const;
+  // Whether authorize() would return at once: no login, no waiting for one.
+  bool ready();
   // The way to the service has changed (new certificates): a wait because it could not be reached
   // ends.
   void wayChanged();

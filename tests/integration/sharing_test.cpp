@@ -97,6 +97,29 @@ TEST_F(SharingTest, RunsUntilTheLatestDeadline) {
   EXPECT_EQ(asked(), 1);
 }
 
+TEST_F(SharingTest, AnswersAScraperInTimeWhoseThreadFliesForAnother) {
+  config.pages = {textPage()};
+  open();
+  ASSERT_TRUE(scrape().page);
+  asked();
+  stalls(800ms);
+  std::jthread hurried([&] {
+    const auto answer = scrape(200ms);
+    ASSERT_FALSE(answer.page);
+    EXPECT_EQ(answer.page.error().fault, Fault::Timeout);
+  });
+  while (whatsapp.counters().requests["/metrics"] < 2) std::this_thread::yield();
+  std::jthread patient([&] { EXPECT_TRUE(scrape(10s).page); });
+  const auto began = std::chrono::steady_clock::now();
+  while (left_early == 0 && std::chrono::steady_clock::now() < began + 5s)
+    std::this_thread::yield();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 600ms) << "and not when the page comes";
+  hurried.join();
+  patient.join();
+  EXPECT_EQ(left_early, 1);
+  EXPECT_EQ(asked(), 1);
+}
+
 TEST_F(SharingTest, StreamsToTheFirstAndFetchesAgainForTheOthers) {
   config.pages = {textPage()};
   config.hold_back = 64 << 10;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -72,12 +73,16 @@ class TargetTest : public ::testing::Test {
   // Streamed bytes go to `streamed`.
   scrape::Target::Answer scrape(std::chrono::milliseconds time = std::chrono::seconds(10),
                                 std::string* streamed = nullptr) {
-    return target->scrape(std::chrono::steady_clock::now() + time, [&](std::string_view block) {
-      if (streamed != nullptr) *streamed += block;
-      return true;
-    });
+    return target->scrape(
+        std::chrono::steady_clock::now() + time,
+        [&](std::string_view block) {
+          if (streamed != nullptr) *streamed += block;
+          return true;
+        },
+        [this](const scrape::Target::Answer&) { ++left_early; });
   }
 
+  std::atomic<int> left_early = 0;  // scrapes that were answered while their thread flew on
   FakeClock clock;
   TemporaryFolder folder;
   Identity authority, server, client;
