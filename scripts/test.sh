@@ -75,9 +75,10 @@ stage "house rules" tests build-test house || true
 stage "unit tests" tests build-test unit || true
 stage "integration tests" tests build-test integration || true
 stage "scenarios" tests build-test e2e || true
+# Little optimised, which halves the time of the build; with asserts, which Release leaves out.
 for sanitizer in address thread; do
-  check "build with the $sanitizer sanitizer" build "build-$sanitizer" \
-    -DCMAKE_BUILD_TYPE=RelWithDebInfo -DPOSTERN_SANITIZE="$sanitizer"
+  check "build with the $sanitizer sanitizer" build "build-$sanitizer" -DCMAKE_BUILD_TYPE=Sanitize \
+    -DCMAKE_CXX_FLAGS_SANITIZE='-O1 -g1' -DPOSTERN_SANITIZE="$sanitizer"
   stage "unit and integration tests, $sanitizer sanitizer" \
     tests "build-$sanitizer" 'unit|integration' || true
 done
