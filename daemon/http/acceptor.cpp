@@ -22,8 +22,8 @@ bool outOfResources(int error) {
 
 }  // namespace
 
-Acceptor::Acceptor(Poco::Net::ServerSocket socket, OpenConnections& open, Workers& workers)
-    : socket_(std::move(socket)), port_(socket_.address().port()), open_(open), workers_(workers) {
+Acceptor::Acceptor(const Poco::Net::ServerSocket& socket, OpenConnections& open, Workers& workers)
+    : socket_(socket), port_(socket_.address().port()), open_(open), workers_(workers) {
   // Another may take the connection that poll has told of: it must not block us.
   socket_.setBlocking(false);
   thread_ = std::thread([this] { run(); });

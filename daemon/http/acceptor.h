@@ -16,7 +16,7 @@ namespace postern::http {
 class Acceptor {
  public:
   // Both must outlive the acceptor.
-  Acceptor(Poco::Net::ServerSocket socket, OpenConnections& open, Workers& workers);
+  Acceptor(const Poco::Net::ServerSocket& socket, OpenConnections& open, Workers& workers);
   // New connections are refused from then on.
   ~Acceptor();
   Acceptor(const Acceptor&) = delete;

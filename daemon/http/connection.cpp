@@ -13,7 +13,7 @@ namespace {
 using Stage = OpenConnections::Stage;
 
 // Room for the head of a usual request; it grows up to RequestHeadParser::kMaxBytes.
-constexpr std::size_t kFirstRoom = 4 * 1024;
+constexpr std::size_t kFirstRoom = 4U << 10;
 
 }  // namespace
 

@@ -28,7 +28,7 @@ struct Front {
 // and dropped: nothing here takes one.
 class Connection {
  public:
-  static constexpr std::size_t kMaxBody = 64 * 1024;  // bytes; beyond it 413
+  static constexpr std::size_t kMaxBody = 64U << 10;  // bytes; beyond it 413
 
   Connection(Descriptor socket, Front& front);
   // Returns when the connection has ended.

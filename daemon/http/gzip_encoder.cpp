@@ -14,8 +14,8 @@ namespace {
 constexpr std::size_t kMostWaiting = 4;
 
 // How far the output grows at a time.
-constexpr std::size_t kLeastRoom = 4 * 1024;
-constexpr std::size_t kMostRoom = 64 * 1024;
+constexpr std::size_t kLeastRoom = 4U << 10;
+constexpr std::size_t kMostRoom = 64U << 10;
 
 }  // namespace
 

@@ -31,9 +31,8 @@ struct Refusal {
 // lengths, Transfer-Encoding beside Content-Length) is refused. Pure; not thread-safe.
 class RequestHeadParser {
  public:
-  static constexpr std::size_t kMaxBytes =
-      std::size_t{16} * 1024;                      // of the whole head; beyond it 431
-  static constexpr std::size_t kMaxHeaders = 100;  // beyond it 431
+  static constexpr std::size_t kMaxBytes = 16U << 10;  // of the whole head; beyond it 431
+  static constexpr std::size_t kMaxHeaders = 100;      // beyond it 431
 
   enum class Progress { Incomplete, Complete, Refused };
 

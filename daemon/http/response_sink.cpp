@@ -12,7 +12,7 @@ namespace postern::http {
 namespace {
 
 // Packed bytes wait until there are so many.
-constexpr std::size_t kPackedBlock = 64 * 1024;
+constexpr std::size_t kPackedBlock = 64U << 10;
 
 constexpr std::string_view kChunkEnd = "\r\n";
 

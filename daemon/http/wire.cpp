@@ -13,7 +13,7 @@ namespace postern::http {
 namespace {
 
 // A peer that was refused may still send this much, for this long.
-constexpr std::size_t kLingerBytes = 256 * 1024;
+constexpr std::size_t kLingerBytes = 256U << 10;
 constexpr std::chrono::milliseconds kLingerTime{1000};
 
 Wire::Received received(ssize_t size) {
