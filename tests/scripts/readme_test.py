@@ -1,0 +1,46 @@
+"""The README names every flag, fault and metric of the daemon, and no metric or flag that is none."""
+
+import os
+import pathlib
+import re
+import subprocess
+import unittest
+
+ROOT = pathlib.Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+MADE_OF_PARTS = {"postern_certificate_not_before_timestamp_seconds"}  # "..._not_before_..." there
+
+
+def metrics():
+    found = set()
+    for source in (ROOT / "daemon").rglob("*.cpp"):
+        found |= set(re.findall(r'"((?:postern|process|whatsapp)_[a-z_]+)["{]', source.read_text()))
+    return {name for name in found if name != "postern_options"}
+
+
+class ReadmeTest(unittest.TestCase):
+    def test_names_every_flag_and_no_other(self):
+        program = pathlib.Path(os.environ["POSTERN_BUILD"]) / "postern"
+        text = subprocess.run([program, "--help"], check=True, capture_output=True, text=True).stdout
+        flags = set(re.findall(r"^  (--[a-z.-]+)", text, re.M))
+        self.assertGreater(len(flags), 15)
+        self.assertEqual([], sorted(flag for flag in flags if f"`{flag}" not in README))
+        known = flags | {"--once", "--mysql"}
+        self.assertEqual([], sorted(set(re.findall(r"`(--[a-z.-]+[a-z])", README)) - known))
+
+    def test_names_every_fault(self):
+        faults = re.findall(r'\{Fault::\w+, "(\w+)"', (ROOT / "daemon/base/result.h").read_text())
+        self.assertEqual(len(faults), 18)
+        self.assertEqual([], [fault for fault in faults if f"`{fault}`" not in README])
+
+    def test_names_every_metric_and_no_other(self):
+        known = metrics()
+        self.assertGreater(len(known), 30)
+        named = set(re.findall(r"\b((?:postern|process|whatsapp)_[a-z_]+)", README))
+        self.assertEqual([], sorted(known - named - MADE_OF_PARTS))
+        others = {"whatsapp_json", "whatsapp_health", "whatsapp_config"}  # formats and a table
+        self.assertEqual([], sorted(named - known - others))
+
+
+if __name__ == "__main__":
+    unittest.main()
