@@ -21,6 +21,7 @@ LIBRARIES = {
     r"openssl/": ["tls/*", "upstream/*", "session/*", "credentials/*"],
     r"yaml-cpp/|boost/": ["config/*"],
     r"simdjson": ["exposition/*"],
+    r"re2/": ["config/*", "exposition/*"],
     r"nlohmann/": ["config/*", "session/*", "serve/*"],
     r"spdlog/|fmt/": ["base/log.cpp"],
     r"isa-l|isal|igzip": ["upstream/*", "http/*"],

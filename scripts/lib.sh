@@ -4,7 +4,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 build_packages=(cmake g++ libboost-program-options-dev libisal-dev libmariadb-dev libpoco-dev
-  libsimdjson-dev libspdlog-dev libssl-dev libyaml-cpp-dev ninja-build nlohmann-json3-dev
+  libre2-dev libsimdjson-dev libspdlog-dev libssl-dev libyaml-cpp-dev ninja-build nlohmann-json3-dev
   pkg-config python3)
 demo_packages=(curl openssl)
 mysql_packages=(mariadb-server)

@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "base/secret.h"
+#include "config/limits.h"
 #include "config/login.h"
+#include "config/reshape.h"
 
 // What a target is told to do: plain values with every default and unit. They are
 // complete and valid once config::load has returned them; presets are already applied
@@ -78,7 +80,7 @@ struct Credentials {  // exactly one is set
   bool operator==(const Credentials&) const = default;
 };
 
-enum class Format { Auto, Text, WhatsappJson, WhatsappHealth };
+enum class Format { Auto, Text, OpenMetrics, WhatsappJson, WhatsappHealth, SpectatorJson };
 
 struct Page {
   std::string path;  // begins with a slash
@@ -93,24 +95,14 @@ struct Page {
   std::string_view name() const { return path; }
 };
 
-struct Limits {
-  std::size_t body_size = 64U << 20;  // bytes of one page after decompression; 0 = none
-  // The same for the JSON formats, which are held whole.
-  std::size_t json_body_size = 4U << 20;
-  std::size_t line = 1U << 20;         // bytes of one line
-  std::size_t samples = 0;             // of the finished page; 0 = none, here and below
-  std::size_t labels = 0;              // of one sample
-  std::size_t label_name_length = 0;   // bytes
-  std::size_t label_value_length = 0;  // bytes
-  bool operator==(const Limits&) const = default;
-};
-
 struct Target {
   std::string name = "default";  // [A-Za-z0-9._-]{1,63}
   std::string preset = "none";   // none | whatsapp
   Url url;
   milliseconds scrape_timeout = seconds(10);
   Limits limits;
+  bool strict = false;  // OpenMetrics' meaning is checked, not just what Prometheus refuses
+  Reshape reshape;
   std::size_t hold_back = 1U << 20;    // bytes of output before the page streams
   std::size_t merge_limit = 8U << 20;  // bytes of all pages of a merged target together
   milliseconds share_for{0};

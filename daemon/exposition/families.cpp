@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "exposition/family_index.h"
-#include "exposition/line.h"
+#include "exposition/text_line.h"
 
 namespace postern::exposition {
 namespace {

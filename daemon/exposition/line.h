@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -11,18 +10,23 @@ namespace postern::exposition {
 struct Label {
   std::string_view name;
   std::string_view value;
+  bool quoted = false;  // the name
 };
 
-enum class LineKind { Blank, Comment, Help, Type, Sample };
+enum class LineKind { Blank, Comment, Help, Type, Unit, Eof, Sample };
 
 // One line taken apart. All views point into the text that was read.
 struct Line {
   LineKind kind = LineKind::Blank;
-  std::string_view name;       // of Help, Type and Sample; without quotes, escapes not resolved
-  std::string_view text;       // of Help: the text; of Type: the type
+  std::string_view raw;        // whole, with its line end
+  std::string_view name;       // of Help, Type, Unit and Sample, as those of labels
+  bool quoted = false;         // the name
+  std::string_view text;       // of Help: the text; of Type: the type; of Unit: the unit
   std::vector<Label> labels;   // of Sample, in their order, the metric's name not among them
+  bool same_labels = false;    // of Sample: the labels' names are those of the sample before
   std::string_view value;      // of Sample
   std::string_view timestamp;  // of Sample; empty: none
+  std::string_view exemplar;   // of Sample; from its "{" up to the line end; empty: none
 };
 
 // Where a line goes wrong, and what should have stood there.
@@ -31,63 +35,11 @@ struct Complaint {
   std::string_view expected;
 };
 
-// Reads Prometheus text 0.0.4 with quoted names, a line at a time, and takes what Prometheus' own
-// parser takes (model/textparse, promlex and promparse). Quoted text may hold line ends, so
-// that a line here is one entry of the page: it can stretch over several lines of an editor.
-//
-// Refused beyond that: a NUL byte at which Prometheus would end the page without a word, and a
-// quoted name of a sample that is no UTF-8, which Prometheus refuses a step after its parser.
-// Not thread-safe; reads on from no state, so that one object serves any number of pages.
-class LineParser {
- public:
-  enum class Outcome {
-    Whole,       // line() and after() tell
-    Unfinished,  // a quoted text is still open at the end
-    Bad,         // complaint() tells
-  };
-
-  // Reads the line that starts at `begin`. Requires begin < end and end[-1] == '\n'. With
-  // `utf8_known` the caller has found all of the text to be UTF-8, so that it is not judged again.
-  Outcome next(const char* begin, const char* end, bool utf8_known);
-
-  const Line& line() const { return line_; }
-  // Behind the line end.
-  const char* after() const { return eol_ + 1; }
-  // How many line ends there are from the start to after(): 1, but for line ends in quotes.
-  std::size_t lineEnds() const { return line_ends_; }
-  const Complaint& complaint() const { return complaint_; }
-
- private:
-  bool fail(const char* at, std::string_view expected);
-  bool unfinished();
-  void reach(const char* at);
-  const char* readMetricName(const char* p);
-  bool readComment(const char* p);
-  bool readMeta(const char* p, LineKind kind);
-  bool readMetaText(const char* p);
-  bool readSample(const char* p);
-  const char* readLabels(const char* p);
-  const char* readLabelName(const char* p, bool& quoted, std::string_view& name);
-  const char* readLabelValue(const char* p, std::string_view& value);
-  const char* readQuotedName(const char* p, std::string_view& name);
-  bool readSuffix(const char* p);
-  bool readTimestamp(const char* p);
-  bool judgeUtf8();
-
-  Line line_;
-  Complaint complaint_;
-  Outcome outcome_ = Outcome::Whole;
-  std::string last_name_;  // the last metric name without quotes, which the next one tends to be
-  const char* end_ = nullptr;
-  const char* eol_ = nullptr;
-  std::size_t line_ends_ = 0;
-  bool utf8_known_ = false;
-  bool named_ = false;  // the sample's name has been read
+// What became of a line.
+enum class Outcome {
+  Whole,
+  Unfinished,  // a quoted text is still open at the end
+  Bad,
 };
-
-// [a-zA-Z_:][a-zA-Z0-9_:]*: needs no quotes on the page.
-bool isPlainMetricName(std::string_view name);
-// [a-zA-Z_][a-zA-Z0-9_]*
-bool isPlainLabelName(std::string_view name);
 
 }  // namespace postern::exposition

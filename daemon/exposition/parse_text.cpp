@@ -2,7 +2,7 @@
 
 #include "exposition/families.h"
 #include "exposition/family_index.h"
-#include "exposition/line.h"
+#include "exposition/text_line.h"
 
 namespace postern::exposition {
 namespace {
@@ -11,6 +11,8 @@ namespace {
 void take(const Line& line, std::string_view whole, Families& page, FamilyIndex& index) {
   switch (line.kind) {
     case LineKind::Blank:
+    case LineKind::Unit:
+    case LineKind::Eof:
     case LineKind::Comment: return;
     case LineKind::Help: {
       Family& family = index.named(line.name);
@@ -41,7 +43,7 @@ Result<Families> parseText(std::string_view page, const Limits& limits, bool hon
 
   Families families;
   FamilyIndex index(families);
-  LineParser parser;
+  TextLineParser parser;
   const char* const end = checked.data() + checked.size();
   for (const char* line = checked.data(); line != end; line = parser.after()) {
     parser.next(line, end, /*utf8_known=*/true);

@@ -121,13 +121,13 @@ Result<std::size_t> TextChecker::checkLines(std::string_view text, std::string& 
   const char* copied = text.data();
   const char* line = text.data();
   while (line != end) {
-    const auto outcome = parser_.next(line, end, utf8);
-    if (outcome == LineParser::Outcome::Unfinished) break;
+    const Outcome outcome = parser_.next(line, end, utf8);
+    if (outcome == Outcome::Unfinished) break;
     // First, also for a bad line: how the page was cut into blocks must not matter.
     if (static_cast<std::size_t>(parser_.after() - 1 - line) > limits_.line) {
       return lineLimit(lines_ + 1, limits_.line);
     }
-    if (outcome == LineParser::Outcome::Bad) {
+    if (outcome == Outcome::Bad) {
       return formatError(parser_.complaint(), line, parser_.after(), lines_ + 1);
     }
     if (parser_.line().kind == LineKind::Sample) {

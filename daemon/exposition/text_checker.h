@@ -5,17 +5,12 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "exposition/line.h"
+#include "config/limits.h"
+#include "exposition/text_line.h"
 
 namespace postern::exposition {
 
-struct Limits {
-  std::size_t line = 1U << 20;         // bytes, without the line end
-  std::size_t samples = 0;             // of the page; 0 = none, here and below
-  std::size_t labels = 0;              // of one sample, its name not counted
-  std::size_t label_name_length = 0;   // bytes
-  std::size_t label_value_length = 0;  // bytes
-};
+using Limits = config::Limits;
 
 // Checks a page of Prometheus text 0.0.4 line by line and copies it as it came.
 //
@@ -46,7 +41,7 @@ class TextChecker {
   const Limits limits_;
   const bool samples_limited_;
   const bool honor_timestamps_;
-  LineParser parser_;
+  TextLineParser parser_;
   std::string partial_;       // the line that the last block broke off
   std::size_t retry_at_ = 0;  // 0, or the size of partial_ at which its open quotes are read again
   std::size_t lines_ = 0;

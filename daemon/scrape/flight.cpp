@@ -7,11 +7,6 @@
 namespace postern::scrape {
 namespace {
 
-exposition::Limits lineLimits(const config::Limits& limits) {
-  return {limits.line, limits.samples, limits.labels, limits.label_name_length,
-          limits.label_value_length};
-}
-
 bool streams(const config::Target& target) {
   const config::Page& first = target.pages.front();
   const bool text = first.format == config::Format::Auto || first.format == config::Format::Text;
@@ -94,7 +89,7 @@ PageFetch Flight::fetchOf(std::size_t page) const {
 
 void Flight::streamOnly() {
   const auto& target = plan_.target;
-  exposition::TextChecker checker(lineLimits(target.limits), target.honor_timestamps);
+  exposition::TextChecker checker(target.limits, target.honor_timestamps);
   auto out = std::make_shared<std::string>();
   const Stream* stream = nullptr;
   Landing landing;
@@ -190,7 +185,7 @@ Result<exposition::Families> Flight::fetchFamilies(std::size_t page) {
 
 Result<exposition::Families> Flight::parse(std::size_t page, const std::string& body) {
   const auto& target = plan_.target;
-  const auto limits = lineLimits(target.limits);
+  const auto limits = target.limits;
   switch (target.pages[page].format) {
     case config::Format::WhatsappJson: return exposition::parseWhatsappJson(body, limits);
     case config::Format::WhatsappHealth: {
@@ -205,6 +200,8 @@ Result<exposition::Families> Flight::parse(std::size_t page, const std::string& 
       return families;
     }
     case config::Format::Auto:
+    case config::Format::OpenMetrics:
+    case config::Format::SpectatorJson:
     case config::Format::Text: break;
   }
   return exposition::parseText(body, limits, target.honor_timestamps);

@@ -1,4 +1,4 @@
-#include "exposition/line.h"
+#include "exposition/text_line.h"
 
 #include <gtest/gtest.h>
 
@@ -10,11 +10,11 @@ namespace {
 // Keeps the text that the views of its line point into.
 struct Read {
   std::string text;
-  LineParser parser;
+  TextLineParser parser;
 
   explicit Read(std::string_view line) : text(line) {
     EXPECT_EQ(parser.next(text.data(), text.data() + text.size(), /*utf8_known=*/false),
-              LineParser::Outcome::Whole)
+              Outcome::Whole)
         << line;
   }
   const Line& line() const { return parser.line(); }
@@ -47,7 +47,7 @@ TEST(LineTest, TakesQuotedNamesApart) {
 
 TEST(LineTest, LeavesNothingOfTheLineBefore) {
   const std::string text = "a{b=\"c\"} 1 2\nd 3\n";
-  LineParser parser;
+  TextLineParser parser;
   parser.next(text.data(), text.data() + text.size(), true);
   parser.next(parser.after(), text.data() + text.size(), true);
 
@@ -86,9 +86,8 @@ TEST(LineTest, CountsLineEndsInQuotes) {
 TEST(LineTest, SaysWhenQuotesAreStillOpen) {
   for (const std::string text : {"a{b=\"c\n", "{\"c\n", "# TYPE \"a\n", "a{b=\"\\\"\nx\n"}) {
     SCOPED_TRACE(text);
-    LineParser parser;
-    EXPECT_EQ(parser.next(text.data(), text.data() + text.size(), true),
-              LineParser::Outcome::Unfinished);
+    TextLineParser parser;
+    EXPECT_EQ(parser.next(text.data(), text.data() + text.size(), true), Outcome::Unfinished);
   }
 }
 

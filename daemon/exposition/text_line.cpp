@@ -1,4 +1,4 @@
-#include "exposition/line.h"
+#include "exposition/text_line.h"
 
 #include <simdjson.h>
 
@@ -102,7 +102,7 @@ bool isUtf8(std::string_view text) {
 
 }  // namespace
 
-LineParser::Outcome LineParser::next(const char* begin, const char* end, bool utf8_known) {
+Outcome TextLineParser::next(const char* begin, const char* end, bool utf8_known) {
   outcome_ = Outcome::Whole;
   end_ = end;
   eol_ = static_cast<const char*>(std::memchr(begin, '\n', static_cast<std::size_t>(end - begin)));
@@ -118,22 +118,23 @@ LineParser::Outcome LineParser::next(const char* begin, const char* end, bool ut
   } else {
     fail(p, "a metric name, a comment or a blank line");
   }
+  line_.raw = between(begin, eol_ + 1);
   return outcome_;
 }
 
-bool LineParser::fail(const char* at, std::string_view expected) {
+bool TextLineParser::fail(const char* at, std::string_view expected) {
   complaint_ = {at, expected};
   outcome_ = Outcome::Bad;
   return false;
 }
 
-bool LineParser::unfinished() {
+bool TextLineParser::unfinished() {
   outcome_ = Outcome::Unfinished;
   return false;
 }
 
 // Quoted text has gone on to `at`: the line ends there, not before.
-void LineParser::reach(const char* at) {
+void TextLineParser::reach(const char* at) {
   while (eol_ < at) {
     const auto rest = static_cast<std::size_t>(end_ - eol_ - 1);
     eol_ = static_cast<const char*>(std::memchr(eol_ + 1, '\n', rest));
@@ -143,7 +144,7 @@ void LineParser::reach(const char* at) {
 
 // Most names are that of the line before, or begin like it: comparing is faster than looking at
 // each byte, and what is equal needs no second look.
-const char* LineParser::readMetricName(const char* p) {
+const char* TextLineParser::readMetricName(const char* p) {
   const char* start = p;
   const std::size_t known = last_name_.size();
   const bool begins_alike =
@@ -154,7 +155,7 @@ const char* LineParser::readMetricName(const char* p) {
   return p;
 }
 
-bool LineParser::readComment(const char* p) {
+bool TextLineParser::readComment(const char* p) {
   line_.kind = LineKind::Comment;
   constexpr std::string_view kNoNul = "a comment without a NUL byte, which ends the page";
   if (!is(*p, kBlank)) {
@@ -168,9 +169,10 @@ bool LineParser::readComment(const char* p) {
   return true;
 }
 
-bool LineParser::readMeta(const char* p, LineKind kind) {
+bool TextLineParser::readMeta(const char* p, LineKind kind) {
   line_.kind = kind;
-  if (*p == '"') {
+  line_.quoted = *p == '"';
+  if (line_.quoted) {
     p = readQuotedName(p, line_.name);
     if (p == nullptr) return false;
   } else if (is(*p, kMetricStart)) {
@@ -185,7 +187,7 @@ bool LineParser::readMeta(const char* p, LineKind kind) {
 }
 
 // The text starts behind one byte, whatever that is. Blanks alone are no text.
-bool LineParser::readMetaText(const char* p) {
+bool TextLineParser::readMetaText(const char* p) {
   if (*p == '\0') return fail(p, "a blank after the metric name");
   const bool nothing = p == eol_ || skipBlanksAndNuls(p) == eol_;
   line_.text = nothing ? std::string_view() : between(p + 1, eol_);
@@ -196,9 +198,11 @@ bool LineParser::readMetaText(const char* p) {
   return utf8_known_ || isUtf8(line_.text) || fail(at, "a help text in UTF-8");
 }
 
-bool LineParser::readSample(const char* p) {
+bool TextLineParser::readSample(const char* p) {
   line_.kind = LineKind::Sample;
   line_.labels.clear();
+  line_.same_labels = true;
+  line_.quoted = false;
   named_ = *p != '{';
   if (named_) {
     p = skip(readMetricName(p), kBlank);
@@ -210,45 +214,87 @@ bool LineParser::readSample(const char* p) {
     if (!named_) return fail(brace, "a metric name before or in the braces");
     if (!utf8_known_ && !judgeUtf8()) return false;
     p = skip(p, kBlank);
+  } else {
+    line_.same_labels = known_ends_.empty();
   }
+  if (!line_.same_labels) learnLabels();
   return readSuffix(p);
 }
 
 // From behind the opening brace to behind the closing one. Prometheus takes labels without a
 // comma between them, and one comma behind the last.
-const char* LineParser::readLabels(const char* p) {
+const char* TextLineParser::readLabels(const char* p) {
   p = skip(p, kBlank);
   while (*p != '}') {
-    Label label;
-    bool quoted = false;
-    const char* start = p;
-    p = readLabelName(p, quoted, label.name);
-    if (p == nullptr) return nullptr;
-    p = skip(p, kBlank);
-    if (quoted && (*p == ',' || *p == '}')) {
-      if (named_) {
-        fail(start, "a label, as the metric has its name already");
-        return nullptr;
-      }
-      named_ = true;
-      line_.name = label.name;
-      if (*p == ',') p = skip(p + 1, kBlank);
-      continue;
+    Label& label = line_.labels.emplace_back();
+    if (line_.same_labels && isKnownLabel(p)) {
+      const std::size_t length = knownLength(line_.labels.size() - 1);
+      label.name = between(p, p + length - 2);
+      p = readLabelValue(p + length - 1, label.value);
+    } else {
+      line_.same_labels = false;
+      p = readLabel(p, label);
     }
-    if (*p != '=') {
-      fail(p, "\"=\" after the label name");
-      return nullptr;
-    }
-    p = readLabelValue(skipBlanksAndNuls(p + 1), label.value);
     if (p == nullptr) return nullptr;
-    line_.labels.push_back(label);
     p = skip(p, kBlank);
     if (*p == ',') p = skip(p + 1, kBlank);
   }
+  if (line_.labels.size() != known_ends_.size()) line_.same_labels = false;
   return p + 1;
 }
 
-const char* LineParser::readLabelName(const char* p, bool& quoted, std::string_view& name) {
+// Whether the label at `p` looks as that of the last sample in its place. Comparing is faster than
+// looking at each byte.
+bool TextLineParser::isKnownLabel(const char* p) const {
+  const std::size_t at = line_.labels.size() - 1;
+  if (at >= known_ends_.size()) return false;
+  const std::size_t length = knownLength(at);
+  return static_cast<std::size_t>(end_ - p) > length &&
+         std::memcmp(p, known_labels_.data() + known_ends_[at] - length, length) == 0;
+}
+
+std::size_t TextLineParser::knownLength(std::size_t at) const {
+  return known_ends_[at] - (at == 0 ? 0 : known_ends_[at - 1]);
+}
+
+void TextLineParser::learnLabels() {
+  known_labels_.clear();
+  known_ends_.clear();
+  for (const Label& label : line_.labels) {
+    if (label.quoted) {
+      known_labels_ += '\n';  // which no label begins with
+    } else {
+      known_labels_.append(label.name).append("=\"");
+    }
+    known_ends_.push_back(known_labels_.size());
+  }
+}
+
+// One label, or the metric's name in quotes, which is none.
+const char* TextLineParser::readLabel(const char* p, Label& label) {
+  const char* start = p;
+  p = readLabelName(p, label.quoted, label.name);
+  if (p == nullptr) return nullptr;
+  p = skip(p, kBlank);
+  if (label.quoted && (*p == ',' || *p == '}')) {
+    if (named_) {
+      fail(start, "a label, as the metric has its name already");
+      return nullptr;
+    }
+    named_ = true;
+    line_.name = label.name;
+    line_.quoted = true;
+    line_.labels.pop_back();
+    return p;
+  }
+  if (*p != '=') {
+    fail(p, "\"=\" after the label name");
+    return nullptr;
+  }
+  return readLabelValue(skipBlanksAndNuls(p + 1), label.value);
+}
+
+const char* TextLineParser::readLabelName(const char* p, bool& quoted, std::string_view& name) {
   if (is(*p, kLabelStart)) {
     const char* start = p;
     p = skip(p, kLabel);
@@ -262,7 +308,7 @@ const char* LineParser::readLabelName(const char* p, bool& quoted, std::string_v
 }
 
 // From the opening quote to behind the closing one.
-const char* LineParser::readLabelValue(const char* p, std::string_view& value) {
+const char* TextLineParser::readLabelValue(const char* p, std::string_view& value) {
   if (*p != '"') {
     fail(p, "a label value in quotes");
     return nullptr;
@@ -289,7 +335,7 @@ const char* LineParser::readLabelValue(const char* p, std::string_view& value) {
 }
 
 // As readLabelValue, but a NUL byte is none of a name.
-const char* LineParser::readQuotedName(const char* p, std::string_view& name) {
+const char* TextLineParser::readQuotedName(const char* p, std::string_view& name) {
   const char* start = ++p;
   for (; p != end_ && *p != '"'; ++p) {
     const bool escape = *p == '\\';
@@ -310,7 +356,7 @@ const char* LineParser::readQuotedName(const char* p, std::string_view& name) {
 }
 
 // What follows the name and the labels.
-bool LineParser::readSuffix(const char* p) {
+bool TextLineParser::readSuffix(const char* p) {
   const char* start = p;
   // Nearly all values are some digits with a point among them.
   if (*p == '-') ++p;
@@ -332,7 +378,7 @@ bool LineParser::readSuffix(const char* p) {
   return readTimestamp(p);
 }
 
-bool LineParser::readTimestamp(const char* p) {
+bool TextLineParser::readTimestamp(const char* p) {
   const char* start = p;
   p = skip(p, kDigit);
   line_.timestamp = between(start, p);
@@ -344,7 +390,7 @@ bool LineParser::readTimestamp(const char* p) {
 }
 
 // Everything else on the line of a sample is ASCII, or it would not have been taken.
-bool LineParser::judgeUtf8() {
+bool TextLineParser::judgeUtf8() {
   if (!isUtf8(line_.name)) return fail(line_.name.data(), "a metric name in UTF-8");
   for (const Label& label : line_.labels) {
     if (!isUtf8(label.name)) return fail(label.name.data(), "a label name in UTF-8");

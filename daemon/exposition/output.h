@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+namespace postern::exposition {
+
+// The two line languages. Text: Prometheus 0.0.4 and 1.0.0; OpenMetrics: 0.0.1 and 1.0.0.
+enum class Syntax { Text, OpenMetrics };
+
+// How a name that needs quotes is written (Prometheus' docs, escaping_schemes).
+enum class Escaping { AllowUtf8, Underscores, Dots, Values };
+
+// The form of a page that is sent. Only the versions 1.0.0 may carry names in quotes, so
+// AllowUtf8 comes with those alone.
+struct Output {
+  Syntax syntax = Syntax::Text;
+  bool version_1 = false;  // 1.0.0, else 0.0.4 or 0.0.1
+  Escaping escaping = Escaping::Underscores;
+  bool operator==(const Output&) const = default;
+};
+
+}  // namespace postern::exposition

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "config/reshape.h"
+#include "exposition/line.h"
+
+namespace postern::exposition {
+
+// HMAC-SHA-256 of `text` under the salt of the target: 32 bytes. Thread-safe.
+using Digest = std::function<std::string(std::string_view text)>;
+
+// The rules of a target, compiled. Immutable, so that any number of threads may use it.
+class Rules {
+ public:
+  // `digest` may be empty when nothing is anonymized. The configuration has been validated.
+  static std::shared_ptr<const Rules> compile(const config::Reshape& config, Digest digest);
+  ~Rules();
+
+  // Whether there is anything to do at all.
+  bool any() const;
+  // Whether samples may be dropped or get another metric name, so that HELP and TYPE must follow.
+  bool touchFamilies() const;
+
+ private:
+  friend class Reshaper;
+  struct Compiled;
+  explicit Rules(std::unique_ptr<const Compiled> compiled);
+  std::unique_ptr<const Compiled> compiled_;
+};
+
+// Applies the rules to one sample after another, and remembers what they did to label sets of
+// late, within a fixed size. Not thread-safe; serves any number of pages.
+class Reshaper {
+ public:
+  explicit Reshaper(std::shared_ptr<const Rules> rules);
+  ~Reshaper();
+
+  enum class Verdict {
+    Unchanged,
+    Inserted,   // inserted() goes in front of the sample's labels; nothing else changes
+    Rewritten,  // name() and labels() take the place of the sample's
+    Unmatched,  // dropped: no selector of `match` takes it
+    Dropped,    // dropped by metric_relabel_configs
+    Refused,    // complaint() tells why the sample is none any more
+  };
+  Verdict apply(const Line& sample);
+
+  // `a="b",c="d"`, escaped; without a comma behind.
+  std::string_view inserted() const;
+  // Escaped as on a page; views die with the sample or the next apply().
+  std::string_view name() const;
+  bool quoted() const;  // the name needs quotes
+  std::span<const Label> labels() const;
+  const std::string& complaint() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace postern::exposition
