@@ -18,12 +18,13 @@ LIBRARIES = {
     r"Poco/Net/": ["http/*"],
     r"Poco/": ["http/*", "credentials/mysql*"],
     r"(mysql|mariadb)\b": ["credentials/mysql*"],
-    r"openssl/": ["tls/*", "upstream/*", "session/*", "credentials/*"],
+    r"openssl/": ["tls/*", "upstream/*", "session/*", "credentials/*", "scrape/digests.cpp"],
     r"yaml-cpp/|boost/": ["config/*"],
     r"simdjson": ["exposition/*"],
     r"re2/": ["config/*", "exposition/*"],
     r"nlohmann/": ["config/*", "session/*", "serve/*"],
     r"spdlog/|fmt/": ["base/log.cpp"],
+    r"(emmintrin|arm_neon)\.h": ["exposition/scan.h"],
     r"isa-l|isal|igzip": ["upstream/*", "http/*"],
 }
 

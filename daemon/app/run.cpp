@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "app/check.h"
+#include "app/rules.h"
 #include "app/serve.h"
 #include "base/version.h"
 #include "config/config.h"
@@ -52,12 +53,14 @@ int run(const std::vector<std::string>& arguments, const std::vector<std::string
       print("postern " + std::string(version()) + " (revision " + std::string(revision()) + ")\n",
             stdout);
       return 0;
-    case config::Ask::Run: break;
+    case config::Ask::Run:
+    case config::Ask::Rules: break;
   }
   log::configure(command_line.options.log_level, command_line.options.log_format);
   for (const auto& warning : command_line.warnings) log::warn(warning);
   const auto loaded = config::load(command_line);
   if (!loaded.complaints.empty()) return complain(loaded.complaints);
+  if (command_line.ask == config::Ask::Rules) return rules(command_line, loaded.config);
   if (command_line.options.check) return check(loaded.config);
   return serve(command_line, loaded.config);
 }

@@ -189,12 +189,36 @@ void readTargets(const Settings& settings, Reader& reader, CommandLine& result) 
   }
 }
 
+// Takes the command and its operand off the arguments; without a command all are flags.
+std::vector<std::string> takeCommand(std::vector<std::string> arguments, CommandLine& result) {
+  if (arguments.empty() || arguments[0] != "rules") return arguments;
+  result.ask = Ask::Rules;
+  arguments.erase(arguments.begin());
+  if (arguments.empty() || arguments[0].starts_with("--")) {
+    result.complaints.push_back(
+        {"command line", "", "rules has no page, expected postern rules FILE [flags]"});
+    return arguments;
+  }
+  result.page_file = arguments[0];
+  arguments.erase(arguments.begin());
+  return arguments;
+}
+
+void readCommandFlags(Reader& reader, CommandLine& result) {
+  if (!reader.has("target")) return;
+  if (result.ask == Ask::Rules) {
+    reader.checked("target", result.target, targetNameMistake);
+  } else {
+    reader.complain("target", "is for the command rules, expected --target.name or no command");
+  }
+}
+
 }  // namespace
 
 CommandLine parseCommandLine(const std::vector<std::string>& arguments,
                              const std::vector<std::string>& environment) {
   CommandLine result;
-  auto settings = readFlags(arguments, result.complaints);
+  auto settings = readFlags(takeCommand(arguments, result), result.complaints);
   settings.merge(readEnvironment(environment, result.warnings));
   Reader reader(settings, result.complaints);
   bool help = false;
@@ -207,6 +231,7 @@ CommandLine parseCommandLine(const std::vector<std::string>& arguments,
     return result;
   }
   readOptions(reader, result.options);
+  readCommandFlags(reader, result);
   readListenAddresses(settings, portVariable(environment), result);
   readTargets(settings, reader, result);
   return result;
@@ -215,7 +240,9 @@ CommandLine parseCommandLine(const std::vector<std::string>& arguments,
 std::string helpText() {
   std::string text =
       "postern logs in to a service behind mutual TLS and serves its metrics to Prometheus.\n\n"
-      "Usage: postern [flags]\n\n";
+      "Usage: postern [flags]\n"
+      "       postern rules FILE [flags]\n"
+      "           prints what the rules of a target make of a page, rule by rule\n\n";
   for (const auto& flag : flags()) {
     text += "  --" + std::string(flag.name);
     if (flag.kind != FlagKind::Switch) text += '=' + std::string(flag.argument);

@@ -37,12 +37,14 @@ struct Complaint {
   std::string text() const;  // "where: key: what", without what is empty
 };
 
-enum class Ask { Run, Help, Version };
+enum class Ask { Run, Help, Version, Rules };
 
 // The command line and the environment, read and checked. When there are complaints
 // nothing else counts.
 struct CommandLine {
   Ask ask = Ask::Run;
+  Path page_file;      // of Ask::Rules; "-": standard input
+  std::string target;  // of Ask::Rules; empty: the only one
   Options options;
   std::optional<Target> only_target;  // from flags; none when a config file names the targets
   std::vector<Complaint> complaints;

@@ -16,7 +16,7 @@ namespace options = boost::program_options;
 
 using enum FlagKind;
 
-constexpr std::array<Flag, 20> kFlags = {{
+constexpr std::array<Flag, 21> kFlags = {{
     {"config.file", "FILE", "YAML file with the targets", Value, false, true},
     {"config.check", "", "check configuration and material, then exit", Switch, false, true},
     {"config.enable-auto-reload", "", "reload when the configuration file changes", Switch, false,
@@ -38,7 +38,7 @@ constexpr std::array<Flag, 20> kFlags = {{
     {"target.name", "NAME", "name of the only target (default default)", Value, true, true},
     {"target.url", "URL", "https URL of the only target; needed without --config.file", Value, true,
      true},
-    {"target.preset", "PRESET", "none or whatsapp (default none)", Value, true, true},
+    {"target.preset", "PRESET", "none, spinnaker or whatsapp (default none)", Value, true, true},
     {"target.server-name", "HOST", "name in the service's certificate (default: the URL's host)",
      Value, true, true},
     {"target.scrape-timeout", "DURATION", "longest time of a scrape (default 10s)", Value, true,
@@ -47,6 +47,7 @@ constexpr std::array<Flag, 20> kFlags = {{
      true},
     {"credentials.dir", "DIR", "folder with username and password, or api_key, or token", Value,
      true, true},
+    {"target", "NAME", "with rules: which of the targets of --config.file", Value, false, false},
     {"version", "", "print the version and exit", Switch, false, false},
     {"help", "", "print this text and exit", Switch, false, false},
 }};

@@ -15,6 +15,16 @@ std::string pagePathMistake(std::string_view text) {
   return pathMistake(text, false);
 }
 
+void readSpectator(Map& map, Page& page) {
+  map.boolean("service_label", page.spectator.service_label);
+  map.boolean("standard_notation", page.spectator.standard_notation);
+  if (page.format == Format::SpectatorJson) return;
+  for (const auto key : {"service_label", "standard_notation"}) {
+    if (!map.has(key)) continue;
+    map.find(key)->complain("is for format spectator_json alone, expected that format");
+  }
+}
+
 void readPage(const Value& value, Page& page) {
   Map map(value);
   map.need("path");
@@ -22,8 +32,11 @@ void readPage(const Value& value, Page& page) {
   map.choice<Format>("format", page.format,
                      {{"auto", Format::Auto},
                       {"text", Format::Text},
+                      {"openmetrics", Format::OpenMetrics},
                       {"whatsapp_json", Format::WhatsappJson},
-                      {"whatsapp_health", Format::WhatsappHealth}});
+                      {"whatsapp_health", Format::WhatsappHealth},
+                      {"spectator_json", Format::SpectatorJson}});
+  readSpectator(map, page);
   if (const auto params = map.find("params")) readParams(*params, page.params);
   map.boolean("required", page.required);
   if (!page.required) page.timeout = kOptionalPageTimeout;

@@ -39,10 +39,20 @@ Target makeWhatsapp() {
   return target;
 }
 
+// A service of Spinnaker. Without tagNameRegex it leaves out the tags.
+Target makeSpinnaker() {
+  Target target;
+  target.preset = "spinnaker";
+  target.pages = {makePage("/spectator/metrics", Format::SpectatorJson)};
+  target.pages.front().params = {{"tagNameRegex", ".*"}};
+  return target;
+}
+
 }  // namespace
 
 std::optional<Target> makePreset(std::string_view name) {
   if (name == "whatsapp") return makeWhatsapp();
+  if (name == "spinnaker") return makeSpinnaker();
   if (name != "none") return std::nullopt;
   Target target;
   target.pages = {makePage("/metrics", Format::Auto)};
@@ -50,7 +60,7 @@ std::optional<Target> makePreset(std::string_view name) {
 }
 
 std::string unknownPreset() {
-  return "is unknown, expected none or whatsapp";
+  return "is unknown, expected none, spinnaker or whatsapp";
 }
 
 }  // namespace postern::config

@@ -13,7 +13,7 @@ constexpr milliseconds kOptionalPageTimeout = seconds(2);
 
 // A preset is a set of defaults. Nothing when there is none of this name.
 std::optional<Target> makePreset(std::string_view name);
-// "is unknown, expected none or whatsapp"
+// "is unknown, expected none, spinnaker or whatsapp"
 std::string unknownPreset();
 
 }  // namespace postern::config

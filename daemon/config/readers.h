@@ -26,4 +26,9 @@ void readParams(const Value& value, Pairs& params);
 // Prometheus' form: name: { values: [value, ...] }.
 void readHeaders(const Value& value, Pairs& headers);
 
+// The keys of a target that say what becomes of its samples.
+void readReshape(Map& map, Reshape& reshape);
+// What is wrong with a rule, in Prometheus' words, or an empty text.
+std::string relabelMistake(const Relabel& rule);
+
 }  // namespace postern::config

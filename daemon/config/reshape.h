@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -37,14 +38,17 @@ enum class RelabelAction {
   Lowercase,
   Uppercase
 };
+// As Prometheus calls it.
+std::string_view actionName(RelabelAction action);
+
 // One of Prometheus' relabel_config, valid and with its defaults.
 struct Relabel {
   RelabelAction action = RelabelAction::Replace;
-  std::vector<std::string> source_labels;
+  std::vector<std::string> source_labels = {};
   std::string separator = ";";
   std::string regex = "(.*)";  // RE2, anchored on both sides
   std::uint64_t modulus = 0;
-  std::string target_label;
+  std::string target_label = {};
   std::string replacement = "$1";
   bool operator==(const Relabel&) const = default;
 };
@@ -56,13 +60,13 @@ struct Anonymize {
 };
 
 struct Reshape {
-  std::vector<Selector> match;  // a sample stays when one of them matches; empty: all stay
-  std::vector<std::pair<std::string, std::string>> labels;  // added to each sample
+  std::vector<Selector> match = {};  // a sample stays when one of them matches; empty: all stay
+  std::vector<std::pair<std::string, std::string>> labels = {};  // added to each sample
   bool honor_labels =
       false;  // a label of the page wins over one of `labels`; else it is renamed exported_*
-  std::vector<Relabel> metric_relabel_configs;
-  std::vector<std::pair<std::string, std::string>> rename;  // metric names, from and to
-  Anonymize anonymize;                                      // no labels: none
+  std::vector<Relabel> metric_relabel_configs = {};
+  std::vector<std::pair<std::string, std::string>> rename = {};  // metric names, from and to
+  Anonymize anonymize = {};                                      // no labels: none
   bool operator==(const Reshape&) const = default;
 };
 

@@ -14,6 +14,7 @@
 #include "config/limits.h"
 #include "config/login.h"
 #include "config/reshape.h"
+#include "config/spectator.h"
 
 // What a target is told to do: plain values with every default and unit. They are
 // complete and valid once config::load has returned them; presets are already applied
@@ -90,6 +91,7 @@ struct Page {
   // 0: that of the scrape; the default of a page that is not required is 2 s.
   milliseconds timeout{0};
   milliseconds min_interval{0};  // the last good page is served again until it is this old
+  Spectator spectator{};         // of format SpectatorJson alone
   bool operator==(const Page&) const = default;
   // What `page` says in metrics and messages.
   std::string_view name() const { return path; }
@@ -97,7 +99,7 @@ struct Page {
 
 struct Target {
   std::string name = "default";  // [A-Za-z0-9._-]{1,63}
-  std::string preset = "none";   // none | whatsapp
+  std::string preset = "none";   // none | spinnaker | whatsapp
   Url url;
   milliseconds scrape_timeout = seconds(10);
   Limits limits;

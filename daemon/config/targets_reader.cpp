@@ -44,6 +44,7 @@ void readLimits(Map& map, Limits& limits) {
   map.number("label_limit", limits.labels, {0, kNoCount});
   map.number("label_name_length_limit", limits.label_name_length, {0, kNoCount});
   map.number("label_value_length_limit", limits.label_value_length, {0, kNoCount});
+  map.number("family_series_limit", limits.family_series, {0, kNoCount});
 }
 
 void readScraping(Map& map, Target& target) {
@@ -88,6 +89,8 @@ Target readTarget(const Value& value) {
   readUrl(map, target.url);
   readScraping(map, target);
   readLimits(map, target.limits);
+  map.boolean("strict", target.strict);
+  readReshape(map, target.reshape);
   if (const auto tls = map.find("tls_config")) readTls(*tls, target.tls);
   readCredential(map, target.credentials);
   if (const auto login = map.find("login")) {

@@ -11,7 +11,9 @@ FamilyIndex::FamilyIndex(Families& page) : page_(page) {
 Family& FamilyIndex::named(std::string_view name) {
   if (Family* family = find(name)) return *family;
   positions_.emplace(name, page_.families.size());
-  return page_.families.emplace_back(Family{std::string(name), {}, {}, {}});
+  Family& family = page_.families.emplace_back();
+  family.name = name;
+  return family;
 }
 
 Family& FamilyIndex::ofSample(std::string_view name) {

@@ -33,21 +33,20 @@ std::size_t lengthWithoutEscapes(std::string_view value) {
 
 }  // namespace
 
-bool limitsSamples(const Limits& limits) {
-  return limits.samples != 0 || limits.labels != 0 || limits.label_name_length != 0 ||
-         limits.label_value_length != 0;
+bool limitsLabels(const config::Limits& limits) {
+  return limits.labels != 0 || limits.label_name_length != 0 || limits.label_value_length != 0;
 }
 
-Result<void> checkSampleLimit(const Limits& limits, std::size_t samples) {
+Result<void> checkSampleLimit(const config::Limits& limits, std::size_t samples) {
   if (limits.samples == 0 || samples <= limits.samples) return {};
   return exceeded("sample_limit", limits.samples, "the page has more samples");
 }
 
-Result<void> checkLabelLimits(const Limits& limits, std::string_view metric,
-                              std::span<const Label> labels, bool escaped) {
-  if (limits.labels != 0 && labels.size() > limits.labels) {
+Result<void> checkLabelLimits(const config::Limits& limits, std::string_view metric,
+                              std::span<const Label> labels, std::size_t more) {
+  if (limits.labels != 0 && labels.size() + more > limits.labels) {
     return labelExceeded("label_limit", limits.labels, metric,
-                         std::to_string(labels.size()) + " labels");
+                         std::to_string(labels.size() + more) + " labels");
   }
   for (const Label& label : labels) {
     if (limits.label_name_length != 0 && label.name.size() > limits.label_name_length) {
@@ -56,7 +55,7 @@ Result<void> checkLabelLimits(const Limits& limits, std::string_view metric,
                                printable(label.name));
     }
     if (limits.label_value_length == 0 || label.value.size() <= limits.label_value_length) continue;
-    const std::size_t length = escaped ? lengthWithoutEscapes(label.value) : label.value.size();
+    const std::size_t length = lengthWithoutEscapes(label.value);
     if (length > limits.label_value_length) {
       return labelExceeded(
           "label_value_length_limit", limits.label_value_length, metric,

@@ -12,14 +12,17 @@
 
 namespace postern::exposition {
 
-// HMAC-SHA-256 of `text` under the salt of the target: 32 bytes. Thread-safe.
-using Digest = std::function<std::string(std::string_view text)>;
+// What rules need of cryptography, which is not ours. Both are thread-safe.
+struct Digests {
+  std::function<std::string(std::string_view)> hmac;  // SHA-256 under the target's salt, 32 bytes
+  std::function<std::string(std::string_view)> md5;   // 16 bytes
+};
 
 // The rules of a target, compiled. Immutable, so that any number of threads may use it.
 class Rules {
  public:
-  // `digest` may be empty when nothing is anonymized. The configuration has been validated.
-  static std::shared_ptr<const Rules> compile(const config::Reshape& config, Digest digest);
+  // The configuration has been validated.
+  static std::shared_ptr<const Rules> compile(const config::Reshape& config, Digests digests);
   ~Rules();
 
   // Whether there is anything to do at all.
@@ -34,12 +37,17 @@ class Rules {
   std::unique_ptr<const Compiled> compiled_;
 };
 
-// Applies the rules to one sample after another, and remembers what they did to label sets of
-// late, within a fixed size. Not thread-safe; serves any number of pages.
+// Applies the rules to one sample after another: match, labels, metric_relabel_configs, rename,
+// anonymize. What they made of a label set is remembered by the values that they have looked at,
+// within 1 MiB, so that most samples cost one look into that memory and no regular expression.
+// Not thread-safe; serves any number of pages.
 class Reshaper {
  public:
   explicit Reshaper(std::shared_ptr<const Rules> rules);
   ~Reshaper();
+
+  // Rules::touchFamilies of its rules.
+  bool touchesFamilies() const;
 
   enum class Verdict {
     Unchanged,
@@ -51,13 +59,15 @@ class Reshaper {
   };
   Verdict apply(const Line& sample);
 
-  // `a="b",c="d"`, escaped; without a comma behind.
+  // `a="b",c="d"`, escaped; without a comma behind. Dies with the reshaper.
   std::string_view inserted() const;
+  // How many labels that is.
+  std::size_t insertedLabels() const;
   // Escaped as on a page; views die with the sample or the next apply().
   std::string_view name() const;
   bool quoted() const;  // the name needs quotes
   std::span<const Label> labels() const;
-  const std::string& complaint() const;
+  std::string_view complaint() const;
 
  private:
   struct State;

@@ -3,51 +3,16 @@
 #include <simdjson.h>
 
 #include <array>
-#include <bit>
 #include <cstdint>
 #include <cstring>
 
+#include "exposition/bytes.h"
 #include "exposition/number.h"
+#include "exposition/scan.h"
 
 namespace postern::exposition {
 namespace {
 
-enum : std::uint8_t {
-  kMetricStart = 1,
-  kMetric = 2,
-  kLabelStart = 4,
-  kLabel = 8,
-  kDigit = 16,
-  kBlank = 32,
-  kValueEnd = 64,
-};
-
-constexpr std::array<std::uint8_t, 256> makeClasses() {
-  std::array<std::uint8_t, 256> classes{};
-  for (std::size_t c = 0; c < 256; ++c) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-    const bool digit = c >= '0' && c <= '9';
-    std::uint8_t bits = 0;
-    if (letter || c == ':') bits |= kMetricStart | kMetric;
-    if (letter) bits |= kLabelStart | kLabel;
-    if (digit) bits |= kMetric | kLabel | kDigit;
-    if (c == ' ' || c == '\t') bits |= kBlank | kValueEnd;
-    if (c == '\n' || c == '{' || c == '\0') bits |= kValueEnd;
-    classes[c] = bits;
-  }
-  return classes;
-}
-constexpr auto kClasses = makeClasses();
-
-inline bool is(char c, std::uint8_t wanted) {
-  return (kClasses[static_cast<std::uint8_t>(c)] & wanted) != 0;
-}
-
-// These stop at the line end at the latest: '\n' is in no class but kValueEnd.
-inline const char* skip(const char* p, std::uint8_t wanted) {
-  while (is(*p, wanted)) ++p;
-  return p;
-}
 inline const char* skipNuls(const char* p) {
   while (*p == '\0') ++p;
   return p;
@@ -59,29 +24,6 @@ inline const char* skipBlanksAndNuls(const char* p) {
   return p;
 }
 
-inline std::string_view between(const char* begin, const char* end) {
-  return {begin, static_cast<std::size_t>(end - begin)};
-}
-
-// The first quote or backslash, or `end`. Eight bytes at a time: label values are half of a page.
-inline const char* findQuoteOrBackslash(const char* p, const char* end) {
-  if constexpr (std::endian::native == std::endian::little) {
-    constexpr std::uint64_t kOnes = 0x0101010101010101;
-    for (; end - p >= 8; p += 8) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, p, sizeof(word));
-      const std::uint64_t quote = word ^ (kOnes * '"');
-      const std::uint64_t backslash = word ^ (kOnes * '\\');
-      // The lowest bit set is that of the first byte that became zero.
-      const std::uint64_t found =
-          (((quote - kOnes) & ~quote) | ((backslash - kOnes) & ~backslash)) & (kOnes * 0x80);
-      if (found != 0) return p + (std::countr_zero(found) >> 3);
-    }
-  }
-  while (p != end && *p != '"' && *p != '\\') ++p;
-  return p;
-}
-
 // Behind HELP or TYPE and the blanks that must follow; null when something else stands there.
 const char* skipKeyword(const char* p, std::string_view word) {
   for (const char c : word) {
@@ -89,6 +31,15 @@ const char* skipKeyword(const char* p, std::string_view word) {
     p = skipNuls(p + 1);
   }
   return is(*p, kBlank) ? skipBlanksAndNuls(p) : nullptr;
+}
+
+// Behind an exponent of two digits at most, which no value is too large for; else where it starts.
+inline const char* skipExponent(const char* e) {
+  const char* digits = e + 1;
+  if (*digits == '+' || *digits == '-') ++digits;
+  const char* p = digits;
+  while (is(*p, kDigit) && p - digits < 2) ++p;
+  return p == digits ? e : p;
 }
 
 bool isType(std::string_view text) {
@@ -105,7 +56,6 @@ bool isUtf8(std::string_view text) {
 Outcome TextLineParser::next(const char* begin, const char* end, bool utf8_known) {
   outcome_ = Outcome::Whole;
   end_ = end;
-  eol_ = static_cast<const char*>(std::memchr(begin, '\n', static_cast<std::size_t>(end - begin)));
   line_ends_ = 1;
   utf8_known_ = utf8_known;
   const char* p = skip(begin, kBlank);
@@ -115,6 +65,7 @@ Outcome TextLineParser::next(const char* begin, const char* end, bool utf8_known
     readComment(p + 1);
   } else if (*p == '\n') {
     line_.kind = LineKind::Blank;
+    eol_ = p;
   } else {
     fail(p, "a metric name, a comment or a blank line");
   }
@@ -125,21 +76,18 @@ Outcome TextLineParser::next(const char* begin, const char* end, bool utf8_known
 bool TextLineParser::fail(const char* at, std::string_view expected) {
   complaint_ = {at, expected};
   outcome_ = Outcome::Bad;
+  eol_ = lineEnd(at);
   return false;
 }
 
 bool TextLineParser::unfinished() {
   outcome_ = Outcome::Unfinished;
+  eol_ = end_ - 1;
   return false;
 }
 
-// Quoted text has gone on to `at`: the line ends there, not before.
-void TextLineParser::reach(const char* at) {
-  while (eol_ < at) {
-    const auto rest = static_cast<std::size_t>(end_ - eol_ - 1);
-    eol_ = static_cast<const char*>(std::memchr(eol_ + 1, '\n', rest));
-    ++line_ends_;
-  }
+const char* TextLineParser::lineEnd(const char* p) const {
+  return static_cast<const char*>(std::memchr(p, '\n', static_cast<std::size_t>(end_ - p)));
 }
 
 // Most names are that of the line before, or begin like it: comparing is faster than looking at
@@ -151,12 +99,14 @@ const char* TextLineParser::readMetricName(const char* p) {
       static_cast<std::size_t>(end_ - p) > known && std::memcmp(p, last_name_.data(), known) == 0;
   p = skip(begins_alike ? p + known : p, kMetric);
   line_.name = between(start, p);
-  if (!begins_alike || line_.name.size() != known) last_name_ = line_.name;
+  line_.same_name = begins_alike && line_.name.size() == known;
+  if (!line_.same_name) last_name_ = line_.name;
   return p;
 }
 
 bool TextLineParser::readComment(const char* p) {
   line_.kind = LineKind::Comment;
+  eol_ = lineEnd(p);
   constexpr std::string_view kNoNul = "a comment without a NUL byte, which ends the page";
   if (!is(*p, kBlank)) {
     const void* nul = std::memchr(p, '\0', static_cast<std::size_t>(eol_ - p));
@@ -175,6 +125,7 @@ bool TextLineParser::readMeta(const char* p, LineKind kind) {
   if (line_.quoted) {
     p = readQuotedName(p, line_.name);
     if (p == nullptr) return false;
+    eol_ = lineEnd(p);
   } else if (is(*p, kMetricStart)) {
     const char* start = p;
     p = skip(p, kMetric);
@@ -202,6 +153,8 @@ bool TextLineParser::readSample(const char* p) {
   line_.kind = LineKind::Sample;
   line_.labels.clear();
   line_.same_labels = true;
+  line_.same_name = false;
+  line_.escapes = false;
   line_.quoted = false;
   named_ = *p != '{';
   if (named_) {
@@ -215,9 +168,9 @@ bool TextLineParser::readSample(const char* p) {
     if (!utf8_known_ && !judgeUtf8()) return false;
     p = skip(p, kBlank);
   } else {
-    line_.same_labels = known_ends_.empty();
+    line_.same_labels = known_.count() == 0;
   }
-  if (!line_.same_labels) learnLabels();
+  if (!line_.same_labels) known_.learn(line_.labels);
   return readSuffix(p);
 }
 
@@ -227,10 +180,18 @@ const char* TextLineParser::readLabels(const char* p) {
   p = skip(p, kBlank);
   while (*p != '}') {
     Label& label = line_.labels.emplace_back();
-    if (line_.same_labels && isKnownLabel(p)) {
-      const std::size_t length = knownLength(line_.labels.size() - 1);
-      label.name = between(p, p + length - 2);
-      p = readLabelValue(p + length - 1, label.value);
+    const std::size_t at = line_.labels.size() - 1;
+    if (line_.same_labels && known_.beginsAt(at, p, end_)) {
+      const char* const start = p;
+      p += known_.size(at);
+      label.name = between(start, p - 2);
+      const char* const quote = findInValue(p, end_);
+      if (quote != end_ && *quote == '"' && quote[1] != '\0') {
+        label.value = between(p, quote);
+        p = quote + 1;
+      } else {
+        p = readLabelValue(p - 1, label.value);
+      }
     } else {
       line_.same_labels = false;
       p = readLabel(p, label);
@@ -239,35 +200,8 @@ const char* TextLineParser::readLabels(const char* p) {
     p = skip(p, kBlank);
     if (*p == ',') p = skip(p + 1, kBlank);
   }
-  if (line_.labels.size() != known_ends_.size()) line_.same_labels = false;
+  if (line_.labels.size() != known_.count()) line_.same_labels = false;
   return p + 1;
-}
-
-// Whether the label at `p` looks as that of the last sample in its place. Comparing is faster than
-// looking at each byte.
-bool TextLineParser::isKnownLabel(const char* p) const {
-  const std::size_t at = line_.labels.size() - 1;
-  if (at >= known_ends_.size()) return false;
-  const std::size_t length = knownLength(at);
-  return static_cast<std::size_t>(end_ - p) > length &&
-         std::memcmp(p, known_labels_.data() + known_ends_[at] - length, length) == 0;
-}
-
-std::size_t TextLineParser::knownLength(std::size_t at) const {
-  return known_ends_[at] - (at == 0 ? 0 : known_ends_[at - 1]);
-}
-
-void TextLineParser::learnLabels() {
-  known_labels_.clear();
-  known_ends_.clear();
-  for (const Label& label : line_.labels) {
-    if (label.quoted) {
-      known_labels_ += '\n';  // which no label begins with
-    } else {
-      known_labels_.append(label.name).append("=\"");
-    }
-    known_ends_.push_back(known_labels_.size());
-  }
 }
 
 // One label, or the metric's name in quotes, which is none.
@@ -314,22 +248,24 @@ const char* TextLineParser::readLabelValue(const char* p, std::string_view& valu
     return nullptr;
   }
   const char* start = ++p;
-  while (true) {
-    p = findQuoteOrBackslash(p, end_);
-    if (p == end_) {
-      unfinished();
-      return nullptr;
-    }
-    if (*p == '"') break;
-    p = skipNuls(p + 1);
+  p = findInValue(p, end_);
+  while (p != end_ && *p != '"') {
+    line_.escapes = true;
     if (*p == '\n') {
-      reach(p);
-      fail(p, "a character after the backslash");
-      return nullptr;
+      ++line_ends_;
+    } else {
+      p = skipNuls(p + 1);  // an escape
+      if (*p == '\n') {
+        fail(p, "a character after the backslash");
+        return nullptr;
+      }
     }
-    ++p;
+    p = findInValue(p + 1, end_);
   }
-  if (p > eol_) reach(p);
+  if (p == end_) {
+    unfinished();
+    return nullptr;
+  }
   value = between(start, p);
   return skipNuls(p + 1);
 }
@@ -340,8 +276,8 @@ const char* TextLineParser::readQuotedName(const char* p, std::string_view& name
   for (; p != end_ && *p != '"'; ++p) {
     const bool escape = *p == '\\';
     if (escape) ++p;
+    if (*p == '\n') ++line_ends_;
     if (*p == '\0' || (escape && *p == '\n')) {
-      reach(p);
       fail(p, "a name in quotes without a NUL byte or a backslash at a line end");
       return nullptr;
     }
@@ -350,7 +286,6 @@ const char* TextLineParser::readQuotedName(const char* p, std::string_view& name
     unfinished();
     return nullptr;
   }
-  reach(p);
   name = between(start, p);
   return p + 1;
 }
@@ -358,13 +293,14 @@ const char* TextLineParser::readQuotedName(const char* p, std::string_view& name
 // What follows the name and the labels.
 bool TextLineParser::readSuffix(const char* p) {
   const char* start = p;
-  // Nearly all values are some digits with a point among them.
+  // Nearly all values are some digits with a point among them and a small exponent.
   if (*p == '-') ++p;
   const char* digits = p;
   p = skip(p, kDigit);
   bool plain = p != digits;
   if (plain && *p == '.') p = skip(p + 1, kDigit);
-  plain = plain && is(*p, kValueEnd) && p - digits < 300;
+  if (plain && *p == 'e') p = skipExponent(p);
+  plain = plain && is(*p, kValueEnd) && p - digits < 200;
   if (!plain) {
     while (!is(*p, kValueEnd)) ++p;
     if (!isValue(between(start, p))) return fail(start, "a number as the value");
@@ -373,6 +309,7 @@ bool TextLineParser::readSuffix(const char* p) {
   p = skip(p, kBlank);
   if (*p == '\n') {
     line_.timestamp = {};
+    eol_ = p;
     return true;
   }
   return readTimestamp(p);
@@ -386,6 +323,7 @@ bool TextLineParser::readTimestamp(const char* p) {
     return fail(start, "a timestamp in milliseconds or the end of the line");
   }
   p = skip(p, kBlank);
+  eol_ = p;
   return *p == '\n' || fail(p, "the end of the line");
 }
 

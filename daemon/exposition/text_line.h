@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "exposition/known_labels.h"
 #include "exposition/line.h"
 
 namespace postern::exposition {
@@ -32,7 +33,7 @@ class TextLineParser {
  private:
   bool fail(const char* at, std::string_view expected);
   bool unfinished();
-  void reach(const char* at);
+  const char* lineEnd(const char* p) const;
   const char* readMetricName(const char* p);
   bool readComment(const char* p);
   bool readMeta(const char* p, LineKind kind);
@@ -40,9 +41,6 @@ class TextLineParser {
   bool readSample(const char* p);
   const char* readLabels(const char* p);
   const char* readLabel(const char* p, Label& label);
-  bool isKnownLabel(const char* p) const;
-  std::size_t knownLength(std::size_t at) const;
-  void learnLabels();
   const char* readLabelName(const char* p, bool& quoted, std::string_view& name);
   const char* readLabelValue(const char* p, std::string_view& value);
   const char* readQuotedName(const char* p, std::string_view& name);
@@ -54,10 +52,7 @@ class TextLineParser {
   Complaint complaint_;
   Outcome outcome_ = Outcome::Whole;
   std::string last_name_;  // the last metric name without quotes, which the next one tends to be
-  // What the labels of the last sample look like up to each value, `name="`, one behind the other,
-  // and where each ends: samples of one family have the same labels.
-  std::string known_labels_;
-  std::vector<std::size_t> known_ends_;
+  KnownLabels known_;
   const char* end_ = nullptr;
   const char* eol_ = nullptr;
   std::size_t line_ends_ = 0;

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "exposition/json.h"
-#include "exposition/limits.h"
 
 namespace postern::exposition {
 namespace {
@@ -147,16 +146,6 @@ Result<std::vector<Node>> readRoot(ondemand::object root) {
   return nodes;
 }
 
-Result<void> checkLimits(const Health& health, const Limits& limits) {
-  for (const Node& node : health.nodes) {
-    const std::array<Label, 3> labels = {
-        {{"node", node.name}, {"role", node.role}, {"status", node.status}}};
-    auto within = checkLabelLimits(limits, "whatsapp_node_status", labels, /*escaped=*/false);
-    if (!within) return within;
-  }
-  return checkSampleLimit(limits, healthFamilies(health, {}, {}).samples);
-}
-
 using Namesakes = std::unordered_map<std::string_view, std::size_t>;
 
 // The container's name, which outlives a change of address; with its host when that is needed to
@@ -193,7 +182,7 @@ void appendStatus(Families& page, Family& family, const Node& node, std::string_
 
 }  // namespace
 
-Result<Health> parseWhatsappHealth(std::string_view json, const Limits& limits) {
+Result<Health> parseWhatsappHealth(std::string_view json) {
   JsonPage page(json);
   auto root = page.root();
   if (!root) return std::move(root).error();
@@ -207,8 +196,6 @@ Result<Health> parseWhatsappHealth(std::string_view json, const Limits& limits) 
   }
   Health health{.nodes = *std::move(nodes)};
   health.healthy = isHealthy(health.nodes);
-  auto within = checkLimits(health, limits);
-  if (!within) return std::move(within).error();
   return health;
 }
 

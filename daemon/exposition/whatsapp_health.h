@@ -23,8 +23,8 @@ struct Health {
   bool healthy = false;  // the rule of high availability, see isHealthy
 };
 
-// Errors: Format (says where), Empty when no node is named, Limit.
-Result<Health> parseWhatsappHealth(std::string_view json, const Limits& limits);
+// Errors: Format (says where), Empty when no node is named.
+Result<Health> parseWhatsappHealth(std::string_view json);
 
 // Connected is a node that says so and reports no errors. A cluster with exactly one primary master
 // is healthy when any of its cores is connected, whatever the others say; every other cluster, and

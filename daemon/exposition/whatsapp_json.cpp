@@ -4,8 +4,8 @@
 #include "exposition/families.h"
 #include "exposition/family_index.h"
 #include "exposition/json.h"
-#include "exposition/limits.h"
 #include "exposition/line.h"
+#include "exposition/text_line.h"
 #include "exposition/whatsapp_sample.h"
 
 namespace postern::exposition {
@@ -43,7 +43,7 @@ std::string_view textType(std::string_view type) {
 // Walks down from `metrics` or `stats` without recursion: the page is foreign, the stack is ours.
 class Walk {
  public:
-  Walk(const Limits& limits, Families& page) : sampler_(limits), page_(page), index_(page) {}
+  explicit Walk(Families& page) : page_(page), index_(page) {}
 
   Result<void> run(std::string_view name, ondemand::object object);
 
@@ -151,8 +151,6 @@ Result<void> Walk::readData(ondemand::array data) {
     auto lines = sampler_.write(level.name, node(), where, level.found);
     if (!lines) return std::move(lines).error();
     page_.samples += *lines;
-    auto within = sampler_.checkSamples(page_.samples);
-    if (!within) return within;
   }
   return {};
 }
@@ -214,12 +212,12 @@ Result<void> readRoot(ondemand::object root, Walk& walk) {
 
 }  // namespace
 
-Result<Families> parseWhatsappJson(std::string_view json, const Limits& limits) {
+Result<Families> parseWhatsappJson(std::string_view json) {
   JsonPage page(json);
   auto root = page.root();
   if (!root) return std::move(root).error();
   Families families;
-  Walk walk(limits, families);
+  Walk walk(families);
   auto read = readRoot(*root, walk);
   if (read) read = page.checkEnd();
   if (!read) return std::move(read).error();

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "exposition/json.h"
-#include "exposition/limits.h"
 #include "exposition/number.h"
+#include "exposition/text_line.h"
 
 namespace postern::exposition {
 namespace {
@@ -35,8 +35,6 @@ void appendLine(std::string& out, std::string_view metric, std::string_view suff
 }
 
 }  // namespace
-
-Sampler::Sampler(const Limits& limits) : limits_(limits) {}
 
 Result<void> Sampler::read(ondemand::object entry, std::string_view where) {
   labels_.clear();
@@ -112,8 +110,6 @@ Result<std::size_t> Sampler::write(std::string_view metric, std::string_view nod
   if (!node.empty() && std::none_of(labels_.begin(), labels_.end(), isNode)) {
     labels_.insert(labels_.begin(), {"node", node});
   }
-  auto within = checkLabelLimits(limits_, metric, labels_, /*escaped=*/false);
-  if (!within) return std::move(within).error();
   labels_text_.clear();
   for (const Label& label : labels_) {
     if (!labels_text_.empty()) labels_text_ += ',';
@@ -151,10 +147,6 @@ std::size_t Sampler::writeHistogram(std::string_view metric, Family& family) con
   }
   appendLine(family.samples, metric, "_count", labels_text_, count_);
   return lines + 1;
-}
-
-Result<void> Sampler::checkSamples(std::size_t samples) const {
-  return checkSampleLimit(limits_, samples);
 }
 
 }  // namespace postern::exposition

@@ -19,19 +19,15 @@ namespace postern::exposition {
 // Labels may be absent or `[]`; a label whose name Prometheus does not take is an error.
 class Sampler {
  public:
-  explicit Sampler(const Limits& limits);
-
   // `where` names the entry in errors. Error: Format.
   Result<void> read(simdjson::ondemand::object entry, std::string_view where);
 
   // Appends what was read as lines of `metric` and tells how many. `node`, when it is not empty,
   // becomes a label, unless the entry has a label of that name. Buckets make the family a
   // histogram; they count from zero up as Prometheus' do, and the last one, +Inf, is made of
-  // `count` when it is absent. Errors: Format, Limit.
+  // `count` when it is absent. Error: Format.
   Result<std::size_t> write(std::string_view metric, std::string_view node, std::string_view where,
                             Family& family);
-
-  Result<void> checkSamples(std::size_t samples) const;
 
  private:
   struct Bucket {
@@ -43,7 +39,6 @@ class Sampler {
   Result<void> readBuckets(simdjson::ondemand::value& value, std::string_view where);
   std::size_t writeHistogram(std::string_view metric, Family& family) const;
 
-  const Limits& limits_;
   std::vector<Label> labels_;  // values without escapes
   std::vector<Bucket> buckets_;
   bool histogram_ = false;

@@ -1,16 +1,33 @@
 #include "scrape/flight.h"
 
 #include <algorithm>
-#include <cassert>
 #include <utility>
+
+#include "exposition/page_writer.h"
+#include "exposition/spectator_json.h"
+#include "exposition/whatsapp_health.h"
 
 namespace postern::scrape {
 namespace {
 
 bool streams(const config::Target& target) {
   const config::Page& first = target.pages.front();
-  const bool text = first.format == config::Format::Auto || first.format == config::Format::Text;
-  return target.pages.size() == 1 && text && first.min_interval.count() == 0 && !target.append_self;
+  const bool whatsapp = first.format == config::Format::WhatsappJson ||
+                        first.format == config::Format::WhatsappHealth;
+  return target.pages.size() == 1 && !whatsapp && first.min_interval.count() == 0 &&
+         !target.append_self;
+}
+
+std::optional<exposition::Format> formatOf(const config::Page& page) {
+  switch (page.format) {
+    case config::Format::Auto: break;
+    case config::Format::Text: return exposition::Format::Text;
+    case config::Format::OpenMetrics: return exposition::Format::OpenMetrics;
+    case config::Format::WhatsappJson: return exposition::Format::WhatsappJson;
+    case config::Format::WhatsappHealth: return exposition::Format::WhatsappHealth;
+    case config::Format::SpectatorJson: return exposition::Format::SpectatorJson;
+  }
+  return std::nullopt;
 }
 
 Error tooMuch(std::string_view limit, std::size_t value) {
@@ -23,14 +40,19 @@ Error tooMuch(std::string_view limit, std::size_t value) {
 // So that a page that is missing is not missing in silence.
 exposition::Families pageUpFamily(const config::Target& target,
                                   const std::vector<std::optional<Error>>& pages) {
-  exposition::Family up{"postern_page_up", "gauge",
-                        "Whether this page of the target was fetched by this scrape.", ""};
+  exposition::Family up;
+  up.name = "postern_page_up";
+  up.type = "gauge";
+  up.help = "Whether this page of the target was fetched by this scrape.";
   for (std::size_t page = 0; page < pages.size(); ++page) {
     up.samples += "postern_page_up{target=\"" + target.name + "\",page=\"" +
                   exposition::escapeLabelValue(target.pages[page].name()) +
                   (pages[page] ? "\"} 0\n" : "\"} 1\n");
   }
-  return {{std::move(up)}, pages.size()};
+  exposition::Families families;
+  families.families.push_back(std::move(up));
+  families.samples = pages.size();
+  return families;
 }
 
 }  // namespace
@@ -84,25 +106,34 @@ PageFetch Flight::fetchOf(std::size_t page) const {
     until = until.cappedAt(deadlineIn(own));
   // A login may outlast a hurried scraper, but for one whose thread it would hold.
   const Deadline login = here_ ? until : Deadline(deadlineIn(target.scrape_timeout));
-  return {*plan_.door, target, page, until, login};
+  return {*plan_.door, target, page, until, login, plan_.output};
+}
+
+exposition::PageOptions Flight::optionsFor(const Reshapers::Lease& reshaper) const {
+  const auto& target = plan_.target;
+  return {target.limits, target.honor_timestamps, target.strict, reshaper.get()};
 }
 
 void Flight::streamOnly() {
   const auto& target = plan_.target;
-  exposition::TextChecker checker(target.limits, target.honor_timestamps);
-  auto out = std::make_shared<std::string>();
+  const auto reshaper = plan_.reshapers.lease();
+  exposition::PageWriter writer(plan_.output);
+  exposition::PageInput input(formatOf(target.pages[0]), optionsFor(reshaper), writer,
+                              [this](exposition::Format format, std::string_view json) {
+                                return jsonToText(0, format, json);
+                              });
   const Stream* stream = nullptr;
   Landing landing;
   const auto flush = [&]() -> Result<void> {
-    if (!(*stream)(*out))
+    if (!(*stream)(writer.out()))
       return Error{Fault::Timeout, "the scraper has gone, or was too slow", "", {}};
-    landing.bytes += out->size();
-    out->clear();
+    landing.bytes += writer.out().size();
+    writer.out().clear();
     return {};
   };
   const auto on_body = [&](std::string_view block) -> Result<void> {
-    if (auto checked = checker.feed(block, *out); !checked) return checked;
-    if (stream == nullptr && out->size() > target.hold_back) {
+    if (auto checked = input.feed(block); !checked) return checked;
+    if (stream == nullptr && writer.out().size() > target.hold_back) {
       stream = hooks_.outgrown();
       if (stream == nullptr)
         return Error{Fault::Timeout, "no scraper waits for the page any more", "", {}};
@@ -110,18 +141,22 @@ void Flight::streamOnly() {
     return stream == nullptr ? Result<void>() : flush();
   };
   PageFetch fetch = fetchOf(0);
+  fetch.on_content_type = [&](std::string_view value) { input.contentType(value); };
   auto fetched = fetch.run(on_body);
   refused_[0] = fetch.refused;
   if (fetched) {
-    if (auto whole = checker.finish(*out); !whole) fetched = inPage(target.pages[0], whole.error());
+    if (auto whole = input.finish(); !whole) fetched = inPage(target.pages[0], whole.error());
   }
+  landing.counts = counts_;
+  landing.counts += input.counts();
+  if (fetched) writer.finish();
   if (fetched && stream != nullptr) fetched = flush();
   if (fetched) {
-    landing.samples = checker.samples();
+    landing.samples = landing.counts.kept;
     landing.pages = {std::nullopt};
     if (stream == nullptr) {
-      landing.bytes = out->size();
-      landing.page = std::move(out);
+      landing.bytes = writer.out().size();
+      landing.page = std::make_shared<const std::string>(std::move(writer.out()));
     }
   } else {
     pages_[0] = std::move(fetched).error();
@@ -162,18 +197,30 @@ Result<exposition::Families> Flight::fetchFamilies(std::size_t page) {
     if (kept.families && plan_.clock.steady() < kept.fetched + wanted.min_interval)
       return *kept.families;
   }
-  std::string body;
+  const auto reshaper = plan_.reshapers.lease();
+  Result<exposition::Families> families = exposition::Families();
+  exposition::FamilyCollector collector(*families);
+  exposition::PageInput input(formatOf(wanted), optionsFor(reshaper), collector,
+                              [this, page](exposition::Format format, std::string_view json) {
+                                return jsonToText(page, format, json);
+                              });
   PageFetch fetch = fetchOf(page);
-  const auto fetched = fetch.run([&](std::string_view block) -> Result<void> {
+  fetch.on_content_type = [&](std::string_view value) { input.contentType(value); };
+  auto fetched = fetch.run([&](std::string_view block) -> Result<void> {
     if (held_bytes_.fetch_add(block.size()) + block.size() > plan_.target.merge_limit) {
       return tooMuch("merge_limit", plan_.target.merge_limit);
     }
-    body += block;
-    return {};
+    return input.feed(block);
   });
   refused_[page] = fetch.refused;
-  Result<exposition::Families> families = fetched ? parse(page, body) : fetched.error();
-  if (fetched && !families) families = inPage(wanted, families.error());
+  if (fetched) {
+    if (auto whole = input.finish(); !whole) fetched = inPage(wanted, whole.error());
+  }
+  if (!fetched) families = std::move(fetched).error();
+  {
+    const std::lock_guard lock(mutex_);
+    counts_ += input.counts();
+  }
   if (keeps) {
     const std::lock_guard lock(kept.mutex);
     kept.families.reset();
@@ -183,28 +230,30 @@ Result<exposition::Families> Flight::fetchFamilies(std::size_t page) {
   return families;
 }
 
-Result<exposition::Families> Flight::parse(std::size_t page, const std::string& body) {
+Result<std::string> Flight::jsonToText(std::size_t page, exposition::Format format,
+                                       std::string_view json) {
   const auto& target = plan_.target;
-  const auto limits = target.limits;
-  switch (target.pages[page].format) {
-    case config::Format::WhatsappJson: return exposition::parseWhatsappJson(body, limits);
-    case config::Format::WhatsappHealth: {
-      auto health = exposition::parseWhatsappHealth(body, limits);
-      if (!health) return std::move(health).error();
-      const auto credential =
-          plan_.door->credentials ? plan_.door->credentials->current() : nullptr;
-      auto families = exposition::healthFamilies(
-          *health, target.name, credential ? credential->credential.company_name : "");
-      const std::lock_guard lock(mutex_);
-      health_ = *std::move(health);
-      return families;
-    }
-    case config::Format::Auto:
-    case config::Format::OpenMetrics:
-    case config::Format::SpectatorJson:
-    case config::Format::Text: break;
+  Result<exposition::Families> families = exposition::Families();
+  if (format == exposition::Format::SpectatorJson) {
+    auto read = exposition::readSpectator(json, target.pages[page].spectator);
+    if (!read) return std::move(read).error();
+    const std::lock_guard lock(mutex_);
+    counts_.nan += read->nan_dropped;
+    return std::move(read->text);
   }
-  return exposition::parseText(body, limits, target.honor_timestamps);
+  if (format == exposition::Format::WhatsappHealth) {
+    auto health = exposition::parseWhatsappHealth(json);
+    if (!health) return std::move(health).error();
+    const auto credential = plan_.door->credentials ? plan_.door->credentials->current() : nullptr;
+    families = exposition::healthFamilies(*health, target.name,
+                                          credential ? credential->credential.company_name : "");
+    const std::lock_guard lock(mutex_);
+    health_ = *std::move(health);
+  } else {
+    families = exposition::parseWhatsappJson(json);
+  }
+  if (!families) return std::move(families).error();
+  return exposition::write(*families, {});
 }
 
 // A 401 that stands is a rejected login when no page ever accepted what was sent.
@@ -218,11 +267,25 @@ void Flight::judgeRefusals() {
 }
 
 void Flight::land() {
-  const auto& target = plan_.target;
   judgeRefusals();
   Landing landing;
   landing.health = std::move(health_);
+  landing.counts = counts_;
+  auto page = unite(landing);
+  if (page) {
+    landing.bytes = (*page)->size();
+    landing.page = *std::move(page);
+  } else {
+    landing.error = std::move(page).error();
+  }
+  hooks_.done(std::move(landing));
+}
+
+// One page of all pages, if those that are required are there.
+Result<PageText> Flight::unite(Landing& landing) {
+  const auto& target = plan_.target;
   exposition::Families united;
+  std::optional<Error> missing;
   for (std::size_t page = 0; page < pages_.size(); ++page) {
     auto& families = *pages_[page];
     landing.pages.emplace_back();
@@ -231,29 +294,26 @@ void Flight::land() {
       continue;
     }
     landing.pages.back() = families.error();
-    if (target.pages[page].required && !landing.error) {
-      landing.error = std::move(families).error();
-    }
+    if (target.pages[page].required && !missing) missing = std::move(families).error();
   }
-  if (!landing.error && target.limits.samples != 0 && united.samples > target.limits.samples) {
-    landing.error = tooMuch("sample_limit", target.limits.samples);
+  landing.type_clashes = united.type_clashes;
+  if (missing) return *std::move(missing);
+  if (target.limits.samples != 0 && united.samples > target.limits.samples) {
+    return tooMuch("sample_limit", target.limits.samples);
   }
-  if (!landing.error && united.samples == 0) {
-    landing.error = Error{Fault::Empty, "no page had a sample in it", "", {}};
+  if (landing.counts.read == 0 && united.samples == 0) {
+    return Error{Fault::Empty, "no page had a sample in it", "", {}};
   }
-  if (!landing.error) {
-    landing.samples = united.samples;
-    exposition::merge(united, pageUpFamily(target, landing.pages));
-    if (target.append_self) {
-      auto self = exposition::parseText(plan_.self_page(), {}, true);
-      assert(self);
-      exposition::merge(united, *std::move(self));
-    }
-    std::string text = exposition::write(united);
-    landing.bytes = text.size();
-    landing.page = std::make_shared<const std::string>(std::move(text));
+  landing.samples = united.samples;
+  exposition::merge(united, pageUpFamily(target, landing.pages));
+  if (target.append_self) {
+    auto self = exposition::readFamilies(exposition::Syntax::Text, plan_.self_page(), {});
+    if (!self) return std::move(self).error();
+    exposition::merge(united, *std::move(self));
   }
-  hooks_.done(std::move(landing));
+  auto text = exposition::write(united, plan_.output);
+  if (!text) return std::move(text).error();
+  return std::make_shared<const std::string>(*std::move(text));
 }
 
 }  // namespace postern::scrape

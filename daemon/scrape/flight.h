@@ -10,9 +10,11 @@
 #include <vector>
 
 #include "exposition/families.h"
+#include "exposition/page_input.h"
 #include "exposition/whatsapp_health.h"
 #include "scrape/door.h"
 #include "scrape/page_fetch.h"
+#include "scrape/reshapers.h"
 #include "scrape/workers.h"
 
 namespace postern::scrape {
@@ -37,6 +39,8 @@ struct FlightPlan {
   const Clock& clock;
   std::function<std::string()> self_page;  // own metrics but postern_page_up, for append_self
   std::vector<KeptPage>& kept;             // by page
+  Reshapers& reshapers;
+  exposition::Output output;  // the form that the scrapers want
 };
 
 // One run over the pages of a target: fetched side by side, checked, united. A target with
@@ -49,6 +53,8 @@ class Flight : public std::enable_shared_from_this<Flight> {
     bool scraper_gone = false;  // that is why: it says nothing of the target
     std::size_t bytes = 0;
     std::size_t samples = 0;
+    exposition::PageCounts counts;
+    std::size_t type_clashes = 0;
     std::vector<std::optional<Error>> pages;  // why each page failed, none: it is good
     std::optional<exposition::Health> health;
   };
@@ -78,7 +84,10 @@ class Flight : public std::enable_shared_from_this<Flight> {
   void startPages(std::size_t first, std::size_t last);
   void holdPage(std::size_t page);
   Result<exposition::Families> fetchFamilies(std::size_t page);
-  Result<exposition::Families> parse(std::size_t page, const std::string& body);
+  exposition::PageOptions optionsFor(const Reshapers::Lease& reshaper) const;
+  Result<std::string> jsonToText(std::size_t page, exposition::Format format,
+                                 std::string_view json);
+  Result<PageText> unite(Landing& landing);
   void judgeRefusals();
   void land();
 
@@ -95,6 +104,7 @@ class Flight : public std::enable_shared_from_this<Flight> {
   std::vector<std::optional<Result<exposition::Families>>> pages_;
   std::vector<std::uint64_t> refused_;  // generations, by page; 0 = none
   std::optional<exposition::Health> health_;
+  exposition::PageCounts counts_;
 };
 
 }  // namespace postern::scrape

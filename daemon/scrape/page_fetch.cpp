@@ -1,13 +1,15 @@
 #include "scrape/page_fetch.h"
 
+#include <initializer_list>
 #include <string>
 
 #include "base/printable.h"
+#include "exposition/negotiate.h"
 
 namespace postern::scrape {
 namespace {
 
-std::string encodeQuery(const config::Pairs& page_params, const config::Pairs& target_params) {
+std::string encodeQuery(std::initializer_list<config::Pairs> all) {
   constexpr char digits[] = "0123456789ABCDEF";
   const auto append = [&](std::string& out, std::string_view text) {
     for (const char c : text) {
@@ -23,8 +25,8 @@ std::string encodeQuery(const config::Pairs& page_params, const config::Pairs& t
     }
   };
   std::string query;
-  for (const config::Pairs* params : {&target_params, &page_params}) {
-    for (const auto& [name, value] : *params) {
+  for (const auto& params : all) {
+    for (const auto& [name, value] : params) {
       query += query.empty() ? '?' : '&';
       append(query, name);
       query += '=';
@@ -35,17 +37,37 @@ std::string encodeQuery(const config::Pairs& page_params, const config::Pairs& t
 }
 
 bool isJson(config::Format format) {
-  return format == config::Format::WhatsappJson || format == config::Format::WhatsappHealth;
+  return format == config::Format::WhatsappJson || format == config::Format::WhatsappHealth ||
+         format == config::Format::SpectatorJson;
+}
+
+// What the service can leave out already: the selectors of a federate page.
+config::Pairs federateParams(const config::Target& target, const config::Page& page) {
+  config::Pairs params;
+  if (!page.path.ends_with("/federate")) return params;
+  for (const auto& selector : target.reshape.match) params.emplace_back("match[]", selector.text);
+  return params;
+}
+
+std::string_view acceptFor(const config::Page& page, const exposition::Output& output) {
+  switch (page.format) {
+    case config::Format::Text: return exposition::acceptFor({});
+    case config::Format::OpenMetrics:
+      return exposition::acceptFor(
+          {exposition::Syntax::OpenMetrics, true, exposition::Escaping::AllowUtf8});
+    case config::Format::Auto: return exposition::acceptFor(output);
+    default: return "application/json";
+  }
 }
 
 upstream::Request makeRequest(const config::Target& target, const config::Page& page,
-                              const session::Authorization& authorization) {
+                              const session::Authorization& authorization,
+                              const exposition::Output& output) {
   upstream::Request request;
-  request.path = target.url.path + page.path + encodeQuery(page.params, target.params);
+  request.path = target.url.path + page.path +
+                 encodeQuery({target.params, page.params, federateParams(target, page)});
   request.headers = target.http_headers;
-  request.headers.emplace_back("Accept", isJson(page.format)
-                                             ? "application/json"
-                                             : "text/plain;version=0.0.4;q=0.9,*/*;q=0.1");
+  request.headers.emplace_back("Accept", acceptFor(page, output));
   request.secret_header = authorization.header;
   request.secret_value = authorization.value;
   request.body_limit = bodyLimit(target, page);
@@ -90,10 +112,13 @@ Result<void> PageFetch::run(const upstream::OnBody& on_body) {
     auto authorization = door.session.authorize(deadline, login_deadline);
     if (!authorization) return std::move(authorization).error();
     const auto on_head = [&](const upstream::Response& response) {
-      if (response.status == 200) door.session.accepted(*authorization, page);
+      if (response.status == 200) {
+        door.session.accepted(*authorization, page);
+        if (on_content_type) on_content_type(response.header("content-type"));
+      }
       return Result<void>();
     };
-    const auto response = door.client.exchange(makeRequest(target, wanted, *authorization),
+    const auto response = door.client.exchange(makeRequest(target, wanted, *authorization, output),
                                                deadline, on_head, on_body);
     if (!response) return inPage(wanted, response.error());
     if (response->status == 200) return {};

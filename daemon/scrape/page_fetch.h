@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string_view>
 
+#include "exposition/output.h"
 #include "scrape/door.h"
 
 namespace postern::scrape {
@@ -15,6 +17,7 @@ struct PageFetch {
   std::size_t page;  // index into target.pages
   Deadline deadline;
   Deadline login_deadline;
+  exposition::Output output;  // what the page will be, so that it is asked for like that
 
   // The body of a 200 goes to `on_body`; a page that was refused is replayed once before a byte of
   // it. Errors: those of Session::authorize and Exchange; Forbidden (403), Status (anything but
@@ -23,6 +26,8 @@ struct PageFetch {
   // decides.
   Result<void> run(const upstream::OnBody& on_body);
 
+  // Called with the Content-Type of a 200 before its body; may be empty.
+  std::function<void(std::string_view)> on_content_type = {};
   std::uint64_t refused = 0;  // the generation of the authorization that was refused, 0 = none
 };
 

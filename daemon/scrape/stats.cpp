@@ -33,6 +33,9 @@ void Stats::fetched(Fetched fetched, const std::vector<std::string>& names, Syst
   if (!fetched.error) {
     counts_.page_bytes = fetched.bytes;
     counts_.samples = fetched.samples;
+    counts_.all += fetched.counts;
+    if (fetched.counts.checks_skipped) ++counts_.checks_skipped;
+    counts_.type_clashes += fetched.type_clashes;
   }
   if (fetched.health) counts_.health = std::move(fetched.health);
   enterState(std::move(fetched.error), now);

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "exposition/page_filter.h"
 #include "exposition/whatsapp_health.h"
 
 namespace postern::scrape {
@@ -33,6 +34,9 @@ struct Counts {
   std::uint64_t shared = 0;
   std::size_t page_bytes = 0;  // of the last good page
   std::size_t samples = 0;
+  exposition::PageCounts all;        // of all good pages
+  std::uint64_t checks_skipped = 0;  // good pages that were too large to look for duplicates
+  std::uint64_t type_clashes = 0;
   bool scraped = false;                     // some scrape has ended
   std::optional<Error> fault;               // of the last scrape
   SystemTime since;                         // when the state, good or this fault, began
@@ -53,6 +57,8 @@ class Stats {
     std::optional<Error> error;
     std::size_t bytes = 0;
     std::size_t samples = 0;
+    exposition::PageCounts counts;
+    std::size_t type_clashes = 0;
     std::vector<std::optional<Error>> pages;
     std::optional<exposition::Health> health;
   };

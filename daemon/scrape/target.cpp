@@ -24,6 +24,7 @@ std::vector<std::string> namesOf(const std::vector<config::Page>& pages) {
 }  // namespace
 
 struct Target::Run {
+  exposition::Output output;
   std::shared_ptr<Flight> flight;
   std::list<Waiter*> waiters;  // in the order in which they came
   Waiter* pilot = nullptr;     // whose thread the flight runs on, if it is a waiter's
@@ -42,13 +43,14 @@ Target::Target(config::Target config, std::shared_ptr<Door> door, std::shared_pt
       clock_(clock),
       self_page_(std::move(self_page)),
       page_names_(namesOf(config_.pages)),
-      kept_(config_.pages.size()) {}
+      kept_(config_.pages.size()),
+      reshapers_(config_.reshape) {}
 
-Target::Answer Target::scrape(SteadyTime deadline, const Stream& stream,
-                              const LeaveEarly& leave_early) {
+Target::Answer Target::scrape(SteadyTime deadline, const exposition::Output& output,
+                              const Stream& stream, const LeaveEarly& leave_early) {
   const auto began = std::chrono::steady_clock::now();
   bool shared = false;
-  Waiter self{stream, leave_early, deadline};
+  Waiter self{stream, leave_early, deadline, output};
   Lock lock(mutex_);
   Answer answer = wait(lock, self, shared);
   lock.unlock();
@@ -60,19 +62,19 @@ Target::Answer Target::scrape(SteadyTime deadline, const Stream& stream,
 }
 
 Target::Answer Target::wait(Lock& lock, Waiter& self, bool& shared) {
-  if (const auto page = recent()) {
+  if (const auto page = recent(self.output)) {
     shared = true;
     return {page};
   }
   bool alone = false;  // the shared page outgrew the hold-back: fetch it again, for us only
   while (true) {
-    std::shared_ptr<Run> run = alone ? nullptr : joinable_;
+    std::shared_ptr<Run> run = alone ? nullptr : joinable(self.output);
     shared = run != nullptr;
     if (run) {
       run->flight->extend(self.deadline);
     } else if (running_ < config_.max_concurrent_scrapes) {
-      run = start(self.deadline);
-      if (!alone) joinable_ = run;
+      run = start(self);
+      if (!alone) joinable_.push_back(run);
     } else if (place_free_.wait_until(lock, self.deadline) == std::cv_status::timeout) {
       return leave(
           {Fault::Busy,
@@ -138,23 +140,25 @@ void Target::sendPilotAway(Lock& lock, Run& run) {
   run.changed.notify_all();
 }
 
-std::shared_ptr<Target::Run> Target::start(SteadyTime deadline) {
+std::shared_ptr<Target::Run> Target::start(const Waiter& self) {
   ++running_;
   auto run = std::make_shared<Run>();
+  run->output = self.output;
   Flight::Hooks hooks;
   hooks.outgrown = [this, run = run.get()] { return outgrown(*run); };
   // The flight's end keeps run and target alive up to here.
-  hooks.done = [self = shared_from_this(), run](Flight::Landing landing) {
-    self->done(*run, std::move(landing));
+  hooks.done = [target = shared_from_this(), run](Flight::Landing landing) {
+    target->done(*run, std::move(landing));
   };
   run->flight = std::make_shared<Flight>(
-      FlightPlan{door_, config_, workers_, clock_, self_page_, kept_}, std::move(hooks), deadline);
+      FlightPlan{door_, config_, workers_, clock_, self_page_, kept_, reshapers_, self.output},
+      std::move(hooks), self.deadline);
   return run;
 }
 
 const Stream* Target::outgrown(Run& run) {
   const std::lock_guard lock(mutex_);
-  if (joinable_.get() == &run) joinable_.reset();
+  close(run);
   const auto now = std::chrono::steady_clock::now();
   const Stream* chosen = nullptr;
   for (Waiter* waiter : run.waiters) {
@@ -173,13 +177,15 @@ const Stream* Target::outgrown(Run& run) {
 
 void Target::done(Run& run, Flight::Landing landing) {
   if (!landing.scraper_gone) {
-    stats_->fetched({landing.error, landing.bytes, landing.samples, landing.pages, landing.health},
+    stats_->fetched({landing.error, landing.bytes, landing.samples, landing.counts,
+                     landing.type_clashes, landing.pages, landing.health},
                     page_names_, clock_.system());
   }
   Lock lock(mutex_);
-  if (joinable_.get() == &run) joinable_.reset();
+  close(run);
   --running_;
   last_page_ = config_.share_for.count() > 0 ? landing.page : nullptr;
+  last_output_ = run.output;
   last_fetched_ = clock_.steady();
   run.landing = std::move(landing);
   const auto flight = std::move(run.flight);
@@ -194,8 +200,21 @@ Target::Answer Target::leave(Error error) {
   return {std::move(error)};
 }
 
-PageText Target::recent() const {
-  return last_page_ && clock_.steady() <= last_fetched_ + config_.share_for ? last_page_ : nullptr;
+std::shared_ptr<Target::Run> Target::joinable(const exposition::Output& output) const {
+  for (const auto& run : joinable_) {
+    if (run->output == output) return run;
+  }
+  return nullptr;
+}
+
+// Nobody may join it any more.
+void Target::close(const Run& run) {
+  std::erase_if(joinable_, [&](const auto& other) { return other.get() == &run; });
+}
+
+PageText Target::recent(const exposition::Output& output) const {
+  const bool fresh = last_page_ && clock_.steady() <= last_fetched_ + config_.share_for;
+  return fresh && output == last_output_ ? last_page_ : nullptr;
 }
 
 }  // namespace postern::scrape

@@ -15,12 +15,13 @@ namespace postern::scrape {
 
 // One guarded service: answers scrapes with its page.
 //
-// Scrapes that overlap share one flight, which runs until the latest deadline among them; each
-// leaves at its own. A page that streams is fetched on the thread of the scraper that came first
-// (the pilot), which saves two hand-overs between threads; should its deadline pass, one of the
-// others answers for it. When the page outgrows the hold-back the first scraper streams it and the
-// others start flights of their own, at most max_concurrent_scrapes at a time; one that finds no
-// place by its deadline is told `busy`. Thread-safe; shared, because flights keep it alive.
+// Scrapes that overlap and want the same form share one flight, which runs until the latest
+// deadline among them; each leaves at its own. A page that streams is fetched on the thread of the
+// scraper that came first (the pilot), which saves two hand-overs between threads; should its
+// deadline pass, one of the others answers for it. When the page outgrows the hold-back the first
+// scraper streams it and the others start flights of their own, at most max_concurrent_scrapes at a
+// time; one that finds no place by its deadline is told `busy`. Thread-safe; shared, because
+// flights keep it alive.
 class Target : public std::enable_shared_from_this<Target> {
  public:
   struct Answer {
@@ -38,7 +39,8 @@ class Target : public std::enable_shared_from_this<Target> {
   // Blocks until the page is there, or has been written to `stream` on some thread, or the
   // deadline has passed. Errors: every fault but UnknownTarget. When `leave_early` was called, on
   // another thread, the scraper has its answer, and what is returned later is the same.
-  Answer scrape(SteadyTime deadline, const Stream& stream, const LeaveEarly& leave_early);
+  Answer scrape(SteadyTime deadline, const exposition::Output& output, const Stream& stream,
+                const LeaveEarly& leave_early);
 
   const config::Target& config() const { return config_; }
   const std::shared_ptr<Door>& door() const { return door_; }
@@ -51,6 +53,7 @@ class Target : public std::enable_shared_from_this<Target> {
     const Stream& stream;
     const LeaveEarly& leave_early;
     SteadyTime deadline;
+    exposition::Output output;
     Seat seat = Seat::Waiting;
   };
   struct Run;  // a flight and who waits for it
@@ -60,11 +63,13 @@ class Target : public std::enable_shared_from_this<Target> {
   std::optional<Answer> ride(Lock& lock, const std::shared_ptr<Run>& run, Waiter& self);
   void launch(Lock& lock, Run& run, Waiter& self);
   void sendPilotAway(Lock& lock, Run& run);
-  std::shared_ptr<Run> start(SteadyTime deadline);
+  std::shared_ptr<Run> start(const Waiter& self);
+  std::shared_ptr<Run> joinable(const exposition::Output& output) const;
+  void close(const Run& run);
   const Stream* outgrown(Run& run);
   void done(Run& run, Flight::Landing landing);
   Answer leave(Error error);
-  PageText recent() const;
+  PageText recent(const exposition::Output& output) const;
 
   const config::Target config_;
   const std::shared_ptr<Door> door_;
@@ -74,12 +79,15 @@ class Target : public std::enable_shared_from_this<Target> {
   const std::function<std::string()> self_page_;
   const std::vector<std::string> page_names_;
   std::vector<KeptPage> kept_;
+  Reshapers reshapers_;
 
   std::mutex mutex_;
   std::condition_variable place_free_;
-  std::shared_ptr<Run> joinable_;  // guarded by mutex_, as is what follows
+  // At most one of each form. Guarded by mutex_, as is what follows.
+  std::vector<std::shared_ptr<Run>> joinable_;
   int running_ = 0;
-  PageText last_page_;  // for share_for
+  PageText last_page_;  // for share_for, as is what follows
+  exposition::Output last_output_;
   SteadyTime last_fetched_;
 };
 

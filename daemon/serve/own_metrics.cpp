@@ -79,6 +79,31 @@ double number(std::uint64_t count) {
   return static_cast<double>(count);
 }
 
+// What became of the samples of good pages.
+void writeSamples(Writer& out) {
+  out.each("postern_samples_dropped_total", "counter",
+           "Samples of good pages that were left out, by what left them out.",
+           [&](const Seen& seen, std::string_view target) {
+             const auto& all = seen.counts.all;
+             const std::pair<std::string_view, std::size_t> reasons[] = {
+                 {"match", all.unmatched},
+                 {"relabel", all.relabelled},
+                 {"family_series_limit", all.excess},
+                 {"nan", all.nan}};
+             for (const auto& [reason, count] : reasons)
+               out.text.sample({{"target", target}, {"reason", reason}}, number(count));
+           });
+  out.counter("postern_duplicate_samples_total",
+              "Samples of good pages whose series stood on the page already.",
+              [](const Seen& seen) { return number(seen.counts.all.duplicates); });
+  out.counter("postern_checks_skipped_total",
+              "Good pages that were too large to look for all series that stand twice.",
+              [](const Seen& seen) { return number(seen.counts.checks_skipped); });
+  out.counter("postern_type_clashes_total",
+              "Families to which two pages of a target gave different types.",
+              [](const Seen& seen) { return number(seen.counts.type_clashes); });
+}
+
 void writeScrapes(Writer& out, bool with_pages) {
   out.gauge("postern_up", "Whether the last scrape of the target succeeded.",
             [](const Seen& seen) -> std::optional<double> {
@@ -125,6 +150,7 @@ void writeScrapes(Writer& out, bool with_pages) {
             [](const Seen& seen) { return number(seen.counts.page_bytes); });
   out.gauge("postern_samples", "Samples in the target's last good page.",
             [](const Seen& seen) { return number(seen.counts.samples); });
+  writeSamples(out);
   out.counter("postern_shared_responses_total",
               "Scrapes that were answered with the page of another one.",
               [](const Seen& seen) { return number(seen.counts.shared); });

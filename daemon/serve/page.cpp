@@ -6,7 +6,23 @@
 #include <optional>
 #include <string>
 
+#include "exposition/negotiate.h"
+
 namespace postern::serve {
+namespace {
+
+// All of the request's Accept headers as one (RFC 9110 section 5.3).
+std::string acceptOf(const http::Request& request) {
+  std::string accept;
+  for (const auto& [name, value] : request.headers) {
+    if (name != "accept") continue;
+    if (!accept.empty()) accept += ',';
+    accept += value;
+  }
+  return accept;
+}
+
+}  // namespace
 
 using std::chrono::milliseconds;
 
@@ -44,8 +60,9 @@ int answerWithPage(scrape::Target& target, const http::Request& request,
                    milliseconds timeout_offset, http::ResponseSink& sink) {
   const auto time = scrapeTime(request.header("x-prometheus-scrape-timeout-seconds"),
                                target.config().scrape_timeout, timeout_offset);
+  const auto output = exposition::negotiate(acceptOf(request));
   http::ResponseHead head;
-  head.content_type = kTextContentType;
+  head.content_type = exposition::contentType(output);
   bool begun = false;
   const scrape::Stream stream = [&](std::string_view block) {
     if (!begun && !sink.begin(head)) return false;
@@ -56,7 +73,8 @@ int answerWithPage(scrape::Target& target, const http::Request& request,
   const auto leave_early = [&](const scrape::Target::Answer& answer) {
     left = answerWithFault(target.config().name, answer.page.error(), sink);
   };
-  const auto answer = target.scrape(std::chrono::steady_clock::now() + time, stream, leave_early);
+  const auto answer =
+      target.scrape(std::chrono::steady_clock::now() + time, output, stream, leave_early);
   if (left) return *left;
   if (!answer.streamed) {
     if (!answer.page) return answerWithFault(target.config().name, answer.page.error(), sink);

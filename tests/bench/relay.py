@@ -6,9 +6,9 @@ certificate and checks a bearer token. The relay nginx has keep-alive and TLS se
 upstream and all else as nginx has it by default. It copies, while postern reads and checks every
 line. Eight connections ask for eight targets, so that no request is shared.
 
-Prints a table. Exits with 1 when a goal is missed, when an answer was not the whole page, or when
+Prints a table. Exits with 1 when a floor is missed, when an answer was not the whole page, or when
 the upstream has seen more or fewer requests than there were scrapes. CPU time is that of the relay's
-process, user and system. The rounds are interleaved, and a ratio is the median of the rounds'
+process, user and system; a GB is one of the guarded page. The rounds are interleaved, and a ratio is the median of the rounds'
 ratios: on a noisy machine that is steadier than the times beside it.
 
 Debian packages: g++ nginx-light openssl python3
@@ -16,7 +16,9 @@ Debian packages: g++ nginx-light openssl python3
 
 import argparse
 import dataclasses
+import gzip
 import pathlib
+import re
 import shutil
 import statistics
 import subprocess
@@ -34,7 +36,23 @@ from harness.process import Failure, check  # noqa: E402
 MEGABYTE = 1_000_000
 SMALL = [f"small-{number}" for number in range(8)]
 LARGE = "large"
+LABELLED = "labelled"  # the large page with two labels
+RULED = "ruled"  # and with ten rules
 HUGE = "huge"
+LABELS = {"cluster": "eu-1", "region": "north"}
+# What people write: families kept and dropped, labels made, copied, dropped and shortened.
+RULES = """    metric_relabel_configs:
+      - { source_labels: [__name__], regex: "kube_.*|container_.*|node_.*", action: keep }
+      - { source_labels: [__name__], regex: "go_.*|process_.*", action: drop }
+      - { source_labels: [namespace], regex: "team-(.*)", target_label: team }
+      - { regex: "uid", action: labeldrop }
+      - { regex: "(node)", action: labelmap, replacement: "host_$1" }
+      - { source_labels: [namespace, container], separator: "/", target_label: workload }
+      - { source_labels: [pod], modulus: 8, target_label: shard, action: hashmod }
+      - { source_labels: [container], target_label: container, action: lowercase }
+      - { source_labels: [namespace], regex: "kube-system", action: drop }
+      - { target_label: cluster, replacement: "eu-1" }
+"""
 
 
 @dataclasses.dataclass
@@ -46,12 +64,17 @@ class Case:
     requests: int
     per: str  # what CPU time is told for: "request" or "GB"
     goal: float  # of postern's CPU time by nginx's
+    floor: float  # beyond this the run has failed
+    gzip: bool = False
 
 
 CASES = [
-    Case("20 KB page, 1 connection", SMALL[:1], SMALL[0], 2000, "request", 1.3),
-    Case("20 KB page, 8 connections", SMALL, SMALL[0], 500, "request", 1.8),
-    Case("20 MB page, 1 connection", [LARGE], LARGE, 5, "GB", 1.6),
+    Case("20 KB page, 1 connection", SMALL[:1], SMALL[0], 2000, "request", 1.3, 1.3),
+    Case("20 KB page, 8 connections", SMALL, SMALL[0], 500, "request", 1.8, 1.8),
+    Case("20 MB page, 1 connection", [LARGE], LARGE, 5, "GB", 1.6, 1.6),
+    Case("20 MB page, two labels", [LABELLED], LABELLED, 5, "GB", 1.0, 1.2),
+    Case("20 MB page, ten rules", [RULED], RULED, 5, "GB", 1.5, 2.0),
+    Case("20 MB page, gzip level 1", [LARGE], LARGE, 2, "GB", 0.25, 0.25, gzip=True),
 ]
 IDLE_GOAL = 5  # MB of anonymous memory
 HUGE_GOAL = 16
@@ -83,8 +106,14 @@ class Bench:
         self.upstream = self._start(servers.GuardedUpstream, "upstream", certificates,
                                     folder / "www")
         self.nginx = self._start(servers.RelayNginx, "nginx", certificates, self.upstream)
+        self.zipping = self._start(servers.RelayNginx, "zipping-nginx", certificates, self.upstream,
+                                   "gzip on; gzip_comp_level 1; gzip_types text/plain;"
+                                   " gzip_proxied any;")
+        labels = ", ".join(f"{name}: {value}" for name, value in LABELS.items())
         self.postern = self._start(servers.Postern, "postern", build / "postern", certificates,
-                                   self.upstream, [*SMALL, LARGE, HUGE])
+                                   self.upstream, [*SMALL, LARGE, LABELLED, RULED, HUGE],
+                                   {LABELLED: f"    labels: {{ {labels} }}", RULED: RULES})
+        self._check_pages()
 
     def _start(self, kind, name: str, *arguments):
         folder = self.folder / name
@@ -99,26 +128,54 @@ class Bench:
         for name in SMALL:
             (root / name).write_text(pages.node_page(20_000))
         (root / LARGE).write_text(pages.cluster_page(20 * MEGABYTE))
+        for name in (LABELLED, RULED):
+            (root / name).hardlink_to(root / LARGE)
         (root / HUGE).write_text(pages.cluster_page(100 * MEGABYTE))
 
     def page(self, name: str) -> pathlib.Path:
         return self.folder / "www" / "metrics" / name
 
-    def load(self, server, page: str, targets: list[str], requests: int) -> tuple[int, int, float]:
-        """Scrapes; returns how many answers of how many bytes there were, and their median
-        latency in µs. Fails when one is not whole."""
+    def _expected(self, server, name: str) -> pathlib.Path:
+        """The page as this server has to send it."""
+        changed = self.folder / f"expected-{name}"
+        return changed if server is self.postern and changed.exists() else self.page(name)
+
+    def _check_pages(self):
+        """Looks at the pages that are changed once, and keeps them to hold each answer against."""
+        labels = ",".join(f'{name}="{value}"' for name, value in LABELS.items())
+        text = self.page(LARGE).read_text()
+        labelled = re.sub(r"^([a-z_]+){", rf"\1{{{labels},", text, flags=re.MULTILINE)
+        (self.folder / f"expected-{LABELLED}").write_text(labelled)
+        ruled = self.postern.get(f"/metrics/{RULED}").decode()
+        samples = [line for line in ruled.splitlines() if not line.startswith("#")]
+        check(len(samples) == sum(not line.startswith("#") for line in text.splitlines()),
+              "the rules keep every sample")
+        check(all('cluster="eu-1"' in line and 'uid="' not in line for line in samples),
+              "the rules are applied to every sample")
+        (self.folder / f"expected-{RULED}").write_text(ruled)
+        for server in (self.postern, self.zipping):
+            body = server.get(f"/metrics/{LARGE}", gzip=True)
+            check(len(body) < len(text) / 4 and gzip.decompress(body).decode() == text,
+                  f"{server.name} compresses the page")
+
+    def load(self, server, page: str, targets: list[str], requests: int,
+             zipped: bool = False) -> tuple[int, int, float]:
+        """Scrapes; returns how many answers there were to how many bytes of guarded pages, and their
+        median latency in µs. Fails when one is not whole."""
+        expected = "gzip" if zipped else self._expected(server, page)
         done = subprocess.run(
-            [self.folder / "load", str(server.port), str(requests), self.page(page),
+            [self.folder / "load", str(server.port), str(requests), expected,
              *(f"/metrics/{target}" for target in targets)], capture_output=True, text=True)
         check(done.returncode == 0, f"{server.name} answers with the page: {done.stderr}")
-        answers, size, p50 = done.stdout.split()
+        answers, _, p50 = done.stdout.split()
         check(int(answers) == requests * len(targets), "each request has its answer")
         self.scrapes += int(answers)
-        return int(answers), int(size), float(p50)
+        return int(answers), int(answers) * self.page(page).stat().st_size, float(p50)
 
     def run(self, server, case: Case) -> Run:
         before = server.cpu_seconds()
-        answers, size, p50 = self.load(server, case.page, case.targets, case.requests)
+        answers, size, p50 = self.load(server, case.page, case.targets, case.requests,
+                                       case.gzip)
         cpu = server.cpu_seconds() - before
         return Run(cpu * 1e6 / answers if case.per == "request" else cpu * 1e9 / size, p50)
 
@@ -157,42 +214,43 @@ class Bench:
 
 def measure(bench: Bench, rounds: int) -> list[list[tuple[Run, Run]]]:
     """For each case the rounds, each nginx' and postern's run."""
-    for server in (bench.nginx, bench.postern):
-        for case in CASES:
-            bench.load(server, case.page, case.targets, 2)  # connects, and postern logs in
+    for case in CASES:
+        for server in (bench.zipping if case.gzip else bench.nginx, bench.postern):
+            bench.load(server, case.page, case.targets, 2, case.gzip)  # connects, and logs in
     bench.count_from_here()
     results = [[] for _ in CASES]
     for number in range(rounds):
-        order = [bench.nginx, bench.postern]
-        if number % 2:
-            order.reverse()
         for case, result in zip(CASES, results):
+            order = [bench.zipping if case.gzip else bench.nginx, bench.postern]
+            if number % 2:
+                order.reverse()
             runs = {server.name: bench.run(server, case) for server in order}
             result.append((runs["nginx"], runs["postern"]))
     bench.check_count()
     return results
 
 
-def verdict(value: float, goal: float) -> str:
-    return f"{goal:5.2f}  {'ok' if value <= goal else 'MISSED'}"
+def verdict(value: float, goal: float, floor: float) -> str:
+    words = "ok" if value <= goal else "beyond the goal" if value <= floor else "MISSED"
+    return f"{goal:5.2f}  {words}"
 
 
 def report(case: Case, rounds: list[tuple[Run, Run]]) -> bool:
-    """Prints the rows of a case; true when its goal is met."""
+    """Prints the rows of a case; true when its floor is met."""
     ratio = statistics.median(postern.cpu / nginx.cpu for nginx, postern in rounds)
     cpu = [statistics.median(run.cpu for run in runs) for runs in zip(*rounds)]
     p50 = [statistics.median(run.p50 for run in runs) for runs in zip(*rounds)]
     unit = "CPU µs per request" if case.per == "request" else "CPU s per GB"
     print(f"{case.what:26} {unit:19} {cpu[0]:9.3g} {cpu[1]:9.3g} {ratio:6.2f}  <= "
-          f"{verdict(ratio, case.goal)}")
+          f"{verdict(ratio, case.goal, case.floor)}")
     print(f"{'':26} {'p50 latency, µs':19} {p50[0]:9.0f} {p50[1]:9.0f} {p50[1] / p50[0]:6.2f}")
-    return ratio <= case.goal
+    return ratio <= case.floor
 
 
 def report_memory(what: str, taken: int, goal: int) -> bool:
     megabytes = taken / MEGABYTE
     print(f"{what:26} {'RssAnon, MB':19} {'':9} {megabytes:9.2f} {'':6}  <= "
-          f"{verdict(megabytes, goal)}")
+          f"{verdict(megabytes, goal, goal)}")
     return megabytes <= goal
 
 

@@ -12,8 +12,9 @@ _TOKEN = "b3arer-t0ken-of-the-benchmark"
 _SERVER_NAME = "whatsapp-web"  # that certs/make.sh makes a certificate for
 
 
-def _get(port: int, path: str) -> bytes:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+def _get(port: int, path: str, **headers: str) -> bytes:
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
+    with urllib.request.urlopen(request, timeout=30) as answer:
         return answer.read()
 
 
@@ -46,6 +47,10 @@ class _Server:
     def anonymous_bytes(self) -> int:
         status = pathlib.Path(f"/proc/{self.worker}/status").read_text()
         return int(re.search(r"^RssAnon:\s+(\d+) kB$", status, re.MULTILINE)[1]) * 1024
+
+    def get(self, path: str, gzip: bool = False) -> bytes:
+        """The body of an answer, compressed when that was asked for and given."""
+        return _get(self.port, path, **({"Accept-Encoding": "gzip"} if gzip else {}))
 
     def stop(self):
         self.process.stop()
@@ -96,9 +101,12 @@ class GuardedUpstream(_Nginx):
 
 
 class RelayNginx(_Nginx):
+    """With more directives for what it serves, such as gzip."""
+
     name = "nginx"
 
-    def __init__(self, folder: pathlib.Path, certificates: pathlib.Path, upstream: GuardedUpstream):
+    def __init__(self, folder: pathlib.Path, certificates: pathlib.Path, upstream: GuardedUpstream,
+                 more: str = ""):
         port = free_port()
         super().__init__(folder, f"""
           upstream guarded {{ server 127.0.0.1:{upstream.guarded_port}; keepalive 32; }}
@@ -106,6 +114,7 @@ class RelayNginx(_Nginx):
             listen 127.0.0.1:{port};
             location = /ready {{ return 200 "ready"; }}
             location / {{
+              {more}
               proxy_pass https://guarded; proxy_http_version 1.1; proxy_set_header Connection "";
               proxy_set_header Authorization "Bearer {_TOKEN}"; proxy_ssl_protocols TLSv1.3;
               proxy_ssl_certificate {certificates}/tls.crt;
@@ -115,12 +124,13 @@ class RelayNginx(_Nginx):
 
 
 class Postern(_Server):
-    """With a target for each of `names`, which logs in and fetches /metrics/NAME."""
+    """With a target for each of `names`, which logs in and fetches /metrics/NAME. Those of `keys`
+    have these lines of configuration besides."""
 
     name = "postern"
 
     def __init__(self, folder: pathlib.Path, program: pathlib.Path, certificates: pathlib.Path,
-                 upstream: GuardedUpstream, names: list[str]):
+                 upstream: GuardedUpstream, names: list[str], keys: dict[str, str]):
         targets = "".join(f"""
   - name: {name}
     url: https://127.0.0.1:{upstream.guarded_port}
@@ -129,7 +139,8 @@ class Postern(_Server):
                   key_file: {certificates}/tls.key, server_name: {_SERVER_NAME} }}
     credentials: {{ file: {{ username: scraper, password: benchmark }} }}
     login: {{ url: /login, basic_auth: true, token: {{ json: /token }} }}
-    pages: [{{ path: /metrics/{name}, format: text }}]""" for name in names)
+    pages: [{{ path: /metrics/{name}, format: text }}]
+{keys.get(name, "")}""" for name in names)
         file = folder / "postern.yml"
         file.write_text(f"targets:{targets}\n")
         port = free_port()

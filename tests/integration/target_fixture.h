@@ -74,7 +74,7 @@ class TargetTest : public ::testing::Test {
   scrape::Target::Answer scrape(std::chrono::milliseconds time = std::chrono::seconds(10),
                                 std::string* streamed = nullptr) {
     return target->scrape(
-        std::chrono::steady_clock::now() + time,
+        std::chrono::steady_clock::now() + time, exposition::Output(),
         [&](std::string_view block) {
           if (streamed != nullptr) *streamed += block;
           return true;

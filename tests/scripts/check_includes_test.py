@@ -54,7 +54,8 @@ class CheckIncludes(unittest.TestCase):
         self.refuses("config/a.cpp", '#include "Poco/Net/Socket.h"\n', "http/* only")
         self.refuses("base/a.cpp", "#include <spdlog/spdlog.h>\n", "base/log.cpp only")
         self.refuses("exposition/a.cpp", "#include <nlohmann/json.hpp>\n", "serve/* only")
-        self.refuses("http/a.cpp", "#include <re2/re2.h>\n", "does not know")
+        self.refuses("http/a.cpp", "#include <re2/re2.h>\n", "exposition/* only")
+        self.refuses("http/a.cpp", "#include <zstd/zstd.h>\n", "does not know")
 
     def test_pure_folders_do_no_input_or_output(self):
         self.allows("exposition/a.cpp", "#include <string>\n#include <simdjson.h>\n")

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import pathlib
 import socket
 import subprocess
@@ -23,8 +24,10 @@ class Nginx:
     def __init__(self, folder: pathlib.Path, configuration: str):
         self.port = free_port()
         file = folder / "nginx.conf"
+        # Its worker has to read folders that are ours alone.
+        user = "user root; " if os.geteuid() == 0 else ""
         file.write_text(
-            f"daemon off; worker_processes 1; pid {folder}/pid; error_log stderr;\n"
+            f"{user}daemon off; worker_processes 1; pid {folder}/pid; error_log stderr;\n"
             f"events {{ worker_connections 256; }}\n"
             f"http {{ access_log off; client_body_temp_path {folder}/body;\n"
             f"proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;\n"

@@ -92,6 +92,18 @@ TEST(CommandLineTest, ReadsTheFlagsOfTheOnlyTarget) {
   EXPECT_EQ(target.pages.size(), 4U);
 }
 
+TEST(CommandLineTest, PresetSpinnakerNeedsNothingButTheUrl) {
+  const auto command_line = accepted({kUrl, "--target.preset=spinnaker"});
+
+  ASSERT_TRUE(command_line.only_target);
+  const auto& target = *command_line.only_target;
+  EXPECT_EQ(target.preset, "spinnaker");
+  EXPECT_FALSE(target.login);
+  ASSERT_EQ(target.pages.size(), 1U);
+  EXPECT_EQ(target.pages[0].path, "/spectator/metrics");
+  EXPECT_EQ(target.pages[0].format, Format::SpectatorJson);
+}
+
 TEST(CommandLineTest, SwitchesMayTakeAValue) {
   EXPECT_TRUE(optionsOf({"--config.check"}).check);
   EXPECT_TRUE(optionsOf({"--config.check=true"}).check);
@@ -216,9 +228,14 @@ TEST(CommandLineTest, RefusesWrongFlags) {
   refuses({}, "command line: no target, expected --target.url or --config.file");
   refuses({"--target.url=http://a"},
           "--target.url: does not begin with https://, expected a URL like https://localhost:443");
+  refuses({"--target.url=https://admin:hunter2@a"},
+          "--target.url: holds a user or password, expected them in basic_auth or credentials");
+  refuses({"--target.url=http://admin:hunter2@a"},
+          "--target.url: does not begin with https://, expected a URL like https://localhost:443");
   refuses({kUrl, "--target.name=a/b"},
           "--target.name: \"a/b\" is not a target's name, expected 1 to 63 of A-Z a-z 0-9 . _ -");
-  refuses({kUrl, "--target.preset=x"}, "--target.preset: is unknown, expected none or whatsapp");
+  refuses({kUrl, "--target.preset=x"},
+          "--target.preset: is unknown, expected none, spinnaker or whatsapp");
   refuses({kUrl, "--target.preset=whatsapp"},
           "--target.preset: needs credentials for its login, expected --credentials.dir");
   refuses({kUrl, "--target.server-name=a:1"},

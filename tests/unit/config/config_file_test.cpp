@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "config/readers.h"
 
 namespace postern::config {
 namespace {
@@ -55,7 +58,7 @@ TEST(ConfigFileTest, ComplainsAboutEachBrokenRuleWordForWord) {
     SCOPED_TRACE(file);
     const auto expected = file.parent_path() / (file.stem().stem().string() + ".expected");
     const auto complaints =
-        complaintsOf(parseYaml(contents(file), file.filename().string(), "/etc/postern"));
+        complaintsOf(parseYaml(contents(file), file.filename().string(), kData));
     EXPECT_NE(complaints, "");
     EXPECT_EQ(complaints, contents(expected));
     EXPECT_THAT(complaints, Not(HasSubstr("hunter2")));
@@ -64,6 +67,67 @@ TEST(ConfigFileTest, ComplainsAboutEachBrokenRuleWordForWord) {
 
 TEST(ConfigFileTest, HasABrokenFileForEveryExpectation) {
   EXPECT_EQ(filesEndingIn(".expected").size(), filesEndingIn(".bad.yml").size());
+}
+
+TEST(ConfigFileTest, ReadsWhatIsDoneToSamples) {
+  const auto loaded = parseYaml(contents(kData / "reshape.good.yml"), "reshape.good.yml", kData);
+  ASSERT_EQ(complaintsOf(loaded), "");
+  const Target& target = loaded.config.targets.at(0);
+  const Reshape& reshape = target.reshape;
+
+  EXPECT_TRUE(target.strict);
+  EXPECT_EQ(target.limits.family_series, 1000U);
+  EXPECT_TRUE(reshape.honor_labels);
+  EXPECT_THAT(reshape.labels, ElementsAre(testing::Pair("cluster", "eu-1")));
+  EXPECT_THAT(reshape.rename, ElementsAre(testing::Pair("old_total", "new_total")));
+  EXPECT_THAT(reshape.anonymize.labels, ElementsAre("user", "session"));
+  EXPECT_EQ(reshape.anonymize.salt.reveal(), "a salt for tests");
+  std::vector<std::string> texts;
+  for (const Selector& selector : reshape.match) texts.push_back(selector.text);
+  EXPECT_THAT(texts, ElementsAre("up", "{__name__=~\"job:.*\",le!='1'}", "{\"a.b\", c=`\\d`}",
+                                 "from_file{a!~\"b|c\"}"));
+  EXPECT_EQ(reshape.match[1].matchers,
+            (std::vector<Matcher>{{"__name__", Matcher::Op::Matches, "job:.*"},
+                                  {"le", Matcher::Op::NotEqual, "1"}}));
+  EXPECT_EQ(reshape.match[2].matchers,
+            (std::vector<Matcher>{{"__name__", Matcher::Op::Equal, "a.b"},
+                                  {"c", Matcher::Op::Equal, "\\d"}}));
+  ASSERT_THAT(reshape.metric_relabel_configs, SizeIs(3));
+  EXPECT_EQ(reshape.metric_relabel_configs[0],
+            (Relabel{.action = RelabelAction::Keep, .source_labels = {"__name__", "job"},
+                     .separator = "", .regex = "(?P<n>a)"}));
+  EXPECT_EQ(reshape.metric_relabel_configs[1],
+            (Relabel{.regex = "", .target_label = "gone", .replacement = ""}));
+  EXPECT_EQ(reshape.metric_relabel_configs[2],
+            (Relabel{.action = RelabelAction::HashMod, .source_labels = {"a"}, .modulus = 4,
+                     .target_label = "shard"}));
+}
+
+// As in the table of Prometheus' own test; the names of UTF-8 are the ones we take.
+TEST(RelabelMistakeTest, JudgesAsPrometheusDoes) {
+  const auto cases = nlohmann::json::parse(
+      contents(Path(POSTERN_TEST_DATA) / "relabel" / "validate_cases.json"));
+  std::size_t judged = 0;
+  for (const auto& scene : cases) {
+    const auto& json = scene.at("config");
+    // An action that is missing is the default one in YAML; metric names of the old kind are not
+    // asked for.
+    if (scene.at("name_validation") != "utf8" || json.empty()) continue;
+    SCOPED_TRACE(scene.at("id").get<std::string>());
+    Relabel rule;
+    rule.action = json.at("action") == "lowercase" ? RelabelAction::Lowercase
+                                                   : RelabelAction::Replace;
+    rule.regex = json.value("regex", rule.regex);
+    rule.replacement = json.value("replacement", rule.replacement);
+    rule.target_label = json.value("target_label", "");
+    const std::string mistake = relabelMistake(rule);
+    EXPECT_EQ(mistake.empty(), scene.at("valid").get<bool>()) << mistake;
+    if (!mistake.empty()) {
+      EXPECT_THAT(mistake, HasSubstr(scene.at("error_contains").get<std::string>()));
+    }
+    ++judged;
+  }
+  EXPECT_EQ(judged, 6U);
 }
 
 TEST(ConfigFileTest, FillsAMinimalTargetWithDefaults) {
@@ -128,6 +192,30 @@ TEST(ConfigFileTest, PresetWhatsappNamesFourPages) {
                   page("/v1/stats/app", Format::WhatsappJson, true, seconds(0), seconds(0)),
                   page("/v1/stats/db", Format::WhatsappJson, false, seconds(2), minutes(5)),
                   page("/v1/health", Format::WhatsappHealth, false, seconds(2), seconds(0))));
+}
+
+TEST(ConfigFileTest, PresetSpinnakerNeedsNothingButTheUrl) {
+  const auto targets = accepted("spinnaker.good.yml");
+
+  ASSERT_THAT(targets, SizeIs(2));
+  const auto& target = targets[0];
+  EXPECT_EQ(target.preset, "spinnaker");
+  EXPECT_FALSE(target.login);
+  EXPECT_FALSE(target.credentials);
+  const Pairs params = {{"tagNameRegex", ".*"}};
+  EXPECT_THAT(target.pages, ElementsAre(Page{"/spectator/metrics", Format::SpectatorJson, params}));
+}
+
+TEST(ConfigFileTest, ReadsHowSpectatorPagesAreNamed) {
+  const auto targets = accepted("spinnaker.good.yml");
+
+  ASSERT_THAT(targets, SizeIs(2));
+  const auto& pages = targets[1].pages;
+  ASSERT_THAT(pages, SizeIs(2));
+  EXPECT_EQ(pages[0].format, Format::SpectatorJson);
+  EXPECT_TRUE((pages[0].spectator == Spectator{true, true}));
+  EXPECT_EQ(pages[1].format, Format::OpenMetrics);
+  EXPECT_TRUE(pages[1].spectator == Spectator());
 }
 
 TEST(ConfigFileTest, ReadsTheLimitsAndSwitchesOfATarget) {

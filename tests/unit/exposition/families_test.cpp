@@ -10,7 +10,7 @@ namespace {
 using ::testing::HasSubstr;
 
 Families parsed(std::string_view page) {
-  auto families = parseText(page, {}, true);
+  auto families = readFamilies(Syntax::Text, page, {});
   EXPECT_TRUE(families) << (families ? "" : families.error().what);
   return families ? *std::move(families) : Families{};
 }
@@ -18,7 +18,7 @@ Families parsed(std::string_view page) {
 std::string merged(std::string_view first, std::string_view second) {
   Families into = parsed(first);
   merge(into, parsed(second));
-  return write(into);
+  return written(into);
 }
 
 TEST(FamiliesTest, WritesAPageAsItWas) {
@@ -26,12 +26,12 @@ TEST(FamiliesTest, WritesAPageAsItWas) {
       "# HELP a help \\n\n# TYPE a counter\na 1\na{b=\"c\"} 2.50 77\n"
       "# TYPE h histogram\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 1\n"
       "# TYPE \"x.y\" gauge\n{\"x.y\"} 1\nuntyped 1e3\n";
-  EXPECT_EQ(write(parsed(page)), page);
+  EXPECT_EQ(written(parsed(page)), page);
   EXPECT_EQ(parsed(page).samples, 7U);
 }
 
 TEST(FamiliesTest, UnitesFamiliesThatAreTornApart) {
-  EXPECT_EQ(write(parsed("# TYPE a gauge\na 1\nb 2\n# comment\n\na 3\n# HELP a late\n")),
+  EXPECT_EQ(written(parsed("# TYPE a gauge\na 1\nb 2\n# comment\n\na 3\n# HELP a late\n")),
             "# HELP a late\n# TYPE a gauge\na 1\na 3\nb 2\n");
 }
 
@@ -51,14 +51,14 @@ TEST(FamiliesTest, GivesSuffixesToTheFamilyThatTheyBelongTo) {
 }
 
 TEST(FamiliesTest, KeepsTheFirstHelpAndType) {
-  EXPECT_EQ(write(parsed("# HELP a one\n# HELP a two\n# TYPE a gauge\n# TYPE a counter\na 1\n")),
+  EXPECT_EQ(written(parsed("# HELP a one\n# HELP a two\n# TYPE a gauge\n# TYPE a counter\na 1\n")),
             "# HELP a one\n# TYPE a gauge\na 1\n");
 }
 
-TEST(FamiliesTest, FailsAsTheCheckerDoes) {
-  const auto fails = [](std::string_view page, const Limits& limits, Fault fault,
+TEST(FamiliesTest, FailsAsTheReaderDoes) {
+  const auto fails = [](std::string_view page, const config::Limits& limits, Fault fault,
                         std::string_view complaint) {
-    const auto families = parseText(page, limits, true);
+    const auto families = readFamilies(Syntax::Text, page, {.limits = limits});
     ASSERT_FALSE(families);
     EXPECT_EQ(families.error().fault, fault);
     EXPECT_THAT(families.error().what, HasSubstr(complaint));
@@ -70,9 +70,9 @@ TEST(FamiliesTest, FailsAsTheCheckerDoes) {
 }
 
 TEST(FamiliesTest, CutsTimestampsOffWhenTheyAreNotHonoured) {
-  auto families = parseText("a 1 2\nb 3 4", {}, false);
+  auto families = readFamilies(Syntax::Text, "a 1 2\nb 3 4", {.honor_timestamps = false});
   ASSERT_TRUE(families);
-  EXPECT_EQ(write(*families), "a 1\nb 3\n");
+  EXPECT_EQ(written(*families), "a 1\nb 3\n");
 }
 
 TEST(FamiliesTest, MergesPagesIntoOneWithoutRepeatingHelpAndType) {

@@ -7,7 +7,10 @@
 #include <string>
 #include <string_view>
 
-#include "exposition/text_checker.h"
+#include "exposition/families.h"
+#include "exposition/page_reader.h"
+#include "exposition/page_writer.h"
+#include "exposition/sample_text.h"
 
 namespace postern::exposition {
 
@@ -18,55 +21,76 @@ inline std::string readData(std::string_view name) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+inline constexpr Output kText1{Syntax::Text, true, Escaping::AllowUtf8};
+inline constexpr Output kOpenMetrics1{Syntax::OpenMetrics, true, Escaping::AllowUtf8};
+
+// How a page is read and written.
+struct How {
+  Syntax syntax = Syntax::Text;
+  PageOptions options = {};
+  Output output = kText1;
+};
+
 // What becomes of a page: the verdict, and the text when it is taken.
 struct Checked {
   bool taken = false;
   Fault fault{};
   std::string what;
   std::string text;
-  std::size_t samples = 0;
+  PageCounts counts;
 
   bool operator==(const Checked&) const = default;
 };
 
 // Feeds the page in blocks of `block` bytes, the first one of `first` bytes when that is given.
-inline Checked check(std::string_view page, const Limits& limits = {}, bool honor_timestamps = true,
+inline Checked check(std::string_view page, const How& how = {},
                      std::size_t block = std::string_view::npos, std::size_t first = 0) {
-  TextChecker checker(limits, honor_timestamps);
+  PageWriter writer(how.output);
+  PageReader reader(how.syntax, how.options, writer);
   Checked checked;
   Result<void> result;
-  if (first != 0) result = checker.feed(page.substr(0, first), checked.text);
+  // Each block lies in memory of its own, which is gone when the next one comes.
+  const auto feed = [&](std::string_view piece) { return reader.feed(std::string(piece)); };
+  if (first != 0) result = feed(page.substr(0, first));
   for (std::size_t at = first; result && at < page.size();) {
     const std::string_view piece = page.substr(at, block);
-    result = checker.feed(piece, checked.text);
+    result = feed(piece);
     at += piece.size();
   }
-  if (result) result = checker.finish(checked.text);
+  if (result) result = reader.finish();
   checked.taken = static_cast<bool>(result);
-  if (!result) {
+  if (result) {
+    writer.finish();
+    checked.text = writer.out();
+    checked.counts = reader.counts();
+  } else {
     checked.fault = result.error().fault;
     checked.what = result.error().what;
-    checked.text.clear();
   }
-  checked.samples = checked.taken ? checker.samples() : 0;
   return checked;
 }
 
 // As check(), and the same must come of it however the page is cut.
-inline Checked checkCut(std::string_view page, const Limits& limits = {},
-                        bool honor_timestamps = true) {
-  const Checked whole = check(page, limits, honor_timestamps);
-  const auto same = [&](const Checked& cut, std::string_view how, std::size_t at) {
-    EXPECT_EQ(cut.what, whole.what) << how << at;
-    EXPECT_TRUE(cut == whole) << how << at;
+inline Checked checkCut(std::string_view page, const How& how = {}) {
+  const Checked whole = check(page, how);
+  const auto same = [&](const Checked& cut, std::string_view cutting, std::size_t at) {
+    EXPECT_EQ(cut.what, whole.what) << cutting << at;
+    EXPECT_TRUE(cut == whole) << cutting << at;
   };
   for (std::size_t at = 1; at < page.size(); ++at) {
-    same(check(page, limits, honor_timestamps, std::string_view::npos, at), "cut at ", at);
+    same(check(page, how, std::string_view::npos, at), "cut at ", at);
   }
   for (const std::size_t block : {1, 2, 3, 7, 64}) {
-    same(check(page, limits, honor_timestamps, block), "blocks of ", block);
+    same(check(page, how, block), "blocks of ", block);
   }
   return whole;
+}
+
+// Families as a page of this form.
+inline std::string written(const Families& families, const Output& output = kText1) {
+  auto page = write(families, output);
+  EXPECT_TRUE(page) << (page ? "" : page.error().what);
+  return page ? *std::move(page) : std::string();
 }
 
 }  // namespace postern::exposition

@@ -13,7 +13,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 Health parsed(std::string_view json) {
-  auto health = parseWhatsappHealth(json, {});
+  auto health = parseWhatsappHealth(json);
   EXPECT_TRUE(health) << (health ? "" : health.error().what);
   return health ? *std::move(health) : Health{};
 }
@@ -64,10 +64,9 @@ TEST(WhatsappHealthTest, ReadsTheErrorsOfANode) {
 }
 
 TEST(WhatsappHealthTest, SaysWhatIsWrongWithThePage) {
-  const auto fails = [](std::string_view json, Fault fault, std::string_view complaint,
-                        const Limits& limits = {}) {
+  const auto fails = [](std::string_view json, Fault fault, std::string_view complaint) {
     SCOPED_TRACE(json);
-    const auto health = parseWhatsappHealth(json, limits);
+    const auto health = parseWhatsappHealth(json);
     ASSERT_FALSE(health);
     EXPECT_EQ(health.error().fault, fault);
     EXPECT_THAT(health.error().what, HasSubstr(complaint));
@@ -82,8 +81,6 @@ TEST(WhatsappHealthTest, SaysWhatIsWrongWithThePage) {
   fails(R"({"health":{"h:c":{"gateway_status":"conn)", Fault::Format, "JSON");
   fails(R"({"health":{}})", Fault::Empty, "no node");
   fails(R"({"health":[]})", Fault::Empty, "no node");
-  fails(kCluster, Fault::Limit, "sample_limit of 12", {.samples = 12});
-  fails(kCluster, Fault::Limit, "label_value_length_limit of 5", {.label_value_length = 5});
 }
 
 TEST(WhatsappHealthTest, JudgesByTheRuleOfHighAvailability) {
@@ -139,8 +136,8 @@ TEST(WhatsappHealthTest, MakesFamiliesOfTheHealth) {
     "h:x":{"errors":[{"title":"t"}]},"h:y":{"gateway_status":"banned"}}})");
   const Families families = healthFamilies(health, "447418342132", "Test \"company\"");
 
-  const std::string page = write(families);
-  EXPECT_EQ(check(page).samples, families.samples);
+  const std::string page = written(families);
+  EXPECT_EQ(check(page).counts.kept, families.samples);
   for (const std::string_view line : {
            "# TYPE whatsapp_node_up gauge",
            "whatsapp_node_up{node=\"m\",role=\"primary_master\"} 0",
@@ -165,7 +162,7 @@ TEST(WhatsappHealthTest, MakesFamiliesOfTheHealth) {
 TEST(WhatsappHealthTest, TellsNodesOfOneNameApartByTheirHost) {
   const Health health = parsed(R"({"health":{"h1:core":{"gateway_status":"connected"},
                                              "h2:core":{"gateway_status":"disconnected"}}})");
-  const std::string page = write(healthFamilies(health, "1", ""));
+  const std::string page = written(healthFamilies(health, "1", ""));
   EXPECT_THAT(page, HasSubstr("whatsapp_node_up{node=\"h1:core\",role=\"\"} 1\n"));
   EXPECT_THAT(page, HasSubstr("whatsapp_node_up{node=\"h2:core\",role=\"\"} 0\n"));
 }

@@ -8,13 +8,13 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::string rendered(std::string_view json, const Limits& limits = {}) {
-  auto families = parseWhatsappJson(json, limits);
+std::string rendered(std::string_view json) {
+  auto families = parseWhatsappJson(json);
   if (!families) return families.error().what;
-  const std::string page = write(*families);
+  const std::string page = written(*families);
   const Checked checked = check(page);
   EXPECT_TRUE(checked.taken) << checked.what << page;
-  EXPECT_EQ(checked.samples, families->samples);
+  EXPECT_EQ(checked.counts.kept, families->samples);
   return page;
 }
 
@@ -93,7 +93,7 @@ TEST(WhatsappJsonTest, CallsUnknownTypesUntyped) {
 TEST(WhatsappJsonTest, SaysWhereThePageIsWrong) {
   const auto refuses = [](std::string_view json, std::string_view complaint) {
     SCOPED_TRACE(json);
-    const auto families = parseWhatsappJson(json, {});
+    const auto families = parseWhatsappJson(json);
     ASSERT_FALSE(families);
     EXPECT_EQ(families.error().fault, Fault::Format);
     EXPECT_THAT(families.error().what, HasSubstr(complaint));
@@ -134,32 +134,16 @@ TEST(WhatsappJsonTest, CallsAPageWithoutSamplesEmpty) {
        {R"({"metrics":{}})", R"({"metrics":[]})", R"({"stats":{"db":[]}})",
         R"({"metrics":{"x":{"type":"gauge","help":"h","data":[]}}})"}) {
     SCOPED_TRACE(json);
-    const auto families = parseWhatsappJson(json, {});
+    const auto families = parseWhatsappJson(json);
     ASSERT_FALSE(families);
     EXPECT_EQ(families.error().fault, Fault::Empty);
   }
 }
 
-TEST(WhatsappJsonTest, NamesTheLimitThatIsExceeded) {
-  const auto exceeds = [](const Limits& limits, std::string_view complaint) {
-    const auto families = parseWhatsappJson(
-        R"({"metrics":{"x":{"data":[{"labels":{"ab":"12345","c":"d"},"value":1},{"value":2}]}}})",
-        limits);
-    ASSERT_FALSE(families);
-    EXPECT_EQ(families.error().fault, Fault::Limit);
-    EXPECT_THAT(families.error().what, HasSubstr(complaint));
-  };
-
-  exceeds({.samples = 1}, "sample_limit of 1");
-  exceeds({.labels = 1}, "label_limit of 1");
-  exceeds({.label_name_length = 1}, "label_name_length_limit of 1");
-  exceeds({.label_value_length = 4}, "label_value_length_limit of 4");
-}
-
 TEST(WhatsappJsonTest, NeitherCrashesNorInventsSamplesWhenThePageIsCut) {
   const std::string json = readData("whatsapp/stats-app.json");
   for (std::size_t size = 0; size < json.find_last_of('}'); ++size) {
-    const auto families = parseWhatsappJson(std::string_view(json).substr(0, size), {});
+    const auto families = parseWhatsappJson(std::string_view(json).substr(0, size));
     ASSERT_FALSE(families) << size;
     EXPECT_EQ(families.error().fault, Fault::Format) << size;
   }

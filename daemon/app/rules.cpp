@@ -1,0 +1,207 @@
+#include "app/rules.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/printable.h"
+#include "exposition/page_input.h"
+#include "exposition/page_writer.h"
+#include "exposition/sample_text.h"
+#include "scrape/reshapers.h"
+
+namespace postern::app {
+namespace {
+
+using exposition::Output;
+using exposition::Sample;
+using exposition::Syntax;
+
+constexpr Output kBetween{Syntax::OpenMetrics, /*version_1=*/true, exposition::Escaping::AllowUtf8};
+constexpr std::size_t kShown = 10;  // names in a list
+
+// One rule on its own, and how it is called.
+struct Step {
+  std::string title;
+  config::Reshape rule;
+};
+
+std::string titleOf(std::size_t number, const config::Relabel& rule) {
+  std::string title = "metric_relabel_configs[" + std::to_string(number) +
+                      "]: " + std::string(config::actionName(rule.action));
+  if (!rule.source_labels.empty()) {
+    title += " [";
+    for (const auto& label : rule.source_labels) {
+      if (title.back() != '[') title += ", ";
+      title += label;
+    }
+    title += "]";
+  }
+  title += " regex " + rule.regex;
+  if (!rule.target_label.empty()) title += " -> " + rule.target_label;
+  return title;
+}
+
+// The rules of a target one by one, in the order in which they are applied.
+std::vector<Step> stepsOf(const config::Reshape& all) {
+  std::vector<Step> steps;
+  if (!all.match.empty()) steps.push_back({"match", {.match = all.match}});
+  if (!all.labels.empty()) {
+    steps.push_back({"labels", {.labels = all.labels, .honor_labels = all.honor_labels}});
+  }
+  for (std::size_t i = 0; i < all.metric_relabel_configs.size(); ++i) {
+    const auto& relabel = all.metric_relabel_configs[i];
+    steps.push_back({titleOf(i, relabel), {.metric_relabel_configs = {relabel}}});
+  }
+  if (!all.rename.empty()) steps.push_back({"rename", {.rename = all.rename}});
+  if (!all.anonymize.labels.empty()) steps.push_back({"anonymize", {.anonymize = all.anonymize}});
+  return steps;
+}
+
+using Names = std::map<std::string, std::size_t>;  // how many samples of each
+
+// Takes a page through one rule, and keeps what comes of it as OpenMetrics.
+class Trial : public exposition::Sink {
+ public:
+  explicit Trial(exposition::Reshaper* reshaper) : reshaper_(reshaper) {}
+
+  bool copies(Syntax) const override { return false; }
+  void line(const exposition::Line&) override {}
+  void family(const exposition::FamilyHead&) override {}
+  void settle() override {}
+  std::string_view sample(const Sample& sample, Syntax syntax) override;
+
+  std::string page;
+  std::size_t kept = 0;
+  std::size_t changed = 0;
+  Names dropped;
+  Names renamed;        // "from -> to"
+  std::string refused;  // the first sample that is none any more
+
+ private:
+  exposition::Reshaper* const reshaper_;  // null: nothing changes
+};
+
+std::string_view Trial::sample(const Sample& sample, Syntax syntax) {
+  using Verdict = exposition::Reshaper::Verdict;
+  Sample out = sample;
+  const auto verdict = reshaper_ == nullptr ? Verdict::Unchanged : reshaper_->apply(sample.line);
+  switch (verdict) {
+    case Verdict::Unchanged: break;
+    case Verdict::Inserted:
+      out.inserted = reshaper_->inserted();
+      ++changed;
+      break;
+    case Verdict::Rewritten:
+      out.name = reshaper_->name();
+      out.quoted = reshaper_->quoted();
+      out.labels = reshaper_->labels();
+      ++changed;
+      if (out.name != sample.name) {
+        ++renamed[std::string(sample.name).append(" -> ").append(out.name)];
+      }
+      break;
+    case Verdict::Unmatched:
+    case Verdict::Dropped: ++dropped[std::string(sample.name)]; return {};
+    case Verdict::Refused:
+      if (refused.empty()) refused = reshaper_->complaint();
+      return {};
+  }
+  ++kept;
+  return exposition::appendSample(page, out, syntax, kBetween);
+}
+
+void printNames(const char* what, const Names& names) {
+  std::size_t shown = 0;
+  for (const auto& [name, samples] : names) {
+    if (shown++ == kShown) {
+      std::printf("    %s ... and %zu more\n", what, names.size() - kShown);
+      return;
+    }
+    std::printf("    %s %s (%zu)\n", what, printable(name).c_str(), samples);
+  }
+}
+
+void print(const std::string& title, const Trial& trial) {
+  std::size_t dropped = 0;
+  for (const auto& [name, samples] : trial.dropped) dropped += samples;
+  std::printf("%s\n  kept %zu, dropped %zu, changed %zu\n", printable(title, 200).c_str(),
+              trial.kept, dropped, trial.changed);
+  printNames("dropped", trial.dropped);
+  printNames("renamed", trial.renamed);
+  if (!trial.refused.empty()) std::printf("  the scrape would fail: %s\n", trial.refused.c_str());
+}
+
+std::optional<std::string> readPage(const config::Path& file) {
+  if (file == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return std::nullopt;
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+// Null after a complaint.
+const config::Target* findTarget(const std::string& name, const config::Config& config) {
+  if (name.empty() && config.targets.size() == 1) return &config.targets.front();
+  std::string names;
+  for (const auto& target : config.targets) {
+    if (target.name == name) return &target;
+    names += (names.empty() ? "" : ", ") + target.name;
+  }
+  std::fprintf(stderr, "--target: %s, expected one of %s\n",
+               name.empty() ? "is missing" : "no target has this name", names.c_str());
+  return nullptr;
+}
+
+// Takes a page through a trial, without the limits that only a scrape has; false after a complaint.
+bool readInto(Trial& trial, const std::string& page, const config::Target& target,
+              const std::string& file) {
+  config::Limits limits = target.limits;
+  limits.family_series = 0;
+  exposition::PageInput input(
+      std::nullopt, {limits, target.honor_timestamps, /*strict=*/false, nullptr}, trial,
+      [](exposition::Format, std::string_view) -> Result<std::string> {
+        return Error{Fault::Format, "the page is JSON, expected text or OpenMetrics", "", {}};
+      });
+  auto read = input.feed(page);
+  if (read) read = input.finish();
+  if (read) return true;
+  std::fprintf(stderr, "%s: %s: %s\n", file.c_str(),
+               std::string(faultName(read.error().fault)).c_str(), read.error().what.c_str());
+  return false;
+}
+
+}  // namespace
+
+int rules(const config::CommandLine& command_line, const config::Config& config) {
+  const auto* target = findTarget(command_line.target, config);
+  if (target == nullptr) return 2;
+  const std::string file = command_line.page_file.string();
+  const auto page = readPage(command_line.page_file);
+  if (!page) {
+    std::fprintf(stderr, "%s: cannot be read\n", file.c_str());
+    return 1;
+  }
+  Trial first(nullptr);
+  if (!readInto(first, *page, *target, file)) return 1;
+  std::printf("%s: %zu samples\n", file.c_str(), first.kept);
+  std::string text = std::move(first.page);
+  for (const Step& step : stepsOf(target->reshape)) {
+    exposition::Reshaper reshaper(scrape::compileRules(step.rule));
+    Trial trial(&reshaper);
+    if (text.empty()) break;
+    if (!readInto(trial, text + "# EOF\n", *target, file)) return 1;
+    print(step.title, trial);
+    text = std::move(trial.page);
+  }
+  const auto left = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+  std::printf("%zu of %zu samples are left\n", left, first.kept);
+  return 0;
+}
+
+}  // namespace postern::app

@@ -1,0 +1,205 @@
+#include "config/selector.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+
+#include "base/printable.h"
+
+namespace postern::config {
+namespace {
+
+using enum Matcher::Op;
+
+bool isNameCharacter(char c, bool first, bool metric) {
+  const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  return letter || (metric && c == ':') || (!first && c >= '0' && c <= '9');
+}
+
+class SelectorReader {
+ public:
+  explicit SelectorReader(std::string_view text) : rest_(text) {}
+
+  bool read(Selector& selector);
+  const std::string& mistake() const { return mistake_; }
+
+ private:
+  bool fail(std::string expected);
+  void skipBlanks();
+  bool take(std::string_view text);
+  std::string name(bool metric);
+  bool readMatcher(Selector& selector);
+  bool readOp(Matcher::Op& op);
+  bool readText(std::string& text);
+  bool readEscape(std::string& text);
+
+  std::string_view rest_;
+  std::string mistake_;
+};
+
+bool SelectorReader::fail(std::string expected) {
+  mistake_ = "is no series selector, expected " + std::move(expected) + ", found " +
+             (rest_.empty() ? "its end" : "\"" + printable(rest_, 40) + "\"");
+  return false;
+}
+
+void SelectorReader::skipBlanks() {
+  while (!rest_.empty() && (rest_[0] == ' ' || rest_[0] == '\t')) rest_.remove_prefix(1);
+}
+
+bool SelectorReader::take(std::string_view text) {
+  skipBlanks();
+  if (!rest_.starts_with(text)) return false;
+  rest_.remove_prefix(text.size());
+  return true;
+}
+
+std::string SelectorReader::name(bool metric) {
+  skipBlanks();
+  std::size_t size = 0;
+  while (size < rest_.size() && isNameCharacter(rest_[size], size == 0, metric)) ++size;
+  const std::string name(rest_.substr(0, size));
+  rest_.remove_prefix(size);
+  return name;
+}
+
+bool SelectorReader::read(Selector& selector) {
+  const std::string metric = name(/*metric=*/true);
+  if (!metric.empty()) selector.matchers.push_back({"__name__", Equal, metric});
+  if (take("{")) {
+    while (!take("}")) {
+      if (!readMatcher(selector)) return false;
+      if (!take(",") && !rest_.starts_with("}")) return fail("\",\" or \"}\"");
+    }
+  } else if (metric.empty()) {
+    return fail("a metric name or \"{\"");
+  }
+  skipBlanks();
+  return rest_.empty() || fail("its end");
+}
+
+bool SelectorReader::readMatcher(Selector& selector) {
+  Matcher& matcher = selector.matchers.emplace_back();
+  skipBlanks();
+  const bool quoted = rest_.starts_with('"') || rest_.starts_with('\'');
+  if (quoted) {
+    if (!readText(matcher.name)) return false;
+    skipBlanks();
+    if (rest_.starts_with(',') || rest_.starts_with('}')) {  // the metric's name in quotes
+      matcher = {"__name__", Equal, matcher.name};
+      return true;
+    }
+  } else {
+    matcher.name = name(/*metric=*/false);
+    if (matcher.name.empty()) return fail("a label name");
+  }
+  if (!readOp(matcher.op)) return fail("=, !=, =~ or !~");
+  skipBlanks();
+  if (!readText(matcher.value)) return false;
+  if (matcher.op == Equal || matcher.op == NotEqual) return true;
+  matcher.value = inRe2(matcher.value);
+  mistake_ = regexMistake(matcher.value);
+  return mistake_.empty();
+}
+
+bool SelectorReader::readOp(Matcher::Op& op) {
+  if (take("=~")) {
+    op = Matches;
+  } else if (take("!~")) {
+    op = NotMatches;
+  } else if (take("!=")) {
+    op = NotEqual;
+  } else if (take("=")) {
+    op = Equal;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+// As PromQL has texts: escapes in quotes, none in backticks.
+bool SelectorReader::readText(std::string& text) {
+  text.clear();
+  if (rest_.empty() || (rest_[0] != '"' && rest_[0] != '\'' && rest_[0] != '`')) {
+    return fail("a text in quotes");
+  }
+  const char quote = rest_[0];
+  rest_.remove_prefix(1);
+  while (!rest_.empty() && rest_[0] != quote) {
+    if (rest_[0] == '\\' && quote != '`') {
+      if (!readEscape(text)) return false;
+      continue;
+    }
+    text += rest_[0];
+    rest_.remove_prefix(1);
+  }
+  if (rest_.empty()) return fail("a closing quote");
+  rest_.remove_prefix(1);
+  return true;
+}
+
+bool SelectorReader::readEscape(std::string& text) {
+  constexpr std::string_view kLetters = "\\\"'nrtabfv";
+  constexpr std::string_view kStandFor = "\\\"'\n\r\t\a\b\f\v";
+  const char letter = rest_.size() > 1 ? rest_[1] : '\0';
+  const auto at = kLetters.find(letter);
+  if (letter == '\0' || at == std::string_view::npos) return fail("an escape that PromQL knows");
+  text += kStandFor[at];
+  rest_.remove_prefix(2);
+  return true;
+}
+
+bool matchesEmpty(const Matcher& matcher) {
+  switch (matcher.op) {
+    case Equal: return matcher.value.empty();
+    case NotEqual: return !matcher.value.empty();
+    case Matches: return RE2::FullMatch("", matcher.value);
+    case NotMatches: return !RE2::FullMatch("", matcher.value);
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string inRe2(std::string_view regex) {
+  std::string out;
+  bool in_class = false;
+  for (std::size_t i = 0; i < regex.size(); ++i) {
+    const std::string_view rest = regex.substr(i);
+    const bool named = !in_class && rest.starts_with("(?<") && !rest.starts_with("(?<=") &&
+                       !rest.starts_with("(?<!");
+    if (rest[0] == '[') in_class = true;
+    if (rest[0] == ']') in_class = false;
+    if (rest[0] == '\\' && rest.size() > 1) {
+      out.append(rest.substr(0, 2));
+      ++i;
+    } else if (named) {
+      out += "(?P<";
+      i += 2;
+    } else {
+      out += rest[0];
+    }
+  }
+  return out;
+}
+
+std::string regexMistake(std::string_view regex) {
+  RE2::Options options;
+  options.set_log_errors(false);
+  const RE2 compiled(re2::StringPiece(regex.data(), regex.size()), options);
+  return compiled.ok() ? ""
+                       : "is no regular expression of RE2: " + printable(compiled.error(), 100);
+}
+
+std::string readSelector(std::string_view text, Selector& selector) {
+  selector.text = text;
+  SelectorReader reader(text);
+  if (!reader.read(selector)) return reader.mistake();
+  const auto& matchers = selector.matchers;
+  if (std::all_of(matchers.begin(), matchers.end(), matchesEmpty)) {
+    return "takes everything, expected at least one matcher that does not match the empty text";
+  }
+  return {};
+}
+
+}  // namespace postern::config

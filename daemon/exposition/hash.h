@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+namespace postern::exposition {
+
+// Mixes two words into one, after the multiplication of wyhash (public domain).
+inline std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = static_cast<Wide>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+// A hash for short texts, quick and not meant to resist an attacker.
+inline std::uint64_t hashText(std::string_view text, std::uint64_t seed) {
+  constexpr std::uint64_t kFirst = 0xa0761d6478bd642fU;
+  constexpr std::uint64_t kSecond = 0xe7037ed1a0b428dbU;
+  constexpr std::uint64_t kThird = 0x9e3779b97f4a7c15U;
+  const auto load = [](const char* p, std::size_t bytes) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, p, bytes);
+    return word;
+  };
+  const char* p = text.data();
+  std::size_t left = text.size();
+  std::uint64_t hash = (seed ^ kFirst) + text.size() * kThird;
+  for (; left > 16; left -= 16, p += 16) hash = mix(load(p, 8) ^ kSecond, load(p + 8, 8) ^ hash);
+  std::uint64_t low = 0;
+  std::uint64_t high = 0;
+  if (left >= 8) {  // the two words overlap
+    low = load(p, 8);
+    high = load(p + left - 8, 8);
+  } else if (left >= 4) {
+    low = load(p, 4);
+    high = load(p + left - 4, 4);
+  } else if (left > 0) {
+    low = load(p, 1) << 16 | load(p + left / 2, 1) << 8 | load(p + left - 1, 1);
+  }
+  return mix(low ^ kSecond, high ^ hash);
+}
+
+// A set of 64-bit hashes that never takes more than it is given. Two different things may share a
+// hash: with 100,000 of them the chance is one in 3.7 billion. Not thread-safe.
+class HashSet {
+ public:
+  // `most_bytes` is a power of two.
+  explicit HashSet(std::size_t most_bytes) : most_slots_(most_bytes / sizeof(std::uint64_t)) {}
+
+  enum class Added { Fresh, Known, Full };
+  Added add(std::uint64_t hash);
+  // Says that add() will ask for this hash soon: the set is larger than the nearest cache.
+  void expect(std::uint64_t hash) const {
+    if (!slots_.empty()) __builtin_prefetch(&slots_[hash & (slots_.size() - 1)], 1);
+  }
+  void clear();
+
+ private:
+  void grow();
+
+  std::size_t most_slots_;
+  std::size_t filled_ = 0;
+  std::vector<std::uint64_t> slots_;  // open addressing; 0: free
+};
+
+}  // namespace postern::exposition

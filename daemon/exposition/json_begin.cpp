@@ -1,0 +1,83 @@
+#include "exposition/json_begin.h"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace postern::exposition {
+namespace {
+
+constexpr std::string_view kBlanks = " \t\r\n";
+
+void skipBlanks(std::string_view& rest) {
+  rest.remove_prefix(std::min(rest.find_first_not_of(kBlanks), rest.size()));
+}
+
+// Between the quotes, escapes not resolved; nothing when the text ends before the string does.
+std::optional<std::string_view> takeString(std::string_view& rest) {
+  for (std::size_t at = 1; at < rest.size(); ++at) {
+    if (rest[at] == '\\') {
+      ++at;
+    } else if (rest[at] == '"') {
+      const auto text = rest.substr(1, at - 1);
+      rest.remove_prefix(at + 1);
+      return text;
+    }
+  }
+  return std::nullopt;
+}
+
+bool isObject(std::string_view rest) {
+  skipBlanks(rest);
+  if (!rest.starts_with('{')) return false;
+  rest.remove_prefix(1);
+  skipBlanks(rest);
+  if (!rest.starts_with('"')) return rest.starts_with('}');
+  if (!takeString(rest)) return false;
+  skipBlanks(rest);
+  return rest.starts_with(':');
+}
+
+std::optional<Format> formatOfTopKey(std::string_view key) {
+  if (key == "health") return Format::WhatsappHealth;
+  if (key == "stats") return Format::WhatsappJson;
+  if (key == "applicationName") return Format::SpectatorJson;
+  return std::nullopt;
+}
+
+// A field of metrics.<name>.
+std::optional<Format> formatOfField(std::string_view key) {
+  if (key == "kind" || key == "values") return Format::SpectatorJson;
+  if (key == "type" || key == "data" || key == "help") return Format::WhatsappJson;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Format> jsonFormat(std::string_view begin) {
+  if (!isObject(begin)) return std::nullopt;
+  constexpr std::size_t kTop = 1;
+  constexpr std::size_t kField = 3;
+  std::size_t depth = 0;
+  bool in_metrics = false;
+  while (!begin.empty()) {
+    const char c = begin[0];
+    if (c == '"') {
+      const auto text = takeString(begin);
+      if (!text) break;
+      skipBlanks(begin);
+      if (!begin.starts_with(':')) continue;
+      if (depth == kTop) in_metrics = *text == "metrics";
+      const auto format = depth == kTop                   ? formatOfTopKey(*text)
+                          : depth == kField && in_metrics ? formatOfField(*text)
+                                                          : std::nullopt;
+      if (format) return format;
+      continue;
+    }
+    if (c == '{' || c == '[') ++depth;
+    if ((c == '}' || c == ']') && depth > 0) --depth;
+    begin.remove_prefix(1);
+  }
+  return Format::WhatsappJson;
+}
+
+}  // namespace postern::exposition

@@ -1,0 +1,276 @@
+#include "exposition/page_filter.h"
+
+#include <utility>
+
+#include "exposition/family_names.h"
+#include "exposition/limits.h"
+
+namespace postern::exposition {
+namespace {
+
+constexpr std::size_t kSearchBudget = 1U << 20;            // bytes
+constexpr std::uint64_t kTimestamp = 0x8ebc6af09c88c6e3U;  // a seed
+constexpr std::size_t kMostFamilies = 1U << 16;  // whose samples are counted when they are torn
+
+}  // namespace
+
+PageCounts& PageCounts::operator+=(const PageCounts& other) {
+  read += other.read;
+  kept += other.kept;
+  unmatched += other.unmatched;
+  relabelled += other.relabelled;
+  excess += other.excess;
+  nan += other.nan;
+  duplicates += other.duplicates;
+  checks_skipped = checks_skipped || other.checks_skipped;
+  return *this;
+}
+
+PageFilter::PageFilter(Syntax syntax, const PageOptions& options, Sink& sink)
+    : syntax_(syntax),
+      options_(options),
+      sink_(sink),
+      copies_(sink.copies(syntax) &&
+              (options.reshaper == nullptr || !options.reshaper->touchesFamilies())),
+      labels_limited_(limitsLabels(options.limits)),
+      series_(kSearchBudget) {
+  if (options_.strict) strict_.emplace(syntax);
+}
+
+bool PageFilter::fail(Fault fault, const char* at, std::string_view what) {
+  problem_ = {fault, at, std::string(what)};
+  return false;
+}
+
+bool PageFilter::take(const Line& line) {
+  if (strict_) {
+    if (const auto complaint = strict_->take(line)) {
+      return fail(strict_->exhausted() ? Fault::Limit : Fault::Format, complaint->at,
+                  complaint->expected);
+    }
+  }
+  switch (line.kind) {
+    case LineKind::Sample: return takeSample(line);
+    case LineKind::Help:
+    case LineKind::Type:
+    case LineKind::Unit: takeMeta(line); break;
+    case LineKind::Eof: return true;
+    case LineKind::Blank:
+    case LineKind::Comment: break;
+  }
+  if (copies_) sink_.line(line);
+  return true;
+}
+
+bool PageFilter::finish() {
+  if (strict_) {
+    if (const auto complaint = strict_->finish()) {
+      return fail(strict_->exhausted() ? Fault::Limit : Fault::Format, nullptr,
+                  complaint->expected);
+    }
+  }
+  endFamily();
+  for (const std::uint64_t hash : awaited_) {
+    if (search_ && hash != 0) judge(series_.add(hash), nullptr);
+  }
+  if (counts_.read == 0) return fail(Fault::Empty, nullptr, "the page holds no sample");
+  return true;
+}
+
+void PageFilter::takeMeta(const Line& line) {
+  if (line.name != family_.name || line.quoted != family_.quoted) {
+    startFamily(line.name, line.quoted);
+  }
+  std::string& field = line.kind == LineKind::Help   ? family_.help
+                       : line.kind == LineKind::Type ? family_.type
+                                                     : family_.unit;
+  if (!field.empty()) return;
+  if (line.kind == LineKind::Help && syntax_ == Syntax::OpenMetrics) {
+    field = unquoteHelp(line.text);
+  } else {
+    field = line.text == "untyped" && line.kind == LineKind::Type ? "unknown" : line.text;
+  }
+  untold_ = true;
+  // It may change which samples belong here.
+  sample_name_.clear();
+  sent_name_.clear();
+}
+
+bool PageFilter::takeSample(const Line& line) {
+  ++counts_.read;
+  if (!line.same_labels && !learnLabels(line)) return false;
+  if (sample_name_.empty() || (!line.same_name && line.name != sample_name_)) enterFamily(line);
+  ++family_.read;
+  Sample sample{line,
+                line.name,
+                line.quoted,
+                line.labels,
+                {},
+                /*rewritten=*/false,
+                quoted_labels_,
+                options_.honor_timestamps};
+  if (options_.reshaper != nullptr) {
+    const std::size_t kept_before = counts_.unmatched + counts_.relabelled;
+    if (!reshape(sample)) return false;
+    if (counts_.unmatched + counts_.relabelled != kept_before) return true;
+  }
+  if (options_.limits.family_series != 0 && family_.kept >= options_.limits.family_series) {
+    ++counts_.excess;
+    return true;
+  }
+  ++family_.kept;
+  ++counts_.kept;
+  if (!withinLimits(sample)) return false;
+  if (search_ && !searchTwice(sample)) return false;
+  if (!copies_ && sample.name != sent_name_) sendHead(sample);
+  const auto complaint = sink_.sample(sample, syntax_);
+  return complaint.empty() || fail(Fault::Format, line.timestamp.data(), complaint);
+}
+
+// What holds for all samples with the same labels. Prometheus refuses a label that stands twice
+// when it takes up the sample.
+bool PageFilter::learnLabels(const Line& line) {
+  quoted_labels_ = false;
+  label_hashes_.clear();
+  for (std::size_t i = 0; i < line.labels.size(); ++i) {
+    if (line.labels[i].quoted) quoted_labels_ = true;
+    label_hashes_.push_back(hashText(line.labels[i].name, 1));
+    for (std::size_t j = 0; j < i; ++j) {
+      if (line.labels[i].name == line.labels[j].name) {
+        return fail(Fault::Format, line.labels[i].name.data(), "a label that stands once");
+      }
+    }
+  }
+  return true;
+}
+
+void PageFilter::enterFamily(const Line& line) {
+  if (family_.name.empty() || !belongs(syntax_, family_.name, family_.type, line.name)) {
+    startFamily(line.name, line.quoted);
+  }
+  sample_name_ = line.name;
+  name_hash_ = hashText(line.name, 0);
+}
+
+void PageFilter::startFamily(std::string_view name, bool quoted) {
+  endFamily();
+  std::size_t kept = 0;
+  if (options_.limits.family_series != 0) {
+    if (kept_.size() < kMostFamilies) kept_[hashText(family_.name, 0)] = family_.kept;
+    if (const auto found = kept_.find(hashText(name, 0)); found != kept_.end())
+      kept = found->second;
+  }
+  family_.name = name;
+  family_.quoted = quoted;
+  family_.type.clear();
+  family_.help.clear();
+  family_.unit.clear();
+  family_.read = 0;
+  family_.kept = kept;
+  sample_name_.clear();
+  sent_name_.clear();
+}
+
+// A family that the page has no sample of goes on as it came, and so does a HELP that comes late.
+void PageFilter::endFamily() {
+  if (!copies_ && untold_ && (family_.read == 0 || family_.kept > 0)) {
+    sendHead(family_.name, family_.type);
+  }
+  untold_ = false;
+}
+
+// False when the page is refused; a sample that is dropped moves its counter.
+bool PageFilter::reshape(Sample& sample) {
+  Reshaper& reshaper = *options_.reshaper;
+  switch (reshaper.apply(sample.line)) {
+    case Reshaper::Verdict::Unchanged: break;
+    case Reshaper::Verdict::Inserted: sample.inserted = reshaper.inserted(); break;
+    case Reshaper::Verdict::Rewritten:
+      sample.name = reshaper.name();
+      sample.quoted = reshaper.quoted();
+      sample.labels = reshaper.labels();
+      sample.rewritten = true;
+      break;
+    case Reshaper::Verdict::Unmatched: ++counts_.unmatched; break;
+    case Reshaper::Verdict::Dropped: ++counts_.relabelled; break;
+    case Reshaper::Verdict::Refused:
+      return fail(Fault::Format, sample.line.raw.data(), reshaper.complaint());
+  }
+  return true;
+}
+
+bool PageFilter::withinLimits(const Sample& sample) {
+  const auto& limits = options_.limits;
+  if (limits.samples != 0 && counts_.kept > limits.samples) {
+    return fail(Fault::Limit, nullptr, checkSampleLimit(limits, counts_.kept).error().what);
+  }
+  if (!labels_limited_) return true;
+  const std::size_t inserted = sample.inserted.empty() ? 0 : options_.reshaper->insertedLabels();
+  const auto within = checkLabelLimits(limits, sample.name, sample.labels, inserted);
+  return within || fail(Fault::Limit, nullptr, within.error().what);
+}
+
+// The order of labels does not matter to what a series is, and one that is empty is none.
+std::uint64_t PageFilter::hashSeries(const Sample& sample) const {
+  std::uint64_t hash = sample.rewritten ? hashText(sample.name, 0) : name_hash_;
+  for (std::size_t i = 0; i < sample.labels.size(); ++i) {
+    const Label& label = sample.labels[i];
+    const std::uint64_t name = sample.rewritten ? hashText(label.name, 1) : label_hashes_[i];
+    if (!label.value.empty()) hash += hashText(label.value, name);
+  }
+  if (!sample.keeps_timestamp || sample.line.timestamp.empty()) return hash;
+  return hash + hashText(sample.line.timestamp, kTimestamp);
+}
+
+// Looks for the series in the set a few samples later, when the cache has it. Strict says at once,
+// but lets two samples have one timestamp, as that may have been cut to it (OpenMetrics 1.0.0).
+bool PageFilter::searchTwice(const Sample& sample) {
+  const std::uint64_t hash = hashSeries(sample);
+  if (options_.strict) {
+    return !sample.line.timestamp.empty() || judge(series_.add(hash), sample.line.raw.data());
+  }
+  series_.expect(hash);
+  const std::uint64_t due = std::exchange(awaited_[awaited_at_], hash);
+  awaited_at_ = (awaited_at_ + 1) % awaited_.size();
+  return due == 0 || judge(series_.add(due), nullptr);
+}
+
+bool PageFilter::judge(HashSet::Added added, const char* at) {
+  switch (added) {
+    case HashSet::Added::Fresh: return true;
+    case HashSet::Added::Known:
+      ++counts_.duplicates;
+      return !options_.strict || fail(Fault::Format, at, "a series that stands once on the page");
+    case HashSet::Added::Full: break;
+  }
+  search_ = false;
+  counts_.checks_skipped = true;
+  return !options_.strict ||
+         fail(Fault::Limit, nullptr,
+              "the page has too many series to look for one that stands twice, which strict asks "
+              "for");
+}
+
+// The family of a sample is named as the sample is. When a rule has renamed it to something
+// that has no more the suffix by which it belonged, the new name stands for itself.
+void PageFilter::sendHead(const Sample& sample) {
+  sent_name_ = sample.name;
+  untold_ = false;
+  if (sample.name == sample.line.name) return sendHead(family_.name, family_.type);
+  const std::string_view suffix = sample.line.name.substr(family_.name.size());
+  if (sample.name.size() <= suffix.size() || !sample.name.ends_with(suffix)) {
+    return sink_.family({sample.name, sample.quoted, "", family_.help, ""});
+  }
+  const auto name = sample.name.substr(0, sample.name.size() - suffix.size());
+  sendHead(name, family_.type);
+}
+
+void PageFilter::sendHead(std::string_view name, std::string_view type) {
+  if (syntax_ == Syntax::Text || hiddenSuffix(type).empty()) {
+    return sink_.family({name, family_.quoted, type, family_.help, family_.unit});
+  }
+  const std::string whole = std::string(name).append(hiddenSuffix(type));
+  sink_.family({whole, family_.quoted, type, family_.help, family_.unit});
+}
+
+}  // namespace postern::exposition

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "config/limits.h"
+#include "exposition/hash.h"
+#include "exposition/reshaper.h"
+#include "exposition/sink.h"
+#include "exposition/strict.h"
+
+namespace postern::exposition {
+
+struct PageOptions {
+  config::Limits limits = {};
+  bool honor_timestamps = true;
+  bool strict = false;
+  Reshaper* reshaper = nullptr;  // must outlive the page; null: samples stay as they are
+};
+
+struct PageCounts {
+  std::size_t read = 0;
+  std::size_t kept = 0;
+  // Why the others were not:
+  std::size_t unmatched = 0;    // by `match`
+  std::size_t relabelled = 0;   // by metric_relabel_configs
+  std::size_t excess = 0;       // by family_series_limit
+  std::size_t nan = 0;          // a value that JSON has as the text "NaN"
+  std::size_t duplicates = 0;   // of those kept: the series stood on the page already
+  bool checks_skipped = false;  // the page was too large to look for all of them
+
+  bool operator==(const PageCounts&) const = default;
+  PageCounts& operator+=(const PageCounts& other);
+};
+
+// What lies between the lines of a page and its sink: what Prometheus judges a step after its
+// parser, strictness, reshaping, limits, and which family a sample belongs to. HELP and TYPE
+// follow the samples: a family whose samples are renamed is, one whose samples are dropped is.
+//
+// Memory is bounded: 1 MiB for the search of a series that stands twice, and what the sink and
+// the reshaper take. Not thread-safe.
+class PageFilter {
+ public:
+  PageFilter(Syntax syntax, const PageOptions& options, Sink& sink);
+
+  // Every line in its order. False: problem() tells why the page cannot be taken.
+  bool take(const Line& line);
+  // At the end of the page.
+  bool finish();
+
+  // `at` points into the line, or is null when the words alone tell.
+  struct Problem {
+    Fault fault = Fault::Format;
+    const char* at = nullptr;
+    std::string what;
+  };
+  const Problem& problem() const { return problem_; }
+  const PageCounts& counts() const { return counts_; }
+
+ private:
+  struct Family {  // as the page has it
+    std::string name;
+    bool quoted = false;
+    std::string type;
+    std::string help;
+    std::string unit;
+    std::size_t read = 0;  // samples
+    std::size_t kept = 0;
+  };
+
+  bool fail(Fault fault, const char* at, std::string_view what);
+  void takeMeta(const Line& line);
+  bool takeSample(const Line& line);
+  bool learnLabels(const Line& line);
+  void enterFamily(const Line& line);
+  void startFamily(std::string_view name, bool quoted);
+  void endFamily();
+  bool reshape(Sample& sample);
+  bool withinLimits(const Sample& sample);
+  std::uint64_t hashSeries(const Sample& sample) const;
+  bool searchTwice(const Sample& sample);
+  bool judge(HashSet::Added added, const char* at);
+  void sendHead(const Sample& sample);
+  void sendHead(std::string_view name, std::string_view type);
+
+  const Syntax syntax_;
+  const PageOptions options_;
+  Sink& sink_;
+  const bool copies_;
+  const bool labels_limited_;
+  std::optional<StrictChecker> strict_;
+  bool search_ = true;
+  HashSet series_;
+  std::array<std::uint64_t, 8> awaited_{};  // hashes that are still to be looked for; 0: none
+  std::size_t awaited_at_ = 0;
+  Family family_;
+  std::string sample_name_;      // the name of the last sample, empty when family_ is new
+  std::uint64_t name_hash_ = 0;  // of sample_name_
+  std::string sent_name_;        // the name under which the last sample went out, likewise
+  bool untold_ = false;          // HELP, TYPE or UNIT of family_ have not been sent
+  // Of the labels that the last sample had:
+  bool quoted_labels_ = false;
+  std::vector<std::uint64_t> label_hashes_;              // of their names
+  std::unordered_map<std::uint64_t, std::size_t> kept_;  // of families, for family_series_limit
+  PageCounts counts_;
+  Problem problem_;
+};
+
+}  // namespace postern::exposition

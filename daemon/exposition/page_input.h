@@ -1,0 +1,46 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "exposition/detect.h"
+#include "exposition/page_reader.h"
+
+namespace postern::exposition {
+
+// A page of any format, as it comes from the service. Text and OpenMetrics are read as they come;
+// JSON is held whole, up to json_body_size, and read as the text that it stands for. A page whose
+// format is not given is judged by its first 4 KiB and its Content-Type. Not thread-safe.
+class PageInput {
+ public:
+  // Turns a page of one of the JSON formats into Prometheus text.
+  using JsonToText = std::function<Result<std::string>(Format format, std::string_view json)>;
+
+  // The sink must outlive it.
+  PageInput(std::optional<Format> format, const PageOptions& options, Sink& sink,
+            JsonToText json_to_text);
+
+  // Before the first block.
+  void contentType(std::string_view value) { content_type_ = value; }
+  // Errors: those of PageReader and of JsonToText; Limit.
+  Result<void> feed(std::string_view block);
+  Result<void> finish();
+
+  PageCounts counts() const { return reader_ ? reader_->counts() : PageCounts(); }
+
+ private:
+  bool isJson() const;
+  Result<void> begin();
+
+  std::optional<Format> format_;
+  const PageOptions options_;
+  Sink& sink_;
+  const JsonToText json_to_text_;
+  std::string content_type_;
+  std::string held_;  // the beginning until the format is known; all of a JSON page
+  std::optional<PageReader> reader_;
+};
+
+}  // namespace postern::exposition

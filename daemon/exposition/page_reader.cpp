@@ -1,0 +1,163 @@
+#include "exposition/page_reader.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/printable.h"
+
+namespace postern::exposition {
+namespace {
+
+constexpr std::size_t kQuoted = 80;  // bytes of the page in an error
+
+Error fault(Fault fault, std::string what) {
+  return {.fault = fault, .what = std::move(what), .next = {}, .retry_after = {}};
+}
+
+std::string lineNumber(std::size_t line) {
+  return "line " + std::to_string(line);
+}
+
+// `line` is the number of the line at `begin`; the text goes on for `end - at` bytes.
+Error formatError(const Complaint& complaint, const char* begin, const char* end,
+                  std::size_t line) {
+  const char* start = begin;
+  for (const char* p = begin; p != complaint.at; ++p) {
+    if (*p != '\n') continue;
+    start = p + 1;
+    ++line;
+  }
+  const char* eol = std::find(complaint.at, end, '\n');
+  const std::string_view found(complaint.at, static_cast<std::size_t>(eol - complaint.at));
+  std::string what = lineNumber(line) + ", column " + std::to_string(complaint.at - start + 1) +
+                     ": expected " + std::string(complaint.expected) + ", found ";
+  if (found.empty()) {
+    what += "the end of the line";
+  } else {
+    what.append("\"").append(printable(found, kQuoted)).append("\"");
+  }
+  if (complaint.at != end && *complaint.at == '<') what += "; the page looks like HTML";
+  return fault(Fault::Format, std::move(what));
+}
+
+Error lineLimit(std::size_t line, std::size_t limit) {
+  return fault(Fault::Limit, "line_limit of " + std::to_string(limit) +
+                                 " bytes exceeded: " + lineNumber(line) + " is longer");
+}
+
+}  // namespace
+
+PageReader::PageReader(Syntax syntax, const PageOptions& options, Sink& sink)
+    : syntax_(syntax),
+      line_limit_(options.limits.line),
+      sink_(sink),
+      filter_(syntax, options, sink) {}
+
+Result<void> PageReader::feed(std::string_view block) {
+  while (!partial_.empty() && !block.empty()) {
+    auto taken = takeUp(block);
+    if (!taken) return taken;
+  }
+  if (block.empty()) return {};
+  auto used = readLines(block);
+  if (!used) return std::move(used).error();
+  partial_ = block.substr(*used);
+  return brokeOff();
+}
+
+Result<void> PageReader::finish() {
+  if (!partial_.empty()) {
+    if (partial_.back() != '\n') partial_ += '\n';
+    auto used = readLines(partial_);
+    if (!used) return std::move(used).error();
+    if (*used < partial_.size()) {
+      return fault(Fault::Format, lineNumber(lines_ + 1) +
+                                      ": expected a closing quote, found the end of the page");
+    }
+    partial_.clear();
+  }
+  if (syntax_ == Syntax::OpenMetrics && !ended_) {
+    return fault(Fault::Truncated, "the page ends without \"# EOF\", so it is not whole: " +
+                                       lineNumber(lines_) + " is its last");
+  }
+  if (!filter_.finish()) return fault(filter_.problem().fault, filter_.problem().what);
+  return {};
+}
+
+// Completes the line that an earlier block broke off, and reads it.
+Result<void> PageReader::takeUp(std::string_view& block) {
+  // Open quotes may hold any number of line ends. To read them again at each would take quadratic
+  // time, so the text has to double before they are.
+  const std::size_t eol = retry_at_ == 0 ? block.find('\n') : std::string_view::npos;
+  const std::size_t taken = eol == std::string_view::npos ? block.size() : eol + 1;
+  partial_.append(block.substr(0, taken));
+  block.remove_prefix(taken);
+  if (retry_at_ != 0 && partial_.size() < retry_at_) return {};
+  if (retry_at_ != 0 || eol != std::string_view::npos) {
+    auto used = readLines(partial_);
+    if (!used) return std::move(used).error();
+    partial_.erase(0, *used);
+    return brokeOff();
+  }
+  return checkPartial();
+}
+
+// What is left in partial_ is the start of a line; with a line end in it, quotes are open.
+Result<void> PageReader::brokeOff() {
+  const bool open_quotes = partial_.find('\n') != std::string::npos;
+  retry_at_ = open_quotes ? std::min(2 * partial_.size(), line_limit_ + 1) : 0;
+  return checkPartial();
+}
+
+Result<void> PageReader::checkPartial() const {
+  if (partial_.size() <= line_limit_) return {};
+  return lineLimit(lines_ + 1, line_limit_);
+}
+
+Result<std::size_t> PageReader::readLines(std::string_view text) {
+  if (syntax_ == Syntax::OpenMetrics) return readLines(text, openmetrics_);
+  return readLines(text, text_);
+}
+
+// Reads the lines that are whole; tells how many bytes they are.
+template <typename Parser>
+Result<std::size_t> PageReader::readLines(std::string_view text, Parser& parser) {
+  const std::size_t last = text.rfind('\n');
+  if (last == std::string_view::npos) return std::size_t{0};
+  const char* const end = text.data() + last + 1;
+  const bool utf8 = simdjson::validate_utf8(text.data(), last + 1);
+  const char* line = text.data();
+  while (line != end) {
+    const Outcome outcome = parser.next(line, end, utf8);
+    if (outcome == Outcome::Unfinished) break;
+    // First, also for a bad line: how the page was cut into blocks must not matter.
+    if (static_cast<std::size_t>(parser.after() - 1 - line) > line_limit_) {
+      return lineLimit(lines_ + 1, line_limit_);
+    }
+    if (outcome == Outcome::Bad) {
+      return formatError(parser.complaint(), line, parser.after(), lines_ + 1);
+    }
+    if (ended_)
+      return formatError({line, "the end of the page behind \"# EOF\""}, line, parser.after(),
+                         lines_ + 1);
+    if (!filter_.take(parser.line())) return problem(line, parser.after());
+    ended_ = parser.line().kind == LineKind::Eof;
+    lines_ += parser.lineEnds();
+    line = parser.after();
+  }
+  sink_.settle();
+  return static_cast<std::size_t>(line - text.data());
+}
+
+// What the filter has against the line.
+Error PageReader::problem(const char* line, const char* end) const {
+  const auto& problem = filter_.problem();
+  if (problem.at == nullptr) return fault(problem.fault, problem.what);
+  Error error = formatError({problem.at, problem.what}, line, end, lines_ + 1);
+  error.fault = problem.fault;
+  return error;
+}
+
+}  // namespace postern::exposition

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "exposition/openmetrics_line.h"
+#include "exposition/page_filter.h"
+#include "exposition/text_line.h"
+
+namespace postern::exposition {
+
+// Reads a page of text or OpenMetrics, fed in blocks cut anywhere, checks every line and gives
+// what stays of it to a sink. Memory of its own is at most two lines and a block (quoted text may
+// hold line ends; the line limit counts it whole) and what PageFilter takes.
+// After an error the object is spent. Not thread-safe.
+class PageReader {
+ public:
+  // The sink must outlive it.
+  PageReader(Syntax syntax, const PageOptions& options, Sink& sink);
+
+  // Errors: Format (line number, column, what was expected, the offending bytes made printable)
+  // and Limit.
+  Result<void> feed(std::string_view block);
+  // The end of the page. Errors: those of feed, Empty when there was no sample, Truncated when the
+  // `# EOF` of OpenMetrics is missing.
+  Result<void> finish();
+
+  const PageCounts& counts() const { return filter_.counts(); }
+
+ private:
+  Result<void> takeUp(std::string_view& block);
+  Result<void> brokeOff();
+  Result<void> checkPartial() const;
+  Result<std::size_t> readLines(std::string_view text);
+  template <typename Parser>
+  Result<std::size_t> readLines(std::string_view text, Parser& parser);
+  Error problem(const char* line, const char* end) const;
+
+  const Syntax syntax_;
+  const std::size_t line_limit_;
+  Sink& sink_;
+  PageFilter filter_;
+  TextLineParser text_;
+  OpenMetricsLineParser openmetrics_;
+  std::string partial_;       // the line that the last block broke off
+  std::size_t retry_at_ = 0;  // 0, or the size of partial_ at which its open quotes are read again
+  std::size_t lines_ = 0;
+  bool ended_ = false;  // # EOF has been read
+};
+
+}  // namespace postern::exposition

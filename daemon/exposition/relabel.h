@@ -1,0 +1,58 @@
+#pragma once
+
+#include <re2/re2.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/reshape.h"
+#include "exposition/label_set.h"
+
+namespace postern::exposition {
+
+// A regular expression as Prometheus has it: RE2, anchored on both sides; a dot takes a line end.
+class Anchored {
+ public:
+  // The configuration has been validated.
+  explicit Anchored(const std::string& regex);
+  bool matches(std::string_view text) const;
+  // `groups` becomes the whole match and its groups; empty: no match.
+  void match(std::string_view text, std::vector<re2::StringPiece>& groups) const;
+  // `pattern` with $1, ${1}, $name, ${name} and $$ filled in (Go's regexp, Expand).
+  std::string expand(std::string_view pattern, const std::vector<re2::StringPiece>& groups) const;
+
+ private:
+  std::string_view group(std::string_view name, const std::vector<re2::StringPiece>& groups) const;
+
+  std::unique_ptr<RE2> regex_;
+};
+
+// 16 bytes. Thread-safe.
+using Md5 = std::function<std::string(std::string_view)>;
+
+// One rule of metric_relabel_configs (Prometheus' model/relabel). Immutable.
+class RelabelRule {
+ public:
+  RelabelRule(const config::Relabel& config, Md5 md5);
+
+  // False when the sample is dropped.
+  bool apply(LabelSet& labels) const;
+  // Whether it may drop samples or rename metrics.
+  bool touchesFamilies() const;
+
+ private:
+  void replace(LabelSet& labels, const std::string& value) const;
+  void mapLabels(LabelSet& labels) const;
+  void dropLabels(LabelSet& labels, bool matching) const;
+  std::string modulo(const std::string& value) const;
+
+  config::Relabel config_;
+  Md5 md5_;
+  Anchored regex_;
+};
+
+}  // namespace postern::exposition

@@ -1,0 +1,147 @@
+#include "exposition/rules.h"
+
+#include <algorithm>
+
+#include "exposition/families.h"
+#include "exposition/text_line.h"
+
+namespace postern::exposition {
+namespace {
+
+constexpr std::size_t kPseudonym = 12;  // characters
+
+// RFC 4648 section 5, without padding.
+std::string base64Url(std::string_view bytes, std::size_t characters) {
+  constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string out;
+  unsigned bits = 0;
+  int have = 0;
+  for (const char byte : bytes) {
+    bits = bits << 8 | static_cast<unsigned char>(byte);
+    for (have += 8; have >= 6 && out.size() < characters; have -= 6) {
+      out += kDigits[bits >> (have - 6) & 63];
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+CompiledSelector::CompiledSelector(const config::Selector& selector) {
+  for (const auto& matcher : selector.matchers) {
+    const bool regex =
+        matcher.op == config::Matcher::Op::Matches || matcher.op == config::Matcher::Op::NotMatches;
+    std::optional<Anchored> compiled;
+    if (regex) compiled.emplace(matcher.value);
+    matchers_.emplace_back(matcher, std::move(compiled));
+  }
+}
+
+bool CompiledSelector::matches(LabelSet& labels) const {
+  using enum config::Matcher::Op;
+  return std::all_of(matchers_.begin(), matchers_.end(), [&](const auto& entry) {
+    const auto& [matcher, regex] = entry;
+    const std::string& value = labels.get(matcher.name);
+    switch (matcher.op) {
+      case Equal: return value == matcher.value;
+      case NotEqual: return value != matcher.value;
+      case Matches: return regex->matches(value);
+      case NotMatches: return !regex->matches(value);
+    }
+    return false;
+  });
+}
+
+Rules::Compiled::Compiled(const config::Reshape& configuration, Digests functions)
+    : config(configuration), digests(std::move(functions)) {
+  for (const auto& selector : config.match) match.emplace_back(selector);
+  for (const auto& rule : config.metric_relabel_configs) relabel.emplace_back(rule, digests.md5);
+  for (const auto& [from, to] : config.rename) rename.emplace(from, to);
+  for (const auto& [name, value] : config.labels) {
+    if (!inserted.empty()) inserted += ',';
+    const std::string_view quote = isPlainLabelName(name) ? "" : "\"";
+    inserted.append(quote).append(isPlainLabelName(name) ? name : escapeLabelValue(name));
+    inserted.append(quote).append("=\"").append(escapeLabelValue(value)).append("\"");
+  }
+}
+
+bool Rules::Compiled::onlyLabels() const {
+  return match.empty() && relabel.empty() && rename.empty() && config.anonymize.labels.empty();
+}
+
+bool Rules::Compiled::touchFamilies() const {
+  return !match.empty() || !rename.empty() ||
+         std::any_of(relabel.begin(), relabel.end(),
+                     [](const RelabelRule& rule) { return rule.touchesFamilies(); });
+}
+
+Reshaper::Verdict Rules::Compiled::apply(LabelSet& labels) const {
+  const bool matched =
+      match.empty() || std::any_of(match.begin(), match.end(),
+                                   [&](const auto& selector) { return selector.matches(labels); });
+  if (!matched) return Reshaper::Verdict::Unmatched;
+  addLabels(labels);
+  for (const RelabelRule& rule : relabel) {
+    if (!rule.apply(labels)) return Reshaper::Verdict::Dropped;
+  }
+  if (labels.entries().empty()) return Reshaper::Verdict::Dropped;
+  if (!labels.has(LabelSet::kMetricName)) return Reshaper::Verdict::Refused;
+  renameMetric(labels);
+  anonymize(labels);
+  return Reshaper::Verdict::Rewritten;
+}
+
+// As Prometheus adds the labels of a target (scrape, mutateSampleLabels).
+void Rules::Compiled::addLabels(LabelSet& labels) const {
+  std::vector<LabelSet::Entry> conflicting;
+  for (const auto& [name, value] : config.labels) {
+    const auto& entries = labels.entries();
+    const auto old = std::find_if(entries.begin(), entries.end(),
+                                  [&](const auto& entry) { return entry.name == name; });
+    if (old != entries.end()) {
+      if (config.honor_labels) continue;
+      conflicting.push_back(*old);
+    }
+    labels.set(name, value);
+  }
+  std::stable_sort(conflicting.begin(), conflicting.end(),
+                   [](const auto& a, const auto& b) { return a.name.size() < b.name.size(); });
+  for (const auto& entry : conflicting) {
+    std::string name = "exported_" + entry.name;
+    while (labels.has(name)) name.insert(0, "exported_");
+    labels.copy(entry, name);
+  }
+}
+
+void Rules::Compiled::renameMetric(LabelSet& labels) const {
+  if (rename.empty()) return;
+  const auto to = rename.find(labels.get(LabelSet::kMetricName));
+  if (to != rename.end()) labels.set(LabelSet::kMetricName, to->second);
+}
+
+void Rules::Compiled::anonymize(LabelSet& labels) const {
+  for (const auto& name : config.anonymize.labels) {
+    const std::string& value = labels.get(name);
+    if (!value.empty()) labels.set(name, base64Url(digests.hmac(value), kPseudonym));
+  }
+}
+
+Rules::Rules(std::unique_ptr<const Compiled> compiled) : compiled_(std::move(compiled)) {}
+
+Rules::~Rules() = default;
+
+std::shared_ptr<const Rules> Rules::compile(const config::Reshape& config, Digests digests) {
+  return std::shared_ptr<const Rules>(
+      new Rules(std::make_unique<const Compiled>(config, std::move(digests))));
+}
+
+bool Rules::any() const {
+  return !compiled_->onlyLabels() || !compiled_->inserted.empty();
+}
+
+bool Rules::touchFamilies() const {
+  return compiled_->touchFamilies();
+}
+
+}  // namespace postern::exposition

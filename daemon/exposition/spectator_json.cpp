@@ -1,0 +1,237 @@
+#include "exposition/spectator_json.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "exposition/json.h"
+#include "exposition/number.h"
+#include "exposition/spectator_text.h"
+
+namespace postern::exposition {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+
+using Field = simdjson::simdjson_result<ondemand::field>;
+
+std::string below(std::string_view where, std::string_view key) {
+  return std::string(where).append(".").append(key);
+}
+
+std::string below(std::string_view where, std::size_t position) {
+  return std::string(where).append("[").append(std::to_string(position)).append("]");
+}
+
+Result<ondemand::value> readField(Field& field, std::string_view where, std::string_view& key) {
+  ondemand::value value;
+  auto error = field.unescaped_key().get(key);
+  if (!error) error = field.value().get(value);
+  if (error) return jsonError(where, error);
+  return value;
+}
+
+// Calls `read` for each object of a list with where it stands; null is an empty list.
+template <typename Read>
+Result<void> readObjects(ondemand::value& value, std::string_view where, Read read) {
+  ondemand::json_type type{};
+  auto error = value.type().get(type);
+  if (error) return jsonError(where, error);
+  if (type == ondemand::json_type::null) return {};
+  ondemand::array array;
+  error = value.get_array().get(array);
+  if (error) return jsonError(where, error);
+  std::size_t position = 0;
+  for (auto element : array) {
+    const std::string place = below(where, position++);
+    ondemand::object object;
+    error = element.get_object().get(object);
+    if (error) return jsonError(place, error);
+    Result<void> done = read(object, place);
+    if (!done) return done;
+  }
+  return {};
+}
+
+bool isCounter(std::string_view kind) {
+  constexpr std::string_view kPercentile = "Percentile";
+  if (kind == "Distribution") return true;
+  if (kind.starts_with(kPercentile)) kind.remove_prefix(kPercentile.size());
+  return kind == "Counter" || kind == "Timer" || kind == "DistributionSummary";
+}
+
+// {"applicationName":"gate","metrics":{"name":{"kind":"Timer","values":[{"tags":[
+// {"key":"id","value":"x"}],"values":[{"t":1,"v":2.0}]}]}}}, the fields in any order.
+class Reader {
+ public:
+  Result<void> read(ondemand::object root);
+
+  std::string_view service;
+  std::vector<SpectatorMeter> meters;
+  std::size_t nan_dropped = 0;
+
+ private:
+  Result<void> readMeters(ondemand::value& value);
+  Result<void> readMeter(ondemand::value& value, std::string_view where, SpectatorMeter& meter);
+  Result<void> readSeries(ondemand::object& entry, std::string_view where, SpectatorMeter& meter);
+  static Result<void> readTag(ondemand::object& tag, std::string_view where,
+                              SpectatorSeries& series);
+  Result<void> readMeasurement(ondemand::object& measurement, std::string_view where,
+                               SpectatorSeries& series);
+};
+
+Result<void> Reader::read(ondemand::object root) {
+  bool found = false;
+  for (auto field : root) {
+    std::string_view key;
+    auto value = readField(field, "", key);
+    if (!value) return std::move(value).error();
+    Result<void> done;
+    if (key == "applicationName") {
+      auto text = scalarText(*value, key);
+      if (!text) return std::move(text).error();
+      service = *text;
+    } else if (key == "metrics") {
+      found = true;
+      done = readMeters(*value);
+    }
+    if (!done) return done;
+  }
+  if (!found) return jsonError("", "expected metrics, found none");
+  if (service.empty()) return jsonError("", "expected applicationName, found none");
+  return {};
+}
+
+Result<void> Reader::readMeters(ondemand::value& value) {
+  auto object = readMap(value, "metrics");
+  if (!object) return std::move(object).error();
+  if (!*object) return {};
+  for (auto field : **object) {
+    std::string_view name;
+    auto meter = readField(field, "metrics", name);
+    if (!meter) return std::move(meter).error();
+    meters.push_back({name, false, {}});
+    auto done = readMeter(*meter, below("metrics", name), meters.back());
+    if (!done) return done;
+  }
+  return {};
+}
+
+Result<void> Reader::readMeter(ondemand::value& value, std::string_view where,
+                               SpectatorMeter& meter) {
+  ondemand::object object;
+  const auto error = value.get_object().get(object);
+  if (error) return jsonError(where, error);
+  std::string_view kind;
+  for (auto field : object) {
+    std::string_view key;
+    auto content = readField(field, where, key);
+    if (!content) return std::move(content).error();
+    Result<void> done;
+    if (key == "kind") {
+      auto text = scalarText(*content, below(where, key));
+      if (!text) return std::move(text).error();
+      kind = *text;
+    } else if (key == "values") {
+      done = readObjects(*content, below(where, key), [&](ondemand::object& entry, const auto& at) {
+        return readSeries(entry, at, meter);
+      });
+    }
+    if (!done) return done;
+  }
+  if (kind.empty()) return jsonError(where, "expected a kind, found none");
+  meter.counter = isCounter(kind);
+  return {};
+}
+
+Result<void> Reader::readSeries(ondemand::object& entry, std::string_view where,
+                                SpectatorMeter& meter) {
+  SpectatorSeries series;
+  for (auto field : entry) {
+    std::string_view key;
+    auto value = readField(field, where, key);
+    if (!value) return std::move(value).error();
+    Result<void> done;
+    if (key == "tags") {
+      done = readObjects(*value, below(where, key), [&](ondemand::object& tag, const auto& at) {
+        return readTag(tag, at, series);
+      });
+    } else if (key == "values") {
+      done = readObjects(*value, below(where, key), [&](ondemand::object& item, const auto& at) {
+        return readMeasurement(item, at, series);
+      });
+    }
+    if (!done) return done;
+  }
+  if (!series.value.empty()) meter.series.push_back(std::move(series));
+  return {};
+}
+
+Result<void> Reader::readTag(ondemand::object& tag, std::string_view where,
+                             SpectatorSeries& series) {
+  std::optional<std::string_view> name;
+  std::optional<std::string_view> text;
+  for (auto field : tag) {
+    std::string_view key;
+    auto value = readField(field, where, key);
+    if (!value) return std::move(value).error();
+    if (key != "key" && key != "value") continue;
+    auto scalar = scalarText(*value, below(where, key));
+    if (!scalar) return std::move(scalar).error();
+    (key == "key" ? name : text) = *scalar;
+  }
+  if (!name || !text) return jsonError(where, "expected key and value");
+  if (*name == "statistic" && !series.statistic) {
+    series.statistic = text;
+  } else {
+    series.tags.push_back({*name, *text});
+  }
+  return {};
+}
+
+Result<void> Reader::readMeasurement(ondemand::object& measurement, std::string_view where,
+                                     SpectatorSeries& series) {
+  if (!series.value.empty()) return {};
+  bool nan = false;
+  for (auto field : measurement) {
+    std::string_view key;
+    auto value = readField(field, where, key);
+    if (!value) return std::move(value).error();
+    if (key != "v") continue;
+    auto text = scalarText(*value, below(where, key));
+    if (!text) return std::move(text).error();
+    nan = *text == "NaN";
+    if (!isValue(*text)) return jsonError(below(where, key), "expected a number");
+    series.value = nan ? std::string_view() : *text;
+  }
+  if (nan) {
+    ++nan_dropped;
+  } else if (series.value.empty()) {
+    return jsonError(where, "expected a value v, found none");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<SpectatorPage> readSpectator(std::string_view json, const SpectatorOptions& options) {
+  constexpr std::size_t kMostGrowth = 16;
+  constexpr std::size_t kSlack = 1U << 20;
+  JsonPage page(json);
+  auto root = page.root();
+  if (!root) return std::move(root).error();
+  Reader reader;
+  auto read = reader.read(*root);
+  if (read) read = page.checkEnd();
+  if (!read) return std::move(read).error();
+  auto text =
+      writeSpectator(reader.service, reader.meters, options, kMostGrowth * json.size() + kSlack);
+  if (!text) return std::move(text).error();
+  if (text->empty()) {
+    return Error{
+        .fault = Fault::Empty, .what = "the page holds no sample", .next = {}, .retry_after = {}};
+  }
+  return SpectatorPage{*std::move(text), reader.nan_dropped};
+}
+
+}  // namespace postern::exposition

@@ -1,0 +1,215 @@
+#include "exposition/spectator_text.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <set>
+#include <unordered_map>
+#include <utility>
+
+#include "base/printable.h"
+#include "exposition/families.h"
+#include "exposition/json.h"
+
+namespace postern::exposition {
+namespace {
+
+constexpr std::string_view kTotal = "_total";
+
+bool isDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+bool isLabelChar(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || isDigit(c) || c == '_';
+}
+
+// Each character of UTF-8 that may not stand there becomes one `_`.
+void appendIllegal(std::string& out, char c) {
+  const bool continued = (static_cast<std::uint8_t>(c) & 0xc0U) == 0x80U;
+  if (!continued) out += '_';
+}
+
+bool needsStart(std::string_view text) {
+  return text.empty() || isDigit(text[0]);
+}
+
+std::string labelName(std::string_view key) {
+  std::string name(needsStart(key) ? "_" : "");
+  for (const char c : key) {
+    if (isLabelChar(c)) {
+      name += c;
+    } else {
+      appendIllegal(name, c);
+    }
+  }
+  return name;
+}
+
+std::string metricName(std::string_view text, char separator) {
+  std::string name(needsStart(text) ? "_" : "");
+  for (const char c : text) {
+    if (c == '.' || c == '/') {
+      name += separator;
+    } else if (isLabelChar(c) || c == ':') {
+      name += c;
+    } else {
+      appendIllegal(name, c);
+    }
+  }
+  return name;
+}
+
+std::string inQuotes(std::string_view text) {
+  return '"' + printable(text) + '"';
+}
+
+using Labels = std::vector<std::pair<std::string, std::string_view>>;
+
+// One line of the page, its labels sorted by name.
+struct Row {
+  const SpectatorMeter* meter;
+  std::string_view value;
+  Labels labels;
+};
+
+struct Rows {
+  std::string name;
+  bool counter = false;
+  std::set<std::string> labels;
+  std::vector<Row> rows;
+};
+
+class Writer {
+ public:
+  Writer(std::string_view service, const config::Spectator& options, std::size_t most_bytes)
+      : service_(service), options_(options), most_bytes_(most_bytes) {
+    const std::size_t dash = service.find('-');
+    const bool split = dash != std::string_view::npos && dash > 0;
+    variant_ = split ? service.substr(dash + 1) : std::string_view();
+    base_ = split ? service.substr(0, dash) : service;
+  }
+
+  Result<void> add(const SpectatorMeter& meter);
+  Result<std::string> write() const;
+
+ private:
+  std::string nameOf(const SpectatorMeter& meter, const SpectatorSeries& series) const;
+  Result<Labels> labelsOf(const SpectatorMeter& meter, const SpectatorSeries& series) const;
+  Result<void> writeFamily(const Rows& family, std::string& out) const;
+
+  std::string_view service_;
+  std::string_view base_;
+  std::string_view variant_;
+  const config::Spectator& options_;
+  std::size_t most_bytes_;
+  std::vector<Rows> families_;
+  std::unordered_map<std::string, std::size_t> positions_;
+};
+
+Result<void> Writer::add(const SpectatorMeter& meter) {
+  for (const SpectatorSeries& series : meter.series) {
+    auto labels = labelsOf(meter, series);
+    if (!labels) return std::move(labels).error();
+    std::string name = nameOf(meter, series);
+    const auto [found, fresh] = positions_.emplace(name, families_.size());
+    if (fresh) families_.push_back({std::move(name), meter.counter, {}, {}});
+    Rows& family = families_[found->second];
+    for (const auto& label : *labels) family.labels.insert(label.first);
+    family.rows.push_back({&meter, series.value, *std::move(labels)});
+  }
+  return {};
+}
+
+std::string Writer::nameOf(const SpectatorMeter& meter, const SpectatorSeries& series) const {
+  std::string text;
+  if (!options_.service_label) text.append(service_).append("/");
+  text.append(meter.name);
+  if (series.statistic) text.append("__").append(*series.statistic);
+  std::string name = metricName(text, options_.standard_notation ? '_' : ':');
+  if (meter.counter && !name.ends_with(kTotal)) name += kTotal;
+  return name;
+}
+
+Result<Labels> Writer::labelsOf(const SpectatorMeter& meter, const SpectatorSeries& series) const {
+  Labels labels;
+  for (const SpectatorTag& tag : series.tags) labels.emplace_back(labelName(tag.key), tag.value);
+  if (options_.service_label) {
+    labels.emplace_back("spin_service", base_);
+    labels.emplace_back("spin_variant", variant_);
+  }
+  std::sort(labels.begin(), labels.end());
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const std::string& name = labels[i].first;
+    const std::string where = "metrics." + std::string(meter.name);
+    if (name == "__name__") {
+      return jsonError(where, "a tag becomes the label __name__, which is the metric's own name");
+    }
+    if (i > 0 && labels[i - 1].first == name) {
+      return jsonError(where, "two tags become the label " + inQuotes(name) + ", expected one");
+    }
+  }
+  return labels;
+}
+
+// `labels` and those of the row are in the same order.
+std::string labelsText(const std::set<std::string>& labels, const Row& row) {
+  std::string text;
+  auto given = row.labels.begin();
+  for (const std::string& name : labels) {
+    text.append(text.empty() ? "{" : ",").append(name).append("=\"");
+    if (given != row.labels.end() && given->first == name) {
+      text.append(escapeLabelValue(given->second));
+      ++given;
+    }
+    text += '"';
+  }
+  return text.empty() ? text : text + "}";
+}
+
+Result<void> Writer::writeFamily(const Rows& family, std::string& out) const {
+  const std::string_view type = family.counter ? "counter" : "gauge";
+  out.append("# TYPE ").append(family.name).append(" ").append(type).append("\n");
+  std::unordered_map<std::string, const SpectatorMeter*> seen;
+  for (const Row& row : family.rows) {
+    std::string labels = labelsText(family.labels, row);
+    out.append(family.name).append(labels).append(" ").append(row.value).append("\n");
+    if (out.size() > most_bytes_) {
+      return Error{.fault = Fault::Limit,
+                   .what = "the page becomes more than " + std::to_string(most_bytes_) +
+                           " bytes of text, most of them labels that are filled in",
+                   .next = {},
+                   .retry_after = {}};
+    }
+    const auto [earlier, fresh] = seen.emplace(std::move(labels), row.meter);
+    if (fresh) continue;
+    return jsonError("metrics", "meters " + inQuotes(earlier->second->name) + " and " +
+                                    inQuotes(row.meter->name) + " both become the series " +
+                                    printable(family.name + earlier->first, 200) +
+                                    ", expected each series once");
+  }
+  return {};
+}
+
+Result<std::string> Writer::write() const {
+  std::string out;
+  for (const Rows& family : families_) {
+    auto written = writeFamily(family, out);
+    if (!written) return std::move(written).error();
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<std::string> writeSpectator(std::string_view service,
+                                   const std::vector<SpectatorMeter>& meters,
+                                   const config::Spectator& options, std::size_t most_bytes) {
+  Writer writer(service, options, most_bytes);
+  for (const SpectatorMeter& meter : meters) {
+    auto added = writer.add(meter);
+    if (!added) return std::move(added).error();
+  }
+  return writer.write();
+}
+
+}  // namespace postern::exposition

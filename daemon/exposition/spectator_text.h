@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "config/spectator.h"
+
+// Spectator's meters and what becomes of them as text. All views point into the page that was read.
+namespace postern::exposition {
+
+struct SpectatorTag {
+  std::string_view key;
+  std::string_view value;
+};
+
+struct SpectatorSeries {
+  std::vector<SpectatorTag> tags;             // but for `statistic`
+  std::optional<std::string_view> statistic;  // the value of the first tag of that name
+  std::string_view value;                     // as Prometheus reads it
+};
+
+struct SpectatorMeter {
+  std::string_view name;
+  bool counter = false;
+  std::vector<SpectatorSeries> series;
+};
+
+// The meters as Prometheus text 0.0.4, by the rules of readSpectator; at most `most_bytes`.
+// Errors: Format, Limit.
+Result<std::string> writeSpectator(std::string_view service,
+                                   const std::vector<SpectatorMeter>& meters,
+                                   const config::Spectator& options, std::size_t most_bytes);
+
+}  // namespace postern::exposition

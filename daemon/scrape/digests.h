@@ -1,0 +1,11 @@
+#pragma once
+
+#include "base/secret.h"
+#include "exposition/reshaper.h"
+
+namespace postern::scrape {
+
+// HMAC-SHA-256 under `salt`, and MD5, by OpenSSL.
+exposition::Digests makeDigests(const Secret& salt);
+
+}  // namespace postern::scrape

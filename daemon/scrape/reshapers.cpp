@@ -1,0 +1,33 @@
+#include "scrape/reshapers.h"
+
+#include <utility>
+
+#include "scrape/digests.h"
+
+namespace postern::scrape {
+
+std::shared_ptr<const exposition::Rules> compileRules(const config::Reshape& config) {
+  return exposition::Rules::compile(config, makeDigests(config.anonymize.salt));
+}
+
+Reshapers::Reshapers(const config::Reshape& config) : rules_(compileRules(config)) {}
+
+Reshapers::Lease Reshapers::lease() {
+  if (!rules_->any()) return Lease(nullptr, [](exposition::Reshaper*) {});
+  std::unique_ptr<exposition::Reshaper> reshaper;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      reshaper = std::move(idle_.back());
+      idle_.pop_back();
+    }
+  }
+  if (!reshaper) reshaper = std::make_unique<exposition::Reshaper>(rules_);
+  return Lease(reshaper.release(), [this](exposition::Reshaper* used) {
+    std::unique_ptr<exposition::Reshaper> owned(used);
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(owned));
+  });
+}
+
+}  // namespace postern::scrape

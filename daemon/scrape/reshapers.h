@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "config/reshape.h"
+#include "exposition/reshaper.h"
+
+namespace postern::scrape {
+
+// The rules with the digests that they need.
+std::shared_ptr<const exposition::Rules> compileRules(const config::Reshape& config);
+
+// Lends the reshapers of one target to its flights: what they remember of label sets is worth
+// keeping from one scrape to the next. As many are kept as were ever lent at a time. Thread-safe;
+// must outlive its leases.
+class Reshapers {
+ public:
+  explicit Reshapers(const config::Reshape& config);
+
+  using Lease = std::unique_ptr<exposition::Reshaper, std::function<void(exposition::Reshaper*)>>;
+  // Null when the target has no rules.
+  Lease lease();
+
+ private:
+  const std::shared_ptr<const exposition::Rules> rules_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<exposition::Reshaper>> idle_;  // guarded by mutex_
+};
+
+}  // namespace postern::scrape

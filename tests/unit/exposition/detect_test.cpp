@@ -1,0 +1,173 @@
+#include "exposition/detect.h"
+
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "unit/exposition/pages.h"
+
+namespace postern::exposition {
+namespace {
+
+using ::testing::SizeIs;
+
+constexpr std::string_view kTextType = "text/plain; version=0.0.4";
+constexpr std::string_view kOpenMetricsType = "application/openmetrics-text; version=1.0.0";
+constexpr std::string_view kNoType;
+
+std::string_view nameOf(Format format) {
+  switch (format) {
+    case Format::Text: return "text";
+    case Format::OpenMetrics: return "openmetrics";
+    case Format::WhatsappJson: return "whatsapp_json";
+    case Format::WhatsappHealth: return "whatsapp_health";
+    case Format::SpectatorJson: return "spectator_json";
+  }
+  return "";
+}
+
+std::string_view named(std::string_view content_type) {
+  const auto format = formatOf(content_type);
+  return format ? nameOf(*format) : "none";
+}
+
+std::string_view detected(std::string_view content_type, std::string_view begin) {
+  return nameOf(detect(content_type, begin));
+}
+
+TEST(DetectTest, ReadsAContentTypeAsPrometheusDoes) {
+  const auto cases = nlohmann::json::parse(readData("exposition/content_type_cases.json"));
+  EXPECT_THAT(cases, SizeIs(20));
+  for (const auto& scene : cases) {
+    if (!scene["fallback"].is_null()) continue;
+    SCOPED_TRACE(scene["id"].get<std::string>());
+    const auto parser = scene["parser"].get<std::string>();
+    const std::string_view expected = parser == "Prom"          ? "text"
+                                      : parser == "OpenMetrics" ? "openmetrics"
+                                                                : "none";
+    EXPECT_EQ(named(scene["content_type"].get<std::string>()), expected);
+  }
+}
+
+TEST(DetectTest, ReadsContentTypesHoweverTheyAreWritten) {
+  EXPECT_EQ(named(" TEXT/Plain ;Version=0.0.4"), "text");
+  EXPECT_EQ(named("text/plain;"), "text");
+  EXPECT_EQ(named("text/plain; "), "text");
+  EXPECT_EQ(named("text/plain; a=\"x;\\\"y\"; b=c"), "text");
+  EXPECT_EQ(named("text/plain; a=b; A=b"), "text");
+  EXPECT_EQ(named("application/openmetrics-text;version=9"), "openmetrics");
+  // Spoiled
+  EXPECT_EQ(named("text/plain; a"), "none");
+  EXPECT_EQ(named("text/plain; a="), "none");
+  EXPECT_EQ(named("text/plain; a=\"b"), "none");
+  EXPECT_EQ(named("text/plain; a=\"b\n\""), "none");
+  EXPECT_EQ(named("text/plain;; a=b"), "none");
+  EXPECT_EQ(named("text/plain; a=b; A=c"), "none");
+  EXPECT_EQ(named("text/ plain"), "none");
+  EXPECT_EQ(named("text"), "none");
+}
+
+TEST(DetectTest, KnowsTheJsonFormatsWhateverTheContentType) {
+  const auto finds = [](std::string_view begin, std::string_view format) {
+    SCOPED_TRACE(begin);
+    EXPECT_EQ(detected(kNoType, begin), format);
+    EXPECT_EQ(detected("text/html", begin), format);
+    EXPECT_EQ(detected(kOpenMetricsType, begin), format);
+    EXPECT_EQ(detected(kTextType, std::string("\xef\xbb\xbf \r\n").append(begin)), format);
+  };
+
+  finds(readData("whatsapp/metrics.json"), "whatsapp_json");
+  finds(readData("whatsapp/stats-app.json"), "whatsapp_json");
+  finds(readData("spectator/upstream-gate.json"), "spectator_json");
+  finds(R"({"health":{"gateway_status":"connected"}})", "whatsapp_health");
+  finds(R"({"meta":{"health":1,"x":[{"stats":2}]}, "health" : {)", "whatsapp_health");
+  finds(R"({"metrics":{"a":{"values":[],"kind":"Timer"}}})", "spectator_json");
+  finds(R"({"metrics":{"a":{},"b":{"kind":"Timer"}}})", "spectator_json");
+  finds(R"({"metrics":{"kind":{"data":[]}}})", "whatsapp_json");
+  finds(R"({"meta":{"x":{"kind":1}},"metrics":{"x":{"type":"kind"}}})", "whatsapp_json");
+  finds(R"({"startTime":1,"applicationName":"gate"})", "spectator_json");
+  // Nothing that tells
+  finds("{}", "whatsapp_json");
+  finds(R"({"errors":[{"code":1005}]})", "whatsapp_json");
+  finds(R"({"metrics":{"a)", "whatsapp_json");
+  finds(R"({"x":]}]}"stats":1)", "whatsapp_json");
+}
+
+TEST(DetectTest, TellsAQuotedMetricFromJson) {
+  EXPECT_EQ(detected(kNoType, "{\"my.metric\"} 1\n"), "text");
+  EXPECT_EQ(detected(kNoType, "{\"my:metric\",a=\"b\"} 1\n"), "text");
+  EXPECT_EQ(detected(kNoType, "{ \"a\\\":b\" , c=\"d\"} 1\n"), "text");
+  EXPECT_EQ(detected(kOpenMetricsType, "{\"my.metric\"} 1\n# EOF\n"), "openmetrics");
+  EXPECT_EQ(detected(kNoType, "{a=\"b\"} 1\n"), "text");
+  EXPECT_EQ(detected(kNoType, "{"), "text");
+  EXPECT_EQ(detected(kNoType, "[{\"a\":1}]"), "text");
+}
+
+TEST(DetectTest, BelievesALineThatOnlyOpenMetricsHas) {
+  const auto finds = [](std::string_view begin) {
+    SCOPED_TRACE(begin);
+    EXPECT_EQ(detected(kNoType, begin), "openmetrics");
+    EXPECT_EQ(detected(kTextType, begin), "openmetrics");
+    EXPECT_EQ(detected(kOpenMetricsType, begin), "openmetrics");
+  };
+
+  finds("# TYPE a unknown\na 1\n");
+  finds("# HELP a b\n# TYPE a info\n");
+  finds("# TYPE a stateset\n");
+  finds("# TYPE a gaugehistogram\n");
+  finds("a_total 1 # {} 1\n");
+  finds("a_total{b=\"c\"} 1 1.5 # {trace_id=\"x\"} 1\n");
+}
+
+TEST(DetectTest, BelievesALineThatOnlyTextHas) {
+  const auto finds = [](std::string_view begin) {
+    SCOPED_TRACE(begin);
+    EXPECT_EQ(detected(kNoType, begin), "text");
+    EXPECT_EQ(detected(kTextType, begin), "text");
+    EXPECT_EQ(detected(kOpenMetricsType, begin), "text");
+  };
+
+  finds("# TYPE a untyped\na 1\n");
+  finds("a\t1\n");
+  finds("a  1\n");
+  finds("a{b=\"c\"}  1\n");
+  finds("# made by hand\na 1\n");
+  finds("#HELP a b\na 1\n");
+  finds("a 1\n\nb 1\n");
+  finds("# EOF\na 1\n");
+  finds("# UNIT a_bytes bytes\n\na_bytes 1\n");
+}
+
+TEST(DetectTest, AsksTheContentTypeWhereTheLinesAreBoth) {
+  const auto finds = [](std::string_view begin, std::string_view without_type) {
+    SCOPED_TRACE(begin);
+    EXPECT_EQ(detected(kTextType, begin), "text");
+    EXPECT_EQ(detected(kOpenMetricsType, begin), "openmetrics");
+    EXPECT_EQ(detected("text/html", begin), without_type);
+    EXPECT_EQ(detected(kNoType, begin), without_type);
+  };
+
+  finds("", "text");
+  finds("# HELP a two  blanks, a\ttab and # {\n# TYPE a counter\na 1\n", "text");
+  finds("a{b=\"two  blanks, a\ttab, \\\" and # {\"} 1\n", "text");
+  // Comments for text
+  finds("a 1\n# EOF\n", "openmetrics");
+  finds("a 1\n# EOF", "openmetrics");
+  finds("# UNIT a_bytes bytes\na_bytes 1\n", "openmetrics");
+  // Cut off
+  finds("a 1\n# TYPE b unkno", "text");
+  finds("a 1\n# U", "text");
+  finds("a 1\nb  ", "text");
+}
+
+TEST(DetectTest, LeavesRubbishToTheTextParser) {
+  for (const std::string_view type : {kNoType, kTextType, kOpenMetricsType}) {
+    EXPECT_EQ(detected(type, "<html><body>Login</body></html>\n"), "text");
+    EXPECT_EQ(detected(type, "\n <!doctype html>"), "text");
+  }
+  EXPECT_EQ(detected(kNoType, "\x1f\x8b\x08"), "text");
+  EXPECT_EQ(detected("application/json", "not found"), "text");
+}
+
+}  // namespace
+}  // namespace postern::exposition

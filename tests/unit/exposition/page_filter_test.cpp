@@ -1,0 +1,80 @@
+#include "exposition/page_filter.h"
+
+#include <gmock/gmock.h>
+
+#include "unit/exposition/pages.h"
+
+namespace postern::exposition {
+namespace {
+
+using ::testing::HasSubstr;
+
+How with(const config::Limits& limits) {
+  return {.options = {.limits = limits}};
+}
+
+TEST(PageFilterTest, RefusesALabelThatStandsTwice) {
+  const auto refuses = [](std::string_view page, std::string_view where) {
+    SCOPED_TRACE(page);
+    const Checked checked = checkCut(page);
+    EXPECT_EQ(checked.fault, Fault::Format);
+    EXPECT_THAT(checked.what, HasSubstr(where));
+  };
+
+  refuses("a{b=\"1\",b=\"1\"} 1\n",
+          "line 1, column 9: expected a label that stands once, found \"b=");
+  refuses("a{b=\"1\",c=\"1\"} 1\na{b=\"1\",c=\"1\",b=\"2\"} 1\n", "line 2, column 15");
+}
+
+TEST(PageFilterTest, KeepsASeriesThatStandsTwiceAndCountsIt) {
+  const auto duplicates = [](std::string_view page) {
+    SCOPED_TRACE(page);
+    const Checked checked = checkCut(page);
+    EXPECT_EQ(checked.text, page);
+    return checked.counts.duplicates;
+  };
+
+  EXPECT_EQ(duplicates("a 1\na 2\nb 1\na 3\n"), 2U);
+  EXPECT_EQ(duplicates("a{b=\"c\"} 1\na{b=\"d\"} 1\na{b=\"c\"} 1\n"), 1U);
+  // The order of labels says nothing, and an empty one is none
+  EXPECT_EQ(duplicates("a{b=\"c\",d=\"e\"} 1\na{d=\"e\",b=\"c\"} 1\na{d=\"e\",x=\"\",b=\"c\"} 1\n"),
+            2U);
+  EXPECT_EQ(duplicates("a{b=\"c\"} 1\na{c=\"b\"} 1\n"), 0U);
+  // Another time is another sample
+  EXPECT_EQ(duplicates("a 1 1\na 1 2\na 1 1\n"), 1U);
+}
+
+TEST(PageFilterTest, RefusesASeriesThatStandsTwiceWhenStrict) {
+  const Checked checked = check("a{b=\"c\"} 1\nd 1\na{b=\"c\"} 2\n", {.options = {.strict = true}});
+  EXPECT_EQ(checked.fault, Fault::Format);
+  EXPECT_THAT(checked.what, HasSubstr("line 3"));
+}
+
+TEST(PageFilterTest, GivesUpTheSearchOnAPageThatIsTooLarge) {
+  std::string page;
+  for (int i = 0; i < 130'000; ++i) page += "a{b=\"" + std::to_string(i) + "\"} 1\n";
+
+  const Checked checked = check(page);
+  EXPECT_TRUE(checked.taken);
+  EXPECT_TRUE(checked.counts.checks_skipped);
+  EXPECT_EQ(checked.counts.duplicates, 0U);
+  const Checked strict = check(page, {.options = {.strict = true}});
+  EXPECT_EQ(strict.fault, Fault::Limit);
+}
+
+TEST(PageFilterTest, DropsTheExcessOfAFamilyAndCountsIt) {
+  const Checked checked = checkCut(
+      "# TYPE a gauge\na{b=\"1\"} 1\na{b=\"2\"} 1\na{b=\"3\"} 1\n"
+      "# TYPE h histogram\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 1\na{b=\"4\"} 1\nc 1\n",
+      with({.family_series = 2}));
+
+  EXPECT_EQ(checked.text,
+            "# TYPE a gauge\na{b=\"1\"} 1\na{b=\"2\"} 1\n"
+            "# TYPE h histogram\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\nc 1\n");
+  EXPECT_EQ(checked.counts.excess, 3U);
+  EXPECT_EQ(checked.counts.kept, 5U);
+  EXPECT_EQ(checked.counts.read, 8U);
+}
+
+}  // namespace
+}  // namespace postern::exposition
