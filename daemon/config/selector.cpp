@@ -184,6 +184,10 @@ std::string inRe2(std::string_view regex) {
 }
 
 std::string regexMistake(std::string_view regex) {
+  for (std::size_t i = 0; i + 1 < regex.size(); ++i) {
+    if (regex[i] != '\\') continue;
+    if (regex[++i] == 'C') return "holds \\C, a single byte, which would tear characters apart";
+  }
   RE2::Options options;
   options.set_log_errors(false);
   const RE2 compiled(re2::StringPiece(regex.data(), regex.size()), options);

@@ -165,6 +165,7 @@ const char* OpenMetricsLineParser::readLabel(const char* p, Label& label, bool m
     named_ = true;
     line_.name = label.name;
     line_.quoted = true;
+    last_name_.clear();
     line_.labels.pop_back();
     return p;
   }
@@ -196,7 +197,10 @@ const char* OpenMetricsLineParser::readLabelValue(const char* p, std::string_vie
 }
 
 const char* OpenMetricsLineParser::readQuotedName(const char* p, std::string_view& name) {
-  return readLabelValue(p, name);
+  const char* const after = readLabelValue(p, name);
+  if (after == nullptr || name.find('\0') == std::string_view::npos) return after;
+  fail(p, "a name without a NUL byte");
+  return nullptr;
 }
 
 // A blank and a number, up to the next blank or the line end.

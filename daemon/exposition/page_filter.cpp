@@ -35,6 +35,7 @@ PageFilter::PageFilter(Syntax syntax, const PageOptions& options, Sink& sink)
       labels_limited_(limitsLabels(options.limits)),
       series_(kSearchBudget) {
   if (options_.strict) strict_.emplace(syntax);
+  if (options_.reshaper != nullptr) options_.reshaper->startPage();
 }
 
 bool PageFilter::fail(Fault fault, const char* at, std::string_view what) {
@@ -174,7 +175,7 @@ void PageFilter::startFamily(std::string_view name, bool quoted) {
 // A family that the page has no sample of goes on as it came, and so does a HELP that comes late.
 void PageFilter::endFamily() {
   if (!copies_ && untold_ && (family_.read == 0 || family_.kept > 0)) {
-    sendHead(family_.name, family_.type);
+    sendHead(family_.name, family_.quoted, family_.type);
   }
   untold_ = false;
 }
@@ -256,21 +257,21 @@ bool PageFilter::judge(HashSet::Added added, const char* at) {
 void PageFilter::sendHead(const Sample& sample) {
   sent_name_ = sample.name;
   untold_ = false;
-  if (sample.name == sample.line.name) return sendHead(family_.name, family_.type);
+  if (sample.name == sample.line.name) return sendHead(family_.name, family_.quoted, family_.type);
   const std::string_view suffix = sample.line.name.substr(family_.name.size());
   if (sample.name.size() <= suffix.size() || !sample.name.ends_with(suffix)) {
     return sink_.family({sample.name, sample.quoted, "", family_.help, ""});
   }
   const auto name = sample.name.substr(0, sample.name.size() - suffix.size());
-  sendHead(name, family_.type);
+  sendHead(name, sample.quoted, family_.type);
 }
 
-void PageFilter::sendHead(std::string_view name, std::string_view type) {
+void PageFilter::sendHead(std::string_view name, bool quoted, std::string_view type) {
   if (syntax_ == Syntax::Text || hiddenSuffix(type).empty()) {
-    return sink_.family({name, family_.quoted, type, family_.help, family_.unit});
+    return sink_.family({name, quoted, type, family_.help, family_.unit});
   }
   const std::string whole = std::string(name).append(hiddenSuffix(type));
-  sink_.family({whole, family_.quoted, type, family_.help, family_.unit});
+  sink_.family({whole, quoted, type, family_.help, family_.unit});
 }
 
 }  // namespace postern::exposition

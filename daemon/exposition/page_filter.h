@@ -88,7 +88,7 @@ class PageFilter {
   bool searchTwice(const Sample& sample);
   bool judge(HashSet::Added added, const char* at);
   void sendHead(const Sample& sample);
-  void sendHead(std::string_view name, std::string_view type);
+  void sendHead(std::string_view name, bool quoted, std::string_view type);
 
   const Syntax syntax_;
   const PageOptions options_;

@@ -236,6 +236,10 @@ bool Reshaper::touchesFamilies() const {
   return state_->rules->touchFamilies();
 }
 
+void Reshaper::startPage() {
+  state_->shape = nullptr;
+}
+
 Reshaper::Verdict Reshaper::apply(const Line& sample) {
   State& state = *state_;
   if (sample.labels.size() > LabelSet::kMost) {

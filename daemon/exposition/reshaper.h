@@ -49,6 +49,9 @@ class Reshaper {
   // Rules::touchFamilies of its rules.
   bool touchesFamilies() const;
 
+  // Before the first sample of each page: Line::same_labels tells of samples of one page only.
+  void startPage();
+
   enum class Verdict {
     Unchanged,
     Inserted,   // inserted() goes in front of the sample's labels; nothing else changes

@@ -26,6 +26,19 @@ std::string base64Url(std::string_view bytes, std::size_t characters) {
   return out;
 }
 
+// Of the metric and of all labels, such that a page can have them.
+bool hasNames(const LabelSet& labels) {
+  const auto ends_page = [](const std::string& name) { return name.find('\0') != name.npos; };
+  bool named = false;
+  for (const auto& entry : labels.entries()) {
+    if (ends_page(entry.name)) return false;
+    if (entry.name != LabelSet::kMetricName) continue;
+    if (ends_page(entry.value)) return false;
+    named = true;
+  }
+  return named;
+}
+
 }  // namespace
 
 CompiledSelector::CompiledSelector(const config::Selector& selector) {
@@ -86,24 +99,24 @@ Reshaper::Verdict Rules::Compiled::apply(LabelSet& labels) const {
     if (!rule.apply(labels)) return Reshaper::Verdict::Dropped;
   }
   if (labels.entries().empty()) return Reshaper::Verdict::Dropped;
-  if (!labels.has(LabelSet::kMetricName)) return Reshaper::Verdict::Refused;
   renameMetric(labels);
   anonymize(labels);
+  if (!hasNames(labels)) return Reshaper::Verdict::Refused;
   return Reshaper::Verdict::Rewritten;
 }
 
 // As Prometheus adds the labels of a target (scrape, mutateSampleLabels).
 void Rules::Compiled::addLabels(LabelSet& labels) const {
   std::vector<LabelSet::Entry> conflicting;
-  for (const auto& [name, value] : config.labels) {
+  for (const auto& added : config.labels) {
     const auto& entries = labels.entries();
     const auto old = std::find_if(entries.begin(), entries.end(),
-                                  [&](const auto& entry) { return entry.name == name; });
+                                  [&](const auto& entry) { return entry.name == added.first; });
     if (old != entries.end()) {
       if (config.honor_labels) continue;
       conflicting.push_back(*old);
     }
-    labels.set(name, value);
+    labels.set(added.first, added.second);
   }
   std::stable_sort(conflicting.begin(), conflicting.end(),
                    [](const auto& a, const auto& b) { return a.name.size() < b.name.size(); });

@@ -7,34 +7,41 @@ namespace postern::exposition {
 namespace {
 
 // Escapes of a text page stay; what is no escape for Prometheus becomes one, as OpenMetrics and
-// expfmt refuse it bare.
+// expfmt refuse it bare. A quote can stand bare behind a backslash and NUL bytes.
 void appendValue(std::string& out, std::string_view value) {
+  constexpr std::string_view kSpecial = "\\\"\n";
   std::size_t copied = 0;
-  for (std::size_t i = value.find_first_of("\\\n"); i != std::string_view::npos;
-       i = value.find_first_of("\\\n", i)) {
+  for (std::size_t i = value.find_first_of(kSpecial); i != std::string_view::npos;
+       i = value.find_first_of(kSpecial, i)) {
     const char next = i + 1 < value.size() ? value[i + 1] : '\0';
     if (value[i] == '\\' && (next == '\\' || next == '"' || next == 'n')) {
       i += 2;
       continue;
     }
     out.append(value, copied, i - copied);
-    out += value[i] == '\n' ? "\\n" : "\\\\";
+    out += '\\';
+    out += value[i] == '\n' ? 'n' : value[i];
     copied = ++i;
   }
   out.append(value.substr(copied));
+}
+
+void appendQuoted(std::string& out, std::string_view text) {
+  out += '"';
+  appendValue(out, text);
+  out += '"';
 }
 
 void appendLabel(std::string& out, const Label& label, const Output& output) {
   if (!label.quoted) {
     out.append(label.name);
   } else if (output.escaping == Escaping::AllowUtf8) {
-    out.append("\"").append(label.name).append("\"");
+    appendQuoted(out, label.name);
   } else {
     appendLabelName(out, unescapeName(label.name), output.escaping);
   }
-  out += "=\"";
-  appendValue(out, label.value);
-  out += '"';
+  out += '=';
+  appendQuoted(out, label.value);
 }
 
 void appendSeries(std::string& out, const Sample& sample, const Output& output) {
@@ -83,7 +90,7 @@ void appendName(std::string& out, std::string_view name, bool quoted, const Outp
   if (!quoted) {
     out.append(name);
   } else if (output.escaping == Escaping::AllowUtf8) {
-    out.append("\"").append(name).append("\"");
+    appendQuoted(out, name);
   } else {
     appendMetricName(out, unescapeName(name), output.escaping);
   }

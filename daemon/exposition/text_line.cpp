@@ -126,6 +126,7 @@ bool TextLineParser::readMeta(const char* p, LineKind kind) {
     p = readQuotedName(p, line_.name);
     if (p == nullptr) return false;
     eol_ = lineEnd(p);
+    if (!utf8_known_ && !isUtf8(line_.name)) return fail(line_.name.data(), "a name in UTF-8");
   } else if (is(*p, kMetricStart)) {
     const char* start = p;
     p = skip(p, kMetric);
@@ -146,7 +147,9 @@ bool TextLineParser::readMetaText(const char* p) {
   if (line_.kind == LineKind::Type) {
     return isType(line_.text) || fail(at, "counter, gauge, histogram, summary or untyped");
   }
-  return utf8_known_ || isUtf8(line_.text) || fail(at, "a help text in UTF-8");
+  // The byte that is left out may be the first of a character.
+  const bool known = utf8_known_ && static_cast<signed char>(*p) >= 0;
+  return known || isUtf8(line_.text) || fail(at, "a help text in UTF-8");
 }
 
 bool TextLineParser::readSample(const char* p) {
@@ -218,6 +221,7 @@ const char* TextLineParser::readLabel(const char* p, Label& label) {
     named_ = true;
     line_.name = label.name;
     line_.quoted = true;
+    last_name_.clear();
     line_.labels.pop_back();
     return p;
   }

@@ -192,6 +192,15 @@ TEST(ReshaperTest, LeavesAloneWhatNoRuleChanges) {
   }
 }
 
+TEST(ReshaperTest, KnowsNothingOfTheLastPageButWhatRulesDid) {
+  config::Reshape config;
+  config.metric_relabel_configs = {
+      {.source_labels = {"a"}, .target_label = "b", .replacement = "x"}};
+  Reshaper reshaper = makeReshaper(config);
+  EXPECT_EQ(reshaped(reshaper, "m{a=\"1\"} 1"), "m{a=\"1\",b=\"x\"} 1");
+  EXPECT_EQ(reshaped(reshaper, "m 1"), "m{b=\"x\"} 1");
+}
+
 // What is remembered must never decide otherwise than the rules do.
 TEST(ReshaperTest, RemembersWhatTheRulesWouldDo) {
   std::mt19937 draw(7);

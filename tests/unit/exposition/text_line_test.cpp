@@ -102,5 +102,31 @@ TEST(LineTest, KnowsPlainNames) {
   EXPECT_FALSE(isPlainLabelName(""));
 }
 
+TEST(TextLineParserTest, SaysWhetherNameAndLabelsAreThoseOfTheLastSample) {
+  TextLineParser parser;
+  const auto same = [&](const std::string& line) {
+    EXPECT_EQ(parser.next(line.data(), line.data() + line.size(), true), Outcome::Whole) << line;
+    return std::pair(parser.line().same_name, parser.line().same_labels);
+  };
+
+  // What is compared is sixteen bytes, so a label near the end of the text is read anew.
+  const std::string value = "=\"a value of some length\"";
+  same("a{b" + value + "} 1\n");
+  EXPECT_EQ(same("a{b" + value + "} 2\n"), std::pair(true, true));
+  EXPECT_EQ(same("ab{b" + value + "} 1\n"), std::pair(false, true));
+  EXPECT_EQ(same("a{b" + value + ",c=\"\"} 1\n"), std::pair(false, false));
+  EXPECT_EQ(same("a 1\n"), std::pair(true, false));
+  EXPECT_EQ(same("a{} 1\n"), std::pair(true, true));
+  EXPECT_EQ(same("{\"a\"} 1\n"), std::pair(false, false));
+  EXPECT_EQ(same("a 1\n"), std::pair(false, true));
+  EXPECT_EQ(same("a{\"b\"" + value + "} 1\n"), std::pair(true, false));
+  EXPECT_EQ(same("a{\"b\"" + value + "} 1\n"), std::pair(true, false));
+  EXPECT_EQ(same("a{b" + value + "} 1\n"), std::pair(true, false));
+  const std::string longer = "a_rather_long_label_name";
+  same("a{" + longer + "1" + value + "} 1\n");
+  EXPECT_EQ(same("a{" + longer + "1" + value + "} 1\n"), std::pair(true, true));
+  EXPECT_EQ(same("a{" + longer + "2" + value + "} 1\n"), std::pair(true, false));
+}
+
 }  // namespace
 }  // namespace postern::exposition

@@ -1,0 +1,19 @@
+#include "exposition/detect.h"
+#include "exposition/negotiate.h"
+#include "fuzz/page.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view accept(reinterpret_cast<const char*>(data), size);
+  const auto output = postern::exposition::negotiate(accept);
+  const bool quotes = output.escaping == postern::exposition::Escaping::AllowUtf8;
+  postern::fuzz::require(output.version_1 || !quotes, "names in quotes without version 1.0.0",
+                         accept);
+  // What we say that a page is, a scraper that reads it as Prometheus does takes for the same.
+  const auto format = postern::exposition::formatOf(postern::exposition::contentType(output));
+  const auto meant = output.syntax == postern::fuzz::Syntax::Text
+                         ? postern::exposition::Format::Text
+                         : postern::exposition::Format::OpenMetrics;
+  postern::fuzz::require(format == meant, "the Content-Type says something else", accept);
+  postern::exposition::formatOf(accept);
+  return 0;
+}

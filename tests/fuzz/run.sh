@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Runs every fuzz target for a time, as many side by side as there are processors, and prints how
+# often each was called. usage: tests/fuzz/run.sh SECONDS [BUILD]. New inputs are kept in
+# BUILD/fuzz-corpus, findings in BUILD/fuzz-findings. Debian packages: clang-14 libclang-rt-14-dev
+set -euo pipefail
+seconds=$1
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+build=$(mkdir -p "${2:-$root/build-fuzz}" && cd "${2:-$root/build-fuzz}" && pwd)
+cmake -G Ninja -S "$root" -B "$build" -DPOSTERN_FUZZ=ON -DCMAKE_CXX_COMPILER=clang++-14 \
+  -DCMAKE_BUILD_TYPE=Fuzz -DCMAKE_CXX_FLAGS_FUZZ='-O1 -g1' >/dev/null
+cmake --build "$build"
+
+fuzz() {
+  local target=$1 corpus=$build/fuzz-corpus/$1
+  mkdir -p "$corpus" "$build/fuzz-findings"
+  "$build/tests/fuzz_$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=4096 \
+    -print_final_stats=1 -artifact_prefix="$build/fuzz-findings/$target-" \
+    "$corpus" "$root/tests/fuzz/corpus/$target" >"$build/fuzz-$target.log" 2>&1
+}
+export -f fuzz
+export build root seconds
+failed=0
+printf '%s\n' text openmetrics json relabel accept | xargs -P "$(nproc)" -I{} bash -c 'fuzz {}' || failed=1
+for target in text openmetrics json relabel accept; do
+  log=$build/fuzz-$target.log
+  printf '%-12s %s executions\n' "$target" "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")"
+  if grep -q 'ERROR: \|SUMMARY: ' "$log"; then
+    tail -60 "$log"
+    failed=1
+  fi
+done
+exit "$failed"
