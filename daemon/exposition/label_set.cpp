@@ -14,42 +14,43 @@ std::string unescapeValue(std::string_view value) {
 
 void LabelSet::reset(const Line& sample) {
   entries_.clear();
-  looked_at_ = 0;
+  changes_ = 0;
   entries_.push_back({std::string(kMetricName),
-                      sample.quoted ? unescapeName(sample.name) : std::string(sample.name), -1});
+                      sample.quoted ? unescapeName(sample.name) : std::string(sample.name), -1, 0});
   for (std::size_t i = 0; i < sample.labels.size(); ++i) {
     const Label& label = sample.labels[i];
     if (label.value.empty()) continue;
     entries_.push_back({label.quoted ? unescapeName(label.name) : std::string(label.name),
                         sample.escapes ? unescapeValue(label.value) : std::string(label.value),
-                        static_cast<int>(i)});
+                        static_cast<int>(i), 0});
   }
 }
 
-LabelSet::Entry* LabelSet::find(std::string_view name) {
+const LabelSet::Entry* LabelSet::find(std::string_view name) const {
   const auto found = std::find_if(entries_.begin(), entries_.end(),
                                   [&](const Entry& e) { return e.name == name; });
   return found == entries_.end() ? nullptr : &*found;
 }
 
-bool LabelSet::has(std::string_view name) const {
-  return std::any_of(entries_.begin(), entries_.end(),
-                     [&](const Entry& entry) { return entry.name == name; });
+LabelSet::Entry* LabelSet::find(std::string_view name) {
+  return const_cast<Entry*>(std::as_const(*this).find(name));
 }
 
-const std::string& LabelSet::get(std::string_view name) {
+bool LabelSet::has(std::string_view name) const {
+  return find(name) != nullptr;
+}
+
+const std::string& LabelSet::get(std::string_view name) const {
   static const std::string none;
   const Entry* entry = find(name);
-  if (entry == nullptr) return none;
-  if (entry->page_label >= 0 && entry->page_label < static_cast<int>(kMost))
-    looked_at_ |= std::uint64_t{1} << entry->page_label;
-  return entry->value;
+  return entry == nullptr ? none : entry->value;
 }
 
 void LabelSet::set(std::string_view name, std::string value) {
   if (value.empty()) return remove(name);
   Entry* entry = find(name);
-  if (entry == nullptr) entry = &entries_.emplace_back(Entry{std::string(name), {}, -1});
+  if (entry == nullptr) entry = &entries_.emplace_back(Entry{std::string(name), {}, -1, 0});
+  if (entry->set == 0) entry->set = ++changes_;
   entry->value = std::move(value);
   entry->page_label = -1;
 }

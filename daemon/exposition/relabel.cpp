@@ -98,15 +98,39 @@ bool RelabelRule::apply(LabelSet& labels) const {
     case Keep: return regex_.matches(value);
     case DropEqual: return labels.get(config_.target_label) != value;
     case KeepEqual: return labels.get(config_.target_label) == value;
-    case Replace: replace(labels, value); break;
-    case HashMod: labels.set(config_.target_label, modulo(value)); break;
-    case Lowercase: labels.set(config_.target_label, toLower(value)); break;
-    case Uppercase: labels.set(config_.target_label, toUpper(value)); break;
-    case LabelMap: mapLabels(labels); break;
-    case LabelDrop: dropLabels(labels, /*matching=*/true); break;
-    case LabelKeep: dropLabels(labels, /*matching=*/false); break;
+    case LabelMap: mapLabels(labels); return true;
+    case LabelDrop: dropLabels(labels, /*matching=*/true); return true;
+    case LabelKeep: dropLabels(labels, /*matching=*/false); return true;
+    case Replace:
+    case HashMod:
+    case Lowercase:
+    case Uppercase: break;
   }
+  Made made = make(value);
+  if (!made.matched) return true;
+  std::string target = config_.target_label;
+  if (config_.action == Replace && hasVariable(target)) {
+    std::vector<re2::StringPiece> groups;
+    regex_.match(value, groups);
+    target = regex_.expand(target, groups);
+  }
+  if (!target.empty()) labels.set(target, std::move(made.value));
   return true;
+}
+
+RelabelRule::Made RelabelRule::make(const std::string& source) const {
+  using enum config::RelabelAction;
+  switch (config_.action) {
+    case HashMod: return {true, modulo(source)};
+    case Lowercase: return {true, toLower(source)};
+    case Uppercase: return {true, toUpper(source)};
+    case Replace: break;
+    default: return {regex_.matches(source), {}};
+  }
+  std::vector<re2::StringPiece> groups;
+  regex_.match(source, groups);
+  if (groups.empty()) return {false, {}};
+  return {true, regex_.expand(config_.replacement, groups)};
 }
 
 bool RelabelRule::touchesFamilies() const {
@@ -129,29 +153,20 @@ bool RelabelRule::touchesFamilies() const {
   return config_.target_label == LabelSet::kMetricName || hasVariable(config_.target_label);
 }
 
-void RelabelRule::replace(LabelSet& labels, const std::string& value) const {
-  std::vector<re2::StringPiece> groups;
-  regex_.match(value, groups);
-  if (groups.empty()) return;
-  const std::string target = regex_.expand(config_.target_label, groups);
-  if (target.empty()) return;
-  labels.set(target, regex_.expand(config_.replacement, groups));
-}
-
+// Of several labels that map to one the last wins: those of the page go first, by name, then those
+// that were set, in that order (labels.Builder's Range).
 void RelabelRule::mapLabels(LabelSet& labels) const {
-  const std::size_t before = labels.entries().size();
+  std::vector<LabelSet::Entry> before = labels.entries();
+  std::stable_sort(before.begin(), before.end(), [](const auto& a, const auto& b) {
+    return a.set != b.set ? a.set < b.set : a.set == 0 && a.name < b.name;
+  });
   std::vector<re2::StringPiece> groups;
-  std::vector<std::pair<std::size_t, std::string>> copies;
-  for (std::size_t i = 0; i < before; ++i) {
-    const std::string& name = labels.entries()[i].name;
-    regex_.match(name, groups);
+  for (const LabelSet::Entry& entry : before) {
+    regex_.match(entry.name, groups);
     if (groups.empty()) continue;
-    std::string to = regex_.expand(config_.replacement, groups);
-    if (!to.empty()) copies.emplace_back(i, std::move(to));
+    const std::string to = regex_.expand(config_.replacement, groups);
+    if (!to.empty()) labels.copy(entry, to);
   }
-  // All of them see the values that were there before.
-  const LabelSet old = labels;
-  for (const auto& [from, to] : copies) labels.copy(old.entries()[from], to);
 }
 
 void RelabelRule::dropLabels(LabelSet& labels, bool matching) const {

@@ -41,11 +41,20 @@ class RelabelRule {
 
   // False when the sample is dropped.
   bool apply(LabelSet& labels) const;
+
+  // What the rule makes of a source value, whatever else the sample has: whether it matches, and
+  // for those that set a label the value. Not for those that compare labels or look at names.
+  struct Made {
+    bool matched = true;
+    std::string value;
+  };
+  Made make(const std::string& source) const;
+  const config::Relabel& config() const { return config_; }
+  const Anchored& regex() const { return regex_; }
   // Whether it may drop samples or rename metrics.
   bool touchesFamilies() const;
 
  private:
-  void replace(LabelSet& labels, const std::string& value) const;
   void mapLabels(LabelSet& labels) const;
   void dropLabels(LabelSet& labels, bool matching) const;
   std::string modulo(const std::string& value) const;

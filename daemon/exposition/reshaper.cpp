@@ -1,59 +1,29 @@
 #include "exposition/reshaper.h"
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "exposition/families.h"
 #include "exposition/hash.h"
+#include "exposition/program.h"
 #include "exposition/rules.h"
-#include "exposition/sample_text.h"
 #include "exposition/text_line.h"
 
 namespace postern::exposition {
 namespace {
 
-constexpr std::size_t kMostMemory = 1U << 20;  // bytes that are remembered, about
-constexpr std::size_t kMostShapes = 1024;
-
-// A label of what the rules left: the value of one of the page's labels, or a text of its own.
-struct Piece {
-  std::string name;  // escaped where it is quoted
-  bool quoted = false;
-  int page_label = -1;
-  std::string value;  // escaped; of a piece without a label of the page
-};
-
-// What the rules made of a sample, to be made again of others like it.
-struct Made {
-  Reshaper::Verdict verdict = Reshaper::Verdict::Unchanged;
-  std::string name;  // escaped where it is quoted; empty: the sample's own
-  bool quoted = false;
-  std::vector<Piece> pieces;
-  // What it depends on besides the shape: the metric's name, and the values looked at, as they
-  // stand on the page.
-  std::string metric;
-  std::vector<std::string> values;
-
-  std::size_t bytes() const;
-};
-
-std::size_t Made::bytes() const {
-  constexpr std::size_t kOverhead = 64;  // of the map
-  std::size_t sum = sizeof(*this) + kOverhead + name.size() + metric.size();
-  for (const Piece& piece : pieces) sum += sizeof(piece) + piece.name.size() + piece.value.size();
-  for (const std::string& value : values) sum += sizeof(value) + value.size();
-  return sum;
-}
+constexpr std::size_t kMostMemory = 1U << 20;  // bytes of all memos
+constexpr std::size_t kMostShapes = 256;       // of which the rules are kept ready
 
 // The labels' names of a sample, and which of the labels are empty.
 struct Shape {
-  std::vector<std::pair<std::string, bool>> names;  // and whether in quotes
+  std::vector<std::string> names;
   std::uint64_t empty = 0;
-  std::uint64_t looked_at = 0;  // labels whose value some outcome depends on, bit by bit
-  bool clashes = false;         // with one of `labels`
-  std::unordered_map<std::uint64_t, Made> made;
+  bool inserts = false;            // all there is to do is to put `labels` in front
+  std::optional<Program> program;  // none: names are made of values
 };
 
 std::uint64_t emptyOf(const Line& sample) {
@@ -64,167 +34,128 @@ std::uint64_t emptyOf(const Line& sample) {
   return empty;
 }
 
-bool hasNames(const Shape& shape, const Line& sample, std::uint64_t empty) {
+bool isOf(const Shape& shape, const Line& sample, std::uint64_t empty) {
   return shape.empty == empty &&
          std::equal(shape.names.begin(), shape.names.end(), sample.labels.begin(),
-                    sample.labels.end(), [](const auto& name, const Label& label) {
-                      return name.first == label.name && name.second == label.quoted;
-                    });
+                    sample.labels.end(),
+                    [](const auto& name, const Label& label) { return name == label.name; });
 }
 
-// As a page has it: in quotes and escaped, or plain.
-std::string pageName(const std::string& name, bool plain) {
-  return plain ? name : escapeLabelValue(name);
+// Whether rules can be kept ready for such samples.
+bool isSimple(const Line& sample) {
+  constexpr std::size_t kMostLabels = 64;  // the bits of Shape::empty
+  return !sample.quoted && !sample.escapes && sample.labels.size() <= kMostLabels &&
+         (sample.same_labels || std::none_of(sample.labels.begin(), sample.labels.end(),
+                                             [](const Label& label) { return label.quoted; }));
 }
 
 }  // namespace
 
 struct Reshaper::State {
-  explicit State(std::shared_ptr<const Rules> given)
-      : rules(std::move(given)), compiled(*rules->compiled_) {}
+  explicit State(std::shared_ptr<const Rules> given);
 
   Shape& shapeOf(const Line& sample);
-  const Made& madeOf(const Line& sample, Shape& shape);
-  Made work(const Line& sample);
-  bool serves(const Made& outcome, const Line& sample, const Shape& shape) const;
-  std::uint64_t keyOf(const Line& sample, const Shape& shape) const;
-  void forget();
-  Verdict give(const Made& outcome, const Line& sample);
+  Verdict run(const Shape& of, const Line& sample);
+  Verdict work(const Line& sample);
 
   const std::shared_ptr<const Rules> rules;
   const Rules::Compiled& compiled;
+  std::vector<Memo> memos;
   std::unordered_map<std::uint64_t, Shape> shapes;
-  Shape* shape = nullptr;  // of the last sample
-  std::size_t bytes = 0;   // of all made
-  LabelSet set;
-  Made unkept;
+  Shape* shape = nullptr;  // of the last sample of this page
+  std::vector<Program::Slot> slots;
+  Program::Scratch scratch;
 
+  LabelSet set;  // of a sample for which nothing is ready
+  std::vector<std::string> texts;
+
+  std::string name_text;
   std::string_view name;
   bool quoted = false;
   std::vector<Label> labels;
 };
 
+Reshaper::State::State(std::shared_ptr<const Rules> given)
+    : rules(std::move(given)), compiled(rules->compiled()) {
+  const std::size_t count = Program::memosOf(compiled);
+  memos.assign(count, Memo(kMostMemory / std::max<std::size_t>(count, 8)));
+}
+
 Shape& Reshaper::State::shapeOf(const Line& sample) {
   const std::uint64_t empty = emptyOf(sample);
-  if (sample.same_labels && shape != nullptr && shape->empty == empty) return *shape;
-  if (shape != nullptr && hasNames(*shape, sample, empty)) return *shape;
+  if (shape != nullptr && sample.same_labels && shape->empty == empty) return *shape;
   std::uint64_t hash = empty;
-  for (const Label& label : sample.labels)
-    hash = hashText(label.name, hash + (label.quoted ? 1 : 0));
-  auto found = shapes.find(hash);
-  if (found != shapes.end() && hasNames(found->second, sample, empty)) return found->second;
-  if (found != shapes.end() || shapes.size() >= kMostShapes) forget();
+  for (const Label& label : sample.labels) hash = hashText(label.name, hash);
+  const auto found = shapes.find(hash);
+  if (found != shapes.end() && isOf(found->second, sample, empty)) return found->second;
+  if (shapes.size() >= kMostShapes) shapes.clear();
   Shape& fresh = shapes[hash];
+  fresh = {};
   fresh.empty = empty;
-  for (const Label& label : sample.labels) {
-    fresh.names.emplace_back(label.name, label.quoted);
-    for (const auto& [name_added, value] : compiled.config.labels) {
-      const bool same =
-          label.quoted ? unescapeName(label.name) == name_added : label.name == name_added;
-      fresh.clashes = fresh.clashes || same;
-    }
-  }
+  for (const Label& label : sample.labels) fresh.names.emplace_back(label.name);
+  const auto clashes = [&](const auto& added) {
+    return std::find(fresh.names.begin(), fresh.names.end(), added.first) != fresh.names.end();
+  };
+  const auto& added = compiled.config.labels;
+  fresh.inserts = compiled.onlyLabels() && std::none_of(added.begin(), added.end(), clashes);
+  if (!fresh.inserts) fresh.program = Program::make(compiled, sample);
   return fresh;
 }
 
-std::uint64_t Reshaper::State::keyOf(const Line& sample, const Shape& of) const {
-  std::uint64_t key = hashText(sample.name, sample.quoted ? 1 : 0);
-  for (std::uint64_t left = of.looked_at; left != 0; left &= left - 1) {
-    key = hashText(sample.labels[static_cast<std::size_t>(std::countr_zero(left))].value, key);
+Reshaper::Verdict Reshaper::State::run(const Shape& of, const Line& sample) {
+  const Verdict verdict = of.program->run(sample, memos, slots, scratch);
+  if (verdict != Verdict::Rewritten) return verdict;
+  name = slots[0].value;
+  quoted = name.data() != sample.name.data() && !isPlainMetricName(name);
+  if (quoted) {
+    name_text = escapeLabelValue(name);
+    name = name_text;
   }
-  return key;
+  const auto& names = of.program->names();
+  labels.clear();
+  for (std::size_t i = 1; i < slots.size(); ++i) {
+    if (slots[i].value.empty()) continue;
+    labels.push_back({names[i].text, slots[i].escaped, names[i].quoted});
+  }
+  return verdict;
 }
 
-bool Reshaper::State::serves(const Made& outcome, const Line& sample, const Shape& of) const {
-  if (outcome.metric != sample.name) return false;
-  std::size_t at = 0;
-  for (std::uint64_t left = of.looked_at; left != 0; left &= left - 1) {
-    const auto label = static_cast<std::size_t>(std::countr_zero(left));
-    if (outcome.values[at++] != sample.labels[label].value) return false;
-  }
-  return true;
-}
-
-const Made& Reshaper::State::madeOf(const Line& sample, Shape& of) {
-  const auto found = of.made.find(keyOf(sample, of));
-  if (found != of.made.end() && serves(found->second, sample, of)) return found->second;
-  unkept = work(sample);
-  if ((set.lookedAt() | of.looked_at) != of.looked_at) {
-    // From here on more values decide; what is remembered does not know them.
-    of.looked_at |= set.lookedAt();
-    for (const auto& [key, old] : of.made) bytes -= old.bytes();
-    of.made.clear();
-  }
-  unkept.metric = sample.name;
-  for (std::uint64_t left = of.looked_at; left != 0; left &= left - 1) {
-    unkept.values.emplace_back(
-        sample.labels[static_cast<std::size_t>(std::countr_zero(left))].value);
-  }
-  const std::size_t size = unkept.bytes();
-  if (bytes + size > kMostMemory) {
-    for (auto& [hash, other] : shapes) other.made.clear();
-    bytes = 0;
-  }
-  auto [kept, fresh] = of.made.insert_or_assign(keyOf(sample, of), std::move(unkept));
-  if (fresh) bytes += size;
-  return kept->second;
-}
-
-void Reshaper::State::forget() {
-  shapes.clear();
-  shape = nullptr;
-  bytes = 0;
-}
-
-// The rules themselves.
-Made Reshaper::State::work(const Line& sample) {
+// The rules themselves, from name to name.
+Reshaper::Verdict Reshaper::State::work(const Line& sample) {
   set.reset(sample);
-  Made outcome;
-  outcome.verdict = compiled.apply(set);
-  if (outcome.verdict != Verdict::Rewritten) return outcome;
-  std::size_t same = 0;  // labels of the page that stand where they stood
+  const Verdict verdict = compiled.apply(set);
+  if (verdict != Verdict::Rewritten) return verdict;
+  std::size_t same = 0;  // labels of the page that stand as they stood
   int last = -1;
+  texts.clear();
+  texts.reserve(2 * set.entries().size());  // views of them stay
+  labels.clear();
   for (const auto& entry : set.entries()) {
     if (entry.name == LabelSet::kMetricName) {
-      const bool own = entry.value == (sample.quoted ? unescapeName(sample.name) : sample.name);
-      outcome.quoted = own ? sample.quoted : !isPlainMetricName(entry.value);
-      if (!own) outcome.name = pageName(entry.value, !outcome.quoted);
+      quoted = !isPlainMetricName(entry.value);
+      name_text = quoted ? escapeLabelValue(entry.value) : entry.value;
+      name = name_text;
       continue;
     }
-    Piece& piece = outcome.pieces.emplace_back();
-    piece.quoted = !isPlainLabelName(entry.name);
-    piece.name = pageName(entry.name, !piece.quoted);
-    piece.page_label = entry.page_label;
-    if (entry.page_label < 0) {
-      piece.value = escapeLabelValue(entry.value);
-    } else if (entry.page_label > last) {
-      const Label& label = sample.labels[static_cast<std::size_t>(entry.page_label)];
+    const bool plain = isPlainLabelName(entry.name);
+    const bool kept = entry.page_label >= 0;
+    texts.push_back(plain ? entry.name : escapeLabelValue(entry.name));
+    Label& label = labels.emplace_back(Label{texts.back(), {}, !plain});
+    if (kept) {
+      const Label& of_page = sample.labels[static_cast<std::size_t>(entry.page_label)];
+      label.value = of_page.value;
+      if (entry.page_label > last && of_page.name == label.name) ++same;
       last = entry.page_label;
-      if (label.name == piece.name || (label.quoted && unescapeName(label.name) == entry.name))
-        ++same;
+    } else {
+      texts.push_back(escapeLabelValue(entry.value));
+      label.value = texts.back();
     }
   }
-  const auto labels_with_values = static_cast<std::size_t>(
-      std::count_if(sample.labels.begin(), sample.labels.end(),
-                    [](const Label& label) { return !label.value.empty(); }));
+  const auto with_value = std::count_if(sample.labels.begin(), sample.labels.end(),
+                                        [](const Label& label) { return !label.value.empty(); });
   const bool unchanged =
-      outcome.name.empty() && outcome.pieces.size() == same && same == labels_with_values;
-  if (unchanged) outcome.verdict = Verdict::Unchanged;
-  return outcome;
-}
-
-Reshaper::Verdict Reshaper::State::give(const Made& outcome, const Line& sample) {
-  if (outcome.verdict != Verdict::Rewritten) return outcome.verdict;
-  name = outcome.name.empty() ? sample.name : std::string_view(outcome.name);
-  quoted = outcome.quoted;
-  labels.clear();
-  for (const Piece& piece : outcome.pieces) {
-    const std::string_view value =
-        piece.page_label < 0 ? std::string_view(piece.value)
-                             : sample.labels[static_cast<std::size_t>(piece.page_label)].value;
-    labels.push_back({piece.name, value, piece.quoted});
-  }
-  return Verdict::Rewritten;
+      name == sample.name && same == labels.size() && same == static_cast<std::size_t>(with_value);
+  return unchanged ? Verdict::Unchanged : Verdict::Rewritten;
 }
 
 Reshaper::Reshaper(std::shared_ptr<const Rules> rules)
@@ -242,14 +173,14 @@ void Reshaper::startPage() {
 
 Reshaper::Verdict Reshaper::apply(const Line& sample) {
   State& state = *state_;
-  if (sample.labels.size() > LabelSet::kMost) {
-    state.unkept = state.work(sample);
-    return state.give(state.unkept, sample);
+  if (!isSimple(sample)) {
+    state.shape = nullptr;
+    return state.work(sample);
   }
   Shape& shape = state.shapeOf(sample);
   state.shape = &shape;
-  if (!shape.clashes && state.compiled.onlyLabels() && !sample.quoted) return Verdict::Inserted;
-  return state.give(state.madeOf(sample, shape), sample);
+  if (shape.inserts) return Verdict::Inserted;
+  return shape.program ? state.run(shape, sample) : state.work(sample);
 }
 
 std::string_view Reshaper::inserted() const {

@@ -30,9 +30,10 @@ class Rules {
   // Whether samples may be dropped or get another metric name, so that HELP and TYPE must follow.
   bool touchFamilies() const;
 
+  struct Compiled;  // rules.h
+  const Compiled& compiled() const { return *compiled_; }
+
  private:
-  friend class Reshaper;
-  struct Compiled;
   explicit Rules(std::unique_ptr<const Compiled> compiled);
   std::unique_ptr<const Compiled> compiled_;
 };

@@ -47,22 +47,24 @@ CompiledSelector::CompiledSelector(const config::Selector& selector) {
         matcher.op == config::Matcher::Op::Matches || matcher.op == config::Matcher::Op::NotMatches;
     std::optional<Anchored> compiled;
     if (regex) compiled.emplace(matcher.value);
-    matchers_.emplace_back(matcher, std::move(compiled));
+    matchers_.push_back({matcher, std::move(compiled)});
   }
 }
 
-bool CompiledSelector::matches(LabelSet& labels) const {
+bool CompiledSelector::Matcher::matches(std::string_view value) const {
   using enum config::Matcher::Op;
-  return std::all_of(matchers_.begin(), matchers_.end(), [&](const auto& entry) {
-    const auto& [matcher, regex] = entry;
-    const std::string& value = labels.get(matcher.name);
-    switch (matcher.op) {
-      case Equal: return value == matcher.value;
-      case NotEqual: return value != matcher.value;
-      case Matches: return regex->matches(value);
-      case NotMatches: return !regex->matches(value);
-    }
-    return false;
+  switch (config.op) {
+    case Equal: return value == config.value;
+    case NotEqual: return value != config.value;
+    case Matches: return regex->matches(value);
+    case NotMatches: return !regex->matches(value);
+  }
+  return false;
+}
+
+bool CompiledSelector::matches(LabelSet& labels) const {
+  return std::all_of(matchers_.begin(), matchers_.end(), [&](const Matcher& matcher) {
+    return matcher.matches(labels.get(matcher.config.name));
   });
 }
 
@@ -133,10 +135,14 @@ void Rules::Compiled::renameMetric(LabelSet& labels) const {
   if (to != rename.end()) labels.set(LabelSet::kMetricName, to->second);
 }
 
+std::string Rules::Compiled::pseudonym(std::string_view value) const {
+  return base64Url(digests.hmac(value), kPseudonym);
+}
+
 void Rules::Compiled::anonymize(LabelSet& labels) const {
   for (const auto& name : config.anonymize.labels) {
     const std::string& value = labels.get(name);
-    if (!value.empty()) labels.set(name, base64Url(digests.hmac(value), kPseudonym));
+    if (!value.empty()) labels.set(name, pseudonym(value));
   }
 }
 

@@ -18,8 +18,15 @@ class CompiledSelector {
   explicit CompiledSelector(const config::Selector& selector);
   bool matches(LabelSet& labels) const;
 
+  struct Matcher {
+    config::Matcher config;
+    std::optional<Anchored> regex;
+    bool matches(std::string_view value) const;
+  };
+  const std::vector<Matcher>& matchers() const { return matchers_; }
+
  private:
-  std::vector<std::pair<config::Matcher, std::optional<Anchored>>> matchers_;
+  std::vector<Matcher> matchers_;
 };
 
 struct Rules::Compiled {
@@ -30,6 +37,7 @@ struct Rules::Compiled {
   // Nothing but `labels:` is to be done.
   bool onlyLabels() const;
   bool touchFamilies() const;
+  std::string pseudonym(std::string_view value) const;
 
   const config::Reshape config;
   const Digests digests;

@@ -1,0 +1,107 @@
+// What the exposition engine costs, page by page: Google Benchmark over every .prom and .om file of
+// the folder POSTERN_BENCH_PAGES, by default the real pages of tests/data. bytes_per_second counts
+// the bytes that are read. Debian package: libbenchmark-dev
+#include <benchmark/benchmark.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+
+#include "exposition/page_reader.h"
+#include "exposition/page_writer.h"
+#include "scrape/reshapers.h"
+
+namespace {
+
+using namespace postern;
+using exposition::Output;
+using exposition::Syntax;
+
+constexpr std::size_t kBlock = 64U << 10;  // as the daemon reads it
+constexpr Output kText{};
+constexpr Output kOpenMetrics{Syntax::OpenMetrics, true, exposition::Escaping::AllowUtf8};
+
+config::Reshape twoLabels() {
+  return {.labels = {{"cluster", "eu-1"}, {"region", "north"}}};
+}
+
+// What people write: families kept and dropped, labels made, copied, dropped and shortened.
+config::Reshape tenRules() {
+  using enum config::RelabelAction;
+  config::Reshape config;
+  config.metric_relabel_configs = {
+      {.action = Keep, .source_labels = {"__name__"}, .regex = "[a-z].*"},
+      {.action = Drop, .source_labels = {"__name__"}, .regex = "go_.*|process_.*"},
+      {.source_labels = {"namespace"}, .regex = "team-(.*)", .target_label = "team"},
+      {.action = LabelDrop, .regex = "uid"},
+      {.action = LabelMap, .regex = "(node)", .replacement = "host_$1"},
+      {.source_labels = {"namespace", "container"}, .separator = "/", .target_label = "workload"},
+      {.source_labels = {"node"}, .regex = "node-(.)(.*)", .target_label = "rack"},
+      {.action = Lowercase, .source_labels = {"container"}, .target_label = "container"},
+      {.action = Drop, .source_labels = {"namespace"}, .regex = "kube-system"},
+      {.target_label = "cluster", .replacement = "eu-1"}};
+  return config;
+}
+
+std::string contents(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void run(benchmark::State& state, const std::string& page, Syntax syntax, const Output& output,
+         const config::Reshape& config) {
+  scrape::Reshapers reshapers(config);
+  for ([[maybe_unused]] const auto& round : state) {
+    const auto reshaper = reshapers.lease();
+    exposition::PageWriter writer(output);
+    exposition::PageOptions options;
+    options.reshaper = reshaper.get();
+    exposition::PageReader reader(syntax, options, writer);
+    Result<void> read;
+    for (std::size_t at = 0; read && at < page.size(); at += kBlock) {
+      read = reader.feed(std::string_view(page).substr(at, kBlock));
+      benchmark::DoNotOptimize(writer.out().data());
+      writer.out().clear();
+    }
+    if (read) read = reader.finish();
+    if (!read) state.SkipWithError(read.error().what.c_str());
+  }
+  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * page.size()));
+}
+
+void add(const std::string& name, const std::string& page, Syntax syntax, const Output& output,
+         const config::Reshape& config) {
+  benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
+    run(state, page, syntax, output, config);
+  })->Unit(benchmark::kMillisecond);
+}
+
+void addAll(const std::filesystem::path& file) {
+  const std::string name = file.filename().string();
+  const std::string page = contents(file);
+  const bool openmetrics = file.extension() == ".om";
+  const Syntax syntax = openmetrics ? Syntax::OpenMetrics : Syntax::Text;
+  const Output same = openmetrics ? kOpenMetrics : kText;
+  add(name + "/check", page, syntax, same, {});
+  add(name + "/labels", page, syntax, same, twoLabels());
+  add(name + "/rules", page, syntax, same, tenRules());
+  add(name + (openmetrics ? "/to_text" : "/to_openmetrics"), page, syntax,
+      openmetrics ? kText : kOpenMetrics, {});
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  const char* given = std::getenv("POSTERN_BENCH_PAGES");
+  const std::filesystem::path folder = given != nullptr ? given : POSTERN_TEST_DATA "/pages";
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const auto extension = entry.path().extension();
+    if (extension == ".prom" || extension == ".om") addAll(entry.path());
+  }
+  benchmark::Initialize(&count, arguments);
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}
