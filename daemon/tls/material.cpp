@@ -64,6 +64,16 @@ Result<void> checkPair(const Chain& chain, const EVP_PKEY& key, const config::Tl
                   ": mount the two of one pair");
 }
 
+// OpenSSL reads those of a certificate when it first needs them, which several handshakes may do at
+// the same time.
+void readExtensions(X509_STORE* store) {
+  const auto* objects = X509_STORE_get0_objects(store);
+  for (int i = 0; i < sk_X509_OBJECT_num(objects); ++i) {
+    X509* const certificate = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+    if (certificate != nullptr) X509_check_purpose(certificate, -1, 0);
+  }
+}
+
 }  // namespace
 
 Material::Material(config::Tls config) : config_(std::move(config)) {}
@@ -109,6 +119,7 @@ Result<void> Material::takeAuthorities(const Files& files) {
     if (policy_->check_chain && SSL_CTX_set_default_verify_paths(context_) != 1) {
       return tlsError("the system's roots cannot be loaded (" + takeReason() + "): set ca_file");
     }
+    readExtensions(SSL_CTX_get_cert_store(context_));
     return {};
   }
   const auto authorities = parseCertificates(files.ca->reveal(), config_.ca_file);
@@ -120,6 +131,7 @@ Result<void> Material::takeAuthorities(const Files& files) {
                       "' cannot be used (" + takeReason() + "): write the file anew");
     }
   }
+  readExtensions(store);
   // ca_file may hold an intermediate, or the server's own certificate, as its only anchor.
   X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
   ca_ = earliestOf(*authorities);
