@@ -43,6 +43,11 @@ inline std::uint64_t hashText(std::string_view text, std::uint64_t seed) {
   return mix(low ^ kSecond, high ^ hash);
 }
 
+// Of a label's name; what the hashes of its values start from.
+inline std::uint64_t hashLabelName(std::string_view name) {
+  return hashText(name, 1);
+}
+
 // A set of 64-bit hashes that never takes more than it is given. Two different things may share a
 // hash: with 100,000 of them the chance is one in 3.7 billion. Not thread-safe.
 class HashSet {

@@ -107,6 +107,7 @@ bool PageFilter::takeSample(const Line& line) {
                 line.quoted,
                 line.labels,
                 {},
+                {},
                 /*rewritten=*/false,
                 quoted_labels_,
                 options_.honor_timestamps};
@@ -135,7 +136,7 @@ bool PageFilter::learnLabels(const Line& line) {
   label_hashes_.clear();
   for (std::size_t i = 0; i < line.labels.size(); ++i) {
     if (line.labels[i].quoted) quoted_labels_ = true;
-    label_hashes_.push_back(hashText(line.labels[i].name, 1));
+    label_hashes_.push_back(hashLabelName(line.labels[i].name));
     for (std::size_t j = 0; j < i; ++j) {
       if (line.labels[i].name == line.labels[j].name) {
         return fail(Fault::Format, line.labels[i].name.data(), "a label that stands once");
@@ -190,6 +191,8 @@ bool PageFilter::reshape(Sample& sample) {
       sample.name = reshaper.name();
       sample.quoted = reshaper.quoted();
       sample.labels = reshaper.labels();
+      sample.text = reshaper.labelsText();
+      sample.quoted_labels = reshaper.quotedLabels();
       sample.rewritten = true;
       break;
     case Reshaper::Verdict::Unmatched: ++counts_.unmatched; break;
@@ -213,11 +216,12 @@ bool PageFilter::withinLimits(const Sample& sample) {
 
 // The order of labels does not matter to what a series is, and one that is empty is none.
 std::uint64_t PageFilter::hashSeries(const Sample& sample) const {
-  std::uint64_t hash = sample.rewritten ? hashText(sample.name, 0) : name_hash_;
+  const bool renamed = sample.name.data() != sample.line.name.data();
+  std::uint64_t hash = renamed ? hashText(sample.name, 0) : name_hash_;
+  const auto names = sample.rewritten ? options_.reshaper->labelHashes() : label_hashes_;
   for (std::size_t i = 0; i < sample.labels.size(); ++i) {
     const Label& label = sample.labels[i];
-    const std::uint64_t name = sample.rewritten ? hashText(label.name, 1) : label_hashes_[i];
-    if (!label.value.empty()) hash += hashText(label.value, name);
+    if (!label.value.empty()) hash += hashText(label.value, names[i]);
   }
   if (!sample.keeps_timestamp || sample.line.timestamp.empty()) return hash;
   return hash + hashText(sample.line.timestamp, kTimestamp);

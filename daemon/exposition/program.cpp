@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "exposition/families.h"
+#include "exposition/hash.h"
 #include "exposition/text_line.h"
 
 namespace postern::exposition {
@@ -68,7 +69,10 @@ std::optional<Program> Program::Maker::make() {
   }
   for (const std::string& text : texts_) {
     const bool plain = isPlainLabelName(text);
-    program_.names_.push_back({plain ? text : escapeLabelValue(text), !plain});
+    const std::string shown = plain ? text : escapeLabelValue(text);
+    const std::string quote = plain ? "" : "\"";
+    program_.names_.push_back(
+        {shown, !plain, "," + quote + shown + quote + "=\"", hashLabelName(shown)});
   }
   return std::move(program_);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,8 @@ class Program {
   struct Name {
     std::string text;  // escaped where it is quoted
     bool quoted = false;
+    std::string prefix;      // of its value on a page: ,name="
+    std::uint64_t hash = 0;  // hashLabelName(text)
   };
 
   // None when the rules may make names of values, or map several labels to one. Requires a sample

@@ -73,6 +73,9 @@ struct Reshaper::State {
   std::string_view name;
   bool quoted = false;
   std::vector<Label> labels;
+  std::vector<std::uint64_t> label_hashes;
+  bool quoted_labels = false;
+  std::string labels_text;
 };
 
 Reshaper::State::State(std::shared_ptr<const Rules> given)
@@ -113,9 +116,16 @@ Reshaper::Verdict Reshaper::State::run(const Shape& of, const Line& sample) {
   }
   const auto& names = of.program->names();
   labels.clear();
+  label_hashes.clear();
+  quoted_labels = false;
+  labels_text.clear();
   for (std::size_t i = 1; i < slots.size(); ++i) {
     if (slots[i].value.empty()) continue;
-    labels.push_back({names[i].text, slots[i].escaped, names[i].quoted});
+    const auto& [text, quotes, prefix, hash] = names[i];
+    labels.push_back({text, slots[i].escaped, quotes});
+    label_hashes.push_back(hash);
+    quoted_labels = quoted_labels || quotes;
+    labels_text.append(prefix, labels_text.empty() ? 1 : 0).append(slots[i].escaped) += '"';
   }
   return verdict;
 }
@@ -130,6 +140,9 @@ Reshaper::Verdict Reshaper::State::work(const Line& sample) {
   texts.clear();
   texts.reserve(2 * set.entries().size());  // views of them stay
   labels.clear();
+  label_hashes.clear();
+  quoted_labels = false;
+  labels_text.clear();
   for (const auto& entry : set.entries()) {
     if (entry.name == LabelSet::kMetricName) {
       quoted = !isPlainMetricName(entry.value);
@@ -141,6 +154,8 @@ Reshaper::Verdict Reshaper::State::work(const Line& sample) {
     const bool kept = entry.page_label >= 0;
     texts.push_back(plain ? entry.name : escapeLabelValue(entry.name));
     Label& label = labels.emplace_back(Label{texts.back(), {}, !plain});
+    label_hashes.push_back(hashLabelName(label.name));
+    quoted_labels = quoted_labels || !plain;
     if (kept) {
       const Label& of_page = sample.labels[static_cast<std::size_t>(entry.page_label)];
       label.value = of_page.value;
@@ -201,6 +216,18 @@ bool Reshaper::quoted() const {
 
 std::span<const Label> Reshaper::labels() const {
   return state_->labels;
+}
+
+std::span<const std::uint64_t> Reshaper::labelHashes() const {
+  return state_->label_hashes;
+}
+
+bool Reshaper::quotedLabels() const {
+  return state_->quoted_labels;
+}
+
+std::string_view Reshaper::labelsText() const {
+  return state_->labels_text;
 }
 
 std::string_view Reshaper::complaint() const {

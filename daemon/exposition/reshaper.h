@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -71,6 +72,11 @@ class Reshaper {
   std::string_view name() const;
   bool quoted() const;  // the name needs quotes
   std::span<const Label> labels() const;
+  // hashLabelName() of each.
+  std::span<const std::uint64_t> labelHashes() const;
+  bool quotedLabels() const;  // some label's name needs quotes
+  // The labels as on a page, `a="b",c="d"`; empty: not made, or there are none.
+  std::string_view labelsText() const;
   std::string_view complaint() const;
 
  private:

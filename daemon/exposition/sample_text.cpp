@@ -48,6 +48,10 @@ void appendSeries(std::string& out, const Sample& sample, const Output& output) 
   const bool inside = sample.quoted && output.escaping == Escaping::AllowUtf8;
   const bool braces = inside || !sample.inserted.empty() || !sample.labels.empty();
   if (!inside) appendName(out, sample.name, sample.quoted, output);
+  if (!sample.text.empty() && !sample.quoted && !sample.quoted_labels) {
+    out.append("{").append(sample.text).append("}");
+    return;
+  }
   if (!braces) return;
   out += '{';
   const char* comma = "";
