@@ -2,39 +2,80 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace postern::exposition {
 
-// What one rule made of the texts it has seen of late, so that it need not look again. When it has
-// grown to its bound it starts anew. Not thread-safe.
+// A text that rules look at or make.
+struct Atom {
+  std::string text;
+  std::string escaped;  // as on a page
+  std::uint64_t hash = 0;
+  std::uint32_t number = 0;
+};
+
+// What rules made of the texts they have seen of late, so that none of them looks again. Each text
+// is kept once, so that a rule is asked with a number. Not thread-safe.
 class Memo {
  public:
-  struct Entry {
-    std::string key;
+  struct Outcome {
     bool matched = false;
-    std::string value;
-    std::string escaped;  // the value as on a page, when that differs
-    std::uint64_t hash = 0;
+    const Atom* made = nullptr;  // null: the rule makes no text
   };
 
-  explicit Memo(std::size_t most_bytes) : most_bytes_(most_bytes) {}
+  // `most_bytes` may be passed by what the rules make of one sample.
+  Memo(std::size_t rules, std::size_t most_bytes);
 
-  // Null: not known. References hold until the next keep().
-  const Entry* find(std::string_view key);
-  const Entry& keep(Entry entry);
+  // Before each sample. True: there were too many, and all atoms and outcomes have died.
+  bool startSample() {
+    if (bytes_ <= most_bytes_) return false;
+    forget();
+    return true;
+  }
+  const Atom& atomOf(std::string_view text);
+  // Of the empty text.
+  const Atom& nothing() const { return *atoms_.front(); }
+
+  // By the number of an atom, or two in one. Null: not known. The outcome dies with the next
+  // keep().
+  const Outcome* find(std::size_t rule, std::uint64_t key) const {
+    const Table& table = tables_[rule];
+    for (std::size_t at = place(key, table);; at = (at + 1) & table.mask) {
+      const Entry& entry = table.entries[at];
+      if (entry.key == key) return &entry.outcome;
+      if (entry.key == kFree) return nullptr;
+    }
+  }
+  const Outcome& keep(std::size_t rule, std::uint64_t key, const Outcome& outcome);
 
  private:
-  void grow();
-  std::size_t place(std::uint64_t hash, std::string_view key) const;
+  static constexpr std::uint64_t kFree = ~std::uint64_t{0};
+  struct Entry {
+    std::uint64_t key = kFree;
+    Outcome outcome;
+  };
+  struct Table {  // open addressing, at most half full
+    std::vector<Entry> entries;
+    std::size_t mask = 0;
+    std::size_t filled = 0;
+  };
 
-  std::size_t most_bytes_;
+  static std::size_t place(std::uint64_t key, const Table& table) {
+    constexpr std::uint64_t kSpread = 0x9e3779b97f4a7c15U;
+    return (key * kSpread >> 32) & table.mask;
+  }
+  void forget();
+  void growAtoms();
+  void growTable(Table& table);
+
+  const std::size_t most_bytes_;
   std::size_t bytes_ = 0;
-  std::vector<Entry> entries_;
-  std::vector<std::uint32_t> places_;  // open addressing; the entry's number and one, 0: free
-  std::size_t last_ = 0;               // the entry that was found last
+  std::vector<std::unique_ptr<const Atom>> atoms_;  // by their numbers
+  std::vector<const Atom*> places_;                 // open addressing by hash, at most half full
+  std::vector<Table> tables_;                       // by rule
 };
 
 }  // namespace postern::exposition

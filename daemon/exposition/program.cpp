@@ -35,8 +35,9 @@ class Program::Maker {
  private:
   std::size_t slotOf(const std::string& name);
   void addLabels();
-  bool addRule(const RelabelRule& rule, std::size_t memo);
+  bool addRule(const RelabelRule& rule, std::size_t outcomes);
   bool addMap(const RelabelRule& rule);
+  static Kind kindOf(config::RelabelAction action);
 
   const Rules::Compiled& rules_;
   Program program_;
@@ -53,27 +54,30 @@ std::size_t Program::Maker::slotOf(const std::string& name) {
 }
 
 std::optional<Program> Program::Maker::make() {
-  std::size_t memo = 0;
+  std::size_t rule = 0;
   for (const auto& selector : rules_.match) {
     auto& slots = program_.matched_.emplace_back();
     for (const auto& matcher : selector.matchers()) slots.push_back(slotOf(matcher.config.name));
-    memo += slots.size();
+    rule += slots.size();
   }
   addLabels();
-  for (const RelabelRule& rule : rules_.relabel) {
-    if (!addRule(rule, memo++)) return std::nullopt;
+  for (const RelabelRule& relabel : rules_.relabel) {
+    if (!addRule(relabel, rule++)) return std::nullopt;
   }
   if (!rules_.rename.empty()) program_.ops_.push_back({.kind = Kind::Rename, .target = kName});
   for (const auto& label : rules_.config.anonymize.labels) {
-    program_.ops_.push_back({.kind = Kind::Anonymize, .target = slotOf(label), .memo = memo++});
+    program_.ops_.push_back({.kind = Kind::Anonymize, .target = slotOf(label), .outcomes = rule++});
   }
   for (const std::string& text : texts_) {
     const bool plain = isPlainLabelName(text);
     const std::string shown = plain ? text : escapeLabelValue(text);
     const std::string quote = plain ? "" : "\"";
-    program_.names_.push_back(
-        {shown, !plain, "," + quote + shown + quote + "=\"", hashLabelName(shown)});
+    program_.names_.push_back({shown,
+                               "\"," + quote + shown + quote + "=\"",
+                               {.name = {}, .value = {}, .quoted = !plain},
+                               hashLabelName(shown)});
   }
+  for (Name& name : program_.names_) name.label.name = name.text;
   return std::move(program_);
 }
 
@@ -103,8 +107,19 @@ void Program::Maker::addLabels() {
   for (Op& set : sets) program_.ops_.push_back(std::move(set));
 }
 
+Program::Kind Program::Maker::kindOf(config::RelabelAction action) {
+  using enum config::RelabelAction;
+  switch (action) {
+    case Keep: return Kind::Keep;
+    case Drop: return Kind::Drop;
+    case KeepEqual: return Kind::KeepEqual;
+    case DropEqual: return Kind::DropEqual;
+    default: return Kind::Replace;
+  }
+}
+
 // False when the rule cannot be made ready.
-bool Program::Maker::addRule(const RelabelRule& rule, std::size_t memo) {
+bool Program::Maker::addRule(const RelabelRule& rule, std::size_t outcomes) {
   using enum config::RelabelAction;
   const auto& config = rule.config();
   if (config.action == Replace && hasVariable(config.target_label)) return false;
@@ -120,9 +135,17 @@ bool Program::Maker::addRule(const RelabelRule& rule, std::size_t memo) {
     program_.ops_.push_back(std::move(clear));
     return true;
   }
-  Op op{.kind = Kind::Rule, .memo = memo, .rule = &rule};
+  Op op{.kind = kindOf(config.action), .outcomes = outcomes, .rule = &rule};
   for (const auto& label : config.source_labels) op.sources.push_back(slotOf(label));
   if (!config.target_label.empty()) op.target = slotOf(config.target_label);
+  if (op.kind == Kind::Replace && op.sources.empty()) {
+    const RelabelRule::Made made = rule.make({});
+    if (!made.matched) return true;
+    op = {.kind = Kind::Set,
+          .target = op.target,
+          .value = made.value,
+          .escaped = escapeLabelValue(made.value)};
+  }
   program_.ops_.push_back(std::move(op));
   return true;
 }
@@ -151,43 +174,50 @@ std::optional<Program> Program::make(const Rules::Compiled& rules, const Line& s
   return Maker(rules, sample).make();
 }
 
-std::size_t Program::memosOf(const Rules::Compiled& rules) {
-  std::size_t memos = rules.relabel.size() + rules.config.anonymize.labels.size();
-  for (const auto& selector : rules.match) memos += selector.matchers().size();
-  return memos;
+std::size_t Program::outcomesOf(const Rules::Compiled& rules) {
+  std::size_t outcomes = rules.relabel.size() + rules.config.anonymize.labels.size();
+  for (const auto& selector : rules.match) outcomes += selector.matchers().size();
+  return outcomes;
 }
 
 // One sample on its way through.
 class Program::Run {
  public:
-  Run(const Program& program, std::vector<Memo>& memos, std::vector<Slot>& slots, Scratch& scratch)
-      : program_(program), memos_(memos), slots_(slots), scratch_(scratch) {}
+  Run(const Program& program, Memo& memo, std::vector<Slot>& slots, Scratch& scratch)
+      : program_(program), memo_(memo), slots_(slots), scratch_(scratch) {}
 
   Reshaper::Verdict run(const Line& sample);
 
  private:
   bool matches();
   bool apply(const Op& op);
-  bool applyRule(const Op& op);
+  const Atom& atomOf(std::size_t slot);
   std::string_view sourceOf(const Op& op);
-  void assign(std::size_t slot, std::string_view value, std::string_view escaped);
+  std::uint64_t keyOf(const Op& op);
+  const Memo::Outcome& outcomeOf(const Op& op);
+  void assign(std::size_t slot, std::string_view value, std::string_view escaped, const Atom* atom);
+  void assign(std::size_t slot, const Atom& atom) {
+    if (slots_[slot].atom != &atom) assign(slot, atom.text, atom.escaped, &atom);
+  }
   void copy(const Op& op);
   void anonymize(const Op& op);
-  const Memo::Entry& made(const Op& op, std::string_view source);
 
   const Program& program_;
-  std::vector<Memo>& memos_;
+  Memo& memo_;
   std::vector<Slot>& slots_;
   Scratch& scratch_;
+  std::string_view name_;  // the sample's own
   bool changed_ = false;
 };
 
 Reshaper::Verdict Program::Run::run(const Line& sample) {
-  slots_.assign(program_.names_.size(), {});
-  slots_[kName] = {sample.name, sample.name};
-  for (std::size_t i = 0; i < sample.labels.size(); ++i) {
-    slots_[i + 1] = {sample.labels[i].value, sample.labels[i].value};
-  }
+  if (memo_.startSample() || !sample.same_name) scratch_.name = nullptr;
+  slots_.resize(program_.names_.size());
+  name_ = sample.name;
+  slots_[kName] = {name_, name_, scratch_.name};
+  std::size_t next = 1;
+  for (const Label& label : sample.labels) slots_[next++] = {label.value, label.value};
+  for (; next < slots_.size(); ++next) slots_[next] = {};
   if (!program_.matched_.empty() && !matches()) return Reshaper::Verdict::Unmatched;
   for (const Op& op : program_.ops_) {
     if (!apply(op)) return Reshaper::Verdict::Dropped;
@@ -203,64 +233,63 @@ Reshaper::Verdict Program::Run::run(const Line& sample) {
 }
 
 bool Program::Run::matches() {
-  std::size_t memo = 0;
+  std::size_t rule = 0;
   bool found = false;
   for (std::size_t i = 0; i < program_.matched_.size() && !found; ++i) {
     const auto& matchers = program_.rules_->match[i].matchers();
     bool all = true;
     for (std::size_t j = 0; j < matchers.size() && all; ++j) {
-      const std::string_view value = slots_[program_.matched_[i][j]].value;
+      const std::size_t slot = program_.matched_[i][j];
       if (!matchers[j].regex) {
-        all = matchers[j].matches(value);
+        all = matchers[j].matches(slots_[slot].value);
         continue;
       }
-      const Memo::Entry* known = memos_[memo + j].find(value);
+      const std::uint32_t key = atomOf(slot).number;
+      const Memo::Outcome* known = memo_.find(rule + j, key);
       if (known == nullptr) {
-        known = &memos_[memo + j].keep({.key = std::string(value),
-                                        .matched = matchers[j].matches(value),
-                                        .value = {},
-                                        .escaped = {}});
+        known = &memo_.keep(rule + j, key, {matchers[j].matches(slots_[slot].value), nullptr});
       }
       all = known->matched;
     }
     found = all;
-    memo += matchers.size();
+    rule += matchers.size();
   }
   return found;
 }
 
 bool Program::Run::apply(const Op& op) {
   switch (op.kind) {
-    case Kind::Set: assign(op.target, op.value, op.escaped); return true;
+    case Kind::Set: assign(op.target, op.value, op.escaped, nullptr); return true;
     case Kind::Copy: copy(op); return true;
     case Kind::Clear:
-      for (const std::size_t slot : op.sources) assign(slot, {}, {});
+      for (const std::size_t slot : op.sources) assign(slot, {}, {}, nullptr);
       return true;
+    case Kind::Keep: return outcomeOf(op).matched;
+    case Kind::Drop: return !outcomeOf(op).matched;
+    case Kind::KeepEqual: return slots_[op.target].value == sourceOf(op);
+    case Kind::DropEqual: return slots_[op.target].value != sourceOf(op);
+    case Kind::Replace: {
+      const Memo::Outcome& outcome = outcomeOf(op);
+      if (outcome.matched) assign(op.target, *outcome.made);
+      return true;
+    }
     case Kind::Anonymize: anonymize(op); return true;
     case Kind::Rename: {
       const auto& rename = program_.rules_->rename;
       const auto to = rename.find(slots_[kName].value);
-      if (to != rename.end()) assign(kName, to->second, to->second);
+      if (to != rename.end()) assign(kName, to->second, to->second, nullptr);
       return true;
     }
-    case Kind::Rule: break;
-  }
-  return applyRule(op);
-}
-
-bool Program::Run::applyRule(const Op& op) {
-  using enum config::RelabelAction;
-  const std::string_view source = sourceOf(op);
-  const auto action = op.rule->config().action;
-  if (action == KeepEqual) return slots_[op.target].value == source;
-  if (action == DropEqual) return slots_[op.target].value != source;
-  const Memo::Entry& entry = made(op, source);
-  if (action == Keep) return entry.matched;
-  if (action == Drop) return !entry.matched;
-  if (entry.matched) {
-    assign(op.target, entry.value, entry.escaped.empty() ? entry.value : entry.escaped);
   }
   return true;
+}
+
+const Atom& Program::Run::atomOf(std::size_t slot) {
+  Slot& of = slots_[slot];
+  if (of.atom != nullptr) return *of.atom;
+  of.atom = &memo_.atomOf(of.value);
+  if (slot == kName && of.value.data() == name_.data()) scratch_.name = of.atom;
+  return *of.atom;
 }
 
 std::string_view Program::Run::sourceOf(const Op& op) {
@@ -273,53 +302,62 @@ std::string_view Program::Run::sourceOf(const Op& op) {
   return scratch_.joined;
 }
 
-const Memo::Entry& Program::Run::made(const Op& op, std::string_view source) {
-  Memo& memo = memos_[op.memo];
-  if (const Memo::Entry* known = memo.find(source)) return *known;
-  Memo::Entry entry{.key = std::string(source), .value = {}, .escaped = {}};
-  RelabelRule::Made made = op.rule->make(entry.key);
-  entry.matched = made.matched;
-  entry.value = std::move(made.value);
-  std::string escaped = escapeLabelValue(entry.value);
-  if (escaped != entry.value) entry.escaped = std::move(escaped);
-  return memo.keep(std::move(entry));
+std::uint64_t Program::Run::keyOf(const Op& op) {
+  if (op.sources.size() == 1) return atomOf(op.sources[0]).number;
+  if (op.sources.size() == 2) {
+    const std::uint64_t first = atomOf(op.sources[0]).number;
+    return first << 32 | atomOf(op.sources[1]).number;
+  }
+  return memo_.atomOf(sourceOf(op)).number;
 }
 
-void Program::Run::assign(std::size_t slot, std::string_view value, std::string_view escaped) {
-  if (slots_[slot].value == value) return;
-  slots_[slot] = {value, escaped};
+const Memo::Outcome& Program::Run::outcomeOf(const Op& op) {
+  const std::uint64_t key = keyOf(op);
+  if (const Memo::Outcome* known = memo_.find(op.outcomes, key)) return *known;
+  const RelabelRule::Made made = op.rule->make(std::string(sourceOf(op)));
+  return memo_.keep(op.outcomes, key, {made.matched, &memo_.atomOf(made.value)});
+}
+
+// Field by field: a copy of a slot that was just made would wait for the stores of its parts.
+inline void Program::Run::assign(std::size_t slot, std::string_view value, std::string_view escaped,
+                                 const Atom* atom) {
+  Slot& to = slots_[slot];
+  if (to.value == value) return;
+  to.value = value;
+  to.escaped = escaped;
+  to.atom = atom;
   changed_ = true;
 }
 
 // All of them see the values that were there before; a label that is none is not copied.
 void Program::Run::copy(const Op& op) {
   if (op.copies.size() == 1) {
-    const Slot from = slots_[op.copies[0].first];
-    if (!from.value.empty()) assign(op.copies[0].second, from.value, from.escaped);
+    const Slot& from = slots_[op.copies[0].first];
+    if (!from.value.empty()) assign(op.copies[0].second, from.value, from.escaped, from.atom);
     return;
   }
   scratch_.before = slots_;
   for (const auto& [from, to] : op.copies) {
     const Slot& slot = scratch_.before[from];
-    if (!slot.value.empty()) assign(to, slot.value, slot.escaped);
+    if (!slot.value.empty()) assign(to, slot.value, slot.escaped, slot.atom);
   }
 }
 
 void Program::Run::anonymize(const Op& op) {
-  const std::string_view value = slots_[op.target].value;
-  if (value.empty()) return;
-  Memo& memo = memos_[op.memo];
-  const Memo::Entry* known = memo.find(value);
+  const Slot& slot = slots_[op.target];
+  if (slot.value.empty()) return;
+  const std::uint32_t key = atomOf(op.target).number;
+  const Memo::Outcome* known = memo_.find(op.outcomes, key);
   if (known == nullptr) {
-    known = &memo.keep(
-        {.key = std::string(value), .value = program_.rules_->pseudonym(value), .escaped = {}});
+    const Atom& made = memo_.atomOf(program_.rules_->pseudonym(slot.value));
+    known = &memo_.keep(op.outcomes, key, {true, &made});
   }
-  assign(op.target, known->value, known->value);
+  assign(op.target, *known->made);
 }
 
-Reshaper::Verdict Program::run(const Line& sample, std::vector<Memo>& memos,
-                               std::vector<Slot>& slots, Scratch& scratch) const {
-  return Run(*this, memos, slots, scratch).run(sample);
+Reshaper::Verdict Program::run(const Line& sample, Memo& memo, std::vector<Slot>& slots,
+                               Scratch& scratch) const {
+  return Run(*this, memo, slots, scratch).run(sample);
 }
 
 }  // namespace postern::exposition

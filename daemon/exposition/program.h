@@ -21,40 +21,53 @@ class Program {
   struct Slot {
     std::string_view value;
     std::string_view escaped;
+    const Atom* atom = nullptr;  // of the value; null: not looked for
   };
   struct Name {
-    std::string text;  // escaped where it is quoted
-    bool quoted = false;
-    std::string prefix;      // of its value on a page: ,name="
+    std::string text;        // escaped where it is quoted
+    std::string prefix;      // of its value behind another one: ",name="
+    Label label;             // of this name, without a value
     std::uint64_t hash = 0;  // hashLabelName(text)
   };
 
   // None when the rules may make names of values, or map several labels to one. Requires a sample
   // without names in quotes. The rules must outlive the program.
   static std::optional<Program> make(const Rules::Compiled& rules, const Line& sample);
-  // How many memos run() needs.
-  static std::size_t memosOf(const Rules::Compiled& rules);
+  // Of how many rules the memo keeps outcomes.
+  static std::size_t outcomesOf(const Rules::Compiled& rules);
 
   // Room that run() uses again for each sample.
   struct Scratch {
     std::string joined;
     std::vector<Slot> before;
+    const Atom* name = nullptr;  // of the last sample's metric; null: not looked for
   };
 
   // Requires labels of these names, the same ones empty, and no escapes. Unchanged, Rewritten,
   // Unmatched, Dropped or Refused; `slots` is what the rules left, the metric's name first.
-  Reshaper::Verdict run(const Line& sample, std::vector<Memo>& memos, std::vector<Slot>& slots,
+  Reshaper::Verdict run(const Line& sample, Memo& memo, std::vector<Slot>& slots,
                         Scratch& scratch) const;
   // Of each slot.
   const std::vector<Name>& names() const { return names_; }
 
  private:
-  enum class Kind { Set, Copy, Rule, Clear, Rename, Anonymize };
+  enum class Kind {
+    Set,
+    Copy,
+    Clear,
+    Keep,
+    Drop,
+    KeepEqual,
+    DropEqual,
+    Replace,
+    Rename,
+    Anonymize,
+  };
   struct Op {
     Kind kind;
     std::size_t target = 0;
     std::vector<std::size_t> sources = {};  // slots
-    std::size_t memo = 0;
+    std::size_t outcomes = 0;               // of which rule the memo keeps these
     const RelabelRule* rule = nullptr;
     std::string value = {};                                        // of Set
     std::string escaped = {};                                      // of Set

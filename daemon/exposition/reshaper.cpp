@@ -1,6 +1,7 @@
 #include "exposition/reshaper.h"
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -15,7 +16,7 @@
 namespace postern::exposition {
 namespace {
 
-constexpr std::size_t kMostMemory = 1U << 20;  // bytes of all memos
+constexpr std::size_t kMostMemory = 1U << 20;  // bytes of the memo
 constexpr std::size_t kMostShapes = 256;       // of which the rules are kept ready
 
 // The labels' names of a sample, and which of the labels are empty.
@@ -54,13 +55,19 @@ bool isSimple(const Line& sample) {
 struct Reshaper::State {
   explicit State(std::shared_ptr<const Rules> given);
 
+  // The next sample is not compared with the last one.
+  void startAnew() {
+    shape = nullptr;
+    scratch.name = nullptr;
+  }
   Shape& shapeOf(const Line& sample);
   Verdict run(const Shape& of, const Line& sample);
   Verdict work(const Line& sample);
+  void writeLabels(const std::vector<Program::Name>& names);
 
   const std::shared_ptr<const Rules> rules;
   const Rules::Compiled& compiled;
-  std::vector<Memo> memos;
+  Memo memo;
   std::unordered_map<std::uint64_t, Shape> shapes;
   Shape* shape = nullptr;  // of the last sample of this page
   std::vector<Program::Slot> slots;
@@ -75,14 +82,14 @@ struct Reshaper::State {
   std::vector<Label> labels;
   std::vector<std::uint64_t> label_hashes;
   bool quoted_labels = false;
-  std::string labels_text;
+  std::string buffer;  // of labels_text
+  std::string_view labels_text;
 };
 
 Reshaper::State::State(std::shared_ptr<const Rules> given)
-    : rules(std::move(given)), compiled(rules->compiled()) {
-  const std::size_t count = Program::memosOf(compiled);
-  memos.assign(count, Memo(kMostMemory / std::max<std::size_t>(count, 8)));
-}
+    : rules(std::move(given)),
+      compiled(rules->compiled()),
+      memo(Program::outcomesOf(compiled), kMostMemory) {}
 
 Shape& Reshaper::State::shapeOf(const Line& sample) {
   const std::uint64_t empty = emptyOf(sample);
@@ -106,7 +113,7 @@ Shape& Reshaper::State::shapeOf(const Line& sample) {
 }
 
 Reshaper::Verdict Reshaper::State::run(const Shape& of, const Line& sample) {
-  const Verdict verdict = of.program->run(sample, memos, slots, scratch);
+  const Verdict verdict = of.program->run(sample, memo, slots, scratch);
   if (verdict != Verdict::Rewritten) return verdict;
   name = slots[0].value;
   quoted = name.data() != sample.name.data() && !isPlainMetricName(name);
@@ -114,20 +121,41 @@ Reshaper::Verdict Reshaper::State::run(const Shape& of, const Line& sample) {
     name_text = escapeLabelValue(name);
     name = name_text;
   }
-  const auto& names = of.program->names();
-  labels.clear();
-  label_hashes.clear();
-  quoted_labels = false;
-  labels_text.clear();
-  for (std::size_t i = 1; i < slots.size(); ++i) {
-    if (slots[i].value.empty()) continue;
-    const auto& [text, quotes, prefix, hash] = names[i];
-    labels.push_back({text, slots[i].escaped, quotes});
-    label_hashes.push_back(hash);
-    quoted_labels = quoted_labels || quotes;
-    labels_text.append(prefix, labels_text.empty() ? 1 : 0).append(slots[i].escaped) += '"';
-  }
+  writeLabels(of.program->names());
   return verdict;
+}
+
+void Reshaper::State::writeLabels(const std::vector<Program::Name>& names) {
+  std::size_t room = 1;
+  for (std::size_t i = 1; i < slots.size(); ++i) {
+    room += names[i].prefix.size() + slots[i].escaped.size();
+  }
+  if (buffer.size() < room) buffer.resize(room);
+  labels.resize(slots.size());
+  label_hashes.resize(slots.size());
+  quoted_labels = false;
+  char* at = buffer.data();
+  const auto append = [&at](std::string_view bytes) {
+    std::memcpy(at, bytes.data(), bytes.size());
+    at += bytes.size();
+  };
+  std::size_t count = 0;
+  for (std::size_t i = 1; i < slots.size(); ++i) {
+    const auto& [text, prefix, label, hash] = names[i];
+    const std::string_view& value = slots[i].escaped;
+    if (value.empty()) continue;
+    labels[count] = label;
+    labels[count].value = value;
+    label_hashes[count] = hash;
+    quoted_labels = quoted_labels || label.quoted;
+    append(count == 0 ? std::string_view(prefix).substr(2) : prefix);
+    append(value);
+    ++count;
+  }
+  if (count > 0) append("\"");
+  labels.resize(count);
+  label_hashes.resize(count);
+  labels_text = {buffer.data(), static_cast<std::size_t>(at - buffer.data())};
 }
 
 // The rules themselves, from name to name.
@@ -142,7 +170,7 @@ Reshaper::Verdict Reshaper::State::work(const Line& sample) {
   labels.clear();
   label_hashes.clear();
   quoted_labels = false;
-  labels_text.clear();
+  labels_text = {};
   for (const auto& entry : set.entries()) {
     if (entry.name == LabelSet::kMetricName) {
       quoted = !isPlainMetricName(entry.value);
@@ -183,19 +211,24 @@ bool Reshaper::touchesFamilies() const {
 }
 
 void Reshaper::startPage() {
-  state_->shape = nullptr;
+  state_->startAnew();
 }
 
 Reshaper::Verdict Reshaper::apply(const Line& sample) {
   State& state = *state_;
+  if (state.shape != nullptr && state.shape->inserts && sample.same_labels) {
+    return Verdict::Inserted;
+  }
   if (!isSimple(sample)) {
-    state.shape = nullptr;
+    state.startAnew();
     return state.work(sample);
   }
   Shape& shape = state.shapeOf(sample);
   state.shape = &shape;
   if (shape.inserts) return Verdict::Inserted;
-  return shape.program ? state.run(shape, sample) : state.work(sample);
+  if (shape.program) return state.run(shape, sample);
+  state.scratch.name = nullptr;
+  return state.work(sample);
 }
 
 std::string_view Reshaper::inserted() const {
