@@ -8,12 +8,8 @@ void KnownLabels::learn(const std::vector<Label>& labels) {
   texts_.clear();
   labels_.clear();
   for (const Label& label : labels) {
-    std::string text;
-    if (label.quoted) {
-      text = "\n";  // which no label begins with
-    } else {
-      text.append(label.name).append("=\"");
-    }
+    std::string text;  // empty: is not compared
+    if (!label.quoted) text.append(label.name).append("=\"");
     labels_.emplace_back(text);
     texts_.push_back(std::move(text));
   }

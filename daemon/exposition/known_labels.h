@@ -47,7 +47,7 @@ class KnownLabels {
     if (at >= labels_.size()) return false;
     const Known& known = labels_[at];
     const auto left = static_cast<std::size_t>(end - p);
-    if (left < 16 || left <= known.size() || !known.beginsAt(p)) return false;
+    if (known.size() == 0 || left < 16 || left <= known.size() || !known.beginsAt(p)) return false;
     if (known.size() <= 16) return true;
     const std::string_view rest = std::string_view(texts_[at]).substr(16);
     return std::string_view(p + 16, rest.size()) == rest;

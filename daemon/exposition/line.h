@@ -25,7 +25,7 @@ struct Line {
   std::vector<Label> labels;   // of Sample, in their order, the metric's name not among them
   bool same_name = false;      // of Sample: its name is surely that of the sample before
   bool same_labels = false;    // of Sample: the labels' names are those of the sample before
-  bool escapes = false;        // of Sample: some label's value has a backslash or a line end
+  bool escapes = false;        // of Sample: some text in quotes has a backslash or a line end
   std::string_view value;      // of Sample
   std::string_view timestamp;  // of Sample; empty: none
   std::string_view exemplar;   // of Sample; from its "{" up to the line end; empty: none

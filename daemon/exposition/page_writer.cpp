@@ -7,6 +7,7 @@ namespace postern::exposition {
 namespace {
 
 constexpr std::size_t kMostNames = 512U << 10;  // bytes of hashes
+constexpr std::uint64_t kWhole = 1;             // a seed: of names that OpenMetrics shortens
 
 }  // namespace
 
@@ -39,7 +40,14 @@ void PageWriter::family(const FamilyHead& head) {
     help = head.help;
   }
   if (type.empty() && help.empty() && head.unit.empty()) return;
-  if (written_.add(hashText(name, 0)) == HashSet::Added::Known) return;
+  const bool shortened = name.size() != head.name.size();
+  if (shortened && written_.add(hashText(head.name, kWhole)) == HashSet::Added::Known) return;
+  if (written_.add(hashText(name, 0)) == HashSet::Added::Known) {
+    if (!shortened) return;
+    // Go's client has a gauge go_memstats_alloc_bytes beside a counter that ends in _total.
+    name = head.name;
+    type = "unknown";
+  }
   if (!help.empty()) meta("HELP", name, head.quoted, help);
   if (!type.empty()) meta("TYPE", name, head.quoted, type);
   if (!head.unit.empty() && output_.syntax == Syntax::OpenMetrics) {

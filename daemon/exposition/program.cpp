@@ -69,6 +69,7 @@ std::optional<Program> Program::Maker::make() {
     program_.ops_.push_back({.kind = Kind::Anonymize, .target = slotOf(label), .outcomes = rule++});
   }
   for (const std::string& text : texts_) {
+    if (text.find('\0') != text.npos) return std::nullopt;  // which no page can hold
     const bool plain = isPlainLabelName(text);
     const std::string shown = plain ? text : escapeLabelValue(text);
     const std::string quote = plain ? "" : "\"";

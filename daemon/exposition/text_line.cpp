@@ -82,6 +82,7 @@ bool TextLineParser::fail(const char* at, std::string_view expected) {
 
 bool TextLineParser::unfinished() {
   outcome_ = Outcome::Unfinished;
+  last_name_.clear();  // it comes again, and is not the name of the sample before itself
   eol_ = end_ - 1;
   return false;
 }
@@ -281,6 +282,7 @@ const char* TextLineParser::readQuotedName(const char* p, std::string_view& name
     const bool escape = *p == '\\';
     if (escape) ++p;
     if (*p == '\n') ++line_ends_;
+    line_.escapes = line_.escapes || escape || *p == '\n';
     if (*p == '\0' || (escape && *p == '\n')) {
       fail(p, "a name in quotes without a NUL byte or a backslash at a line end");
       return nullptr;

@@ -1,10 +1,18 @@
 #include "exposition/timestamp.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
 
 namespace postern::exposition {
+namespace {
+
+bool isDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+}  // namespace
 
 void appendSeconds(std::string& out, std::string_view milliseconds) {
   std::int64_t time = 0;
@@ -28,6 +36,13 @@ bool appendMilliseconds(std::string& out, std::string_view seconds) {
   time *= 1000;
   constexpr double kMost = 9.2e18;
   if (!(time > -1) || time > kMost) return false;
+  constexpr double kWhole = 9007199254740992;  // beyond 2^53 a double knows no single millisecond
+  const auto point = std::find(begin, end, '.');
+  if (time > kWhole && std::all_of(begin, point, isDigit)) {
+    out.append(begin, point);
+    for (int i = 1; i <= 3; ++i) out += end - point > i && isDigit(point[i]) ? point[i] : '0';
+    return true;
+  }
   out += std::to_string(static_cast<std::int64_t>(time));
   return true;
 }

@@ -30,6 +30,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
 
 import pages  # noqa: E402
+from harness import go  # noqa: E402
 from harness.process import wait_for  # noqa: E402
 from harness.services import Prometheus  # noqa: E402
 
@@ -60,14 +61,6 @@ def expfmt_speed(program: pathlib.Path, folder: pathlib.Path, work: str, seconds
     done = subprocess.run([program, work, folder / "large.prom", str(seconds)], check=True,
                           capture_output=True, text=True)
     return float(done.stdout)
-
-
-def build_expfmt(folder: pathlib.Path) -> pathlib.Path:
-    program = folder / "expfmt"
-    subprocess.run(["go", "build", "-o", program, HERE / "expfmt" / "main.go"], check=True,
-                   env={**os.environ, "GO111MODULE": "off", "GOPATH": "/usr/share/gocode",
-                        "GOCACHE": str(folder / "go-cache")})
-    return program
 
 
 def prometheus_speed(folder: pathlib.Path, scrapes: int) -> float:
@@ -119,7 +112,7 @@ def main() -> int:
         (folder / "large.prom").write_text(text)
         (folder / "large.om").write_text(
             re.sub(r"^(# (?:HELP|TYPE) \w+)_total ", r"\1 ", text, flags=re.MULTILINE) + "# EOF\n")
-        go = build_expfmt(folder)
+        expfmt = go.build(HERE / "expfmt" / "main.go", folder)
         engine = options.build.resolve() / "tests" / "bench_engine"
         met = True
         print(f"{'':28} {'expfmt':>12} {'postern':>12} {'ratio':>8}   goal  floor")
@@ -127,7 +120,7 @@ def main() -> int:
         for number in range(options.rounds):
             for what, case, work, _, _ in CASES:
                 runs = [lambda: engine_speed(engine, folder, case, options.seconds),
-                        lambda: expfmt_speed(go, folder, work, options.seconds)]
+                        lambda: expfmt_speed(expfmt, folder, work, options.seconds)]
                 if number % 2:
                     theirs, ours = runs[1](), runs[0]()
                 else:

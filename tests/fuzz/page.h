@@ -51,7 +51,9 @@ inline void require(bool holds, const char* claim, std::string_view page) {
 inline void holdPage(std::string_view page, Syntax syntax, const exposition::PageOptions& options,
                      const Output& output, std::size_t block) {
   const Read whole = read(page, syntax, options, output, std::string_view::npos / 2);
-  require(read(page, syntax, options, output, block) == whole, "the blocks matter", page);
+  const Read blocks = read(page, syntax, options, output, block);
+  require(blocks == whole, ("the blocks matter, " + whole.what + " / " + blocks.what).c_str(),
+          page);
   if (!whole.taken || whole.samples == 0) return;
   const Read again = read(whole.text, output.syntax, {}, output, std::string_view::npos / 2);
   require(again.taken, ("its output is refused, " + again.what).c_str(), whole.text);

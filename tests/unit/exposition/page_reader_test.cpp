@@ -199,6 +199,20 @@ TEST(PageReaderTest, RefusesNulBytesThatEndThePageForPrometheus) {
   refuses("{\"a\0\"} 1\n"sv);
 }
 
+// A name that is read twice, as its line was cut in an open quote, is not the name before.
+TEST(PageReaderTest, KnowsTheNameOfALineThatWasCutInQuotes) {
+  const std::string page = "a{b=\"1\n2\"} 1\nc{b=\"1\n2\"} 1\n";
+  const Checked checked = checkCut(page, {.options = {.strict = true}});
+  EXPECT_TRUE(checked.taken) << checked.what;
+}
+
+// The label before has its name in quotes, and is no pattern for what may stand in braces.
+TEST(PageReaderTest, RefusesALineEndInBraces) {
+  const Checked checked = checkCut("a{\"b.c\"=\"d\"} 1\na{\nb=\"e\"} 1\n");
+  EXPECT_FALSE(checked.taken);
+  EXPECT_THAT(checked.what, HasSubstr("line 2, column 3"));
+}
+
 TEST(PageReaderTest, SaysThatAPageLooksLikeHtml) {
   const Checked checked = check("<!DOCTYPE html>\n<html></html>\n");
   EXPECT_EQ(checked.fault, Fault::Format);

@@ -45,6 +45,13 @@ TEST(PageWriterTest, TurnsTextIntoOpenMetrics) {
             "a{b=\"x\\ny\\\\d\\\\\\\"\"} 1\n# EOF\n");
   EXPECT_EQ(toOpenMetrics("# HELP a say \"hi\"\\n\\\\\na 1\n"),
             "# HELP a say \\\"hi\\\"\\n\\\\\na 1\n# EOF\n");
+  EXPECT_EQ(toOpenMetrics("a{\"b\nc\"=\"d\"} 1\n"), "a{\"b\\nc\"=\"d\"} 1\n# EOF\n");
+  // A counter whose family has the name of another one keeps its own, and its help
+  EXPECT_EQ(
+      toOpenMetrics("# TYPE a gauge\na 1\n# HELP a_total h\n# TYPE a_total counter\na_total 1\n"
+                    "# TYPE b gauge\nb 1\n# TYPE a_total counter\na_total{c=\"d\"} 1\n"),
+      "# TYPE a gauge\na 1\n# HELP a_total h\n# TYPE a_total unknown\na_total 1\n"
+      "# TYPE b gauge\nb 1\na_total{c=\"d\"} 1\n# EOF\n");
   // Families without samples
   EXPECT_EQ(toOpenMetrics("# TYPE a gauge\n# HELP b h\n# TYPE b gauge\nb 1\n"),
             "# TYPE a gauge\n# HELP b h\n# TYPE b gauge\nb 1\n# EOF\n");

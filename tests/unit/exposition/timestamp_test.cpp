@@ -46,6 +46,7 @@ TEST(TimestampTest, ComesBackToTheSameMillisecond) {
     EXPECT_EQ(milliseconds(seconds(time)), time);
   }
   EXPECT_EQ(milliseconds(seconds("253402300799999")), "253402300799999");
+  EXPECT_EQ(milliseconds(seconds("139506695066363001")), "139506695066363001");
 }
 
 }  // namespace
