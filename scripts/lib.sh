@@ -8,8 +8,10 @@ build_packages=(cmake g++ libboost-program-options-dev libisal-dev libmariadb-de
   pkg-config python3)
 demo_packages=(curl openssl)
 mysql_packages=(mariadb-server)
-test_packages=(clang-format-14 clang-tidy-14 libgmock-dev libgtest-dev nginx-light procps
-  prometheus)
+test_packages=(clang-format-14 clang-tidy-14 golang-github-prometheus-common-dev golang-go
+  libbenchmark-dev libgmock-dev libgtest-dev nginx-light procps prometheus)
+fuzz_packages=(clang-14 libclang-rt-14-dev)
+arm64_packages=(g++-aarch64-linux-gnu mmdebstrap qemu-user)
 
 if [[ -t 1 ]]; then bold=$'\e[1m' plain=$'\e[0m'; else bold='' plain=''; fi
 

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Builds and runs every test. Its last line is `N passed, N failed`; it exits with 0 when
-# nothing failed. Build folders are kept (build-test, build-address, build-thread), so a
-# second run is quicker.
+# nothing failed. Build folders are kept (build-test, build-fuzz, build-arm64, build-address,
+# build-thread), so a second run is quicker.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$root"
 
 jobs=$(nproc)
 tidy_seconds=${POSTERN_TIDY_SECONDS:-900}
+fuzz_seconds=20
 passed=0 failed=0 times=()
 
 # stage NAME COMMAND...: a stage that fails counts as one failed test, but for what ctest
@@ -24,11 +25,20 @@ check() {
   if stage "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 }
 
+# build FOLDER OPTION... [-- TARGET...]
 build() {
-  local folder=$1
+  local folder=$1 options=()
   shift
-  cmake -G Ninja -S . -B "$folder" -DPOSTERN_WERROR=ON "$@" >/dev/null &&
-    cmake --build "$folder"
+  while (($#)) && [[ $1 != -- ]]; do options+=("$1") && shift; done
+  cmake -G Ninja -S . -B "$folder" -DPOSTERN_WERROR=ON "${options[@]}" >/dev/null &&
+    cmake --build "$folder" ${1:+--target "${@:2}"}
+}
+
+build_arm64() {
+  tests/arm64/sysroot.sh build-arm64/sysroot &&
+    build build-arm64 -DCMAKE_BUILD_TYPE=Release -DPOSTERN_SYSROOT="$root/build-arm64/sysroot" \
+      -DCMAKE_TOOLCHAIN_FILE="$root/tests/arm64/toolchain.cmake" -- \
+      unit_exposition fuzz_text fuzz_openmetrics fuzz_json fuzz_relabel fuzz_accept
 }
 
 # tests FOLDER LABELS: adds ctest's own counts to ours.
@@ -67,7 +77,7 @@ finish() {
 }
 
 stage "packages" install_missing "${build_packages[@]}" "${demo_packages[@]}" \
-  "${mysql_packages[@]}" "${test_packages[@]}"
+  "${mysql_packages[@]}" "${test_packages[@]}" "${fuzz_packages[@]}" "${arm64_packages[@]}"
 check "build" build build-test -DCMAKE_BUILD_TYPE=Release
 check "clang-format" formatted
 check "clang-tidy" tidy
@@ -75,6 +85,10 @@ stage "house rules" tests build-test house || true
 stage "unit tests" tests build-test unit || true
 stage "integration tests" tests build-test integration || true
 stage "scenarios" tests build-test e2e || true
+check "fuzzing, $fuzz_seconds s for each target" tests/fuzz/run.sh "$fuzz_seconds"
+# The engine alone: what else there is has nothing that a processor matters to.
+check "build for arm64" build_arm64
+stage "unit tests of the engine, arm64 under qemu" tests build-arm64 'unit.(exposition|fuzz)' || true
 # Little optimised, which halves the time of the build; with asserts, which Release leaves out.
 for sanitizer in address thread; do
   check "build with the $sanitizer sanitizer" build "build-$sanitizer" -DCMAKE_BUILD_TYPE=Sanitize \
