@@ -58,7 +58,7 @@ std::string SelectorReader::name(bool metric) {
   skipBlanks();
   std::size_t size = 0;
   while (size < rest_.size() && isNameCharacter(rest_[size], size == 0, metric)) ++size;
-  const std::string name(rest_.substr(0, size));
+  std::string name(rest_.substr(0, size));
   rest_.remove_prefix(size);
   return name;
 }
@@ -69,7 +69,7 @@ bool SelectorReader::read(Selector& selector) {
   if (take("{")) {
     while (!take("}")) {
       if (!readMatcher(selector)) return false;
-      if (!take(",") && !rest_.starts_with("}")) return fail("\",\" or \"}\"");
+      if (!take(",") && !rest_.starts_with("}")) return fail(R"("," or "}")");
     }
   } else if (metric.empty()) {
     return fail("a metric name or \"{\"");

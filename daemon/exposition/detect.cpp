@@ -30,11 +30,8 @@ void judgeType(std::string_view line, Signs& signs) {
 void judgeComment(std::string_view line, bool last, Signs& signs) {
   if (line.starts_with("# TYPE ")) return judgeType(line, signs);
   if (line.starts_with("# HELP ")) return;
-  if (line.starts_with("# UNIT ")) {
-    signs.comments = true;
-  } else if (line != "# EOF") {
-    signs.text = true;
-  } else if (last) {
+  // "# EOF" that is not the last line is a comment like any other.
+  if (line.starts_with("# UNIT ") || (line == "# EOF" && last)) {
     signs.comments = true;
   } else {
     signs.text = true;

@@ -35,7 +35,7 @@ Outcome OpenMetricsLineParser::next(const char* begin, const char* end, bool utf
   } else if (*begin == '#') {
     readComment(begin);
   } else {
-    fail(begin, "a metric name, \"# HELP\", \"# TYPE\", \"# UNIT\" or \"# EOF\"");
+    fail(begin, R"(a metric name, "# HELP", "# TYPE", "# UNIT" or "# EOF")");
   }
   if (outcome_ == Outcome::Bad) return outcome_;
   if (!utf8_known && !simdjson::validate_utf8(begin, line_.raw.size())) {
@@ -56,7 +56,7 @@ bool OpenMetricsLineParser::readComment(const char* p) {
   if (line.starts_with("# TYPE ")) return readMeta(p + 7, LineKind::Type);
   if (line.starts_with("# UNIT ")) return readMeta(p + 7, LineKind::Unit);
   line_.kind = LineKind::Eof;
-  return line == "# EOF" || fail(p, "\"# HELP\", \"# TYPE\", \"# UNIT\" or \"# EOF\"");
+  return line == "# EOF" || fail(p, R"("# HELP", "# TYPE", "# UNIT" or "# EOF")");
 }
 
 bool OpenMetricsLineParser::readMeta(const char* p, LineKind kind) {
@@ -138,7 +138,7 @@ const char* OpenMetricsLineParser::readLabels(const char* p) {
     if (*p == ',') {
       ++p;
     } else if (*p != '}') {
-      fail(p, "\",\" or \"}\" after the label");
+      fail(p, R"("," or "}" after the label)");
       return nullptr;
     }
   }
@@ -257,7 +257,7 @@ bool OpenMetricsLineParser::readExemplar(const char* p) {
     if (*p == ',') {
       ++p;
     } else if (*p != '}') {
-      return fail(p, "\",\" or \"}\" after the label");
+      return fail(p, R"("," or "}" after the label)");
     }
   }
   std::string_view number;

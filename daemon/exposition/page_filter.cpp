@@ -66,8 +66,10 @@ bool PageFilter::take(const Line& line) {
 bool PageFilter::finish() {
   if (strict_) {
     if (const auto complaint = strict_->finish()) {
-      return fail(strict_->exhausted() ? Fault::Limit : Fault::Format, nullptr,
-                  complaint->expected);
+      return fail(Fault::Format, nullptr,
+                  std::string("expected ")
+                      .append(complaint->expected)
+                      .append(", found the end of the page"));
     }
   }
   endFamily();
@@ -106,6 +108,7 @@ bool PageFilter::takeSample(const Line& line) {
                 line.name,
                 line.quoted,
                 line.labels,
+                label_hashes_,
                 {},
                 {},
                 /*rewritten=*/false,
@@ -191,6 +194,7 @@ bool PageFilter::reshape(Sample& sample) {
       sample.name = reshaper.name();
       sample.quoted = reshaper.quoted();
       sample.labels = reshaper.labels();
+      sample.label_hashes = reshaper.labelHashes();
       sample.text = reshaper.labelsText();
       sample.quoted_labels = reshaper.quotedLabels();
       sample.rewritten = true;
@@ -209,7 +213,8 @@ bool PageFilter::withinLimits(const Sample& sample) {
     return fail(Fault::Limit, nullptr, checkSampleLimit(limits, counts_.kept).error().what);
   }
   if (!labels_limited_) return true;
-  const std::size_t inserted = sample.inserted.empty() ? 0 : options_.reshaper->insertedLabels();
+  const bool inserts = options_.reshaper != nullptr && !sample.inserted.empty();
+  const std::size_t inserted = inserts ? options_.reshaper->insertedLabels() : 0;
   const auto within = checkLabelLimits(limits, sample.name, sample.labels, inserted);
   return within || fail(Fault::Limit, nullptr, within.error().what);
 }
@@ -218,10 +223,9 @@ bool PageFilter::withinLimits(const Sample& sample) {
 std::uint64_t PageFilter::hashSeries(const Sample& sample) const {
   const bool renamed = sample.name.data() != sample.line.name.data();
   std::uint64_t hash = renamed ? hashText(sample.name, 0) : name_hash_;
-  const auto names = sample.rewritten ? options_.reshaper->labelHashes() : label_hashes_;
   for (std::size_t i = 0; i < sample.labels.size(); ++i) {
     const Label& label = sample.labels[i];
-    if (!label.value.empty()) hash += hashText(label.value, names[i]);
+    if (!label.value.empty()) hash += hashText(label.value, sample.label_hashes[i]);
   }
   if (!sample.keeps_timestamp || sample.line.timestamp.empty()) return hash;
   return hash + hashText(sample.line.timestamp, kTimestamp);

@@ -82,8 +82,10 @@ Result<void> PageReader::finish() {
     return fault(Fault::Truncated, "the page ends without \"# EOF\", so it is not whole: " +
                                        lineNumber(lines_) + " is its last");
   }
-  if (!filter_.finish()) return fault(filter_.problem().fault, filter_.problem().what);
-  return {};
+  if (filter_.finish()) return {};
+  const auto& problem = filter_.problem();
+  const bool of_line = problem.fault == Fault::Format;
+  return fault(problem.fault, (of_line ? lineNumber(lines_) + ": " : "") + problem.what);
 }
 
 // Completes the line that an earlier block broke off, and reads it.

@@ -71,12 +71,12 @@ std::optional<Program> Program::Maker::make() {
   for (const std::string& text : texts_) {
     if (text.find('\0') != text.npos) return std::nullopt;  // which no page can hold
     const bool plain = isPlainLabelName(text);
-    const std::string shown = plain ? text : escapeLabelValue(text);
-    const std::string quote = plain ? "" : "\"";
-    program_.names_.push_back({shown,
-                               "\"," + quote + shown + quote + "=\"",
-                               {.name = {}, .value = {}, .quoted = !plain},
-                               hashLabelName(shown)});
+    Name& name = program_.names_.emplace_back();
+    name.text = plain ? text : escapeLabelValue(text);
+    const std::string_view quote = plain ? "" : "\"";
+    name.prefix.append("\",").append(quote).append(name.text).append(quote).append("=\"");
+    name.label.quoted = !plain;
+    name.hash = hashLabelName(name.text);
   }
   for (Name& name : program_.names_) name.label.name = name.text;
   return std::move(program_);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -24,6 +25,7 @@ struct Sample {
   std::string_view name;  // the metric's; the line's own unless it was rewritten
   bool quoted = false;    // the name
   std::span<const Label> labels;
+  std::span<const std::uint64_t> label_hashes;  // hashLabelName() of each
   std::string_view inserted;   // text of labels that go before the others: a="b",c="d"
   std::string_view text;       // of all labels, likewise; empty: not made
   bool rewritten = false;      // name or labels are no longer those of the line

@@ -9,7 +9,7 @@ import pathlib
 import harness
 from harness import check, check_answer
 
-PAGES = pathlib.Path(__file__).parents[1] / "data" / "exposition" / "pages"
+PAGES = pathlib.Path(__file__).parents[1] / "data" / "pages"
 TOKEN = "b3arer-t0ken-of-nginx"
 
 

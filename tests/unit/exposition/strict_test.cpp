@@ -70,5 +70,49 @@ TEST(StrictTest, JudgesTheCasesOfClientPythonAndPrometheus) {
   EXPECT_EQ(seen, 162U);
 }
 
+// The meaning of OpenMetrics, asked of text pages as well.
+TEST(StrictTest, SaysWhatATextPageShouldMean) {
+  struct Scene {
+    std::string page;
+    std::string complaint;  // empty: the page is taken
+  };
+  const std::string histogram = "# TYPE a histogram\n";
+  const std::string summary = "# TYPE a summary\n";
+  for (const auto& [page, complaint] : std::vector<Scene>{
+           {"a 1\na{b=\"c\"} 2\n", ""},
+           {"a_total -1\n", ""},
+           {"# TYPE a_total counter\na_total -1\n",
+            "line 2, column 9: expected a number that is not negative"},
+           {"# TYPE a_total counter\na_total NaN\n", "a number that counts, not NaN"},
+           {"a 1\n# HELP a h\n", "HELP, TYPE and UNIT of a family before its samples"},
+           {"# HELP a h\n# HELP a h\na 1\n", "HELP, TYPE and UNIT of a family once"},
+           {"# TYPE a gauge\na 1\n# TYPE b gauge\nb 1\na 2\n", "a family that is whole"},
+           {"a 1\na 1\n", "line 2, column 1: expected a series that stands once on the page"},
+           {"a{b=\"c\"} 1\na 1\na{b=\"c\",d=\"\"} 2\n", "a series that stands once on the page"},
+           {histogram + "a_bucket{le=\"1\"} 1\na_bucket{le=\"+Inf\"} 2\na_count 2\na_sum 3\n", ""},
+           {histogram + "a_bucket{le=\"+Inf\"} 2\na_bucket{le=\"1\"} 1\na_count 2\na_sum 3\n",
+            "line 3"},
+           {histogram + "a_bucket{le=\"1\"} 3\na_bucket{le=\"+Inf\"} 2\na_count 2\na_sum 3\n",
+            "line 3"},
+           {histogram + "a_bucket{le=\"1\"} 1\na_count 1\na_sum 3\n", "+Inf"},
+           {histogram + "a_bucket{le=\"+Inf\"} 1\na_count 2\na_sum 3\n",
+            "line 4: expected a count that is that of the bucket"},
+           {histogram + "a_bucket{le=\"x\"} 1\n", "a number, or +Inf, as the bound of a bucket"},
+           {histogram + "a_bucket 1\n", "a label le at a bucket"},
+           {histogram + "a_bucket{le=\"+Inf\"} 1.5\n", "a whole number"},
+           {summary + "a{quantile=\"0.5\"} 1\na_count 1\na_sum 1\n", ""},
+           {summary + "a{quantile=\"1.5\"} 1\n", "a quantile from 0 to 1"},
+           {summary + "a{quantile=\"0.5\"} -1\n", "a quantile that is not negative"},
+           {"a{b=\"c\"} 1 5\na{b=\"d\"} 1\n", ""},
+           {"a 1 5\na 1 4\n", "timestamps that do not go back"},
+       }) {
+    SCOPED_TRACE(page);
+    const Checked checked = checkCut(page, {.options = {.strict = true}});
+    EXPECT_EQ(checked.taken, complaint.empty()) << checked.what;
+    EXPECT_THAT(checked.what, HasSubstr(complaint));
+    EXPECT_TRUE(checkCut(page).taken);  // as Prometheus takes it
+  }
+}
+
 }  // namespace
 }  // namespace postern::exposition
