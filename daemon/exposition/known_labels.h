@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "exposition/bytes.h"
 #include "exposition/line.h"
 
 namespace postern::exposition {
@@ -33,6 +34,29 @@ class Known {
   std::size_t size_;
   std::uint64_t words_[2] = {0, 0};
   std::uint64_t masks_[2] = {0, 0};
+};
+
+// The last metric name without quotes. Most names are that of the line before, or begin like it:
+// comparing is faster than looking at each byte, and what is equal needs no second look.
+class KnownName {
+ public:
+  // Reads the name at `p` into the line; behind it.
+  const char* read(const char* p, const char* end, Line& line) {
+    const char* const start = p;
+    const std::size_t known = name_.size();
+    const bool begins_alike =
+        static_cast<std::size_t>(end - p) > known && std::memcmp(p, name_.data(), known) == 0;
+    p = skip(begins_alike ? p + known : p, kMetric);
+    line.name = between(start, p);
+    line.same_name = begins_alike && line.name.size() == known;
+    if (!line.same_name) name_ = line.name;
+    return p;
+  }
+  // The next name is not compared.
+  void forget() { name_.clear(); }
+
+ private:
+  std::string name_;
 };
 
 // What the labels of the last sample look like up to each value, `name="`: samples of one family

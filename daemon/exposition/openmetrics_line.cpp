@@ -94,7 +94,7 @@ bool OpenMetricsLineParser::readSample(const char* p) {
   line_.escapes = false;
   line_.quoted = false;
   named_ = *p != '{';
-  if (named_) p = readMetricName(p);
+  if (named_) p = last_name_.read(p, end_, line_);
   if (*p == '{') {
     const char* const brace = p;
     p = readLabels(p + 1);
@@ -105,18 +105,6 @@ bool OpenMetricsLineParser::readSample(const char* p) {
   }
   if (!line_.same_labels) known_.learn(line_.labels);
   return readTail(p);
-}
-
-const char* OpenMetricsLineParser::readMetricName(const char* p) {
-  const char* const start = p;
-  const std::size_t known = last_name_.size();
-  const bool begins_alike =
-      static_cast<std::size_t>(end_ - p) > known && std::memcmp(p, last_name_.data(), known) == 0;
-  p = skip(begins_alike ? p + known : p, kMetric);
-  line_.name = between(start, p);
-  line_.same_name = begins_alike && line_.name.size() == known;
-  if (!line_.same_name) last_name_ = line_.name;
-  return p;
 }
 
 // From behind the opening brace to behind the closing one. Blanks are not allowed, one comma behind
@@ -165,7 +153,7 @@ const char* OpenMetricsLineParser::readLabel(const char* p, Label& label, bool m
     named_ = true;
     line_.name = label.name;
     line_.quoted = true;
-    last_name_.clear();
+    last_name_.forget();
     line_.labels.pop_back();
     return p;
   }

@@ -34,7 +34,6 @@ class OpenMetricsLineParser {
   bool readMeta(const char* p, LineKind kind);
   bool readUnit(const char* at);
   bool readSample(const char* p);
-  const char* readMetricName(const char* p);
   const char* readLabels(const char* p);
   const char* readLabel(const char* p, Label& label, bool may_be_name);
   const char* readLabelValue(const char* p, std::string_view& value);
@@ -47,7 +46,7 @@ class OpenMetricsLineParser {
   Line line_;
   Complaint complaint_;
   Outcome outcome_ = Outcome::Whole;
-  std::string last_name_;  // the last metric name without quotes, which the next one tends to be
+  KnownName last_name_;
   KnownLabels known_;
   Label exemplar_label_;
   const char* end_ = nullptr;

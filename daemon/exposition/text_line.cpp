@@ -82,27 +82,13 @@ bool TextLineParser::fail(const char* at, std::string_view expected) {
 
 bool TextLineParser::unfinished() {
   outcome_ = Outcome::Unfinished;
-  last_name_.clear();  // it comes again, and is not the name of the sample before itself
+  last_name_.forget();  // it comes again, and is not the name of the sample before itself
   eol_ = end_ - 1;
   return false;
 }
 
 const char* TextLineParser::lineEnd(const char* p) const {
   return static_cast<const char*>(std::memchr(p, '\n', static_cast<std::size_t>(end_ - p)));
-}
-
-// Most names are that of the line before, or begin like it: comparing is faster than looking at
-// each byte, and what is equal needs no second look.
-const char* TextLineParser::readMetricName(const char* p) {
-  const char* start = p;
-  const std::size_t known = last_name_.size();
-  const bool begins_alike =
-      static_cast<std::size_t>(end_ - p) > known && std::memcmp(p, last_name_.data(), known) == 0;
-  p = skip(begins_alike ? p + known : p, kMetric);
-  line_.name = between(start, p);
-  line_.same_name = begins_alike && line_.name.size() == known;
-  if (!line_.same_name) last_name_ = line_.name;
-  return p;
 }
 
 bool TextLineParser::readComment(const char* p) {
@@ -162,7 +148,7 @@ bool TextLineParser::readSample(const char* p) {
   line_.quoted = false;
   named_ = *p != '{';
   if (named_) {
-    p = skip(readMetricName(p), kBlank);
+    p = skip(last_name_.read(p, end_, line_), kBlank);
   }
   if (*p == '{') {
     const char* brace = p;
@@ -222,7 +208,7 @@ const char* TextLineParser::readLabel(const char* p, Label& label) {
     named_ = true;
     line_.name = label.name;
     line_.quoted = true;
-    last_name_.clear();
+    last_name_.forget();
     line_.labels.pop_back();
     return p;
   }

@@ -34,7 +34,6 @@ class TextLineParser {
   bool fail(const char* at, std::string_view expected);
   bool unfinished();
   const char* lineEnd(const char* p) const;
-  const char* readMetricName(const char* p);
   bool readComment(const char* p);
   bool readMeta(const char* p, LineKind kind);
   bool readMetaText(const char* p);
@@ -51,7 +50,7 @@ class TextLineParser {
   Line line_;
   Complaint complaint_;
   Outcome outcome_ = Outcome::Whole;
-  std::string last_name_;  // the last metric name without quotes, which the next one tends to be
+  KnownName last_name_;
   KnownLabels known_;
   const char* end_ = nullptr;
   const char* eol_ = nullptr;

@@ -8,6 +8,9 @@
 namespace postern::exposition {
 namespace {
 
+// Beyond 2^53 a double knows no single millisecond.
+constexpr std::int64_t kWhole = std::int64_t{1} << 53;
+
 bool isDigit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -20,7 +23,7 @@ void appendSeconds(std::string& out, std::string_view milliseconds) {
   out += std::to_string(time / 1000);
   const auto rest = static_cast<int>(time % 1000);
   const double seconds = static_cast<double>(time) / 1000;
-  const bool exact = static_cast<std::int64_t>(seconds * 1000) == time;
+  const bool exact = time > kWhole || static_cast<std::int64_t>(seconds * 1000) == time;
   if (rest == 0 && exact) return;
   out += '.';
   for (int unit = 100; unit > 0; unit /= 10) out += static_cast<char>('0' + rest / unit % 10);
@@ -36,9 +39,8 @@ bool appendMilliseconds(std::string& out, std::string_view seconds) {
   time *= 1000;
   constexpr double kMost = 9.2e18;
   if (!(time > -1) || time > kMost) return false;
-  constexpr double kWhole = 9007199254740992;  // beyond 2^53 a double knows no single millisecond
   const auto point = std::find(begin, end, '.');
-  if (time > kWhole && std::all_of(begin, point, isDigit)) {
+  if (time > static_cast<double>(kWhole) && std::all_of(begin, point, isDigit)) {
     out.append(begin, point);
     for (int i = 1; i <= 3; ++i) out += end - point > i && isDigit(point[i]) ? point[i] : '0';
     return true;

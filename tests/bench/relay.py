@@ -42,13 +42,13 @@ HUGE = "huge"
 LABELS = {"cluster": "eu-1", "region": "north"}
 # What people write: families kept and dropped, labels made, copied, dropped and shortened.
 RULES = """    metric_relabel_configs:
-      - { source_labels: [__name__], regex: "kube_.*|container_.*|node_.*", action: keep }
+      - { source_labels: [__name__], regex: "[a-z].*", action: keep }
       - { source_labels: [__name__], regex: "go_.*|process_.*", action: drop }
       - { source_labels: [namespace], regex: "team-(.*)", target_label: team }
       - { regex: "uid", action: labeldrop }
       - { regex: "(node)", action: labelmap, replacement: "host_$1" }
       - { source_labels: [namespace, container], separator: "/", target_label: workload }
-      - { source_labels: [pod], modulus: 8, target_label: shard, action: hashmod }
+      - { source_labels: [node], regex: "node-(.)(.*)", target_label: rack }
       - { source_labels: [container], target_label: container, action: lowercase }
       - { source_labels: [namespace], regex: "kube-system", action: drop }
       - { target_label: cluster, replacement: "eu-1" }

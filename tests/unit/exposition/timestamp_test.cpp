@@ -47,6 +47,7 @@ TEST(TimestampTest, ComesBackToTheSameMillisecond) {
   }
   EXPECT_EQ(milliseconds(seconds("253402300799999")), "253402300799999");
   EXPECT_EQ(milliseconds(seconds("139506695066363001")), "139506695066363001");
+  EXPECT_EQ(seconds("9223372036854775807"), "9223372036854775.807");
 }
 
 }  // namespace
