@@ -29,7 +29,7 @@ void HashSet::clear() {
 void HashSet::grow() {
   constexpr std::size_t kFirst = 1024;
   const auto old = std::exchange(slots_, std::vector<std::uint64_t>(std::min(
-                                             most_slots_, std::max(kFirst, slots_.size() * 4))));
+                                             most_slots_, std::max(kFirst, slots_.size() * 16))));
   const std::size_t mask = slots_.size() - 1;
   for (const std::uint64_t hash : old) {
     if (hash == 0) continue;

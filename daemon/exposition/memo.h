@@ -9,23 +9,28 @@
 
 namespace postern::exposition {
 
+struct Atom;
+
+// What a rule made of a text.
+struct RuleOutcome {
+  bool known = false;  // or the rule has not looked yet
+  bool matched = false;
+  Atom* made = nullptr;  // null: the rule makes no text
+};
+
 // A text that rules look at or make.
 struct Atom {
   std::string text;
   std::string escaped;  // as on a page
   std::uint64_t hash = 0;
   std::uint32_t number = 0;
+  std::vector<RuleOutcome> outcomes;  // by rule
 };
 
 // What rules made of the texts they have seen of late, so that none of them looks again. Each text
-// is kept once, so that a rule is asked with a number. Not thread-safe.
+// is kept once. Not thread-safe.
 class Memo {
  public:
-  struct Outcome {
-    bool matched = false;
-    const Atom* made = nullptr;  // null: the rule makes no text
-  };
-
   // `most_bytes` may be passed by what the rules make of one sample.
   Memo(std::size_t rules, std::size_t most_bytes);
 
@@ -35,47 +40,36 @@ class Memo {
     forget();
     return true;
   }
-  const Atom& atomOf(std::string_view text);
-  // Of the empty text.
-  const Atom& nothing() const { return *atoms_.front(); }
-
-  // By the number of an atom, or two in one. Null: not known. The outcome dies with the next
-  // keep().
-  const Outcome* find(std::size_t rule, std::uint64_t key) const {
-    const Table& table = tables_[rule];
-    for (std::size_t at = place(key, table);; at = (at + 1) & table.mask) {
-      const Entry& entry = table.entries[at];
-      if (entry.key == key) return &entry.outcome;
-      if (entry.key == kFree) return nullptr;
-    }
-  }
-  const Outcome& keep(std::size_t rule, std::uint64_t key, const Outcome& outcome);
+  Atom& atomOf(std::string_view text);
+  // What a rule made of two texts that it joins. Holds until the next call.
+  RuleOutcome& of(std::size_t rule, const Atom& first, const Atom& second);
 
  private:
-  static constexpr std::uint64_t kFree = ~std::uint64_t{0};
-  struct Entry {
-    std::uint64_t key = kFree;
-    Outcome outcome;
+  struct Pair {
+    std::uint64_t key = 0;  // the numbers of the two; 0: free
+    RuleOutcome outcome;
   };
-  struct Table {  // open addressing, at most half full
-    std::vector<Entry> entries;
-    std::size_t mask = 0;
+  struct Pairs {  // open addressing, at most half full
+    std::vector<Pair> places;
     std::size_t filled = 0;
   };
 
-  static std::size_t place(std::uint64_t key, const Table& table) {
+  static Pair& find(std::vector<Pair>& places, std::uint64_t key) {
     constexpr std::uint64_t kSpread = 0x9e3779b97f4a7c15U;
-    return (key * kSpread >> 32) & table.mask;
+    const std::size_t mask = places.size() - 1;
+    std::size_t at = (key * kSpread >> 32) & mask;
+    while (places[at].key != key && places[at].key != 0) at = (at + 1) & mask;
+    return places[at];
   }
   void forget();
   void growAtoms();
-  void growTable(Table& table);
 
+  const std::size_t rules_;
   const std::size_t most_bytes_;
   std::size_t bytes_ = 0;
-  std::vector<std::unique_ptr<const Atom>> atoms_;  // by their numbers
-  std::vector<const Atom*> places_;                 // open addressing by hash, at most half full
-  std::vector<Table> tables_;                       // by rule
+  std::vector<std::unique_ptr<Atom>> atoms_;  // their numbers count from 1
+  std::vector<Atom*> places_;                 // open addressing by hash, at most half full
+  std::vector<Pairs> pairs_;                  // by rule
 };
 
 }  // namespace postern::exposition

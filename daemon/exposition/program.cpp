@@ -192,12 +192,12 @@ class Program::Run {
  private:
   bool matches();
   bool apply(const Op& op);
-  const Atom& atomOf(std::size_t slot);
+  Atom& atomOf(std::size_t slot);
   std::string_view sourceOf(const Op& op);
-  std::uint64_t keyOf(const Op& op);
-  const Memo::Outcome& outcomeOf(const Op& op);
-  void assign(std::size_t slot, std::string_view value, std::string_view escaped, const Atom* atom);
-  void assign(std::size_t slot, const Atom& atom) {
+  RuleOutcome& placeOf(const Op& op);
+  const RuleOutcome& outcomeOf(const Op& op);
+  void assign(std::size_t slot, std::string_view value, std::string_view escaped, Atom* atom);
+  void assign(std::size_t slot, Atom& atom) {
     if (slots_[slot].atom != &atom) assign(slot, atom.text, atom.escaped, &atom);
   }
   void copy(const Op& op);
@@ -245,12 +245,9 @@ bool Program::Run::matches() {
         all = matchers[j].matches(slots_[slot].value);
         continue;
       }
-      const std::uint32_t key = atomOf(slot).number;
-      const Memo::Outcome* known = memo_.find(rule + j, key);
-      if (known == nullptr) {
-        known = &memo_.keep(rule + j, key, {matchers[j].matches(slots_[slot].value), nullptr});
-      }
-      all = known->matched;
+      RuleOutcome& outcome = atomOf(slot).outcomes[rule + j];
+      if (!outcome.known) outcome = {true, matchers[j].matches(slots_[slot].value), nullptr};
+      all = outcome.matched;
     }
     found = all;
     rule += matchers.size();
@@ -270,7 +267,7 @@ bool Program::Run::apply(const Op& op) {
     case Kind::KeepEqual: return slots_[op.target].value == sourceOf(op);
     case Kind::DropEqual: return slots_[op.target].value != sourceOf(op);
     case Kind::Replace: {
-      const Memo::Outcome& outcome = outcomeOf(op);
+      const RuleOutcome& outcome = outcomeOf(op);
       if (outcome.matched) assign(op.target, *outcome.made);
       return true;
     }
@@ -285,7 +282,7 @@ bool Program::Run::apply(const Op& op) {
   return true;
 }
 
-const Atom& Program::Run::atomOf(std::size_t slot) {
+inline Atom& Program::Run::atomOf(std::size_t slot) {
   Slot& of = slots_[slot];
   if (of.atom != nullptr) return *of.atom;
   of.atom = &memo_.atomOf(of.value);
@@ -303,25 +300,26 @@ std::string_view Program::Run::sourceOf(const Op& op) {
   return scratch_.joined;
 }
 
-std::uint64_t Program::Run::keyOf(const Op& op) {
-  if (op.sources.size() == 1) return atomOf(op.sources[0]).number;
+inline RuleOutcome& Program::Run::placeOf(const Op& op) {
+  if (op.sources.size() == 1) return atomOf(op.sources[0]).outcomes[op.outcomes];
   if (op.sources.size() == 2) {
-    const std::uint64_t first = atomOf(op.sources[0]).number;
-    return first << 32 | atomOf(op.sources[1]).number;
+    const Atom& first = atomOf(op.sources[0]);
+    return memo_.of(op.outcomes, first, atomOf(op.sources[1]));
   }
-  return memo_.atomOf(sourceOf(op)).number;
+  return memo_.atomOf(sourceOf(op)).outcomes[op.outcomes];
 }
 
-const Memo::Outcome& Program::Run::outcomeOf(const Op& op) {
-  const std::uint64_t key = keyOf(op);
-  if (const Memo::Outcome* known = memo_.find(op.outcomes, key)) return *known;
+inline const RuleOutcome& Program::Run::outcomeOf(const Op& op) {
+  RuleOutcome& outcome = placeOf(op);
+  if (outcome.known) return outcome;
   const RelabelRule::Made made = op.rule->make(std::string(sourceOf(op)));
-  return memo_.keep(op.outcomes, key, {made.matched, &memo_.atomOf(made.value)});
+  outcome = {true, made.matched, &memo_.atomOf(made.value)};
+  return outcome;
 }
 
 // Field by field: a copy of a slot that was just made would wait for the stores of its parts.
 inline void Program::Run::assign(std::size_t slot, std::string_view value, std::string_view escaped,
-                                 const Atom* atom) {
+                                 Atom* atom) {
   Slot& to = slots_[slot];
   if (to.value == value) return;
   to.value = value;
@@ -347,13 +345,11 @@ void Program::Run::copy(const Op& op) {
 void Program::Run::anonymize(const Op& op) {
   const Slot& slot = slots_[op.target];
   if (slot.value.empty()) return;
-  const std::uint32_t key = atomOf(op.target).number;
-  const Memo::Outcome* known = memo_.find(op.outcomes, key);
-  if (known == nullptr) {
-    const Atom& made = memo_.atomOf(program_.rules_->pseudonym(slot.value));
-    known = &memo_.keep(op.outcomes, key, {true, &made});
+  RuleOutcome& outcome = atomOf(op.target).outcomes[op.outcomes];
+  if (!outcome.known) {
+    outcome = {true, true, &memo_.atomOf(program_.rules_->pseudonym(slot.value))};
   }
-  assign(op.target, *known->made);
+  assign(op.target, *outcome.made);
 }
 
 Reshaper::Verdict Program::run(const Line& sample, Memo& memo, std::vector<Slot>& slots,

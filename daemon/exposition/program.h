@@ -21,7 +21,7 @@ class Program {
   struct Slot {
     std::string_view value;
     std::string_view escaped;
-    const Atom* atom = nullptr;  // of the value; null: not looked for
+    Atom* atom = nullptr;  // of the value; null: not looked for
   };
   struct Name {
     std::string text;        // escaped where it is quoted
@@ -40,7 +40,7 @@ class Program {
   struct Scratch {
     std::string joined;
     std::vector<Slot> before;
-    const Atom* name = nullptr;  // of the last sample's metric; null: not looked for
+    Atom* name = nullptr;  // of the last sample's metric; null: not looked for
   };
 
   // Requires labels of these names, the same ones empty, and no escapes. Unchanged, Rewritten,
