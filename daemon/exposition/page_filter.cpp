@@ -108,7 +108,6 @@ bool PageFilter::takeSample(const Line& line) {
                 line.name,
                 line.quoted,
                 line.labels,
-                label_hashes_,
                 {},
                 {},
                 /*rewritten=*/false,
@@ -193,10 +192,13 @@ bool PageFilter::reshape(Sample& sample) {
     case Reshaper::Verdict::Rewritten:
       sample.name = reshaper.name();
       sample.quoted = reshaper.quoted();
-      sample.labels = reshaper.labels();
-      sample.label_hashes = reshaper.labelHashes();
       sample.text = reshaper.labelsText();
       sample.quoted_labels = reshaper.quotedLabels();
+      labels_hash_ = reshaper.labelsHash();
+      sample.labels = {};
+      if (labels_limited_ || sample.quoted || sample.quoted_labels || sample.text.empty()) {
+        sample.labels = reshaper.labels();
+      }
       sample.rewritten = true;
       break;
     case Reshaper::Verdict::Unmatched: ++counts_.unmatched; break;
@@ -223,9 +225,13 @@ bool PageFilter::withinLimits(const Sample& sample) {
 std::uint64_t PageFilter::hashSeries(const Sample& sample) const {
   const bool renamed = sample.name.data() != sample.line.name.data();
   std::uint64_t hash = renamed ? hashText(sample.name, 0) : name_hash_;
-  for (std::size_t i = 0; i < sample.labels.size(); ++i) {
-    const Label& label = sample.labels[i];
-    if (!label.value.empty()) hash += hashText(label.value, sample.label_hashes[i]);
+  if (sample.rewritten) {
+    hash += labels_hash_;
+  } else {
+    for (std::size_t i = 0; i < sample.labels.size(); ++i) {
+      const std::string_view value = sample.labels[i].value;
+      if (!value.empty()) hash += hashText(value, label_hashes_[i]);
+    }
   }
   if (!sample.keeps_timestamp || sample.line.timestamp.empty()) return hash;
   return hash + hashText(sample.line.timestamp, kTimestamp);

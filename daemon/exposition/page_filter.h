@@ -101,10 +101,11 @@ class PageFilter {
   std::array<std::uint64_t, 8> awaited_{};  // hashes that are still to be looked for; 0: none
   std::size_t awaited_at_ = 0;
   Family family_;
-  std::string sample_name_;      // the name of the last sample, empty when family_ is new
-  std::uint64_t name_hash_ = 0;  // of sample_name_
-  std::string sent_name_;        // the name under which the last sample went out, likewise
-  bool untold_ = false;          // HELP, TYPE or UNIT of family_ have not been sent
+  std::string sample_name_;        // the name of the last sample, empty when family_ is new
+  std::uint64_t name_hash_ = 0;    // of sample_name_
+  std::uint64_t labels_hash_ = 0;  // of a sample that was rewritten
+  std::string sent_name_;          // the name under which the last sample went out, likewise
+  bool untold_ = false;            // HELP, TYPE or UNIT of family_ have not been sent
   // Of the labels that the last sample had:
   bool quoted_labels_ = false;
   std::vector<std::uint64_t> label_hashes_;              // of their names

@@ -63,7 +63,8 @@ struct Reshaper::State {
   Shape& shapeOf(const Line& sample);
   Verdict run(const Shape& of, const Line& sample);
   Verdict work(const Line& sample);
-  void writeLabels(const std::vector<Program::Name>& names);
+  void writeLabels(const Line& sample);
+  void makeLabels();
 
   const std::shared_ptr<const Rules> rules;
   const Rules::Compiled& compiled;
@@ -80,9 +81,10 @@ struct Reshaper::State {
   std::string_view name;
   bool quoted = false;
   std::vector<Label> labels;
-  std::vector<std::uint64_t> label_hashes;
+  std::uint64_t labels_hash = 0;
   bool quoted_labels = false;
-  std::string buffer;  // of labels_text
+  const Program* program = nullptr;  // that left `slots`; null: `labels` are made
+  std::string buffer;                // of labels_text
   std::string_view labels_text;
 };
 
@@ -121,41 +123,61 @@ Reshaper::Verdict Reshaper::State::run(const Shape& of, const Line& sample) {
     name_text = escapeLabelValue(name);
     name = name_text;
   }
-  writeLabels(of.program->names());
+  program = &*of.program;
+  writeLabels(sample);
   return verdict;
 }
 
-void Reshaper::State::writeLabels(const std::vector<Program::Name>& names) {
+// Labels that stand on the page one behind the other are copied in one piece.
+void Reshaper::State::writeLabels(const Line& sample) {
+  const auto& names = program->names();
   std::size_t room = 1;
   for (std::size_t i = 1; i < slots.size(); ++i) {
     room += names[i].prefix.size() + slots[i].escaped.size();
   }
   if (buffer.size() < room) buffer.resize(room);
-  labels.resize(slots.size());
-  label_hashes.resize(slots.size());
-  quoted_labels = false;
   char* at = buffer.data();
-  const auto append = [&at](std::string_view bytes) {
-    std::memcpy(at, bytes.data(), bytes.size());
-    at += bytes.size();
+  const auto append = [&at](const char* from, std::size_t size) {
+    std::memcpy(at, from, size);
+    at += size;
   };
-  std::size_t count = 0;
+  labels_hash = 0;
+  quoted_labels = false;
+  const char* piece = nullptr;
+  const char* piece_end = nullptr;
   for (std::size_t i = 1; i < slots.size(); ++i) {
-    const auto& [text, prefix, label, hash] = names[i];
     const std::string_view& value = slots[i].escaped;
     if (value.empty()) continue;
-    labels[count] = label;
-    labels[count].value = value;
-    label_hashes[count] = hash;
-    quoted_labels = quoted_labels || label.quoted;
-    append(count == 0 ? std::string_view(prefix).substr(2) : prefix);
-    append(value);
-    ++count;
+    const auto& label = names[i];
+    labels_hash += hashText(value, label.hash);
+    quoted_labels = quoted_labels || label.label.quoted;
+    const bool of_page =
+        i <= sample.labels.size() && value.data() == sample.labels[i - 1].value.data();
+    if (of_page && piece_end != nullptr && value.data() == piece_end + label.prefix.size() &&
+        piece_end[1] == ',') {
+      piece_end = value.data() + value.size();
+      continue;
+    }
+    if (piece != nullptr) append(piece, static_cast<std::size_t>(piece_end - piece));
+    const std::size_t first = piece == nullptr ? 2 : 0;  // nothing stands before it
+    append(label.prefix.data() + first, label.prefix.size() - first);
+    piece = value.data();
+    piece_end = piece + value.size();
   }
-  if (count > 0) append("\"");
-  labels.resize(count);
-  label_hashes.resize(count);
+  if (piece != nullptr) {
+    append(piece, static_cast<std::size_t>(piece_end - piece));
+    append("\"", 1);
+  }
   labels_text = {buffer.data(), static_cast<std::size_t>(at - buffer.data())};
+}
+
+void Reshaper::State::makeLabels() {
+  labels.clear();
+  for (std::size_t i = 1; i < slots.size(); ++i) {
+    if (slots[i].value.empty()) continue;
+    labels.push_back(program->names()[i].label);
+    labels.back().value = slots[i].escaped;
+  }
 }
 
 // The rules themselves, from name to name.
@@ -167,8 +189,9 @@ Reshaper::Verdict Reshaper::State::work(const Line& sample) {
   int last = -1;
   texts.clear();
   texts.reserve(2 * set.entries().size());  // views of them stay
+  program = nullptr;
   labels.clear();
-  label_hashes.clear();
+  labels_hash = 0;
   quoted_labels = false;
   labels_text = {};
   for (const auto& entry : set.entries()) {
@@ -182,7 +205,6 @@ Reshaper::Verdict Reshaper::State::work(const Line& sample) {
     const bool kept = entry.page_label >= 0;
     texts.push_back(plain ? entry.name : escapeLabelValue(entry.name));
     Label& label = labels.emplace_back(Label{texts.back(), {}, !plain});
-    label_hashes.push_back(hashLabelName(label.name));
     quoted_labels = quoted_labels || !plain;
     if (kept) {
       const Label& of_page = sample.labels[static_cast<std::size_t>(entry.page_label)];
@@ -193,6 +215,7 @@ Reshaper::Verdict Reshaper::State::work(const Line& sample) {
       texts.push_back(escapeLabelValue(entry.value));
       label.value = texts.back();
     }
+    labels_hash += hashText(label.value, hashLabelName(label.name));
   }
   const auto with_value = std::count_if(sample.labels.begin(), sample.labels.end(),
                                         [](const Label& label) { return !label.value.empty(); });
@@ -248,11 +271,12 @@ bool Reshaper::quoted() const {
 }
 
 std::span<const Label> Reshaper::labels() const {
+  if (state_->program != nullptr) state_->makeLabels();
   return state_->labels;
 }
 
-std::span<const std::uint64_t> Reshaper::labelHashes() const {
-  return state_->label_hashes;
+std::uint64_t Reshaper::labelsHash() const {
+  return state_->labels_hash;
 }
 
 bool Reshaper::quotedLabels() const {

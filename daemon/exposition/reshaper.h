@@ -72,8 +72,8 @@ class Reshaper {
   std::string_view name() const;
   bool quoted() const;  // the name needs quotes
   std::span<const Label> labels() const;
-  // hashLabelName() of each.
-  std::span<const std::uint64_t> labelHashes() const;
+  // The sum of hashText(value, hashLabelName(name)) over them.
+  std::uint64_t labelsHash() const;
   bool quotedLabels() const;  // some label's name needs quotes
   // The labels as on a page, `a="b",c="d"`; empty: not made, or there are none.
   std::string_view labelsText() const;

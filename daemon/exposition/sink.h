@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -21,15 +20,14 @@ struct FamilyHead {
 
 // One sample on its way out.
 struct Sample {
-  const Line& line;       // as it came: value, timestamp and exemplar stay
-  std::string_view name;  // the metric's; the line's own unless it was rewritten
-  bool quoted = false;    // the name
-  std::span<const Label> labels;
-  std::span<const std::uint64_t> label_hashes;  // hashLabelName() of each
-  std::string_view inserted;   // text of labels that go before the others: a="b",c="d"
-  std::string_view text;       // of all labels, likewise; empty: not made
-  bool rewritten = false;      // name or labels are no longer those of the line
-  bool quoted_labels = false;  // some label's name is in quotes
+  const Line& line;               // as it came: value, timestamp and exemplar stay
+  std::string_view name;          // the metric's; the line's own unless it was rewritten
+  bool quoted = false;            // the name
+  std::span<const Label> labels;  // may be left to `text`, when no name is in quotes
+  std::string_view inserted;      // text of labels that go before the others: a="b",c="d"
+  std::string_view text;          // of all labels, likewise; empty: not made
+  bool rewritten = false;         // name or labels are no longer those of the line
+  bool quoted_labels = false;     // some label's name is in quotes
   bool keeps_timestamp = true;
 };
 
