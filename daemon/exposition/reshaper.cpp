@@ -141,16 +141,16 @@ void Reshaper::State::writeLabels(const Line& sample) {
     std::memcpy(at, from, size);
     at += size;
   };
-  labels_hash = 0;
-  quoted_labels = false;
+  std::uint64_t hash = 0;
+  bool quotes = false;
   const char* piece = nullptr;
   const char* piece_end = nullptr;
   for (std::size_t i = 1; i < slots.size(); ++i) {
     const std::string_view& value = slots[i].escaped;
     if (value.empty()) continue;
     const auto& label = names[i];
-    labels_hash += hashText(value, label.hash);
-    quoted_labels = quoted_labels || label.label.quoted;
+    hash += hashText(value, label.hash);
+    quotes = quotes || label.label.quoted;
     const bool of_page =
         i <= sample.labels.size() && value.data() == sample.labels[i - 1].value.data();
     if (of_page && piece_end != nullptr && value.data() == piece_end + label.prefix.size() &&
@@ -168,6 +168,8 @@ void Reshaper::State::writeLabels(const Line& sample) {
     append(piece, static_cast<std::size_t>(piece_end - piece));
     append("\"", 1);
   }
+  labels_hash = hash;
+  quoted_labels = quotes;
   labels_text = {buffer.data(), static_cast<std::size_t>(at - buffer.data())};
 }
 
