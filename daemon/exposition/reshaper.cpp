@@ -131,7 +131,7 @@ Reshaper::Verdict Reshaper::State::run(const Shape& of, const Line& sample) {
 // Labels that stand on the page one behind the other are copied in one piece.
 void Reshaper::State::writeLabels(const Line& sample) {
   const auto& names = program->names();
-  std::size_t room = 1;
+  std::size_t room = 2;
   for (std::size_t i = 1; i < slots.size(); ++i) {
     room += names[i].prefix.size() + slots[i].escaped.size();
   }
@@ -159,14 +159,18 @@ void Reshaper::State::writeLabels(const Line& sample) {
       continue;
     }
     if (piece != nullptr) append(piece, static_cast<std::size_t>(piece_end - piece));
-    const std::size_t first = piece == nullptr ? 2 : 0;  // nothing stands before it
-    append(label.prefix.data() + first, label.prefix.size() - first);
+    if (piece == nullptr) {
+      append("{", 1);
+      append(label.prefix.data() + 2, label.prefix.size() - 2);  // without the end of one before
+    } else {
+      append(label.prefix.data(), label.prefix.size());
+    }
     piece = value.data();
     piece_end = piece + value.size();
   }
   if (piece != nullptr) {
     append(piece, static_cast<std::size_t>(piece_end - piece));
-    append("\"", 1);
+    append("\"}", 2);
   }
   labels_hash = hash;
   quoted_labels = quotes;

@@ -75,7 +75,7 @@ class Reshaper {
   // The sum of hashText(value, hashLabelName(name)) over them.
   std::uint64_t labelsHash() const;
   bool quotedLabels() const;  // some label's name needs quotes
-  // The labels as on a page, `a="b",c="d"`; empty: not made, or there are none.
+  // The labels as on a page, `{a="b",c="d"}`; empty: not made, or there are none.
   std::string_view labelsText() const;
   std::string_view complaint() const;
 

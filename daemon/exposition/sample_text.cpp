@@ -49,7 +49,7 @@ void appendSeries(std::string& out, const Sample& sample, const Output& output) 
   const bool braces = inside || !sample.inserted.empty() || !sample.labels.empty();
   if (!inside) appendName(out, sample.name, sample.quoted, output);
   if (!sample.text.empty() && !sample.quoted && !sample.quoted_labels) {
-    out.append("{").append(sample.text).append("}");
+    out.append(sample.text);
     return;
   }
   if (!braces) return;
@@ -105,6 +105,10 @@ std::string_view appendSample(std::string& out, const Sample& sample, Syntax fro
   appendSeries(out, sample, output);
   const Line& line = sample.line;
   out += ' ';
+  if (line.value.data() + line.value.size() + 1 == line.raw.data() + line.raw.size()) {
+    out.append(line.value.data(), line.value.size() + 1);  // with its line end
+    return {};
+  }
   out += line.value;
   if (!line.timestamp.empty() && sample.keeps_timestamp) {
     out += ' ';

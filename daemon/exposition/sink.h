@@ -25,7 +25,7 @@ struct Sample {
   bool quoted = false;            // the name
   std::span<const Label> labels;  // may be left to `text`, when no name is in quotes
   std::string_view inserted;      // text of labels that go before the others: a="b",c="d"
-  std::string_view text;          // of all labels, likewise; empty: not made
+  std::string_view text;          // of all labels: {a="b",c="d"}; empty: not made
   bool rewritten = false;         // name or labels are no longer those of the line
   bool quoted_labels = false;     // some label's name is in quotes
   bool keeps_timestamp = true;

@@ -28,20 +28,23 @@ config::Reshape twoLabels() {
   return {.labels = {{"cluster", "eu-1"}, {"region", "north"}}};
 }
 
-// What people write: families kept and dropped, labels made, copied, dropped and shortened.
+// As kube-prometheus and others have them: families and series dropped, a label made of another
+// one, renamed, lowered, dropped, set. relay.py has the same.
 config::Reshape tenRules() {
   using enum config::RelabelAction;
   config::Reshape config;
   config.metric_relabel_configs = {
       {.action = Keep, .source_labels = {"__name__"}, .regex = "[a-z].*"},
       {.action = Drop, .source_labels = {"__name__"}, .regex = "go_.*|process_.*"},
+      {.action = Drop, .source_labels = {"__name__"}, .regex = "etcd_(debugging|disk|server).*"},
+      {.action = Drop,
+       .source_labels = {"__name__", "namespace"},
+       .regex = "container_(fs|spec)_.*;kube-.*"},
+      {.action = Drop, .source_labels = {"namespace", "container"}, .regex = "kube-system;POD"},
       {.source_labels = {"namespace"}, .regex = "team-(.*)", .target_label = "team"},
       {.action = LabelDrop, .regex = "uid"},
       {.action = LabelMap, .regex = "(node)", .replacement = "host_$1"},
-      {.source_labels = {"namespace", "container"}, .separator = "/", .target_label = "workload"},
-      {.source_labels = {"node"}, .regex = "node-(.)(.*)", .target_label = "rack"},
       {.action = Lowercase, .source_labels = {"container"}, .target_label = "container"},
-      {.action = Drop, .source_labels = {"namespace"}, .regex = "kube-system"},
       {.target_label = "cluster", .replacement = "eu-1"}};
   return config;
 }

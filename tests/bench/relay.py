@@ -40,17 +40,18 @@ LABELLED = "labelled"  # the large page with two labels
 RULED = "ruled"  # and with ten rules
 HUGE = "huge"
 LABELS = {"cluster": "eu-1", "region": "north"}
-# What people write: families kept and dropped, labels made, copied, dropped and shortened.
-RULES = """    metric_relabel_configs:
+# As kube-prometheus and others have them: families and series dropped, a label made of another one,
+# renamed, lowered, dropped, set. engine.cpp has the same.
+RULES = r"""    metric_relabel_configs:
       - { source_labels: [__name__], regex: "[a-z].*", action: keep }
       - { source_labels: [__name__], regex: "go_.*|process_.*", action: drop }
+      - { source_labels: [__name__], regex: "etcd_(debugging|disk|server).*", action: drop }
+      - { source_labels: [__name__, namespace], regex: "container_(fs|spec)_.*;kube-.*", action: drop }
+      - { source_labels: [namespace, container], regex: "kube-system;POD", action: drop }
       - { source_labels: [namespace], regex: "team-(.*)", target_label: team }
       - { regex: "uid", action: labeldrop }
       - { regex: "(node)", action: labelmap, replacement: "host_$1" }
-      - { source_labels: [namespace, container], separator: "/", target_label: workload }
-      - { source_labels: [node], regex: "node-(.)(.*)", target_label: rack }
       - { source_labels: [container], target_label: container, action: lowercase }
-      - { source_labels: [namespace], regex: "kube-system", action: drop }
       - { target_label: cluster, replacement: "eu-1" }
 """
 
