@@ -210,6 +210,16 @@ Labels labelsOf(const Reshaper& reshaper) {
   return labels;
 }
 
+std::string textOf(std::span<const Label> labels) {
+  std::string text;
+  for (const Label& label : labels) {
+    const std::string quote = label.quoted ? "\"" : "";
+    text.append(text.empty() ? "{" : ",").append(quote).append(label.name).append(quote);
+    text.append("=\"").append(label.value).append("\"");
+  }
+  return text + "}";
+}
+
 // What is kept ready and remembered must never decide otherwise than the rules do.
 TEST(ReshaperTest, RemembersWhatTheRulesWouldDo) {
   std::mt19937 draw(7);
@@ -218,14 +228,14 @@ TEST(ReshaperTest, RemembersWhatTheRulesWouldDo) {
   };
   const auto label = [&] { return pick({"a", "b", "c", "d", "__name__"}); };
   const auto value = [&] { return pick({"", "x", "y", "xy", "xy", "1", "1", "x", "X\\\\n"}); };
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < 1000; ++round) {
     config::Reshape config;
     if (draw() % 3 == 0) config.labels = {{"a", "added"}};
     config.honor_labels = draw() % 2 == 0;
     for (std::size_t i = 0; i < 1 + draw() % 4; ++i) {
       config::Relabel rule;
       rule.action = static_cast<RelabelAction>(draw() % 11);
-      rule.source_labels = {label(), label()};
+      for (auto sources = draw() % 4; sources > 0; --sources) rule.source_labels.push_back(label());
       rule.regex = pick({"(.*)", "(x)(.*)", "a|b", "__name__", "[a-c]", "(.+);(.*)", "m"});
       rule.replacement = pick({"$1", "${2}z", "new", "$$", "b"});
       rule.target_label = pick({"a", "b", "e", "e", "__name__", "t_${1}"});
@@ -235,6 +245,8 @@ TEST(ReshaperTest, RemembersWhatTheRulesWouldDo) {
     if (draw() % 4 == 0) config.anonymize.labels = {label() == "a" ? "a" : "b"};
     const auto rules = Rules::compile(config, digests());
     Reshaper warm(rules);
+    warm.startPage();
+    TextLineParser parser;
     for (int line = 0; line < 40; ++line) {
       std::string text = pick({"m", "n"}) + "{";
       for (const char* name : {"a", "b", "c"}) {
@@ -242,7 +254,6 @@ TEST(ReshaperTest, RemembersWhatTheRulesWouldDo) {
       }
       text += "} 1";
       text += '\n';
-      TextLineParser parser;
       ASSERT_EQ(parser.next(text.data(), text.data() + text.size(), true), Outcome::Whole);
       LabelSet set;
       set.reset(parser.line());
@@ -253,7 +264,6 @@ TEST(ReshaperTest, RemembersWhatTheRulesWouldDo) {
       Labels given;
       for (const auto& entry : before) given[entry.name] = entry.value;
 
-      warm.startPage();
       const auto verdict = warm.apply(parser.line());
 
       SCOPED_TRACE(text);
@@ -266,6 +276,9 @@ TEST(ReshaperTest, RemembersWhatTheRulesWouldDo) {
       ASSERT_EQ(verdict, expected);
       if (verdict == Reshaper::Verdict::Rewritten) {
         ASSERT_EQ(labelsOf(warm), left);
+        if (!warm.labelsText().empty()) {
+          ASSERT_EQ(warm.labelsText(), textOf(warm.labels()));
+        }
       }
     }
   }
