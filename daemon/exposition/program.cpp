@@ -111,8 +111,8 @@ void Program::Maker::addLabels() {
 Program::Kind Program::Maker::kindOf(config::RelabelAction action) {
   using enum config::RelabelAction;
   switch (action) {
-    case Keep: return Kind::Keep;
-    case Drop: return Kind::Drop;
+    case Keep:
+    case Drop: return Kind::Filter;
     case KeepEqual: return Kind::KeepEqual;
     case DropEqual: return Kind::DropEqual;
     default: return Kind::Replace;
@@ -136,9 +136,17 @@ bool Program::Maker::addRule(const RelabelRule& rule, std::size_t outcomes) {
     program_.ops_.push_back(std::move(clear));
     return true;
   }
-  Op op{.kind = kindOf(config.action), .outcomes = outcomes, .rule = &rule};
+  Op op{.kind = kindOf(config.action), .outcomes = outcomes, .rules = {&rule}};
   for (const auto& label : config.source_labels) op.sources.push_back(slotOf(label));
   if (!config.target_label.empty()) op.target = slotOf(config.target_label);
+  if (op.kind == Kind::Filter && !program_.ops_.empty()) {
+    Op& last = program_.ops_.back();
+    if (last.kind == Kind::Filter && last.sources == op.sources &&
+        last.rules[0]->config().separator == config.separator) {
+      last.rules.push_back(&rule);
+      return true;
+    }
+  }
   if (op.kind == Kind::Replace && op.sources.empty()) {
     const RelabelRule::Made made = rule.make({});
     if (!made.matched) return true;
@@ -196,6 +204,7 @@ class Program::Run {
   std::string_view sourceOf(const Op& op);
   RuleOutcome& placeOf(const Op& op);
   const RuleOutcome& outcomeOf(const Op& op);
+  void work(const Op& op, RuleOutcome& outcome);
   void assign(std::size_t slot, std::string_view value, std::string_view escaped, Atom* atom);
   void assign(std::size_t slot, Atom& atom) {
     if (slots_[slot].atom != &atom) assign(slot, atom.text, atom.escaped, &atom);
@@ -262,8 +271,7 @@ bool Program::Run::apply(const Op& op) {
     case Kind::Clear:
       for (const std::size_t slot : op.sources) assign(slot, {}, {}, nullptr);
       return true;
-    case Kind::Keep: return outcomeOf(op).matched;
-    case Kind::Drop: return !outcomeOf(op).matched;
+    case Kind::Filter: return outcomeOf(op).matched;
     case Kind::KeepEqual: return slots_[op.target].value == sourceOf(op);
     case Kind::DropEqual: return slots_[op.target].value != sourceOf(op);
     case Kind::Replace: {
@@ -294,7 +302,7 @@ std::string_view Program::Run::sourceOf(const Op& op) {
   if (op.sources.size() == 1) return slots_[op.sources[0]].value;
   scratch_.joined.clear();
   for (std::size_t i = 0; i < op.sources.size(); ++i) {
-    if (i > 0) scratch_.joined += op.rule->config().separator;
+    if (i > 0) scratch_.joined += op.rules[0]->config().separator;
     scratch_.joined += slots_[op.sources[i]].value;
   }
   return scratch_.joined;
@@ -312,9 +320,24 @@ inline RuleOutcome& Program::Run::placeOf(const Op& op) {
 inline const RuleOutcome& Program::Run::outcomeOf(const Op& op) {
   RuleOutcome& outcome = placeOf(op);
   if (outcome.known) return outcome;
-  const RelabelRule::Made made = op.rule->make(std::string(sourceOf(op)));
-  outcome = {true, made.matched, &memo_.atomOf(made.value)};
+  work(op, outcome);
   return outcome;
+}
+
+// What the rules themselves say. A sample passes a filter when it matches each `keep` and no
+// `drop`.
+void Program::Run::work(const Op& op, RuleOutcome& outcome) {
+  const std::string source(sourceOf(op));
+  if (op.kind != Kind::Filter) {
+    const RelabelRule::Made made = op.rules[0]->make(source);
+    outcome = {true, made.matched, &memo_.atomOf(made.value)};
+    return;
+  }
+  const bool passes = std::all_of(op.rules.begin(), op.rules.end(), [&](const RelabelRule* rule) {
+    const bool keeps = rule->config().action == config::RelabelAction::Keep;
+    return rule->regex().matches(source) == keeps;
+  });
+  outcome = {true, passes, nullptr};
 }
 
 // Field by field: a copy of a slot that was just made would wait for the stores of its parts.

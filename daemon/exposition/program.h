@@ -55,8 +55,7 @@ class Program {
     Set,
     Copy,
     Clear,
-    Keep,
-    Drop,
+    Filter,  // by keep and drop rules in a row that look at the same labels
     KeepEqual,
     DropEqual,
     Replace,
@@ -68,7 +67,7 @@ class Program {
     std::size_t target = 0;
     std::vector<std::size_t> sources = {};  // slots
     std::size_t outcomes = 0;               // of which rule the memo keeps these
-    const RelabelRule* rule = nullptr;
+    std::vector<const RelabelRule*> rules = {};
     std::string value = {};                                        // of Set
     std::string escaped = {};                                      // of Set
     std::vector<std::pair<std::size_t, std::size_t>> copies = {};  // of Copy: from and to

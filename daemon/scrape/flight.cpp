@@ -10,6 +10,9 @@
 namespace postern::scrape {
 namespace {
 
+constexpr std::size_t kSmall = 128U << 10;          // bytes of a page: most are smaller
+constexpr std::size_t kHeld = (1U << 20) + kSmall;  // what is held back, as a rule, and a block
+
 bool streams(const config::Target& target) {
   const config::Page& first = target.pages.front();
   const bool whatsapp = first.format == config::Format::WhatsappJson ||
@@ -114,6 +117,7 @@ exposition::PageOptions Flight::optionsFor(const Reshapers::Lease& reshaper) con
   return {target.limits, target.honor_timestamps, target.strict, reshaper.get()};
 }
 
+// One page, line by line, as it comes.
 void Flight::streamOnly() {
   const auto& target = plan_.target;
   const auto reshaper = plan_.reshapers.lease();
@@ -133,6 +137,8 @@ void Flight::streamOnly() {
   };
   const auto on_body = [&](std::string_view block) -> Result<void> {
     if (auto checked = input.feed(block); !checked) return checked;
+    // Grows once, and not by steps that are copied.
+    if (stream == nullptr && writer.out().size() > kSmall) writer.out().reserve(kHeld);
     if (stream == nullptr && writer.out().size() > target.hold_back) {
       stream = hooks_.outgrown();
       if (stream == nullptr)
