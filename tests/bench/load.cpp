@@ -6,7 +6,8 @@
 //
 // An answer is good when it is a 200 that ends as its framing says and whose body is FILE, byte for
 // byte (what is compressed is not looked at); the first that is not ends the program. Prints
-// "ANSWERS BYTES P50": of all bodies, and the median latency in microseconds. One thread, so that it takes little from those whom it measures.
+// "ANSWERS BYTES P50": of all bodies, and the median latency in microseconds. One thread, so that
+// it takes little from those whom it measures.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -119,7 +120,8 @@ class Answer {
   bool takeBody(std::string_view& rest) {
     const auto part = rest.substr(0, left_);
     if (part.empty()) return false;
-    if (!expected_.empty() && expected_.substr(std::min(taken_, expected_.size()), part.size()) != part)
+    if (!expected_.empty() &&
+        expected_.substr(std::min(taken_, expected_.size()), part.size()) != part)
       fail(path_, "the body is not the page, from byte " + std::to_string(taken_) + " on");
     taken_ += part.size();
     left_ -= part.size();

@@ -93,20 +93,22 @@ TEST(ConfigFileTest, ReadsWhatIsDoneToSamples) {
             (std::vector<Matcher>{{"__name__", Matcher::Op::Equal, "a.b"},
                                   {"c", Matcher::Op::Equal, "\\d"}}));
   ASSERT_THAT(reshape.metric_relabel_configs, SizeIs(3));
-  EXPECT_EQ(reshape.metric_relabel_configs[0],
-            (Relabel{.action = RelabelAction::Keep, .source_labels = {"__name__", "job"},
-                     .separator = "", .regex = "(?P<n>a)"}));
+  EXPECT_EQ(reshape.metric_relabel_configs[0], (Relabel{.action = RelabelAction::Keep,
+                                                        .source_labels = {"__name__", "job"},
+                                                        .separator = "",
+                                                        .regex = "(?P<n>a)"}));
   EXPECT_EQ(reshape.metric_relabel_configs[1],
             (Relabel{.regex = "", .target_label = "gone", .replacement = ""}));
-  EXPECT_EQ(reshape.metric_relabel_configs[2],
-            (Relabel{.action = RelabelAction::HashMod, .source_labels = {"a"}, .modulus = 4,
-                     .target_label = "shard"}));
+  EXPECT_EQ(reshape.metric_relabel_configs[2], (Relabel{.action = RelabelAction::HashMod,
+                                                        .source_labels = {"a"},
+                                                        .modulus = 4,
+                                                        .target_label = "shard"}));
 }
 
 // As in the table of Prometheus' own test; the names of UTF-8 are the ones we take.
 TEST(RelabelMistakeTest, JudgesAsPrometheusDoes) {
-  const auto cases = nlohmann::json::parse(
-      contents(Path(POSTERN_TEST_DATA) / "relabel" / "validate_cases.json"));
+  const auto cases =
+      nlohmann::json::parse(contents(Path(POSTERN_TEST_DATA) / "relabel" / "validate_cases.json"));
   std::size_t judged = 0;
   for (const auto& scene : cases) {
     const auto& json = scene.at("config");
@@ -115,8 +117,8 @@ TEST(RelabelMistakeTest, JudgesAsPrometheusDoes) {
     if (scene.at("name_validation") != "utf8" || json.empty()) continue;
     SCOPED_TRACE(scene.at("id").get<std::string>());
     Relabel rule;
-    rule.action = json.at("action") == "lowercase" ? RelabelAction::Lowercase
-                                                   : RelabelAction::Replace;
+    rule.action =
+        json.at("action") == "lowercase" ? RelabelAction::Lowercase : RelabelAction::Replace;
     rule.regex = json.value("regex", rule.regex);
     rule.replacement = json.value("replacement", rule.replacement);
     rule.target_label = json.value("target_label", "");
