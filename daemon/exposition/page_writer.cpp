@@ -91,13 +91,13 @@ bool PageWriter::insert(const Sample& sample) {
   if (*at == '{') {
     copy(line.raw.data(), ++at);
     settle();
-    out_ += sample.inserted;
-    if (!line.labels.empty()) out_ += ',';
+    const std::size_t comma = line.labels.empty() ? 1 : 0;
+    out_.append(sample.inserted.data(), sample.inserted.size() - comma);
   } else if (line.labels.empty() && line.value.data() > at && *at == ' ') {
     copy(line.raw.data(), at);
     settle();
     out_ += '{';
-    out_ += sample.inserted;
+    out_.append(sample.inserted, 0, sample.inserted.size() - 1);
     out_ += '}';
   } else {
     return false;

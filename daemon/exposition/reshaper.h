@@ -64,7 +64,7 @@ class Reshaper {
   };
   Verdict apply(const Line& sample);
 
-  // `a="b",c="d"`, escaped; without a comma behind. Dies with the reshaper.
+  // `a="b",c="d",`, escaped. Dies with the reshaper.
   std::string_view inserted() const;
   // How many labels that is.
   std::size_t insertedLabels() const;

@@ -74,10 +74,9 @@ Rules::Compiled::Compiled(const config::Reshape& configuration, Digests function
   for (const auto& rule : config.metric_relabel_configs) relabel.emplace_back(rule, digests.md5);
   for (const auto& [from, to] : config.rename) rename.emplace(from, to);
   for (const auto& [name, value] : config.labels) {
-    if (!inserted.empty()) inserted += ',';
     const std::string_view quote = isPlainLabelName(name) ? "" : "\"";
     inserted.append(quote).append(isPlainLabelName(name) ? name : escapeLabelValue(name));
-    inserted.append(quote).append("=\"").append(escapeLabelValue(value)).append("\"");
+    inserted.append(quote).append("=\"").append(escapeLabelValue(value)).append("\",");
   }
 }
 

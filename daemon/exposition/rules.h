@@ -44,7 +44,7 @@ struct Rules::Compiled {
   std::vector<CompiledSelector> match;
   std::vector<RelabelRule> relabel;
   std::map<std::string, std::string, std::less<>> rename;
-  std::string inserted;  // `labels`, as on a page
+  std::string inserted;  // `labels`, as on a page: a="b",c="d",
 
  private:
   void addLabels(LabelSet& labels) const;

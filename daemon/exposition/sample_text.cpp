@@ -60,7 +60,7 @@ void appendSeries(std::string& out, const Sample& sample, const Output& output) 
     comma = ",";
   }
   if (!sample.inserted.empty()) {
-    out.append(comma).append(sample.inserted);
+    out.append(comma).append(sample.inserted, 0, sample.inserted.size() - 1);
     comma = ",";
   }
   for (const Label& label : sample.labels) {

@@ -24,7 +24,7 @@ struct Sample {
   std::string_view name;          // the metric's; the line's own unless it was rewritten
   bool quoted = false;            // the name
   std::span<const Label> labels;  // may be left to `text`, when no name is in quotes
-  std::string_view inserted;      // text of labels that go before the others: a="b",c="d"
+  std::string_view inserted;      // text of labels that go before the others: a="b",c="d",
   std::string_view text;          // of all labels: {a="b",c="d"}; empty: not made
   bool rewritten = false;         // name or labels are no longer those of the line
   bool quoted_labels = false;     // some label's name is in quotes

@@ -14,6 +14,10 @@ namespace postern::upstream {
 namespace {
 
 constexpr std::size_t kBlock = 64U << 10;
+// Four whole records of TLS 1.3 (RFC 8446, 5.2: a head of 5 bytes, the type, and what AEAD adds),
+// which hold one block, and the bytes by which OpenSSL aligns them. With other sizes every second
+// recv(2) would bring nothing but the end of a record.
+constexpr std::size_t kReadAhead = 4 * (5 + (16U << 10) + 1 + 16) + 3;
 
 // What poll(2) has to wait for before the call that failed with `why` is made again; 0: nothing.
 short awaited(int why) {
@@ -42,7 +46,7 @@ Connection::Connection(const Peer& peer, Dialled dialled, std::atomic<std::size_
   if (ssl_ == nullptr) return;
   // One recv(2) may bring several records; without this each costs two.
   SSL_set_read_ahead(ssl_, 1);
-  SSL_set_default_read_buffer_len(ssl_, kBlock);
+  SSL_set_default_read_buffer_len(ssl_, kReadAhead);
   // rest() does that; between two records it would only cost.
   SSL_clear_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
   if (peer.resume != nullptr) SSL_set_session(ssl_, peer.resume);
