@@ -1,5 +1,7 @@
 #include "app/serve.h"
 
+#include <malloc.h>
+
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
@@ -89,6 +91,7 @@ int serve(const config::CommandLine& command_line, const config::Config& config)
   server_now = &server;
 
   keeper.start(config);
+  malloc_trim(0);  // gives back what reading the configuration took
   if (!listen(server, options)) return 1;
   const int signal = watch(keeper, options, signals);
   log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
