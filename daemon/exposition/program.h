@@ -13,7 +13,7 @@
 namespace postern::exposition {
 
 // The rules of a target made ready for samples with the same labels: every label has a slot, so
-// that no name is looked for, and what a rule made of a value is looked up in its memo. Belongs to
+// that no name is looked for, and what a rule made of a value is looked up in the memo. Belongs to
 // one reshaper. Not thread-safe.
 class Program {
  public:

@@ -40,8 +40,8 @@ class Rules {
 };
 
 // Applies the rules to one sample after another: match, labels, metric_relabel_configs, rename,
-// anonymize. What they made of a label set is remembered by the values that they have looked at,
-// within 1 MiB, so that most samples cost one look into that memory and no regular expression.
+// anonymize. The rules are made ready for each set of label names, and what each made of a value is
+// remembered, within 1 MiB, so that most samples cost no regular expression.
 // Not thread-safe; serves any number of pages.
 class Reshaper {
  public:

@@ -8,8 +8,8 @@ line. Eight connections ask for eight targets, so that no request is shared.
 
 Prints a table. Exits with 1 when a floor is missed, when an answer was not the whole page, or when
 the upstream has seen more or fewer requests than there were scrapes. CPU time is that of the relay's
-process, user and system; a GB is one of the guarded page. The rounds are interleaved, and a ratio is the median of the rounds'
-ratios: on a noisy machine that is steadier than the times beside it.
+process, user and system; a GB is one of the guarded page. The rounds are interleaved, and a ratio is
+the median of the rounds' ratios: on a noisy machine that is steadier than the times beside it.
 
 Debian packages: g++ nginx-light openssl python3
 """
