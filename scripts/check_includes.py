@@ -18,13 +18,17 @@ LIBRARIES = {
     r"Poco/Net/": ["http/*"],
     r"Poco/": ["http/*", "credentials/mysql*"],
     r"(mysql|mariadb)\b": ["credentials/mysql*"],
-    r"openssl/": ["tls/*", "upstream/*", "session/*", "credentials/*", "scrape/digests.cpp"],
+    r"openssl/": ["tls/*", "upstream/*", "session/*", "credentials/*", "http/*",
+                  "scrape/digests.cpp", "serve/basic_auth.cpp", "serve/bcrypt.cpp",
+                  "kube/serving_material.h"],
+    r"crypt\.h": ["serve/bcrypt.cpp"],
     r"yaml-cpp/|boost/": ["config/*"],
     r"simdjson": ["exposition/*"],
     r"re2/": ["config/*", "exposition/*"],
-    r"nlohmann/": ["config/*", "session/*", "serve/*"],
+    r"nlohmann/": ["config/*", "doctor/*", "kube/*", "session/*", "serve/*"],
     r"spdlog/|fmt/": ["base/log.cpp"],
     r"(emmintrin|arm_neon)\.h": ["exposition/scan.h"],
+    r"seccomp\.h": ["sandbox/*"],
     r"isa-l|isal|igzip": ["upstream/*", "http/*"],
 }
 
@@ -36,6 +40,7 @@ CATCHES = [
     "config/*",             # yaml-cpp, Boost.Program_options, nlohmann
     "credentials/mysql*",   # Poco::Data
     "http/*",               # Poco::Net
+    "scrape/workers.cpp",   # std::thread
 ]
 
 _INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

@@ -3,17 +3,27 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-build_packages=(cmake g++ libboost-program-options-dev libisal-dev libmariadb-dev libpoco-dev
-  libre2-dev libsimdjson-dev libspdlog-dev libssl-dev libyaml-cpp-dev ninja-build nlohmann-json3-dev
-  pkg-config python3)
+build_packages=(cmake g++ libboost-program-options-dev libcrypt-dev libisal-dev libmariadb-dev libpoco-dev
+  libre2-dev libseccomp-dev libsimdjson-dev libspdlog-dev libssl-dev libyaml-cpp-dev ninja-build
+  nlohmann-json3-dev pkg-config python3)
 demo_packages=(curl openssl)
 mysql_packages=(mariadb-server)
-test_packages=(clang-format-14 clang-tidy-14 golang-github-prometheus-common-dev golang-go
-  libbenchmark-dev libgmock-dev libgtest-dev nginx-light procps prometheus)
+test_packages=(clang-format-14 clang-tidy-14 faketime git golang-github-prometheus-common-dev golang-go
+  iproute2 libbenchmark-dev libgmock-dev libgtest-dev mount nftables nginx-light procps prometheus
+  python3-jsonschema python3-yaml slowhttptest testssl.sh util-linux)
+browser_packages=(chromium nodejs)
+command -v npm >/dev/null || browser_packages+=(npm)  # some packages of nodejs bring it along
 fuzz_packages=(clang-14 libclang-rt-14-dev)
+# For scripts/test.sh --with-kube-apiserver alone.
+kube_apiserver_packages=(dpkg-dev etcd-server golang-github-modern-go-reflect2-dev jq make patch rsync
+  xz-utils)
 arm64_packages=(g++-aarch64-linux-gnu mmdebstrap qemu-user)
+image_packages=(binutils buildah catatonit containernetworking-plugins iptables mmdebstrap podman runc)
 
 if [[ -t 1 ]]; then bold=$'\e[1m' plain=$'\e[0m'; else bold='' plain=''; fi
+
+# The one place where the version stands.
+project_version() { sed -n 's/^project(postern VERSION \([^ )]*\).*/\1/p' "$root/CMakeLists.txt"; }
 
 say() { printf '%s%s%s\n' "$bold" "$*" "$plain"; }
 die() {

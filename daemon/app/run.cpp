@@ -5,12 +5,18 @@
 #include <sys/resource.h>
 
 #include <cstdio>
+#include <utility>
+#include <variant>
 
-#include "app/check.h"
+#include "app/await.h"
+#include "app/inject.h"
 #include "app/rules.h"
 #include "app/serve.h"
 #include "base/version.h"
 #include "config/config.h"
+#include "config/web_config.h"
+#include "doctor/daemon.h"
+#include "doctor/examine.h"
 
 namespace postern::app {
 namespace {
@@ -24,10 +30,10 @@ void hideMemory() {
   setrlimit(RLIMIT_CORE, &none);
 }
 
-// Threads come and go with the load; an arena for each would keep what they freed. What one large
-// page needs to look for series (1 MiB) stays for the next one.
+// Threads come and go with the load; an arena for each, or only a second one, would keep what they
+// freed. What one large page needs to look for series (1 MiB) stays for the next one.
 void boundAllocator() {
-  mallopt(M_ARENA_MAX, 2);
+  mallopt(M_ARENA_MAX, 1);
   mallopt(M_TRIM_THRESHOLD, 1280 << 10);
   mallopt(M_MMAP_THRESHOLD, 1100 << 10);
 }
@@ -39,6 +45,22 @@ void print(const std::string& text, std::FILE* to) {
 int complain(const std::vector<config::Complaint>& complaints) {
   for (const auto& complaint : complaints) print(complaint.text() + "\n", stderr);
   return kBadUsage;
+}
+
+// `postern check`: what it finds stands in its report, and not in a log beside it.
+int check(const config::CommandLine& command_line) {
+  log::configure(log::Level::Error, command_line.options.log_format);
+  if (command_line.check.live) return doctor::live(command_line.options);
+  const auto loaded = config::load(command_line);
+  if (!loaded.complaints.empty()) return doctor::complain(command_line, loaded.complaints);
+  return doctor::examine(command_line, loaded.config);
+}
+
+int serveWhatIsAwaited(const config::CommandLine& command_line) {
+  auto awaited = awaitConfig(command_line);
+  if (const auto* code = std::get_if<int>(&awaited)) return *code;
+  auto& [config, doors] = std::get<Awaited>(awaited);
+  return serve(command_line, config, std::move(doors));
 }
 
 }  // namespace
@@ -55,14 +77,25 @@ int run(const std::vector<std::string>& arguments, const std::vector<std::string
             stdout);
       return 0;
     case config::Ask::Run:
-    case config::Ask::Rules: break;
+    case config::Ask::Rules:
+    case config::Ask::Check:
+    case config::Ask::Inject: break;
   }
+  if (command_line.ask == config::Ask::Check) return check(command_line);
   log::configure(command_line.options.log_level, command_line.options.log_format);
   for (const auto& warning : command_line.warnings) log::warn(warning);
+  if (command_line.ask == config::Ask::Inject) return inject(command_line);
+  const auto& options = command_line.options;
+  if (command_line.ask == config::Ask::Run && options.await && !options.check)
+    return serveWhatIsAwaited(command_line);
   const auto loaded = config::load(command_line);
-  if (!loaded.complaints.empty()) return complain(loaded.complaints);
+  const auto web = options.web_config_file.empty() ? config::WebConfigLoaded()
+                                                   : config::loadWebConfig(options.web_config_file);
+  auto complaints = loaded.complaints;
+  complaints.insert(complaints.end(), web.complaints.begin(), web.complaints.end());
+  if (!complaints.empty()) return complain(complaints);
   if (command_line.ask == config::Ask::Rules) return rules(command_line, loaded.config);
-  if (command_line.options.check) return check(loaded.config);
+  if (options.check) return doctor::examineFilesAlone(command_line, loaded.config);
   return serve(command_line, loaded.config);
 }
 

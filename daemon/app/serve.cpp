@@ -1,99 +1,126 @@
 #include "app/serve.h"
 
-#include <malloc.h>
-
 #include <csignal>
 #include <cstdlib>
-#include <ctime>
 
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "app/confine.h"
+#include "app/doors.h"
+#include "app/footprint.h"
+#include "app/signals.h"
 #include "app/targets_keeper.h"
 #include "base/log.h"
 #include "base/version.h"
 #include "http/server.h"
+#include "serve/guard.h"
 #include "serve/service.h"
+#include "serve/web_lock.h"
 
 namespace postern::app {
 namespace {
 
-constexpr std::chrono::seconds kPoll{1};  // mounted files
-
-// Blocked in every thread, and waited for by the main one.
-sigset_t blockSignals() {
-  std::signal(SIGPIPE, SIG_IGN);
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return signals;
-}
-
-// The signal that came, or -1 when the time was up.
-int waitForSignal(const sigset_t& signals, std::chrono::seconds at_most) {
-  const timespec timeout{at_most.count(), 0};
-  return sigtimedwait(&signals, nullptr, &timeout);
-}
+constexpr std::chrono::seconds kPoll{1};   // mounted files
+constexpr std::chrono::seconds kTrim{60};  // malloc keeps what a peak took, in pieces, until told
+constexpr int kBadUsage = 2;
 
 // Until SIGTERM or SIGINT. Returns its number.
-int watch(TargetsKeeper& keeper, const config::Options& options, const sigset_t& signals) {
+int watch(TargetsKeeper& keeper, serve::WebLock& lock, const config::Options& options,
+          const sigset_t& signals) {
   auto next_look = deadlineIn(options.auto_reload_interval);
+  auto next_trim = deadlineIn(kTrim);
   while (true) {
     const int signal = waitForSignal(signals, kPoll);
     if (signal == SIGTERM || signal == SIGINT) return signal;
     if (signal == SIGHUP) keeper.reload();
     keeper.poll();
-    if (options.enable_auto_reload && std::chrono::steady_clock::now() >= next_look) {
+    lock.poll();
+    const bool looks = options.enable_auto_reload || options.await;
+    if (looks && std::chrono::steady_clock::now() >= next_look) {
       keeper.reloadIfChanged();
       next_look = deadlineIn(options.auto_reload_interval);
     }
-  }
-}
-
-bool listen(http::Server& server, const config::Options& options) {
-  for (const auto& address : options.listen_addresses) {
-    const auto port = server.listen(address);
-    if (!port) {
-      log::error(port.error().what);
-      return false;
+    if (std::chrono::steady_clock::now() >= next_trim) {
+      giveBackMemory();
+      next_trim = deadlineIn(kTrim);
     }
-    log::info("listening", {{"address", address}, {"port", *port}});
   }
-  return true;
 }
 
 }  // namespace
 
-int serve(const config::CommandLine& command_line, const config::Config& config) {
+int serve(const config::CommandLine& command_line, const config::Config& config,
+          std::optional<Doors> doors) {
   const config::Options& options = command_line.options;
   const sigset_t signals = blockSignals();
+  raiseDescriptorLimit(options.max_connections);
   const RealClock clock;
+  const SystemTime started = clock.system();
   log::info("postern starts",
             {{"version", version()}, {"revision", revision()}, {"targets", config.targets.size()}});
+  const auto sandbox = confine(options, config);
+  if (!sandbox) return kBadUsage;
+
+  serve::WebLock lock(
+      {options.web_config_file, options.web_key_password_file}, clock,
+      [&](const std::vector<config::Path>& files) { return outsideOf(*sandbox, files); });
+  if (!lock.complaints().empty()) {
+    for (const auto& complaint : lock.complaints()) log::error(complaint.text());
+    return kBadUsage;
+  }
 
   serve::Service* service_now =
       nullptr;  // the page of ourselves needs the service, which needs the targets
-  TargetsKeeper keeper(command_line, clock, [&] { return service_now->selfPage(); });
+  TargetsKeeper keeper(command_line, *sandbox, clock, [&] { return service_now->selfPage(); });
   http::Server* server_now = nullptr;
-  serve::Service service(
-      {options.timeout_offset, options.enable_lifecycle},
-      {[&] { return keeper.now(); },
-       [&](const serve::RequestStats& requests) {
-         return serve::Self{
-             std::string(version()), std::string(revision()), keeper.reloadSuccessful(),
-             keeper.reloaded(),      requests.all(),          server_now->connections()};
-       },
-       [&] { return keeper.reload(); }});
+  serve::Service service({options.timeout_offset, options.enable_lifecycle, options.route_prefix,
+                          options.status_page, options.enable_debug},
+                         {[&] { return keeper.now(); },
+                          [&](const serve::RequestStats& requests) {
+                            auto self = serve::Self{std::string(version()),
+                                                    std::string(revision()),
+                                                    keeper.reloadSuccessful(),
+                                                    keeper.reloaded(),
+                                                    requests.all(),
+                                                    server_now->counts(),
+                                                    started,
+                                                    options.config_file.string(),
+                                                    keeper.fingerprint(),
+                                                    lock.status()};
+                            self.sandbox = stateOf(options.sandbox, *sandbox);
+                            return self;
+                          },
+                          [&] { return keeper.reload(); }});
   service_now = &service;
-  http::Server server([&](const http::Request& request,
-                          http::ResponseSink& sink) { service.handle(request, sink); },
-                      {});
+  const serve::Guard guard(
+      lock,
+      [&](const http::Request& request, http::ResponseSink& sink) {
+        service.handle(request, sink);
+      },
+      [&](const http::Request& request) { return service.quick(request); });
+  http::Site site{
+      [&](const http::Request& request, http::ResponseSink& sink) { guard.handle(request, sink); },
+      [&](const http::Request& request) { return guard.quick(request); },
+      {}};
+  site.calls_relief = true;
+  if (lock.now()->tls) site.tls = [&] { return lock.now()->tls; };
+  const http::Site health{[&](const http::Request& request, http::ResponseSink& sink) {
+                            service.handleHealth(request, sink);
+                          },
+                          [](const http::Request&) { return true; },
+                          {}};
+  http::Server server(frontOptions(options));
   server_now = &server;
 
   keeper.start(config);
-  malloc_trim(0);  // gives back what reading the configuration took
-  if (!listen(server, options)) return 1;
-  const int signal = watch(keeper, options, signals);
+  if (!doors) doors = openDoors(options);
+  if (!doors) return 1;
+  for (const auto& door : doors->public_ones) server.listen(door, site);
+  for (const auto& door : doors->for_probes) server.listen(door, health);
+  giveBackMemory();  // what the start took
+  const int signal = watch(keeper, lock, options, signals);
   log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
   if (!server.stop(options.shutdown_timeout))
     log::warn("scrapes in flight were cut off at --web.shutdown-timeout");

@@ -5,7 +5,9 @@
 #include <iterator>
 #include <utility>
 
+#include "app/confine.h"
 #include "base/log.h"
+#include "config/description.h"
 
 namespace postern::app {
 namespace {
@@ -31,9 +33,13 @@ bool readsDatabase(const config::Config& config) {
 
 }  // namespace
 
-TargetsKeeper::TargetsKeeper(const config::CommandLine& command_line, const Clock& clock,
+TargetsKeeper::TargetsKeeper(const config::CommandLine& command_line,
+                             const sandbox::Sandbox& sandbox, const Clock& clock,
                              std::function<std::string()> self_page)
-    : command_line_(command_line), clock_(clock), self_page_(std::move(self_page)) {}
+    : command_line_(command_line),
+      sandbox_(sandbox),
+      clock_(clock),
+      self_page_(std::move(self_page)) {}
 
 TargetsKeeper::~TargetsKeeper() = default;
 
@@ -59,6 +65,11 @@ SystemTime TargetsKeeper::reloaded() const {
   return reloaded_;
 }
 
+std::string TargetsKeeper::fingerprint() const {
+  const std::lock_guard lock(mutex_);
+  return fingerprint_;
+}
+
 std::shared_ptr<scrape::Target> TargetsKeeper::build(const config::Target& config,
                                                      const serve::Targets* before) {
   auto former = before == nullptr ? nullptr : before->find(config.name);
@@ -81,8 +92,10 @@ void TargetsKeeper::publish(const config::Config& config) {
   auto targets = std::make_shared<serve::Targets>();
   workers_.raiseBound(threadsFor(config));
   for (const auto& target : config.targets) targets->all.push_back(build(target, before.get()));
+  auto fingerprint = config::fingerprint(config.targets);
   const std::lock_guard lock(mutex_);
   targets_ = std::move(targets);
+  fingerprint_ = std::move(fingerprint);
   reload_successful_ = true;
   reloaded_ = clock_.system();
   if (readsDatabase(config) && !databases_.joinable()) {
@@ -95,6 +108,8 @@ std::string TargetsKeeper::reload() {
   const auto& file = command_line_.options.config_file;
   if (!file.empty()) config_text_ = readText(file);
   auto loaded = config::load(command_line_);
+  std::ranges::move(outsideOf(sandbox_, loaded.config.files),
+                    std::back_inserter(loaded.complaints));
   if (loaded.complaints.empty()) {
     publish(loaded.config);
     log::info("configuration reloaded", {{"targets", loaded.config.targets.size()}});

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "config/config.h"
+#include "sandbox/sandbox.h"
 #include "scrape/workers.h"
 #include "serve/targets.h"
 #include "upstream/resolver.h"
@@ -17,10 +18,10 @@ namespace postern::app {
 // reload does not touch keeps its session, connections and counts. Thread-safe.
 class TargetsKeeper {
  public:
-  // `command_line` and `clock` must outlive the keeper. `self_page` is what append_self
+  // `command_line`, `sandbox` and `clock` must outlive the keeper. `self_page` is what append_self
   // puts into a page.
-  TargetsKeeper(const config::CommandLine& command_line, const Clock& clock,
-                std::function<std::string()> self_page);
+  TargetsKeeper(const config::CommandLine& command_line, const sandbox::Sandbox& sandbox,
+                const Clock& clock, std::function<std::string()> self_page);
   ~TargetsKeeper();
 
   void start(const config::Config& config);
@@ -32,6 +33,8 @@ class TargetsKeeper {
   void reloadIfChanged();
   bool reloadSuccessful() const;
   SystemTime reloaded() const;
+  // Of the configuration in force, see config/description.h.
+  std::string fingerprint() const;
 
   // Once a second: looks for changed files.
   void poll();
@@ -47,6 +50,7 @@ class TargetsKeeper {
   void watchDatabases(const std::stop_token& stop);
 
   const config::CommandLine& command_line_;
+  const sandbox::Sandbox& sandbox_;
   const Clock& clock_;
   const std::function<std::string()> self_page_;
   upstream::Resolver resolver_;
@@ -59,6 +63,7 @@ class TargetsKeeper {
   serve::TargetsNow targets_;  // guarded by mutex_, as is what follows
   bool reload_successful_ = true;
   SystemTime reloaded_;
+  std::string fingerprint_;
   bool asking_databases_ = false;
   std::condition_variable_any wake_;  // a look at the databases has ended, or shall
   std::jthread databases_;            // runs while some target reads its credential from a database

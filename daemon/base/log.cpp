@@ -2,8 +2,12 @@
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
+#include <chrono>
 
 #include "base/printable.h"
 
@@ -60,6 +64,55 @@ void appendJson(std::string& line, std::string_view key, std::string_view value)
   line += quoteJson(value);
 }
 
+// A line in memory that is there already.
+class FixedLine {
+ public:
+  FixedLine& operator<<(std::string_view text) {
+    const auto count = std::min(text.size(), bytes_.size() - used_);
+    std::copy_n(text.begin(), count, bytes_.begin() + static_cast<std::ptrdiff_t>(used_));
+    used_ += count;
+    return *this;
+  }
+  // With zeros in front, up to `width`.
+  void number(int value, std::size_t width) {
+    std::array<char, 12> digits{};
+    const auto* const end = std::to_chars(digits.begin(), digits.end(), value).ptr;
+    const auto count = static_cast<std::size_t>(end - digits.data());
+    for (std::size_t i = count; i < width; ++i) *this << "0";
+    *this << std::string_view(digits.data(), count);
+  }
+  void writeTo(int descriptor) const {
+    // A log that cannot be written is nothing that could be reported.
+    [[maybe_unused]] const auto written = ::write(descriptor, bytes_.data(), used_);
+  }
+
+ private:
+  std::array<char, 256> bytes_{};
+  std::size_t used_ = 0;
+};
+
+// As spdlog writes it.
+void appendTime(FixedLine& line, std::chrono::system_clock::time_point now) {
+  using namespace std::chrono;
+  const auto day = floor<days>(now);
+  const year_month_day date(day);
+  const hh_mm_ss time(floor<milliseconds>(now - day));
+  line.number(static_cast<int>(date.year()), 4);
+  line << "-";
+  line.number(static_cast<int>(static_cast<unsigned>(date.month())), 2);
+  line << "-";
+  line.number(static_cast<int>(static_cast<unsigned>(date.day())), 2);
+  line << "T";
+  line.number(static_cast<int>(time.hours().count()), 2);
+  line << ":";
+  line.number(static_cast<int>(time.minutes().count()), 2);
+  line << ":";
+  line.number(static_cast<int>(time.seconds().count()), 2);
+  line << ".";
+  line.number(static_cast<int>(time.subseconds().count()), 3);
+  line << "Z";
+}
+
 }  // namespace
 
 void configure(Level level, Format format) {
@@ -81,6 +134,18 @@ void write(Level level, std::string_view message, std::initializer_list<Field> f
   append(line, "msg", message);
   for (const Field& field : fields) append(line, field.key, field.value);
   logger.log(spd, spdlog::string_view_t(line.data(), line.size()));
+}
+
+void warnInSignal(std::string_view message, std::string_view key, std::string_view value) {
+  if (!sink().should_log(spdlog::level::warn)) return;
+  const bool logfmt = line_format == Format::Logfmt;
+  FixedLine line;
+  line << (logfmt ? "ts=" : R"({"ts":")");
+  appendTime(line, std::chrono::system_clock::now());
+  line << (logfmt ? R"( level=warn msg=")" : R"(","level":"warn","msg":")") << message;
+  line << (logfmt ? R"(" )" : R"(",")") << key << (logfmt ? "=" : R"(":")") << value;
+  line << (logfmt ? "\n" : "\"}\n");
+  line.writeTo(STDERR_FILENO);
 }
 
 }  // namespace postern::log

@@ -27,6 +27,9 @@ struct Field {
 void configure(Level level, Format format);
 
 void write(Level level, std::string_view message, std::initializer_list<Field> fields);
+// A warning with one field, from a signal handler: neither allocates nor locks. The line is cut off
+// at 256 bytes. Requires that configure() has been called; `value` is plain text.
+void warnInSignal(std::string_view message, std::string_view key, std::string_view value);
 inline void debug(std::string_view message, std::initializer_list<Field> fields = {}) {
   write(Level::Debug, message, fields);
 }

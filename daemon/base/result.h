@@ -33,6 +33,7 @@ enum class Fault {
   Truncated,
   UnknownTarget,
   Busy,
+  Config,
 };
 
 struct FaultInfo {
@@ -43,7 +44,7 @@ struct FaultInfo {
 };
 
 // In the order of the enumeration.
-inline constexpr std::array<FaultInfo, 18> kFaults = {{
+inline constexpr std::array<FaultInfo, 19> kFaults = {{
     {Fault::NoCredential, "no_credential", 503, "it is looked for again at the next scrape"},
     {Fault::CredentialSource, "credential_source", 503, "it is asked again at the next scrape"},
     {Fault::LoginRejected, "login_rejected", 502,
@@ -61,8 +62,9 @@ inline constexpr std::array<FaultInfo, 18> kFaults = {{
     {Fault::Format, "format", 502, "the next scrape tries again"},
     {Fault::Limit, "limit", 502, "the next scrape tries again"},
     {Fault::Truncated, "truncated", 502, "the next scrape tries again"},
-    {Fault::UnknownTarget, "unknown_target", 404, "GET / lists the targets"},
+    {Fault::UnknownTarget, "unknown_target", 404, "GET /health lists the targets"},
     {Fault::Busy, "busy", 503, "try again later"},
+    {Fault::Config, "config", 503, "it is looked at again every 10 s, and as soon as it changes"},
 }};
 
 constexpr const FaultInfo& faultInfo(Fault fault) {
@@ -70,6 +72,11 @@ constexpr const FaultInfo& faultInfo(Fault fault) {
 }
 constexpr std::string_view faultName(Fault fault) {
   return faultInfo(fault).name;
+}
+
+// Whether the scrape of a target can end with it: for the others there is no target.
+constexpr bool isOfTarget(Fault fault) {
+  return fault != Fault::UnknownTarget && fault != Fault::Config;
 }
 
 struct Error {

@@ -26,7 +26,7 @@ Secret& Secret::operator=(const Secret& other) {
 Secret& Secret::operator=(Secret&& other) noexcept {
   if (this != &other) {
     wipe();
-    text_ = other.text_;
+    text_ = std::move(other.text_);
     other.wipe();
   }
   return *this;

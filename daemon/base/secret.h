@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace postern {
 
@@ -16,7 +17,7 @@ class Secret {
   Secret(const Secret&) = default;
   Secret& operator=(const Secret& other);
   // A moved-from short string keeps its bytes (they live inside the object), so wipe it too.
-  Secret(Secret&& other) noexcept : text_(other.text_) { other.wipe(); }
+  Secret(Secret&& other) noexcept : text_(std::move(other.text_)) { other.wipe(); }
   Secret& operator=(Secret&& other) noexcept;
   ~Secret() { wipe(); }
 
@@ -29,6 +30,8 @@ class Secret {
   std::string_view reveal() const { return text_; }
   // Appends without leaving a freed copy of the old bytes behind.
   void append(std::string_view more);
+  // Room for so many bytes in all; of an empty one.
+  void reserve(std::size_t size) { text_.reserve(size); }
   void wipe();
 
  private:

@@ -2,90 +2,14 @@
 
 #include "config/flags.h"
 #include "config/presets.h"
+#include "config/settings_reader.h"
 #include "config/syntax.h"
 #include "config/units.h"
 
 namespace postern::config {
 namespace {
 
-// The settings of flags and environment, each read as what is expected; a field without a
-// setting, or with a wrong one, stays as it is.
-class Reader {
- public:
-  Reader(const Settings& settings, std::vector<Complaint>& complaints)
-      : settings_(settings), complaints_(complaints) {}
-
-  bool has(std::string_view flag) const { return settings_.find(flag) != settings_.end(); }
-
-  void complain(std::string_view flag, std::string what) {
-    complaints_.push_back({settings_.find(flag)->second.where, "", std::move(what)});
-  }
-
-  void boolean(std::string_view flag, bool& field) {
-    const auto* value = find(flag);
-    if (value == nullptr) return;
-    if (*value == "true" || *value == "false") {
-      field = *value == "true";
-    } else {
-      complain(flag, "is neither true nor false, expected one of them");
-    }
-  }
-
-  void duration(std::string_view flag, milliseconds& field, Range<milliseconds> range) {
-    const auto* value = find(flag);
-    if (value == nullptr) return;
-    std::string wrong;
-    field = readDuration(*value, range, wrong).value_or(field);
-    if (!wrong.empty()) complain(flag, wrong);
-  }
-
-  void path(std::string_view flag, Path& field) {
-    if (const auto* value = text(flag)) field = *value;
-  }
-
-  void checked(std::string_view flag, std::string& field,
-               std::string (*mistake)(std::string_view)) {
-    const auto* value = text(flag);
-    if (value == nullptr) return;
-    if (auto wrong = mistake(*value); !wrong.empty()) return complain(flag, wrong);
-    field = *value;
-  }
-
-  template <typename T>
-  void choice(std::string_view flag, T& field,
-              std::initializer_list<std::pair<std::string_view, T>> choices) {
-    const auto* value = text(flag);
-    if (value == nullptr) return;
-    std::string expected;
-    for (const auto& [name, choice] : choices) {
-      if (name == *value) {
-        field = choice;
-        return;
-      }
-      expected += (expected.empty() ? "" : ", ") + std::string(name);
-    }
-    complain(flag, "is unknown, expected one of " + expected);
-  }
-
-  // A value that is not empty and has no control character.
-  const std::string* text(std::string_view flag) {
-    const auto* value = find(flag);
-    if (value == nullptr) return nullptr;
-    if (!value->empty() && !hasControlCharacter(*value)) return value;
-    complain(flag, value->empty() ? "is empty, expected a value"
-                                  : "holds a control character, expected text of one line");
-    return nullptr;
-  }
-
- private:
-  const std::string* find(std::string_view flag) const {
-    const auto setting = settings_.find(flag);
-    return setting == settings_.end() ? nullptr : &setting->second.values.front();
-  }
-
-  const Settings& settings_;
-  std::vector<Complaint>& complaints_;
-};
+using Reader = SettingsReader;
 
 constexpr milliseconds kHour = std::chrono::hours(1);
 
@@ -96,9 +20,28 @@ std::string portVariable(const std::vector<std::string>& environment) {
   return {};
 }
 
+std::vector<std::string> readAddresses(const Setting& setting, std::vector<Complaint>& complaints) {
+  for (const auto& address : setting.values) {
+    if (auto wrong = listenAddressMistake(address); !wrong.empty()) {
+      complaints.push_back({setting.where, "", wrong});
+    }
+  }
+  return setting.values;
+}
+
 void readListenAddresses(const Settings& settings, const std::string& port, CommandLine& result) {
+  const bool injector = result.ask == Ask::Inject;
+  if (const auto health = settings.find("web.health-address"); health != settings.end()) {
+    result.options.health_addresses = readAddresses(health->second, result.complaints);
+  } else if (injector) {
+    result.options.health_addresses = {":8080"};
+  }
   auto& addresses = result.options.listen_addresses;
   const auto setting = settings.find("web.listen-address");
+  if (setting == settings.end() && injector) {
+    addresses = {":8443"};
+    return;
+  }
   if (setting == settings.end()) {
     addresses = {':' + (port.empty() ? "3000" : port)};
     std::string wrong;
@@ -107,22 +50,43 @@ void readListenAddresses(const Settings& settings, const std::string& port, Comm
     }
     return;
   }
-  addresses = setting->second.values;
-  for (const auto& address : addresses) {
-    if (auto wrong = listenAddressMistake(address); !wrong.empty()) {
-      result.complaints.push_back({setting->second.where, "", wrong});
-    }
-  }
+  addresses = readAddresses(setting->second, result.complaints);
+}
+
+// "/postern/" and "/postern" are one; "/" is none.
+void readRoutePrefix(Reader& reader, std::string& prefix) {
+  reader.checked("web.route-prefix", prefix,
+                 [](std::string_view text) { return pathMistake(text, false); });
+  while (prefix.ends_with('/')) prefix.pop_back();
 }
 
 void readOptions(Reader& reader, Options& options) {
   reader.path("config.file", options.config_file);
   reader.boolean("config.check", options.check);
+  reader.boolean("config.await", options.await);
   reader.boolean("config.enable-auto-reload", options.enable_auto_reload);
   reader.duration("config.auto-reload-interval", options.auto_reload_interval, {seconds(1), kHour});
+  reader.path("web.config.file", options.web_config_file);
+  reader.path("web.key-password-file", options.web_key_password_file);
+  if (reader.has("web.key-password-file") && !reader.has("web.config.file")) {
+    reader.complain("web.key-password-file", "stands without --web.config.file, expected both");
+  }
+  readRoutePrefix(reader, options.route_prefix);
+  reader.number("web.max-connections", options.max_connections, {1, 1'000'000});
+  reader.number("web.max-connections-per-address", options.max_connections_per_address,
+                {0, 1'000'000});
+  reader.duration("web.header-timeout", options.header_timeout, {milliseconds(10), kHour});
+  reader.duration("web.write-timeout", options.write_timeout, {milliseconds(10), kHour});
+  reader.duration("web.idle-timeout", options.idle_timeout, {milliseconds(10), kHour});
   reader.boolean("web.enable-lifecycle", options.enable_lifecycle);
+  reader.boolean("web.status-page", options.status_page);
+  reader.boolean("web.enable-debug", options.enable_debug);
   reader.duration("web.shutdown-timeout", options.shutdown_timeout, {milliseconds(0), kHour});
-  reader.path("state.dir", options.state_dir);
+  if (const auto* folder = reader.text("state.dir")) options.state_dir = *folder;
+  using enum SandboxMode;
+  reader.choice<SandboxMode>(
+      "sandbox", options.sandbox,
+      {{sandboxModeName(Off), Off}, {sandboxModeName(Auto), Auto}, {sandboxModeName(On), On}});
   reader.duration("timeout-offset", options.timeout_offset, {milliseconds(0), minutes(1)});
   reader.choice<log::Level>("log.level", options.log_level,
                             {{"debug", log::Level::Debug},
@@ -148,35 +112,81 @@ void readUrl(Reader& reader, Url& url) {
   if (!wrong.empty()) reader.complain("target.url", wrong);
 }
 
+void readTls(Reader& reader, Tls& tls) {
+  Path folder;
+  reader.path("tls.dir", folder);
+  reader.path("tls.ca-file", tls.ca_file);
+  reader.path("tls.pkcs12-file", tls.pkcs12_file);
+  reader.path("tls.key-password-file", tls.key_password_file);
+  reader.boolean("tls.system-roots", tls.system_roots);
+  reader.checked("target.spiffe-id", tls.spiffe_id, spiffeIdMistake);
+  tls.needs_ca = !tls.ca_file.empty();
+  if (!folder.empty()) {
+    if (!tls.needs_ca) tls.ca_file = folder / "ca.crt";
+    tls.optional_files = true;
+  }
+  if (!folder.empty() && tls.pkcs12_file.empty()) {
+    tls.cert_file = folder / "tls.crt";
+    tls.key_file = folder / "tls.key";
+  }
+  if (!tls.key_password_file.empty() && tls.key_file.empty() && tls.pkcs12_file.empty()) {
+    reader.complain("tls.key-password-file",
+                    "stands without a key, expected --tls.dir or --tls.pkcs12-file");
+  }
+  if (tls.spiffe_id.empty()) return;
+  if (tls.ca_file.empty()) {
+    reader.complain("target.spiffe-id",
+                    "stands without --tls.dir or --tls.ca-file, expected the bundle of its trust "
+                    "domain there");
+  }
+  if (reader.has("target.server-name")) {
+    reader.complain("target.spiffe-id", "excludes --target.server-name, expected one of them");
+  }
+  if (tls.system_roots) {
+    reader.complain("tls.system-roots",
+                    "excludes --target.spiffe-id: its trust domain vouches for it");
+  }
+}
+
+void readCredentials(Reader& reader, Target& target) {
+  Path folder;
+  Path database;
+  reader.path("credentials.dir", folder);
+  reader.path("mysql.dir", database);
+  if (reader.has("credentials.dir") && reader.has("mysql.dir")) {
+    reader.complain("mysql.dir", "excludes --credentials.dir, expected one of them");
+  } else if (!folder.empty()) {
+    target.credentials.emplace().file.emplace().directory = folder;
+  } else if (!database.empty()) {
+    target.credentials.emplace().mysql.emplace().directory = database;
+  } else if (target.login && !reader.has("credentials.dir") && !reader.has("mysql.dir")) {
+    reader.complain("target.preset",
+                    "needs credentials for its login, expected --credentials.dir or --mysql.dir");
+  }
+}
+
 Target readOnlyTarget(Reader& reader) {
   auto target = startFromPreset(reader);
   reader.checked("target.name", target.name, targetNameMistake);
   readUrl(reader, target.url);
   reader.checked("target.server-name", target.tls.server_name, hostMistake);
   reader.duration("target.scrape-timeout", target.scrape_timeout, {milliseconds(10), minutes(10)});
-  Path tls;
-  reader.path("tls.dir", tls);
-  if (!tls.empty()) {
-    target.tls.ca_file = tls / "ca.crt";
-    target.tls.cert_file = tls / "tls.crt";
-    target.tls.key_file = tls / "tls.key";
-    target.tls.optional_files = true;
-  }
-  Path credentials;
-  reader.path("credentials.dir", credentials);
-  if (!credentials.empty()) {
-    target.credentials.emplace().file.emplace().directory = credentials;
-  } else if (target.login && !reader.has("credentials.dir")) {
-    reader.complain("target.preset", "needs credentials for its login, expected --credentials.dir");
-  }
+  readTls(reader, target.tls);
+  readCredentials(reader, target);
   return target;
 }
 
+constexpr std::string_view kSeenByExec =
+    "; in a container kubectl exec sees the environment and not the arguments, so set "
+    "POSTERN_CONFIG_FILE or POSTERN_TARGET_URL there";
+
 void readTargets(const Settings& settings, Reader& reader, CommandLine& result) {
+  if (result.check.live) return;
   if (!reader.has("config.file")) {
     if (!reader.has("target.url")) {
-      result.complaints.push_back(
-          {"command line", "", "no target, expected --target.url or --config.file"});
+      result.complaints.push_back({"command line", "",
+                                   "no target, expected --target.url or --config.file" +
+                                       std::string(result.ask == Ask::Check ? kSeenByExec : "")});
     }
     result.only_target = readOnlyTarget(reader);
     return;
@@ -191,7 +201,18 @@ void readTargets(const Settings& settings, Reader& reader, CommandLine& result) 
 
 // Takes the command and its operand off the arguments; without a command all are flags.
 std::vector<std::string> takeCommand(std::vector<std::string> arguments, CommandLine& result) {
-  if (arguments.empty() || arguments[0] != "rules") return arguments;
+  if (arguments.empty()) return arguments;
+  if (arguments[0] == "check") {
+    result.ask = Ask::Check;
+    arguments.erase(arguments.begin());
+    return arguments;
+  }
+  if (arguments[0] == "inject") {
+    result.ask = Ask::Inject;
+    arguments.erase(arguments.begin());
+    return arguments;
+  }
+  if (arguments[0] != "rules") return arguments;
   result.ask = Ask::Rules;
   arguments.erase(arguments.begin());
   if (arguments.empty() || arguments[0].starts_with("--")) {
@@ -204,23 +225,53 @@ std::vector<std::string> takeCommand(std::vector<std::string> arguments, Command
   return arguments;
 }
 
+constexpr std::string_view kOfInject[] = {
+    "inject.secret",          "inject.webhook",        "inject.service", "inject.namespace",
+    "inject.image",           "inject.allowed-images", "inject.default", "native-sidecar",
+    "kube.api-server",        "kube.token-file",       "kube.ca-file",   "pod",
+    "inject.certificate-life"};
+
 void readCommandFlags(Reader& reader, CommandLine& result) {
-  if (!reader.has("target")) return;
-  if (result.ask == Ask::Rules) {
-    reader.checked("target", result.target, targetNameMistake);
-  } else {
-    reader.complain("target", "is for the command rules, expected --target.name or no command");
+  if (result.ask == Ask::Inject) return;
+  if (reader.has("target") && result.ask == Ask::Run) {
+    reader.complain("target",
+                    "is for the commands rules and check, expected --target.name or one of them");
+  }
+  reader.checked("target", result.target, targetNameMistake);
+  for (const std::string_view flag : {"no-login", "json", "live"}) {
+    if (reader.has(flag) && result.ask != Ask::Check)
+      reader.complain(flag, "is for the command check, expected postern check");
+  }
+  reader.boolean("no-login", result.check.no_login);
+  reader.boolean("json", result.check.json);
+  reader.boolean("live", result.check.live);
+  for (const std::string_view flag : kOfInject) {
+    if (reader.has(flag))
+      reader.complain(flag, "is for the command inject, expected postern inject");
+  }
+  for (const std::string_view flag : {"no-login", "json", "target"}) {
+    if (result.check.live && reader.has(flag))
+      reader.complain(flag, "cannot stand beside --live, which asks one question only");
   }
 }
 
 }  // namespace
+
+std::string_view sandboxModeName(SandboxMode mode) {
+  switch (mode) {
+    case SandboxMode::Off: break;
+    case SandboxMode::Auto: return "auto";
+    case SandboxMode::On: return "on";
+  }
+  return "off";
+}
 
 CommandLine parseCommandLine(const std::vector<std::string>& arguments,
                              const std::vector<std::string>& environment) {
   CommandLine result;
   auto settings = readFlags(takeCommand(arguments, result), result.complaints);
   settings.merge(readEnvironment(environment, result.warnings));
-  Reader reader(settings, result.complaints);
+  Reader reader(settings, result.complaints, result.options.files);
   bool help = false;
   bool version = false;
   reader.boolean("help", help);
@@ -233,7 +284,11 @@ CommandLine parseCommandLine(const std::vector<std::string>& arguments,
   readOptions(reader, result.options);
   readCommandFlags(reader, result);
   readListenAddresses(settings, portVariable(environment), result);
-  readTargets(settings, reader, result);
+  if (result.ask == Ask::Inject) {
+    result.inject = readInject(reader, settings, result.complaints);
+  } else {
+    readTargets(settings, reader, result);
+  }
   return result;
 }
 
@@ -242,7 +297,14 @@ std::string helpText() {
       "postern logs in to a service behind mutual TLS and serves its metrics to Prometheus.\n\n"
       "Usage: postern [flags]\n"
       "       postern rules FILE [flags]\n"
-      "           prints what the rules of a target make of a page, rule by rule\n\n";
+      "           prints what the rules of a target make of a page, rule by rule\n"
+      "       postern check [--target=NAME] [--no-login] [--json] [flags]\n"
+      "           walks the path of a scrape step by step; says what is wrong and what mends it\n"
+      "       postern check --live [flags]\n"
+      "           asks the running daemon whether it is healthy, for probes of containers\n"
+      "       postern inject [flags]\n"
+      "           the admission webhook that adds the sidecar to pods, with --pod=FILE to one "
+      "pod\n\n";
   for (const auto& flag : flags()) {
     text += "  --" + std::string(flag.name);
     if (flag.kind != FlagKind::Switch) text += '=' + std::string(flag.argument);

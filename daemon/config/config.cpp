@@ -13,7 +13,13 @@ namespace {
 // One byte more than parseYamlTree accepts, so that a longer file is seen to be longer.
 constexpr std::size_t kMostRead = (1U << 20) + 1;
 
-std::optional<std::string> readText(const Path& path, std::string& wrong) {
+}  // namespace
+
+std::string Complaint::text() const {
+  return where + ": " + (key.empty() ? "" : key + ": ") + what;
+}
+
+std::optional<std::string> readYamlText(const Path& path, std::string& wrong) {
   errno = 0;
   std::ifstream stream(path, std::ios::binary);
   std::string text(kMostRead, '\0');
@@ -27,12 +33,6 @@ std::optional<std::string> readText(const Path& path, std::string& wrong) {
   return text;
 }
 
-}  // namespace
-
-std::string Complaint::text() const {
-  return where + ": " + (key.empty() ? "" : key + ": ") + what;
-}
-
 Loaded load(const CommandLine& command_line) {
   Loaded loaded;
   const auto& path = command_line.options.config_file;
@@ -41,14 +41,15 @@ Loaded load(const CommandLine& command_line) {
     return loaded;
   }
   std::string wrong;
-  const auto text = readText(path, wrong);
+  const auto text = readYamlText(path, wrong);
   if (text) return parseYaml(*text, path.string(), path.parent_path());
   loaded.complaints.push_back({path.string(), "", wrong});
   return loaded;
 }
 
-Loaded parseYaml(const std::string& text, const std::string& file, const Path& folder) {
-  Report report(file, folder);
+Loaded parseYaml(const std::string& text, const std::string& file, const Path& folder,
+                 NamedFiles named) {
+  Report report(file, folder, named);
   Loaded loaded;
   const auto document = parseYamlTree(text);
   for (const auto& [line, column, what] : document.mistakes) report.add(line, column, "", what);
@@ -60,6 +61,7 @@ Loaded parseYaml(const std::string& text, const std::string& file, const Path& f
   } else if (document.mistakes.empty()) {
     report.add(1, 1, "", "is empty, expected targets");
   }
+  loaded.config.files = report.files();
   loaded.complaints = report.complaints();
   return loaded;
 }

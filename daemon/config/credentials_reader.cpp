@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/token.h"
 #include "config/readers.h"
 #include "config/syntax.h"
 
@@ -57,18 +58,6 @@ void readFileCredentials(const Value& value, FileCredentials& file) {
   map.refuseUnknown();
 }
 
-// The driver takes these in a connection string that has no way to quote a semicolon.
-std::string connectionMistake(std::string_view text) {
-  const bool spaced = text.front() == ' ' || text.back() == ' ';
-  if (!spaced && text.find(';') == text.npos) return {};
-  return "holds a semicolon or an outer space, expected a name without";
-}
-
-std::string queryMistake(std::string_view text) {
-  if (std::count(text.begin(), text.end(), '?') == 1) return {};
-  return "does not hold exactly one ?, expected it where the target's name belongs";
-}
-
 void readQuery(Map& map, std::string& query) {
   const auto value = map.find("query");
   if (!value) return;
@@ -76,7 +65,7 @@ void readQuery(Map& map, std::string& query) {
   const auto& text = value->node().text;
   if (value->node().kind != YamlNode::Kind::Scalar) {
     value->text();
-  } else if (value->accept(queryMistake(text))) {
+  } else if (value->accept(databaseQueryMistake(text))) {
     query = text;
   }
 }
@@ -91,13 +80,20 @@ void readRefreshInterval(Map& map, seconds& interval) {
 
 void readMysql(const Value& value, MysqlCredentials& mysql) {
   Map map(value);
-  for (const auto key : {"host", "database", "user"}) map.need(key);
+  map.path("directory", mysql.directory);
+  for (const auto key :
+       {"host", "port", "database", "user", "password", "password_file", "tls_config", "query"}) {
+    map.exclude({"directory", key});
+  }
+  for (const auto key : {"host", "database", "user"}) {
+    if (!map.has("directory")) map.need(key);
+  }
   map.checked("host", mysql.host, hostMistake);
   std::size_t port = mysql.port;
   map.number("port", port, {1, 65535});
   mysql.port = static_cast<std::uint16_t>(port);
-  map.checked("database", mysql.database, connectionMistake);
-  map.checked("user", mysql.user, connectionMistake);
+  map.checked("database", mysql.database, databaseNameMistake);
+  map.checked("user", mysql.user, databaseNameMistake);
   map.secret("password", mysql.password);
   map.path("password_file", mysql.password_file);
   map.exclude({"password", "password_file"});

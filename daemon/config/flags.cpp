@@ -16,9 +16,11 @@ namespace options = boost::program_options;
 
 using enum FlagKind;
 
-constexpr std::array<Flag, 21> kFlags = {{
+constexpr auto kFlags = std::to_array<Flag>({
     {"config.file", "FILE", "YAML file with the targets", Value, false, true},
     {"config.check", "", "check configuration and material, then exit", Switch, false, true},
+    {"config.await", "", "wait for a configuration that is missing or bad at start, and say so",
+     Switch, false, true},
     {"config.enable-auto-reload", "", "reload when the configuration file changes", Switch, false,
      true},
     {"config.auto-reload-interval", "DURATION", "how often to look for a change (default 30s)",
@@ -26,11 +28,37 @@ constexpr std::array<Flag, 21> kFlags = {{
     {"web.listen-address", "ADDRESS",
      "host:port, [IPv6]:port or :port; may be repeated (default :3000, or :$PORT)", List, false,
      true},
+    {"web.config.file", "FILE",
+     "TLS, users, headers and rate limit of --web.listen-address, as in Prometheus' exporters",
+     Value, false, true},
+    {"web.key-password-file", "FILE", "password of the key that --web.config.file names", Value,
+     false, true},
+    {"web.health-address", "ADDRESS",
+     "where probes, own metrics and the status alone are served, without TLS and login; repeatable",
+     List, false, true},
+    {"web.route-prefix", "PATH", "what every path begins with, such as /postern (default /)", Value,
+     false, true},
+    {"web.max-connections", "NUMBER", "further ones are told busy (default 1024)", Value, false,
+     true},
+    {"web.max-connections-per-address", "NUMBER", "of one client; 0 is no limit (default 0)", Value,
+     false, true},
+    {"web.header-timeout", "DURATION", "how long a request may take to arrive (default 10s)", Value,
+     false, true},
+    {"web.write-timeout", "DURATION",
+     "how long a client may take no byte of its answer (default 30s)", Value, false, true},
+    {"web.idle-timeout", "DURATION",
+     "how long a connection is kept for another request (default 2m)", Value, false, true},
     {"web.enable-lifecycle", "", "answer POST and PUT /-/reload", Switch, false, true},
+    {"web.status-page", "", "the pages for people, on by default; =false switches them off", Switch,
+     false, true},
+    {"web.enable-debug", "", "answer GET /metrics/<target>?debug=true with the story of one scrape",
+     Switch, false, true},
     {"web.shutdown-timeout", "DURATION", "how long scrapes may go on after SIGTERM (default 10s)",
      Value, false, true},
     {"state.dir", "DIR", "where the back-off survives a restart (default: it does not)", Value,
      false, true},
+    {"sandbox", "MODE", "off, auto or on: refuse what the daemon does not need (default off)",
+     Value, false, true},
     {"timeout-offset", "DURATION", "taken off the scraper's own timeout (default 500ms)", Value,
      false, true},
     {"log.level", "LEVEL", "debug, info, warn or error (default info)", Value, false, true},
@@ -41,16 +69,65 @@ constexpr std::array<Flag, 21> kFlags = {{
     {"target.preset", "PRESET", "none, spinnaker or whatsapp (default none)", Value, true, true},
     {"target.server-name", "HOST", "name in the service's certificate (default: the URL's host)",
      Value, true, true},
+    {"target.spiffe-id", "ID", "SPIFFE ID in the service's certificate, in place of a name", Value,
+     true, true},
     {"target.scrape-timeout", "DURATION", "longest time of a scrape (default 10s)", Value, true,
      true},
     {"tls.dir", "DIR", "folder with ca.crt, tls.crt and tls.key; each may be missing", Value, true,
      true},
+    {"tls.ca-file", "FILE", "CA of the service, in place of ca.crt in --tls.dir", Value, true,
+     true},
+    {"tls.pkcs12-file", "FILE", "PKCS #12 bundle, in place of tls.crt and tls.key", Value, true,
+     true},
+    {"tls.key-password-file", "FILE", "file with the password of the key or bundle", Value, true,
+     true},
+    {"tls.system-roots", "", "trust the system's roots beside ca.crt", Switch, true, true},
     {"credentials.dir", "DIR", "folder with username and password, or api_key, or token", Value,
      true, true},
-    {"target", "NAME", "with rules: which of the targets of --config.file", Value, false, false},
+    {"mysql.dir", "DIR",
+     "folder with host, port, database, username, password, ca.crt: the credential is a row there",
+     Value, true, true},
+    {"inject.image", "IMAGE", "with inject: the sidecar's image (default postern:VERSION)", Value,
+     false, true},
+    {"inject.allowed-images", "GLOB",
+     "with inject: further images that a pod may ask for; may be repeated", List, false, true},
+    {"inject.default", "KEY=VALUE",
+     "with inject: an annotation, without postern.io/, of every pod that does not have it; may be "
+     "repeated",
+     List, false, true},
+    {"inject.secret", "NAME", "with inject: Secret that its own certificate is kept in", Value,
+     false, true},
+    {"inject.webhook", "NAME", "with inject: webhook configuration whose caBundle it writes", Value,
+     false, true},
+    {"inject.service", "NAME", "with inject: Service that its own certificate is for", Value, false,
+     true},
+    {"inject.namespace", "NAME",
+     "with inject: its own namespace (default: that of its service account)", Value, false, true},
+    {"inject.certificate-life", "DURATION",
+     "with inject: how long its own certificate is good for; renewed at two thirds of it (default "
+     "90d)",
+     Value, false, true},
+    {"native-sidecar", "MODE",
+     "with inject: auto, true or false: whether the sidecar is an init container that goes on "
+     "(default auto: when API server and nodes are 1.29 or newer)",
+     Value, false, true},
+    {"kube.api-server", "URL", "with inject: the API server (default: that of its cluster)", Value,
+     false, true},
+    {"kube.token-file", "FILE", "with inject: token for it (default: of the service account)",
+     Value, false, true},
+    {"kube.ca-file", "FILE", "with inject: who vouches for it (default: of the service account)",
+     Value, false, true},
+    {"pod", "FILE", "with inject: print this pod with the sidecar; - is standard input", Value,
+     false, false},
+    {"target", "NAME", "with rules and check: which of the targets of --config.file", Value, false,
+     false},
+    {"no-login", "", "with check: send nothing that carries a credential", Switch, false, false},
+    {"json", "", "with check: an object of JSON a line", Switch, false, false},
+    {"live", "", "with check: only ask the running daemon whether it is healthy", Switch, false,
+     false},
     {"version", "", "print the version and exit", Switch, false, false},
     {"help", "", "print this text and exit", Switch, false, false},
-}};
+});
 
 constexpr std::string_view kTrue = "true";
 constexpr std::string_view kVariablePrefix = "POSTERN_";
@@ -133,9 +210,13 @@ std::vector<options::option> splitAllArguments(std::vector<std::string> argument
   }
 }
 
-bool isKubernetesService(std::string_view variable) {
-  return variable == "POSTERN_PORT" || variable.starts_with("POSTERN_PORT_") ||
-         variable.starts_with("POSTERN_SERVICE_");
+// What the kubelet tells of Services named postern or postern-...
+bool isKubernetesService(std::string_view variable, std::string_view value) {
+  const auto has = [&](std::string_view part) { return variable.find(part) != variable.npos; };
+  const bool ours = variable == "POSTERN_PORT" || variable.starts_with("POSTERN_PORT_") ||
+                    variable.starts_with("POSTERN_SERVICE_");
+  return ours || has("_SERVICE_HOST") || has("_SERVICE_PORT") || has("_PORT_") ||
+         (variable.ends_with("_PORT") && value.find("://") != value.npos);
 }
 
 struct NamedKind {
@@ -219,7 +300,8 @@ Settings readEnvironment(const std::vector<std::string>& environment,
   for (const auto& entry : environment) {
     const auto equals = std::min(entry.find('='), entry.size());
     const auto variable = entry.substr(0, equals);
-    if (!variable.starts_with(kVariablePrefix) || isKubernetesService(variable)) continue;
+    const auto value = entry.substr(std::min(equals + 1, entry.size()));
+    if (!variable.starts_with(kVariablePrefix) || isKubernetesService(variable, value)) continue;
     const auto known = variables.find(variable);
     if (known == variables.end()) {
       warnings.push_back(printable(variable, 64) +
@@ -227,7 +309,6 @@ Settings readEnvironment(const std::vector<std::string>& environment,
                          std::string(nearestOf(variable, variables)));
       continue;
     }
-    const auto value = entry.substr(std::min(equals + 1, entry.size()));
     // Charts and compose files write an option that is not wanted as an empty variable.
     if (value.empty()) continue;
     const auto& [name, kind] = known->second;

@@ -25,8 +25,9 @@ struct Backoff {  // see session/backoff.h
 
 // Where the login's answer holds a value: exactly one is set.
 struct AnswerPlace {
-  std::string json;    // a JSON pointer, RFC 6901
-  std::string header;  // a header's name
+  std::string json;      // a JSON pointer, RFC 6901
+  std::string header;    // a header's name
+  std::string cookie{};  // a cookie's name, RFC 6265; of a token alone
   bool operator==(const AnswerPlace&) const = default;
 };
 
@@ -42,11 +43,13 @@ struct Login {
   std::string url;  // path and query, relative to the target's url
   std::string method = "POST";
   bool basic_auth = false;
-  std::string json_body;     // JSON text with placeholders inside of strings; empty: none
-  Pairs form;                // excludes json_body
-  std::vector<int> success;  // empty: any 2xx
+  std::string json_body;  // JSON text with placeholders inside of strings; empty: none
+  Pairs form;             // excludes json_body
+  std::vector<int>
+      success;  // empty: any 2xx; 302 and 303 too when a header or cookie has the token
   AnswerPlace token;
-  std::optional<AnswerPlace> expires;  // none: the token lives one hour
+  // None: as long as the cookie says that has the token, else one hour.
+  std::optional<AnswerPlace> expires;
   std::string send_as = "Authorization: Bearer {{token}}";
   std::optional<Logout> logout;
   bool logout_at_exit = false;

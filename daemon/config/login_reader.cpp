@@ -55,7 +55,20 @@ void readSuccess(const Value& value, std::vector<int>& success) {
   }
 }
 
-void readAnswerPlace(const Value& value, AnswerPlace& place) {
+void readTokenPlace(const Value& value, AnswerPlace& place) {
+  Map map(value);
+  place = {};
+  map.checked("json", place.json, jsonPointerMistake);
+  map.checked("header", place.header, headerNameMistake);
+  map.checked("cookie", place.cookie, cookieNameMistake);
+  map.exclude({"json", "header", "cookie"});
+  if (map.present() && !map.has("json") && !map.has("header") && !map.has("cookie")) {
+    value.complain("names no place in the answer, expected json, header or cookie");
+  }
+  map.refuseUnknown();
+}
+
+void readExpiryPlace(const Value& value, AnswerPlace& place) {
   Map map(value);
   place = {};
   map.checked("json", place.json, jsonPointerMistake);
@@ -120,9 +133,12 @@ void readLogin(const Value& value, Login& login) {
   map.boolean("basic_auth", login.basic_auth);
   if (const auto body = map.find("body")) readBody(*body, login);
   if (const auto success = map.find("success")) readSuccess(*success, login.success);
-  if (const auto token = map.find("token")) readAnswerPlace(*token, login.token);
+  if (const auto token = map.find("token")) readTokenPlace(*token, login.token);
   if (const auto expires = map.find("expires")) {
-    readAnswerPlace(*expires, login.expires.emplace());
+    readExpiryPlace(*expires, login.expires.emplace());
+  }
+  if (!login.token.cookie.empty() && !map.has("send_as")) {
+    login.send_as = "Cookie: " + login.token.cookie + "={{token}}";
   }
   readSendAs(map, login.send_as);
   if (const auto logout = map.find("logout")) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/token.h"
 #include "config/presets.h"
 #include "config/readers.h"
 #include "config/syntax.h"

@@ -6,10 +6,13 @@
 // default or the preset's) and complains into the value's report.
 namespace postern::config {
 
+// The file as it is, cut off beyond what parseYamlTree accepts. Nothing after setting `wrong`.
+std::optional<std::string> readYamlText(const Path& path, std::string& wrong);
+
 std::vector<Target> readTargets(const Value& value);
 
 void readTls(const Value& value, Tls& tls);
-// Only the three files: what is all that the database's connection knows.
+// Only the three PEM files and the key's password: more the database's connection does not know.
 void readDatabaseTls(const Value& value, Tls& tls);
 
 void readBasicAuth(const Value& value, Credentials& credentials);
@@ -17,6 +20,8 @@ void readAuthorization(const Value& value, Credentials& credentials);
 void readCredentials(const Value& value, Credentials& credentials);
 
 void readLogin(const Value& value, Login& login);
+// Sets oauth2, and login and credentials by it.
+void readOauth2(const Value& value, Target& target);
 // The JSON text of a map whose strings may hold {{username}} and {{password}}.
 void readJsonBody(const Value& value, std::string& json);
 

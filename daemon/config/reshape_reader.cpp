@@ -14,15 +14,15 @@ using enum RelabelAction;
 constexpr std::size_t kMostFileBytes = 1U << 20;
 constexpr std::size_t kMostModulus = 1'000'000'000;
 
-// A file that is part of the configuration; nothing after a complaint.
+// A file that is part of the configuration; nothing after a complaint, or when it is not to be
+// read.
 std::optional<std::string> readFile(const Value& value) {
-  const auto name = value.text();
-  if (!name) return std::nullopt;
-  const Path path = value.folder() / Path(*name);
-  std::ifstream file(path, std::ios::binary);
+  const auto path = value.path();
+  if (!path || value.named() == NamedFiles::Leave) return std::nullopt;
+  std::ifstream file(*path, std::ios::binary);
   std::string content{std::istreambuf_iterator<char>(file), {}};
   if (!file.is_open() || file.bad()) {
-    value.complain("names a file that cannot be read, " + printable(*name));
+    value.complain("names a file that cannot be read, " + printable(value.node().text));
     return std::nullopt;
   }
   if (content.size() > kMostFileBytes) {

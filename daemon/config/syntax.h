@@ -14,15 +14,27 @@ namespace postern::config {
 // An https URL without user, query and fragment (RFC 3986). Nothing after setting `wrong`.
 std::optional<Url> parseUrl(std::string_view text, std::string& wrong);
 
+// The same with any path and query, which come back in `target`: "/" when there is none. The Url
+// has no path.
+std::optional<Url> parseEndpoint(std::string_view text, std::string& target, std::string& wrong);
+
 // host:port, [v6]:port or :port; port 0 lets the system choose.
 std::string listenAddressMistake(std::string_view text);
 std::string targetNameMistake(std::string_view text);
 // A DNS name or an address without a port.
 std::string hostMistake(std::string_view text);
+// The name of a database, or of a user of it.
+std::string databaseNameMistake(std::string_view text);
+// A query for a credential: where the target's name belongs stands a `?`, and no other.
+std::string databaseQueryMistake(std::string_view text);
+// "spiffe://trust-domain/path", as the SPIFFE-ID standard says in section 2.
+std::string spiffeIdMistake(std::string_view text);
 // A path below a target's url: begins with a slash; a query only where `query_allowed`.
 std::string pathMistake(std::string_view text, bool query_allowed);
 // A header's name as a token of RFC 9110, section 5.6.2.
 std::string headerNameMistake(std::string_view text);
+// A cookie's name is such a token too (RFC 6265, section 4.1.1).
+std::string cookieNameMistake(std::string_view text);
 // The same for a header that is sent with each page, where some names are not the user's.
 std::string ownHeaderNameMistake(std::string_view text);
 // RFC 6901; the empty pointer, which names the whole document, is refused.
@@ -32,7 +44,6 @@ std::string sendAsMistake(std::string_view text);
 // Every {{...}} of `text` is one of `allowed`.
 std::string placeholderMistake(std::string_view text, const std::vector<std::string_view>& allowed);
 
-bool equalsIgnoringCase(std::string_view a, std::string_view b);
 bool hasControlCharacter(std::string_view text);
 // RFC 4648 with padding. Nothing when `text` is no base64.
 std::optional<std::string> decodeBase64(std::string_view text);

@@ -36,12 +36,19 @@ struct Url {         // https only
 enum class TlsVersion { Tls10, Tls11, Tls12, Tls13 };
 
 struct Tls {
-  Path ca_file;    // empty: the system's roots
-  Path cert_file;  // the client certificate and its chain, PEM; empty: none is shown
-  Path key_file;   // set exactly when cert_file is
+  Path ca_file;               // empty: the system's roots
+  bool system_roots = false;  // they hold beside what ca_file has
+  Path cert_file;             // the client certificate and its chain, PEM; empty: none is shown
+  Path key_file;              // set exactly when cert_file is
+  Path pkcs12_file;           // key, certificate and chain; excludes the two
+  Path key_password_file;     // of key_file or pkcs12_file; empty: the key is not encrypted
   // True for --tls.dir: a file that is missing there counts as not configured.
   bool optional_files = false;
+  bool needs_ca = false;    // despite it: --tls.ca-file names ca_file
   std::string server_name;  // empty: the host of the url
+  // The SPIFFE ID that the server must have in place of a name; empty: none. Excludes server_name
+  // and system_roots: only the bundle of its trust domain, which ca_file is, may vouch for it.
+  std::string spiffe_id;
   TlsVersion min_version = TlsVersion::Tls12;
   std::string pin_sha256;  // 32 bytes (decoded), or empty; of the leaf's SubjectPublicKeyInfo
   bool insecure_skip_verify = false;
@@ -55,6 +62,7 @@ struct FileCredentials {
   Path username_file, password_file, api_key_file, token_file;
   // Holds files named username, password, api_key, token; excludes everything above.
   Path directory;
+  bool form_encoded = false;  // of oauth2: encoded before it is sent, so username may hold a colon
   bool operator==(const FileCredentials&) const = default;
 };
 
@@ -64,10 +72,14 @@ struct MysqlCredentials {
   std::string database;
   std::string user;
   Secret password;
-  Path password_file;      // excludes password
-  std::optional<Tls> tls;  // of its fields only the three files count; none: a plain connection
+  Path password_file;  // excludes password
+  // Of its fields only the three PEM files and key_password_file count; none: a plain connection.
+  std::optional<Tls> tls;
   // Exactly one `?`, bound to the target's name; empty: the default, which reads Teleport's tables.
   std::string query;
+  // Holds files named host, port, database, username, password, query, ca.crt, tls.crt and tls.key;
+  // excludes everything above.
+  Path directory;
   // How often a change is looked for while all is well; at least 1 s.
   seconds refresh_interval{3600};
   bool operator==(const MysqlCredentials&) const = default;
@@ -79,6 +91,16 @@ struct Credentials {  // exactly one is set
   // How a token of the credential is sent: "Authorization: <type> <token>".
   std::string authorization_type = "Bearer";
   bool operator==(const Credentials&) const = default;
+};
+
+// The client credentials grant (RFC 6749 section 4.4). It is a login: the target's `login` names
+// the path at this host, its `credentials` are client_id and client_secret.
+struct Oauth2 {
+  Url host;  // of token_url, without its path; need not be the target's
+  std::vector<std::string> scopes;
+  Pairs endpoint_params;  // no grant_type, no secret
+  Tls tls;                // towards that host; nothing of the target's own counts there
+  bool operator==(const Oauth2&) const = default;
 };
 
 enum class Format { Auto, Text, OpenMetrics, WhatsappJson, WhatsappHealth, SpectatorJson };
@@ -117,7 +139,8 @@ struct Target {
   Tls tls;
   std::optional<Credentials> credentials;  // none: only the client certificate speaks for us
   std::optional<Login> login;
-  std::vector<Page> pages;  // at least one
+  std::optional<Oauth2> oauth2;  // with credentials and login, which it has set
+  std::vector<Page> pages;       // at least one
   bool operator==(const Target&) const = default;
 };
 

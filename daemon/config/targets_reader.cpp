@@ -66,18 +66,19 @@ void readCredential(Map& map, std::optional<Credentials>& credentials) {
     readAuthorization(*authorization, credentials.emplace());
   }
   if (const auto value = map.find("credentials")) readCredentials(*value, credentials.emplace());
-  map.exclude({"basic_auth", "authorization", "credentials"});
+  map.exclude({"basic_auth", "authorization", "oauth2", "credentials"});
 }
 
-// basic_auth and authorization are sent with each page, where a login's token would be.
+// basic_auth and authorization are sent with each page, where a login's token would be; oauth2 is a
+// login itself.
 void refuseTwoWaysIn(Map& map, const Target& target) {
   if (!target.login) return;
-  for (const auto key : {"basic_auth", "authorization"}) {
+  for (const auto key : {"basic_auth", "authorization", "oauth2"}) {
     if (!map.has(key)) continue;
     const auto login = map.has("login") ? "login" : "the login of preset " + target.preset;
     map.find(key)->complain("excludes " + std::string(login) + ", expected credentials for it");
   }
-  if (map.present() && !target.credentials) {
+  if (map.present() && !target.credentials && !map.has("oauth2")) {
     map.value().complain("needs credentials for its login, expected credentials");
   }
 }
@@ -98,6 +99,7 @@ Target readTarget(const Value& value) {
   }
   if (const auto pages = map.find("pages")) readPages(*pages, target.pages);
   refuseTwoWaysIn(map, target);
+  if (const auto oauth2 = map.find("oauth2")) readOauth2(*oauth2, target);
   map.refuseUnknown();
   return target;
 }

@@ -15,6 +15,40 @@ void readFiles(Map& map, Tls& tls) {
   } else if (map.has("key_file") && !map.has("cert_file")) {
     map.find("key_file")->complain("stands without cert_file, expected both");
   }
+  map.path("key_password_file", tls.key_password_file);
+}
+
+void readPkcs12(Map& map, Tls& tls) {
+  map.path("pkcs12_file", tls.pkcs12_file);
+  map.exclude({"pkcs12_file", "cert_file"});
+  map.exclude({"pkcs12_file", "key_file"});
+}
+
+void refusePasswordAlone(Map& map, std::string_view expected) {
+  if (!map.has("key_password_file") || map.has("key_file") || map.has("pkcs12_file")) return;
+  map.find("key_password_file")
+      ->complain("stands without a key, expected " + std::string(expected));
+}
+
+void readTrust(Map& map, Tls& tls) {
+  map.boolean("system_roots", tls.system_roots);
+  map.checked("spiffe_id", tls.spiffe_id, spiffeIdMistake);
+  map.exclude({"spiffe_id", "server_name"});
+  if (map.has("system_roots") && !tls.system_roots && !map.has("ca_file")) {
+    map.find("system_roots")->complain("is false without a ca_file, expected ca_file");
+  }
+  if (!map.has("spiffe_id")) return;
+  if (!map.has("ca_file")) {
+    map.find("spiffe_id")
+        ->complain(
+            "stands without ca_file, expected the bundle of its trust "
+            "domain there");
+  } else if (tls.system_roots) {
+    map.find("system_roots")
+        ->complain(
+            "is true beside spiffe_id, expected ca_file alone: its "
+            "trust domain vouches for it");
+  }
 }
 
 void readPin(Map& map, std::string& pin) {
@@ -34,6 +68,9 @@ void readPin(Map& map, std::string& pin) {
 void readTls(const Value& value, Tls& tls) {
   Map map(value);
   readFiles(map, tls);
+  readPkcs12(map, tls);
+  refusePasswordAlone(map, "key_file or pkcs12_file");
+  readTrust(map, tls);
   map.checked("server_name", tls.server_name, hostMistake);
   map.choice<TlsVersion>("min_version", tls.min_version,
                          {{"TLS10", TlsVersion::Tls10},
@@ -48,6 +85,7 @@ void readTls(const Value& value, Tls& tls) {
 void readDatabaseTls(const Value& value, Tls& tls) {
   Map map(value);
   readFiles(map, tls);
+  refusePasswordAlone(map, "key_file");
   map.refuseUnknown();
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <utility>
 
@@ -25,6 +26,21 @@ constexpr std::array<DurationUnit, 7> kDurationUnits = {{{"y", 365LL * 86'400'00
                                                          {"s", 1000},
                                                          {"ms", 1}}};
 constexpr std::int64_t kLongestDuration = 10'000LL * 365 * 86'400'000;
+
+struct GoUnit {
+  std::string_view name;
+  double nanoseconds;
+};
+
+constexpr std::array<GoUnit, 8> kGoUnits = {{{"h", 3600e9},
+                                             {"m", 60e9},
+                                             {"s", 1e9},
+                                             {"ms", 1e6},
+                                             {"us", 1e3},
+                                             {"\u00b5s", 1e3},  // micro sign
+                                             {"\u03bcs", 1e3},  // Greek letter mu
+                                             {"ns", 1}}};
+constexpr double kLongestGoDuration = 365.0 * 24 * 3600e9;
 
 struct SizeUnit {
   std::string_view name;
@@ -73,6 +89,28 @@ std::optional<milliseconds> parseDuration(std::string_view text) {
     next_unit = unit + 1;
   }
   return milliseconds(sum);
+}
+
+std::optional<std::chrono::nanoseconds> parseGoDuration(std::string_view text) {
+  if (text == "0") return std::chrono::nanoseconds(0);
+  if (text.empty()) return std::nullopt;
+  double sum = 0;
+  while (!text.empty()) {
+    const auto digits = std::min(text.find_first_not_of("0123456789."), text.size());
+    double number = 0;
+    const auto [stop, failed] =
+        std::from_chars(text.data(), text.data() + digits, number, std::chars_format::fixed);
+    if (failed != std::errc() || stop != text.data() + digits) return std::nullopt;
+    text.remove_prefix(digits);
+    const auto name = text.substr(0, std::min(text.find_first_of("0123456789."), text.size()));
+    const auto unit = std::find_if(kGoUnits.begin(), kGoUnits.end(),
+                                   [&](const GoUnit& u) { return u.name == name; });
+    if (unit == kGoUnits.end()) return std::nullopt;
+    sum += number * unit->nanoseconds;
+    text.remove_prefix(name.size());
+  }
+  if (sum > kLongestGoDuration) return std::nullopt;
+  return std::chrono::nanoseconds(std::llround(sum));
 }
 
 std::optional<std::size_t> parseSize(std::string_view text) {

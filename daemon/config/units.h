@@ -19,6 +19,9 @@ struct Range {
 // Prometheus' duration: numbers with the units y w d h m s ms, each at most once and in this
 // order ("1m30s", "250ms"), or "0". Nothing when `text` is none or is longer than 10,000 years.
 std::optional<milliseconds> parseDuration(std::string_view text);
+// Go's duration: decimal numbers, each with h, m, s, ms, us or ns ("1h", "1.5s", "1m30s"), or "0".
+// Nothing when `text` is none, has a sign or is longer than a year.
+std::optional<std::chrono::nanoseconds> parseGoDuration(std::string_view text);
 // A whole number of B, KB, KiB, MB, MiB, GB or GiB (bytes without a unit); KB and KiB both
 // mean 2^10 bytes, and so on. Nothing when `text` is none or does not fit.
 std::optional<std::size_t> parseSize(std::string_view text);

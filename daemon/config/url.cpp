@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/token.h"
 #include "config/syntax.h"
 #include "config/units.h"
 
@@ -66,7 +67,14 @@ std::string Url::authority() const {
   return (bracketed ? '[' + host + ']' : host) + ':' + std::to_string(port);
 }
 
-std::optional<Url> parseUrl(std::string_view text, std::string& wrong) {
+namespace {
+
+struct SplitUrl {
+  Url url;  // without a path
+  std::string_view rest;
+};
+
+std::optional<SplitUrl> splitUrl(std::string_view text, std::string& wrong) {
   constexpr std::string_view kScheme = "https://";
   const auto refuse = [&](std::string what) {
     wrong = std::move(what);
@@ -76,28 +84,45 @@ std::optional<Url> parseUrl(std::string_view text, std::string& wrong) {
     return refuse("does not begin with https://, expected a URL like https://localhost:443");
   }
   text.remove_prefix(kScheme.size());
-  const auto slash = std::min(text.find_first_of("/?#"), text.size());
-  const auto authority = text.substr(0, slash);
-  auto path = text.substr(slash);
   // A password may hold a slash that nobody encoded, so an @ anywhere counts.
   if (text.find('@') != text.npos) {
     return refuse("holds a user or password, expected them in basic_auth or credentials");
   }
-  if (path.find('?') != path.npos) return refuse("holds a query, expected it in params");
-  while (path.ends_with('/')) path.remove_suffix(1);
-  if (!path.empty()) {
-    if (auto mistake = pathMistake(path, false); !mistake.empty()) return refuse(mistake);
-  }
-  const auto parts = splitAuthority(authority);
+  const auto end = std::min(text.find_first_of("/?#"), text.size());
+  const auto parts = splitAuthority(text.substr(0, end));
   if (!parts) return refuse("has no valid host, expected host, host:port or [IPv6]:port");
   if (parts->host.empty()) return refuse("has no host, expected one like https://localhost:443");
   if (auto mistake = partsMistake(*parts, 1); !mistake.empty()) return refuse(mistake);
   if (!parts->bracketed && !isName(parts->host)) {
     return refuse("has no valid host, expected a name or an address");
   }
-  Url url{.host = std::string(parts->host), .path = std::string(path)};
-  if (parts->port) url.port = static_cast<std::uint16_t>(*parseNumber(*parts->port));
-  return url;
+  SplitUrl split{Url{.host = std::string(parts->host), .path = {}}, text.substr(end)};
+  if (parts->port) split.url.port = static_cast<std::uint16_t>(*parseNumber(*parts->port));
+  return split;
+}
+
+}  // namespace
+
+std::optional<Url> parseUrl(std::string_view text, std::string& wrong) {
+  auto split = splitUrl(text, wrong);
+  if (!split) return std::nullopt;
+  auto path = split->rest;
+  if (path.find('?') != path.npos) wrong = "holds a query, expected it in params";
+  while (path.ends_with('/')) path.remove_suffix(1);
+  if (wrong.empty() && !path.empty()) wrong = pathMistake(path, false);
+  if (!wrong.empty()) return std::nullopt;
+  split->url.path = path;
+  return std::move(split->url);
+}
+
+std::optional<Url> parseEndpoint(std::string_view text, std::string& target, std::string& wrong) {
+  auto split = splitUrl(text, wrong);
+  if (!split) return std::nullopt;
+  target = split->rest;
+  if (!target.starts_with('/')) target.insert(0, "/");
+  wrong = pathMistake(target, true);
+  if (!wrong.empty()) return std::nullopt;
+  return std::move(split->url);
 }
 
 std::string listenAddressMistake(std::string_view text) {

@@ -40,6 +40,10 @@ void Report::add(std::size_t line, std::size_t column, std::string key, std::str
   entries_.push_back({line, column, std::move(key), std::move(what)});
 }
 
+Path Report::file(std::string_view name) {
+  return files_.emplace_back((folder_ / name).lexically_normal());
+}
+
 std::vector<Complaint> Report::complaints() const {
   auto entries = entries_;
   std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
@@ -85,6 +89,12 @@ std::optional<std::string_view> Value::text() const {
     return node_->text;
   }
   return std::nullopt;
+}
+
+std::optional<Path> Value::path() const {
+  const auto name = text();
+  if (!name) return std::nullopt;
+  return report_->file(*name);
 }
 
 std::optional<bool> Value::boolean() const {
@@ -242,8 +252,7 @@ void Map::secret(std::string_view key, Secret& field) {
 
 void Map::path(std::string_view key, Path& field) {
   const auto value = find(key);
-  const auto text = value ? value->text() : std::nullopt;
-  if (text) field = (value->folder() / *text).lexically_normal();
+  if (value) field = value->path().value_or(field);
 }
 
 }  // namespace postern::config

@@ -17,12 +17,18 @@ namespace postern::config {
 class Report {
  public:
   // `folder` is what relative file names count from.
-  Report(std::string file, Path folder) : file_(std::move(file)), folder_(std::move(folder)) {}
+  Report(std::string file, Path folder, NamedFiles named = NamedFiles::Read)
+      : file_(std::move(file)), folder_(std::move(folder)), named_(named) {}
+
+  NamedFiles named() const { return named_; }
 
   void add(std::size_t line, std::size_t column, std::string key, std::string what);
   // In the order of the file.
   std::vector<Complaint> complaints() const;
-  const Path& folder() const { return folder_; }
+  // Where a file lies that is named in this one; remembers it.
+  Path file(std::string_view name);
+  // Every one that was asked for.
+  const std::vector<Path>& files() const { return files_; }
 
  private:
   struct Entry {
@@ -33,6 +39,8 @@ class Report {
   };
   std::string file_;
   Path folder_;
+  NamedFiles named_;
+  std::vector<Path> files_;
   std::vector<Entry> entries_;
 };
 
@@ -49,11 +57,12 @@ class Value {
   // Complains about `what` unless it is empty; returns whether it is.
   bool accept(std::string what) const;
   const YamlNode& node() const { return *node_; }
-  const Path& folder() const { return report_->folder(); }
   Value child(const YamlNode& node, const std::string& name) const;
 
   // A scalar that is not empty and has no control character. The view dies with the tree.
   std::optional<std::string_view> text() const;
+  NamedFiles named() const { return report_->named(); }
+  std::optional<Path> path() const;  // joined with the folder that relative names count from
   std::optional<bool> boolean() const;
   std::optional<std::size_t> number(Range<std::size_t> range) const;
   std::optional<milliseconds> duration(Range<milliseconds> range) const;

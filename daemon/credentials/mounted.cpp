@@ -59,7 +59,7 @@ Result<Credential> MountedSource::read() const {
   credential.token = value(files_.token_file, files_.token);
   if (failed) return *std::move(failed);
   if (const auto field = missingField(credential); !field.empty()) return lacks(field);
-  if (const auto why = forbiddenBytes(credential)) {
+  if (const auto why = forbiddenBytes(credential, files_.form_encoded)) {
     const auto place = optional ? files_.directory.string() + ": " : std::string();
     return Error{Fault::NoCredential, place + *why + ": correct it", {}, {}};
   }

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "credentials/mysql_errors.h"
+#include "credentials/mysql_folder.h"
 #include "credentials/mysql_tls.h"
 #include "credentials/secret_file.h"
 #include "credentials/validate.h"
@@ -52,13 +53,22 @@ unsigned int codeIn(const Poco::Exception& exception) {
   return code;
 }
 
-Result<Secret> passwordOf(const config::MysqlCredentials& database) {
-  if (database.password_file.empty()) return database.password;
-  auto password = readSecretFile(database.password_file);
+Result<Secret> readPassword(const config::MysqlCredentials& database, const config::Path& file) {
+  auto password = readSecretFile(file);
   if (!password) {
     return Error{Fault::CredentialSource, nameOf(database) + ": " + password.error().what, {}, {}};
   }
   return password;
+}
+
+Result<Secret> passwordOf(const config::MysqlCredentials& database) {
+  if (database.password_file.empty()) return database.password;
+  return readPassword(database, database.password_file);
+}
+
+Result<Secret> keyPasswordOf(const config::MysqlCredentials& database) {
+  if (!database.tls || database.tls->key_password_file.empty()) return Secret();
+  return readPassword(database, database.tls->key_password_file);
 }
 
 std::string cipherOf(Session& session) {
@@ -153,14 +163,19 @@ Result<Credential> connectAndRead(const config::MysqlCredentials& database,
 }
 
 // The border to Poco::Data, which throws. What its exceptions say is not passed on.
-Result<Credential> ask(const config::MysqlCredentials& database, const std::string& target,
+Result<Credential> ask(const config::MysqlCredentials& named, const std::string& target,
                        Deadline deadline) {
   registerOnce();
+  const auto read = withFolder(named);
+  if (!read) return read.error();
+  const auto& database = *read;
   const auto password = passwordOf(database);
   if (!password) return password.error();
+  const auto key_password = keyPasswordOf(database);
+  if (!key_password) return key_password.error();
   const auto patience =
       std::clamp(std::chrono::ceil<seconds>(remaining(deadline)), seconds(1), kPatience);
-  const MysqlOpening opening(database, *password, patience);
+  const MysqlOpening opening(database, *password, *key_password, patience);
   try {
     return connectAndRead(database, target, opening, deadline, patience);
   } catch (const Poco::Exception& e) {
@@ -183,7 +198,7 @@ struct MysqlSource::Exchange {
 };
 
 MysqlSource::MysqlSource(config::MysqlCredentials database, std::string target)
-    : database_(std::move(database)), target_(std::move(target)) {}
+    : database_(std::move(database)), target_(std::move(target)), files_(statesOf(database_)) {}
 
 bool MysqlSource::Exchange::ended() {
   const std::lock_guard lock(mutex);
@@ -206,14 +221,20 @@ bool MysqlSource::begin(Deadline deadline) {
   return true;
 }
 
+bool MysqlSource::moved() const {
+  return statesOf(database_) != files_;
+}
+
 Result<Credential> MysqlSource::load(Deadline deadline) {
+  files_ = statesOf(database_);
   if (exchange_ && exchange_->ended()) exchange_.reset();  // nobody waited any more: it is old
   if (!exchange_ && !begin(deadline)) {
     return sourceFailed(database_, "no thread can be started: raise the limit of processes");
   }
   std::unique_lock lock(exchange_->mutex);
-  if (!exchange_->end.wait_until(lock, deadline.at(),
-                                 [&] { return exchange_->result.has_value(); })) {
+  // Sooner than most scrapers leave, so that they learn what it was that took so long.
+  const auto until = deadline.cappedAt(deadlineIn(kPatience));
+  if (!exchange_->end.wait_until(lock, until.at(), [&] { return exchange_->result.has_value(); })) {
     return sourceFailed(database_,
                         "no answer in time: check that host and port are right and that the "
                         "server is well");

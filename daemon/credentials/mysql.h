@@ -3,8 +3,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/target.h"
+#include "credentials/secret_file.h"
 #include "credentials/source.h"
 
 namespace postern::credentials {
@@ -17,7 +19,8 @@ inline constexpr std::string_view kTeleportQuery =
     "LEFT JOIN lookups l ON l.country = c.country AND l.phone = c.phone "
     "WHERE COALESCE(l.number, CONCAT(c.country, c.phone)) = ?";
 
-// Reads one row from MySQL or MariaDB. A connection lives only while load() runs. With
+// Reads one row from MySQL or MariaDB, which a mounted folder may name: that is read anew by each
+// load, and so is the file of a password. A connection lives only while load() runs. With
 // `tls` in the config the connection is encrypted, the server's certificate and host name
 // are verified and our client certificate is shown, or load() fails: it asks the server
 // for Ssl_cipher and refuses an empty one. The row's columns count by their names: username,
@@ -32,6 +35,7 @@ class MysqlSource final : public Source {
   // instead of starting another.
   Result<Credential> load(Deadline deadline) override;
   std::string_view name() const override { return "mysql"; }
+  bool moved() const override;
 
  private:
   struct Exchange;
@@ -40,6 +44,7 @@ class MysqlSource final : public Source {
 
   config::MysqlCredentials database_;
   std::string target_;
+  std::vector<FileState> files_;        // of the mounted ones, before the last load
   std::shared_ptr<Exchange> exchange_;  // shared with its thread; null when none runs
 };
 

@@ -7,7 +7,7 @@ namespace postern::credentials {
 namespace {
 
 constexpr std::string_view kNeedsTls =
-    "; the server may require TLS and a client certificate: set tls_config";
+    ", or set tls_config, for the server may require TLS and a client certificate";
 
 struct Meaning {
   unsigned int code;
@@ -17,7 +17,7 @@ struct Meaning {
 
 // Codes below 2000 and from 3000: https://mariadb.com/kb/en/mariadb-error-code-reference/;
 // between them and from 5000 the driver's own (errmsg.h).
-constexpr std::array<Meaning, 29> kMeanings = {{
+constexpr std::array<Meaning, 30> kMeanings = {{
     {1044, true, "denies access to the database: grant it to the user"},
     {1045, true, "denies access: check user, password and the host that the account is for"},
     {1129, true, "has blocked this host after too many failed connections: FLUSH HOSTS there"},
@@ -48,6 +48,9 @@ constexpr std::array<Meaning, 29> kMeanings = {{
     {2005, false, "has no address: correct host, or mend the name service"},
     {2006, false, "closed the connection: look into the server's log"},
     {2013, false, "closed the connection or did not answer in time: look into the server's log"},
+    {2059, true,
+     "asks for an authentication plugin that is not there: mount the plugins of libmariadb and "
+     "name their folder in MARIADB_PLUGIN_DIR"},
     {5010, false,
      "asks for the password in a form that an unencrypted connection gives away: set tls_config"},
 }};
@@ -67,8 +70,9 @@ std::string_view meaningOf(TlsCheck check) {
     case TlsCheck::None:
     case TlsCheck::Other: break;
   }
-  return "ended the TLS handshake: check that cert_file and key_file belong together, that the "
-         "server trusts their issuer and that both sides share a TLS version";
+  return "ended the TLS handshake: check that cert_file and key_file belong together, that "
+         "key_password_file opens the key if it is encrypted, that the server trusts their issuer "
+         "and that both sides share a TLS version";
 }
 
 std::string numbered(unsigned int code, std::string_view what) {
@@ -78,6 +82,7 @@ std::string numbered(unsigned int code, std::string_view what) {
 }  // namespace
 
 std::string nameOf(const config::MysqlCredentials& database) {
+  if (database.host.empty()) return "mysql (of folder " + database.directory.string() + ")";
   const bool v6 = database.host.find(':') != std::string::npos;
   const auto host = v6 ? "[" + database.host + "]" : database.host;
   return "mysql " + host + ":" + std::to_string(database.port) + " (database " + database.database +

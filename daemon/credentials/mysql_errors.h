@@ -8,7 +8,8 @@
 
 namespace postern::credentials {
 
-// "mysql db:3306 (database whatsapp, user postern)": which database, in messages.
+// "mysql db:3306 (database whatsapp, user postern)": which database, in messages; that of a folder
+// which has not been read is "mysql (of folder /mysql)".
 std::string nameOf(const config::MysqlCredentials& database);
 
 // What the database's or the driver's error code means and what to do. Never quotes their

@@ -7,21 +7,28 @@
 #include <cassert>
 #include <string_view>
 
+// How to stand in front of a function of libmariadb. Of the shared library: the program has one of
+// the same name, which the loader finds first, and dlsym the next. Of the static one: `ld --wrap`
+// gives our function the calls and libmariadb's another name.
+#ifdef POSTERN_STATIC
+#define POSTERN_OURS(name) __wrap_##name
+#define POSTERN_THEIRS(name) __real_##name
+extern "C" decltype(mysql_real_connect) __real_mysql_real_connect;
+extern "C" decltype(mysql_stmt_fetch) __real_mysql_stmt_fetch;
+#else
+#define POSTERN_OURS(name) name
+#define POSTERN_THEIRS(name) reinterpret_cast<decltype(&(name))>(dlsym(RTLD_NEXT, #name))
+#endif
+
 namespace postern::credentials {
 namespace {
 
 thread_local MysqlOpening* opening = nullptr;
 
-// libmariadb's function of this name and type.
-template <typename Function>
-Function* real(const char* name) {
-  return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
-}
-
 MYSQL* realConnect(MYSQL* mysql, const char* host, const char* user, const char* password,
                    const char* database, unsigned int port, const char* unix_socket,
                    unsigned long flags) {
-  static const auto connect = real<decltype(mysql_real_connect)>("mysql_real_connect");
+  static const auto connect = POSTERN_THEIRS(mysql_real_connect);
   return connect(mysql, host, user, password, database, port, unix_socket, flags);
 }
 
@@ -53,12 +60,29 @@ TlsCheck checkFrom(std::string_view message) {
   return TlsCheck::Other;
 }
 
+// The driver wants a terminating zero, which a view does not promise.
+Secret terminated(const Secret& secret) {
+  Secret copy = secret;
+  copy.append(std::string_view("\0", 1));
+  return copy;
+}
+
+// A plugin that is not there has the number of a wrong password (1045), and words of its own.
+unsigned int codeFrom(MYSQL* mysql) {
+  constexpr unsigned int kPluginCannotLoad = 2059;  // CR_AUTH_PLUGIN_CANNOT_LOAD
+  const std::string_view message = mysql_error(mysql);
+  const bool plugin = message.starts_with("Plugin ") &&
+                      message.find("could not be loaded") != std::string_view::npos;
+  return plugin ? kPluginCannotLoad : mysql_errno(mysql);
+}
+
 }  // namespace
 
 MysqlOpening::MysqlOpening(const config::MysqlCredentials& database, const Secret& password,
-                           std::chrono::seconds patience)
+                           const Secret& key_password, std::chrono::seconds patience)
     : database_(database),
       password_(password),
+      key_password_(key_password),
       patience_(static_cast<unsigned int>(patience.count())) {
   assert(opening == nullptr);
   opening = this;
@@ -88,6 +112,9 @@ void MysqlOpening::setOptions(st_mysql* mysql) const {
   const my_bool yes = 1;
   mysql_ssl_set(mysql, orNull(database_.tls->key_file), orNull(database_.tls->cert_file),
                 orNull(database_.tls->ca_file), nullptr, nullptr);
+  // Without one the driver would ask at the terminal, so an empty one is given too.
+  const Secret key_password = terminated(key_password_);
+  mysql_options(mysql, MARIADB_OPT_TLS_PASSPHRASE, key_password.reveal().data());
   mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &yes);
   mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &yes);
 }
@@ -95,33 +122,28 @@ void MysqlOpening::setOptions(st_mysql* mysql) const {
 st_mysql* MysqlOpening::open(st_mysql* mysql, unsigned long flags) {
   used_ = true;
   setOptions(mysql);
-  // The driver wants a terminating zero, which a view does not promise.
-  const Secret terminated = [&] {
-    Secret copy = password_;
-    copy.append(std::string_view("\0", 1));
-    return copy;
-  }();
+  const Secret password = terminated(password_);
   auto* connected =
-      realConnect(mysql, database_.host.c_str(), database_.user.c_str(), terminated.reveal().data(),
+      realConnect(mysql, database_.host.c_str(), database_.user.c_str(), password.reveal().data(),
                   orNull(database_.database), database_.port, nullptr, flags);
-  error_ = connected ? 0 : mysql_errno(mysql);
+  error_ = connected ? 0 : codeFrom(mysql);
   if (error_ == 2026) failed_check_ = checkFrom(mysql_error(mysql));
   return connected;
 }
 
 }  // namespace postern::credentials
 
-extern "C" MYSQL* mysql_real_connect(MYSQL* mysql, const char* host, const char* user,
-                                     const char* password, const char* database, unsigned int port,
-                                     const char* unix_socket, unsigned long flags) {
+extern "C" MYSQL* POSTERN_OURS(mysql_real_connect)(MYSQL* mysql, const char* host, const char* user,
+                                                   const char* password, const char* database,
+                                                   unsigned int port, const char* unix_socket,
+                                                   unsigned long flags) {
   using namespace postern::credentials;
   if (opening) return opening->open(mysql, flags);
   return realConnect(mysql, host, user, password, database, port, unix_socket, flags);
 }
 
-extern "C" int mysql_stmt_fetch(MYSQL_STMT* statement) {
-  static const auto fetch =
-      postern::credentials::real<decltype(mysql_stmt_fetch)>("mysql_stmt_fetch");
+extern "C" int POSTERN_OURS(mysql_stmt_fetch)(MYSQL_STMT* statement) {
+  static const auto fetch = POSTERN_THEIRS(mysql_stmt_fetch);
   const int result = fetch(statement);
   return postern::credentials::opening && result == MYSQL_DATA_TRUNCATED ? 1 : result;
 }

@@ -24,10 +24,10 @@ enum class TlsCheck { None, Offered, Issuer, Expired, Name, OurMaterial, Other }
 // Threads without a living object get what libmariadb does.
 class MysqlOpening {
  public:
-  // `database` and `password` must outlive the object. `patience` bounds the
-  // connection and each read and write; the driver knows whole seconds only.
+  // `database`, `password` and `key_password` (empty: none) must outlive the object. `patience`
+  // bounds the connection and each read and write; the driver knows whole seconds only.
   MysqlOpening(const config::MysqlCredentials& database, const Secret& password,
-               std::chrono::seconds patience);
+               const Secret& key_password, std::chrono::seconds patience);
   ~MysqlOpening();
   MysqlOpening(const MysqlOpening&) = delete;
   MysqlOpening& operator=(const MysqlOpening&) = delete;
@@ -46,6 +46,7 @@ class MysqlOpening {
 
   const config::MysqlCredentials& database_;
   const Secret& password_;
+  const Secret& key_password_;
   unsigned int patience_;  // seconds
   bool used_ = false;
   unsigned int error_ = 0;

@@ -41,9 +41,11 @@ Error cannotRead(const config::Path& file, int error) {
             {},
             {}};
   }
+  const bool full = error == EMFILE || error == ENFILE;
   return {Fault::CredentialSource,
-          file.string() + " cannot be read (" + std::strerror(error) + "): let user id " +
-              std::to_string(::geteuid()) + " read it",
+          file.string() + " cannot be read (" + std::strerror(error) + "): " +
+              (full ? "raise the limit of open files"
+                    : "let user id " + std::to_string(::geteuid()) + " read it"),
           {},
           {}};
 }

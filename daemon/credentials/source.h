@@ -30,6 +30,8 @@ class Source {
   virtual Result<Credential> load(Deadline deadline) = 0;
   // The label `source` of the metrics: "file" or "mysql".
   virtual std::string_view name() const = 0;
+  // Whether the files that say how it is asked are other ones than at the last load.
+  virtual bool moved() const { return false; }
 };
 
 }  // namespace postern::credentials

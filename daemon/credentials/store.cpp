@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/relief.h"
 
 namespace postern::credentials {
 
@@ -15,7 +16,11 @@ using std::chrono::seconds;
 
 namespace {
 
-constexpr int kFingerprintIterations = 20'000;  // about 6 ms, spent only when a credential changes
+// So often may mounted files that change end the wait for a database that denies us.
+constexpr std::size_t kMoves = 3;
+constexpr minutes kMoveWindow{15};
+
+constexpr int kFingerprintIterations = 20'000;  // make guessing expensive
 
 void appendField(Secret& all, std::string_view field) {
   all.append(std::to_string(field.size()));
@@ -33,9 +38,8 @@ std::string hex(const unsigned char* bytes, std::size_t size) {
   return text;
 }
 
-}  // namespace
-
-std::string fingerprint(const Credential& credential, std::string_view salt) {
+// Of all fields.
+std::string fingerprintOf(const Credential& credential, std::string_view salt) {
   Secret all;
   appendField(all, credential.username);
   appendField(all, credential.password.reveal());
@@ -47,6 +51,16 @@ std::string fingerprint(const Credential& credential, std::string_view salt) {
                     static_cast<int>(salt.size()), kFingerprintIterations, EVP_sha256(),
                     static_cast<int>(digest.size()), digest.data());
   return hex(digest.data(), digest.size());
+}
+
+}  // namespace
+
+const std::string& Fingerprinted::fingerprint() const {
+  std::call_once(computed_, [this] {
+    Relief::call();
+    fingerprint_ = fingerprintOf(credential, salt_);
+  });
+  return fingerprint_;
 }
 
 Schedule Schedule::mounted() {
@@ -86,18 +100,18 @@ Result<Store::Loaded> Store::refresh(Deadline deadline) {
   {
     const std::lock_guard lock(mutex_);
     if (error_ && clock_.steady() < ask_again_) return answerFor(*error_);
+    // A source that hangs must leave time to go on with what it gave last.
+    if (current_) deadline = deadline.cappedAt(deadlineIn(remaining(deadline) / 3));
   }
   return load(deadline);
 }
 
 void Store::poll(Deadline deadline) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (clock_.steady() < next_poll_) return;
-  }
   const std::lock_guard source_lock(source_mutex_);
   {
     const std::lock_guard lock(mutex_);
+    if (source_->moved()) heedMove();
+    if (clock_.steady() < next_poll_) return;
     if (error_ && clock_.steady() < ask_again_) return;
   }
   // Whether it went well is told by status().
@@ -113,8 +127,7 @@ Result<Store::Loaded> Store::remember(const Result<Credential>& loaded) {
   const Loaded before = current();
   Loaded now = before;
   if (loaded && (!before || !(before->credential == *loaded))) {
-    auto print = fingerprint(*loaded, salt_);
-    now = std::make_shared<const Fingerprinted>(Fingerprinted{*loaded, std::move(print)});
+    now = std::make_shared<const Fingerprinted>(*loaded, salt_);
   }
   const std::lock_guard lock(mutex_);
   schedule();
@@ -163,6 +176,18 @@ void Store::schedule() {
   next_poll_ =
       clock_.steady() +
       milliseconds(static_cast<milliseconds::rep>(factor * static_cast<double>(interval.count())));
+}
+
+// Requires mutex_. What denied us may be another database now, or the same with another account.
+void Store::heedMove() {
+  const auto now = clock_.steady();
+  if (error_ && error_->fault == Fault::LoginRejected && now < ask_again_) {
+    std::erase_if(moves_, [&](SteadyTime at) { return at + kMoveWindow <= now; });
+    if (moves_.size() >= kMoves) return;
+    moves_.push_back(now);
+    ask_again_ = now;
+  }
+  next_poll_ = now;
 }
 
 void Store::rejected() {

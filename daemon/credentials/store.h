@@ -5,6 +5,8 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "credentials/backoff.h"
 #include "credentials/source.h"
@@ -12,10 +14,22 @@
 namespace postern::credentials {
 
 // A credential with the fingerprint by which a change is noticed: an iterated HMAC-SHA-256
-// with a salt, so that what is kept of it on disk does not give the password away.
-struct Fingerprinted {
-  Credential credential;
-  std::string fingerprint;  // hexadecimal
+// with a salt, so that what is kept of it on disk does not give the password away. Thread-safe.
+class Fingerprinted {
+ public:
+  // `salt` is any bytes.
+  Fingerprinted(Credential of, std::string salt)
+      : credential(std::move(of)), salt_(std::move(salt)) {}
+
+  // Hexadecimal. The first call computes it, which takes about 6 ms: no start waits for it.
+  const std::string& fingerprint() const;
+
+  const Credential credential;
+
+ private:
+  const std::string salt_;
+  mutable std::once_flag computed_;
+  mutable std::string fingerprint_;  // once computed_
 };
 
 // When a source is read without anybody asking; each interval is spread by 20 %.
@@ -33,7 +47,8 @@ struct Schedule {
 //
 // A source that cannot be asked leaves the last good credential in force; one that says that
 // there is none takes it away. After a failure the source is asked again at most once a
-// second; one that denies us (Fault::LoginRejected) is left alone like a rejected login.
+// second; one that denies us (Fault::LoginRejected) is left alone like a rejected login, until the
+// files that say how it is asked are others, at most three times in 15 minutes.
 // Thread-safe; the source is called by one thread at a time.
 class Store {
  public:
@@ -53,7 +68,8 @@ class Store {
   Loaded current() const;
   // Reads the source because a login is due. Errors: NoCredential, CredentialSource.
   Result<Loaded> refresh(Deadline deadline);
-  // Called about once a second by one thread; reads the source when the schedule says so.
+  // Called about once a second by one thread; reads the source when the schedule says so, or when
+  // it has moved.
   void poll(Deadline deadline);
   // The service rejected the credential: look for another one soon. Ends with accepted().
   void rejected();
@@ -66,6 +82,7 @@ class Store {
   Result<Loaded> remember(const Result<Credential>& loaded);
   Result<Loaded> answerFor(const Error& error) const;
   void schedule();
+  void heedMove();
 
   const std::unique_ptr<Source> source_;
   const std::string target_;
@@ -82,10 +99,8 @@ class Store {
   SteadyTime ask_again_;        // not earlier, after a failure
   SteadyTime next_poll_;
   bool rejected_ = false;
+  std::vector<SteadyTime> moves_;  // that ended the wait for a source which denied us
   Status status_;
 };
-
-// Of all fields; iterations make guessing expensive. `salt` is any bytes.
-std::string fingerprint(const Credential& credential, std::string_view salt);
 
 }  // namespace postern::credentials

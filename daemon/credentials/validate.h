@@ -13,8 +13,8 @@ namespace postern::credentials {
 std::string_view missingField(const Credential& credential);
 
 // Why a value cannot be sent, naming the field and never the value: a line end or NUL in any
-// (headers end there, and RFC 7617 section 2 forbids control characters), a colon or another
-// control character in the username (RFC 7617 section 2). None when all is well.
-std::optional<std::string> forbiddenBytes(const Credential& credential);
+// (headers end there, and RFC 7617 section 2 forbids control characters), another control character
+// in the username, and a colon (RFC 7617 section 2) unless it is encoded. None when all is well.
+std::optional<std::string> forbiddenBytes(const Credential& credential, bool form_encoded = false);
 
 }  // namespace postern::credentials

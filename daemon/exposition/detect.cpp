@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "base/token.h"
 #include "exposition/json_begin.h"
 #include "exposition/media_type.h"
 
@@ -82,6 +83,17 @@ Signs judgeLines(std::string_view text) {
 }
 
 }  // namespace
+
+std::string_view formatName(Format format) {
+  switch (format) {
+    case Format::Text: break;
+    case Format::OpenMetrics: return "openmetrics";
+    case Format::WhatsappJson: return "whatsapp_json";
+    case Format::WhatsappHealth: return "whatsapp_health";
+    case Format::SpectatorJson: return "spectator_json";
+  }
+  return "text";
+}
 
 std::optional<Format> formatOf(std::string_view content_type) {
   const auto type = readMediaType(content_type);

@@ -7,6 +7,9 @@ namespace postern::exposition {
 
 enum class Format { Text, OpenMetrics, WhatsappJson, WhatsappHealth, SpectatorJson };
 
+// As the configuration calls it: "text", "openmetrics", "whatsapp_json" ...
+std::string_view formatName(Format format);
+
 // The format that a Content-Type names as Prometheus reads it (model/textparse, extractMediaType,
 // with Go's mime.ParseMediaType): Text or OpenMetrics, of any version. None when it cannot be read
 // or names another type. Never trusted alone: WhatsApp says text/html.

@@ -122,11 +122,12 @@ void merge(Families& into, Families&& more) {
   into.type_clashes += more.type_clashes;
 }
 
-Result<std::string> write(const Families& families, const Output& output) {
+Result<std::string> write(Families families, const Output& output) {
   PageWriter writer(output);
   constexpr std::size_t kMeta = 64;  // bytes of "# HELP", "# TYPE", names and type of a family
   writer.out().reserve(families.bytes() + kMeta * families.families.size());
-  for (const Family& family : families.families) {
+  for (Family& held : families.families) {
+    const Family family = std::move(held);
     writer.family({family.name, family.quoted, family.type, family.help, family.unit});
     const bool as_held =
         family.plain || (output.syntax == kHeld.syntax && output.escaping == kHeld.escaping);

@@ -70,8 +70,9 @@ Result<Families> parseWhatsappJson(std::string_view json);
 // given stands, the samples of both follow it, and type_clashes tells.
 void merge(Families& into, Families&& more);
 
-// The page in this form. Error: Format, when a timestamp lies before 1970, which text has not.
-Result<std::string> write(const Families& families, const Output& output);
+// The page in this form. Each family is freed when it is written, so that a large page does not
+// stand in memory twice. Error: Format, when a timestamp lies before 1970, which text has not.
+Result<std::string> write(Families families, const Output& output);
 
 // A label value as text 0.0.4 writes it: \\, \" and \n escaped.
 std::string escapeLabelValue(std::string_view value);

@@ -56,7 +56,16 @@ class HashSet {
   explicit HashSet(std::size_t most_bytes) : most_slots_(most_bytes / sizeof(std::uint64_t)) {}
 
   enum class Added { Fresh, Known, Full };
-  Added add(std::uint64_t hash);
+  Added add(std::uint64_t hash) {
+    if (hash == 0) hash = 1;
+    if (filled_ >= most_filled_ && !grow())
+      return slotOf(hash) == hash ? Added::Known : Added::Full;
+    std::uint64_t& slot = slotOf(hash);
+    if (slot == hash) return Added::Known;
+    slot = hash;
+    ++filled_;
+    return Added::Fresh;
+  }
   // Says that add() will ask for this hash soon: the set is larger than the nearest cache.
   void expect(std::uint64_t hash) const {
     if (!slots_.empty()) __builtin_prefetch(&slots_[hash & (slots_.size() - 1)], 1);
@@ -64,9 +73,18 @@ class HashSet {
   void clear();
 
  private:
-  void grow();
+  // Where it is, or where it belongs.
+  std::uint64_t& slotOf(std::uint64_t hash) {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t at = hash & mask;
+    while (slots_[at] != 0 && slots_[at] != hash) at = (at + 1) & mask;
+    return slots_[at];
+  }
+  bool grow();  // false: it may not
 
   std::size_t most_slots_;
+  // At most seven of eight slots are filled, or the search for a free one would take long.
+  std::size_t most_filled_ = 0;
   std::size_t filled_ = 0;
   std::vector<std::uint64_t> slots_;  // open addressing; 0: free
 };

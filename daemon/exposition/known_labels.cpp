@@ -1,18 +1,20 @@
 #include "exposition/known_labels.h"
 
-#include <utility>
-
 namespace postern::exposition {
 
 void KnownLabels::learn(const std::vector<Label>& labels) {
-  texts_.clear();
   labels_.clear();
   for (const Label& label : labels) {
-    std::string text;  // empty: is not compared
-    if (!label.quoted) text.append(label.name).append("=\"");
-    labels_.emplace_back(text);
-    texts_.push_back(std::move(text));
+    const char* const begin = label.name.data();
+    const std::string_view text = between(begin, label.value.data());
+    const bool plain = !label.quoted && text.size() == label.name.size() + 2;
+    labels_.push_back(plain ? Known(text) : Known());
   }
+  labels_.emplace_back();
+}
+
+void KnownLabels::forget() {
+  labels_.assign(2, Known());
 }
 
 }  // namespace postern::exposition

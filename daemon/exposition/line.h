@@ -23,7 +23,8 @@ struct Line {
   bool quoted = false;         // the name
   std::string_view text;       // of Help: the text; of Type: the type; of Unit: the unit
   std::vector<Label> labels;   // of Sample, in their order, the metric's name not among them
-  bool same_name = false;      // of Sample: its name is surely that of the sample before
+  bool same_name = false;      // the name is surely that of the last line that had one
+  bool same_metric = false;    // of Sample: its name is surely that of the sample before
   bool same_labels = false;    // of Sample: the labels' names are those of the sample before
   bool escapes = false;        // of Sample: some text in quotes has a backslash or a line end
   std::string_view value;      // of Sample

@@ -5,14 +5,12 @@
 #include <utility>
 #include <vector>
 
+#include "base/token.h"
+
 namespace postern::exposition {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n\f\v";
-
-char lowered(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
 
 void skipBlanks(std::string_view& rest) {
   rest.remove_prefix(std::min(rest.find_first_not_of(kBlanks), rest.size()));
@@ -26,6 +24,7 @@ bool skip(std::string_view& rest, char c) {
   return true;
 }
 
+// By RFC 2045 section 5.1, as Go has it, and not by RFC 9110.
 bool isTokenChar(char c) {
   return c > ' ' && c < 0x7f &&
          std::string_view("()<>@,;:\\\"/[]?=").find(c) == std::string_view::npos;
@@ -97,11 +96,6 @@ std::optional<std::string_view> readMediaType(std::string_view content_type) {
   }
   if (!areParameters(content_type.substr(semicolon))) return std::nullopt;
   return type;
-}
-
-bool equalsIgnoringCase(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lowered(x) == lowered(y); });
 }
 
 std::string_view withoutBlanks(std::string_view text) {

@@ -10,9 +10,6 @@ namespace postern::exposition {
 // one without a value. The view points into `content_type`.
 std::optional<std::string_view> readMediaType(std::string_view content_type);
 
-// ASCII alone.
-bool equalsIgnoringCase(std::string_view a, std::string_view b);
-
 // Without white space at both ends.
 std::string_view withoutBlanks(std::string_view text);
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <optional>
 
+#include "base/token.h"
 #include "exposition/media_type.h"
 
 namespace postern::exposition {

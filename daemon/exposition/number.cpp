@@ -3,21 +3,13 @@
 #include <charconv>
 #include <cstddef>
 
+#include "base/token.h"
+
 namespace postern::exposition {
 namespace {
 
 bool isDigit(char c) {
   return c >= '0' && c <= '9';
-}
-
-// `lower` is in lower case.
-bool equalsIgnoringCase(std::string_view text, std::string_view lower) {
-  if (text.size() != lower.size()) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c) != lower[i]) return false;
-  }
-  return true;
 }
 
 // A decimal number without its sign, taken apart.

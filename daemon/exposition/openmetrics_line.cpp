@@ -25,6 +25,10 @@ bool isType(std::string_view text) {
 }  // namespace
 
 Outcome OpenMetricsLineParser::next(const char* begin, const char* end, bool utf8_known) {
+  if (end != end_ || begin != after()) {
+    last_name_.forget();
+    known_.forget();
+  }
   outcome_ = Outcome::Whole;
   end_ = end;
   const auto size = static_cast<std::size_t>(end - begin);
@@ -62,14 +66,14 @@ bool OpenMetricsLineParser::readComment(const char* p) {
 bool OpenMetricsLineParser::readMeta(const char* p, LineKind kind) {
   line_.kind = kind;
   line_.quoted = *p == '"';
-  const char* const start = p;
+  line_.same_name = false;
   if (line_.quoted) {
+    last_name_.forget();
     p = readQuotedName(p, line_.name);
     if (p == nullptr) return false;
   } else {
-    p = skip(p, kMetric);
-    line_.name = between(start, p);
-    if (!is(*start, kMetricStart)) return fail(start, "a metric name");
+    if (!is(*p, kMetricStart)) return fail(p, "a metric name");
+    p = last_name_.read(p, end_, line_);
   }
   if (*p != ' ') return fail(p, "a blank after the metric name");
   line_.text = between(p + 1, eol_);
@@ -91,6 +95,7 @@ bool OpenMetricsLineParser::readSample(const char* p) {
   line_.labels.clear();
   line_.same_labels = true;
   line_.same_name = false;
+  line_.same_metric = false;
   line_.escapes = false;
   line_.quoted = false;
   named_ = *p != '{';
@@ -101,7 +106,7 @@ bool OpenMetricsLineParser::readSample(const char* p) {
     if (p == nullptr) return false;
     if (!named_) return fail(brace, "a metric name before or in the braces");
   } else {
-    line_.same_labels = known_.count() == 0;
+    line_.same_labels = known_.first() == known_.last();
   }
   if (!line_.same_labels) known_.learn(line_.labels);
   return readTail(p);
@@ -110,16 +115,17 @@ bool OpenMetricsLineParser::readSample(const char* p) {
 // From behind the opening brace to behind the closing one. Blanks are not allowed, one comma behind
 // the last label is.
 const char* OpenMetricsLineParser::readLabels(const char* p) {
+  const Known* known = known_.first();
   while (*p != '}') {
     Label& label = line_.labels.emplace_back();
-    const std::size_t at = line_.labels.size() - 1;
-    if (line_.same_labels && known_.beginsAt(at, p, end_)) {
-      const char* const start = p;
-      p += known_.size(at);
-      label.name = between(start, p - 2);
-      p = readLabelValue(p - 1, label.value);
+    if (known->beginsAt(p, end_)) {
+      const char* const value = p + known->size();
+      label.name = between(p, value - 2);
+      p = readLabelValue(value - 1, label.value);
+      ++known;
     } else {
       line_.same_labels = false;
+      known = known_.last();
       p = readLabel(p, label, /*may_be_name=*/true);
     }
     if (p == nullptr) return nullptr;
@@ -130,7 +136,7 @@ const char* OpenMetricsLineParser::readLabels(const char* p) {
       return nullptr;
     }
   }
-  if (line_.labels.size() != known_.count()) line_.same_labels = false;
+  if (known != known_.last()) line_.same_labels = false;
   return p + 1;
 }
 
@@ -201,9 +207,9 @@ const char* OpenMetricsLineParser::readNumber(const char* p, std::string_view& n
   // Nearly all numbers are some digits with a point among them.
   if (*p == '-') ++p;
   const char* const digits = p;
-  p = skip(p, kDigit);
+  p = skipDigits(p, end_);
   bool plain = p != digits;
-  if (plain && *p == '.') p = skip(p + 1, kDigit);
+  if (plain && *p == '.') p = skipDigits(p + 1, end_);
   plain = plain && (*p == ' ' || *p == '\n') && p - digits < 200;
   if (!plain) {
     while (*p != ' ' && *p != '\n') ++p;

@@ -16,7 +16,7 @@ namespace postern::exposition {
 // Refused beyond that: what that parser passes over or mangles without a word (a line end in a name
 // in quotes, a label name without a value, anything behind a value that is neither timestamp nor
 // exemplar), and what Prometheus refuses a step later (a name that is no UTF-8). Not thread-safe;
-// reads on from no state, so that one object serves any number of pages.
+// one object serves any number of pages.
 class OpenMetricsLineParser {
  public:
   // As TextLineParser::next; never Unfinished, as no text may hold a line end.

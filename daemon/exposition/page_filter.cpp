@@ -81,9 +81,11 @@ bool PageFilter::finish() {
 }
 
 void PageFilter::takeMeta(const Line& line) {
-  if (line.name != family_.name || line.quoted != family_.quoted) {
-    startFamily(line.name, line.quoted);
-  }
+  if (!isFamilys(line)) startFamily(line.name, line.quoted);
+  named_alike_ = true;
+  entered_ = false;  // it may change which samples belong here
+  // Of a page that is copied nobody asks for these.
+  if (copies_ && line.kind != LineKind::Type) return;
   std::string& field = line.kind == LineKind::Help   ? family_.help
                        : line.kind == LineKind::Type ? family_.type
                                                      : family_.unit;
@@ -94,15 +96,19 @@ void PageFilter::takeMeta(const Line& line) {
     field = line.text == "untyped" && line.kind == LineKind::Type ? "unknown" : line.text;
   }
   untold_ = true;
-  // It may change which samples belong here.
-  sample_name_.clear();
   sent_name_.clear();
 }
 
-bool PageFilter::takeSample(const Line& line) {
+// Whether the line's name is that of the family. Most lines say so of themselves.
+bool PageFilter::isFamilys(const Line& line) const {
+  if (line.same_name && named_alike_) return true;
+  return line.name == family_.name && line.quoted == family_.quoted;
+}
+
+inline bool PageFilter::takeSample(const Line& line) {
   ++counts_.read;
   if (!line.same_labels && !learnLabels(line)) return false;
-  if (sample_name_.empty() || (!line.same_name && line.name != sample_name_)) enterFamily(line);
+  if (!entered_ || !line.same_metric) enterFamily(line);
   ++family_.read;
   Sample sample{line,
                 line.name,
@@ -149,10 +155,13 @@ bool PageFilter::learnLabels(const Line& line) {
 }
 
 void PageFilter::enterFamily(const Line& line) {
-  if (family_.name.empty() || !belongs(syntax_, family_.name, family_.type, line.name)) {
+  named_alike_ = isFamilys(line);
+  const bool belonging = named_alike_ || belongs(syntax_, family_.name, family_.type, line.name);
+  if (!belonging || family_.name.empty()) {
     startFamily(line.name, line.quoted);
+    named_alike_ = true;
   }
-  sample_name_ = line.name;
+  entered_ = true;
   name_hash_ = hashText(line.name, 0);
 }
 
@@ -171,7 +180,6 @@ void PageFilter::startFamily(std::string_view name, bool quoted) {
   family_.unit.clear();
   family_.read = 0;
   family_.kept = kept;
-  sample_name_.clear();
   sent_name_.clear();
 }
 
@@ -209,7 +217,7 @@ bool PageFilter::reshape(Sample& sample) {
   return true;
 }
 
-bool PageFilter::withinLimits(const Sample& sample) {
+inline bool PageFilter::withinLimits(const Sample& sample) {
   const auto& limits = options_.limits;
   if (limits.samples != 0 && counts_.kept > limits.samples) {
     return fail(Fault::Limit, nullptr, checkSampleLimit(limits, counts_.kept).error().what);
@@ -222,8 +230,8 @@ bool PageFilter::withinLimits(const Sample& sample) {
 }
 
 // The order of labels does not matter to what a series is, and one that is empty is none.
-std::uint64_t PageFilter::hashSeries(const Sample& sample) const {
-  const bool renamed = sample.name.data() != sample.line.name.data();
+inline std::uint64_t PageFilter::hashSeries(const Sample& sample) const {
+  const bool renamed = sample.rewritten && sample.name.data() != sample.line.name.data();
   std::uint64_t hash = renamed ? hashText(sample.name, 0) : name_hash_;
   if (sample.rewritten) {
     hash += labels_hash_;
@@ -239,7 +247,7 @@ std::uint64_t PageFilter::hashSeries(const Sample& sample) const {
 
 // Looks for the series in the set a few samples later, when the cache has it. Strict says at once,
 // but lets two samples have one timestamp, as that may have been cut to it (OpenMetrics 1.0.0).
-bool PageFilter::searchTwice(const Sample& sample) {
+inline bool PageFilter::searchTwice(const Sample& sample) {
   const std::uint64_t hash = hashSeries(sample);
   if (options_.strict) {
     return !sample.line.timestamp.empty() || judge(series_.add(hash), sample.line.raw.data());
@@ -250,7 +258,7 @@ bool PageFilter::searchTwice(const Sample& sample) {
   return due == 0 || judge(series_.add(due), nullptr);
 }
 
-bool PageFilter::judge(HashSet::Added added, const char* at) {
+inline bool PageFilter::judge(HashSet::Added added, const char* at) {
   switch (added) {
     case HashSet::Added::Fresh: return true;
     case HashSet::Added::Known:

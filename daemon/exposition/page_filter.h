@@ -79,6 +79,7 @@ class PageFilter {
   void takeMeta(const Line& line);
   bool takeSample(const Line& line);
   bool learnLabels(const Line& line);
+  bool isFamilys(const Line& line) const;
   void enterFamily(const Line& line);
   void startFamily(std::string_view name, bool quoted);
   void endFamily();
@@ -101,11 +102,12 @@ class PageFilter {
   std::array<std::uint64_t, 8> awaited_{};  // hashes that are still to be looked for; 0: none
   std::size_t awaited_at_ = 0;
   Family family_;
-  std::string sample_name_;        // the name of the last sample, empty when family_ is new
-  std::uint64_t name_hash_ = 0;    // of sample_name_
+  bool named_alike_ = false;       // the last line that had a name had that of family_
+  bool entered_ = false;           // the last such line was a sample
+  std::uint64_t name_hash_ = 0;    // of the last sample's name
   std::uint64_t labels_hash_ = 0;  // of a sample that was rewritten
-  std::string sent_name_;          // the name under which the last sample went out, likewise
-  bool untold_ = false;            // HELP, TYPE or UNIT of family_ have not been sent
+  std::string sent_name_;  // under which the last sample went out; empty when family_ is new
+  bool untold_ = false;    // HELP, TYPE or UNIT of family_ have not been sent
   // Of the labels that the last sample had:
   bool quoted_labels_ = false;
   std::vector<std::uint64_t> label_hashes_;              // of their names

@@ -50,7 +50,6 @@ Result<void> PageInput::finish() {
   if (isJson()) {
     auto text = json_to_text_(*format_, held_);
     if (!text) return std::move(text).error();
-    format_ = Format::Text;
     held_ = *std::move(text);
   }
   if (!reader_) {

@@ -29,6 +29,8 @@ class PageInput {
   Result<void> finish();
 
   PageCounts counts() const { return reader_ ? reader_->counts() : PageCounts(); }
+  // None as long as it is not known.
+  const std::optional<Format>& format() const { return format_; }
 
  private:
   bool isJson() const;

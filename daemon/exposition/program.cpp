@@ -221,7 +221,7 @@ class Program::Run {
 };
 
 Reshaper::Verdict Program::Run::run(const Line& sample) {
-  if (memo_.startSample() || !sample.same_name) scratch_.name = nullptr;
+  if (memo_.startSample() || !sample.same_metric) scratch_.name = nullptr;
   slots_.resize(program_.names_.size());
   name_ = sample.name;
   slots_[kName] = {name_, name_, scratch_.name};

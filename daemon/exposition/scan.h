@@ -1,9 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -40,6 +42,44 @@ inline const char* findInValuePortable(const char* p, const char* end) {
     }
   }
   return findInValueBytewise(p, end);
+}
+
+// How many of the first bytes at `p` are those of `known`. Requires that as many bytes as it has,
+// and eight more, can be read at both.
+inline std::size_t commonPrefix(const char* p, std::string_view known) {
+  std::size_t same = 0;
+  if constexpr (std::endian::native == std::endian::little) {
+    for (; same < known.size(); same += 8) {
+      std::uint64_t differing = 0;
+      std::uint64_t word = 0;
+      std::memcpy(&differing, p + same, sizeof(differing));
+      std::memcpy(&word, known.data() + same, sizeof(word));
+      differing ^= word;
+      if (differing == 0) continue;
+      same += static_cast<std::size_t>(std::countr_zero(differing)) >> 3;
+      break;
+    }
+    return std::min(same, known.size());
+  }
+  while (same < known.size() && p[same] == known[same]) ++same;
+  return same;
+}
+
+// Behind the digits that begin at `p`. Requires a byte before `end` that is none.
+inline const char* skipDigits(const char* p, const char* end) {
+  if constexpr (std::endian::native == std::endian::little) {
+    constexpr std::uint64_t kOnes = 0x0101010101010101;
+    for (; end - p >= 8; p += 8) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, p, sizeof(word));
+      word ^= kOnes * '0';
+      // Whatever is over nine gets its highest bit; only those behind it may get it by a carry.
+      const std::uint64_t found = (word | (word + kOnes * (0x80 - 10))) & (kOnes * 0x80);
+      if (found != 0) return p + (std::countr_zero(found) >> 3);
+    }
+  }
+  while (*p >= '0' && *p <= '9') ++p;
+  return p;
 }
 
 // The first quote, backslash or line end, or `end`.

@@ -54,6 +54,10 @@ bool isUtf8(std::string_view text) {
 }  // namespace
 
 Outcome TextLineParser::next(const char* begin, const char* end, bool utf8_known) {
+  if (end != end_ || begin != after()) {
+    last_name_.forget();
+    known_.forget();
+  }
   outcome_ = Outcome::Whole;
   end_ = end;
   line_ends_ = 1;
@@ -82,7 +86,6 @@ bool TextLineParser::fail(const char* at, std::string_view expected) {
 
 bool TextLineParser::unfinished() {
   outcome_ = Outcome::Unfinished;
-  last_name_.forget();  // it comes again, and is not the name of the sample before itself
   eol_ = end_ - 1;
   return false;
 }
@@ -91,9 +94,13 @@ const char* TextLineParser::lineEnd(const char* p) const {
   return static_cast<const char*>(std::memchr(p, '\n', static_cast<std::size_t>(end_ - p)));
 }
 
-bool TextLineParser::readComment(const char* p) {
+inline bool TextLineParser::readComment(const char* p) {
   line_.kind = LineKind::Comment;
   eol_ = lineEnd(p);
+  // As they nearly always stand.
+  const std::string_view text = between(p, eol_);
+  if (text.starts_with(" HELP ")) return readMeta(skipBlanksAndNuls(p + 5), LineKind::Help);
+  if (text.starts_with(" TYPE ")) return readMeta(skipBlanksAndNuls(p + 5), LineKind::Type);
   constexpr std::string_view kNoNul = "a comment without a NUL byte, which ends the page";
   if (!is(*p, kBlank)) {
     const void* nul = std::memchr(p, '\0', static_cast<std::size_t>(eol_ - p));
@@ -106,18 +113,18 @@ bool TextLineParser::readComment(const char* p) {
   return true;
 }
 
-bool TextLineParser::readMeta(const char* p, LineKind kind) {
+inline bool TextLineParser::readMeta(const char* p, LineKind kind) {
   line_.kind = kind;
   line_.quoted = *p == '"';
+  line_.same_name = false;
   if (line_.quoted) {
+    last_name_.forget();
     p = readQuotedName(p, line_.name);
     if (p == nullptr) return false;
     eol_ = lineEnd(p);
     if (!utf8_known_ && !isUtf8(line_.name)) return fail(line_.name.data(), "a name in UTF-8");
   } else if (is(*p, kMetricStart)) {
-    const char* start = p;
-    p = skip(p, kMetric);
-    line_.name = between(start, p);
+    p = last_name_.read(p, end_, line_);
   } else {
     return fail(p,
                 kind == LineKind::Help ? "a metric name after HELP" : "a metric name after TYPE");
@@ -126,7 +133,7 @@ bool TextLineParser::readMeta(const char* p, LineKind kind) {
 }
 
 // The text starts behind one byte, whatever that is. Blanks alone are no text.
-bool TextLineParser::readMetaText(const char* p) {
+inline bool TextLineParser::readMetaText(const char* p) {
   if (*p == '\0') return fail(p, "a blank after the metric name");
   const bool nothing = p == eol_ || skipBlanksAndNuls(p) == eol_;
   line_.text = nothing ? std::string_view() : between(p + 1, eol_);
@@ -139,11 +146,12 @@ bool TextLineParser::readMetaText(const char* p) {
   return known || isUtf8(line_.text) || fail(at, "a help text in UTF-8");
 }
 
-bool TextLineParser::readSample(const char* p) {
+inline bool TextLineParser::readSample(const char* p) {
   line_.kind = LineKind::Sample;
   line_.labels.clear();
   line_.same_labels = true;
   line_.same_name = false;
+  line_.same_metric = false;
   line_.escapes = false;
   line_.quoted = false;
   named_ = *p != '{';
@@ -158,7 +166,7 @@ bool TextLineParser::readSample(const char* p) {
     if (!utf8_known_ && !judgeUtf8()) return false;
     p = skip(p, kBlank);
   } else {
-    line_.same_labels = known_.count() == 0;
+    line_.same_labels = known_.first() == known_.last();
   }
   if (!line_.same_labels) known_.learn(line_.labels);
   return readSuffix(p);
@@ -166,31 +174,26 @@ bool TextLineParser::readSample(const char* p) {
 
 // From behind the opening brace to behind the closing one. Prometheus takes labels without a
 // comma between them, and one comma behind the last.
-const char* TextLineParser::readLabels(const char* p) {
+inline const char* TextLineParser::readLabels(const char* p) {
   p = skip(p, kBlank);
+  const Known* known = known_.first();
   while (*p != '}') {
-    Label& label = line_.labels.emplace_back();
-    const std::size_t at = line_.labels.size() - 1;
-    if (line_.same_labels && known_.beginsAt(at, p, end_)) {
-      const char* const start = p;
-      p += known_.size(at);
-      label.name = between(start, p - 2);
-      const char* const quote = findInValue(p, end_);
-      if (quote != end_ && *quote == '"' && quote[1] != '\0') {
-        label.value = between(p, quote);
-        p = quote + 1;
-      } else {
-        p = readLabelValue(p - 1, label.value);
-      }
+    if (known->beginsAt(p, end_)) {
+      const char* const value = p + known->size();
+      const char* const quote = findInValue(value, end_);
+      Label& label = line_.labels.emplace_back(Label{between(p, value - 2), between(value, quote)});
+      p = *quote == '"' ? skipNuls(quote + 1) : readLabelValue(value - 1, label.value);
+      ++known;
     } else {
       line_.same_labels = false;
-      p = readLabel(p, label);
+      known = known_.last();
+      p = readLabel(p, line_.labels.emplace_back());
     }
     if (p == nullptr) return nullptr;
     p = skip(p, kBlank);
     if (*p == ',') p = skip(p + 1, kBlank);
   }
-  if (line_.labels.size() != known_.count()) line_.same_labels = false;
+  if (known != known_.last()) line_.same_labels = false;
   return p + 1;
 }
 
@@ -283,14 +286,14 @@ const char* TextLineParser::readQuotedName(const char* p, std::string_view& name
 }
 
 // What follows the name and the labels.
-bool TextLineParser::readSuffix(const char* p) {
+inline bool TextLineParser::readSuffix(const char* p) {
   const char* start = p;
   // Nearly all values are some digits with a point among them and a small exponent.
   if (*p == '-') ++p;
   const char* digits = p;
-  p = skip(p, kDigit);
+  p = skipDigits(p, end_);
   bool plain = p != digits;
-  if (plain && *p == '.') p = skip(p + 1, kDigit);
+  if (plain && *p == '.') p = skipDigits(p + 1, end_);
   if (plain && *p == 'e') p = skipExponent(p);
   plain = plain && is(*p, kValueEnd) && p - digits < 200;
   if (!plain) {
@@ -309,7 +312,7 @@ bool TextLineParser::readSuffix(const char* p) {
 
 bool TextLineParser::readTimestamp(const char* p) {
   const char* start = p;
-  p = skip(p, kDigit);
+  p = skipDigits(p, end_);
   line_.timestamp = between(start, p);
   if (!isTimestamp(line_.timestamp)) {
     return fail(start, "a timestamp in milliseconds or the end of the line");

@@ -16,11 +16,13 @@ namespace postern::exposition {
 //
 // Refused beyond that: a NUL byte at which Prometheus would end the page without a word, and a
 // quoted name of a sample that is no UTF-8, which Prometheus refuses a step after its parser.
-// Not thread-safe; reads on from no state, so that one object serves any number of pages.
+// Not thread-safe; one object serves any number of pages.
 class TextLineParser {
  public:
-  // Reads the line that starts at `begin`. Requires begin < end and end[-1] == '\n'. With
-  // `utf8_known` the caller has found all of the text to be UTF-8, so that it is not judged again.
+  // Reads the line that starts at `begin`. Requires begin < end and end[-1] == '\n'. A line that
+  // starts at after() of the last one, with the same end, is compared with it, so that the text
+  // from there on must be as it was. With `utf8_known` the caller has found all of the text to be
+  // UTF-8, so that it is not judged again.
   Outcome next(const char* begin, const char* end, bool utf8_known);
 
   const Line& line() const { return line_; }

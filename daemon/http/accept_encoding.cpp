@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "http/token.h"
+#include "base/token.h"
 
 namespace postern::http {
 namespace {

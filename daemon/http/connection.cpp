@@ -1,121 +1,247 @@
 #include "http/connection.h"
 
 #include <algorithm>
-#include <span>
-#include <string>
+#include <exception>
+#include <typeinfo>
 #include <utility>
 
+#include "base/log.h"
+#include "base/relief.h"
+#include "base/result.h"
 #include "http/response_sink.h"
 
 namespace postern::http {
 namespace {
 
-using Stage = OpenConnections::Stage;
+// A peer that was refused may still send this much, or this much where bodies are taken.
+constexpr std::size_t kLingerBytes = 256U << 10;
+constexpr std::size_t kLingerBodies = 16U << 20;
 
-// Room for the head of a usual request; it grows up to RequestHeadParser::kMaxBytes.
-constexpr std::size_t kFirstRoom = 4U << 10;
+ResponseHead withStatus(int status) {
+  ResponseHead head;
+  head.status = status;
+  return head;
+}
 
 }  // namespace
 
-Connection::Connection(Descriptor socket, Front& front)
-    : front_(front),
-      socket_(std::move(socket)),
-      entry_(front.open, socket_.number()),
-      wire_(socket_.number(), front.options.write_timeout, front.interrupt),
-      buffer_(kFirstRoom) {}
-
-void Connection::run() {
-  // stop() may have gone through the connections before this one was there.
-  if (front_.open.stopping()) return;
-  while (serveOne()) served_before_ = true;
-  // A client that has sent more than it will be answered would else lose the last answer, too.
-  if (filled_ > 0) wire_.linger();
+Connection::Connection(Descriptor socket, const Site& site, Shared& shared)
+    : site_(site),
+      shared_(shared),
+      wire_(std::move(socket), shared.options.write_timeout, shared.interrupt),
+      outbox_(shared.outbox_budget),
+      body_(shared.body_budget) {
+  if (site.tls) phase_ = Phase::Handshake;
 }
 
-bool Connection::serveOne() {
-  parser_.reset();
-  if (!readHead()) return false;
-  entry_.enter(Stage::Busy);
-  consume(parser_.size());
-  return dropBody() && answer();
+Connection::Next Connection::advance(std::span<char> scratch) {
+  switch (phase_) {
+    case Phase::Handshake: return shakeHands(scratch);
+    case Phase::Flush: return flush(scratch);
+    case Phase::Linger: return linger(scratch);
+    case Phase::Request:
+    case Phase::Idle:
+    case Phase::Answer: break;
+  }
+  return read(scratch);
 }
 
-bool Connection::readHead() {
-  using Progress = RequestHeadParser::Progress;
-  if (served_before_ && filled_ == 0) {
-    if (!entry_.rest()) return false;
-    const auto got = wire_.receiveFirst(buffer_, front_.options.idle_timeout);
-    if (got.outcome != Wire::Outcome::Data) return false;
-    filled_ = got.size;
+Connection::Next Connection::shakeHands(std::span<char> scratch) {
+  if (!wire_.secure()) {
+    // Made when the first bytes are there: a connection that says nothing costs little.
+    const auto context = site_.tls();
+    if (context && !wire_.secureWith(*context)) return Next::End;
   }
-  auto progress = parser_.parse({buffer_.data(), filled_});
-  if (progress == Progress::Incomplete) {
-    if (filled_ > 0) entry_.enter(Stage::Reading);
-    const auto deadline = deadlineIn(front_.options.header_timeout);
-    do {
-      if (!receiveMore(deadline)) return false;
-      progress = parser_.parse({buffer_.data(), filled_});
-    } while (progress == Progress::Incomplete);
+  if (wire_.secure()) {
+    Relief::call();  // its arithmetic takes long
+    const auto outcome = wire_.handshake();
+    if (outcome == Wire::Outcome::Blocked) {
+      return wire_.wantsWrite() ? Next::Writable : Next::Readable;
+    }
+    if (outcome == Wire::Outcome::End) {
+      ++shared_.failed_handshakes;
+      wire_.dropTls();
+      // The alert that says why would be lost to a reset, as what the client has sent is unread.
+      if (!wire_.plainHttp()) return linger(scratch);
+      return refuse(withStatus(400), "this port speaks HTTPS, and a plain HTTP request came");
+    }
   }
-  if (progress == Progress::Complete) return true;
-  return refuse(parser_.refusal().status, parser_.refusal().what);
+  phase_ = Phase::Request;
+  return read(scratch);
 }
 
-bool Connection::receiveMore(Deadline deadline) {
-  if (filled_ == buffer_.size()) {
-    buffer_.resize(std::min(buffer_.size() * 2, RequestHeadParser::kMaxBytes));
+Connection::Next Connection::read(std::span<char> scratch) {
+  while (true) {
+    const auto got = wire_.receive(scratch);
+    if (got.outcome == Wire::Outcome::Blocked) {
+      return wire_.wantsWrite() ? Next::Writable : Next::Readable;
+    }
+    if (got.outcome == Wire::Outcome::End) return Next::End;
+    phase_ = Phase::Request;
+    const std::string_view bytes(scratch.data(), got.size);
+    const auto next = body_.underWay() ? takeBody(bytes) : take(bytes);
+    // What comes after a refusal is no request.
+    if (next != Next::Readable || phase_ == Phase::Linger) return next;
+    // A plain socket that gave less than it was asked for has no more.
+    if (!wire_.secure() && got.size < scratch.size()) return next;
   }
-  const auto got = wire_.receive(std::span(buffer_).subspan(filled_), deadline);
-  if (got.outcome == Wire::Outcome::TimedOut && filled_ > 0) {
-    return refuse(408, "the request did not come in time");
-  }
-  if (got.outcome != Wire::Outcome::Data) return false;
-  filled_ += got.size;
-  return true;
 }
 
-bool Connection::dropBody() {
+Connection::Next Connection::take(std::string_view bytes) {
+  // A head usually comes in one piece and is read where it lies.
+  if (!arrived_.empty()) {
+    arrived_ += bytes;
+    bytes = arrived_;
+  }
+  switch (parser_.parse(bytes)) {
+    case RequestHeadParser::Progress::Incomplete:
+      if (arrived_.empty()) arrived_ = bytes;
+      return Next::Readable;
+    case RequestHeadParser::Progress::Refused:
+      return refuse(withStatus(parser_.refusal().status), parser_.refusal().what);
+    case RequestHeadParser::Progress::Complete: break;
+  }
+  arrived_ = std::string(bytes.substr(parser_.size()));
+  return beginBody();
+}
+
+Connection::Next Connection::beginBody() {
   const auto& head = parser_.head();
-  // RFC 9112 section 6.3: a server may insist on a length.
-  if (head.chunked_body) return refuse(411, "a body needs a Content-Length here");
-  if (head.content_length > kMaxBody) return refuse(413, "no body over 64 KiB is read here");
-  auto left = static_cast<std::size_t>(head.content_length);
-  if (left > filled_ && head.expects_continue && !wire_.send({"HTTP/1.1 100 Continue\r\n\r\n"})) {
-    return false;
+  const auto progress = body_.begin(head, site_.max_body, parser_.body());
+  const bool more = progress == RequestBody::Progress::Incomplete &&
+                    (head.chunked_body || head.content_length > arrived_.size());
+  if (more && head.expects_continue) {
+    Pieces pieces{"HTTP/1.1 100 Continue\r\n\r\n"};
+    if (wire_.sendSome(pieces) != Wire::Outcome::Done) return Next::End;
   }
-  const auto deadline = deadlineIn(front_.options.header_timeout);
-  while (left > 0) {
-    if (filled_ == 0 && !receiveMore(deadline)) return false;
-    const auto dropped = std::min(left, filled_);
-    consume(dropped);
-    left -= dropped;
+  if (progress == RequestBody::Progress::Refused) {
+    return refuse(withStatus(body_.refusal().status), body_.refusal().what);
   }
-  return true;
+  return takeBody(std::exchange(arrived_, {}));
 }
 
-bool Connection::answer() {
-  SocketSink sink(parser_.head(), wire_, front_.encoders,
-                  [&open = front_.open] { return open.lastAnswers(); });
-  front_.handler(parser_.head().request, sink);
-  return sink.keepsAlive();
+Connection::Next Connection::takeBody(std::string_view bytes) {
+  const auto progress = body_.take(bytes);
+  switch (progress) {
+    case RequestBody::Progress::Incomplete: return Next::Readable;
+    case RequestBody::Progress::Complete: break;
+    case RequestBody::Progress::Refused:
+      return refuse(withStatus(body_.refusal().status), body_.refusal().what);
+    case RequestBody::Progress::Busy:
+      ++shared_.busy_bodies;
+      return refuseBusy("the bodies of other requests take all the room that there is");
+  }
+  arrived_ = bytes;
+  phase_ = Phase::Answer;
+  return Next::Answer;
 }
 
-bool Connection::refuse(int status, std::string_view what) {
+Connection::Next Connection::answer(std::span<char> scratch, bool may_wait) {
+  {
+    if (may_wait && !site_.calls_relief) Relief::call();
+    const auto parked = std::move(parked_);
+    SocketSink sink(parser_.head(),
+                    {wire_, outbox_, shared_.encoders, may_wait, may_wait && !parked},
+                    [this] { return shared_.stopping.load(); });
+    // A handler speaks in values. Should one throw all the same, its client sees a broken
+    // connection and the others go on. What it says may quote anything, so only its type is told.
+    try {
+      parked ? parked->resume(sink) : site_.handler(request(), sink);
+    } catch (const std::exception& failure) {
+      log::error("an exception ended a connection", {{"type", typeid(failure).name()}});
+      return Next::End;
+    }
+    parked_ = sink.takeParked();
+    if (parked_) return Next::Parked;
+    body_.clear();
+    if (sink.broken()) return Next::End;
+    keeps_alive_ = sink.keepsAlive();
+  }
+  if (outbox_.empty()) return afterAnswer(scratch);
+  phase_ = Phase::Flush;
+  return Next::Writable;
+}
+
+Connection::Next Connection::afterAnswer(std::span<char> scratch) {
+  if (!keeps_alive_) {
+    // A client that has sent more than it will be answered would else lose the last answer.
+    return arrived_.empty() ? goAway() : linger(scratch);
+  }
+  parser_.reset();
+  phase_ = arrived_.empty() ? Phase::Idle : Phase::Request;
+  if (!arrived_.empty()) {
+    const auto next = take({});
+    if (next != Next::Readable) return next;
+  }
+  // TLS may hold bytes that the socket does not tell of any more.
+  return wire_.secure() ? read(scratch) : Next::Readable;
+}
+
+Connection::Next Connection::flush(std::span<char> scratch) {
+  switch (outbox_.flush(wire_)) {
+    case Wire::Outcome::Done: return afterAnswer(scratch);
+    case Wire::Outcome::Blocked: return wire_.wantsWrite() ? Next::Writable : Next::Readable;
+    case Wire::Outcome::End: break;
+  }
+  return Next::End;
+}
+
+// RFC 9112 section 9.6: the last answer would be lost to a reset if we closed at once.
+Connection::Next Connection::linger(std::span<char> scratch) {
+  if (phase_ != Phase::Linger) {
+    phase_ = Phase::Linger;
+    arrived_ = {};
+    wire_.endSending();
+  }
+  while (lingered_ < (site_.max_body > 0 ? kLingerBodies : kLingerBytes)) {
+    const auto got = wire_.receive(scratch);
+    if (got.outcome == Wire::Outcome::Blocked) return Next::Readable;
+    if (got.outcome == Wire::Outcome::End) break;
+    lingered_ += got.size;
+  }
+  return Next::End;
+}
+
+Connection::Next Connection::goAway() {
+  if (wire_.secure()) wire_.endSending();
+  return Next::End;
+}
+
+Connection::Next Connection::refuse(const ResponseHead& head, std::string_view what) {
+  body_.clear();
   RequestHead nothing;
   nothing.keep_alive = false;
-  SocketSink sink(nothing, wire_, front_.encoders, [] { return true; });
-  ResponseHead head;
-  head.status = status;
+  SocketSink sink(nothing, {wire_, outbox_, shared_.encoders, false}, [] { return true; });
   sink.send(head, std::string(what) + '\n');
-  wire_.linger();
-  filled_ = 0;
-  return false;
+  if (sink.broken() || !outbox_.empty()) return Next::End;
+  phase_ = Phase::Linger;
+  arrived_ = {};
+  wire_.endSending();
+  return Next::Readable;
 }
 
-void Connection::consume(std::size_t size) {
-  std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(size),
-            buffer_.begin() + static_cast<std::ptrdiff_t>(filled_), buffer_.begin());
-  filled_ -= size;
+Connection::Next Connection::refuseBusy(std::string_view what) {
+  parked_.reset();
+  // What speaks TLS and has not shaken hands understands no answer.
+  if (phase_ == Phase::Handshake) return Next::End;
+  const auto& info = faultInfo(Fault::Busy);
+  auto head = withStatus(info.http_status);
+  head.reason = info.name;
+  head.headers.emplace_back("Retry-After", "1");
+  return refuse(head,
+                std::string(info.name) + ": " + std::string(what) + "; " + std::string(info.next));
+}
+
+Connection::Next Connection::timeUp() {
+  if (phase_ == Phase::Flush) wire_.resetOnClose(true);
+  const bool half =
+      phase_ == Phase::Request && (!arrived_.empty() || (site_.max_body > 0 && body_.underWay()));
+  if (!half || shared_.stopping) return Next::End;
+  return refuse(withStatus(408), "the request did not come in time");
+}
+
+void Connection::wake(Phase phase) const {
+  phase == Phase::Flush ? wire_.endBoth() : wire_.endReading();
 }
 
 }  // namespace postern::http

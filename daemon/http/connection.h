@@ -1,14 +1,18 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
-#include <vector>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
 
-#include "base/clock.h"
-#include "http/descriptor.h"
 #include "http/gzip_encoder.h"
 #include "http/interrupt.h"
 #include "http/message.h"
-#include "http/open_connections.h"
+#include "http/outbox.h"
+#include "http/request_body.h"
 #include "http/request_head.h"
 #include "http/server.h"
 #include "http/wire.h"
@@ -16,42 +20,86 @@
 namespace postern::http {
 
 // What all connections of a server share. Outlives them.
-struct Front {
-  Handler handler;
+struct Shared {
   Server::Options options;
-  OpenConnections open;
   GzipEncoders encoders;
   Interrupt interrupt;
+  Budget outbox_budget{Outbox::kMost};
+  Budget body_budget{RequestBody::kMost};
+  std::atomic<bool> stopping{false};
+  std::atomic<std::uint64_t> failed_handshakes{0};
+  std::atomic<std::uint64_t> busy_bodies{0};  // for which there was no room
 };
 
-// One client, request after request, on the thread that runs it. Bodies of requests are read
-// and dropped: nothing here takes one.
+// One client, request after request, as a state machine: whoever holds it when its socket is ready
+// takes it as far as it goes without waiting. Bodies of requests are read and dropped, unless its
+// site takes them. One thread at a time.
 class Connection {
  public:
-  static constexpr std::size_t kMaxBody = 64U << 10;  // bytes; beyond it 413
+  // What it waits for.
+  enum class Next : std::uint8_t {
+    Readable,
+    Writable,
+    Answer,  // there is a whole request: answer() comes next
+    Parked,  // its answer waits for parked(): answer() comes next, then
+    End,     // nothing: it is over
+  };
+  // Which time limit it is under.
+  enum class Phase : std::uint8_t {
+    Handshake,
+    Request,  // on its way, head and body
+    Idle,
+    Answer,
+    Flush,   // the rest of an answer waits for a slow reader
+    Linger,  // the last answer is out; what still comes is dropped
+  };
 
-  Connection(Descriptor socket, Front& front);
-  // Returns when the connection has ended.
-  void run();
+  // `site` and `shared` must outlive it.
+  Connection(Descriptor socket, const Site& site, Shared& shared);
+
+  Phase phase() const { return phase_; }
+  int descriptor() const { return wire_.descriptor(); }
+  const Request& request() const { return parser_.head().request; }
+  // Why it was parked; requires Next::Parked.
+  const Parked& parked() const { return *parked_; }
+  bool quick() const { return site_.quick && site_.quick(request()); }
+
+  // When the socket is ready. Never waits. `scratch` is the thread's; nothing stays in it.
+  Next advance(std::span<char> scratch);
+  // After Next::Answer, or to go on after Next::Parked. `may_wait`: whether the answer may be
+  // parked and a slow reader may hold the thread up.
+  Next answer(std::span<char> scratch, bool may_wait);
+  // Instead of answer(), or of the first advance(): `busy`, and the end.
+  Next refuseBusy(std::string_view what);
+  // Instead of advance(), when the time of its phase is over.
+  Next timeUp();
+  // Makes the socket ready, so that whoever waits for it looks after the connection. The one
+  // function that may be called while another thread holds it; its descriptor must be open.
+  void wake(Phase phase) const;
 
  private:
-  bool serveOne();
-  bool readHead();
-  bool receiveMore(Deadline deadline);
-  bool dropBody();
-  bool answer();
-  // Sends an error and lets go of the connection.
-  bool refuse(int status, std::string_view what);
-  void consume(std::size_t size);
+  Next shakeHands(std::span<char> scratch);
+  Next read(std::span<char> scratch);
+  Next take(std::string_view bytes);
+  Next beginBody();
+  Next takeBody(std::string_view bytes);
+  Next afterAnswer(std::span<char> scratch);
+  Next flush(std::span<char> scratch);
+  Next linger(std::span<char> scratch);
+  Next refuse(const ResponseHead& head, std::string_view what);
+  Next goAway();
 
-  Front& front_;
-  Descriptor socket_;
-  OpenConnections::Entry entry_;
+  const Site& site_;
+  Shared& shared_;
   Wire wire_;
+  Outbox outbox_;
   RequestHeadParser parser_;
-  std::vector<char> buffer_;
-  std::size_t filled_ = 0;  // bytes of the buffer that have come and are not consumed
-  bool served_before_ = false;
+  std::string arrived_;  // bytes that no request has taken yet
+  RequestBody body_;
+  std::size_t lingered_ = 0;
+  Phase phase_ = Phase::Request;
+  bool keeps_alive_ = true;
+  std::unique_ptr<Parked> parked_;
 };
 
 }  // namespace postern::http

@@ -4,7 +4,7 @@
 #include <limits>
 #include <optional>
 
-#include "http/token.h"
+#include "base/token.h"
 
 namespace postern::http {
 namespace {
@@ -34,25 +34,24 @@ int hexDigit(char c) {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-// Nothing when an escape is bad or stands for a control byte: no path of ours has one,
+// False when an escape is bad or stands for a control byte: no path of ours has one,
 // and it must not reach a log or a page.
-std::optional<std::string> percentDecoded(std::string_view text) {
-  std::string decoded;
-  decoded.reserve(text.size());
+bool appendPercentDecoded(std::string_view text, std::string& decoded) {
+  decoded.reserve(decoded.size() + text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
     char c = text[i];
     if (c == '%') {
-      if (i + 2 >= text.size()) return std::nullopt;
+      if (i + 2 >= text.size()) return false;
       const int high = hexDigit(text[i + 1]);
       const int low = hexDigit(text[i + 2]);
-      if (high < 0 || low < 0) return std::nullopt;
+      if (high < 0 || low < 0) return false;
       c = static_cast<char>(high * 16 + low);
       i += 2;
     }
-    if (controlByte(c)) return std::nullopt;
+    if (controlByte(c)) return false;
     decoded.push_back(c);
   }
-  return decoded;
+  return true;
 }
 
 // What follows the authority of "http://authority/path?query"; nothing when it is no such URI.
@@ -79,6 +78,7 @@ void RequestHeadParser::reset() {
   head_.request.path.clear();
   head_.request.query.clear();
   head_.request.headers.clear();
+  head_.request.body = {};
   head_.minor_version = 1;
   head_.keep_alive = true;
   head_.expects_continue = head_.chunked_body = false;
@@ -161,9 +161,11 @@ RequestHeadParser::Progress RequestHeadParser::takeTarget(std::string_view targe
     target = *rest;
   }
   const auto question = std::min(target.find('?'), target.size());
-  auto path = percentDecoded(target.substr(0, question));
-  if (!path) return refuse(400, "the path has a bad percent escape");
-  head_.request.path = path->empty() ? "/" : std::move(*path);
+  auto& path = head_.request.path;
+  if (!appendPercentDecoded(target.substr(0, question), path)) {
+    return refuse(400, "the path has a bad percent escape");
+  }
+  if (path.empty()) path = '/';
   if (question < target.size()) head_.request.query = target.substr(question + 1);
   return Progress::Incomplete;
 }

@@ -42,6 +42,8 @@ class RequestHeadParser {
 
   // Requires Complete. Valid until reset().
   const RequestHead& head() const { return head_; }
+  // For whoever reads the body. Requires Complete; valid until reset().
+  std::string& body() { return head_.request.body; }
   // Bytes of the head with its empty line. Requires Complete.
   std::size_t size() const { return line_begin_; }
   // Requires Refused.

@@ -34,11 +34,11 @@ class ChunkSize {
 
 }  // namespace
 
-SocketSink::SocketSink(const RequestHead& request, Wire& wire, GzipEncoders& encoders, Last last)
-    : request_(request), wire_(wire), encoders_(encoders), last_(std::move(last)) {}
+SocketSink::SocketSink(const RequestHead& request, const Way& way, Last last)
+    : request_(request), way_(way), last_(std::move(last)) {}
 
 SocketSink::~SocketSink() {
-  if (encoder_) encoders_.giveBack(std::move(encoder_));
+  if (encoder_) way_.encoders.giveBack(std::move(encoder_));
 }
 
 void SocketSink::startHead(const ResponseHead& head, bool close) {
@@ -52,12 +52,24 @@ void SocketSink::startHead(const ResponseHead& head, bool close) {
   }
 }
 
-bool SocketSink::sendPieces(std::initializer_list<std::string_view> pieces) {
-  if (wire_.send(pieces)) return true;
+bool SocketSink::broke() {
   state_ = State::Broken;
   // What waits in the socket for a reader that is too slow is of no more use.
-  wire_.resetOnClose(true);
+  way_.wire.resetOnClose(true);
   return false;
+}
+
+bool SocketSink::sendPieces(const Pieces& pieces) {
+  return way_.wire.send(pieces) || broke();
+}
+
+void SocketSink::sendWhole(Pieces pieces) {
+  const auto outcome = way_.wire.sendSome(pieces);
+  if (outcome == Wire::Outcome::Done) return;
+  const bool slow = outcome == Wire::Outcome::Blocked;
+  if (slow && way_.outbox.put(pieces)) return;
+  if (slow && way_.may_wait && way_.wire.send(pieces)) return;
+  broke();
 }
 
 void SocketSink::send(const ResponseHead& head, std::string_view body) {
@@ -65,11 +77,11 @@ void SocketSink::send(const ResponseHead& head, std::string_view body) {
   startHead(head, false);
   const bool has_body = mayHaveBody(head.status);
   const bool packable = has_body && body.size() >= kLeastPacked;
-  const bool packed = packable && acceptsGzip(request_.request.headers);
+  const bool packed = packable && !guessable(head) && acceptsGzip(request_.request.headers);
   if (packable) appendHeader("Vary", "Accept-Encoding", text_);
   if (packed) appendHeader("Content-Encoding", "gzip", text_);
   if (packed && !isHead()) {
-    encoder_ = encoders_.borrow();
+    encoder_ = way_.encoders.borrow();
     encoder_->append(body, packed_);
     encoder_->finish(packed_);
     body = packed_;
@@ -80,7 +92,7 @@ void SocketSink::send(const ResponseHead& head, std::string_view body) {
   }
   endHead();
   state_ = State::Done;
-  sendPieces({text_, has_body && !isHead() ? body : std::string_view()});
+  sendWhole({text_, has_body && !isHead() ? body : std::string_view()});
 }
 
 bool SocketSink::begin(const ResponseHead& head) {
@@ -88,15 +100,21 @@ bool SocketSink::begin(const ResponseHead& head) {
   chunked_ = request_.minor_version > 0;
   startHead(head, !chunked_);
   appendHeader("Vary", "Accept-Encoding", text_);
-  const bool packed = acceptsGzip(request_.request.headers);
+  const bool packed = !guessable(head) && acceptsGzip(request_.request.headers);
   if (packed) appendHeader("Content-Encoding", "gzip", text_);
   if (chunked_) appendHeader("Transfer-Encoding", "chunked", text_);
   endHead();
   state_ = State::Streaming;
   if (isHead()) return sendPieces({text_});
-  if (packed) encoder_ = encoders_.borrow();
-  if (!chunked_) wire_.resetOnClose(true);
+  if (packed) encoder_ = way_.encoders.borrow();
+  if (!chunked_) way_.wire.resetOnClose(true);
   return true;
+}
+
+// Packed, the length of a page tells what it repeats of a request, whatever TLS hides (BREACH).
+// Only a browser can be made to ask again and again.
+bool SocketSink::guessable(const ResponseHead& head) const {
+  return way_.wire.secure() && head.content_type.starts_with("text/html");
 }
 
 bool SocketSink::sendBlock(std::string_view block, std::string_view end) {
@@ -128,12 +146,17 @@ bool SocketSink::finish() {
     return false;
   }
   if (chunked_) return true;
-  wire_.resetOnClose(false);
+  way_.wire.resetOnClose(false);
   return true;
 }
 
 void SocketSink::abort() {
   state_ = State::Broken;
+}
+
+void SocketSink::park(std::unique_ptr<Parked> parked) {
+  assert(state_ == State::Nothing && way_.may_park);
+  parked_ = std::move(parked);
 }
 
 }  // namespace postern::http

@@ -5,9 +5,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "http/gzip_encoder.h"
 #include "http/message.h"
+#include "http/outbox.h"
 #include "http/request_head.h"
 #include "http/wire.h"
 
@@ -24,8 +26,15 @@ class SocketSink final : public ResponseSink {
   // Asked when the answer's head is written: whether the connection closes after it.
   using Last = std::function<bool()>;
 
-  // All of them must outlive the sink.
-  SocketSink(const RequestHead& request, Wire& wire, GzipEncoders& encoders, Last last);
+  // What the answer goes through. All of it must outlive the sink.
+  struct Way {
+    Wire& wire;
+    Outbox& outbox;  // takes the end of a known body that a slow reader does not
+    GzipEncoders& encoders;
+    bool may_wait;  // for a slow reader when the outbox is full; streams wait always
+    bool may_park = false;
+  };
+  SocketSink(const RequestHead& request, const Way& way, Last last);
   ~SocketSink() override;
 
   void send(const ResponseHead& head, std::string_view body) override;
@@ -33,9 +42,15 @@ class SocketSink final : public ResponseSink {
   bool write(std::string_view block) override;
   bool finish() override;
   void abort() override;
+  bool parks() const override { return way_.may_park; }
+  void park(std::unique_ptr<Parked> parked) override;
 
-  // Whether a whole answer was sent and the connection may take another request.
-  bool keepsAlive() const { return state_ == State::Done && !last_answer_; }
+  // What was parked, if anything; then no answer was given.
+  std::unique_ptr<Parked> takeParked() { return std::move(parked_); }
+  // Whether no whole answer was given: the connection is of no more use.
+  bool broken() const { return state_ != State::Done; }
+  // Whether the connection may take another request after a whole answer.
+  bool keepsAlive() const { return !last_answer_; }
 
  private:
   enum class State { Nothing, Streaming, Done, Broken };
@@ -43,13 +58,15 @@ class SocketSink final : public ResponseSink {
   void startHead(const ResponseHead& head, bool close);
   void endHead() { text_ += "\r\n"; }
   bool isHead() const { return request_.request.method == "HEAD"; }
-  bool sendPieces(std::initializer_list<std::string_view> pieces);
+  bool guessable(const ResponseHead& head) const;
+  void sendWhole(Pieces pieces);
+  bool sendPieces(const Pieces& pieces);
+  bool broke();
   // `end`: what follows the data of a chunk.
   bool sendBlock(std::string_view block, std::string_view end);
 
   const RequestHead& request_;
-  Wire& wire_;
-  GzipEncoders& encoders_;
+  const Way way_;
   Last last_;
   State state_ = State::Nothing;
   bool last_answer_ = true;
@@ -57,6 +74,7 @@ class SocketSink final : public ResponseSink {
   std::string text_;  // the head, until the first block goes with it
   std::unique_ptr<GzipEncoder> encoder_;
   std::string packed_;  // waits until it is worth a chunk
+  std::unique_ptr<Parked> parked_;
 };
 
 }  // namespace postern::http

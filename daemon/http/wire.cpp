@@ -1,77 +1,156 @@
 #include "http/wire.h"
 
+#include <openssl/err.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#include <array>
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <optional>
 
+#include "base/relief.h"
+
 namespace postern::http {
 namespace {
 
-// A peer that was refused may still send this much, for this long.
-constexpr std::size_t kLingerBytes = 256U << 10;
-constexpr std::chrono::milliseconds kLingerTime{1000};
+// What one TLS record holds: pieces are put together up to it, as each write makes a record.
+constexpr std::size_t kRecord = 16U << 10;
 
-Wire::Received received(ssize_t size) {
-  if (size > 0) return {Wire::Outcome::Data, static_cast<std::size_t>(size)};
-  const bool timed_out = size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-  return {timed_out ? Wire::Outcome::TimedOut : Wire::Outcome::End};
+bool wouldBlock(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK;
 }
-
-timeval toTimeval(std::chrono::milliseconds duration) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
-  const auto rest = std::chrono::microseconds(duration - seconds);
-  // Zero would mean for ever.
-  return {seconds.count(), duration.count() > 0 ? rest.count() : 1};
-}
-
-// The pieces that are left to send.
-class Pieces {
- public:
-  explicit Pieces(std::initializer_list<std::string_view> pieces) {
-    assert(pieces.size() <= Wire::kMaxPieces);
-    for (const auto piece : pieces) {
-      if (piece.empty()) continue;
-      // sendmsg does not write to them, it is only declared so.
-      vectors_[count_++] = {const_cast<char*>(piece.data()), piece.size()};
-    }
-  }
-
-  bool empty() const { return first_ == count_; }
-  msghdr message() {
-    msghdr header{};
-    header.msg_iov = vectors_.data() + first_;
-    header.msg_iovlen = count_ - first_;
-    return header;
-  }
-  void sent(std::size_t size) {
-    while (size > 0) {
-      auto& vector = vectors_[first_];
-      if (size < vector.iov_len) {
-        vector.iov_base = static_cast<char*>(vector.iov_base) + size;
-        vector.iov_len -= size;
-        return;
-      }
-      size -= vector.iov_len;
-      ++first_;
-    }
-  }
-
- private:
-  std::array<iovec, Wire::kMaxPieces> vectors_;
-  std::size_t first_ = 0;
-  std::size_t count_ = 0;
-};
 
 }  // namespace
 
-bool Wire::waitFor(short events, Deadline deadline) const {
+Pieces::Pieces(std::initializer_list<std::string_view> pieces) {
+  assert(pieces.size() <= kMost);
+  for (const auto piece : pieces) {
+    if (!piece.empty()) pieces_[count_++] = piece;
+  }
+}
+
+void Pieces::drop(std::size_t size) {
+  while (size > 0) {
+    auto& piece = pieces_[first_];
+    const auto taken = std::min(size, piece.size());
+    piece.remove_prefix(taken);
+    size -= taken;
+    if (piece.empty()) ++first_;
+  }
+}
+
+bool Wire::secureWith(SSL_CTX& context) {
+  ssl_.reset(SSL_new(&context));
+  if (!ssl_ || SSL_set_fd(ssl_.get(), socket_.number()) != 1) {
+    ERR_clear_error();
+    return false;
+  }
+  SSL_set_mode(ssl_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_set_accept_state(ssl_.get());
+  return true;
+}
+
+Wire::Outcome Wire::handshake() {
+  ERR_clear_error();
+  const int result = SSL_do_handshake(ssl_.get());
+  if (result == 1) return Outcome::Done;
+  plain_http_ = ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST;
+  return sslOutcome(result);
+}
+
+Wire::Outcome Wire::sslOutcome(int result) {
+  const int error = SSL_get_error(ssl_.get(), result);
+  ERR_clear_error();
+  wants_write_ = error == SSL_ERROR_WANT_WRITE;
+  if (wants_write_ || error == SSL_ERROR_WANT_READ) return Outcome::Blocked;
+  return Outcome::End;
+}
+
+Wire::Received Wire::receive(std::span<char> room) {
+  if (ssl_) {
+    ERR_clear_error();
+    std::size_t size = 0;
+    const int result = SSL_read_ex(ssl_.get(), room.data(), room.size(), &size);
+    if (result == 1) return {Outcome::Done, size};
+    return {sslOutcome(result)};
+  }
   while (true) {
-    std::array<pollfd, 2> waiting{{{descriptor_, events, 0}, {interrupt_.descriptor(), POLLIN, 0}}};
+    const auto size = ::recv(socket_.number(), room.data(), room.size(), 0);
+    if (size > 0) return {Outcome::Done, static_cast<std::size_t>(size)};
+    if (size < 0 && errno == EINTR) continue;
+    wants_write_ = false;
+    return {size < 0 && wouldBlock(errno) ? Outcome::Blocked : Outcome::End};
+  }
+}
+
+Wire::Outcome Wire::sendSome(Pieces& pieces) {
+  if (interrupt_->raised()) return Outcome::End;
+  return ssl_ ? sendSecure(pieces) : sendPlain(pieces);
+}
+
+Wire::Outcome Wire::sendPlain(Pieces& pieces) {
+  while (!pieces.empty()) {
+    std::array<iovec, Pieces::kMost> vectors;
+    msghdr message{};
+    message.msg_iov = vectors.data();
+    for (const auto piece : pieces.left()) {
+      // sendmsg does not write to them, it is only declared so.
+      vectors[message.msg_iovlen++] = {const_cast<char*>(piece.data()), piece.size()};
+    }
+    const auto size = ::sendmsg(socket_.number(), &message, MSG_NOSIGNAL);
+    if (size >= 0) {
+      pieces.drop(static_cast<std::size_t>(size));
+    } else if (wouldBlock(errno)) {
+      wants_write_ = true;
+      return Outcome::Blocked;
+    } else if (errno != EINTR) {
+      return Outcome::End;
+    }
+  }
+  return Outcome::Done;
+}
+
+Wire::Outcome Wire::sendSecure(Pieces& pieces) {
+  while (!pieces.empty()) {
+    // A record that was refused before is offered again with the same bytes, as OpenSSL demands.
+    std::array<char, kRecord> record;
+    std::size_t filled = 0;
+    auto bytes = pieces.left().front();
+    if (bytes.size() < kRecord && pieces.left().size() > 1) {
+      for (const auto piece : pieces.left()) {
+        const auto taken = std::min(piece.size(), record.size() - filled);
+        std::copy_n(piece.data(), taken, record.data() + filled);
+        filled += taken;
+      }
+      bytes = {record.data(), filled};
+    }
+    ERR_clear_error();
+    std::size_t sent = 0;
+    const int result = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &sent);
+    if (result != 1) return sslOutcome(result);
+    pieces.drop(sent);
+  }
+  return Outcome::Done;
+}
+
+bool Wire::send(Pieces pieces) {
+  std::optional<Deadline> deadline;  // the clock is asked only when the socket is full
+  while (true) {
+    const auto outcome = sendSome(pieces);
+    if (outcome != Outcome::Blocked) return outcome == Outcome::Done;
+    if (!deadline) deadline = deadlineIn(write_timeout_);
+    if (!waitUntilReady(*deadline)) return false;
+  }
+}
+
+bool Wire::waitUntilReady(Deadline deadline) const {
+  Relief::call();
+  const short event = wants_write_ ? POLLOUT : POLLIN;
+  while (true) {
+    std::array<pollfd, 2> waiting{
+        {{socket_.number(), event, 0}, {interrupt_->descriptor(), POLLIN, 0}}};
     const auto left = remaining(deadline);
     const int ready = ::poll(waiting.data(), waiting.size(), static_cast<int>(left.count()));
     if (ready > 0) return waiting[1].revents == 0;
@@ -80,61 +159,28 @@ bool Wire::waitFor(short events, Deadline deadline) const {
   }
 }
 
-Wire::Received Wire::receiveFirst(std::span<char> room, std::chrono::milliseconds timeout) {
-  if (!has_receive_timeout_) {
-    const timeval value = toTimeval(timeout);
-    ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &value, sizeof(value));
-    has_receive_timeout_ = true;
-  }
-  ssize_t size = 0;
-  do {
-    size = ::recv(descriptor_, room.data(), room.size(), 0);
-  } while (size < 0 && errno == EINTR);
-  return received(size);
-}
-
-Wire::Received Wire::receive(std::span<char> room, Deadline deadline) {
-  while (true) {
-    if (!waitFor(POLLIN, deadline)) return {Outcome::TimedOut};
-    const auto size = ::recv(descriptor_, room.data(), room.size(), MSG_DONTWAIT);
-    if (size < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK)) continue;
-    return received(size);
-  }
-}
-
-bool Wire::send(std::initializer_list<std::string_view> all) {
-  Pieces pieces(all);
-  std::optional<Deadline> deadline;  // the clock is asked only when the socket is full
-  while (!pieces.empty()) {
-    if (interrupt_.raised()) return false;
-    const msghdr message = pieces.message();
-    const auto size = ::sendmsg(descriptor_, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (size >= 0) {
-      pieces.sent(static_cast<std::size_t>(size));
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      if (!deadline) deadline = deadlineIn(write_timeout_);
-      if (!waitFor(POLLOUT, *deadline)) return false;
-    } else if (errno != EINTR) {
-      return false;
-    }
-  }
-  return true;
-}
-
 void Wire::resetOnClose(bool on) {
   const ::linger value{on ? 1 : 0, 0};
-  ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &value, sizeof(value));
+  ::setsockopt(socket_.number(), SOL_SOCKET, SO_LINGER, &value, sizeof(value));
 }
 
-void Wire::linger() {
-  ::shutdown(descriptor_, SHUT_WR);
-  std::array<char, 4096> dropped;
-  const auto deadline = deadlineIn(kLingerTime);
-  for (std::size_t total = 0; total < kLingerBytes;) {
-    const auto got = receive(dropped, deadline);
-    if (got.outcome != Outcome::Data) return;
-    total += got.size;
+void Wire::endSending() {
+  if (ssl_) {
+    ERR_clear_error();
+    SSL_shutdown(ssl_.get());
+    ERR_clear_error();
+    // OpenSSL reads nothing any more, and what stays unread would reset the connection.
+    dropTls();
   }
+  ::shutdown(socket_.number(), SHUT_WR);
+}
+
+void Wire::endReading() const {
+  ::shutdown(socket_.number(), SHUT_RD);
+}
+
+void Wire::endBoth() const {
+  ::shutdown(socket_.number(), SHUT_RDWR);
 }
 
 }  // namespace postern::http

@@ -1,56 +1,111 @@
 #pragma once
 
+#include <openssl/ssl.h>
+
+#include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/clock.h"
+#include "http/descriptor.h"
 #include "http/interrupt.h"
 
 namespace postern::http {
 
-// The bytes of one connection, straight from and to its socket. Borrows the descriptor,
-// which outlives it. Never raises SIGPIPE. One thread.
+// Up to kMost pieces of bytes that are sent one after another. Borrows them.
+class Pieces {
+ public:
+  static constexpr std::size_t kMost = 4;
+
+  Pieces(std::initializer_list<std::string_view> pieces);
+
+  bool empty() const { return first_ == count_; }
+  std::span<const std::string_view> left() const {
+    return {pieces_.data() + first_, count_ - first_};
+  }
+  // The first `size` bytes are gone.
+  void drop(std::size_t size);
+
+ private:
+  std::array<std::string_view, kMost> pieces_;
+  std::size_t first_ = 0;
+  std::size_t count_ = 0;
+};
+
+// The bytes of one connection, plain or through TLS, straight from and to its socket, which it
+// owns. Never raises SIGPIPE. One thread at a time.
 class Wire {
  public:
-  enum class Outcome { Data, End, TimedOut };  // End: closed or broken by the peer
+  enum class Outcome : std::uint8_t {
+    Done,     // what was asked for; for receive(): there are bytes
+    Blocked,  // the socket has to be ready first: wantsWrite() says for what
+    End,      // closed or broken by the peer
+  };
   struct Received {
     Outcome outcome;
-    std::size_t size = 0;  // bytes, when there is Data
+    std::size_t size = 0;
   };
 
-  // `write_timeout`: how long one send() may take. After `interrupt` nothing is sent and nothing
-  // waited for any more, except by receiveFirst().
-  Wire(int descriptor, std::chrono::milliseconds write_timeout, const Interrupt& interrupt)
-      : descriptor_(descriptor), write_timeout_(write_timeout), interrupt_(interrupt) {}
+  // `write_timeout`: how long one send() may take. After `interrupt`, which must outlive the wire,
+  // nothing is sent any more.
+  Wire(Descriptor socket, std::chrono::milliseconds write_timeout, const Interrupt& interrupt)
+      : socket_(std::move(socket)), write_timeout_(write_timeout), interrupt_(&interrupt) {}
 
-  // Waits for the first bytes in one system call; every call takes the same `timeout`.
-  Received receiveFirst(std::span<char> room, std::chrono::milliseconds timeout);
-  // Waits until `deadline`.
-  Received receive(std::span<char> room, Deadline deadline);
+  int descriptor() const { return socket_.number(); }
+  bool secure() const { return ssl_ != nullptr; }
 
-  // Sends all pieces (at most kMaxPieces), together where they fit. Returns false when the peer
-  // has gone or does not read them in time; the connection is of no more use then.
-  static constexpr std::size_t kMaxPieces = 4;
-  bool send(std::initializer_list<std::string_view> pieces);
+  // From now on TLS is spoken; handshake() comes next. Returns false when there is no memory.
+  bool secureWith(SSL_CTX& context);
+  // Never waits. End: refused by one of the two; plainHttp() says whether that was because the
+  // client does not speak TLS at all.
+  Outcome handshake();
+  bool plainHttp() const { return plain_http_; }
+  // TLS is over; what is sent from now on is plain.
+  void dropTls() { ssl_.reset(); }
+
+  // Never waits.
+  Received receive(std::span<char> room);
+  // Sends what the socket takes at once and drops it from the pieces. Done: all of them.
+  Outcome sendSome(Pieces& pieces);
+  // Sends all of them, waiting for a slow peer. Returns false when it has gone or does not read
+  // them in time; the connection is of no more use then.
+  bool send(Pieces pieces);
+  // After Blocked: whether the socket has to take bytes before it goes on.
+  bool wantsWrite() const { return wants_write_; }
 
   // While on, closing the connection, or the end of the process, resets it: no peer takes what
   // it has got for the whole.
   void resetOnClose(bool on);
-  // No more comes from us; reads and drops what the peer still sends until it closes, for a
-  // short while, so that the last answer is not lost to a reset (RFC 9112 section 9.6).
-  void linger();
+  // Nothing more comes from us, and what the peer still sends is received as it is on the wire.
+  void endSending();
+  // The socket is ready from now on: the peer's bytes end with those that have arrived.
+  // Thread-safe, as is the next.
+  void endReading() const;
+  // And nothing more is sent.
+  void endBoth() const;
 
  private:
-  // Returns false when the deadline has passed or the interrupt was raised.
-  bool waitFor(short events, Deadline deadline) const;
+  struct SslDeleter {
+    void operator()(SSL* ssl) const { SSL_free(ssl); }
+  };
 
-  int descriptor_;
+  Outcome sslOutcome(int result);
+  Outcome sendPlain(Pieces& pieces);
+  Outcome sendSecure(Pieces& pieces);
+  bool waitUntilReady(Deadline deadline) const;
+
+  Descriptor socket_;
+  std::unique_ptr<SSL, SslDeleter> ssl_;
   std::chrono::milliseconds write_timeout_;
-  const Interrupt& interrupt_;
-  bool has_receive_timeout_ = false;
+  const Interrupt* interrupt_;
+  bool wants_write_ = false;
+  bool plain_http_ = false;
 };
 
 }  // namespace postern::http

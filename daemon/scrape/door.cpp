@@ -23,7 +23,22 @@ std::unique_ptr<credentials::Store> makeStore(const config::Target& target, cons
       credentials::Schedule::mounted(), backoff, salt, clock, draw);
 }
 
+// Looks whether the files have changed; true when they were taken up.
+bool takesUpFiles(tls::Store& material) {
+  const auto inUse = [&] {
+    auto current = material.current();
+    return current ? *std::move(current) : nullptr;
+  };
+  const auto before = inUse();
+  material.poll();
+  return inUse() != before;
+}
+
 }  // namespace
+
+TokenEndpoint::TokenEndpoint(const config::Oauth2& oauth2, const std::string& target,
+                             upstream::Resolver& resolver, const Clock& clock)
+    : material(oauth2.tls, target + " (oauth2)", clock), client(oauth2.host, material, resolver) {}
 
 Door::Door(const config::Target& target, const std::filesystem::path& state_dir,
            upstream::Resolver& resolver, const Clock& clock, const Draw& draw)
@@ -34,14 +49,19 @@ Door::Door(const config::Target& target, session::StateFile state, upstream::Res
     : config(target),
       material(target.tls, target.name, clock),
       client(target.url, material, resolver),
+      token_endpoint(target.oauth2 ? std::make_unique<TokenEndpoint>(*target.oauth2, target.name,
+                                                                     resolver, clock)
+                                   : nullptr),
       credentials(makeStore(target, state.loaded().salt, clock, draw)),
-      session(target, credentials.get(), client, clock, draw, std::move(state)) {
+      session(target, credentials.get(), token_endpoint ? token_endpoint->client : client, clock,
+              draw, std::move(state)) {
   if (credentials && !readsDatabase()) credentials->poll(deadlineIn(std::chrono::seconds(1)));
 }
 
 bool Door::serves(const config::Target& other) const {
   return config.name == other.name && config.url == other.url && config.tls == other.tls &&
-         config.credentials == other.credentials && config.login == other.login;
+         config.credentials == other.credentials && config.login == other.login &&
+         config.oauth2 == other.oauth2;
 }
 
 bool Door::readsDatabase() const {
@@ -49,13 +69,8 @@ bool Door::readsDatabase() const {
 }
 
 void Door::pollFiles() {
-  const auto inUse = [&] {
-    auto current = material.current();
-    return current ? *std::move(current) : nullptr;
-  };
-  const auto before = inUse();
-  material.poll();
-  if (inUse() != before) session.wayChanged();
+  if (takesUpFiles(material)) session.wayChanged();
+  if (token_endpoint && takesUpFiles(token_endpoint->material)) session.wayChanged();
   if (credentials && !readsDatabase()) credentials->poll(deadlineIn(std::chrono::seconds(1)));
 }
 

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 
 #include "config/target.h"
 #include "credentials/store.h"
@@ -10,6 +11,15 @@
 #include "upstream/client.h"
 
 namespace postern::scrape {
+
+// Where tokens come from when that is not the service itself.
+struct TokenEndpoint {
+  TokenEndpoint(const config::Oauth2& oauth2, const std::string& target,
+                upstream::Resolver& resolver, const Clock& clock);
+
+  tls::Store material;
+  upstream::Client client;
+};
 
 // The way into one guarded service: material, connections, credential and session. It
 // outlives a reload of the configuration that does not touch them.
@@ -28,6 +38,7 @@ struct Door {
   const config::Target config;
   tls::Store material;
   upstream::Client client;
+  std::unique_ptr<TokenEndpoint> token_endpoint;    // of oauth2 alone
   std::unique_ptr<credentials::Store> credentials;  // null: none are needed
   session::Session session;
 

@@ -1,8 +1,11 @@
 #include "scrape/flight.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <utility>
 
+#include "base/relief.h"
 #include "exposition/page_writer.h"
 #include "exposition/spectator_json.h"
 #include "exposition/whatsapp_health.h"
@@ -11,6 +14,7 @@ namespace postern::scrape {
 namespace {
 
 constexpr std::size_t kSmall = 128U << 10;          // bytes of a page: most are smaller
+constexpr std::size_t kLarge = 1U << 20;            // bytes of pages that are worth giving back
 constexpr std::size_t kHeld = (1U << 20) + kSmall;  // what is held back, as a rule, and a block
 
 bool streams(const config::Target& target) {
@@ -58,6 +62,10 @@ exposition::Families pageUpFamily(const config::Target& target,
   return families;
 }
 
+double secondsSince(SteadyTime began) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+}
+
 }  // namespace
 
 Flight::Flight(FlightPlan plan, Hooks hooks, SteadyTime deadline)
@@ -66,7 +74,8 @@ Flight::Flight(FlightPlan plan, Hooks hooks, SteadyTime deadline)
       deadline_(deadline.time_since_epoch().count()),
       open_pages_(plan_.target.pages.size()),
       pages_(open_pages_),
-      refused_(open_pages_) {}
+      refused_(open_pages_),
+      stories_(open_pages_) {}
 
 void Flight::start() {
   if (streams(plan_.target)) {
@@ -79,7 +88,26 @@ void Flight::start() {
 }
 
 bool Flight::mayRunHere() const {
-  return streams(plan_.target) && plan_.door->session.ready();
+  return fetch_ || (streams(plan_.target) && plan_.door->session.ready());
+}
+
+std::optional<Flight::Asked> Flight::ask() {
+  if (!streams(plan_.target)) return std::nullopt;
+  here_ = true;
+  began_ = std::chrono::steady_clock::now();
+  fetch_.emplace(fetchOf(0));
+  fetch_->ask();
+  if (fetch_->asked) return Asked{fetch_->asked->descriptor, fetch_->deadline.at()};
+  fetch_.reset();
+  here_ = false;
+  return std::nullopt;
+}
+
+void Flight::giveUp() {
+  Landing landing;
+  landing.error = Error{Fault::Timeout, "no scraper waits for the page any more", "", {}};
+  landing.scraper_gone = true;
+  hooks_.done(std::move(landing));
 }
 
 void Flight::runHere() {
@@ -135,26 +163,40 @@ void Flight::streamOnly() {
     writer.out().clear();
     return {};
   };
+  std::size_t bytes = 0;
   const auto on_body = [&](std::string_view block) -> Result<void> {
+    bytes += block.size();
     if (auto checked = input.feed(block); !checked) return checked;
     // Grows once, and not by steps that are copied.
     if (stream == nullptr && writer.out().size() > kSmall) writer.out().reserve(kHeld);
     if (stream == nullptr && writer.out().size() > target.hold_back) {
+      Relief::call();  // there is more to come
       stream = hooks_.outgrown();
       if (stream == nullptr)
         return Error{Fault::Timeout, "no scraper waits for the page any more", "", {}};
     }
     return stream == nullptr ? Result<void>() : flush();
   };
-  PageFetch fetch = fetchOf(0);
-  fetch.on_content_type = [&](std::string_view value) { input.contentType(value); };
-  auto fetched = fetch.run(on_body);
+  if (!fetch_) began_ = std::chrono::steady_clock::now();
+  PageFetch fetch = fetch_ ? *std::move(fetch_) : fetchOf(0);
+  fetch.on_content_type = [&](std::string_view value) {
+    input.contentType(value);
+    stories_[0].content_type = value;
+  };
+  auto fetched = fetch.run(std::ref(on_body));
   refused_[0] = fetch.refused;
   if (fetched) {
     if (auto whole = input.finish(); !whole) fetched = inPage(target.pages[0], whole.error());
   }
   landing.counts = counts_;
   landing.counts += input.counts();
+  stories_[0].counts = landing.counts;
+  stories_[0].status = fetch.status;
+  stories_[0].format = input.format();
+  stories_[0].bytes = bytes;
+  stories_[0].way = fetch.way;
+  stories_[0].seconds = secondsSince(began_);
+  landing.stories = std::move(stories_);
   if (fetched) writer.finish();
   if (fetched && stream != nullptr) fetched = flush();
   if (fetched) {
@@ -200,8 +242,11 @@ Result<exposition::Families> Flight::fetchFamilies(std::size_t page) {
   const bool keeps = wanted.min_interval.count() > 0;
   if (keeps) {
     const std::lock_guard lock(kept.mutex);
-    if (kept.families && plan_.clock.steady() < kept.fetched + wanted.min_interval)
+    if (kept.families && plan_.clock.steady() < kept.fetched + wanted.min_interval) {
+      stories_[page] = kept.story;
+      stories_[page].kept = true;
       return *kept.families;
+    }
   }
   const auto reshaper = plan_.reshapers.lease();
   Result<exposition::Families> families = exposition::Families();
@@ -211,8 +256,14 @@ Result<exposition::Families> Flight::fetchFamilies(std::size_t page) {
                                 return jsonToText(page, format, json);
                               });
   PageFetch fetch = fetchOf(page);
-  fetch.on_content_type = [&](std::string_view value) { input.contentType(value); };
+  fetch.on_content_type = [&](std::string_view value) {
+    input.contentType(value);
+    stories_[page].content_type = value;
+  };
+  const auto began = std::chrono::steady_clock::now();
+  std::size_t bytes = 0;
   auto fetched = fetch.run([&](std::string_view block) -> Result<void> {
+    bytes += block.size();
     if (held_bytes_.fetch_add(block.size()) + block.size() > plan_.target.merge_limit) {
       return tooMuch("merge_limit", plan_.target.merge_limit);
     }
@@ -226,12 +277,20 @@ Result<exposition::Families> Flight::fetchFamilies(std::size_t page) {
   {
     const std::lock_guard lock(mutex_);
     counts_ += input.counts();
+    auto& story = stories_[page];
+    story.status = fetch.status;
+    story.format = input.format();
+    story.bytes = bytes;
+    story.way = fetch.way;
+    story.counts = input.counts();
+    story.seconds = secondsSince(began);
   }
   if (keeps) {
     const std::lock_guard lock(kept.mutex);
     kept.families.reset();
     if (families) kept.families = *families;
     kept.fetched = plan_.clock.steady();
+    kept.story = stories_[page];
   }
   return families;
 }
@@ -259,7 +318,7 @@ Result<std::string> Flight::jsonToText(std::size_t page, exposition::Format form
     families = exposition::parseWhatsappJson(json);
   }
   if (!families) return std::move(families).error();
-  return exposition::write(*families, {});
+  return exposition::write(*std::move(families), {});
 }
 
 // A 401 that stands is a rejected login when no page ever accepted what was sent.
@@ -277,7 +336,12 @@ void Flight::land() {
   Landing landing;
   landing.health = std::move(health_);
   landing.counts = counts_;
+  landing.stories = std::move(stories_);
+  std::unique_lock alone(plan_.uniting);
   auto page = unite(landing);
+  // What the pages took is in pieces, which malloc would keep for this thread.
+  if (held_bytes_ > kLarge) malloc_trim(0);
+  alone.unlock();
   if (page) {
     landing.bytes = (*page)->size();
     landing.page = *std::move(page);
@@ -317,7 +381,7 @@ Result<PageText> Flight::unite(Landing& landing) {
     if (!self) return std::move(self).error();
     exposition::merge(united, *std::move(self));
   }
-  auto text = exposition::write(united, plan_.output);
+  auto text = exposition::write(std::move(united), plan_.output);
   if (!text) return std::move(text).error();
   return std::make_shared<const std::string>(*std::move(text));
 }

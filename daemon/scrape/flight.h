@@ -15,6 +15,7 @@
 #include "scrape/door.h"
 #include "scrape/page_fetch.h"
 #include "scrape/reshapers.h"
+#include "scrape/stats.h"
 #include "scrape/workers.h"
 
 namespace postern::scrape {
@@ -29,6 +30,7 @@ struct KeptPage {
   std::mutex mutex;
   std::optional<exposition::Families> families;  // guarded by mutex
   SteadyTime fetched;                            // guarded by mutex
+  PageStory story;                               // guarded by mutex
 };
 
 // What stays the same for all flights of one target.
@@ -37,9 +39,10 @@ struct FlightPlan {
   const config::Target& target;
   Workers& workers;
   const Clock& clock;
-  std::function<std::string()> self_page;  // own metrics but postern_page_up, for append_self
-  std::vector<KeptPage>& kept;             // by page
+  const std::function<std::string()>& self_page;  // own metrics but postern_page_up
+  std::vector<KeptPage>& kept;                    // by page
   Reshapers& reshapers;
+  std::mutex& uniting;        // held while pages become one, which takes their memory twice
   exposition::Output output;  // the form that the scrapers want
 };
 
@@ -56,6 +59,7 @@ class Flight : public std::enable_shared_from_this<Flight> {
     exposition::PageCounts counts;
     std::size_t type_clashes = 0;
     std::vector<std::optional<Error>> pages;  // why each page failed, none: it is good
+    std::vector<PageStory> stories;           // by page
     std::optional<exposition::Health> health;
   };
   // Both are called on a worker's thread; outgrown() at most once, done() exactly once. outgrown()
@@ -72,6 +76,16 @@ class Flight : public std::enable_shared_from_this<Flight> {
   bool mayRunHere() const;
   // Instead of start(), on the caller's thread; returns after done().
   void runHere();
+  // Before runHere(): asks for the page when that, too, waits for nothing. Returns what can be read
+  // when the answer comes, and when there is no sense in waiting for it any longer; none: the page
+  // was not asked for.
+  struct Asked {
+    int descriptor;
+    SteadyTime deadline;
+  };
+  std::optional<Asked> ask();
+  // Instead of start() or runHere(): nobody wants the page any more.
+  void giveUp();
   // Goes on until then at least; thread-safe.
   void extend(SteadyTime deadline);
   // Ends by then; thread-safe. For a stream, which has one scraper only.
@@ -98,11 +112,14 @@ class Flight : public std::enable_shared_from_this<Flight> {
 
   bool one_ahead_ = false;  // set before the first job, as is what follows
   bool here_ = false;
+  std::optional<PageFetch> fetch_;  // by ask()
+  SteadyTime began_;                // likewise
 
   std::mutex mutex_;
   std::size_t open_pages_;  // guarded by mutex_, as is what follows until the last page is in
   std::vector<std::optional<Result<exposition::Families>>> pages_;
   std::vector<std::uint64_t> refused_;  // generations, by page; 0 = none
+  std::vector<PageStory> stories_;      // by page
   std::optional<exposition::Health> health_;
   exposition::PageCounts counts_;
 };

@@ -60,18 +60,29 @@ std::string_view acceptFor(const config::Page& page, const exposition::Output& o
   }
 }
 
+// Services that give a cookie send whom they do not know to their login, in place of a 401.
+bool sendsACookie(const config::Target& target) {
+  return target.login && !target.login->token.cookie.empty();
+}
+
+bool isUnknownToIt(const config::Target& target, int status) {
+  return status == 401 || (sendsACookie(target) && (status == 302 || status == 303));
+}
+
+// Takes the value out of the authorization.
 upstream::Request makeRequest(const config::Target& target, const config::Page& page,
-                              const session::Authorization& authorization,
+                              session::Authorization& authorization,
                               const exposition::Output& output) {
   upstream::Request request;
   request.path = target.url.path + page.path +
                  encodeQuery({target.params, page.params, federateParams(target, page)});
+  request.headers.reserve(target.http_headers.size() + 1);
   request.headers = target.http_headers;
   request.headers.emplace_back("Accept", acceptFor(page, output));
   request.secret_header = authorization.header;
-  request.secret_value = authorization.value;
+  request.secret_value = std::move(authorization.value);
   request.body_limit = bodyLimit(target, page);
-  request.follow_redirects = target.follow_redirects;
+  request.follow_redirects = target.follow_redirects && !sendsACookie(target);
   return request;
 }
 
@@ -104,28 +115,54 @@ std::size_t bodyLimit(const config::Target& target, const config::Page& page) {
   return isJson(page.format) ? target.limits.json_body_size : target.limits.body_size;
 }
 
-Result<void> PageFetch::run(const upstream::OnBody& on_body) {
-  const config::Page& wanted = target.pages[page];
+void PageFetch::ask() {
+  auto authorization = door.session.ready();
+  if (!authorization) return;
+  auto request = makeRequest(target, target.pages[page], *authorization, output);
+  auto connection = door.client.ask(request, deadline);
+  if (!connection) return;
+  const int descriptor = connection->waitElsewhere();
+  asked = Order{*std::move(authorization), std::move(request), std::move(connection), descriptor};
+}
+
+// Ready to be sent, or on its way already.
+Result<PageFetch::Order> PageFetch::prepare() {
+  if (asked) {
+    auto done = *std::move(asked);
+    asked.reset();
+    return done;
+  }
   // Without material nothing can be sent, so no login is spent on it either.
   if (const auto material = door.material.current(); !material) return material.error();
+  auto authorization = door.session.authorize(deadline, login_deadline);
+  if (!authorization) return std::move(authorization).error();
+  auto request = makeRequest(target, target.pages[page], *authorization, output);
+  return Order{*std::move(authorization), std::move(request), nullptr, -1};
+}
+
+Result<void> PageFetch::run(const upstream::OnBody& on_body) {
+  const config::Page& wanted = target.pages[page];
   for (bool replayed = false;; replayed = true) {
-    auto authorization = door.session.authorize(deadline, login_deadline);
-    if (!authorization) return std::move(authorization).error();
+    auto prepared = prepare();
+    if (!prepared) return std::move(prepared).error();
+    const auto& authorization = prepared->authorization;
+    prepared->request.way = &way;
     const auto on_head = [&](const upstream::Response& response) {
+      status = response.status;
       if (response.status == 200) {
-        door.session.accepted(*authorization, page);
+        door.session.accepted(authorization, page);
         if (on_content_type) on_content_type(response.header("content-type"));
       }
       return Result<void>();
     };
-    const auto response = door.client.exchange(makeRequest(target, wanted, *authorization, output),
-                                               deadline, on_head, on_body);
+    const auto response = door.client.finish(std::move(prepared->connection), prepared->request,
+                                             deadline, on_head, on_body);
     if (!response) return inPage(wanted, response.error());
     if (response->status == 200) return {};
-    if (response->status == 403) door.session.accepted(*authorization, page);
-    if (response->status != 401) return inPage(wanted, statusError(*response));
-    if (door.session.refused(*authorization, page, replayed)) continue;
-    refused = authorization->generation;
+    if (response->status == 403) door.session.accepted(authorization, page);
+    if (!isUnknownToIt(target, response->status)) return inPage(wanted, statusError(*response));
+    if (door.session.refused(authorization, page, replayed)) continue;
+    refused = authorization.generation;
     return inPage(wanted, statusError(*response));
   }
 }

@@ -20,8 +20,11 @@ void Histogram::observe(double seconds) {
   ++count;
 }
 
-void Stats::answered(const std::optional<Fault>& fault, double seconds, bool shared) {
+void Stats::answered(const std::optional<Fault>& fault, double seconds, bool shared,
+                     SystemTime now) {
   const std::lock_guard lock(mutex_);
+  if (last_.size() < kRemembered) last_.resize(last_.size() + 1);
+  last_[counts_.scrapes % kRemembered] = {now, seconds, fault};
   ++counts_.scrapes;
   if (fault) ++counts_.failures[static_cast<std::size_t>(*fault)];
   if (shared) ++counts_.shared;
@@ -34,12 +37,15 @@ void Stats::fetched(Fetched fetched, const std::vector<std::string>& names, Syst
     counts_.page_bytes = fetched.bytes;
     counts_.samples = fetched.samples;
     counts_.all += fetched.counts;
+    counts_.last = fetched.counts;
     if (fetched.counts.checks_skipped) ++counts_.checks_skipped;
     counts_.type_clashes += fetched.type_clashes;
   }
+  counts_.stories = std::move(fetched.stories);
   if (fetched.health) counts_.health = std::move(fetched.health);
   enterState(std::move(fetched.error), now);
   const auto pages_before = std::exchange(counts_.pages, std::move(fetched.pages));
+  counts_.stories.resize(counts_.pages.size());
   // A target that fails as a whole says so itself.
   if (!counts_.fault) logPages(pages_before, names);
 }
@@ -93,6 +99,16 @@ void Stats::logState(const std::optional<Error>& before, SystemTime now) {
                              {"since_seconds", lasted.count()},
                              {"scrapes", failing_},
                              {"next", next}});
+}
+
+std::vector<LastScrape> Stats::lastScrapes() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<LastScrape> scrapes = last_;
+  if (scrapes.size() < kRemembered) return scrapes;
+  const auto oldest = counts_.scrapes % kRemembered;
+  std::rotate(scrapes.begin(), scrapes.begin() + static_cast<std::ptrdiff_t>(oldest),
+              scrapes.end());
+  return scrapes;
 }
 
 Counts Stats::counts() const {

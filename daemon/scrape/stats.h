@@ -9,8 +9,10 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "exposition/detect.h"
 #include "exposition/page_filter.h"
 #include "exposition/whatsapp_health.h"
+#include "upstream/exchange.h"
 
 namespace postern::scrape {
 
@@ -26,6 +28,18 @@ struct Histogram {
   void observe(double seconds);
 };
 
+// How one page was fetched when it was last asked for.
+struct PageStory {
+  int status = 0;                            // 0: nothing was answered
+  std::optional<exposition::Format> format;  // none: not known
+  std::size_t bytes = 0;                     // of the body, after decompression
+  std::string content_type;                  // of a 200, as the service wrote it
+  exposition::PageCounts counts;             // of its samples
+  std::optional<upstream::Way> way;          // none: nothing was sent
+  double seconds = 0;  // from the request, or the login before it, to the last line
+  bool kept = false;   // not fetched: the last good one is not as old as min_interval
+};
+
 // What is known of one target's scrapes.
 struct Counts {
   std::uint64_t scrapes = 0;
@@ -35,13 +49,22 @@ struct Counts {
   std::size_t page_bytes = 0;  // of the last good page
   std::size_t samples = 0;
   exposition::PageCounts all;        // of all good pages
+  exposition::PageCounts last;       // of the last good page
   std::uint64_t checks_skipped = 0;  // good pages that were too large to look for duplicates
   std::uint64_t type_clashes = 0;
   bool scraped = false;                     // some scrape has ended
   std::optional<Error> fault;               // of the last scrape
   SystemTime since;                         // when the state, good or this fault, began
   std::vector<std::optional<Error>> pages;  // of the last scrape: why each failed, none: it is good
+  std::vector<PageStory> stories;           // of the last scrape, by page
   std::optional<exposition::Health> health;  // of the last page that told it
+};
+
+// One scraper's answer.
+struct LastScrape {
+  SystemTime at;               // when it was answered
+  double seconds = 0;          // that it took
+  std::optional<Fault> fault;  // none: it got its page
 };
 
 // The counts of one target, kept over a reload. Thread-safe.
@@ -49,8 +72,10 @@ class Stats {
  public:
   explicit Stats(std::string target) : target_(std::move(target)) {}
 
+  static constexpr std::size_t kRemembered = 60;
+
   // One scraper was answered.
-  void answered(const std::optional<Fault>& fault, double seconds, bool shared);
+  void answered(const std::optional<Fault>& fault, double seconds, bool shared, SystemTime now);
   // The pages were fetched, or not: what the target's state is by. Logs when the state changes, and
   // once an hour while a fault lasts.
   struct Fetched {
@@ -60,6 +85,7 @@ class Stats {
     exposition::PageCounts counts;
     std::size_t type_clashes = 0;
     std::vector<std::optional<Error>> pages;
+    std::vector<PageStory> stories;
     std::optional<exposition::Health> health;
   };
   // `names` are those of the target's pages.
@@ -69,6 +95,8 @@ class Stats {
   void leftWithout(const Error& error, SystemTime now);
 
   Counts counts() const;
+  // The last kRemembered of them at most, the oldest first.
+  std::vector<LastScrape> lastScrapes() const;
 
  private:
   void enterState(std::optional<Error> fault, SystemTime now);
@@ -78,7 +106,8 @@ class Stats {
 
   const std::string target_;
   mutable std::mutex mutex_;
-  Counts counts_;  // guarded by mutex_, as is what follows
+  Counts counts_;                 // guarded by mutex_, as is what follows
+  std::vector<LastScrape> last_;  // a ring: the scrape that was number n is at n % kRemembered
   std::uint64_t failing_ = 0;
   SystemTime last_logged_;
 };

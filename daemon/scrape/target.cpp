@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/relief.h"
+
 namespace postern::scrape {
 
 namespace {
@@ -28,8 +30,12 @@ struct Target::Run {
   std::shared_ptr<Flight> flight;
   std::list<Waiter*> waiters;  // in the order in which they came
   Waiter* pilot = nullptr;     // whose thread the flight runs on, if it is a waiter's
+  // Asked for by a scrape whose second half starts it: when another one read the answer nothing
+  // would wake that one.
+  bool begun = false;
   bool started = false;
   bool sending_away = false;  // somebody answers for the pilot right now
+  bool outgrown = false;      // the hold-back
   std::optional<Flight::Landing> landing;
   std::condition_variable changed;
 };
@@ -48,34 +54,78 @@ Target::Target(config::Target config, std::shared_ptr<Door> door, std::shared_pt
 
 Target::Answer Target::scrape(SteadyTime deadline, const exposition::Output& output,
                               const Stream& stream, const LeaveEarly& leave_early) {
-  const auto began = std::chrono::steady_clock::now();
+  return begin(deadline, output).finish(stream, leave_early);
+}
+
+Target::Scrape Target::begin(SteadyTime deadline, const exposition::Output& output) {
+  Scrape scrape(shared_from_this(), deadline, output);
+  const Lock lock(mutex_);
+  if (recent(output) || joinable(output) || running_ >= config_.max_concurrent_scrapes)
+    return scrape;
+  scrape.run_ = start(output, deadline);
+  scrape.run_->begun = true;
+  joinable_.push_back(scrape.run_);
+  scrape.asked_ = scrape.run_->flight->ask();
+  return scrape;
+}
+
+Target::Scrape::~Scrape() {
+  if (run_) target_->giveUp(run_);
+}
+
+Target::Answer Target::Scrape::finish(const Stream& stream, const LeaveEarly& leave_early) {
+  return target_->finish(*this, stream, leave_early);
+}
+
+void Target::giveUp(const std::shared_ptr<Run>& run) {
+  {
+    const Lock lock(mutex_);
+    if (run->started) return;
+    run->begun = false;
+    if (!run->waiters.empty()) return run->changed.notify_all();
+    run->started = true;
+    close(*run);
+  }
+  const auto flight = run->flight;
+  flight->giveUp();
+}
+
+Target::Answer Target::finish(Scrape& scrape, const Stream& stream, const LeaveEarly& leave_early) {
   bool shared = false;
-  Waiter self{stream, leave_early, deadline, output};
+  Waiter self{stream, leave_early, scrape.deadline_, scrape.output_};
   Lock lock(mutex_);
-  Answer answer = wait(lock, self, shared);
+  const auto begun = std::move(scrape.run_);
+  Answer answer = wait(lock, self, begun, shared);
   lock.unlock();
   std::optional<Fault> fault;
   if (!answer.page) fault = answer.page.error().fault;
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-  stats_->answered(fault, took.count(), shared);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - scrape.began_;
+  stats_->answered(fault, took.count(), shared, clock_.system());
   return answer;
 }
 
-Target::Answer Target::wait(Lock& lock, Waiter& self, bool& shared) {
-  if (const auto page = recent(self.output)) {
+Target::Answer Target::wait(Lock& lock, Waiter& self, const std::shared_ptr<Run>& begun,
+                            bool& shared) {
+  bool alone = false;  // the shared page outgrew the hold-back: fetch it again, for us only
+  if (begun) {
+    begun->begun = false;
+    if (auto answer = ride(lock, begun, self)) return *std::move(answer);
+    alone = true;
+    self.seat = Seat::Waiting;
+  } else if (const auto page = recent(self.output)) {
     shared = true;
     return {page};
   }
-  bool alone = false;  // the shared page outgrew the hold-back: fetch it again, for us only
   while (true) {
     std::shared_ptr<Run> run = alone ? nullptr : joinable(self.output);
     shared = run != nullptr;
     if (run) {
       run->flight->extend(self.deadline);
     } else if (running_ < config_.max_concurrent_scrapes) {
-      run = start(self);
+      run = start(self.output, self.deadline);
       if (!alone) joinable_.push_back(run);
-    } else if (place_free_.wait_until(lock, self.deadline) == std::cv_status::timeout) {
+    } else if (Relief::call();
+               place_free_.wait_until(lock, self.deadline) == std::cv_status::timeout) {
       return leave(
           {Fault::Busy,
            std::to_string(running_) +
@@ -92,11 +142,16 @@ Target::Answer Target::wait(Lock& lock, Waiter& self, bool& shared) {
 // None when the page outgrew the hold-back and somebody else streams it.
 std::optional<Target::Answer> Target::ride(Lock& lock, const std::shared_ptr<Run>& run,
                                            Waiter& self) {
+  if (run->outgrown) return std::nullopt;
   run->waiters.push_back(&self);
-  if (!std::exchange(run->started, true)) launch(lock, *run, self);
   const auto leaves = self.deadline + kGrace;
   bool late = false;
   while (!run->landing && self.seat != Seat::Outgrown && !late) {
+    if (!run->begun && !std::exchange(run->started, true)) {
+      launch(lock, *run, self);
+      continue;
+    }
+    Relief::call();
     if (self.seat == Seat::Streams) {
       run->changed.wait(lock);  // another thread writes to our stream: leave only after it
       continue;
@@ -121,6 +176,7 @@ void Target::launch(Lock& lock, Run& run, Waiter& self) {
   const auto flight = run.flight;
   if (!flight->mayRunHere()) return flight->start();
   run.pilot = &self;
+  if (run.waiters.size() > 1) run.changed.notify_all();  // they look after the pilot's deadline
   lock.unlock();
   flight->runHere();
   lock.lock();
@@ -140,10 +196,10 @@ void Target::sendPilotAway(Lock& lock, Run& run) {
   run.changed.notify_all();
 }
 
-std::shared_ptr<Target::Run> Target::start(const Waiter& self) {
+std::shared_ptr<Target::Run> Target::start(const exposition::Output& output, SteadyTime deadline) {
   ++running_;
   auto run = std::make_shared<Run>();
-  run->output = self.output;
+  run->output = output;
   Flight::Hooks hooks;
   hooks.outgrown = [this, run = run.get()] { return outgrown(*run); };
   // The flight's end keeps run and target alive up to here.
@@ -151,14 +207,15 @@ std::shared_ptr<Target::Run> Target::start(const Waiter& self) {
     target->done(*run, std::move(landing));
   };
   run->flight = std::make_shared<Flight>(
-      FlightPlan{door_, config_, workers_, clock_, self_page_, kept_, reshapers_, self.output},
-      std::move(hooks), self.deadline);
+      FlightPlan{door_, config_, workers_, clock_, self_page_, kept_, reshapers_, uniting_, output},
+      std::move(hooks), deadline);
   return run;
 }
 
 const Stream* Target::outgrown(Run& run) {
   const std::lock_guard lock(mutex_);
   close(run);
+  run.outgrown = true;
   const auto now = std::chrono::steady_clock::now();
   const Stream* chosen = nullptr;
   for (Waiter* waiter : run.waiters) {
@@ -177,9 +234,10 @@ const Stream* Target::outgrown(Run& run) {
 
 void Target::done(Run& run, Flight::Landing landing) {
   if (!landing.scraper_gone) {
-    stats_->fetched({landing.error, landing.bytes, landing.samples, landing.counts,
-                     landing.type_clashes, landing.pages, landing.health},
-                    page_names_, clock_.system());
+    stats_->fetched(
+        {landing.error, landing.bytes, landing.samples, landing.counts, landing.type_clashes,
+         std::move(landing.pages), std::move(landing.stories), std::move(landing.health)},
+        page_names_, clock_.system());
   }
   Lock lock(mutex_);
   close(run);

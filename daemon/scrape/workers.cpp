@@ -1,40 +1,60 @@
 #include "scrape/workers.h"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
+
+#include "base/log.h"
 
 namespace postern::scrape {
 
 namespace {
 
-constexpr std::chrono::seconds kIdle{60};
+constexpr std::chrono::seconds kIdle{10};
 
 }  // namespace
 
-Workers::Workers(std::size_t bound) : bound_(bound) {}
+Workers::Workers(std::size_t bound) : bound_(bound) {
+  const std::lock_guard lock(mutex_);
+  startThread();
+}
 
 Workers::~Workers() {
   std::unique_lock lock(mutex_);
   stopping_ = true;
-  queued_.notify_all();
+  for (const auto& idler : idle_) idler->woken.notify_one();
   left_.wait(lock, [&] { return threads_ == 0; });
 }
 
 void Workers::run(std::function<void()> job) {
   std::unique_lock lock(mutex_);
   queue_.push_back(std::move(job));
-  if (queue_.size() <= idle_) {
+  if (!idle_.empty()) {
+    const auto last = std::move(idle_.back());
+    idle_.pop_back();
+    last->called = true;
     lock.unlock();  // or the thread that wakes would wait for it at once
-    queued_.notify_one();
+    last->woken.notify_one();
   } else if (threads_ < bound_) {
-    ++threads_;
-    std::thread([this] { work(std::unique_lock(mutex_)); }).detach();
+    try {
+      startThread();
+    } catch (const std::system_error& failure) {
+      log::warn("no thread to fetch pages with, they wait for another to end",
+                {{"threads", threads_}, {"error", failure.code().message()}});
+    }
   }
+}
+
+// Requires mutex_.
+void Workers::startThread() {
+  std::thread([this] { work(std::unique_lock(mutex_)); }).detach();
+  ++threads_;
 }
 
 bool Workers::settle(SteadyTime deadline) {
   std::unique_lock lock(mutex_);
-  return left_.wait_until(lock, deadline, [&] { return queue_.empty() && idle_ == threads_; });
+  return left_.wait_until(lock, deadline,
+                          [&] { return queue_.empty() && idle_.size() == threads_; });
 }
 
 void Workers::raiseBound(std::size_t bound) {
@@ -43,15 +63,17 @@ void Workers::raiseBound(std::size_t bound) {
 }
 
 void Workers::work(std::unique_lock<std::mutex> lock) {
+  const auto self = std::make_shared<Idler>();
   while (true) {
     if (queue_.empty()) {
       if (stopping_) break;
-      ++idle_;
+      self->called = false;
+      idle_.push_back(self);
       left_.notify_all();
       const bool woken =
-          queued_.wait_for(lock, kIdle, [&] { return !queue_.empty() || stopping_; });
-      --idle_;
-      if (!woken) break;
+          self->woken.wait_for(lock, kIdle, [&] { return self->called || stopping_; });
+      if (!self->called) std::erase(idle_, self);
+      if (!woken && threads_ > 1) break;
       continue;
     }
     const auto job = std::move(queue_.front());

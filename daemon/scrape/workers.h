@@ -4,17 +4,23 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "base/clock.h"
 
 namespace postern::scrape {
 
-// Threads that fetch pages: made when a job finds none idle, at most `bound` of them, gone
-// again after a minute without work. A job beyond the bound waits in the queue. Thread-safe.
+// Threads that fetch pages: made when a job finds none idle, at most `bound` of them, all but one
+// gone again after ten seconds without work. A job goes to the thread that was at work last, so
+// that those which are needed no more see none, and take the memory with them that the allocator
+// keeps for each. A job beyond the bound, or for which the system has no thread, waits in the
+// queue. Thread-safe.
 class Workers {
  public:
+  // Throws std::system_error when there can be no thread at all.
   explicit Workers(std::size_t bound);
   ~Workers();  // finishes what is queued; jobs end by their own deadlines
   Workers(const Workers&) = delete;
@@ -27,15 +33,20 @@ class Workers {
   void raiseBound(std::size_t bound);
 
  private:
+  struct Idler {
+    std::condition_variable woken;
+    bool called = false;  // guarded by the mutex: somebody has taken it off the list
+  };
+
+  void startThread();
   void work(std::unique_lock<std::mutex> lock);
 
   std::mutex mutex_;
-  std::condition_variable queued_;
   std::condition_variable left_;             // a thread has ended
   std::deque<std::function<void()>> queue_;  // guarded by mutex_, as is what follows
   std::size_t bound_;
   std::size_t threads_ = 0;
-  std::size_t idle_ = 0;
+  std::vector<std::shared_ptr<Idler>> idle_;  // the last one was at work last
   bool stopping_ = false;
 };
 

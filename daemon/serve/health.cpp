@@ -1,22 +1,9 @@
 #include "serve/health.h"
 
-#include <array>
-#include <ctime>
-#include <nlohmann/json.hpp>
+#include "serve/json.h"
 
 namespace postern::serve {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-std::string rfc3339(SystemTime time) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  std::array<char, 32> text{};
-  const auto length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return {text.data(), length};
-}
 
 Json describe(const scrape::Target& target) {
   const auto counts = target.stats()->counts();
@@ -57,10 +44,6 @@ Json describe(const exposition::Health& health) {
   return nodes;
 }
 
-std::string write(const Json& json) {
-  return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) + "\n";
-}
-
 }  // namespace
 
 HealthAnswer health(const Targets& targets) {
@@ -71,6 +54,14 @@ HealthAnswer health(const Targets& targets) {
     well = well && list.back()["state"] != "failing";
   }
   return {write({{"state", well ? "ok" : "failing"}, {"targets", std::move(list)}}), well};
+}
+
+HealthAnswer awaitedHealth(const std::string& why) {
+  const Json json = {{"state", "failing"},
+                     {"fault", faultName(Fault::Config)},
+                     {"error", why},
+                     {"targets", Json::array()}};
+  return {write(json), false};
 }
 
 HealthAnswer health(const scrape::Target& target) {

@@ -15,6 +15,8 @@ struct HealthAnswer {
 // Every target with its state: "ok", "failing", or "unknown" when it has not been scraped
 // yet, which counts as well.
 HealthAnswer health(const Targets& targets);
+// None yet, for the configuration is awaited: `why`.
+HealthAnswer awaitedHealth(const std::string& why);
 // One target, with the nodes that its own health page told.
 HealthAnswer health(const scrape::Target& target);
 

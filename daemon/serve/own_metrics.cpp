@@ -3,9 +3,6 @@
 #include <functional>
 #include <optional>
 
-#include "serve/metrics_text.h"
-#include "serve/process.h"
-
 namespace postern::serve {
 namespace {
 
@@ -16,7 +13,7 @@ struct Seen {
   session::Session::Status session;
   tls::Store::Status material;
   std::shared_ptr<const tls::Material> in_use;  // null: none has been loaded
-  std::optional<tls::Validity> server;
+  std::optional<tls::Summary> server;
   std::optional<credentials::Store::Status> credential;
   std::size_t connections;
 };
@@ -29,7 +26,7 @@ Seen see(const scrape::Target& target) {
           door.session.status(),
           door.material.status(),
           material ? *std::move(material) : nullptr,
-          door.client.serverValidity(),
+          door.client.serverCertificate(),
           door.credentials ? std::optional(door.credentials->status()) : std::nullopt,
           door.client.connections()};
 }
@@ -125,7 +122,7 @@ void writeScrapes(Writer& out, bool with_pages) {
            "1 for the fault that the target's last scrape ended with.",
            [&](const Seen& seen, std::string_view target) {
              for (const auto& info : kFaults) {
-               if (info.fault == Fault::UnknownTarget) continue;
+               if (!isOfTarget(info.fault)) continue;
                const bool now = seen.counts.fault && seen.counts.fault->fault == info.fault;
                out.text.sample({{"target", target}, {"fault", info.name}}, now ? 1.0 : 0.0);
              }
@@ -136,7 +133,7 @@ void writeScrapes(Writer& out, bool with_pages) {
            "Scrapes of the target that failed, by fault.",
            [&](const Seen& seen, std::string_view target) {
              for (const auto& info : kFaults) {
-               if (info.fault == Fault::UnknownTarget) continue;
+               if (!isOfTarget(info.fault)) continue;
                out.text.sample({{"target", target}, {"reason", info.name}},
                                seen.counts.failures[static_cast<std::size_t>(info.fault)]);
              }
@@ -205,6 +202,14 @@ void writeLogins(Writer& out) {
              out.text.sample({{"target", target}, {"source", seen.credential->source}},
                              unixSeconds(*seen.credential->last_success));
            });
+  out.each("postern_credential_last_read_successful", "gauge",
+           "Whether the last read of the credential from its source succeeded.",
+           [&](const Seen& seen, std::string_view target) {
+             const bool failed = seen.credential && !seen.credential->error.empty();
+             if (!seen.credential || (!failed && !seen.credential->last_success)) return;
+             out.text.sample({{"target", target}, {"source", seen.credential->source}},
+                             failed ? 0.0 : 1.0);
+           });
 }
 
 void writeCertificates(Writer& out) {
@@ -219,7 +224,7 @@ void writeCertificates(Writer& out) {
         one("client", seen.in_use->clientValidity());
         one("ca", seen.in_use->caValidity());
       }
-      one("upstream", seen.server);
+      if (seen.server) one("upstream", seen.server->validity);
     });
   };
   write("postern_certificate_not_after_timestamp_seconds",
@@ -235,13 +240,17 @@ void writeCertificates(Writer& out) {
                              seen.material.failed_reloads);
            });
   out.gauge("postern_tls_verification_disabled",
-            "1 when the service's certificate is not verified.",
-            [](const Seen& seen) { return seen.config.tls.insecure_skip_verify ? 1.0 : 0.0; });
+            "1 when the service's certificate, or that of its token endpoint, is not verified.",
+            [](const Seen& seen) {
+              const auto& oauth2 = seen.config.oauth2;
+              const bool disabled = seen.config.tls.insecure_skip_verify ||
+                                    (oauth2 && oauth2->tls.insecure_skip_verify);
+              return disabled ? 1.0 : 0.0;
+            });
 }
 
 void writeSelf(MetricsText& text, const Self& self) {
-  text.family("postern_build_info", "gauge", "The version that runs.");
-  text.sample({{"version", self.version}, {"revision", self.revision}}, 1.0);
+  writeBuild(text, self.version, self.revision);
   text.family("postern_config_last_reload_successful", "gauge",
               "Whether the last load of the configuration succeeded.");
   text.sample({}, self.reload_successful ? 1.0 : 0.0);
@@ -259,8 +268,62 @@ void writeSelf(MetricsText& text, const Self& self) {
   for (std::size_t i = 0; i < kHandlerNames.size(); ++i) {
     text.histogram({{"handler", kHandlerNames[i]}}, self.requests[i].durations);
   }
+  writeFront(text, self.front);
+  text.family("postern_sandbox_info", "gauge", "What of the sandbox is in force.");
+  text.sample({{"mode", self.sandbox.mode},
+               {"seccomp", self.sandbox.seccomp},
+               {"landlock", self.sandbox.landlock}},
+              1.0);
+  text.family("postern_sandbox_refused_calls_total", "counter",
+              "System calls of postern that its sandbox refused.");
+  text.sample({}, self.sandbox.refused_calls);
+}
+
+// Nothing without --web.config.file.
+void writeLock(MetricsText& text, const WebLock::Status& lock) {
+  if (!lock.configured) return;
+  text.family("postern_web_config_last_reload_successful", "gauge",
+              "Whether the last load of the web configuration and its files succeeded.");
+  text.sample({}, lock.reload_successful ? 1.0 : 0.0);
+  text.family("postern_web_config_last_reload_success_timestamp_seconds", "gauge",
+              "When the web configuration was last loaded successfully.");
+  text.sample({}, unixSeconds(lock.reloaded));
+  text.family("postern_web_refusals_total", "counter",
+              "Requests that the web configuration did not let in, by reason.");
+  for (std::size_t i = 0; i < lock.refused.size(); ++i) {
+    text.sample({{"reason", WebLock::kReasonNames[i]}}, lock.refused[i]);
+  }
+  const auto write = [&](std::string_view name, std::string_view help,
+                         SystemTime tls::Validity::*bound) {
+    text.family(name, "gauge", help);
+    if (lock.server) text.sample({{"role", "server"}}, unixSeconds((*lock.server).*bound));
+    if (lock.client_ca) text.sample({{"role", "client_ca"}}, unixSeconds((*lock.client_ca).*bound));
+  };
+  write("postern_web_certificate_not_after_timestamp_seconds",
+        "When the certificate of the web configuration that expires first in this role does.",
+        &tls::Validity::not_after);
+  write("postern_web_certificate_not_before_timestamp_seconds",
+        "Since when that certificate is valid.", &tls::Validity::not_before);
+}
+
+}  // namespace
+
+void writeBuild(MetricsText& text, std::string_view version, std::string_view revision) {
+  text.family("postern_build_info", "gauge", "The version that runs.");
+  text.sample({{"version", version}, {"revision", revision}}, 1.0);
+}
+
+void writeFront(MetricsText& text, const http::Server::Counts& front) {
   text.family("postern_http_connections", "gauge", "Open connections to postern itself.");
-  text.sample({}, number(self.connections));
+  text.sample({}, number(front.connections));
+  text.family("postern_http_connections_total", "counter", "Connections to postern itself.");
+  text.sample({}, number(front.accepted));
+  text.family("postern_http_busy_total", "counter",
+              "Connections and requests that were told busy: there was no room, or no thread.");
+  text.sample({}, number(front.busy));
+  text.family("postern_http_failed_handshakes_total", "counter",
+              "TLS handshakes with postern itself that failed.");
+  text.sample({}, number(front.failed_handshakes));
 }
 
 void writeProcess(MetricsText& text, const Process& process) {
@@ -275,11 +338,10 @@ void writeProcess(MetricsText& text, const Process& process) {
   text.sample({}, process.start_time_seconds);
 }
 
-}  // namespace
-
 std::string ownMetrics(const Targets& targets, const Self& self) {
   Writer out(targets);
   writeSelf(out.text, self);
+  writeLock(out.text, self.lock);
   writeScrapes(out, /*with_pages=*/true);
   writeLogins(out);
   writeCertificates(out);

@@ -1,11 +1,25 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 
+#include "http/server.h"
+#include "serve/metrics_text.h"
+#include "serve/process.h"
 #include "serve/request_stats.h"
 #include "serve/targets.h"
+#include "serve/web_lock.h"
 
 namespace postern::serve {
+
+// Which locks the process has put upon itself: "off", "on", or the version that the kernel has.
+struct SandboxState {
+  std::string mode = "off";
+  std::string seccomp = "off";
+  std::string landlock = "off";
+  std::uint64_t refused_calls = 0;
+};
 
 // What the process knows of itself besides its targets.
 struct Self {
@@ -14,7 +28,12 @@ struct Self {
   bool reload_successful = true;  // the last load of the configuration
   SystemTime reloaded;            // the last successful one
   RequestStats::All requests;
-  std::size_t connections = 0;
+  http::Server::Counts front = {};
+  SystemTime started;
+  std::string config_file;         // empty: the only target comes from flags
+  std::string config_fingerprint;  // of what is served, see config/description.h
+  WebLock::Status lock = {};
+  SandboxState sandbox = {};
 };
 
 // Everything, for /-/metrics: text 0.0.4 with HELP and TYPE.
@@ -22,5 +41,10 @@ std::string ownMetrics(const Targets& targets, const Self& self);
 // What append_self puts into a target's page: without process_* and postern_page_up,
 // which belong to the process and to the page.
 std::string ownMetricsForPage(const Targets& targets, const Self& self);
+
+// What every command that serves says of itself.
+void writeBuild(MetricsText& text, std::string_view version, std::string_view revision);
+void writeFront(MetricsText& text, const http::Server::Counts& front);
+void writeProcess(MetricsText& text, const Process& process);
 
 }  // namespace postern::serve

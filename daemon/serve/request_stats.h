@@ -11,9 +11,9 @@
 namespace postern::serve {
 
 // Who answers a request; the label `handler`.
-enum class Handler { Page, Health, Live, Self, Reload, Index, None };
-inline constexpr std::array<std::string_view, 7> kHandlerNames = {
-    "page", "health", "live", "self", "reload", "index", "none"};
+enum class Handler { Page, Health, Live, Self, Reload, Index, None, Status, Display };
+inline constexpr std::array<std::string_view, 9> kHandlerNames = {
+    "page", "health", "live", "self", "reload", "index", "none", "status", "display"};
 
 // Counts of the requests to our own front. Thread-safe.
 class RequestStats {

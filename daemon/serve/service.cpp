@@ -1,17 +1,36 @@
 #include "serve/service.h"
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "base/printable.h"
+#include "base/relief.h"
+#include "serve/aliases.h"
+#include "serve/assets.h"
 #include "serve/health.h"
+#include "serve/html.h"
 #include "serve/page.h"
+#include "serve/samples.h"
+#include "serve/status.h"
+#include "serve/story.h"
 
 namespace postern::serve {
 namespace {
 
 constexpr std::string_view kPagePrefix = "/metrics/";
 constexpr std::string_view kHealthPrefix = "/health/";
+constexpr std::string_view kSamplesSuffix = "/display";
+constexpr std::string_view kSanitySuffix = "/sanity";
+
+// The name in "<prefix><name><suffix>", if the path is that; a name holds no slash.
+std::optional<std::string_view> nameBetween(std::string_view path, std::string_view prefix,
+                                            std::string_view suffix) {
+  if (!path.starts_with(prefix) || !path.ends_with(suffix)) return std::nullopt;
+  if (path.size() < prefix.size() + suffix.size()) return std::nullopt;
+  return path.substr(prefix.size(), path.size() - prefix.size() - suffix.size());
+}
 
 int send(http::ResponseSink& sink, int status, std::string_view body) {
   http::ResponseHead head;
@@ -25,6 +44,9 @@ int answerUnknown(std::string_view name, http::ResponseSink& sink) {
                          sink);
 }
 
+// In place of a status: the answer was parked, and is counted when it has been given.
+constexpr int kParked = 0;
+
 }  // namespace
 
 struct Service::Route {
@@ -33,12 +55,36 @@ struct Service::Route {
   std::string_view methods;  // for Allow
 };
 
-Service::Service(Options options, Process process)
-    : options_(options), process_(std::move(process)) {}
+// A page that the service was asked for.
+class Service::ParkedPage final : public http::Parked {
+ public:
+  ParkedPage(PageAnswer page, SteadyTime began, RequestStats& requests)
+      : page_(std::move(page)), began_(began), requests_(requests) {}
 
-Service::Route Service::route(const std::string& path) {
+  int descriptor() const override { return page_.waitsFor()->descriptor; }
+  SteadyTime deadline() const override { return page_.waitsFor()->deadline; }
+  void resume(http::ResponseSink& sink) override {
+    const int status = page_.finish(sink);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began_;
+    requests_.answered(Handler::Page, status, took.count());
+  }
+
+ private:
+  PageAnswer page_;
+  const SteadyTime began_;
+  RequestStats& requests_;
+};
+
+Service::Service(Options options, Process process)
+    : options_(std::move(options)), process_(std::move(process)) {}
+
+Service::Route Service::route(std::string_view path) {
   constexpr std::string_view kRead = "GET, HEAD";
-  if (path == "/metrics" || path.starts_with(kPagePrefix))
+  if (nameBetween(path, kPagePrefix, kSamplesSuffix))
+    return {Handler::Display, &Service::answerSamples, kRead};
+  if (nameBetween(path, kHealthPrefix, kSanitySuffix))
+    return {Handler::Health, &Service::answerSanity, kRead};
+  if (path == "/metrics" || path == "/prometheus_metrics" || path.starts_with(kPagePrefix))
     return {Handler::Page, &Service::answerPage, kRead};
   if (path == "/health" || path.starts_with(kHealthPrefix))
     return {Handler::Health, &Service::answerHealth, kRead};
@@ -46,20 +92,61 @@ Service::Route Service::route(const std::string& path) {
   for (const std::string_view live : {"/-/healthy", "/-/ready", "/healthz", "/livez", "/readyz"}) {
     if (path == live) return {Handler::Live, &Service::answerLive, kRead};
   }
+  for (const std::string_view former : {"/heartbeat", "/stats", "/external"}) {
+    if (path == former) return {Handler::Status, &Service::answerFormerName, kRead};
+  }
   if (path == "/-/reload") return {Handler::Reload, &Service::answerReload, "POST, PUT"};
+  if (path == "/api/v1/status") return {Handler::Status, &Service::answerStatus, kRead};
   if (path == "/") return {Handler::Index, &Service::answerIndex, kRead};
   return {Handler::None, &Service::answerNothing, ""};
 }
 
+std::optional<std::string_view> Service::withoutPrefix(const std::string& path) const {
+  const auto& prefix = options_.route_prefix;
+  if (!path.starts_with(prefix)) return std::nullopt;
+  const auto rest = std::string_view(path).substr(prefix.size());
+  if (!rest.starts_with('/')) return std::nullopt;
+  return rest;
+}
+
 void Service::handle(const http::Request& request, http::ResponseSink& sink) {
+  if (options_.route_prefix.empty()) return answer(route(request.path), request, sink);
+  if (request.path == options_.route_prefix) {
+    // Pages for people name others relative to themselves.
+    http::ResponseHead head;
+    head.status = 308;
+    head.headers.emplace_back("Location", options_.route_prefix + "/");
+    return sink.send(head, "");
+  }
+  auto inner = request;
+  const auto path = withoutPrefix(request.path);
+  inner.path = path ? *path : std::string_view();
+  answer(route(inner.path), inner, sink);
+}
+
+void Service::handleHealth(const http::Request& request, http::ResponseSink& sink) {
+  const auto found = route(request.path);
+  const bool served = found.handler == Handler::Live || found.handler == Handler::Self ||
+                      found.handler == Handler::Index || request.path == "/api/v1/status";
+  answer(served ? found : route({}), request, sink);
+}
+
+bool Service::quick(const http::Request& request) const {
+  const auto path = withoutPrefix(request.path);
+  const auto handler = path ? route(*path).handler : Handler::None;
+  return handler != Handler::Page && handler != Handler::Display && handler != Handler::Reload;
+}
+
+void Service::answer(const Route& found, const http::Request& request, http::ResponseSink& sink) {
   const auto began = std::chrono::steady_clock::now();
-  const Route found = route(request.path);
   int status = 405;
   const bool allowed = found.methods.empty() ||
                        (", " + std::string(found.methods) + ",").find(" " + request.method + ",") !=
                            std::string::npos;
   if (allowed) {
-    status = (this->*found.answer)(request, sink);
+    const auto answer = awaits(found.handler) ? &Service::answerAwaiting : found.answer;
+    status = (this->*answer)(request, sink);
+    if (status == kParked) return;
   } else {
     http::ResponseHead head;
     head.status = status;
@@ -70,19 +157,50 @@ void Service::handle(const http::Request& request, http::ResponseSink& sink) {
   requests_.answered(found.handler, status, took.count());
 }
 
+bool Service::awaits(Handler handler) const {
+  if (options_.awaiting.empty() || handler == Handler::Live || handler == Handler::None)
+    return false;
+  return options_.closed || handler != Handler::Self;
+}
+
+int Service::answerAwaiting(const http::Request& request, http::ResponseSink& sink) {
+  const FaultInfo& info = faultInfo(Fault::Config);
+  http::ResponseHead head;
+  head.status = info.http_status;
+  head.reason = info.name;
+  std::string body =
+      std::string(info.name) + ": " + options_.awaiting + "; " + std::string(info.next) + "\n";
+  if (route(request.path).handler == Handler::Health) {
+    head.content_type = "application/json";
+    body = awaitedHealth(options_.awaiting).json;
+  }
+  sink.send(head, body);
+  return head.status;
+}
+
 int Service::answerPage(const http::Request& request, http::ResponseSink& sink) {
   const auto targets = process_.targets();
-  if (!request.path.starts_with(kPagePrefix)) {
-    return answerWithPage(*targets->all.front(), request, options_.timeout_offset, sink);
+  const bool debug = asksForDebug(request.query);
+  if (debug && !options_.debug)
+    return send(sink, 403, "debugging is off; --web.enable-debug turns it on\n");
+  auto target = targets->all.front();
+  if (request.path.starts_with(kPagePrefix)) {
+    const auto name = std::string_view(request.path).substr(kPagePrefix.size());
+    target = targets->find(name);
+    if (!target) return answerUnknown(name, sink);
   }
-  const auto name = std::string_view(request.path).substr(kPagePrefix.size());
-  const auto target = targets->find(name);
-  if (!target) return answerUnknown(name, sink);
-  return answerWithPage(*target, request, options_.timeout_offset, sink);
+  if (debug) return answerWithStory(*target, request, options_.timeout_offset, sink);
+  const auto began = std::chrono::steady_clock::now();
+  PageAnswer page(*target, request, options_.timeout_offset);
+  if (!sink.parks() || !page.waitsFor()) return page.finish(sink);
+  sink.park(std::make_unique<ParkedPage>(std::move(page), began, requests_));
+  return kParked;
 }
 
 int Service::answerHealth(const http::Request& request, http::ResponseSink& sink) {
   const auto targets = process_.targets();
+  if (request.path == "/health" && options_.status_page && prefersHtml(request))
+    return answerWithHealthTable(*targets, sink);
   HealthAnswer answer;
   if (request.path.starts_with(kHealthPrefix)) {
     const auto name = std::string_view(request.path).substr(kHealthPrefix.size());
@@ -99,11 +217,19 @@ int Service::answerHealth(const http::Request& request, http::ResponseSink& sink
   return head.status;
 }
 
-// Liveness is that we answer; readiness, that the first material is loaded. Neither asks the
-// upstream.
+// Liveness is that we answer; readiness, that the first material is loaded, that of our own door
+// too. Neither asks the upstream.
 int Service::answerLive(const http::Request& request, http::ResponseSink& sink) {
   const bool asks_ready = request.path == "/-/ready" || request.path == "/readyz";
   if (!asks_ready) return send(sink, 200, "postern is healthy.\n");
+  if (!options_.awaiting.empty()) return answerAwaiting(request, sink);
+  // Only the listener for probes is left to hear it.
+  if (const auto lock = process_.self(requests_).lock; lock.closed) {
+    return send(sink, 503,
+                "postern is not ready: web configuration: " + lock.error +
+                    "; until then every connection to --web.listen-address is refused, and the "
+                    "files are looked at again every second\n");
+  }
   if (const auto target = process_.targets()->unready()) {
     return send(sink, 503,
                 "postern is not ready: target " + target->config().name +
@@ -126,27 +252,63 @@ std::string Service::selfPage() const {
 int Service::answerReload(const http::Request&, http::ResponseSink& sink) {
   if (!options_.lifecycle)
     return send(sink, 403, "reloading by request is off; --web.enable-lifecycle turns it on\n");
+  Relief::call();
   const std::string complaints = process_.reload();
   if (complaints.empty()) return send(sink, 200, "the configuration was reloaded\n");
   return send(sink, 500,
               "the configuration was not reloaded, the running one stays:\n" + complaints);
 }
 
-int Service::answerIndex(const http::Request&, http::ResponseSink& sink) {
-  std::string text = "postern\n\n/metrics           the page of target " +
-                     process_.targets()->all.front()->config().name + "\n";
-  for (const auto& target : process_.targets()->all)
-    text += "/metrics/" + target->config().name + "\n";
-  text +=
-      "/health            state of every target, as JSON; /health/<target> of one\n"
-      "/-/metrics         metrics of postern itself\n"
-      "/-/healthy         liveness\n"
-      "/-/ready           readiness\n";
-  return send(sink, 200, text);
+int Service::answerStatus(const http::Request&, http::ResponseSink& sink) {
+  const auto targets = process_.targets();
+  http::ResponseHead head;
+  head.content_type = "application/json";
+  head.headers.emplace_back("Cache-Control", "no-store");
+  sink.send(head,
+            status(*targets, process_.self(requests_), targets->all.front()->clock().system()));
+  return head.status;
+}
+
+int Service::answerSamples(const http::Request& request, http::ResponseSink& sink) {
+  if (!options_.status_page) return answerNothing(request, sink);
+  const auto name = *nameBetween(request.path, kPagePrefix, kSamplesSuffix);
+  const auto target = process_.targets()->find(name);
+  if (!target) return answerUnknown(name, sink);
+  return answerWithSamples(*target, request, options_.timeout_offset, sink);
+}
+
+int Service::answerSanity(const http::Request& request, http::ResponseSink& sink) {
+  const auto name = *nameBetween(request.path, kHealthPrefix, kSanitySuffix);
+  const auto target = process_.targets()->find(name);
+  if (!target) return answerUnknown(name, sink);
+  return answerWithSanity(*target, request, options_.timeout_offset, sink);
+}
+
+// What Ultronex answers at these paths.
+int Service::answerFormerName(const http::Request& request, http::ResponseSink& sink) {
+  http::ResponseHead head;
+  head.content_type = "application/json";
+  if (request.path == "/heartbeat") {
+    sink.send(head, heartbeat());
+  } else if (request.path == "/stats") {
+    sink.send(head, statistics(*process_.targets(), process_.self(requests_)));
+  } else {
+    sink.send(head, externalErrors(*process_.targets()));
+  }
+  return head.status;
+}
+
+// The page asks /api/v1/status for all that it shows.
+int Service::answerIndex(const http::Request& request, http::ResponseSink& sink) {
+  if (!options_.status_page) return answerNothing(request, sink);
+  const HtmlAnswer answer;
+  const auto head = answer.head();
+  sink.send(head, answer.fill(kStatusPage));
+  return head.status;
 }
 
 int Service::answerNothing(const http::Request&, http::ResponseSink& sink) {
-  return send(sink, 404, "nothing is served at this path; GET / lists what is\n");
+  return send(sink, 404, "nothing is served at this path; the README lists what is\n");
 }
 
 }  // namespace postern::serve

@@ -10,7 +10,8 @@ namespace postern::serve {
 
 // What is served at one moment: immutable, replaced whole by a reload.
 struct Targets {
-  std::vector<std::shared_ptr<scrape::Target>> all;  // never empty; the first answers /metrics
+  // The first answers /metrics. Empty only while the configuration is awaited.
+  std::vector<std::shared_ptr<scrape::Target>> all;
 
   // Null when there is none of that name.
   std::shared_ptr<scrape::Target> find(std::string_view name) const;

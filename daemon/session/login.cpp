@@ -8,6 +8,9 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "session/cookie.h"
+#include "session/form.h"
+
 namespace postern::session {
 
 using std::chrono::milliseconds;
@@ -53,33 +56,14 @@ void appendJsonEscaped(std::string_view text, Secret& out) {
   }
 }
 
-// application/x-www-form-urlencoded, as the URL Standard serialises it.
-void appendFormEscaped(std::string_view text, Secret& out) {
-  constexpr char digits[] = "0123456789ABCDEF";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) || c == '*' || c == '-' || c == '.' || c == '_') {
-      out.append({&c, 1});
-    } else if (c == ' ') {
-      out.append("+");
-    } else {
-      const char escaped[] = {'%', digits[byte >> 4], digits[byte & 15]};
-      out.append({escaped, 3});
-    }
-  }
-}
-
 void setFormBody(upstream::Request& request, const config::Pairs& form,
                  const credentials::Credential& credential) {
-  request.content_type = "application/x-www-form-urlencoded";
+  request.content_type = kFormType;
   for (const auto& [key, value] : form) {
-    if (!request.body.empty()) request.body.append("&");
-    appendFormEscaped(key, request.body);
-    request.body.append("=");
     Secret plain;
     expand(value, plain,
            [&](std::string_view name, Secret& out) { out.append(placeholder(credential, name)); });
-    appendFormEscaped(plain.reveal(), request.body);
+    appendField(key, plain.reveal(), request.body);
   }
 }
 
@@ -112,8 +96,12 @@ std::string answered(const upstream::Response& response) {
   return "the login answered " + std::to_string(response.status);
 }
 
+// Whoever puts the token into the head may go on to some page with it.
 bool success(const config::Login& login, int status) {
-  if (login.success.empty()) return status >= 200 && status < 300;
+  if (login.success.empty()) {
+    const bool may_redirect = login.token.json.empty();
+    return (status >= 200 && status < 300) || (may_redirect && (status == 302 || status == 303));
+  }
   return std::ranges::count(login.success, status) > 0;
 }
 
@@ -156,6 +144,19 @@ std::optional<Secret> valueAt(const config::AnswerPlace& place, const upstream::
   if (value.is_string()) return Secret(value.get_ref<const std::string&>());
   if (value.is_number()) return Secret(value.dump());
   return std::nullopt;
+}
+
+// A login with a form says in many ways that user or password is wrong: by an error, or by the form
+// once more. Taken for anything else they would soon be sent again, and lock the account.
+std::optional<Error> refusalOfForm(const upstream::Response& response, bool successful) {
+  const int status = response.status;
+  if (status == 404 || status == 405) return std::nullopt;
+  if (!successful && (status < 400 || status > 499)) return std::nullopt;
+  return Error{Fault::LoginRejected,
+               answered(response) + (successful ? " without the cookie that has the token" : "") +
+                   ": user or password is wrong, or the form is not filled in as it wants",
+               "",
+               {}};
 }
 
 std::string describe(const config::AnswerPlace& place) {
@@ -219,8 +220,10 @@ upstream::Request makeLogin(const config::Login& login, std::string_view url_pat
   upstream::Request request;
   request.method = login.method;
   request.path = std::string(url_path) + login.url;
-  request.headers = {{"Accept", "application/json"}};
-  request.body_limit = kLoginAnswerLimit;
+  request.headers = {{"Accept", login.token.cookie.empty() ? "application/json" : "*/*"}};
+  // Where a cookie says it all the page that comes with it does not count, however long it is.
+  const bool read = login.token.cookie.empty() || (login.expires && !login.expires->json.empty());
+  request.body_limit = read ? kLoginAnswerLimit : 0;
   request.any_status_body = true;
   request.once = true;
   if (login.basic_auth) {
@@ -252,10 +255,14 @@ Result<Token> readLogin(const config::Login& login, const upstream::Response& re
                         const Secret& body, SystemTime now) {
   const auto answer = nlohmann::json::parse(body.reveal(), nullptr, /*allow_exceptions=*/false);
   if (auto refused = refusal(response, answer, now)) return *std::move(refused);
-  if (!success(login, response.status)) {
-    return Error{Fault::LoginFailed, answered(response), "", {}};
+  const bool successful = success(login, response.status);
+  auto cookie = readCookie(response, login.token.cookie, now);
+  if (!login.token.cookie.empty() && (!successful || !cookie)) {
+    if (auto refused = refusalOfForm(response, successful)) return *std::move(refused);
   }
-  auto token = valueAt(login.token, response, answer);
+  if (!successful) return Error{Fault::LoginFailed, answered(response), "", {}};
+  auto token =
+      cookie ? std::optional(std::move(cookie->value)) : valueAt(login.token, response, answer);
   if (!token || token->empty()) {
     return Error{Fault::LoginFailed,
                  answered(response) + " without a token " + describe(login.token),
@@ -266,6 +273,13 @@ Result<Token> readLogin(const config::Login& login, const upstream::Response& re
   if (std::ranges::any_of(token->reveal(), [](unsigned char c) { return c < ' ' || c == 0x7f; })) {
     return Error{Fault::LoginFailed, "the login gave a token with control characters", "", {}};
   }
+  if (cookie && !isCookieValue(token->reveal())) {
+    return Error{Fault::LoginFailed,
+                 "the login gave a cookie with bytes that none may have (RFC 6265, section 4.1.1)",
+                 "",
+                 {}};
+  }
+  if (cookie && cookie->life && !login.expires) return Token{*std::move(token), *cookie->life};
   auto life = readLife(login, response, answer, now);
   if (!life) return std::move(life).error();
   return Token{*std::move(token), *life};

@@ -40,5 +40,7 @@ Secret basicAuthorization(const credentials::Credential& credential);
 std::optional<SystemTime> parseTimestamp(std::string_view text);
 // RFC 9110 section 5.6.7, the preferred form ("Sun, 06 Nov 1994 08:49:37 GMT").
 std::optional<SystemTime> parseHttpDate(std::string_view text);
+// RFC 6265 section 5.1.1: day, month, year and time in any order, whatever stands between them.
+std::optional<SystemTime> parseCookieDate(std::string_view text);
 
 }  // namespace postern::session

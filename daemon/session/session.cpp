@@ -58,6 +58,7 @@ Session::Session(const config::Target& target, credentials::Store* store,
     : target_(target.name),
       url_path_(target.url.path),
       login_(target.login),
+      oauth2_(target.oauth2),
       authorization_type_(target.credentials ? target.credentials->authorization_type : ""),
       store_(store),
       exchange_(exchange),
@@ -100,7 +101,7 @@ Result<Authorization> Session::authorize(Deadline deadline, Deadline login_deadl
 void Session::forgetChangedCredential() {
   if (!current_ || current_->is_token) return;
   const auto loaded = store_->current();
-  if (!loaded || loaded->fingerprint != current_->fingerprint) current_.reset();
+  if (!loaded || loaded->fingerprint() != current_->fingerprint) current_.reset();
 }
 
 // What may be sent by anybody at any time: a token that has not expired, or a proven credential.
@@ -132,11 +133,12 @@ Result<void> Session::obtain(Lock& lock, Deadline deadline) {
   } else if (logsIn(login_, (*loaded)->credential)) {
     result = logIn(lock, *loaded, deadline);
   } else {
+    status_.login_way.reset();
     Current direct;
     direct.header = "Authorization";
     direct.value = directAuthorization((*loaded)->credential, authorization_type_);
     direct.generation = ++generations_;
-    direct.fingerprint = (*loaded)->fingerprint;
+    direct.fingerprint = (*loaded)->fingerprint();
     current_ = std::move(direct);
   }
   busy_ = false;
@@ -152,11 +154,11 @@ void Session::noteAttempt(std::optional<Error> error) {
 
 Result<void> Session::logIn(Lock& lock, const credentials::Store::Loaded& loaded,
                             Deadline deadline) {
-  waiting_.attempt(loaded->fingerprint);
+  waiting_.attempt(loaded->fingerprint());
   lock.unlock();
   auto token = exchangeLogin(loaded->credential, deadline);
   lock.lock();
-  if (!token) return failedWith(token.error(), loaded->fingerprint);
+  if (!token) return failedWith(token.error(), loaded->fingerprint());
 
   Current fresh;
   upstream::Request header;
@@ -164,7 +166,7 @@ Result<void> Session::logIn(Lock& lock, const credentials::Store::Loaded& loaded
   fresh.header = header.secret_header;
   fresh.value = std::move(header.secret_value);
   fresh.generation = ++generations_;
-  fresh.fingerprint = loaded->fingerprint;
+  fresh.fingerprint = loaded->fingerprint();
   fresh.is_token = true;
   fresh.expires = clock_.steady() + token->life;
   fresh.renew = fresh.expires - std::min(kMargin, token->life / 10);
@@ -178,15 +180,47 @@ Result<void> Session::logIn(Lock& lock, const credentials::Store::Loaded& loaded
 }
 
 Result<Token> Session::exchangeLogin(const credentials::Credential& credential, Deadline deadline) {
-  const auto request = makeLogin(*login_, url_path_, credential);
+  if (oauth2_) return exchangeForToken(credential, deadline);
+  const auto answer = send(makeLogin(*login_, url_path_, credential), deadline);
+  if (!answer) return answer.error();
+  return readLogin(*login_, answer->response, answer->body, clock_.system());
+}
+
+// Until a token was given once it is not known where the endpoint looks for the client's
+// credential: when it does not find it in the header, the body is tried in the same login.
+Result<Token> Session::exchangeForToken(const credentials::Credential& client, Deadline deadline) {
+  const auto ask = [&](ClientAuth auth, bool* other) -> Result<Token> {
+    const auto answer = send(makeTokenRequest(*oauth2_, *login_, client, auth), deadline);
+    if (!answer) return answer.error();
+    auto token = readTokenAnswer(*login_, answer->response, answer->body, clock_.system());
+    if (token) client_auth_ = auth;
+    if (other != nullptr) *other = !token && suggestsOtherAuth(answer->response, answer->body);
+    return token;
+  };
+  if (client_auth_) return ask(*client_auth_, nullptr);
+  bool other = false;
+  auto by_header = ask(ClientAuth::Header, &other);
+  if (!other) return by_header;
+  auto by_body = ask(ClientAuth::Body, nullptr);
+  const bool tells_less = !by_body && by_body.error().fault == Fault::LoginFailed;
+  return tells_less ? std::move(by_header) : std::move(by_body);
+}
+
+Result<Session::Answer> Session::send(upstream::Request request, Deadline deadline) {
   Secret body;
+  std::optional<upstream::Way> way;
+  request.way = &way;
   auto response = exchange_.exchange(
       request, deadline, [](const upstream::Response&) { return Result<void>(); },
       [&](std::string_view block) {
-        body.append(block);
+        body.append(block.substr(0, kLoginAnswerLimit - body.size()));
         return Result<void>();
       });
-  if (response) return readLogin(*login_, *response, body, clock_.system());
+  {
+    const std::lock_guard lock(mutex_);
+    status_.login_way = way;
+  }
+  if (response) return Answer{*std::move(response), std::move(body)};
   auto error = std::move(response).error();
   error.what = "login: " + error.what;
   const bool nonsense = error.fault == Fault::Format || error.fault == Fault::Limit ||
@@ -212,8 +246,9 @@ void Session::countFailure(Fault fault) {
 }
 
 std::optional<Error> Session::mustWait() {
-  const auto loaded = store_->current();
-  return waiting_.inForce(loaded ? loaded->fingerprint : "");
+  // Only such a wait asks whether the credential has changed.
+  const auto loaded = waiting_.afterRejection() ? store_->current() : nullptr;
+  return waiting_.inForce(loaded ? loaded->fingerprint() : "");
 }
 
 void Session::accepted(const Authorization& authorization, std::size_t page) {
@@ -280,11 +315,20 @@ bool Session::sendsCredentialItself() const {
   return loaded ? !logsIn(login_, loaded->credential) : !login_;
 }
 
-bool Session::ready() {
-  if (store_ == nullptr) return true;
+std::optional<Error> Session::waiting() {
+  if (store_ == nullptr) return std::nullopt;
   const std::lock_guard lock(mutex_);
   forgetChangedCredential();
-  return usable() && (!current_->is_token || clock_.steady() < current_->renew);
+  return usable() ? std::nullopt : mustWait();
+}
+
+std::optional<Authorization> Session::ready() {
+  if (store_ == nullptr) return Authorization{};
+  const std::lock_guard lock(mutex_);
+  forgetChangedCredential();
+  auto authorization = usable();
+  const bool renews = authorization && current_->is_token && clock_.steady() >= current_->renew;
+  return renews ? std::nullopt : std::move(authorization);
 }
 
 void Session::wayChanged() {
@@ -320,6 +364,8 @@ Session::Status Session::status() const {
   const auto waiting = waiting_.status();
   status.waiting = waiting.in_force;
   status.next_attempt = waiting.until;
+  status.waiting_after = waiting.after;
+  status.logged_in = usable().has_value();
   status.rejections = waiting.rejections;
   return status;
 }

@@ -12,6 +12,7 @@
 #include "config/target.h"
 #include "credentials/store.h"
 #include "session/login.h"
+#include "session/oauth2.h"
 #include "session/waiting.h"
 #include "upstream/exchange.h"
 
@@ -36,15 +37,18 @@ class Session {
  public:
   struct Status {
     std::uint64_t successes = 0, rejected = 0, throttled = 0, failed = 0,
-                  unreachable = 0;  // logins
-    int rejections = 0;             // in a row
+                  unreachable = 0;           // logins
+    int rejections = 0;                      // in a row
+    std::optional<upstream::Way> login_way;  // of the last login; none: nothing was sent
     std::optional<SystemTime> last_success, token_expiry;
     std::optional<SystemTime> next_attempt;  // while waiting; none when waiting for ever
     bool waiting = false;
+    std::optional<Fault> waiting_after;  // why, while waiting
+    bool logged_in = false;  // a token that has not expired, or a credential that was accepted
   };
 
-  // `store` may be null: no credential is needed. `exchange`, `store` and `clock` must outlive
-  // the session; of `target` it keeps what it needs.
+  // `store` may be null: no credential is needed. `exchange`, with whoever is logged in at, `store`
+  // and `clock` must outlive the session; of `target` it keeps what it needs.
   Session(const config::Target& target, credentials::Store* store, upstream::Exchange& exchange,
           const Clock& clock, Draw draw, StateFile state);
 
@@ -64,8 +68,10 @@ class Session {
 
   // Whether each page carries the credential itself, and not a token that a login gave for it.
   bool sendsCredentialItself() const;
-  // Whether authorize() would return at once: no login, no waiting for one.
-  bool ready();
+  // Backoff when authorize() could only answer that now; none when it may send a login.
+  std::optional<Error> waiting();
+  // What authorize() would return at once; none when it would need a login, or wait for one.
+  std::optional<Authorization> ready();
   // The way to the service has changed (new certificates): a wait because it could not be reached
   // ends.
   void wayChanged();
@@ -93,7 +99,13 @@ class Session {
   Result<void> obtain(Lock& lock, Deadline deadline);
   Result<void> logIn(Lock& lock, const credentials::Store::Loaded& loaded, Deadline deadline);
   Authorization startTrial();
+  struct Answer {
+    upstream::Response response;
+    Secret body;
+  };
   Result<Token> exchangeLogin(const credentials::Credential& credential, Deadline deadline);
+  Result<Token> exchangeForToken(const credentials::Credential& client, Deadline deadline);
+  Result<Answer> send(upstream::Request request, Deadline deadline);
   void noteAttempt(std::optional<Error> error);
   std::optional<Error> mustWait();
   Error failedWith(const Error& error, const std::string& fingerprint);
@@ -103,6 +115,7 @@ class Session {
   const std::string target_;
   const std::string url_path_;
   const std::optional<config::Login> login_;
+  const std::optional<config::Oauth2> oauth2_;
   const std::string authorization_type_;
   credentials::Store* const store_;
   upstream::Exchange& exchange_;
@@ -116,7 +129,8 @@ class Session {
   std::optional<Error> last_error_;  // of the last of them
   std::optional<Current> current_;
   std::uint64_t generations_ = 0;
-  std::uint64_t refused_generation_ = 0;  // the last one that counted as a rejection
+  std::optional<ClientAuth> client_auth_;  // by which a token was given; of the login under way
+  std::uint64_t refused_generation_ = 0;   // the last one that counted as a rejection
   Status status_;
 };
 

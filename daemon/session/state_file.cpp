@@ -15,6 +15,7 @@
 #include <optional>
 
 #include "base/log.h"
+#include "base/relief.h"
 
 namespace postern::session {
 namespace {
@@ -87,10 +88,12 @@ int replaceFile(const std::filesystem::path& path, const std::string& text) {
   const std::string fresh = path.string() + ".new";
   const int fd = open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return errno;
-  const bool written = write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  int error = written ? 0 : (errno != 0 ? errno : ENOSPC);
+  const auto written = write(fd, text.data(), text.size());
+  int error = 0;
+  if (written != static_cast<ssize_t>(text.size())) error = written < 0 ? errno : ENOSPC;
   if (close(fd) != 0 && error == 0) error = errno;
   if (error == 0 && rename(fresh.c_str(), path.c_str()) != 0) error = errno;
+  if (error != 0) unlink(fresh.c_str());  // it would only take room
   return error;
 }
 
@@ -115,6 +118,7 @@ StateFile::StateFile(const std::filesystem::path& folder, const std::string& tar
 
 void StateFile::save(const SavedState& state) {
   if (path_.empty()) return;
+  Relief::call();
   const int error = replaceFile(path_, toJson(state).dump());
   if (error != 0 && !failing_) {
     log::warn("cannot keep the back-off over a restart",

@@ -1,5 +1,8 @@
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
+#include <string>
 
 #include "session/login.h"
 
@@ -64,6 +67,58 @@ std::optional<SystemTime> makeTime(int year, int month, int day, int hour, int m
   return sys_days(date) + hours(hour) + minutes(minute) + seconds(second);
 }
 
+constexpr std::array<std::string_view, 12> kMonthNames = {"jan", "feb", "mar", "apr", "may", "jun",
+                                                          "jul", "aug", "sep", "oct", "nov", "dec"};
+
+// The digits at the front, `least` to `most` of them, when no other digit follows.
+std::optional<int> takeNumber(std::string_view& text, std::size_t least, std::size_t most) {
+  const auto size = std::min(text.find_first_not_of("0123456789"), text.size());
+  if (size < least || size > most) return std::nullopt;
+  int value = 0;
+  std::from_chars(text.data(), text.data() + size, value);
+  text.remove_prefix(size);
+  return value;
+}
+
+// What has been found of a date whose parts may stand in any order.
+struct Parts {
+  std::optional<std::array<int, 3>> time;
+  std::optional<int> day, month, year;
+
+  void take(std::string_view token) {
+    if (!time && takeTime(token)) return;
+    if (!day && takeAs(day, token, 1, 2)) return;
+    if (!month && takeMonth(token)) return;
+    if (!year && takeAs(year, token, 2, 4) && *year < 100) *year += *year < 70 ? 2000 : 1900;
+  }
+
+ private:
+  bool takeTime(std::string_view token) {
+    std::array<int, 3> found{};
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      const auto number = takeNumber(token, 1, 2);
+      if (!number || (i < 2 && !token.starts_with(':'))) return false;
+      found[i] = *number;
+      if (i < 2) token.remove_prefix(1);
+    }
+    time = found;
+    return true;
+  }
+  bool takeMonth(std::string_view token) {
+    std::string name(token.substr(0, 3));
+    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const auto found = std::ranges::find(kMonthNames, name);
+    if (found == kMonthNames.end()) return false;
+    month = static_cast<int>(found - kMonthNames.begin()) + 1;
+    return true;
+  }
+  static bool takeAs(std::optional<int>& part, std::string_view token, std::size_t least,
+                     std::size_t most) {
+    part = takeNumber(token, least, most);
+    return part.has_value();
+  }
+};
+
 }  // namespace
 
 std::optional<SystemTime> parseTimestamp(std::string_view text) {
@@ -116,6 +171,23 @@ std::optional<SystemTime> parseHttpDate(std::string_view text) {
   for (const std::string_view literal : {" ", "G", "M", "T"}) reader.expect(literal);
   if (!reader.done()) return std::nullopt;
   return makeTime(year, month, day, hour, minute, second);
+}
+
+std::optional<SystemTime> parseCookieDate(std::string_view text) {
+  constexpr std::string_view kTokenBytes =
+      "0123456789:abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  Parts parts;
+  while (true) {
+    const auto begin = text.find_first_of(kTokenBytes);
+    if (begin == text.npos) break;
+    text.remove_prefix(begin);
+    const auto end = std::min(text.find_first_not_of(kTokenBytes), text.size());
+    parts.take(text.substr(0, end));
+    text.remove_prefix(end);
+  }
+  if (!parts.time || !parts.day || !parts.month || !parts.year) return std::nullopt;
+  const auto& [hour, minute, second] = *parts.time;
+  return makeTime(*parts.year, *parts.month, *parts.day, hour, minute, second);
 }
 
 }  // namespace postern::session

@@ -69,6 +69,8 @@ std::optional<Error> Waiting::inForce(const std::string& fingerprint) {
 bool Waiting::releasedBy(const std::string& fingerprint) {
   if (!afterRejection() || fingerprint.empty() || fingerprint == wait_->fingerprint) return false;
   const auto now = clock_.system();
+  // A clock that was set back must not make them count for longer than the window.
+  for (SystemTime& at : saved_.releases) at = std::min(at, now);
   std::erase_if(saved_.releases, [&](SystemTime at) { return at + kReleaseWindow <= now; });
   if (saved_.releases.size() >= kReleases) return false;
   saved_.releases.push_back(now);
@@ -155,6 +157,7 @@ Waiting::Status Waiting::status() const {
   Status status;
   status.rejections = backoff_.rejections();
   status.in_force = wait_ && !(wait_->until && clock_.steady() >= *wait_->until);
+  if (status.in_force) status.after = wait_->after;
   if (status.in_force && wait_->until) {
     status.until = clock_.system() + ofSystem(*wait_->until - clock_.steady());
   }

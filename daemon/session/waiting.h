@@ -24,6 +24,7 @@ class Waiting {
   struct Status {
     bool in_force = false;
     std::optional<SystemTime> until;  // none while in force: until the credential changes
+    std::optional<Fault> after;       // why, while in force
     int rejections = 0;               // in a row
   };
 

@@ -26,27 +26,13 @@ SystemTime toSystemTime(const ASN1_TIME* time) {
   return SystemTime(std::clamp(seconds, least, most));
 }
 
-std::string nameText(const X509_NAME* name) {
-  const int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
-  if (at >= 0) {
-    const ASN1_STRING* value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at));
-    return printable({reinterpret_cast<const char*>(ASN1_STRING_get0_data(value)),
-                      static_cast<std::size_t>(ASN1_STRING_length(value))});
-  }
-  const BioPtr out(BIO_new(BIO_s_mem()));
-  if (!out || X509_NAME_print_ex(out.get(), name, 0, XN_FLAG_ONELINE) < 0) return {};
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(out.get(), &text);
-  return printable({text, static_cast<std::size_t>(size)});
-}
-
 std::string alternativeName(const GENERAL_NAME& name) {
   int type = 0;
   const auto* value = static_cast<const ASN1_STRING*>(GENERAL_NAME_get0_value(&name, &type));
-  if (type != GEN_DNS && type != GEN_IPADD) return {};
+  if (type != GEN_DNS && type != GEN_URI && type != GEN_IPADD) return {};
   const unsigned char* bytes = ASN1_STRING_get0_data(value);
   const int size = ASN1_STRING_length(value);
-  if (type == GEN_DNS) {
+  if (type != GEN_IPADD) {
     return printable({reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)});
   }
   std::array<char, INET6_ADDRSTRLEN> text{};
@@ -55,10 +41,15 @@ std::string alternativeName(const GENERAL_NAME& name) {
   return text.data();
 }
 
+using NamesPtr = std::unique_ptr<GENERAL_NAMES, Release<GENERAL_NAMES_free>>;
+
+NamesPtr generalNames(const X509& certificate) {
+  return NamesPtr(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr)));
+}
+
 std::vector<std::string> alternativeNames(const X509& certificate) {
-  const std::unique_ptr<GENERAL_NAMES, Release<GENERAL_NAMES_free>> names(
-      static_cast<GENERAL_NAMES*>(
-          X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr)));
+  const auto names = generalNames(certificate);
   std::vector<std::string> texts;
   for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
     auto text = alternativeName(*sk_GENERAL_NAME_value(names.get(), i));
@@ -92,12 +83,45 @@ std::string timeText(SystemTime time) {
   return {text.data(), size};
 }
 
+bool expiresSoon(const Validity& validity, SystemTime now) {
+  using std::chrono::hours;
+  const auto left = validity.not_after - now;
+  return left < hours(24 * 14) && left < (validity.not_after - validity.not_before) / 5;
+}
+
+std::string nameText(const X509_NAME& name) {
+  const int at = X509_NAME_get_index_by_NID(&name, NID_commonName, -1);
+  if (at >= 0) {
+    const ASN1_STRING* value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(&name, at));
+    return printable({reinterpret_cast<const char*>(ASN1_STRING_get0_data(value)),
+                      static_cast<std::size_t>(ASN1_STRING_length(value))});
+  }
+  const BioPtr out(BIO_new(BIO_s_mem()));
+  if (!out || X509_NAME_print_ex(out.get(), &name, 0, XN_FLAG_ONELINE) < 0) return {};
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(out.get(), &text);
+  return printable({text, static_cast<std::size_t>(size)});
+}
+
 std::string subjectOf(const X509& certificate) {
-  return nameText(X509_get_subject_name(&certificate));
+  return nameText(*X509_get_subject_name(&certificate));
 }
 
 std::string issuerOf(const X509& certificate) {
-  return nameText(X509_get_issuer_name(&certificate));
+  return nameText(*X509_get_issuer_name(&certificate));
+}
+
+std::vector<std::string> urisOf(const X509& certificate) {
+  const auto names = generalNames(certificate);
+  std::vector<std::string> uris;
+  for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type != GEN_URI) continue;
+    const ASN1_IA5STRING* const uri = name->d.uniformResourceIdentifier;
+    uris.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(uri)),
+                      static_cast<std::size_t>(ASN1_STRING_length(uri)));
+  }
+  return uris;
 }
 
 std::string namesOf(const X509& certificate) {
@@ -111,6 +135,11 @@ std::string namesOf(const X509& certificate) {
     text += " and " + std::to_string(names.size() - kNamesShown) + " more";
   }
   return text;
+}
+
+Summary summaryOf(const X509& certificate) {
+  return {subjectOf(certificate), namesOf(certificate), issuerOf(certificate),
+          validityOf(certificate)};
 }
 
 std::string pinOf(const X509& certificate) {

@@ -3,6 +3,7 @@
 #include <openssl/x509.h>
 
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "tls/material.h"
@@ -15,14 +16,21 @@ Validity validityOf(const X509& certificate);
 // That of the certificate which expires first; requires that there is one.
 Validity earliestOf(const Chain& chain);
 
+// Less than a fifth of its life is left, and less than two weeks.
+bool expiresSoon(const Validity& validity, SystemTime now);
+
 // "2026-11-02T10:00:00Z"
 std::string timeText(SystemTime time);
 // The common name, or the whole name when it has none; printable and short.
+std::string nameText(const X509_NAME& name);
 std::string subjectOf(const X509& certificate);
 std::string issuerOf(const X509& certificate);
-// The names and addresses that it is valid for, "a, b and 3 more"; the common name counts only when
-// there are no others (RFC 6125 section 6.4.4).
+// Its URIs, of which an X.509-SVID has one: its SPIFFE ID.
+std::vector<std::string> urisOf(const X509& certificate);
+// The names, addresses and URIs that it is valid for, "a, b and 3 more"; the common name counts
+// only when there are no others (RFC 6125 section 6.4.4).
 std::string namesOf(const X509& certificate);
+Summary summaryOf(const X509& certificate);
 
 // SHA-256 of the SubjectPublicKeyInfo, 32 bytes (RFC 7469 section 2.4).
 std::string pinOf(const X509& certificate);

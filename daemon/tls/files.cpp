@@ -1,11 +1,14 @@
 #include "tls/files.h"
 
 #include <fcntl.h>
+#include <openssl/x509.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
+#include <sstream>
 #include <string_view>
 #include <system_error>
 
@@ -16,6 +19,11 @@ namespace {
 
 constexpr std::size_t kFileLimit = 8U << 20;  // bytes; the bundle of all public CAs has 0.2 MiB
 constexpr int kReadings = 5;                  // of files that move while they are read
+constexpr std::size_t kPasswordLimit = 1024;  // bytes; OpenSSL's for the password of a PEM file
+
+constexpr std::string_view kPem = "PEM file";
+constexpr std::string_view kPkcs12 = "PKCS #12 file";
+constexpr std::string_view kPassword = "file that holds the password";
 
 class Descriptor {
  public:
@@ -48,20 +56,22 @@ Error openError(const config::Path& path, int number) {
   return tlsError(file + ": cannot be read: " + errnoText(number));
 }
 
-Result<void> checkKind(const config::Path& path, int fd) {
+Result<void> checkKind(const config::Path& path, std::string_view expected, int fd) {
   struct stat status {};
   if (::fstat(fd, &status) != 0) return openError(path, errno);
   if (S_ISDIR(status.st_mode)) {
-    return tlsError(path.string() + ": is a directory: name the PEM file in it");
+    return tlsError(path.string() + ": is a directory: name the " + std::string(expected) +
+                    " in it");
   }
   if (!S_ISREG(status.st_mode)) {
-    return tlsError(path.string() + ": is not a regular file: name a PEM file");
+    return tlsError(path.string() + ": is not a regular file: name a " + std::string(expected));
   }
   return {};
 }
 
 // None when the file is missing and that is allowed.
-Result<std::optional<Secret>> readFile(const config::Path& path, bool optional) {
+Result<std::optional<Secret>> readFile(const config::Path& path, std::string_view expected,
+                                       bool optional) {
   if (path.empty()) return std::optional<Secret>();
   // A FIFO must not hold us.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
@@ -69,7 +79,7 @@ Result<std::optional<Secret>> readFile(const config::Path& path, bool optional) 
     if (optional && errno == ENOENT) return std::optional<Secret>();
     return openError(path, errno);
   }
-  if (const auto kind = checkKind(path, file.get()); !kind) return kind.error();
+  if (const auto kind = checkKind(path, expected, file.get()); !kind) return kind.error();
 
   Secret content;
   std::array<char, 16384> block;
@@ -77,7 +87,7 @@ Result<std::optional<Secret>> readFile(const config::Path& path, bool optional) 
   while ((count = ::read(file.get(), block.data(), block.size())) > 0) {
     content.append({block.data(), static_cast<std::size_t>(count)});
     if (content.size() > kFileLimit) {
-      return tlsError(path.string() + ": is larger than 8 MiB: name a PEM file");
+      return tlsError(path.string() + ": is larger than 8 MiB: name a " + std::string(expected));
     }
   }
   const int number = errno;
@@ -86,18 +96,50 @@ Result<std::optional<Secret>> readFile(const config::Path& path, bool optional) 
   return std::optional<Secret>(std::move(content));
 }
 
+// One line end is not part of it: editors and `echo` write one.
+Result<Secret> passwordIn(const Secret& content, const config::Path& file) {
+  auto text = content.reveal();
+  if (text.ends_with('\n')) text.remove_suffix(text.ends_with("\r\n") ? 2 : 1);
+  if (text.empty()) {
+    return tlsError(file.string() + ": is empty: write the password of the key into it");
+  }
+  if (text.size() > kPasswordLimit) {
+    return tlsError(file.string() +
+                    ": is longer than 1024 bytes: name the file that holds the key's password");
+  }
+  return Secret(text);
+}
+
 Result<Files> readOnce(const config::Tls& config) {
-  Files files;
-  const auto take = [&](const config::Path& path, std::optional<Secret>& into) -> Result<void> {
-    auto content = readFile(path, config.optional_files);
-    if (!content) return std::move(content).error();
-    into = *std::move(content);
-    return {};
+  struct Wanted {
+    const config::Path& path;
+    std::string_view expected;
+    bool optional;
+    std::optional<Secret>& into;
   };
-  if (auto taken = take(config.ca_file, files.ca); !taken) return std::move(taken).error();
-  if (auto taken = take(config.cert_file, files.cert); !taken) return std::move(taken).error();
-  if (auto taken = take(config.key_file, files.key); !taken) return std::move(taken).error();
+  Files files;
+  const bool optional = config.optional_files;
+  for (const Wanted& wanted :
+       {Wanted{config.ca_file, kPem, optional && !config.needs_ca, files.ca},
+        Wanted{config.cert_file, kPem, optional, files.cert},
+        Wanted{config.key_file, kPem, optional, files.key},
+        Wanted{config.pkcs12_file, kPkcs12, false, files.pkcs12},
+        Wanted{config.key_password_file, kPassword, false, files.password}}) {
+    auto content = readFile(wanted.path, wanted.expected, wanted.optional);
+    if (!content) return std::move(content).error();
+    wanted.into = *std::move(content);
+  }
+  if (!files.password) return files;
+  auto password = passwordIn(*files.password, config.key_password_file);
+  if (!password) return std::move(password).error();
+  files.password = *std::move(password);
   return files;
+}
+
+// Of --tls.dir; what is mounted late looks like this. Who has a SPIFFE ID is told what it needs.
+bool holdsNothing(const config::Tls& config, const Files& files) {
+  if (!config.optional_files || files.pkcs12 || !config.spiffe_id.empty()) return false;
+  return !files.ca && !files.cert && !files.key;
 }
 
 Error halfPair(const config::Path& present, const config::Path& absent, std::string_view missing) {
@@ -107,25 +149,39 @@ Error halfPair(const config::Path& present, const config::Path& absent, std::str
 
 }  // namespace
 
+std::string signatureOf(const config::Path& path) {
+  struct stat status {};
+  if (path.empty()) return "-;";
+  if (::stat(path.c_str(), &status) != 0) return "errno " + std::to_string(errno) + ';';
+  std::string signature;
+  for (const auto part :
+       {static_cast<long long>(status.st_dev), static_cast<long long>(status.st_ino),
+        static_cast<long long>(status.st_size), static_cast<long long>(status.st_mtim.tv_sec),
+        static_cast<long long>(status.st_mtim.tv_nsec)}) {
+    signature += std::to_string(part) + ' ';
+  }
+  return signature + ';';
+}
+
 std::string signatureOf(const config::Tls& config) {
   std::string signature;
-  for (const config::Path* path : {&config.ca_file, &config.cert_file, &config.key_file}) {
-    struct stat status {};
-    if (path->empty()) {
-      signature += "-;";
-    } else if (::stat(path->c_str(), &status) != 0) {
-      signature += "errno " + std::to_string(errno) + ';';
-    } else {
-      for (const auto part :
-           {static_cast<long long>(status.st_dev), static_cast<long long>(status.st_ino),
-            static_cast<long long>(status.st_size), static_cast<long long>(status.st_mtim.tv_sec),
-            static_cast<long long>(status.st_mtim.tv_nsec)}) {
-        signature += std::to_string(part) + ' ';
-      }
-      signature += ';';
-    }
+  for (const config::Path* path : {&config.ca_file, &config.cert_file, &config.key_file,
+                                   &config.pkcs12_file, &config.key_password_file}) {
+    signature += signatureOf(*path);
   }
   return signature;
+}
+
+std::vector<config::Path> systemRoots() {
+  const auto place = [](const char* variable, const char* standard) {
+    const char* const set = std::getenv(variable);
+    return std::string(set == nullptr ? standard : set);
+  };
+  std::vector<config::Path> places = {
+      place(X509_get_default_cert_file_env(), X509_get_default_cert_file())};
+  std::istringstream folders(place(X509_get_default_cert_dir_env(), X509_get_default_cert_dir()));
+  for (std::string folder; std::getline(folders, folder, ':');) places.emplace_back(folder);
+  return places;
 }
 
 Result<Files> readWhole(const config::Tls& config) {
@@ -134,14 +190,22 @@ Result<Files> readWhole(const config::Tls& config) {
     auto files = readOnce(config);
     if (signatureOf(config) != before) continue;
     if (!files) return files;
-    if (files->cert && !files->key) return halfPair(config.cert_file, config.key_file, "key");
-    if (files->key && !files->cert) {
+    if (holdsNothing(config, *files)) {
+      const auto& any = config.cert_file.empty() ? config.ca_file : config.cert_file;
+      return tlsError("the folder " + any.parent_path().string() +
+                      " holds none of ca.crt, tls.crt and tls.key: mount the secret there");
+    }
+    const bool pair = !config.cert_file.empty() && !config.key_file.empty();
+    if (pair && files->cert && !files->key) {
+      return halfPair(config.cert_file, config.key_file, "key");
+    }
+    if (pair && files->key && !files->cert) {
       return halfPair(config.key_file, config.cert_file, "certificate");
     }
     return files;
   }
-  const auto& any = config.cert_file.empty() ? config.ca_file : config.cert_file;
-  return tlsError(any.string() +
+  const auto& own = config.pkcs12_file.empty() ? config.cert_file : config.pkcs12_file;
+  return tlsError((own.empty() ? config.ca_file : own).string() +
                   ": it, or a file beside it, keeps changing while it is read: write each file "
                   "under another name and rename it");
 }

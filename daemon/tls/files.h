@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/secret.h"
@@ -12,15 +13,21 @@ namespace postern::tls {
 // The bytes of the configured files; none for one that is not configured, or that is
 // missing where that is allowed.
 struct Files {
-  std::optional<Secret> ca, cert, key;
+  std::optional<Secret> ca, cert, key, pkcs12;
+  std::optional<Secret> password;  // without the line end of its file
 };
 
 // What stat(2) says of the files that `config` names, through symlinks. Two equal
 // signatures mean that nothing was written or swapped in between.
 std::string signatureOf(const config::Tls& config);
+std::string signatureOf(const config::Path& file);
 
 // Reads all files of one generation: when one moves meanwhile, all are read again. Errors: Tls,
-// naming the file and what to do; also for a certificate without a key and the reverse.
+// naming the file and what to do; also for a certificate without its key and the reverse where both
+// are named, and for a password that is empty or too long.
 Result<Files> readWhole(const config::Tls& config);
+
+// Where OpenSSL looks for the system's roots: a file and folders.
+std::vector<config::Path> systemRoots();
 
 }  // namespace postern::tls

@@ -1,11 +1,12 @@
 #include "tls/material.h"
 
 #include <openssl/err.h>
-#include <openssl/x509v3.h>
 
 #include "tls/certificate.h"
+#include "tls/context.h"
 #include "tls/files.h"
 #include "tls/pem.h"
+#include "tls/pkcs12.h"
 #include "tls/verify.h"
 
 namespace postern::tls {
@@ -14,16 +15,6 @@ namespace {
 constexpr const char* kCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
 // TLS 1.0 and 1.1 know neither AEAD nor a signature that OpenSSL 3 still holds for secure.
 constexpr const char* kOldCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20:HIGH:!aNULL:@SECLEVEL=0";
-
-int protocolOf(config::TlsVersion version) {
-  switch (version) {
-    case config::TlsVersion::Tls10: return TLS1_VERSION;
-    case config::TlsVersion::Tls11: return TLS1_1_VERSION;
-    case config::TlsVersion::Tls12: return TLS1_2_VERSION;
-    case config::TlsVersion::Tls13: break;
-  }
-  return TLS1_3_VERSION;
-}
 
 Result<void> checkDates(const X509& certificate, const config::Path& file, SystemTime now) {
   const Validity validity = validityOf(certificate);
@@ -38,40 +29,33 @@ Result<void> checkDates(const X509& certificate, const config::Path& file, Syste
   return {};
 }
 
-// Each certificate after the leaf has issued the one before it (RFC 5246 section 7.4.2).
-Result<void> checkOrder(const Chain& chain, const config::Path& file) {
-  for (std::size_t i = 1; i < chain.size(); ++i) {
-    if (X509_check_issued(chain[i].get(), chain[i - 1].get()) != X509_V_OK) {
-      return tlsError(file.string() + ": certificate " + std::to_string(i + 1) + " in it ('" +
-                      subjectOf(*chain[i]) + "') has not issued the one before it ('" +
-                      subjectOf(*chain[i - 1]) +
-                      "'): write the client certificate first, then each issuer");
-    }
-  }
-  return {};
+// The file that holds the client certificate.
+const config::Path& clientFile(const config::Tls& config) {
+  return config.pkcs12_file.empty() ? config.cert_file : config.pkcs12_file;
 }
 
-Result<void> checkPair(const Chain& chain, const EVP_PKEY& key, const config::Tls& config) {
-  for (std::size_t i = 0; i < chain.size(); ++i) {
-    if (X509_check_private_key(chain[i].get(), &key) != 1) continue;
-    if (i == 0) return {};
-    return tlsError(config.cert_file.string() + ": the certificate of " + config.key_file.string() +
-                    " is number " + std::to_string(i + 1) +
-                    " in it: write the client certificate first, then each issuer");
+// Of the files that there are; requires one with a certificate.
+Result<Bundle> parseClient(const Files& files, const config::Tls& config) {
+  if (files.pkcs12) {
+    return parsePkcs12(files.pkcs12->reveal(), config.pkcs12_file, files.password,
+                       config.key_password_file);
   }
-  return tlsError(config.key_file.string() + ": the key does not match the certificate '" +
-                  subjectOf(*chain.front()) + "' of " + config.cert_file.string() +
-                  ": mount the two of one pair");
+  auto pair = parsePair({*files.cert, *files.key, files.password, config.cert_file, config.key_file,
+                         config.key_password_file, "client"});
+  if (!pair) return pair;
+  if (auto order = checkOrder(pair->chain, config.cert_file, "client"); !order) {
+    return std::move(order).error();
+  }
+  return pair;
 }
 
-// OpenSSL reads those of a certificate when it first needs them, which several handshakes may do at
-// the same time.
-void readExtensions(X509_STORE* store) {
-  const auto* objects = X509_STORE_get0_objects(store);
-  for (int i = 0; i < sk_X509_OBJECT_num(objects); ++i) {
-    X509* const certificate = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
-    if (certificate != nullptr) X509_check_purpose(certificate, -1, 0);
-  }
+// A CA file may hold hundreds; the first of them tell what it is.
+std::vector<Summary> summariesOf(const Chain& chain) {
+  constexpr std::size_t kMost = 5;
+  std::vector<Summary> summaries;
+  for (std::size_t i = 0; i < chain.size() && i < kMost; ++i)
+    summaries.push_back(summaryOf(*chain[i]));
+  return summaries;
 }
 
 }  // namespace
@@ -104,9 +88,9 @@ Result<void> Material::makeContext() {
   }
   SSL_CTX_set_options(context_, SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_read_ahead(context_, 1);
-  // Idle connections hold no buffers. What is sent is what cert_file holds, no more.
+  // Idle connections hold no buffers.
   SSL_CTX_set_mode(context_, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                 SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
+                                 SSL_MODE_RELEASE_BUFFERS);
   // Sessions are kept by who resumes them.
   SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   return {};
@@ -115,51 +99,36 @@ Result<void> Material::makeContext() {
 Result<void> Material::takeAuthorities(const Files& files) {
   policy_ = std::make_unique<Policy>(policyOf(config_, files.ca.has_value()));
   enforce(*policy_, context_);
+  const bool system_roots = !files.ca || config_.system_roots;
+  if (system_roots && policy_->check_chain) {
+    if (auto trusted = trustSystem("ca_file", context_); !trusted) return trusted;
+  }
   if (!files.ca) {
-    if (policy_->check_chain && SSL_CTX_set_default_verify_paths(context_) != 1) {
-      return tlsError("the system's roots cannot be loaded (" + takeReason() + "): set ca_file");
+    if (!policy_->spiffe_id.empty()) {
+      return tlsError(config_.ca_file.string() +
+                      ": no such file: mount the bundle of the trust domain of spiffe_id there");
     }
-    readExtensions(SSL_CTX_get_cert_store(context_));
     return {};
   }
   const auto authorities = parseCertificates(files.ca->reveal(), config_.ca_file);
   if (!authorities) return authorities.error();
-  X509_STORE* const store = SSL_CTX_get_cert_store(context_);
-  for (const auto& authority : *authorities) {
-    if (X509_STORE_add_cert(store, authority.get()) != 1) {
-      return tlsError(config_.ca_file.string() + ": '" + subjectOf(*authority) +
-                      "' cannot be used (" + takeReason() + "): write the file anew");
-    }
-  }
-  readExtensions(store);
-  // ca_file may hold an intermediate, or the server's own certificate, as its only anchor.
-  X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
+  if (auto trusted = trust(*authorities, config_.ca_file, context_); !trusted) return trusted;
   ca_ = earliestOf(*authorities);
+  authorities_ = summariesOf(*authorities);
   return {};
 }
 
 Result<void> Material::takeClient(const Files& files, SystemTime now) {
-  if (!files.cert) return {};
-  const auto chain = parseCertificates(files.cert->reveal(), config_.cert_file);
-  if (!chain) return chain.error();
-  const auto key = parseKey(files.key->reveal(), config_.key_file);
-  if (!key) return key.error();
-  if (auto pair = checkPair(*chain, **key, config_); !pair) return pair;
-  if (auto order = checkOrder(*chain, config_.cert_file); !order) return order;
-  for (const auto& certificate : *chain) {
-    if (auto dates = checkDates(*certificate, config_.cert_file, now); !dates) return dates;
+  if (!files.cert && !files.pkcs12) return {};
+  const auto& file = clientFile(config_);
+  const auto client = parseClient(files, config_);
+  if (!client) return client.error();
+  for (const auto& certificate : client->chain) {
+    if (auto dates = checkDates(*certificate, file, now); !dates) return dates;
   }
-
-  bool taken = SSL_CTX_use_certificate(context_, chain->front().get()) == 1 &&
-               SSL_CTX_use_PrivateKey(context_, key->get()) == 1;
-  for (std::size_t i = 1; taken && i < chain->size(); ++i) {
-    taken = SSL_CTX_add1_chain_cert(context_, (*chain)[i].get()) == 1;
-  }
-  if (!taken) {
-    return tlsError(config_.cert_file.string() + ": OpenSSL refuses it (" + takeReason() +
-                    "): issue a certificate with an EC P-256 key, or RSA of 2048 bits and more");
-  }
-  client_ = earliestOf(*chain);
+  if (auto shown = show(*client, file, context_); !shown) return shown;
+  client_ = earliestOf(client->chain);
+  client_chain_ = summariesOf(client->chain);
   return {};
 }
 
@@ -174,10 +143,10 @@ SSL* Material::newConnection(int fd, const std::string& host) const {
   return ssl;
 }
 
-std::optional<Validity> Material::serverValidity(SSL* ssl) {
+std::optional<Summary> Material::serverCertificate(SSL* ssl) {
   const X509* const certificate = SSL_get0_peer_certificate(ssl);
   if (certificate == nullptr) return std::nullopt;
-  return validityOf(*certificate);
+  return summaryOf(*certificate);
 }
 
 }  // namespace postern::tls

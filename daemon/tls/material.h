@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -20,12 +21,20 @@ struct Validity {
   SystemTime not_after;
 };
 
+// What a certificate says of itself, for people: printable and short.
+struct Summary {
+  std::string subject;  // the common name, or the whole name when it has none
+  std::string names;    // that it is valid for: "a, b and 3 more"
+  std::string issuer;
+  Validity validity;
+};
+
 // Key, chain and CA of one target, loaded whole and checked, with the SSL_CTX made of
 // them. Immutable after load() and shared between threads; connections keep theirs alive.
 class Material {
  public:
-  // Reads every file, then checks: PEM and not DER or empty, key without password, pair
-  // match, dates of the client chain. Errors: Tls, naming the file and what to do.
+  // Reads every file, then checks: PEM and not DER or empty, the key's password, pair match,
+  // dates of the client chain. Errors: Tls, naming the file and what to do.
   static Result<std::shared_ptr<const Material>> load(const config::Tls& config, SystemTime now);
   ~Material();
   Material(const Material&) = delete;
@@ -46,8 +55,11 @@ class Material {
   // there is no such file.
   const std::optional<Validity>& clientValidity() const { return client_; }
   const std::optional<Validity>& caValidity() const { return ca_; }
+  // The certificates of these files in their order, the first five of them.
+  const std::vector<Summary>& clientChain() const { return client_chain_; }
+  const std::vector<Summary>& authorities() const { return authorities_; }
   // Of the certificate that the server showed in a finished handshake.
-  static std::optional<Validity> serverValidity(SSL* ssl);
+  static std::optional<Summary> serverCertificate(SSL* ssl);
   bool verificationDisabled() const { return config_.insecure_skip_verify; }
 
  private:
@@ -65,6 +77,8 @@ class Material {
   std::unique_ptr<const Policy> policy_;  // how the server is judged; context_ points to it
   std::optional<Validity> client_;
   std::optional<Validity> ca_;
+  std::vector<Summary> client_chain_;
+  std::vector<Summary> authorities_;
 };
 
 }  // namespace postern::tls

@@ -50,9 +50,12 @@ Error notFound(std::string_view pem, const config::Path& file, const Kind& kind)
                   " but another PEM block: check whether certificate and key are swapped");
 }
 
-// Keeps OpenSSL from asking at the terminal.
-int noPassword(char*, int, int, void*) {
-  return -1;
+// Keeps OpenSSL from asking at the terminal: `password` points to what there is, or to nothing.
+int givePassword(char* buffer, int size, int, void* password) {
+  const auto& given = *static_cast<const std::optional<Secret>*>(password);
+  if (!given || given->size() > static_cast<std::size_t>(size)) return -1;
+  std::ranges::copy(given->reveal(), buffer);
+  return static_cast<int>(given->size());
 }
 
 BioPtr readerOf(std::string_view pem) {
@@ -63,13 +66,44 @@ bool encrypted(std::string_view pem) {
   return has(pem, "-----BEGIN ENCRYPTED PRIVATE KEY") || has(pem, "Proc-Type: 4,ENCRYPTED");
 }
 
+Error withoutPassword(const config::Path& file) {
+  return tlsError(file.string() +
+                  ": the key is encrypted and there is no password for it: name the file that "
+                  "holds it in key_password_file, or decrypt the key with `openssl pkey -in " +
+                  file.string() + " -out new.key`");
+}
+
+// Whether a cipher was asked for that OpenSSL's default provider no longer knows, as DES. Reads the
+// thread's OpenSSL errors; its decoders call a key that is no ASN.1 unsupported too.
+bool outdatedCipher() {
+  bool outdated = false;
+  while (const auto code = ERR_get_error()) {
+    outdated =
+        outdated || (ERR_GET_LIB(code) == ERR_LIB_EVP && ERR_GET_REASON(code) == ERR_R_UNSUPPORTED);
+  }
+  return outdated;
+}
+
+Error notDecrypted(const config::Path& file, const config::Path& password_file) {
+  if (outdatedCipher()) {
+    return tlsError(file.string() +
+                    ": the key is encrypted in an old way that OpenSSL no longer knows: encrypt it "
+                    "anew with `openssl pkey -provider legacy -provider default -in " +
+                    file.string() + " -aes256 -out new.key`");
+  }
+  return tlsError(file.string() + ": the password in " + password_file.string() +
+                  " does not open the key: correct it, or mount the key that it belongs to");
+}
+
 }  // namespace
 
 Result<Chain> parseCertificates(std::string_view pem, const config::Path& file) {
   const BioPtr reader = readerOf(pem);
   Chain chain;
   ERR_clear_error();
-  while (X509* certificate = PEM_read_bio_X509(reader.get(), nullptr, noPassword, nullptr)) {
+  const std::optional<Secret> none;
+  while (X509* certificate = PEM_read_bio_X509(reader.get(), nullptr, givePassword,
+                                               const_cast<std::optional<Secret>*>(&none))) {
     chain.emplace_back(certificate);
   }
   const bool at_end = ERR_GET_LIB(ERR_peek_last_error()) == ERR_LIB_PEM &&
@@ -83,18 +117,19 @@ Result<Chain> parseCertificates(std::string_view pem, const config::Path& file) 
   return chain;
 }
 
-Result<KeyPtr> parseKey(std::string_view pem, const config::Path& file) {
-  if (encrypted(pem)) {
-    return tlsError(file.string() +
-                    ": the key is encrypted and there is no password for it: decrypt it with "
-                    "`openssl pkey -in " +
-                    file.string() + " -out new.key`");
-  }
+Result<KeyPtr> parseKey(std::string_view pem, const config::Path& file,
+                        const std::optional<Secret>& password, const config::Path& password_file) {
+  if (encrypted(pem) && !password) return withoutPassword(file);
   const BioPtr reader = readerOf(pem);
   ERR_clear_error();
-  KeyPtr key(PEM_read_bio_PrivateKey(reader.get(), nullptr, noPassword, nullptr));
+  KeyPtr key(PEM_read_bio_PrivateKey(reader.get(), nullptr, givePassword,
+                                     const_cast<std::optional<Secret>*>(&password)));
+  if (key) {
+    ERR_clear_error();
+    return key;
+  }
+  if (encrypted(pem)) return notDecrypted(file, password_file);
   const std::string reason = takeReason();
-  if (key) return key;
   if (!has(pem, "PRIVATE KEY-----")) return notFound(pem, file, kKey);
   return tlsError(file.string() + ": the private key in it is damaged (" + reason +
                   "): write the file anew");

@@ -35,13 +35,30 @@ std::string notYetValid(X509_STORE_CTX* store) {
          ": wait until then, or set the clock of this machine right";
 }
 
+// As X.509-SVIDs have: a URI, and no name that server_name could hold.
+bool hasSpiffeId(const X509& certificate) {
+  const auto uris = urisOf(certificate);
+  return uris.size() == 1 && uris.front().starts_with("spiffe://");
+}
+
 std::string wrongName(X509_STORE_CTX* store, const Policy& policy, const std::string& name) {
+  const X509& leaf = *X509_STORE_CTX_get0_cert(store);
+  if (!policy.spiffe_id.empty()) {
+    return "certificate is for " + namesOf(leaf) + ", not " + policy.spiffe_id +
+           " alone: correct spiffe_id, or the registration entry of the server";
+  }
+  if (hasSpiffeId(leaf)) {
+    return "certificate is for " + namesOf(leaf) + ", not " + name +
+           ": set spiffe_id, or let the server's registration entry give it that DNS name";
+  }
   return "certificate is for " + namesOf(*X509_STORE_CTX_get0_cert(store)) + ", not " + name +
          (policy.server_name.empty() ? ": set server_name" : ": correct server_name");
 }
 
 std::string trustPlace(const Policy& policy) {
-  if (!policy.ca_file.empty()) return policy.ca_file.string();
+  if (!policy.ca_file.empty()) {
+    return policy.ca_file.string() + (policy.system_roots ? " or the system's roots" : "");
+  }
   if (!policy.absent_ca_file.empty()) {
     return "the system's roots (there is no " + policy.absent_ca_file.string() + ")";
   }

@@ -53,15 +53,23 @@ int judgeName(X509* leaf, const std::string& name) {
   return matches == 1 ? X509_V_OK : X509_V_ERR_HOSTNAME_MISMATCH;
 }
 
+// X.509-SVID, section 2: it has one URI and no other.
+int judgeSpiffeId(const X509& leaf, const std::string& id) {
+  const auto uris = urisOf(leaf);
+  return uris.size() == 1 && uris.front() == id ? X509_V_OK : X509_V_ERR_HOSTNAME_MISMATCH;
+}
+
 // An X509_V_* code; when the chain is checked, OpenSSL checks dates and the name with it.
 int judge(X509_STORE_CTX* store, X509* leaf, const Policy& policy, const std::string& name) {
   if (!policy.pin.empty() && pinOf(*leaf) != policy.pin) {
     return X509_V_ERR_APPLICATION_VERIFICATION;
   }
   if (policy.check_chain) {
-    if (X509_verify_cert(store) == 1) return X509_V_OK;
-    const int error = X509_STORE_CTX_get_error(store);
-    return error == X509_V_OK ? X509_V_ERR_UNSPECIFIED : error;
+    if (X509_verify_cert(store) != 1) {
+      const int error = X509_STORE_CTX_get_error(store);
+      return error == X509_V_OK ? X509_V_ERR_UNSPECIFIED : error;
+    }
+    return policy.spiffe_id.empty() ? X509_V_OK : judgeSpiffeId(*leaf, policy.spiffe_id);
   }
   if (policy.check_dates) {
     if (const int error = judgeDates(*leaf); error != X509_V_OK) return error;
@@ -88,6 +96,7 @@ Policy policyOf(const config::Tls& config, bool ca_file_read) {
   Policy policy;
   policy.pin = config.pin_sha256;
   policy.server_name = config.server_name;
+  policy.system_roots = config.system_roots;
   if (ca_file_read) {
     policy.ca_file = config.ca_file;
   } else {
@@ -98,6 +107,10 @@ Policy policyOf(const config::Tls& config, bool ca_file_read) {
   } else if (!policy.pin.empty()) {
     policy.check_chain = ca_file_read;
     policy.check_name = !config.server_name.empty();
+  }
+  if (!config.spiffe_id.empty() && policy.check_chain) {
+    policy.spiffe_id = config.spiffe_id;
+    policy.check_name = false;
   }
   return policy;
 }

@@ -10,14 +10,16 @@ namespace postern::tls {
 
 // How a server's certificate is judged. A pin stands in for chain and name, each of which is
 // checked beside it when what it is checked against (ca_file, server_name) is given; dates
-// always are. All false and no pin: verification is off.
+// always are. A SPIFFE ID stands in for the name. All false and no pin: verification is off.
 struct Policy {
   std::string pin;  // 32 bytes, or empty
   bool check_chain = true;
   bool check_name = true;
   bool check_dates = true;
   std::string server_name;      // empty: the host of the url
+  std::string spiffe_id;        // what the leaf must have in place of a name, or empty
   config::Path ca_file;         // as read; empty: the system's roots
+  bool system_roots = false;    // beside ca_file; only for messages
   config::Path absent_ca_file;  // where one was looked for in vain; only for messages
 };
 

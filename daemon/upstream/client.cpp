@@ -18,9 +18,11 @@ bool repeatable(const Request& request) {
   return !request.once && (request.method == "GET" || request.method == "HEAD");
 }
 
-// The server closed a connection that was idle before it saw the request.
-bool stale(const Result<Response>& response, const Transfer& transfer) {
-  return !response && !transfer.answered() && response.error().fault == Fault::Connect;
+// A firewall on the way may have forgotten a connection that was idle: then there is time left for
+// a fresh one. Not zero, which would mean that it is never given up.
+std::chrono::milliseconds patienceFor(Deadline deadline) {
+  constexpr std::chrono::milliseconds longest{10'000};
+  return std::clamp(remaining(deadline) / 3, std::chrono::milliseconds(1), longest);
 }
 
 }  // namespace
@@ -34,38 +36,69 @@ Client::~Client() = default;
 
 Result<Response> Client::exchange(const Request& request, Deadline deadline, const OnHead& on_head,
                                   const OnBody& on_body) {
+  return finish(nullptr, request, deadline, on_head, on_body);
+}
+
+std::unique_ptr<Connection> Client::ask(const Request& request, Deadline deadline) {
+  const auto bytes = writeRequest(request, url_, request.path);
+  const auto material = material_.current();
+  if (!bytes || !material || !repeatable(request)) return nullptr;
+  auto connection = takeIdle(*material);
+  if (!connection) return nullptr;
+  connection->doubt(patienceFor(deadline));
+  // What became of it is told when it is asked again.
+  return connection->write(bytes->reveal(), deadline) ? std::move(connection) : nullptr;
+}
+
+Result<Response> Client::finish(std::unique_ptr<Connection> asked, const Request& request,
+                                Deadline deadline, const OnHead& on_head, const OnBody& on_body) {
   const bool follow = request.follow_redirects && repeatable(request);
   std::string target = request.path;
   for (int redirects = 0;; ++redirects) {
     const Transfer::Order order{
         request, url_,   std::move(target), follow && redirects < kMaxRedirects, deadline,
         on_head, on_body};
-    auto reply = fetch(order);
+    auto reply = fetch(order, std::exchange(asked, nullptr));
     if (!reply) return std::move(reply).error();
     if (reply->redirect.empty()) return std::move(reply->response);
     target = std::move(reply->redirect);
   }
 }
 
-Result<Client::Reply> Client::fetch(const Transfer::Order& order) {
+Result<Client::Reply> Client::fetch(const Transfer::Order& order,
+                                    std::unique_ptr<Connection> asked) {
+  bool stale = false;
+  if (asked) {
+    auto reply = run(std::move(asked), {}, order, stale);
+    if (!stale) return reply;
+  }
   const auto bytes = writeRequest(order.request, url_, order.target);
   if (!bytes) return bytes.error();
   const auto material = material_.current();
   if (!material) return material.error();
-  if (repeatable(order.request)) {
+  if (!stale && repeatable(order.request)) {
     if (auto connection = takeIdle(*material)) {
-      Transfer transfer(*connection, order);
-      auto response = transfer.run(bytes->reveal());
-      if (response) return settle(std::move(connection), transfer, *std::move(response));
-      if (!stale(response, transfer)) return std::move(response).error();
+      connection->doubt(patienceFor(order.deadline));
+      auto reply = run(std::move(connection), bytes->reveal(), order, stale);
+      if (!stale) return reply;
     }
   }
+  if (order.request.way != nullptr) order.request.way->reset();
   auto connection = open(*material, order.deadline);
   if (!connection) return std::move(connection).error();
-  Transfer transfer(**connection, order);
-  auto response = transfer.run(bytes->reveal());
-  if (!response) return std::move(response).error();
-  return settle(*std::move(connection), transfer, *std::move(response));
+  return run(*std::move(connection), bytes->reveal(), order, stale);
+}
+
+// `bytes`: of the request, or none when it has gone out. `stale`: the server closed a connection
+// that was idle before it saw the request, or is out of reach on it.
+Result<Client::Reply> Client::run(std::unique_ptr<Connection> connection, std::string_view bytes,
+                                  const Transfer::Order& order, bool& stale) {
+  Transfer transfer(*connection, order);
+  auto response = transfer.run(bytes);
+  if (order.request.way != nullptr) *order.request.way = connection->way();
+  if (response) return settle(std::move(connection), transfer, *std::move(response));
+  stale = !transfer.answered() && response.error().fault == Fault::Connect;
+  return std::move(response).error();
 }
 
 Result<std::unique_ptr<Connection>> Client::open(const MaterialPtr& material, Deadline deadline) {
@@ -76,7 +109,7 @@ Result<std::unique_ptr<Connection>> Client::open(const MaterialPtr& material, De
                                      open_, deadline);
   if (connection) {
     const std::lock_guard lock(mutex_);
-    server_validity_ = (*connection)->serverValidity();
+    server_certificate_ = (*connection)->serverCertificate();
   }
   return connection;
 }
@@ -118,8 +151,8 @@ Client::Reply Client::settle(std::unique_ptr<Connection> connection, const Trans
 // A resumed handshake shows no certificate again, so a session must not outlive it.
 SessionPtr Client::sessionFor(const MaterialPtr& material) const {
   const std::lock_guard lock(mutex_);
-  if (!session_ || session_material_ != material || !server_validity_ ||
-      server_validity_->not_after <= std::chrono::system_clock::now()) {
+  if (!session_ || session_material_ != material || !server_certificate_ ||
+      server_certificate_->validity.not_after <= std::chrono::system_clock::now()) {
     return nullptr;
   }
   SSL_SESSION_up_ref(session_.get());
@@ -130,9 +163,9 @@ std::size_t Client::connections() const {
   return open_;
 }
 
-std::optional<tls::Validity> Client::serverValidity() const {
+std::optional<tls::Summary> Client::serverCertificate() const {
   const std::lock_guard lock(mutex_);
-  return server_validity_;
+  return server_certificate_;
 }
 
 }  // namespace postern::upstream

@@ -34,8 +34,15 @@ class Client final : public Exchange {
   Result<Response> exchange(const Request& request, Deadline deadline, const OnHead& on_head,
                             const OnBody& on_body) override;
 
-  std::size_t connections() const;                      // open ones, idle or in use
-  std::optional<tls::Validity> serverValidity() const;  // of the last handshake
+  // The first half of an exchange: sends the request on a connection that was kept, and returns it
+  // when it has gone out whole. Null when there is none; the exchange is to be made in one then.
+  std::unique_ptr<Connection> ask(const Request& request, Deadline deadline);
+  // The second half, with what ask() gave for the same request: as exchange().
+  Result<Response> finish(std::unique_ptr<Connection> asked, const Request& request,
+                          Deadline deadline, const OnHead& on_head, const OnBody& on_body);
+
+  std::size_t connections() const;                        // open ones, idle or in use
+  std::optional<tls::Summary> serverCertificate() const;  // of the last handshake
 
  private:
   using MaterialPtr = std::shared_ptr<const tls::Material>;
@@ -44,7 +51,9 @@ class Client final : public Exchange {
     std::string redirect;  // where to go on, or empty
   };
 
-  Result<Reply> fetch(const Transfer::Order& order);
+  Result<Reply> fetch(const Transfer::Order& order, std::unique_ptr<Connection> asked);
+  Result<Reply> run(std::unique_ptr<Connection> connection, std::string_view bytes,
+                    const Transfer::Order& order, bool& stale);
   Result<std::unique_ptr<Connection>> open(const MaterialPtr& material, Deadline deadline);
   std::unique_ptr<Connection> takeIdle(const MaterialPtr& material);
   Reply settle(std::unique_ptr<Connection> connection, const Transfer& transfer, Response response);
@@ -60,7 +69,7 @@ class Client final : public Exchange {
   std::vector<std::unique_ptr<Connection>> idle_;  // guarded by mutex_, as is what follows
   SessionPtr session_;                             // the last that a server offered
   MaterialPtr session_material_;                   // what it was made with
-  std::optional<tls::Validity> server_validity_;
+  std::optional<tls::Summary> server_certificate_;
 };
 
 }  // namespace postern::upstream

@@ -1,5 +1,7 @@
 #include "upstream/connection.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -73,12 +75,19 @@ Result<std::unique_ptr<Connection>> Connection::open(const Peer& peer,
   if (connection->ssl_ == nullptr) {
     return Error{Fault::Tls, "no memory for a TLS connection to " + connection->name_, {}, {}};
   }
-  auto done = connection->handshake(deadline);
+  auto done = connection->handshake(deadline, peer.offer);
   if (!done) return std::move(done).error();
   return connection;
 }
 
-Result<void> Connection::handshake(Deadline deadline) {
+Result<void> Connection::handshake(Deadline deadline, tls::Offer* offer) {
+  auto done = shakeHands(deadline);
+  terms_ = tls::termsOf(ssl_);
+  if (offer != nullptr) *offer = tls::offerOf(ssl_);
+  return done;
+}
+
+Result<void> Connection::shakeHands(Deadline deadline) {
   for (;;) {
     ERR_clear_error();
     const int result = SSL_connect(ssl_);
@@ -120,6 +129,11 @@ Result<void> Connection::write(std::string_view bytes, Deadline deadline) {
   return {};
 }
 
+int Connection::waitElsewhere() {
+  asked_ = false;
+  return socket_.fd();
+}
+
 Result<Connection::Block> Connection::read(Deadline deadline, std::string_view doing) {
   if (late_) return *std::exchange(late_, std::nullopt);
   // A peer that never pauses would else be read for ever: poll(2) is not asked then.
@@ -130,8 +144,8 @@ Result<Connection::Block> Connection::read(Deadline deadline, std::string_view d
     return timeout(doing);
   }
   std::size_t filled = 0;
+  ERR_clear_error();  // what goes on after a call of OpenSSL has left no error behind
   while (filled < kBlock) {
-    ERR_clear_error();
     std::size_t got = 0;
     const int result = SSL_read_ex(ssl_, buffer_.get() + filled, kBlock - filled, &got);
     if (result == 1) {
@@ -181,6 +195,12 @@ bool Connection::quiet() const {
   return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
+void Connection::doubt(std::chrono::milliseconds patience) {
+  const auto millis = static_cast<unsigned int>(patience.count());
+  if (std::exchange(patience_, millis) == millis) return;
+  setsockopt(socket_.fd(), IPPROTO_TCP, TCP_USER_TIMEOUT, &millis, sizeof(millis));
+}
+
 std::chrono::steady_clock::duration Connection::restedFor() const {
   return std::chrono::steady_clock::now() - rests_since_;
 }
@@ -191,8 +211,8 @@ SessionPtr Connection::session() const {
   return session;
 }
 
-std::optional<tls::Validity> Connection::serverValidity() const {
-  return tls::Material::serverValidity(ssl_);
+std::optional<tls::Summary> Connection::serverCertificate() const {
+  return tls::Material::serverCertificate(ssl_);
 }
 
 Error Connection::timeout(std::string_view doing) const {

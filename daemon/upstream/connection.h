@@ -12,7 +12,8 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "tls/material.h"
+#include "tls/offer.h"
+#include "upstream/exchange.h"
 #include "upstream/resolver.h"
 #include "upstream/socket.h"
 
@@ -35,7 +36,8 @@ class Connection {
     const std::string& authority;           // "host:port", for messages
     const std::vector<Address>& addresses;  // tried in this order
     std::shared_ptr<const tls::Material> material;
-    SSL_SESSION* resume;  // an earlier session with the same material, or null
+    SSL_SESSION* resume;          // an earlier session with the same material, or null
+    tls::Offer* offer = nullptr;  // where to write what the server said, also when that was no
   };
 
   // Connects and does the handshake. `open` counts this connection as long as it lives and
@@ -50,6 +52,10 @@ class Connection {
   // an answer or an alert that says why. Errors: Timeout, Tls.
   Result<void> write(std::string_view bytes, Deadline deadline);
 
+  // After write(): what can be read when the next read() has something to look at, for somebody who
+  // waits for that elsewhere. It belongs to the connection.
+  int waitElsewhere();
+
   enum class End { None, Clean, Cut };  // Clean: with TLS' close_notify
   struct Block {
     std::string_view bytes;  // lives until the next read() or rest(); empty at the end
@@ -62,17 +68,23 @@ class Connection {
   bool rest();
   // Of a resting connection: the peer has neither closed it nor sent anything.
   bool quiet() const;
+  // Of a resting connection, before the next write(): a peer whose machine acknowledges nothing of
+  // what we send for `patience` has gone, and read() says Cut. One that is only slow has not.
+  void doubt(std::chrono::milliseconds patience);
+  // How a request goes on it.
+  Way way() const { return {rests_since_ != SteadyTime(), terms_}; }
   // Since the last rest().
   std::chrono::steady_clock::duration restedFor() const;
 
   const std::shared_ptr<const tls::Material>& material() const { return material_; }
   // What a later connection may resume; null when the server has offered nothing.
   SessionPtr session() const;
-  std::optional<tls::Validity> serverValidity() const;
+  std::optional<tls::Summary> serverCertificate() const;
 
  private:
   Connection(const Peer& peer, Dialled dialled, std::atomic<std::size_t>& open);
-  Result<void> handshake(Deadline deadline);
+  Result<void> handshake(Deadline deadline, tls::Offer* offer);
+  Result<void> shakeHands(Deadline deadline);
   Result<Block> endOfStream(int result);
   Error timeout(std::string_view doing) const;
   void freeBuffer();
@@ -83,12 +95,14 @@ class Connection {
   std::atomic<std::size_t>& open_;
   const Socket socket_;
   SSL* ssl_ = nullptr;
+  tls::Terms terms_;                   // of the handshake
   std::unique_ptr<char[]> buffer_;     // 64 KiB, or null while resting
   std::size_t used_ = 0;               // bytes of it that have been written to
   std::optional<Result<Block>> late_;  // how the stream ended behind the last block
   bool asked_ = false;                 // the answer cannot have come yet: wait before reading
   bool failed_ = false;                // OpenSSL wants no further call
-  SteadyTime rests_since_;
+  SteadyTime rests_since_;             // the begin of its clock: it never has
+  unsigned int patience_ = 0;          // ms, as the system knows it; 0: its own
 };
 
 }  // namespace postern::upstream

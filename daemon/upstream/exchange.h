@@ -10,8 +10,15 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/secret.h"
+#include "tls/terms.h"
 
 namespace postern::upstream {
+
+// How a request goes to the service.
+struct Way {
+  bool kept = false;  // on a connection that has carried an earlier one
+  tls::Terms terms;   // of that connection
+};
 
 struct Request {
   std::string method = "GET";
@@ -24,7 +31,8 @@ struct Request {
   std::size_t body_limit = 0;    // decoded bytes of the answer; beyond them Limit; 0 = none
   bool any_status_body = false;  // deliver the body of every answer, not only of a 200
   bool once = false;  // a login: on a fresh connection, never sent twice, never redirected
-  bool follow_redirects = false;  // to the same scheme, host and port, at most 5
+  bool follow_redirects = false;      // to the same scheme, host and port, at most 5
+  std::optional<Way>* way = nullptr;  // where to write how it went at last, also when it failed
 };
 
 struct Response {

@@ -1,44 +1,30 @@
 #include "upstream/field.h"
 
-#include <algorithm>
+#include "base/token.h"
 
 namespace postern::upstream {
 
-bool isToken(std::string_view text) {
-  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           kMarks.find(c) != std::string_view::npos;
-  });
-}
-
+// Looks at all of it without asking at each byte whether to go on, so that many go at a time.
 bool isFieldValue(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
-  });
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+  unsigned char control = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    control |= static_cast<unsigned char>((byte < 0x20 && byte != '\t') || byte == 0x7f);
+  }
+  return control == 0;
 }
 
 std::string lowered(std::string_view text) {
   std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
+  for (char& c : result) c = lowerCase(c);
   return result;
 }
 
 bool hasListItem(std::string_view list, std::string_view item) {
-  for (;;) {
-    const auto comma = list.find(',');
-    if (lowered(trimmed(list.substr(0, comma))) == item) return true;
-    if (comma == std::string_view::npos) return false;
-    list.remove_prefix(comma + 1);
-  }
+  bool found = false;
+  forEachElement(list,
+                 [&](std::string_view element) { found |= equalsIgnoringCase(element, item); });
+  return found;
 }
 
 }  // namespace postern::upstream

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/printable.h"
+#include "base/token.h"
 #include "base/version.h"
 #include "upstream/field.h"
 
@@ -25,9 +26,9 @@ bool isTarget(std::string_view target) {
 }
 
 Result<void> checkField(std::string_view name, std::string_view value) {
-  if (!isToken(name)) return refused("no header can be named " + quoteJson(printable(name)));
-  const auto lower = lowered(name);
-  if (std::find(kReserved.begin(), kReserved.end(), lower) != kReserved.end()) {
+  if (!token(name)) return refused("no header can be named " + quoteJson(printable(name)));
+  if (std::any_of(kReserved.begin(), kReserved.end(),
+                  [&](std::string_view ours) { return equalsIgnoringCase(name, ours); })) {
     return refused("header " + printable(name) + " cannot be set, it frames the request");
   }
   if (!isFieldValue(value)) {
@@ -37,7 +38,7 @@ Result<void> checkField(std::string_view name, std::string_view value) {
 }
 
 Result<void> check(const Request& request, std::string_view target) {
-  if (!isToken(request.method)) return refused("its method is no token");
+  if (!token(request.method)) return refused("its method is no token");
   if (!isTarget(target)) {
     return refused(
         "its path does not begin with a slash, or holds a byte that has to be "
@@ -63,7 +64,7 @@ std::string hostField(const config::Url& url) {
 
 bool names(const Request& request, std::string_view header) {
   return std::any_of(request.headers.begin(), request.headers.end(),
-                     [&](const auto& field) { return lowered(field.first) == header; });
+                     [&](const auto& field) { return equalsIgnoringCase(field.first, header); });
 }
 
 // Everything but the secret header, without the empty line at the end.
@@ -96,14 +97,21 @@ Result<Secret> writeRequest(const Request& request, const config::Url& url,
                             std::string_view target) {
   auto checked = check(request, target);
   if (!checked) return std::move(checked).error();
-  Secret bytes(publicHead(request, url, target));
+  const auto head = publicHead(request, url, target);
+  constexpr std::string_view between = ": ";
+  constexpr std::string_view end = "\r\n";
+  Secret bytes;
+  // Whole at once, as each step of growing is wiped.
+  bytes.reserve(head.size() + request.secret_header.size() + between.size() +
+                request.secret_value.size() + 2 * end.size() + request.body.size());
+  bytes.append(head);
   if (!request.secret_header.empty()) {
     bytes.append(request.secret_header);
-    bytes.append(": ");
+    bytes.append(between);
     bytes.append(request.secret_value.reveal());
-    bytes.append("\r\n");
+    bytes.append(end);
   }
-  bytes.append("\r\n");
+  bytes.append(end);
   bytes.append(request.body.reveal());
   return bytes;
 }

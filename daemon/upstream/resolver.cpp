@@ -12,6 +12,8 @@
 #include <memory>
 #include <mutex>
 
+#include "base/relief.h"
+
 namespace postern::upstream {
 namespace {
 
@@ -150,6 +152,7 @@ Result<std::vector<Address>> Resolver::resolve(const std::string& host, std::uin
   std::unique_lock lock(lookups_->mutex);
   const auto lookup = Lookups::join(lookups_, host);
   if (!lookup) return noAddress(host, "no thread for the lookup: raise the limit of processes");
+  Relief::call();
   if (!lookups_->finished.wait_until(lock, deadline.at(), [&] { return lookup->done; })) {
     return Error{Fault::Timeout,
                  "the name service did not answer for " + host + " before the deadline",

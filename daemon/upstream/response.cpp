@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/printable.h"
+#include "base/token.h"
 #include "upstream/field.h"
 
 namespace postern::upstream {
@@ -19,6 +20,8 @@ Error truncated(std::string what) {
 
 // A chunk beyond this is no chunk; the sums stay far from an overflow.
 constexpr std::uint64_t kMaxLength = std::uint64_t{1} << 60;
+// So many fit without the list having to grow.
+constexpr std::size_t kUsualFields = 16;
 
 std::optional<std::uint64_t> parseNumber(std::string_view digits, int base) {
   std::uint64_t number = 0;
@@ -138,6 +141,7 @@ Result<void> ResponseReader::readStatusLine(std::string_view line) {
   }
   if (*status == 101) return format("the answer switches protocols (101), which nobody asked for");
   response_ = Response{static_cast<int>(*status), {}};
+  response_.headers.reserve(kUsualFields);
   state_ = State::Fields;
   return {};
 }
@@ -146,7 +150,7 @@ Result<void> ResponseReader::readStatusLine(std::string_view line) {
 Result<void> ResponseReader::readField(std::string_view line) {
   const auto colon = line.find(':');
   const auto name = line.substr(0, colon);
-  if (colon == std::string_view::npos || !isToken(name)) {
+  if (colon == std::string_view::npos || !token(name)) {
     return format("field " + std::to_string(response_.headers.size() + 1) +
                   " of the answer's head has no proper name");
   }
@@ -179,7 +183,7 @@ Result<void> ResponseReader::readFraming() {
   bool close = http10_;
   for (const auto& [name, value] : response_.headers) {
     if (name == "transfer-encoding") {
-      if (chunked || http10_ || lowered(value) != "chunked") {
+      if (chunked || http10_ || !equalsIgnoringCase(value, "chunked")) {
         return format("the answer has a transfer encoding other than one `chunked` of HTTP/1.1");
       }
       chunked = true;

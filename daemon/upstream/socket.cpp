@@ -11,8 +11,15 @@
 #include <limits>
 #include <system_error>
 
+#include "base/relief.h"
+
 namespace postern::upstream {
 namespace {
+
+// A wait that is over by then is not worth a relief.
+constexpr std::chrono::milliseconds kMoment{1};
+constexpr std::chrono::milliseconds kLongest{
+    std::numeric_limits<int>::max()};  // that poll(2) takes
 
 // What connect(2) came to: 0, an errno, or ETIMEDOUT when `deadline` came first.
 int connectBy(int fd, const Address& address, Deadline deadline) {
@@ -39,13 +46,15 @@ Socket::~Socket() {
 }
 
 bool waitFor(int fd, short events, Deadline deadline) {
+  auto most = kMoment;
   for (;;) {
     pollfd wanted{fd, events, 0};
-    const auto left = std::min<std::chrono::milliseconds::rep>(remaining(deadline).count(),
-                                                               std::numeric_limits<int>::max());
-    const int ready = poll(&wanted, 1, static_cast<int>(left));
+    const int ready =
+        poll(&wanted, 1, static_cast<int>(std::min(remaining(deadline), most).count()));
     if (ready > 0) return true;
-    if (ready <= 0 && remaining(deadline).count() == 0) return false;
+    if (remaining(deadline).count() == 0) return false;
+    Relief::call();
+    most = kLongest;
   }
 }
 

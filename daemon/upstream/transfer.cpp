@@ -26,8 +26,10 @@ Transfer::Transfer(Connection& connection, const Order& order)
       reader_(order.request.method == "HEAD") {}
 
 Result<Response> Transfer::run(std::string_view request_bytes) {
-  auto written = connection_.write(request_bytes, deadline_);
-  if (!written) return std::move(written).error();
+  if (!request_bytes.empty()) {
+    auto written = connection_.write(request_bytes, deadline_);
+    if (!written) return std::move(written).error();
+  }
   auto answer = readAnswer();
   if (!answer) return std::move(answer).error();
   return reader_.takeResponse();

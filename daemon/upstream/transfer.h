@@ -30,8 +30,9 @@ class Transfer {
 
   Transfer(Connection& connection, const Order& order);
 
-  // Errors: Tls, Timeout, Truncated, Limit, Format, Connect, and those of the callbacks.
-  // Their texts begin with the service's authority.
+  // `request_bytes` may be empty: the request has been written. Errors: Tls, Timeout, Truncated,
+  // Limit, Format, Connect, and those of the callbacks. Their texts begin with the service's
+  // authority.
   Result<Response> run(std::string_view request_bytes);
 
   bool answered() const { return reader_.started(); }  // a byte of the answer has come

@@ -3,11 +3,12 @@
 # Runs nothing of it, and leaves the packages of this machine alone. Debian package: mmdebstrap
 set -euo pipefail
 folder=$1
-[[ -e $folder/usr/include/gtest ]] && exit 0
-packages=(libbenchmark-dev libboost-program-options-dev libgmock-dev libgtest-dev libisal-dev
-  libmariadb-dev libpoco-dev libre2-dev libsimdjson-dev libspdlog-dev libssl-dev libyaml-cpp-dev
-  nlohmann-json3-dev)
+packages=(libbenchmark-dev libboost-program-options-dev libcrypt-dev libgmock-dev libgtest-dev
+  libisal-dev libmariadb-dev libpoco-dev libre2-dev libseccomp-dev libsimdjson-dev libspdlog-dev libssl-dev
+  libyaml-cpp-dev nlohmann-json3-dev)
+IFS=,
+[[ -e $folder/packages && $(<"$folder/packages") == "${packages[*]}" ]] && exit 0
 rm -rf "$folder"
 mkdir -p "$(dirname "$folder")"
-IFS=,
 mmdebstrap --quiet --variant=extract --arch=arm64 --include="${packages[*]}" bookworm "$folder"
+printf '%s\n' "${packages[*]}" >"$folder/packages"

@@ -82,6 +82,7 @@ PLAIN, ZIPPED = CASES[2], CASES[5]
 GZIP = Case("gzip level 1 alone", [], LARGE, 0, "GB", 0.25, 0.25)
 IDLE_GOAL = 5  # MB of anonymous memory
 HUGE_GOAL = 16
+START_GOAL = 30  # ms from the start to the first answer of /-/ready
 
 
 @dataclasses.dataclass
@@ -117,6 +118,8 @@ class Bench:
         self.postern = self._start(servers.Postern, "postern", build / "postern", certificates,
                                    self.upstream, [*SMALL, LARGE, LABELLED, RULED, HUGE],
                                    {LABELLED: f"    labels: {{ {labels} }}", RULED: RULES})
+        self.sidecar = self._start(servers.Postern, "sidecar", build / "postern", certificates,
+                                   self.upstream, SMALL[:1], {})
         self._check_pages()
 
     def _start(self, kind, name: str, *arguments):
@@ -216,15 +219,24 @@ class Bench:
             server.stop()
 
 
-def measure(bench: Bench, rounds: int) -> list[list[tuple[Run, Run]]]:
+def measure_small(bench: Bench, rounds: int) -> bool:
+    """Only the requests of small pages."""
+    small = [case for case in CASES if case.per == "request"]
+    results = measure(bench, rounds, small)
+    print_head()
+    met = [report(case, result) for case, result in zip(small, results)]
+    return all(met) and report_start(bench, rounds)
+
+
+def measure(bench: Bench, rounds: int, cases: list[Case]) -> list[list[tuple[Run, Run]]]:
     """For each case the rounds, each nginx' and postern's run."""
-    for case in CASES:
+    for case in cases:
         for server in (bench.zipping if case.gzip else bench.nginx, bench.postern):
             bench.load(server, case.page, case.targets, 2, case.gzip)  # connects, and logs in
     bench.count_from_here()
-    results = [[] for _ in CASES]
+    results = [[] for _ in cases]
     for number in range(rounds):
-        for case, result in zip(CASES, results):
+        for case, result in zip(cases, results):
             order = [bench.zipping if case.gzip else bench.nginx, bench.postern]
             if number % 2:
                 order.reverse()
@@ -232,6 +244,10 @@ def measure(bench: Bench, rounds: int) -> list[list[tuple[Run, Run]]]:
             result.append((runs["nginx"], runs["postern"]))
     bench.check_count()
     return results
+
+
+def print_head():
+    print(f"{'':26} {'':19} {'nginx':>9} {'postern':>9} {'ratio':>6}     goal")
 
 
 def verdict(value: float, goal: float | None, floor: float | None) -> str:
@@ -261,20 +277,30 @@ def report_memory(what: str, taken: int, goal: int) -> bool:
     return megabytes <= goal
 
 
+def report_start(bench: Bench, rounds: int) -> bool:
+    """Of a sidecar, which has one target."""
+    times = [(bench.nginx.restart_millis(), bench.sidecar.restart_millis()) for _ in range(rounds)]
+    nginx, postern = map(statistics.median, zip(*times))
+    print(f"{'start to first answer':26} {'ms':19} {nginx:9.1f} {postern:9.1f} {postern / nginx:6.2f}  "
+          f"{verdict(postern, START_GOAL, START_GOAL)}")
+    return postern <= START_GOAL
+
+
 def bench_all(bench: Bench, rounds: int) -> bool:
     idle = bench.postern.anonymous_bytes()
-    results = measure(bench, rounds)
+    results = measure(bench, rounds, CASES)
     bench.count_from_here()
     huge = bench.largest_anonymous_bytes(bench.postern, HUGE)
     bench.scrapes += 1  # the login of this target
     bench.check_count()
-    print(f"{'':26} {'':19} {'nginx':>9} {'postern':>9} {'ratio':>6}     goal")
+    print_head()
     met = [report(case, result) for case, result in zip(CASES, results)]
     added = [tuple(Run(zipped.cpu - plain.cpu, 0) for zipped, plain in zip(*pair))
              for pair in zip(results[CASES.index(ZIPPED)], results[CASES.index(PLAIN)])]
     met.append(report(GZIP, added))
     met.append(report_memory("idle, after 20 MB pages", idle, IDLE_GOAL))
     met.append(report_memory("during a 100 MB page", huge, HUGE_GOAL))
+    met.append(report_start(bench, rounds))
     return all(met)
 
 
@@ -284,12 +310,14 @@ def main() -> int:
                         help="folder with the program postern (default: build/)")
     parser.add_argument("--rounds", type=int, default=11, help="of each case (default: 11)")
     parser.add_argument("--quick", action="store_true", help="three rounds")
+    parser.add_argument("--small", action="store_true", help="only the small pages")
     options = parser.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="postern-bench-"))
     bench = Bench(folder)
     try:
         bench.start(options.build.resolve())
-        return 0 if bench_all(bench, 3 if options.quick else options.rounds) else 1
+        run = measure_small if options.small else bench_all
+        return 0 if run(bench, 3 if options.quick else options.rounds) else 1
     except (Failure, subprocess.CalledProcessError) as failure:
         print(failure, file=sys.stderr)
         return 1

@@ -30,6 +30,7 @@ class _Server:
 
     def __init__(self, folder: pathlib.Path, arguments, port: int, path: str):
         self.port = port
+        self._again = folder, arguments, path
         self.process = Process(folder, arguments)
         wait_for(lambda: not self.process.running() or _answers(port, path),
                  f"{folder.name} answers")
@@ -44,13 +45,34 @@ class _Server:
         clock_getcpuclockid(3) names: /proc/PID/stat has the same in ticks of 10 ms."""
         return time.clock_gettime((~self.worker << 3) | 2)
 
-    def anonymous_bytes(self) -> int:
+    def _status(self, field: str) -> int:
         status = pathlib.Path(f"/proc/{self.worker}/status").read_text()
-        return int(re.search(r"^RssAnon:\s+(\d+) kB$", status, re.MULTILINE)[1]) * 1024
+        return int(re.search(rf"^{field}:\s+(\d+)( kB)?$", status, re.MULTILINE)[1])
+
+    def anonymous_bytes(self) -> int:
+        return self._status("RssAnon") * 1024
+
+    def resident_bytes(self) -> int:
+        return self._status("VmRSS") * 1024
+
+    def threads(self) -> int:
+        return self._status("Threads")
 
     def get(self, path: str, gzip: bool = False) -> bytes:
         """The body of an answer, compressed when that was asked for and given."""
         return _get(self.port, path, **({"Accept-Encoding": "gzip"} if gzip else {}))
+
+    def restart_millis(self) -> float:
+        """Ends it and starts it anew; returns the time from there to the first good answer."""
+        self.stop()
+        folder, arguments, path = self._again
+        began = time.perf_counter()
+        self.process = Process(folder, arguments)
+        while not _answers(self.port, path):
+            check(time.perf_counter() - began < 10, f"{folder.name} answers again")
+        took = time.perf_counter() - began
+        self.worker = self._find_worker()
+        return took * 1000
 
     def stop(self):
         self.process.stop()
@@ -64,7 +86,8 @@ class _Nginx(_Server):
         temporary = "".join(f"{name}_temp_path {folder}/{name};\n" for name in
                             ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         file.write_text(f"{user}daemon off; worker_processes 1; pid {folder}/pid;\n"
-                        f"error_log stderr; events {{ }}\n"
+                        f"error_log stderr; worker_rlimit_nofile 20000;\n"
+                        f"events {{ worker_connections 16384; }}\n"
                         f"http {{ access_log off; default_type text/plain;\n"
                         f"{temporary}{http}\n}}\n")
         super().__init__(folder, ["/usr/sbin/nginx", "-p", folder, "-c", file], port, path)
@@ -130,7 +153,8 @@ class Postern(_Server):
     name = "postern"
 
     def __init__(self, folder: pathlib.Path, program: pathlib.Path, certificates: pathlib.Path,
-                 upstream: GuardedUpstream, names: list[str], keys: dict[str, str]):
+                 upstream: GuardedUpstream, names: list[str], keys: dict[str, str],
+                 flags: tuple[str, ...] = ()):
         targets = "".join(f"""
   - name: {name}
     url: https://127.0.0.1:{upstream.guarded_port}
@@ -145,4 +169,5 @@ class Postern(_Server):
         file.write_text(f"targets:{targets}\n")
         port = free_port()
         super().__init__(folder, [program, f"--config.file={file}",
-                                  f"--web.listen-address=127.0.0.1:{port}"], port, "/-/ready")
+                                  f"--web.listen-address=127.0.0.1:{port}", *flags],
+                         port, "/-/ready")

@@ -6,17 +6,6 @@ that requires X509 is refused, and the message says why."""
 import harness
 from harness import check, check_answer, wait_for
 
-SCHEMA = """
-CREATE DATABASE whatsapp CHARACTER SET utf8mb4; USE whatsapp;
-CREATE TABLE lookups (number varchar(24), country varchar(4), phone varchar(20));
-CREATE TABLE whatsapp_config (country varchar(4) NOT NULL, phone varchar(20) NOT NULL,
-  username varchar(45), password varchar(45), api_key varchar(50), company_name varchar(45));
-INSERT INTO lookups VALUES ('447418342132', '44', '7418342132');
-INSERT INTO whatsapp_config VALUES ('44', '7418342132', 'admin', '%s', NULL, 'Test company');
-CREATE USER postern@'%%' IDENTIFIED BY '%s' REQUIRE X509;
-GRANT SELECT ON whatsapp.* TO postern@'%%';
-"""
-
 
 def target(whatsapp, database, tls, database_password, with_tls=True):
     material = f"tls_config: {{ ca_file: {tls}/ca.crt, cert_file: {tls}/tls.crt, key_file: {tls}/tls.key"
@@ -33,7 +22,7 @@ def scenario(stage):
     whatsapp = stage.whatsapp(token_life=3, health="multi")
     database_password = stage.secret("database password", "D4tabase-s3cret")
     database = stage.mariadb()
-    database.run(SCHEMA % (harness.PASSWORD, database_password))
+    database.run(harness.database_schema(database_password))
     tls = stage.tls_folder()
     postern = stage.postern(config=target(whatsapp, database, tls, database_password))
     answer = postern.scrape()
@@ -45,6 +34,8 @@ def scenario(stage):
         return postern.own_metrics().value(name, target=harness.TARGET, **labels)
 
     read = metric("postern_credential_last_success_timestamp_seconds", source="mysql")
+    good = "postern_credential_last_read_successful"
+    check(metric(good, source="mysql") == 1, "the last read was good")
     database.stop()
     logins = whatsapp.counters()["logins"]
     wait_for(lambda: postern.scrape().status == 200 and whatsapp.counters()["logins"] >= logins + 2,
@@ -52,6 +43,7 @@ def scenario(stage):
     check(metric("postern_scrape_failures_total", reason="credential_source") == 0, "no failure")
     check(metric("postern_credential_reloads_total", source="mysql", result="failure") >= 1,
           "the failed read is counted")
+    check(metric(good, source="mysql") == 0, "the last read failed")
     later = metric("postern_credential_last_success_timestamp_seconds", source="mysql")
     check(0 < later < postern_time(postern) - 1, f"its age shows: {read} {later}")
 

@@ -224,8 +224,11 @@ std::string healthJson(const Behaviour& behaviour) {
 std::string bulkSamples(std::size_t number) {
   std::string block;
   for (int line = 0; line < 1024; ++line) {
-    block.append(R"(bulk_samples{block=")").append(std::to_string(number)).append(R"(",line=")");
-    block.append(std::to_string(line)).append(R"(",path="/v1/messages"} )");
+    block.append("bulk_samples_").append(std::to_string(number)).append(R"({block=")");
+    block.append(std::to_string(number))
+        .append(R"(",line=")")
+        .append(std::to_string(line))
+        .append(R"(",path="/v1/messages"} )");
     block.append(std::to_string(line)).append("\n");
   }
   return block;

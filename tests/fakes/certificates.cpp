@@ -3,6 +3,8 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+#include <openssl/provider.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
@@ -41,7 +43,13 @@ std::string alternativeNames(const std::vector<std::string>& names) {
   for (const auto& name : names) {
     ASN1_OCTET_STRING* const address = a2i_IPADDRESS(name.c_str());
     if (!value.empty()) value += ',';
-    value += address != nullptr ? "IP:" : "DNS:";
+    if (address != nullptr) {
+      value += "IP:";
+    } else if (name.find('@') != name.npos) {
+      value += "email:";
+    } else {
+      value += name.starts_with("spiffe://") ? "URI:" : "DNS:";
+    }
     value += name;
     ASN1_OCTET_STRING_free(address);
   }
@@ -126,6 +134,36 @@ std::string Identity::encryptedKey(std::string_view password) const {
     return PEM_write_bio_PKCS8PrivateKey(out, privateKey(), EVP_aes_256_cbc(), password.data(),
                                          static_cast<int>(password.size()), nullptr, nullptr) == 1;
   });
+}
+
+std::string Identity::encryptedKey(std::string_view password, const EVP_CIPHER* cipher) const {
+  return written([&](BIO* out) {
+    return PEM_write_bio_PrivateKey_traditional(
+               out, privateKey(), cipher, reinterpret_cast<const unsigned char*>(password.data()),
+               static_cast<int>(password.size()), nullptr, nullptr) == 1;
+  });
+}
+
+std::string Identity::bundle(const std::string& password, const std::vector<Identity>& others,
+                             bool outdated) const {
+  // A library of its own: what it loads stays unknown to the code that is tested.
+  const std::unique_ptr<OSSL_LIB_CTX, decltype(&OSSL_LIB_CTX_free)> library(OSSL_LIB_CTX_new(),
+                                                                            OSSL_LIB_CTX_free);
+  using Provider = std::unique_ptr<OSSL_PROVIDER, decltype(&OSSL_PROVIDER_unload)>;
+  const Provider usual(OSSL_PROVIDER_load(library.get(), "default"), OSSL_PROVIDER_unload);
+  const Provider legacy(outdated ? OSSL_PROVIDER_load(library.get(), "legacy") : nullptr,
+                        OSSL_PROVIDER_unload);
+  require(usual && (legacy || !outdated), "no provider");
+  STACK_OF(X509)* const stack = sk_X509_new_null();
+  for (const auto& other : others) sk_X509_push(stack, other.x509());
+  const std::unique_ptr<PKCS12, decltype(&PKCS12_free)> bundle(
+      PKCS12_create_ex(password.c_str(), "name", privateKey(), x509(), stack, 0,
+                       outdated ? NID_pbe_WithSHA1And40BitRC2_CBC : 0, 0, 0, 0, library.get(),
+                       nullptr),
+      PKCS12_free);
+  sk_X509_free(stack);
+  require(bundle != nullptr, "no bundle");
+  return written([&](BIO* out) { return i2d_PKCS12_bio(out, bundle.get()) == 1; });
 }
 
 std::string Identity::certificateDer() const {

@@ -19,7 +19,8 @@ enum class Use { Authority, Server, Client, Any };  // Any: no extended key usag
 // What a certificate shall say. Dates count from now.
 struct Wanted {
   std::string common_name = "test";
-  std::vector<std::string> names;  // subject alternative names: DNS names and IP addresses
+  // Subject alternative names: DNS names, IP and e-mail addresses, SPIFFE IDs.
+  std::vector<std::string> names{};
   Use use = Use::Any;
   std::chrono::seconds begins = -std::chrono::hours(1);
   std::chrono::seconds ends = std::chrono::hours(24);
@@ -35,6 +36,11 @@ class Identity {
   std::string certificate() const;  // PEM, this one only; join several for a chain
   std::string key() const;          // PEM, PKCS #8
   std::string encryptedKey(std::string_view password) const;  // PEM, PKCS #8
+  // PEM as OpenSSL wrote it before PKCS #8, with this cipher.
+  std::string encryptedKey(std::string_view password, const EVP_CIPHER* cipher) const;
+  // PKCS #12 of key, certificate and `others`; `outdated`: by RC2, as until OpenSSL 3.
+  std::string bundle(const std::string& password, const std::vector<Identity>& others = {},
+                     bool outdated = false) const;
   std::string certificateDer() const;
   std::string keyDer() const;
   std::string pin() const;  // the 32 bytes of config::Tls::pin_sha256

@@ -13,6 +13,8 @@ struct SourceState {
   std::mutex mutex;
   Result<credentials::Credential> answer = Error{Fault::NoCredential, "nothing is mounted", "", {}};
   int loads = 0;
+  std::chrono::milliseconds patience{0};  // that the last load was given
+  bool moved = false;                     // until the next load
 
   void gives(const std::string& username, const std::string& password) {
     const std::lock_guard lock(mutex);
@@ -31,10 +33,16 @@ struct SourceState {
 class FakeSource final : public credentials::Source {
  public:
   explicit FakeSource(SourceState& state) : state_(state) {}
-  Result<credentials::Credential> load(Deadline) override {
+  Result<credentials::Credential> load(Deadline deadline) override {
     const std::lock_guard lock(state_.mutex);
+    state_.patience = remaining(deadline);
     ++state_.loads;
+    state_.moved = false;
     return state_.answer;
+  }
+  bool moved() const override {
+    const std::lock_guard lock(state_.mutex);
+    return state_.moved;
   }
   std::string_view name() const override { return "file"; }
 

@@ -6,9 +6,10 @@ set -euo pipefail
 seconds=$1
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=$(mkdir -p "${2:-$root/build-fuzz}" && cd "${2:-$root/build-fuzz}" && pwd)
+targets=(text openmetrics json relabel accept)
 cmake -G Ninja -S "$root" -B "$build" -DPOSTERN_FUZZ=ON -DCMAKE_CXX_COMPILER=clang++-14 \
   -DCMAKE_BUILD_TYPE=Fuzz -DCMAKE_CXX_FLAGS_FUZZ='-O1 -g1' >/dev/null
-cmake --build "$build"
+cmake --build "$build" --target "${targets[@]/#/fuzz_}"
 
 fuzz() {
   local target=$1 corpus=$build/fuzz-corpus/$1
@@ -20,8 +21,8 @@ fuzz() {
 export -f fuzz
 export build root seconds
 failed=0
-printf '%s\n' text openmetrics json relabel accept | xargs -P "$(nproc)" -I{} bash -c 'fuzz {}' || failed=1
-for target in text openmetrics json relabel accept; do
+printf '%s\n' "${targets[@]}" | xargs -P "$(nproc)" -I{} bash -c 'fuzz {}' || failed=1
+for target in "${targets[@]}"; do
   log=$build/fuzz-$target.log
   printf '%-12s %s executions\n' "$target" "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")"
   if grep -q 'ERROR: \|SUMMARY: ' "$log"; then

@@ -288,5 +288,40 @@ TEST_F(MysqlTest, LeavesNoConnectionOpen) {
   EXPECT_THAT(connections(), IsEmpty());
 }
 
+TEST_F(MysqlTest, ReadsTheDatabaseOfAMountedFolderAnewEachTime) {
+  addRow("'admin', 'pw', NULL, NULL");
+  const testing::TemporaryFolder mount;
+  config::MysqlCredentials named;
+  named.directory = mount.path();
+  MysqlSource source(named, "447418342132");
+  const auto load = [&] { return source.load(deadlineIn(std::chrono::seconds(20))); };
+  auto read = load();
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().fault, Fault::CredentialSource);
+  EXPECT_THAT(read.error().what, HasSubstr((mount.path() / "host").string()));
+
+  mount.write("host", "localhost\n");
+  mount.write("port", std::to_string(plain_.port));
+  mount.write("database", "whatsapp");
+  mount.write("username", "plain");
+  mount.write("password", "wrong");
+  EXPECT_TRUE(source.moved());
+  read = load();
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().fault, Fault::LoginRejected);
+  EXPECT_FALSE(source.moved());
+
+  mount.write("password", "plain;secret\n");
+  EXPECT_TRUE(source.moved());
+  read = load();
+  ASSERT_TRUE(read) << read.error().what;
+  EXPECT_EQ(read->username, "admin");
+  mount.write("ca.crt", "");
+  std::filesystem::copy_file(database_->folder.path() / "ca.crt", mount.path() / "ca.crt",
+                             std::filesystem::copy_options::overwrite_existing);
+  read = load();
+  ASSERT_TRUE(read) << "encrypted: " << read.error().what;
+}
+
 }  // namespace
 }  // namespace postern::credentials

@@ -40,9 +40,28 @@ TEST_F(MysqlTest, ShowsItsCertificateToAServerThatRequiresOne) {
   EXPECT_TRUE(credential) << credential.error().what;
 }
 
+TEST_F(MysqlTest, OpensAnEncryptedKeyWithItsPassword) {
+  addRow("'admin', 'from row', NULL, NULL");
+  const auto& folder = database_->folder;
+  folder.write("encrypted.key", database_->client.encryptedKey("open sesame"));
+  auto database = withCertificate();
+  database.tls->key_file = folder.path() / "encrypted.key";
+
+  const auto without = HasSubstr("check that cert_file and key_file belong together");
+  EXPECT_THAT(refusal(database, Fault::CredentialSource), without);
+  database.tls->key_password_file = folder.write("key-password", "wrong\n");
+  EXPECT_THAT(refusal(database, Fault::CredentialSource), without);
+  folder.write("key-password", "open sesame\n");
+  const auto credential = load(database);
+  EXPECT_TRUE(credential) << credential.error().what;
+
+  database.tls->key_password_file = folder.path() / "absent";
+  EXPECT_THAT(refusal(database, Fault::CredentialSource), HasSubstr("absent does not exist"));
+}
+
 TEST_F(MysqlTest, SaysThatACertificateMayBeRequired) {
   const auto hint =
-      HasSubstr("the server may require TLS and a client certificate: set tls_config");
+      HasSubstr("set tls_config, for the server may require TLS and a client certificate");
   auto without_tls = withCertificate();
   without_tls.tls.reset();
   auto without_certificate = withCertificate();

@@ -13,18 +13,41 @@ import sys
 import tempfile
 import traceback
 
+from .browser import visit
 from .certificates import Authority
+from .examination import Examination
+from .fault_proxy import FaultProxy
 from .faults import check_answer, check_state, expect_fault
+from .https import HttpsService, Reply, Request
+from .injector import Injector
 from .postern import Postern
-from .process import Failure, check, free_port, wait_for
+from .process import Failure, check, free_port, in_background, wait_for
 from .services import MariaDb, Nginx, Prometheus
 from .whatsapp import Whatsapp
 
-__all__ = ["Failure", "Stage", "TARGET", "PASSWORD", "check", "check_answer", "check_state",
-           "expect_fault", "free_port", "run", "wait_for"]
+__all__ = ["Authority", "Failure", "Stage", "TARGET", "PASSWORD", "Reply", "Request", "check",
+           "check_answer", "check_state", "database_schema", "expect_fault", "free_port",
+           "in_background", "run", "visit", "wait_for"]
 
 PASSWORD = "Corr3ct-horse!"
 TARGET = "447418342132"
+
+# Teleport's two tables with the row of TARGET, and an account that has to show a certificate.
+_SCHEMA = """
+CREATE DATABASE whatsapp CHARACTER SET utf8mb4; USE whatsapp;
+CREATE TABLE lookups (number varchar(24), country varchar(4), phone varchar(20));
+CREATE TABLE whatsapp_config (country varchar(4) NOT NULL, phone varchar(20) NOT NULL,
+  username varchar(45), password varchar(45), api_key varchar(50), company_name varchar(45));
+INSERT INTO lookups VALUES ('447418342132', '44', '7418342132');
+INSERT INTO whatsapp_config VALUES ('44', '7418342132', 'admin', '%s', NULL, 'Test company');
+CREATE USER postern@'%%' IDENTIFIED BY '%s' REQUIRE X509;
+GRANT SELECT ON whatsapp.* TO postern@'%%';
+"""
+
+
+def database_schema(database_password: str, password: str = PASSWORD) -> str:
+    """SQL that makes the database from which the credential of TARGET comes."""
+    return _SCHEMA % (password, database_password)
 
 
 class Stage:
@@ -37,6 +60,8 @@ class Stage:
         self.secrets: dict[str, str] = {}
         self._started = []
         self.posterns: list[Postern] = []
+        self._examinations: list[Examination] = []
+        self._injectors: list[Injector] = []
 
     def folder_for(self, name: str) -> pathlib.Path:
         number = 0
@@ -53,11 +78,11 @@ class Stage:
         return text
 
     def whatsapp(self, server_name: str = "whatsapp-web", listen: str = "127.0.0.1",
-                 pair=None, **behaviour) -> Whatsapp:
+                 pair=None, port: int = 0, **behaviour) -> Whatsapp:
         """The look-alike, running; its server certificate is for `server_name`."""
         behaviour.setdefault("password", PASSWORD)
         pair = pair or self.authority.issue(server_name)
-        whatsapp = Whatsapp(self, pair, listen, behaviour)
+        whatsapp = Whatsapp(self, pair, listen, port, behaviour)
         self._started.append(whatsapp)
         return whatsapp
 
@@ -81,29 +106,43 @@ class Stage:
         self.secret(f"password in {folder.name}, encoded", basic)
         return folder
 
-    def postern(self, *flags: str, config: str = "", environment=None) -> Postern:
-        """The daemon, listening. `config` is YAML; without it the target comes from flags."""
+    def postern(self, *flags: str, config: str = "", environment=None, launcher=(), tls=None,
+                headers=None) -> Postern:
+        """The daemon, listening. `config` is YAML; without it the target comes from flags.
+
+        `launcher` is a command that executes what follows it; `tls` and `headers` are how the
+        scenario passes its lock.
+        """
         if config:
             file = self.folder_for("config") / "postern.yml"
             file.write_text(config)
             flags = (f"--config.file={file}", *flags)
-        postern = Postern(self, flags, environment or {})
+        postern = Postern(self, flags, environment or {}, launcher, tls, headers)
         self._started.append(postern)
         self.posterns.append(postern)
         return postern
 
-    def sidecar(self, whatsapp: Whatsapp, *flags: str, **mounts) -> Postern:
-        """The daemon as a WhatsApp sidecar: one target, from flags and mounted folders."""
+    def examine(self, *flags, **options) -> Examination:
+        """`postern check` with these flags."""
+        examination = Examination(self, flags, **options)
+        self._examinations.append(examination)
+        return examination
+
+    def sidecar_flags(self, whatsapp: Whatsapp, **mounts) -> list[str]:
+        """Of one WhatsApp target, with mounted folders."""
         tls = mounts.get("tls") or self.tls_folder()
         credentials = mounts.get("credentials") or self.credentials_folder()
-        return self.postern(
-            f"--target.name={TARGET}", f"--target.url={whatsapp.url}", "--target.preset=whatsapp",
-            "--target.server-name=whatsapp-web", f"--tls.dir={tls}",
-            f"--credentials.dir={credentials}", *flags)
+        return [f"--target.name={TARGET}", f"--target.url={whatsapp.url}",
+                "--target.preset=whatsapp", "--target.server-name=whatsapp-web", f"--tls.dir={tls}",
+                f"--credentials.dir={credentials}"]
 
-    def plain_target(self, whatsapp: Whatsapp, name: str = "plain", **keys: str) -> str:
+    def sidecar(self, whatsapp: Whatsapp, *flags: str, launcher=(), **mounts) -> Postern:
+        """The daemon as a WhatsApp sidecar: one target, from flags and mounted folders."""
+        return self.postern(*self.sidecar_flags(whatsapp, **mounts), *flags, launcher=launcher)
+
+    def plain_target(self, whatsapp: Whatsapp, name: str = "plain", pair=None, **keys: str) -> str:
         """YAML of a target with the single text page of the look-alike; further keys as given."""
-        tls = self.tls_folder()
+        tls = self.tls_folder(pair=pair)
         lines = [
             f'  - name: "{name}"',
             f"    url: {whatsapp.url}",
@@ -118,15 +157,39 @@ class Stage:
         lines += [f"    {key}: {value}" for key, value in keys.items() if value]
         return "\n".join(lines) + "\n"
 
+    def https(self, pair, answer, clients=None) -> HttpsService:
+        service = HttpsService(pair, answer, clients)
+        self._started.append(service)
+        return service
+
     def nginx(self, configuration: str) -> Nginx:
         nginx = Nginx(self.folder_for("nginx"), configuration)
         self._started.append(nginx)
         return nginx
 
-    def prometheus(self, scrape_configs: str) -> Prometheus:
-        prometheus = Prometheus(self.folder_for("prometheus"), scrape_configs)
+    def prometheus(self, scrape_configs: str, settings: str = "") -> Prometheus:
+        prometheus = Prometheus(self.folder_for("prometheus"), scrape_configs, settings)
         self._started.append(prometheus)
         return prometheus
+
+    def fault_proxy(self, port: int) -> FaultProxy:
+        """A relay to that port that spoils what it is told to."""
+        proxy = FaultProxy(port)
+        self._started.append(proxy)
+        return proxy
+
+    def injector(self, *flags: str, launcher=(), tls=None) -> Injector:
+        """`postern inject` with a mounted certificate for localhost."""
+        tls = tls or self.tls_folder(pair=self.authority.issue("localhost"))
+        injector = Injector(self.folder_for("injector"), self.build / "postern", tls,
+                            self.authority.certificate, flags, launcher)
+        self._started.append(injector)
+        self._injectors.append(injector)
+        return injector
+
+    def owns(self, thing):
+        """Stops it at the end, after what is started later."""
+        self._started.append(thing)
 
     def mariadb(self) -> MariaDb:
         database = MariaDb(self.folder_for("mariadb"), self.authority)
@@ -142,6 +205,10 @@ class Stage:
         said = {}
         for postern in self.posterns:
             said.update(postern.said())
+        for number, injector in enumerate(self._injectors, 1):
+            said[f"the log of injector number {number}"] = injector.process.output()
+        for number, examination in enumerate(self._examinations, 1):
+            said[f"check number {number}"] = examination.said()
         return [f"{name} stands in {place}" for name, text in self.secrets.items()
                 for place, output in said.items() if text in output]
 
@@ -151,6 +218,8 @@ def _perform(scenario, stage: Stage):
         scenario(stage)
         for postern in stage.posterns:
             postern.ask_everything()
+            refused = postern.refused_calls()
+            check(not refused, f"the sandbox refuses nothing that postern needs: {refused}")
     finally:
         stage.close()
     found = stage.leaks()

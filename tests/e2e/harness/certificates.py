@@ -12,13 +12,27 @@ class Pair:
     key: pathlib.Path
 
 
-def _openssl(*arguments):
-    done = subprocess.run(["openssl", *map(str, arguments)], capture_output=True, text=True)
+def _openssl(*arguments, days_ago: int = 0):
+    before = ["faketime", f"{days_ago} days ago"] if days_ago else []
+    done = subprocess.run([*before, "openssl", *map(str, arguments)], capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(f"openssl {arguments[0]}: {done.stderr}")
 
 
+def encrypt_key(pair: Pair, to: pathlib.Path, password: str):
+    """The key as PEM that needs the password."""
+    _openssl("pkcs8", "-topk8", "-in", pair.key, "-out", to, "-passout", f"pass:{password}")
+
+
+def bundle(pair: Pair, authority: pathlib.Path, to: pathlib.Path, password: str, *flags: str):
+    """Key, certificate and authority as PKCS #12."""
+    _openssl("pkcs12", "-export", "-in", pair.certificate, "-inkey", pair.key, "-certfile",
+             authority, "-out", to, "-passout", f"pass:{password}", *flags)
+
+
 def _alternative_name(name: str) -> str:
+    if name.startswith("spiffe://"):
+        return f"URI:{name}"
     try:
         ipaddress.ip_address(name)
         return f"IP:{name}"
@@ -27,23 +41,29 @@ def _alternative_name(name: str) -> str:
 
 
 class Authority:
-    def __init__(self, folder: pathlib.Path, name: str = "Scenario CA"):
+    def __init__(self, folder: pathlib.Path, name: str = "Scenario CA", issuer=None,
+                 days_ago: int = 0):
+        """All that it issues is good since then."""
         folder.mkdir()
+        self._days_ago = days_ago
         self._folder = folder
         self._count = 0
         self.certificate = folder / "ca.crt"
         self._key = folder / "ca.key"
-        _openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-                 "-nodes", "-keyout", self._key, "-out", self.certificate, "-days", 30,
-                 "-subj", f"/CN={name}", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+        signed_by = ["-CA", issuer.certificate, "-CAkey", issuer._key] if issuer else []
+        _openssl("req", "-x509", *signed_by, "-newkey", "ec", "-pkeyopt",
+                 "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", self._key, "-out",
+                 self.certificate, "-days", 30, "-subj", f"/CN={name}", "-addext",
+                 "keyUsage=critical,keyCertSign,cRLSign", days_ago=days_ago)
 
-    def issue(self, *names: str, days: int = 30) -> Pair:
-        """A certificate for these host names or addresses, good for clients and servers.
+    def issue(self, *names: str, days: int = 30, days_ago: int = 0) -> Pair:
+        """A certificate for these host names, addresses or SPIFFE IDs, for clients and servers.
 
-        With `days` below zero it has expired.
+        With `days` below zero it has expired; with `days_ago` so much of its life has gone.
         """
         self._count += 1
-        stem = self._folder / f"{self._count}-{names[0].replace(':', '_')}"
+        name = names[0].replace(":", "_").replace("/", "_")
+        stem = self._folder / f"{self._count}-{name}"
         pair = Pair(stem.with_suffix(".crt"), stem.with_suffix(".key"))
         request, extensions = stem.with_suffix(".csr"), stem.with_suffix(".ext")
         extensions.write_text(
@@ -51,8 +71,8 @@ class Authority:
             "keyUsage=critical,digitalSignature\n"
             "subjectAltName=" + ",".join(map(_alternative_name, names)) + "\n")
         _openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                 "-keyout", pair.key, "-out", request, "-subj", f"/CN={names[0]}")
+                 "-keyout", pair.key, "-out", request, "-subj", f"/CN={name}")
         _openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key,
                  "-CAcreateserial", "-days", days, "-extfile", extensions,
-                 "-out", pair.certificate)
+                 "-out", pair.certificate, days_ago=days_ago or self._days_ago)
         return pair

@@ -6,7 +6,7 @@ from .process import check
 
 KNOWN = ("no_credential", "credential_source", "login_rejected", "login_throttled", "login_failed",
          "backoff", "resolve", "connect", "tls", "timeout", "status", "forbidden", "empty",
-         "format", "limit", "truncated", "unknown_target", "busy")
+         "format", "limit", "truncated", "unknown_target", "busy", "config")
 
 
 def _entries(document):

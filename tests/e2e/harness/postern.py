@@ -5,10 +5,16 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import time
+
+import jsonschema
 
 from .metrics import Metrics
 from .process import Process, check, free_port, wait_for
+
+
+_SCHEMA = json.loads((pathlib.Path(__file__).parents[2] / "data/status/schema.json").read_text())
 
 
 @dataclasses.dataclass
@@ -25,12 +31,21 @@ class Answer:
 
 
 class Postern:
-    def __init__(self, stage, flags, environment: dict):
+    """With `tls`, what is asked here goes through that ssl.SSLContext; `headers` go with all of it."""
+
+    def __init__(self, stage, flags, environment: dict, launcher=(), tls=None, headers=None):
         self.port = free_port()
+        self.tls = tls
+        self._headers = headers or {}
         self._folder = stage.folder_for("postern")
-        self._arguments = [stage.build / "postern",
+        self._arguments = [*launcher, stage.build / "postern",
                            f"--web.listen-address=127.0.0.1:{self.port}", *flags]
-        self._environment = {"PATH": os.environ.get("PATH", ""), **environment}
+        # POSTERN_SANDBOX=on has a scenario played in the sandbox.
+        passed_on = {name: os.environ[name] for name in ("PATH", "POSTERN_SANDBOX")
+                     if name in os.environ}
+        self._environment = {**passed_on, **environment}
+        prefixes = [flag for flag in flags if str(flag).startswith("--web.route-prefix=")]
+        self._prefix = prefixes[0].split("=", 1)[1] if prefixes else ""
         self._asked: dict[str, str] = {}
         self.start()
 
@@ -45,10 +60,16 @@ class Postern:
         except OSError:
             return False
 
+    def _connection(self, timeout: float):
+        if self.tls:
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=timeout,
+                                               context=self.tls)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+
     def get(self, path: str, headers=None, method: str = "GET", timeout: float = 20) -> Answer:
         begin = time.monotonic()
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
-        connection.request(method, path, headers=headers or {})
+        connection = self._connection(timeout)
+        connection.request(method, self._prefix + path, headers={**self._headers, **(headers or {})})
         response = connection.getresponse()
         whole = True
         try:
@@ -76,13 +97,23 @@ class Postern:
         answer = self.get("/health")
         return answer.status, json.loads(answer.body)
 
+    def status(self) -> dict:
+        """The document of /api/v1/status, which always has the form that it should have."""
+        document = json.loads(self.get("/api/v1/status").body)
+        jsonschema.validate(document, _SCHEMA, cls=jsonschema.Draft7Validator)
+        return document
+
     def ask_everything(self):
         """Asks each endpoint once, so that the search for secrets sees them all."""
         if self.process.running():
-            for path in ("/-/metrics", "/health", "/", "/-/ready", "/metrics"):
+            for path in ("/-/metrics", "/health", "/", "/api/v1/status", "/-/ready", "/metrics"):
                 self.get(path)
             command_line = pathlib.Path(f"/proc/{self.process.pid}/cmdline").read_bytes()
             self._asked["argv"] = command_line.decode()
+
+    def refused_calls(self) -> list[str]:
+        """The system calls that the sandbox refused, by what the log says."""
+        return re.findall(r"the sandbox refused a system call.*", self.process.output())
 
     def said(self) -> dict[str, str]:
         return {**self._asked, "the log": self.process.output()}

@@ -1,5 +1,6 @@
 """Processes, ports and waiting."""
 
+import concurrent.futures
 import ctypes
 import fcntl
 import os
@@ -9,6 +10,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 _PR_SET_PDEATHSIG = 1
@@ -34,6 +36,20 @@ def wait_for(condition, claim: str, seconds: float = 10):
             return value
         check(time.monotonic() < deadline, f"within {seconds} s: {claim}")
         time.sleep(0.02)
+
+
+def in_background(work) -> concurrent.futures.Future:
+    """Runs that on a thread of its own; result() waits for it and raises what it raised."""
+    future = concurrent.futures.Future()
+
+    def perform():
+        try:
+            future.set_result(work())
+        except BaseException as failure:
+            future.set_exception(failure)
+
+    threading.Thread(target=perform, daemon=True).start()
+    return future
 
 
 def free_port() -> int:

@@ -6,6 +6,7 @@ import os
 import pathlib
 import socket
 import subprocess
+import urllib.parse
 
 from .process import Process, free_port, wait_for
 
@@ -42,12 +43,12 @@ class Nginx:
 
 
 class Prometheus:
-    """`scrape_configs` is the YAML list below that key."""
+    """`scrape_configs` is the YAML list below that key; `settings`, if any, what stands above it."""
 
-    def __init__(self, folder: pathlib.Path, scrape_configs: str):
+    def __init__(self, folder: pathlib.Path, scrape_configs: str, settings: str = ""):
         self.port = free_port()
         file = folder / "prometheus.yml"
-        file.write_text("scrape_configs:\n" + scrape_configs)
+        file.write_text(settings + "scrape_configs:\n" + scrape_configs)
         self._process = Process(folder, [
             "prometheus", f"--config.file={file}", f"--storage.tsdb.path={folder}/data",
             f"--web.listen-address=127.0.0.1:{self.port}"])
@@ -67,6 +68,10 @@ class Prometheus:
     def ask(self, path: str):
         """The `data` of an answer of its API."""
         return json.loads(self._get(f"/api/v1/{path}")[1])["data"]
+
+    def query(self, expression: str) -> list[dict]:
+        """The series of an instant query, now."""
+        return self.ask("query?" + urllib.parse.urlencode({"query": expression}))["result"]
 
     def target(self) -> dict:
         """What it says of its first target; empty until it has taken that up."""

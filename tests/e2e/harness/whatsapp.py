@@ -11,22 +11,33 @@ from .process import Process, wait_for
 
 
 class Whatsapp:
-    def __init__(self, stage, pair, listen: str, behaviour: dict):
+    def __init__(self, stage, pair, listen: str, port: int, behaviour: dict):
         self._stage = stage
         self._host = listen
         self._passwords = 0
-        flags = [f for key, value in behaviour.items()
+        self._pair = pair
+        self._behaviour = behaviour
+        self._bracketed = f"[{listen}]" if ":" in listen else listen
+        self.port = port
+        self._run()
+        self.url = f"https://{self._bracketed}:{self.port}"
+        self._remember(behaviour)
+
+    def _run(self):
+        """On the port that it had before, if any."""
+        flags = [f for key, value in self._behaviour.items()
                  for f in ("--" + key.replace("_", "-"), _text(value))]
-        bracketed = f"[{listen}]" if ":" in listen else listen
-        self._process = Process(stage.folder_for("whatsapp"), [
-            stage.build / "fake_whatsapp", "--listen", f"{bracketed}:0", "--control",
-            "127.0.0.1:0", "--cert", pair.certificate, "--key", pair.key, "--ca",
-            stage.authority.certificate, *flags])
+        self._process = Process(self._stage.folder_for("whatsapp"), [
+            self._stage.build / "fake_whatsapp", "--listen", f"{self._bracketed}:{self.port}",
+            "--control", "127.0.0.1:0", "--cert", self._pair.certificate, "--key",
+            self._pair.key, "--ca", self._stage.authority.certificate, *flags])
         ports = wait_for(lambda: re.search(r"port=(\d+) control=(\d+)\n", self._process.output()),
                          f"the look-alike listens: {self._process.output()}")
         self.port, self._control = int(ports[1]), int(ports[2])
-        self.url = f"https://{bracketed}:{self.port}"
-        self._remember(behaviour)
+
+    def start(self):
+        """After a stop: on the same port, with the behaviour that was set; no token is good any more."""
+        self._run()
 
     def _remember(self, behaviour: dict):
         for key in ("password", "api_key"):
@@ -50,6 +61,7 @@ class Whatsapp:
 
     def set(self, **behaviour):
         self._remember(behaviour)
+        self._behaviour.update(behaviour)
         self._ask("POST", "/set", [(key, _text(value)) for key, value in behaviour.items()])
 
     def provoke(self, path: str, headers=(), **provocation):
@@ -66,6 +78,10 @@ class Whatsapp:
 
     def counters(self) -> dict:
         return self._ask("GET", "/counters")
+
+    def tokens(self) -> list[str]:
+        """Every one that was issued since the start."""
+        return self._ask("GET", "/tokens")
 
     def requests(self, path: str) -> int:
         return self.counters()["requests"].get(path, 0)
@@ -95,8 +111,8 @@ class Whatsapp:
 
     def stop(self):
         if self._process.running():
-            for number, token in enumerate(self._ask("GET", "/tokens")):
-                self._stage.secret(f"token {number}", token)
+            for token in self.tokens():
+                self._stage.secret(f"token {len(self._stage.secrets)}", token)
         self._process.stop()
 
 

@@ -49,25 +49,77 @@ TEST(CommandLineTest, HasDefaultsForEverythingButTheUrl) {
 }
 
 TEST(CommandLineTest, ReadsTheFlagsOfTheDaemon) {
-  const auto options =
-      accepted({"--config.file", "a/b.yml", "--config.check", "--config.enable-auto-reload",
-                "--config.auto-reload-interval=1m30s", "--web.listen-address=:1",
-                "--web.listen-address", "[::1]:2", "--web.enable-lifecycle",
-                "--web.shutdown-timeout", "0s", "--state.dir=/state", "--timeout-offset=250ms",
-                "--log.level=debug", "--log.format", "json"})
-          .options;
+  const auto options = accepted({"--config.file",
+                                 "a/b.yml",
+                                 "--config.check",
+                                 "--config.enable-auto-reload",
+                                 "--config.auto-reload-interval=1m30s",
+                                 "--web.listen-address=:1",
+                                 "--web.listen-address",
+                                 "[::1]:2",
+                                 "--web.config.file=web.yml",
+                                 "--web.key-password-file",
+                                 "/run/password",
+                                 "--web.enable-lifecycle",
+                                 "--web.shutdown-timeout",
+                                 "0s",
+                                 "--state.dir=/state",
+                                 "--timeout-offset=250ms",
+                                 "--log.level=debug",
+                                 "--log.format",
+                                 "json",
+                                 "--sandbox=auto"})
+                           .options;
 
   EXPECT_EQ(options.config_file, "a/b.yml");
   EXPECT_TRUE(options.check);
   EXPECT_TRUE(options.enable_auto_reload);
   EXPECT_EQ(options.auto_reload_interval, seconds(90));
   EXPECT_THAT(options.listen_addresses, ElementsAre(":1", "[::1]:2"));
+  EXPECT_EQ(options.web_config_file, "web.yml");
+  EXPECT_EQ(options.web_key_password_file, "/run/password");
   EXPECT_TRUE(options.enable_lifecycle);
   EXPECT_EQ(options.shutdown_timeout, seconds(0));
   EXPECT_EQ(options.state_dir, "/state");
   EXPECT_EQ(options.timeout_offset, milliseconds(250));
   EXPECT_EQ(options.log_level, log::Level::Debug);
   EXPECT_EQ(options.log_format, log::Format::Json);
+  EXPECT_EQ(options.sandbox, SandboxMode::Auto);
+}
+
+TEST(CommandLineTest, KeepsWhichFilesAreToBeRead) {
+  const auto read = [](const std::vector<std::string>& arguments) {
+    return accepted(arguments).options.files;
+  };
+
+  EXPECT_THAT(read({"--config.file=a/b.yml", "--state.dir=/state"}), ElementsAre("a/b.yml"));
+  EXPECT_THAT(read({kUrl, "--tls.dir=/tls", "--credentials.dir=secret"}),
+              ElementsAre("/tls", "secret"));
+}
+
+TEST(CommandLineTest, ReadsTheFlagsOfTheFront) {
+  const auto options = optionsOf({"--web.health-address=:1", "--web.health-address=[::1]:2",
+                                  "--web.route-prefix=/a/", "--web.max-connections=12000",
+                                  "--web.max-connections-per-address=4", "--web.header-timeout=1s",
+                                  "--web.write-timeout=2s", "--web.idle-timeout=3s"});
+
+  EXPECT_THAT(options.health_addresses, ElementsAre(":1", "[::1]:2"));
+  EXPECT_EQ(options.route_prefix, "/a");
+  EXPECT_EQ(options.max_connections, 12000U);
+  EXPECT_EQ(options.max_connections_per_address, 4U);
+  EXPECT_EQ(options.header_timeout, seconds(1));
+  EXPECT_EQ(options.write_timeout, seconds(2));
+  EXPECT_EQ(options.idle_timeout, seconds(3));
+  EXPECT_EQ(optionsOf({"--web.route-prefix=/"}).route_prefix, "");
+  EXPECT_EQ(refused({kUrl, "--web.route-prefix=a"}),
+            "--web.route-prefix: does not begin with a slash, expected a path like /metrics");
+  EXPECT_EQ(refused({kUrl, "--web.max-connections=0"}),
+            "--web.max-connections: 0 is out of range, expected 1 to 1000000");
+}
+
+TEST(CommandLineTest, WantsAWebConfigurationForTheKeysPassword) {
+  EXPECT_EQ(refused({kUrl, "--web.key-password-file=password"}),
+            "--web.key-password-file: stands without --web.config.file, expected both");
 }
 
 TEST(CommandLineTest, ReadsTheFlagsOfTheOnlyTarget) {
@@ -90,6 +142,61 @@ TEST(CommandLineTest, ReadsTheFlagsOfTheOnlyTarget) {
   EXPECT_EQ(target.credentials->file->directory, "/credentials");
   EXPECT_TRUE(target.login);
   EXPECT_EQ(target.pages.size(), 4U);
+}
+
+TEST(CommandLineTest, TakesTheCredentialOfTheOnlyTargetFromADatabase) {
+  const auto command_line = accepted({kUrl, "--target.preset=whatsapp", "--mysql.dir=/mysql"});
+  const auto& credentials = *command_line.only_target->credentials;
+  EXPECT_FALSE(credentials.file);
+  EXPECT_EQ(credentials.mysql->directory, "/mysql");
+  EXPECT_EQ(credentials.mysql->port, 3306);
+  EXPECT_THAT(command_line.options.files, ElementsAre("/mysql"));
+  EXPECT_EQ(refused({kUrl, "--mysql.dir=/mysql", "--credentials.dir=/credentials"}),
+            "--mysql.dir: excludes --credentials.dir, expected one of them");
+}
+
+TEST(CommandLineTest, TakesTheCaOfTheOnlyTargetFromElsewhere) {
+  const auto tls = [](std::vector<std::string> flags) {
+    flags.emplace_back(kUrl);
+    return accepted(flags).only_target->tls;
+  };
+  const auto both = tls({"--tls.dir=/tls", "--tls.ca-file=/ca/ca.crt"});
+  EXPECT_EQ(both.ca_file, "/ca/ca.crt");
+  EXPECT_EQ(both.cert_file, "/tls/tls.crt");
+  EXPECT_TRUE(both.optional_files);
+  EXPECT_TRUE(both.needs_ca) << "what is named must be there";
+  const auto alone = tls({"--tls.ca-file=/ca/ca.crt"});
+  EXPECT_EQ(alone.ca_file, "/ca/ca.crt");
+  EXPECT_EQ(alone.cert_file, "");
+  EXPECT_FALSE(tls({"--tls.dir=/tls"}).needs_ca);
+  EXPECT_EQ(tls({"--tls.ca-file=/ca/ca.crt", "--target.spiffe-id=spiffe://example.org/a"}).ca_file,
+            "/ca/ca.crt");
+}
+
+TEST(CommandLineTest, AwaitsTheConfigurationWhenTold) {
+  EXPECT_FALSE(optionsOf({}).await);
+  EXPECT_TRUE(optionsOf({"--config.await"}).await);
+  EXPECT_FALSE(optionsOf({"--config.await=false"}).await);
+  EXPECT_TRUE(accepted({"--config.file=none.yml", "--config.await"}).options.await);
+}
+
+TEST(CommandLineTest, ReadsTheFlagsOfTheOnlyTargetsMaterial) {
+  const auto tls = [](std::vector<std::string> flags) {
+    flags.emplace_back("--target.url=https://localhost");
+    return accepted(flags).only_target->tls;
+  };
+
+  const auto bundle = tls({"--tls.dir=tls", "--tls.pkcs12-file=a.p12", "--tls.system-roots",
+                           "--tls.key-password-file=password"});
+  EXPECT_EQ(bundle.pkcs12_file, "a.p12");
+  EXPECT_EQ(bundle.key_password_file, "password");
+  EXPECT_EQ(bundle.ca_file, "tls/ca.crt");
+  EXPECT_EQ(bundle.cert_file, "");
+  EXPECT_EQ(bundle.key_file, "");
+  EXPECT_TRUE(bundle.system_roots);
+  const auto spiffe = tls({"--tls.dir=tls", "--target.spiffe-id=spiffe://example.org/web"});
+  EXPECT_EQ(spiffe.spiffe_id, "spiffe://example.org/web");
+  EXPECT_EQ(spiffe.cert_file, "tls/tls.crt");
 }
 
 TEST(CommandLineTest, PresetSpinnakerNeedsNothingButTheUrl) {
@@ -175,13 +282,16 @@ TEST(CommandLineTest, WarnsAboutUnknownVariables) {
       ElementsAre(
           "POSTERN_TARGET_URI is no variable of postern and is ignored, the "
           "nearest is POSTERN_TARGET_URL",
-          "POSTERN_HELP is no variable of postern and is ignored, the nearest is POSTERN_TLS_DIR"));
+          "POSTERN_HELP is no variable of postern and is ignored, the nearest is POSTERN_SANDBOX"));
 }
 
 TEST(CommandLineTest, IgnoresTheVariablesOfAKubernetesService) {
-  const auto command_line =
-      accepted({kUrl}, {"POSTERN_PORT=tcp://10.0.0.1:3000", "POSTERN_PORT_3000_TCP_ADDR=10.0.0.1",
-                        "POSTERN_SERVICE_HOST=10.0.0.1", "POSTERN_SERVICE_PORT_HTTP=3000"});
+  const auto command_line = accepted(
+      {kUrl},
+      {"POSTERN_PORT=tcp://10.0.0.1:3000", "POSTERN_PORT_3000_TCP_ADDR=10.0.0.1",
+       "POSTERN_SERVICE_HOST=10.0.0.1", "POSTERN_SERVICE_PORT_HTTP=3000",
+       "POSTERN_INJECTOR_PORT=tcp://10.0.0.2:443", "POSTERN_INJECTOR_PORT_443_TCP_ADDR=10.0.0.2",
+       "POSTERN_INJECTOR_SERVICE_HOST=10.0.0.2", "POSTERN_INJECTOR_SERVICE_PORT_HTTPS=443"});
 
   EXPECT_THAT(command_line.warnings, IsEmpty());
   EXPECT_THAT(command_line.options.listen_addresses, ElementsAre(":3000"));
@@ -213,10 +323,23 @@ TEST(CommandLineTest, RefusesWrongFlags) {
   refuses({kUrl, "--state.dir", "--config.check"},
           "--state.dir: has no value, expected one after it");
   refuses({kUrl, "--tls.dir=a", "--tls.dir=b"}, "--tls.dir: is given twice, expected once");
+  // Flags that do not fit together
+  refuses({kUrl, "--tls.key-password-file=a"},
+          "--tls.key-password-file: stands without a key, expected --tls.dir or --tls.pkcs12-file");
+  refuses(
+      {kUrl, "--target.spiffe-id=spiffe://a/b"},
+      "--target.spiffe-id: stands without --tls.dir or --tls.ca-file, expected the bundle of its "
+      "trust domain "
+      "there");
+  refuses({kUrl, "--tls.dir=a", "--target.spiffe-id=spiffe://a/b", "--target.server-name=a"},
+          "--target.spiffe-id: excludes --target.server-name, expected one of them");
+  refuses({kUrl, "--tls.dir=a", "--target.spiffe-id=spiffe://a/b", "--tls.system-roots"},
+          "--tls.system-roots: excludes --target.spiffe-id: its trust domain vouches for it");
   // Values
   refuses({kUrl, "--log.level=trace"},
           "--log.level: is unknown, expected one of debug, info, warn, error");
   refuses({kUrl, "--log.format=xml"}, "--log.format: is unknown, expected one of logfmt, json");
+  refuses({kUrl, "--sandbox=true"}, "--sandbox: is unknown, expected one of off, auto, on");
   refuses({kUrl, "--timeout-offset=2m"}, "--timeout-offset: 2m is out of range, expected 0s to 1m");
   refuses({kUrl, "--config.auto-reload-interval=0"},
           "--config.auto-reload-interval: 0s is out of range, expected 1s to 1h");
@@ -237,7 +360,8 @@ TEST(CommandLineTest, RefusesWrongFlags) {
   refuses({kUrl, "--target.preset=x"},
           "--target.preset: is unknown, expected none, spinnaker or whatsapp");
   refuses({kUrl, "--target.preset=whatsapp"},
-          "--target.preset: needs credentials for its login, expected --credentials.dir");
+          "--target.preset: needs credentials for its login, expected --credentials.dir or "
+          "--mysql.dir");
   refuses({kUrl, "--target.server-name=a:1"},
           "--target.server-name: is not a host, expected a name or an address without a port");
   refuses({kUrl, "--target.scrape-timeout=0s"},
@@ -266,14 +390,86 @@ TEST(CommandLineTest, RefusesWrongListenAddresses) {
 }
 
 TEST(CommandLineTest, ReportsEveryMistakeAtOnce) {
-  EXPECT_EQ(refused({"--log.level", "--tls.dir=", "--log.format=xml", "--nonsense"},
+  EXPECT_EQ(refused({"--log.level", "--tls.dir=", "--log.format=xml", "--log.levell"},
                     {"POSTERN_TIMEOUT_OFFSET=x"}),
             "--log.level: has no value, expected one after it\n"
             "--tls.dir: has no value, expected one after it\n"
-            "--nonsense: unknown flag, the nearest is --log.level (see --help)\n"
+            "--log.levell: unknown flag, the nearest is --log.level (see --help)\n"
             "POSTERN_TIMEOUT_OFFSET: \"x\" is not a duration, expected one like 1m30s or 250ms\n"
             "--log.format: is unknown, expected one of logfmt, json\n"
             "command line: no target, expected --target.url or --config.file");
+}
+
+TEST(CommandLineTest, CheckTakesTheFlagsOfTheDaemonAndItsOwn) {
+  const auto plain = accepted({"check", kUrl, "--state.dir=/state"});
+  EXPECT_EQ(plain.ask, Ask::Check);
+  EXPECT_EQ(plain.options.state_dir, "/state");
+  EXPECT_FALSE(plain.check.json || plain.check.live || plain.check.no_login);
+
+  const auto all = accepted({"check", "--config.file=a.yml", "--target=b", "--no-login", "--json"});
+  EXPECT_EQ(all.target, "b");
+  EXPECT_TRUE(all.check.json && all.check.no_login && !all.check.live);
+
+  const auto live = accepted({"check", "--live", "--web.health-address=:1"});
+  EXPECT_TRUE(live.check.live) << "needs no target";
+
+  EXPECT_EQ(refused({kUrl, "--json", "--target=a"}),
+            "--target: is for the commands rules and check, expected --target.name or one of them\n"
+            "--json: is for the command check, expected postern check");
+  EXPECT_EQ(refused({"check", "--live", "--no-login"}),
+            "--no-login: cannot stand beside --live, which asks one question only");
+  EXPECT_THAT(refused({"check"}), HasSubstr("kubectl exec sees the environment"));
+}
+
+TEST(CommandLineTest, InjectTakesFlagsOfItsOwn) {
+  const auto command_line = accepted(
+      {"inject", "--tls.dir=/tls", "--inject.image=registry.example/postern:2",
+       "--inject.allowed-images=a/*", "--inject.allowed-images=b/*", "--native-sidecar=false",
+       "--inject.default=preset=whatsapp", "--inject.default=target-url=https://a?b=c",
+       "--inject.namespace=monitoring", "--kube.api-server=https://10.0.0.1",
+       "--kube.token-file=/token", "--kube.ca-file=/ca.crt"},
+      {"POSTERN_INJECT_SECRET=own", "POSTERN_INJECT_WEBHOOK=postern.example"});
+
+  EXPECT_EQ(command_line.ask, Ask::Inject);
+  EXPECT_THAT(command_line.options.listen_addresses, ElementsAre(":8443"));
+  EXPECT_THAT(command_line.options.health_addresses, ElementsAre(":8080"));
+  EXPECT_THAT(command_line.options.files, ElementsAre("/tls", "/token", "/ca.crt"));
+  const auto& inject = command_line.inject;
+  EXPECT_EQ(inject.tls_dir, "/tls");
+  EXPECT_EQ(inject.image, "registry.example/postern:2");
+  EXPECT_THAT(inject.allowed_images, ElementsAre("a/*", "b/*"));
+  EXPECT_EQ(inject.native_sidecar, NativeSidecar::No);
+  EXPECT_THAT(inject.defaults, ElementsAre(std::pair("preset", "whatsapp"),
+                                           std::pair("target-url", "https://a?b=c")));
+  EXPECT_EQ(inject.namespace_, "monitoring");
+  EXPECT_EQ(inject.secret, "own");
+  EXPECT_EQ(inject.webhook, "postern.example");
+  EXPECT_EQ(inject.api_server->authority(), "10.0.0.1:443");
+  EXPECT_EQ(inject.certificate_life, std::chrono::hours(24 * 90));
+  EXPECT_EQ(accepted({"inject", "--tls.dir=/tls", "--inject.certificate-life=1d"})
+                .inject.certificate_life,
+            std::chrono::hours(24));
+  EXPECT_EQ(accepted({"inject", "--pod=-"}).inject.pod_file, "-");
+  EXPECT_THAT(accepted({"inject", "--tls.dir=/tls"}).inject.image, testing::StartsWith("postern:"));
+}
+
+TEST(CommandLineTest, InjectRefusesWhatIsNotForIt) {
+  const auto refuses = [](const Words& arguments, const std::string& what) {
+    EXPECT_THAT(refused(arguments), HasSubstr(what));
+  };
+
+  refuses({"inject"}, "no serving certificate, expected --tls.dir, or --inject.secret");
+  refuses({"inject", "--inject.secret=a", "--inject.webhook=b"}, "no serving certificate");
+  EXPECT_EQ(refused({"inject", "--inject.secret=a", "--inject.webhook=b", "--inject.service=c"}),
+            "");
+  refuses({"inject", "--pod=-", kUrl}, "--target.url: means nothing to the command inject");
+  refuses({"inject", "--pod=-", "--web.config.file=a"}, "--web.config.file: means nothing to");
+  refuses({"inject", "--pod=-", "--live"}, "--live: means nothing to the command inject");
+  refuses({"inject", "--pod=-", "--inject.default=preset"}, "is no KEY=VALUE");
+  refuses({"inject", "--pod=-", "--inject.secret=A b"}, "is no name of an object of Kubernetes");
+  refuses({"inject", "--pod=-", "--native-sidecar=yes"}, "expected one of auto, true, false");
+  refuses({kUrl, "--inject.image=a"}, "is for the command inject, expected postern inject");
+  refuses({kUrl, "--pod=a"}, "is for the command inject, expected postern inject");
 }
 
 TEST(CommandLineTest, HelpAndVersionNeedNothingElse) {
@@ -299,9 +495,15 @@ TEST(CommandLineTest, HelpNamesEveryFlagAndItsVariable) {
                            "target.url",
                            "target.preset",
                            "target.server-name",
+                           "target.spiffe-id",
                            "target.scrape-timeout",
                            "tls.dir",
+                           "tls.ca-file",
+                           "tls.pkcs12-file",
+                           "tls.key-password-file",
+                           "tls.system-roots",
                            "credentials.dir",
+                           "mysql.dir",
                            "version",
                            "help"}) {
     EXPECT_THAT(help, HasSubstr("  --" + std::string(flag)));

@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "config/readers.h"
+#include "unit/config/examples.h"
 
 namespace postern::config {
 namespace {
@@ -19,27 +19,6 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 const Path kData = Path(POSTERN_TEST_DATA) / "config";
-
-std::string contents(const Path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  EXPECT_TRUE(stream.is_open()) << path;
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-std::vector<Path> filesEndingIn(std::string_view ending) {
-  std::vector<Path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(kData)) {
-    if (entry.path().string().ends_with(ending)) files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
-std::string complaintsOf(const Loaded& loaded) {
-  std::string text;
-  for (const auto& complaint : loaded.complaints) text += complaint.text() + '\n';
-  return text;
-}
 
 std::vector<Target> accepted(const std::string& file) {
   auto loaded = parseYaml(contents(kData / file), file, "/etc/postern");
@@ -52,7 +31,7 @@ std::string complaintsAbout(const std::string& yaml) {
 }
 
 TEST(ConfigFileTest, ComplainsAboutEachBrokenRuleWordForWord) {
-  const auto files = filesEndingIn(".bad.yml");
+  const auto files = filesEndingIn(".bad.yml", kData);
   EXPECT_THAT(files, SizeIs(testing::Ge(100U)));
   for (const auto& file : files) {
     SCOPED_TRACE(file);
@@ -65,8 +44,25 @@ TEST(ConfigFileTest, ComplainsAboutEachBrokenRuleWordForWord) {
   }
 }
 
+TEST(ConfigFileTest, KeepsWhichFilesItNames) {
+  const auto loaded = parseYaml(
+      "targets:\n"
+      "  - url: https://a\n"
+      "    tls_config: { ca_file: ca.crt, cert_file: /tls/tls.crt, key_file: ../tls.key }\n"
+      "    match_file: no-such-file\n"
+      "    credentials: { mysql: { host: h, database: d, user: u, password_file: db/password,\n"
+      "                            tls_config: { ca_file: db/ca.crt } } }\n",
+      "postern.yml", "/etc/postern");
+
+  EXPECT_THAT(loaded.config.files,
+              testing::UnorderedElementsAre("/etc/postern/ca.crt", "/tls/tls.crt", "/etc/tls.key",
+                                            "/etc/postern/no-such-file", "/etc/postern/db/password",
+                                            "/etc/postern/db/ca.crt"));
+  EXPECT_THAT(complaintsOf(loaded), HasSubstr("names a file that cannot be read"));
+}
+
 TEST(ConfigFileTest, HasABrokenFileForEveryExpectation) {
-  EXPECT_EQ(filesEndingIn(".expected").size(), filesEndingIn(".bad.yml").size());
+  EXPECT_EQ(filesEndingIn(".expected", kData).size(), filesEndingIn(".bad.yml", kData).size());
 }
 
 TEST(ConfigFileTest, ReadsWhatIsDoneToSamples) {
@@ -318,24 +314,6 @@ TEST(ConfigFileTest, PagesReplaceThoseOfThePreset) {
   ASSERT_THAT(targets, SizeIs(1));
   ASSERT_THAT(targets[0].pages, SizeIs(1));
   EXPECT_EQ(targets[0].pages[0].name(), "/metrics");
-}
-
-TEST(ConfigFileTest, AcceptsEveryWayIn) {
-  const auto targets = accepted("ways_in.good.yml");
-
-  ASSERT_THAT(targets, SizeIs(6));
-  const auto& basic = *targets[0].credentials->file;
-  EXPECT_EQ(basic.username_file, "/etc/postern/user");
-  EXPECT_TRUE(basic.password == Secret("$PASSWORD"));
-  EXPECT_EQ(targets[1].credentials->file->token_file, "/etc/postern/token");
-  EXPECT_EQ(targets[1].credentials->authorization_type, "Bearer");
-  EXPECT_TRUE(targets[2].credentials->file->token == Secret("key"));
-  EXPECT_EQ(targets[2].credentials->authorization_type, "Apikey");
-  EXPECT_EQ(targets[3].credentials->file->directory, "/etc/postern/mounted");
-  EXPECT_EQ(targets[4].credentials->file->api_key_file, "/etc/postern/key");
-  EXPECT_EQ(targets[4].login->form, (Pairs{{"user", "{{username}}"}, {"remember", "yes"}}));
-  EXPECT_EQ(targets[5].credentials->mysql->refresh_interval, minutes(2));
-  EXPECT_EQ(targets[5].credentials->mysql->query, "");
 }
 
 TEST(ConfigFileTest, RefusesAFileOfMoreThanOneMebibyte) {

@@ -44,6 +44,17 @@ TEST_F(StoreTest, KeepsTheLastGoodCredentialWhileTheSourceCannotBeAsked) {
   EXPECT_EQ(store.status().error, "made to fail");
 }
 
+TEST_F(StoreTest, LeavesTimeToGoOnWithTheLastCredential) {
+  auto store = make(Schedule::database(3600s));
+  source.gives("u", "p");
+  ASSERT_TRUE(store.refresh(deadlineIn(60s)));
+  EXPECT_GT(source.patience, 50s) << "nothing to go on with yet";
+
+  ASSERT_TRUE(store.refresh(deadlineIn(60s)));
+
+  EXPECT_LE(source.patience, 20s);
+}
+
 TEST_F(StoreTest, LetsGoOfACredentialThatItsSourceNoLongerHas) {
   auto store = make(Schedule::mounted());
   source.gives("u", "p");
@@ -76,6 +87,39 @@ TEST_F(StoreTest, LeavesADatabaseThatDeniesUsAlone) {
   clock.advance(31s);
   EXPECT_FALSE(store.refresh(soon()));
   EXPECT_EQ(source.loads, 2);
+}
+
+TEST_F(StoreTest, ReadsASourceThatHasMovedAtOnce) {
+  auto store = make(Schedule::database(3600s));
+  source.gives("u", "p");
+  ASSERT_TRUE(store.refresh(soon()));
+  store.poll(soon());
+  EXPECT_EQ(source.loads, 1);
+  source.gives("u", "q");
+  source.moved = true;
+  store.poll(soon());
+  EXPECT_EQ(source.loads, 2);
+  EXPECT_EQ(store.current()->credential.password.reveal(), "q");
+  store.poll(soon());
+  EXPECT_EQ(source.loads, 2);
+}
+
+TEST_F(StoreTest, AsksADatabaseThatDeniesUsAgainWhenItHasMovedButNotForEver) {
+  auto store = make(Schedule::database(3600s));
+  source.fails(Fault::LoginRejected);
+  EXPECT_FALSE(store.refresh(soon()));
+  EXPECT_EQ(source.loads, 1);
+  for (int move = 0; move < 20; ++move) {
+    clock.advance(2s);
+    source.moved = true;
+    store.poll(soon());
+  }
+  EXPECT_EQ(source.loads, 4) << "three changes end the wait, no more";
+  source.gives("u", "p");
+  clock.advance(15min);
+  store.poll(soon());
+  EXPECT_EQ(source.loads, 5);
+  EXPECT_NE(store.current(), nullptr);
 }
 
 TEST_F(StoreTest, LooksForAnotherCredentialSoonAfterARejection) {
@@ -115,16 +159,16 @@ TEST_F(StoreTest, CountsOnlyReadsThatBroughtSomethingNew) {
   }
   EXPECT_EQ(source.loads, 5);
   EXPECT_EQ(store.status().changes, 1U);
-  const auto before = store.current()->fingerprint;
+  const auto before = store.current()->fingerprint();
   source.gives("u", "q");
   store.poll(soon());
   EXPECT_EQ(store.status().changes, 2U);
-  EXPECT_NE(store.current()->fingerprint, before);
+  EXPECT_NE(store.current()->fingerprint(), before);
 }
 
 TEST(FingerprintTest, TellsCredentialsApart) {
   const auto of = [](const char* user, const char* password, const char* salt) {
-    return fingerprint({user, Secret(password), {}, {}, ""}, salt);
+    return Fingerprinted({user, Secret(password), {}, {}, ""}, salt).fingerprint();
   };
   EXPECT_EQ(of("a", "b", "s"), of("a", "b", "s"));
   EXPECT_NE(of("a", "b", "s"), of("a", "b", "t"));

@@ -39,13 +39,40 @@ TEST(ScanTest, TakesTheFirstOfSeveral) {
   EXPECT_EQ(found - text.data(), 24);
 }
 
-TEST(ScanTest, KnowsAShortTextByItsFirstBytes) {
+TEST(ScanTest, KnowsAShortTextAgain) {
   const std::string page = "namespace=\"a\",b=\"c\"} 1\n";
-  EXPECT_TRUE(Known("namespace=\"").beginsAt(page.data()));
-  EXPECT_FALSE(Known("namespaces=\"").beginsAt(page.data()));
-  EXPECT_FALSE(Known("name=\"").beginsAt(page.data()));
-  EXPECT_TRUE(Known("namespace=\"a\",b=\"and more").beginsAt(page.data()));
+  const auto begins = [&](const Known& known, std::size_t readable) {
+    return known.beginsAt(page.data(), page.data() + readable);
+  };
+  EXPECT_TRUE(begins(Known("namespace=\""), page.size()));
+  EXPECT_FALSE(begins(Known("namespaces=\""), page.size()));
+  EXPECT_FALSE(begins(Known("name=\""), page.size()));
+  EXPECT_TRUE(begins(Known("namespace=\"a\",b=\"c"), page.size()));
+  EXPECT_FALSE(begins(Known("namespace=\"a\",b=\"d"), page.size()));
+  EXPECT_FALSE(begins(Known(), page.size()));
+  // It reads sixteen bytes, and all of what it knows.
+  EXPECT_TRUE(begins(Known("namespace=\""), 16));
+  EXPECT_FALSE(begins(Known("namespace=\""), 15));
+  EXPECT_FALSE(begins(Known("namespace=\"a\",b=\"c"), 17));
   EXPECT_EQ(Known("namespace=\"").size(), 11U);
+}
+
+TEST(ScanTest, FindsHowManyBytesAreAlike) {
+  const std::string room(8, '.');
+  const auto alike = [&](const std::string& text, std::string_view known) {
+    const std::string other = std::string(known) + room;
+    return commonPrefix((text + room).data(), std::string_view(other).substr(0, known.size()));
+  };
+  for (std::size_t size = 0; size <= 40; ++size) {
+    const std::string known(size, 'a');
+    EXPECT_EQ(alike(known, known), size);
+    EXPECT_EQ(alike(known + "a", known), size);
+    for (std::size_t at = 0; at < size; ++at) {
+      std::string text = known;
+      text[at] = 'b';
+      EXPECT_EQ(alike(text, known), at);
+    }
+  }
 }
 
 }  // namespace

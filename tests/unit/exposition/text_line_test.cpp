@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace postern::exposition {
 namespace {
@@ -102,30 +104,76 @@ TEST(LineTest, KnowsPlainNames) {
   EXPECT_FALSE(isPlainLabelName(""));
 }
 
+struct Same {
+  bool name = false;
+  bool metric = false;
+  bool labels = false;
+  bool operator==(const Same&) const = default;
+};
+
 TEST(TextLineParserTest, SaysWhetherNameAndLabelsAreThoseOfTheLastSample) {
+  constexpr Same kNone{};
+  constexpr Same kName{.name = true};
+  constexpr Same kLabels{.labels = true};
+  constexpr Same kMetric{.name = true, .metric = true};
+  constexpr Same kAll{.name = true, .metric = true, .labels = true};
+  const std::vector<std::pair<std::string, Same>> lines = {
+      {R"(a{b="x"} 1)", kNone},
+      {R"(a{b="y"} 2)", kAll},
+      {R"(ab{b="x"} 1)", kLabels},
+      {R"(a{b="x",c=""} 1)", kNone},
+      {"a 1", kMetric},
+      {"a{} 1", kAll},
+      {R"({"a"} 1)", kNone},
+      {"a 1", kLabels},
+      {R"(a{"b"="x"} 1)", kMetric},
+      {R"(a{"b"="x"} 1)", kMetric},
+      {R"(a{b="x"} 1)", kMetric},
+      {R"(a{b ="x"} 1)", kMetric},
+      {R"(a{b ="x"} 1)", kMetric},
+      {R"(a{a_rather_long_label_name1="x"} 1)", kMetric},
+      {R"(a{a_rather_long_label_name1="y"} 1)", kAll},
+      {R"(a{a_rather_long_label_name2="y"} 1)", kMetric},
+      // Of lines with a name that are no samples, only the name is compared.
+      {"# HELP a Text", kName},
+      {"# a comment", kNone},
+      {"# TYPE a counter", kName},
+      {R"(a{a_rather_long_label_name2="y"} 1)", {.name = true, .labels = true}},
+      {R"(# HELP "a" Text)", kNone},
+      {R"(a{a_rather_long_label_name2="y"} 1)", kLabels},
+      {"# HELP a_name_that_begins_alike Text", kNone},
+      {"# TYPE a_name_that_begins_alik counter", kNone},
+      {"a_name_that_begins_alike 1", kNone}};
+  std::string page;
+  for (const auto& line : lines) page += line.first + "\n";
+  page += "# What is compared is sixteen bytes, so what is near the end is read anew.\n";
+
   TextLineParser parser;
-  const auto same = [&](const std::string& line) {
-    EXPECT_EQ(parser.next(line.data(), line.data() + line.size(), true), Outcome::Whole) << line;
-    return std::pair(parser.line().same_name, parser.line().same_labels);
+  const char* at = page.data();
+  for (const auto& [text, expected] : lines) {
+    SCOPED_TRACE(text);
+    EXPECT_EQ(parser.next(at, page.data() + page.size(), true), Outcome::Whole);
+    const Line& line = parser.line();
+    const bool sample = line.kind == LineKind::Sample;
+    const bool named = sample || line.kind == LineKind::Help || line.kind == LineKind::Type;
+    EXPECT_EQ(
+        (Same{named && line.same_name, sample && line.same_metric, sample && line.same_labels}),
+        expected);
+    at = parser.after();
+  }
+}
+
+TEST(TextLineParserTest, ComparesNothingWithALineOfAnotherText) {
+  TextLineParser parser;
+  const auto compares = [&](const std::string& text) {
+    EXPECT_EQ(parser.next(text.data(), text.data() + text.size(), true), Outcome::Whole) << text;
+    const Line& line = parser.line();
+    return line.same_name || line.same_metric || line.same_labels;
   };
 
-  // What is compared is sixteen bytes, so a label near the end of the text is read anew.
-  const std::string value = "=\"a value of some length\"";
-  same("a{b" + value + "} 1\n");
-  EXPECT_EQ(same("a{b" + value + "} 2\n"), std::pair(true, true));
-  EXPECT_EQ(same("ab{b" + value + "} 1\n"), std::pair(false, true));
-  EXPECT_EQ(same("a{b" + value + ",c=\"\"} 1\n"), std::pair(false, false));
-  EXPECT_EQ(same("a 1\n"), std::pair(true, false));
-  EXPECT_EQ(same("a{} 1\n"), std::pair(true, true));
-  EXPECT_EQ(same("{\"a\"} 1\n"), std::pair(false, false));
-  EXPECT_EQ(same("a 1\n"), std::pair(false, true));
-  EXPECT_EQ(same("a{\"b\"" + value + "} 1\n"), std::pair(true, false));
-  EXPECT_EQ(same("a{\"b\"" + value + "} 1\n"), std::pair(true, false));
-  EXPECT_EQ(same("a{b" + value + "} 1\n"), std::pair(true, false));
-  const std::string longer = "a_rather_long_label_name";
-  same("a{" + longer + "1" + value + "} 1\n");
-  EXPECT_EQ(same("a{" + longer + "1" + value + "} 1\n"), std::pair(true, true));
-  EXPECT_EQ(same("a{" + longer + "2" + value + "} 1\n"), std::pair(true, false));
+  for (const char* line : {"a{b=\"c\"} 1\n", "a{b=\"c\"} 1\n", "a 1\n", "a 1\n"}) {
+    EXPECT_FALSE(compares(line + std::string("# with room for sixteen bytes\n")));
+  }
 }
 
 }  // namespace

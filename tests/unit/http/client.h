@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -48,6 +49,11 @@ class Client {
   bool connected() const { return connected_; }
   // Whether the connection was reset rather than closed.
   bool wasReset() const { return reset_; }
+  // Whether it was reset within ten seconds in which nothing was read.
+  bool waitForReset() const {
+    pollfd socket{socket_, 0, 0};
+    return ::poll(&socket, 1, 10'000) == 1 && (socket.revents & POLLERR) != 0;
+  }
 
   void send(std::string_view text) const {
     while (!text.empty()) {

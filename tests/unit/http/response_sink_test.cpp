@@ -33,8 +33,9 @@ struct Answer {
 
 // Everything that one request is answered, up to the end of its connection.
 Answer answerOf(Handler handler, const std::string& request) {
-  Server server(std::move(handler), {});
-  Client client(*server.listen("127.0.0.1:0"));
+  const Site site{std::move(handler), {}, {}};
+  Server server({});
+  Client client(*server.listen("127.0.0.1:0", site));
   client.send(request);
   Answer answer;
   answer.head = client.readThrough("\r\n\r\n");

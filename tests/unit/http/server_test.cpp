@@ -35,13 +35,49 @@ void answerWithPath(const Request& request, ResponseSink& sink) {
   sink.send({}, request.method + ' ' + request.path + '\n');
 }
 
+const Site kPaths{answerWithPath, {}, {}};
+
 // A server on a free port of 127.0.0.1.
 struct Running {
   explicit Running(Handler handler = answerWithPath, Server::Options options = patient())
-      : server(std::move(handler), options), port(*server.listen("127.0.0.1:0")) {}
+      : site{std::move(handler), {}, {}},
+        server(options),
+        port(*server.listen("127.0.0.1:0", site)) {}
+  const Site site;
   Server server;
   std::uint16_t port;
 };
+
+TEST(ServerTest, TakesConnectionsThatHaveWaitedForIt) {
+  const auto listening = Listening::open("127.0.0.1:0");
+  ASSERT_TRUE(listening);
+  Client early(listening->port());
+  ASSERT_TRUE(early.connected());
+  early.get("/early", "Connection: close\r\n");
+  Server server(patient());
+  server.listen(*listening, kPaths);
+  EXPECT_THAT(early.readToEnd(), EndsWith("GET /early\n"));
+}
+
+TEST(ServerTest, LeavesConnectionsToTheNextServer) {
+  const auto listening = Listening::open("127.0.0.1:0");
+  ASSERT_TRUE(listening);
+  Server first(patient());
+  first.listen(*listening, kPaths);
+  Client before(listening->port());
+  before.get("/before");
+  EXPECT_THAT(before.readAnswer(), EndsWith("GET /before\n"));
+  first.stopAccepting();
+  Client after(listening->port());
+  ASSERT_TRUE(after.connected());
+  after.get("/after", "Connection: close\r\n");
+  before.get("/still");
+  EXPECT_THAT(before.readAnswer(), EndsWith("GET /still\n")) << "what is open is served on";
+  const Site others{[](const Request&, ResponseSink& sink) { sink.send({}, "other\n"); }, {}, {}};
+  Server second(patient());
+  second.listen(*listening, others);
+  EXPECT_THAT(after.readToEnd(), EndsWith("other\n"));
+}
 
 // A handler that says when it has been entered and waits until it may go on.
 struct Gate {
@@ -65,7 +101,7 @@ TEST(ServerTest, AnswersRequestAfterRequestOnOneConnection) {
                 AllOf(StartsWith("HTTP/1.1 200 OK\r\n"), EndsWith("\r\n\r\nGET /metrics\n"),
                       Not(HasSubstr("Connection"))));
   }
-  EXPECT_EQ(running.server.connections(), 1U);
+  EXPECT_EQ(running.server.counts().connections, 1U);
 }
 
 TEST(ServerTest, AnswersPipelinedRequestsInTheirOrder) {
@@ -233,35 +269,150 @@ TEST(ServerTest, MoreConnectionsThanThreadsWaitForTheirTurn) {
   for (auto& client : clients) EXPECT_THAT(client->readAnswer(), EndsWith("GET /a\n"));
 }
 
-TEST(ServerTest, AnIdleConnectionMakesRoomForOneThatWaits) {
+// With one thread for answers that may take time, and one for the rest.
+Server::Options narrow() {
   auto options = patient();
   options.threads = 2;
+  return options;
+}
+
+TEST(ServerTest, AnswersWhatIsQuickWhileEveryOtherThreadIsTaken) {
   Gate gate;
-  Running running(
-      [&](const Request& request, ResponseSink& sink) {
-        request.path == "/gate" ? gate(request, sink) : answerWithPath(request, sink);
-      },
-      options);
-  Client idle(running.port);
-  idle.get("/a");
-  EXPECT_THAT(idle.readAnswer(), Not(HasSubstr("Connection: close")));
+  const Site site{[&](const Request& request, ResponseSink& sink) {
+                    request.path == "/gate" ? gate(request, sink) : answerWithPath(request, sink);
+                  },
+                  [](const Request& request) { return request.path == "/quick"; },
+                  {}};
+  Server server(narrow());
+  const auto port = *server.listen("127.0.0.1:0", site);
+  Client busy(port);
+  busy.get("/gate");
+  gate.entered.get_future().wait();
+  Client waiting(port);
+  waiting.get("/a");
+
+  for (int i = 0; i < 5; ++i) {
+    Client quick(port);
+    quick.get("/quick");
+    EXPECT_THAT(quick.readAnswer(), EndsWith("GET /quick\n"));
+  }
+  gate.opened.set_value();
+
+  EXPECT_THAT(busy.readAnswer(), EndsWith("late\n"));
+  EXPECT_THAT(waiting.readAnswer(), EndsWith("GET /a\n"));
+}
+
+TEST(ServerTest, ARequestThatFindsNoThreadInTimeIsToldSo) {
+  Gate gate;
+  auto options = narrow();
+  options.queue_timeout = milliseconds(20);
+  Running running([&](const Request& request, ResponseSink& sink) { gate(request, sink); },
+                  options);
   Client busy(running.port);
   busy.get("/gate");
   gate.entered.get_future().wait();
 
   Client waiting(running.port);
-  waiting.get("/b");
+  waiting.get("/a");
 
-  EXPECT_THAT(waiting.readAnswer(),
-              AllOf(HasSubstr("Connection: close\r\n"), EndsWith("GET /b\n")));
-  EXPECT_EQ(idle.readToEnd(), "");
+  EXPECT_THAT(waiting.readToEnd(),
+              AllOf(StartsWith("HTTP/1.1 503 busy\r\n"), HasSubstr("Retry-After: 1\r\n"),
+                    HasSubstr("busy: every thread is taken")));
+  EXPECT_EQ(running.server.counts().busy, 1U);
   gate.opened.set_value();
   EXPECT_THAT(busy.readAnswer(), EndsWith("late\n"));
 }
 
+TEST(ServerTest, MoreConnectionsThanAllowedAreToldSo) {
+  auto options = patient();
+  options.max_connections = 3;
+  Running running(answerWithPath, options);
+  std::vector<std::unique_ptr<Client>> clients;
+  clients.reserve(3);
+  for (int i = 0; i < 3; ++i) {
+    clients.push_back(std::make_unique<Client>(running.port));
+    clients.back()->get("/a");
+    EXPECT_THAT(clients.back()->readAnswer(), EndsWith("GET /a\n"));
+  }
+
+  Client further(running.port);
+  EXPECT_THAT(further.readToEnd(), AllOf(StartsWith("HTTP/1.1 503 busy\r\n"),
+                                         HasSubstr("busy: --web.max-connections are open; try")));
+
+  clients.front()->get("/b", "Connection: close\r\n");
+  EXPECT_THAT(clients.front()->readToEnd(), EndsWith("GET /b\n"));
+}
+
+TEST(ServerTest, OneAddressMayBeBounded) {
+  auto options = patient();
+  options.max_per_address = 1;
+  Running running(answerWithPath, options);
+  Client first(running.port);
+  first.get("/a");
+  first.readAnswer();
+
+  Client second(running.port);
+
+  EXPECT_THAT(second.readToEnd(), HasSubstr("busy: --web.max-connections-per-address are open"));
+}
+
+TEST(ServerTest, SlowReadersHoldNoThread) {
+  const std::string page(1U << 20, 'p');
+  Running running(
+      [&](const Request& request, ResponseSink& sink) {
+        request.path == "/page" ? sink.send({}, page) : answerWithPath(request, sink);
+      },
+      narrow());
+  std::vector<std::unique_ptr<Client>> slow;
+  for (int i = 0; i < 3; ++i) {
+    slow.push_back(std::make_unique<Client>(running.port, Client::Family::V4, 4096));
+    slow.back()->get("/page");
+    slow.back()->get("/next");
+  }
+
+  Client other(running.port);
+  other.get("/a");
+
+  EXPECT_THAT(other.readAnswer(), EndsWith("GET /a\n"));
+  for (auto& client : slow) {
+    EXPECT_EQ(client->readAnswer().size() > page.size(), true);
+    EXPECT_THAT(client->readAnswer(), EndsWith("GET /next\n"));
+  }
+}
+
+TEST(ServerTest, AReaderThatNeverTakesItsAnswerIsReset) {
+  const std::string page(4U << 20, 'p');
+  auto options = patient();
+  options.write_timeout = milliseconds(50);
+  Running running([&](const Request&, ResponseSink& sink) { sink.send({}, page); }, options);
+  Client slow(running.port, Client::Family::V4, 4096);
+
+  slow.get("/page");
+
+  EXPECT_TRUE(slow.waitForReset());
+  EXPECT_LT(slow.readToEnd().size(), page.size());
+}
+
+TEST(ServerTest, SlowBodiesHoldNoThreadAndEnd) {
+  auto options = narrow();
+  options.header_timeout = milliseconds(200);
+  Running running(answerWithPath, options);
+  std::vector<std::unique_ptr<Client>> slow;
+  for (int i = 0; i < 5; ++i) {
+    slow.push_back(std::make_unique<Client>(running.port));
+    slow.back()->send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nbeginning");
+  }
+
+  Client other(running.port);
+  other.get("/a");
+
+  EXPECT_THAT(other.readAnswer(), EndsWith("GET /a\n"));
+  for (auto& client : slow) EXPECT_EQ(client->readToEnd(), "");
+}
+
 TEST(ServerTest, AHandlerThatThrowsEndsItsConnectionAlone) {
   auto options = patient();
-  options.threads = 1;
+  options.threads = 2;
   Running running(
       [](const Request& request, ResponseSink& sink) {
         if (request.path == "/throws") throw std::runtime_error("unexpected");
@@ -300,7 +451,7 @@ TEST(ServerTest, StopLetsRequestsInFlightFinishAndEndsIdleConnections) {
   gate.opened.set_value();
   EXPECT_THAT(busy.readToEnd(), AllOf(HasSubstr("Connection: close\r\n"), EndsWith("late\n")));
   EXPECT_TRUE(stopped.get());
-  EXPECT_EQ(running.server.connections(), 0U);
+  EXPECT_EQ(running.server.counts().connections, 0U);
 }
 
 TEST(ServerTest, StopResetsWhatDoesNotFinishInTime) {
@@ -325,15 +476,15 @@ TEST(ServerTest, StopResetsWhatDoesNotFinishInTime) {
 }
 
 TEST(ServerTest, StopsWithoutHavingListenedAndTwice) {
-  Server server(answerWithPath, patient());
+  Server server(patient());
 
   EXPECT_TRUE(server.stop(kLong));
   EXPECT_TRUE(server.stop(kLong));
 }
 
 TEST(ServerTest, ListensOnBothFamiliesWithoutAHost) {
-  Server server(answerWithPath, patient());
-  const auto port = server.listen(":0");
+  Server server(patient());
+  const auto port = server.listen(":0", kPaths);
   ASSERT_TRUE(port);
 
   for (const auto family : {Client::Family::V4, Client::Family::V6}) {
@@ -344,9 +495,9 @@ TEST(ServerTest, ListensOnBothFamiliesWithoutAHost) {
 }
 
 TEST(ServerTest, ListensOnSeveralAddresses) {
-  Server server(answerWithPath, patient());
-  const auto v4 = server.listen("localhost:0");
-  const auto v6 = server.listen("[::1]:0");
+  Server server(patient());
+  const auto v4 = server.listen("localhost:0", kPaths);
+  const auto v6 = server.listen("[::1]:0", kPaths);
   ASSERT_TRUE(v4);
   ASSERT_TRUE(v6);
 
@@ -361,8 +512,8 @@ TEST(ServerTest, SaysWhyItCannotListen) {
   Running running;
   const auto complains = [](const std::string& address, const std::string& complaint) {
     SCOPED_TRACE(address);
-    Server other(answerWithPath, patient());
-    const auto port = other.listen(address);
+    Server other(patient());
+    const auto port = other.listen(address, kPaths);
     ASSERT_FALSE(port);
     EXPECT_EQ(port.error().fault, Fault::Connect);
     EXPECT_THAT(port.error().what,

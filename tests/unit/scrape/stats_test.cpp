@@ -41,14 +41,32 @@ TEST(StatsTest, RemembersSinceWhenAFaultLasts) {
 
 TEST(StatsTest, CountsAnswersByFault) {
   Stats stats("t");
-  stats.answered(std::nullopt, 0.003, false);
-  stats.answered(Fault::Timeout, 9, false);
-  stats.answered(Fault::Timeout, 11, true);
+  stats.answered(std::nullopt, 0.003, false, kStart);
+  stats.answered(Fault::Timeout, 9, false, kStart + 1s);
+  stats.answered(Fault::Timeout, 11, true, kStart + 2s);
   const auto counts = stats.counts();
   EXPECT_EQ(counts.scrapes, 3U);
   EXPECT_EQ(counts.failures[static_cast<std::size_t>(Fault::Timeout)], 2U);
   EXPECT_EQ(counts.shared, 1U);
   EXPECT_EQ(counts.durations.count, 3U);
+}
+
+TEST(StatsTest, RemembersTheLastSixtyAnswers) {
+  Stats stats("t");
+  EXPECT_TRUE(stats.lastScrapes().empty());
+  const auto answer = [&](int number) {
+    stats.answered(number % 2 == 0 ? std::nullopt : std::optional(Fault::Connect), number, false,
+                   kStart + std::chrono::seconds(number));
+  };
+  for (int number = 0; number < 59; ++number) answer(number);
+  EXPECT_EQ(stats.lastScrapes().size(), 59U);
+  for (int number = 59; number < 75; ++number) answer(number);
+  const auto scrapes = stats.lastScrapes();
+  ASSERT_EQ(scrapes.size(), 60U);
+  EXPECT_EQ(scrapes.front().at, kStart + 15s);
+  EXPECT_EQ(scrapes.front().fault, Fault::Connect);
+  EXPECT_EQ(scrapes.back().seconds, 74);
+  EXPECT_FALSE(scrapes.back().fault);
 }
 
 TEST(HistogramTest, PutsABoundIntoItsOwnBucket) {

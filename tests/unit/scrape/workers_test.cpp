@@ -1,6 +1,7 @@
 #include "scrape/workers.h"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include <atomic>
 #include <latch>
@@ -53,6 +54,37 @@ TEST(WorkersTest, TakesTheBoundUpButNeverDown) {
     });
   }
   both_gone.wait();
+}
+
+// Threads that are made meanwhile would need a stack larger than the address space.
+class NoThreads {
+ public:
+  NoThreads() {
+    pthread_attr_init(&before_);
+    pthread_getattr_default_np(&before_);
+    pthread_attr_t impossible;
+    pthread_attr_init(&impossible);
+    pthread_attr_setstacksize(&impossible, std::size_t{1} << 50);
+    pthread_setattr_default_np(&impossible);
+    pthread_attr_destroy(&impossible);
+  }
+  ~NoThreads() {
+    pthread_setattr_default_np(&before_);
+    pthread_attr_destroy(&before_);
+  }
+  NoThreads(const NoThreads&) = delete;
+  NoThreads& operator=(const NoThreads&) = delete;
+
+ private:
+  pthread_attr_t before_;
+};
+
+TEST(WorkersTest, FinishesWithTheThreadsItHasWhenThereAreNoMore) {
+  Workers workers(4);
+  const NoThreads none;
+  std::latch done(10);
+  for (int i = 0; i < 10; ++i) workers.run([&] { done.count_down(); });
+  done.wait();
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "fakes/fake_clock.h"
 #include "fakes/recording_sink.h"
 
@@ -32,22 +34,40 @@ class ServiceTest : public ::testing::Test {
     }
     targets = std::move(made);
   }
+  Service service(const Service::Options& options) {
+    return {options,
+            {[&] { return targets; },
+             [&](const RequestStats& requests) {
+               Self self;
+               self.version = "1.2.3";
+               self.requests = requests.all();
+               self.lock = lock;
+               return self;
+             },
+             [&] {
+               ++reloads;
+               return reload_complaints;
+             }}};
+  }
   testing::RecordingSink ask(const std::string& method, const std::string& path,
-                             bool lifecycle = false) {
-    Service service({500ms, lifecycle}, {[&] { return targets; },
-                                         [](const RequestStats& requests) {
-                                           Self self;
-                                           self.version = "1.2.3";
-                                           self.requests = requests.all();
-                                           return self;
-                                         },
-                                         [&] {
-                                           ++reloads;
-                                           return reload_complaints;
-                                         }});
+                             bool lifecycle = false, const std::string& accept = "") {
+    return askWith({500ms, lifecycle, "", status_page, false},
+                   {method, path, "", {{"accept", accept}}});
+  }
+  testing::RecordingSink askWith(const Service::Options& options, const http::Request& request) {
+    auto asked = service(options);
     testing::RecordingSink sink;
-    service.handle({method, path, "", {}}, sink);
+    asked.handle(request, sink);
     return sink;
+  }
+  testing::RecordingSink askHealth(const std::string& method, const std::string& path) {
+    auto asked = service({500ms, true, "/prefix", true, false});
+    testing::RecordingSink sink;
+    asked.handleHealth({method, path, "", {}}, sink);
+    return sink;
+  }
+  testing::RecordingSink browse(const std::string& path) {
+    return ask("GET", path, false, "text/html,application/xhtml+xml,*/*;q=0.8");
   }
 
   testing::FakeClock clock;
@@ -55,7 +75,9 @@ class ServiceTest : public ::testing::Test {
   scrape::Workers workers{4};
   TargetsNow targets;
   int reloads = 0;
+  bool status_page = true;
   std::string reload_complaints;
+  WebLock::Status lock;
 };
 
 TEST_F(ServiceTest, NamesTheFaultInStatusLineAndBody) {
@@ -97,6 +119,53 @@ TEST_F(ServiceTest, AnswersOtherMethodsAndPathsAsHttpWants) {
   answers("GET", "/metricsx", 404, "");
   answers("GET", "/", 200, "");
   answers("HEAD", "/-/metrics", 200, "");
+  answers("POST", "/api/v1/status", 405, "GET, HEAD");
+  answers("POST", "/metrics/first/display", 405, "GET, HEAD");
+}
+
+TEST_F(ServiceTest, ServesBelowAPrefix) {
+  const auto get = [&](const char* path) {
+    return askWith({500ms, false, "/a/b", true, false}, {"GET", path, "", {}});
+  };
+  const auto status = [&](const char* path) { return get(path).head.status; };
+  EXPECT_EQ(status("/a/b/-/healthy"), 200);
+  EXPECT_EQ(status("/a/b/"), 200);
+  EXPECT_EQ(status("/a/b"), 308);
+  EXPECT_EQ(get("/a/b").header("Location"), "/a/b/");
+  EXPECT_EQ(status("/-/healthy"), 404);
+  EXPECT_EQ(status("/a/bx/-/healthy"), 404);
+  EXPECT_EQ(status("/"), 404);
+  EXPECT_THAT(get("/a/b/metrics/second").body, StartsWith("tls: target second: "));
+}
+
+TEST_F(ServiceTest, ServesNothingOfTheServiceOnTheListenerForHealth) {
+  for (const char* path :
+       {"/-/healthy", "/livez", "/healthz", "/-/metrics", "/", "/api/v1/status"}) {
+    EXPECT_EQ(askHealth("GET", path).head.status, 200) << path;
+  }
+  EXPECT_EQ(askHealth("GET", "/-/ready").head.status, 503);
+  EXPECT_EQ(askHealth("POST", "/-/healthy").head.status, 405);
+  for (const char* path :
+       {"/metrics", "/metrics/first", "/health", "/stats", "/prefix/-/healthy"}) {
+    EXPECT_EQ(askHealth("GET", path).head.status, 404) << path;
+  }
+  EXPECT_EQ(askHealth("POST", "/-/reload").head.status, 404);
+  EXPECT_EQ(reloads, 0);
+}
+
+TEST_F(ServiceTest, KnowsWhichAnswersWaitForNothing) {
+  const auto quick = [&](const char* path, const char* prefix = "") {
+    return service({500ms, false, prefix, true, false}).quick({"GET", path, "", {}});
+  };
+  EXPECT_TRUE(quick("/-/healthy"));
+  EXPECT_TRUE(quick("/-/metrics"));
+  EXPECT_TRUE(quick("/nothing"));
+  EXPECT_FALSE(quick("/metrics"));
+  EXPECT_FALSE(quick("/metrics/first"));
+  EXPECT_FALSE(quick("/metrics/first/display"));
+  EXPECT_FALSE(quick("/-/reload"));
+  EXPECT_FALSE(quick("/a/metrics", "/a"));
+  EXPECT_TRUE(quick("/metrics", "/a"));
 }
 
 TEST_F(ServiceTest, IsAliveWithoutCertificatesButNotReady) {
@@ -107,6 +176,27 @@ TEST_F(ServiceTest, IsAliveWithoutCertificatesButNotReady) {
     EXPECT_EQ(sink.head.status, 503);
     EXPECT_THAT(sink.body, HasSubstr("target first: tls: "));
   }
+}
+
+TEST_F(ServiceTest, IsNotReadyWhileItsOwnDoorIsClosed) {
+  targets = std::make_shared<Targets>();  // all of them are ready
+  EXPECT_EQ(askHealth("GET", "/-/ready").head.status, 200);
+  lock.closed = true;
+  lock.error = "/web/server.crt: no such file: mount it, or correct the file name";
+
+  for (const char* path : {"/-/ready", "/readyz"}) {
+    const auto sink = askHealth("GET", path);
+    EXPECT_EQ(sink.head.status, 503);
+    EXPECT_EQ(sink.body,
+              "postern is not ready: web configuration: /web/server.crt: no such file: mount it, "
+              "or correct the file name; until then every connection to --web.listen-address is "
+              "refused, and the files are looked at again every second\n");
+  }
+  EXPECT_EQ(askHealth("GET", "/-/healthy").head.status, 200);
+
+  // What was loaded once goes on.
+  lock.closed = false;
+  EXPECT_EQ(askHealth("GET", "/-/ready").head.status, 200);
 }
 
 TEST_F(ServiceTest, ReloadsOnlyWhenAllowedTo) {
@@ -133,10 +223,104 @@ TEST_F(ServiceTest, CountsATargetThatWasNeverScrapedAsWell) {
   EXPECT_EQ(ask("GET", "/health/second").head.status, 503);
 }
 
+TEST_F(ServiceTest, TellsTheStateOfEachTargetAsJson) {
+  ask("GET", "/metrics/second");
+  const auto sink = ask("GET", "/api/v1/status");
+  EXPECT_EQ(sink.head.status, 200) << "also when a target fails";
+  EXPECT_EQ(sink.head.content_type, "application/json");
+  const auto document = nlohmann::json::parse(sink.body);
+  EXPECT_EQ(document["version"], "1.2.3");
+  EXPECT_EQ(document["state"], "failing");
+  const auto& first = document["targets"][0];
+  EXPECT_EQ(first["state"], "unknown");
+  EXPECT_EQ(first["verdict"], "not scraped yet");
+  EXPECT_EQ(first["material"]["loaded"], false);
+  const auto& second = document["targets"][1];
+  EXPECT_EQ(second["state"], "failing");
+  EXPECT_EQ(second["fault"], "tls");
+  EXPECT_EQ(second["verdict"], "there is no trusted connection to the service");
+  EXPECT_EQ(second["next"], "the files are looked at again every second");
+  EXPECT_EQ(second["scrapes"]["last"][0]["fault"], "tls");
+  EXPECT_EQ(second["session"]["proves_itself_by"], "certificate");
+  EXPECT_TRUE(second["credential"].is_null());
+  EXPECT_EQ(second["config"]["tls_config"]["ca_file"], "/does/not/exist/ca.crt");
+}
+
+TEST_F(ServiceTest, ShowsPagesToPeople) {
+  for (const char* path : {"/", "/metrics/first/display", "/health"}) {
+    SCOPED_TRACE(path);
+    const auto sink = browse(path);
+    EXPECT_EQ(sink.head.content_type, "text/html; charset=utf-8");
+    EXPECT_THAT(sink.header("Content-Security-Policy"), HasSubstr("default-src 'none'"));
+    EXPECT_EQ(sink.header("X-Content-Type-Options"), "nosniff");
+    EXPECT_EQ(sink.header("X-Frame-Options"), "DENY");
+    EXPECT_EQ(sink.header("Referrer-Policy"), "no-referrer");
+    EXPECT_EQ(sink.header("Cache-Control"), "no-store");
+  }
+  const auto fault = browse("/metrics/first/display");
+  EXPECT_EQ(fault.head.status, 502);
+  EXPECT_EQ(fault.head.reason, "tls");
+  EXPECT_THAT(fault.body, AllOf(HasSubstr("There is no trusted connection to the service."),
+                                HasSubstr("/does/not/exist/ca.crt")));
+  EXPECT_EQ(browse("/metrics/third/display").head.status, 404);
+  EXPECT_EQ(browse("/metrics/display").head.reason, "unknown_target") << "a target's name";
+}
+
+TEST_F(ServiceTest, ShowsNoPageWhenPagesAreOff) {
+  status_page = false;
+  EXPECT_EQ(browse("/").head.status, 404);
+  EXPECT_EQ(browse("/metrics/first/display").head.status, 404);
+  EXPECT_EQ(browse("/health").head.content_type, "application/json");
+  EXPECT_EQ(browse("/api/v1/status").head.status, 200);
+}
+
+TEST_F(ServiceTest, AnswersUnderTheNamesOfOlderSystems) {
+  EXPECT_EQ(ask("GET", "/prometheus_metrics").head.reason, "tls");
+  EXPECT_EQ(ask("GET", "/health/second/sanity").head.reason, "tls");
+  EXPECT_EQ(ask("GET", "/health/third/sanity").head.status, 404);
+  EXPECT_THAT(nlohmann::json::parse(ask("GET", "/heartbeat").body)["msg"], HasSubstr("alive"));
+  const auto stats = nlohmann::json::parse(ask("GET", "/stats").body);
+  EXPECT_EQ(stats["uptime"], "1970-01-01 00:00:00.000000Z");
+  EXPECT_EQ(stats["total_scrape_count"], 2);
+  EXPECT_EQ(stats["failed_scrape_count"], 2);
+  EXPECT_TRUE(stats["snapshot"].is_null());
+  const auto external = nlohmann::json::parse(ask("GET", "/external").body);
+  EXPECT_EQ(external["errors"], (nlohmann::json{{"first : tls", 1}, {"second : tls", 1}}));
+}
+
+TEST_F(ServiceTest, SaysWhatItAwaits) {
+  targets = std::make_shared<Targets>();
+  Service::Options options;
+  options.awaiting = "/config/postern.yml: cannot be read";
+  options.route_prefix = "/a";
+  for (const char* path :
+       {"/a/metrics", "/a/metrics/first", "/a/-/ready", "/a/api/v1/status", "/a/", "/a/health",
+        "/a/stats", "/a/metrics/first/display", "/a/health/first/sanity"}) {
+    SCOPED_TRACE(path);
+    const auto answer = askWith(options, {"GET", path, "", {}});
+    EXPECT_EQ(answer.head.status, 503);
+    EXPECT_EQ(answer.head.reason, "config");
+    EXPECT_THAT(answer.body, HasSubstr("/config/postern.yml: cannot be read"));
+  }
+  EXPECT_EQ(askWith(options, {"GET", "/a/metrics", "", {}}).body,
+            "config: /config/postern.yml: cannot be read; it is looked at again every 10 s, and as "
+            "soon as it changes\n");
+  const auto health = nlohmann::json::parse(askWith(options, {"GET", "/a/health", "", {}}).body);
+  EXPECT_EQ(health["fault"], "config");
+  EXPECT_EQ(askWith(options, {"GET", "/a/-/healthy", "", {}}).head.status, 200);
+  EXPECT_EQ(askWith(options, {"GET", "/a/nothing", "", {}}).head.status, 404);
+  EXPECT_THAT(askWith(options, {"GET", "/a/-/metrics", "", {}}).body,
+              HasSubstr("postern_config_last_reload_successful "));
+
+  options.closed = true;
+  EXPECT_EQ(askWith(options, {"GET", "/a/-/metrics", "", {}}).head.reason, "config");
+  EXPECT_EQ(askWith(options, {"GET", "/a/-/healthy", "", {}}).head.status, 200);
+}
+
 TEST_F(ServiceTest, ShowsEachCounterFromTheStart) {
   const auto page = ask("GET", "/-/metrics").body;
   for (const auto& info : kFaults) {
-    if (info.fault == Fault::UnknownTarget) continue;
+    if (!isOfTarget(info.fault)) continue;
     EXPECT_THAT(page, HasSubstr("postern_scrape_failures_total{target=\"first\",reason=\"" +
                                 std::string(info.name) + "\"} 0\n"));
   }
@@ -149,6 +333,26 @@ TEST_F(ServiceTest, ShowsEachCounterFromTheStart) {
         "process_open_fds "}) {
     EXPECT_THAT(page, HasSubstr(line));
   }
+}
+
+TEST_F(ServiceTest, TellsOfTheWebConfigurationWhereThereIsOne) {
+  EXPECT_THAT(ask("GET", "/-/metrics").body, Not(HasSubstr("postern_web_")));
+
+  Self self;
+  self.lock.configured = true;
+  self.lock.refused = {4, 2, 1};
+  self.lock.server = {SystemTime(1'700'000'001s), SystemTime(1'800'000'001s)};
+  const auto page = ownMetrics(*targets, self);
+  for (const char* line :
+       {"postern_web_config_last_reload_successful 1\n",
+        "postern_web_refusals_total{reason=\"unauthorized\"} 4\n",
+        "postern_web_refusals_total{reason=\"rate_limit\"} 2\n",
+        "postern_web_refusals_total{reason=\"busy\"} 1\n",
+        "postern_web_certificate_not_after_timestamp_seconds{role=\"server\"} 1800000001\n",
+        "postern_web_certificate_not_before_timestamp_seconds{role=\"server\"} 1700000001\n"}) {
+    EXPECT_THAT(page, HasSubstr(line));
+  }
+  EXPECT_THAT(page, Not(HasSubstr("client_ca")));
 }
 
 }  // namespace

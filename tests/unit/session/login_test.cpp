@@ -143,11 +143,71 @@ TEST(LoginTest, HonoursRetryAfter) {
 
 TEST(LoginTest, TakesTheTokenFromAHeader) {
   config::Login login;
-  login.token = {"", "X-Token"};
+  login.token.header = "X-Token";
   const auto token = read("whatever", 204, {{"x-token", "abc"}}, login);
   ASSERT_TRUE(token);
   EXPECT_EQ(token->value.reveal(), "abc");
   EXPECT_EQ(token->life, 1h);
+}
+
+config::Login form() {
+  config::Login login;
+  login.url = "/login";
+  login.form = {{"user", "{{username}}"}, {"pass", "{{password}}"}};
+  login.token.cookie = "sid";
+  return login;
+}
+
+TEST(LoginTest, TakesTheTokenFromACookie) {
+  const auto lives = [](int status, const std::string& cookie, std::chrono::milliseconds life) {
+    SCOPED_TRACE(cookie);
+    const auto token = read("<html>", status, {{"set-cookie", cookie}}, form());
+    ASSERT_TRUE(token) << token.error().what;
+    EXPECT_EQ(token->value.reveal(), "abc");
+    EXPECT_EQ(token->life, life);
+  };
+  lives(200, "sid=abc", 1h);
+  lives(302, "sid=abc; Path=/; HttpOnly", 1h);
+  lives(303, "sid=abc; Max-Age=90", 90s);
+  lives(303, "sid=abc; expires=Fri, 20 Nov 2026 10:30:00 GMT", 30min);
+}
+
+TEST(LoginTest, TheDeclaredExpiryWinsOverTheCookies) {
+  auto login = form();
+  login.expires = config::AnswerPlace{"", "X-Expires"};
+  const auto token =
+      read("", 303, {{"set-cookie", "sid=abc; Max-Age=90"}, {"x-expires", "30"}}, login);
+  ASSERT_TRUE(token);
+  EXPECT_EQ(token->life, 30s);
+}
+
+// Forms show themselves once more when the password is wrong; sent again soon it locks the account.
+TEST(LoginTest, TakesAnAnswerWithoutTheCookieForARejection) {
+  const auto is = [](int status, const std::string& cookie, Fault fault) {
+    SCOPED_TRACE(std::to_string(status) + " " + cookie);
+    const auto token = read("<form>", status, {{"set-cookie", cookie}}, form());
+    ASSERT_FALSE(token);
+    EXPECT_EQ(faultName(token.error().fault), faultName(fault));
+    EXPECT_THAT(token.error().what, Not(HasSubstr("abc")));
+  };
+  is(200, "other=abc", Fault::LoginRejected);
+  is(302, "sid=abc; Max-Age=0", Fault::LoginRejected);
+  is(303, "sid=", Fault::LoginRejected);
+  is(401, "sid=abc", Fault::LoginRejected);
+  is(422, "sid=abc", Fault::LoginRejected);
+  is(404, "", Fault::LoginFailed);
+  is(405, "", Fault::LoginFailed);
+  is(429, "", Fault::LoginThrottled);
+  is(301, "sid=abc", Fault::LoginFailed);
+  is(500, "sid=abc", Fault::LoginFailed);
+  is(200, "sid=a\"bc", Fault::LoginFailed);
+}
+
+TEST(LoginTest, DoesNotReadThePageBehindACookie) {
+  auto login = form();
+  EXPECT_EQ(makeLogin(login, "", {}).body_limit, 0U);
+  login.expires = config::AnswerPlace{"/expires", ""};
+  EXPECT_EQ(makeLogin(login, "", {}).body_limit, kLoginAnswerLimit);
 }
 
 TEST(LoginTest, SendsTheTokenAsDeclared) {

@@ -87,6 +87,26 @@ TEST_F(SessionTest, LogsInOnceAndKeepsTheToken) {
   EXPECT_EQ(exchange.count(), 1);
 }
 
+TEST_F(SessionTest, TellsHowTheLastLoginWentToTheService) {
+  start();
+  std::optional<upstream::Way> way = upstream::Way{false, {"TLS 1.3", "A_SUITE"}};
+  exchange.answers([&](const upstream::Request& request) -> Result<testing::FakeExchange::Answer> {
+    *request.way = way;
+    if (!way) return Error{Fault::Connect, "nobody listens", "", {}};
+    return testing::FakeExchange::Answer{500, "", {}};
+  });
+  EXPECT_FALSE(session->status().login_way);
+
+  expectFault(authorize(), Fault::LoginFailed);
+  ASSERT_TRUE(session->status().login_way);
+  EXPECT_EQ(session->status().login_way->terms.cipher, "A_SUITE");
+
+  way.reset();
+  clock.advance(1h);
+  expectFault(authorize(), Fault::Connect);
+  EXPECT_FALSE(session->status().login_way);
+}
+
 TEST_F(SessionTest, LogsInOnceForManyScrapesAtOnce) {
   std::latch all_here(20);
   exchange.answers([&](const upstream::Request&) -> Result<testing::FakeExchange::Answer> {
@@ -190,6 +210,27 @@ TEST_F(SessionTest, TriesAtOnceWhenTheCredentialChangesThreeTimesAQuarter) {
   source.gives("user", "another");
   poll();
   expectFault(authorize(), Fault::LoginRejected);
+}
+
+TEST_F(SessionTest, CountsReleasesForTheirWindowWhenTheClockGoesBack) {
+  loginAnswers(401);
+  start();
+  expectFault(authorize(), Fault::LoginRejected);
+  const auto changes = [&](const std::string& password) {
+    source.gives("user", password);
+    clock.advance(1s);
+    poll();
+    return authorize();
+  };
+  for (const auto* password : {"one", "two", "three"}) {
+    expectFault(changes(password), Fault::LoginRejected);
+  }
+  clock.jump(-24h);
+  expectFault(changes("four"), Fault::Backoff);
+  clock.advance(14min);
+  expectFault(changes("five"), Fault::Backoff);
+  clock.advance(1min);
+  expectFault(changes("six"), Fault::LoginRejected);
 }
 
 TEST_F(SessionTest, ForgetsTheReleasesOnceACredentialIsGood) {

@@ -168,7 +168,7 @@ TEST_F(ExplainTest, SpeaksOldVersionsOnlyWhenToldTo) {
       shakeHands(*material(), Server(server).speaks(TLS1_VERSION, TLS1_VERSION), "localhost");
 
   EXPECT_EQ(words(outcome), "accepted");
-  EXPECT_EQ(outcome.version, "TLSv1");
+  EXPECT_EQ(outcome.terms.version, "TLS 1.0");
 }
 
 TEST_F(ExplainTest, OffersNoCipherWithCbc) {
@@ -186,9 +186,24 @@ TEST_F(ExplainTest, TellsTheDatesOfTheServersCertificate) {
   const auto outcome = shakeHands(*material(), Server(server), "localhost");
 
   ASSERT_TRUE(outcome.server);
-  EXPECT_EQ(outcome.server->not_after, validityOf(*server.x509()).not_after);
-  EXPECT_EQ(outcome.server->not_before, validityOf(*server.x509()).not_before);
-  EXPECT_EQ(outcome.version, "TLSv1.3");
+  EXPECT_EQ(outcome.server->validity.not_after, validityOf(*server.x509()).not_after);
+  EXPECT_EQ(outcome.server->validity.not_before, validityOf(*server.x509()).not_before);
+}
+
+TEST_F(ExplainTest, TellsWhatWasAgreedOn) {
+  mount.ca(ca).config.min_version = config::TlsVersion::Tls10;
+  const auto agreed = [&](int version) {
+    const auto server_then = Server(server).speaks(version, version);
+    return describe(shakeHands(*material(), server_then, "localhost").terms);
+  };
+
+  EXPECT_EQ(agreed(TLS1_1_VERSION), "TLS 1.1, ECDHE-ECDSA-AES256-SHA");
+  EXPECT_EQ(agreed(TLS1_2_VERSION), "TLS 1.2, ECDHE-ECDSA-AES256-GCM-SHA384");
+  EXPECT_EQ(agreed(TLS1_3_VERSION), "TLS 1.3, TLS_AES_256_GCM_SHA384");
+
+  const auto outcome = shakeHands(*material(), Server(server), "other.host");
+  ASSERT_TRUE(outcome.error);
+  EXPECT_FALSE(outcome.terms.resumed);
 }
 
 }  // namespace

@@ -127,8 +127,8 @@ Outcome shakeHands(const Material& material, const Server& server, const std::st
     if (!stepServer(peer.get(), server.greets, greeted)) sockets.stopServer();
   }
   const char* const sni = SSL_get_servername(peer.get(), TLSEXT_NAMETYPE_host_name);
-  return {step.error, Material::serverValidity(client.get()), sni != nullptr ? sni : "",
-          SSL_get_version(client.get())};
+  return {step.error, Material::serverCertificate(client.get()), sni != nullptr ? sni : "",
+          termsOf(client.get())};
 }
 
 Outcome shakeHandsWithBytes(const Material& material, std::string_view bytes,

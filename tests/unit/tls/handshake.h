@@ -10,6 +10,7 @@
 
 #include "fakes/certificates.h"
 #include "tls/material.h"
+#include "tls/terms.h"
 
 namespace postern::tls {
 
@@ -32,9 +33,9 @@ struct Server {
 // What came of a handshake and of the first byte that the server sends.
 struct Outcome {
   std::optional<Error> error;  // as explain() tells it
-  std::optional<Validity> server;
-  std::string sni;      // as the server saw it
-  std::string version;  // "TLSv1.3"
+  std::optional<Summary> server;
+  std::string sni;  // as the server saw it
+  Terms terms;
 };
 
 // Both ends in one thread, over a pair of sockets that never block.

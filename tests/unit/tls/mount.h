@@ -22,6 +22,14 @@ class Mount {
     return *this;
   }
   Mount& pair(const testing::Identity& client) { return pair(client.certificate(), client.key()); }
+  Mount& bundle(const std::string& der) {
+    config.pkcs12_file = folder_.write("bundle.p12", der);
+    return *this;
+  }
+  Mount& password(const std::string& text) {
+    config.key_password_file = folder_.write("password", text);
+    return *this;
+  }
   // As --tls.dir names them: each may be missing.
   Mount& optional() {
     config.optional_files = true;

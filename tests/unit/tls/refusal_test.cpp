@@ -186,6 +186,7 @@ TEST_F(RefusalTest, SaysThatTheSystemsRootsHoldWithoutAFile) {
   EXPECT_THAT(outcome(Server(server), "localhost"),
               AllOf(HasSubstr("the system's roots (no ca_file is set)"), HasSubstr("set ca_file")));
 
+  mount.pair(testing::makeClient(ca));
   mount.optional();
   EXPECT_THAT(outcome(Server(server), "localhost"),
               HasSubstr("the system's roots (there is no " + mount.path("ca.crt").string() + ")"));

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <fstream>
 #include <thread>
 #include <vector>
 
@@ -73,6 +74,47 @@ TEST_F(StoreTest, KeepsTheLastGoodPairWhileANewOneIsHalfWritten) {
   store.poll();
   EXPECT_NE(materialOf(store), first);
   EXPECT_EQ(store.status().reloads, 1U);
+  EXPECT_EQ(store.status().error, "");
+}
+
+TEST_F(StoreTest, TakesUpABundleAndItsPasswordTogether) {
+  mount.ca(ca).bundle(client.bundle("one")).password("one");
+  Store store(mount.config, "default", clock);
+  const auto first = materialOf(store);
+  ASSERT_TRUE(first);
+
+  mount.bundle(client.bundle("two"));
+  store.poll();
+  EXPECT_EQ(materialOf(store), first);
+  EXPECT_THAT(store.status().error, HasSubstr("does not open it"));
+
+  mount.password("two");
+  store.poll();
+  EXPECT_NE(materialOf(store), first);
+  EXPECT_EQ(store.status().error, "");
+}
+
+// As spiffe-helper does: each file by itself, emptied and then written, without any link.
+TEST_F(StoreTest, KeepsTheLastGoodPairWhileFilesAreWrittenInPlace) {
+  mount.ca(ca).pair(client);
+  Store store(mount.config, "default", clock);
+  const auto first = materialOf(store);
+  const auto next = makeClient(ca);
+  const auto writes = [&](const std::string& name, const std::string& pem) {
+    for (std::size_t size = 0; size < pem.size(); size += 50) {
+      std::ofstream(mount.path(name), std::ios::trunc) << pem.substr(0, size);
+      store.poll();
+      EXPECT_EQ(materialOf(store), first) << name << " cut after " << size;
+    }
+    std::ofstream(mount.path(name), std::ios::trunc) << pem;
+    store.poll();
+  };
+
+  writes("tls.crt", next.certificate());
+  EXPECT_EQ(materialOf(store), first);
+  writes("tls.key", next.key());
+  const auto second = materialOf(store);
+  EXPECT_NE(second, first);
   EXPECT_EQ(store.status().error, "");
 }
 

@@ -78,15 +78,15 @@ TEST_F(ClientConnectTest, ReportsTheMaterialThatIsMissing) {
   EXPECT_EQ(server->connections(), 0U);
 }
 
-TEST_F(ClientConnectTest, KnowsTheDatesOfTheServersCertificate) {
+TEST_F(ClientConnectTest, KnowsTheServersCertificate) {
   start(always(answer("up 1\n")));
-  EXPECT_FALSE(client->serverValidity());
+  EXPECT_FALSE(client->serverCertificate());
 
   expectPage(send(request()), "up 1\n");
 
-  ASSERT_TRUE(client->serverValidity());
-  EXPECT_LT(client->serverValidity()->not_before, clock.system());
-  EXPECT_GT(client->serverValidity()->not_after, clock.system());
+  ASSERT_TRUE(client->serverCertificate());
+  EXPECT_LT(client->serverCertificate()->validity.not_before, clock.system());
+  EXPECT_GT(client->serverCertificate()->validity.not_after, clock.system());
 }
 
 TEST_F(ClientConnectTest, LeavesAServerThatDoesNotTakeTheConnection) {

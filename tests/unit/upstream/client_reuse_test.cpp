@@ -1,4 +1,7 @@
+#include <poll.h>
+
 #include <thread>
+#include <utility>
 
 #include "unit/upstream/client_fixture.h"
 
@@ -8,6 +11,16 @@ namespace {
 using ClientReuseTest = ClientTest;
 
 constexpr std::string_view kPage = "up 1\n";
+
+// Keeps the first connection and cuts it under its second request, and every other at once.
+void answersOnceAlone(Peer& peer) {
+  peer.readRequest();
+  if (peer.number() == 0) {
+    peer.send(answer(kPage));
+    peer.readRequest();
+  }
+  peer.cut();
+}
 
 TEST_F(ClientReuseTest, KeepsTheConnectionForTheNextRequest) {
   start(always(answer(kPage)));
@@ -47,14 +60,7 @@ TEST_F(ClientReuseTest, ReplacesAConnectionThatIsResetUnderTheNextRequest) {
 }
 
 TEST_F(ClientReuseTest, ReplacesAStaleConnectionOnlyOnce) {
-  start([](Peer& peer) {
-    peer.readRequest();
-    if (peer.number() == 0) {
-      peer.send(answer(kPage));
-      peer.readRequest();
-    }
-    peer.cut();
-  });
+  start(answersOnceAlone);
 
   expectPage(send(request()), kPage);
   expectFault(send(request()), Fault::Connect, "before an answer");
@@ -125,6 +131,62 @@ TEST_F(ClientReuseTest, ResumesTheSessionOnANewConnection) {
     EXPECT_EQ(server->connections(), 4U);
     EXPECT_EQ(server->resumed(), 3U);
   }
+}
+
+TEST_F(ClientReuseTest, TellsWhetherTheConnectionWasKeptAndWhatItSpeaks) {
+  start(always(answer(kPage)));
+  std::optional<Way> way;
+  auto page = request();
+  page.way = &way;
+  const auto expectWay = [&](bool kept) {
+    ASSERT_TRUE(way);
+    EXPECT_EQ(way->kept, kept);
+    EXPECT_EQ(tls::describe(way->terms), "TLS 1.3, TLS_AES_256_GCM_SHA384");
+    EXPECT_FALSE(way->terms.resumed);
+    way.reset();
+  };
+
+  expectPage(send(page), kPage);
+  expectWay(false);
+  expectPage(send(page), kPage);
+  expectWay(true);
+  expectPage(finish(client->ask(page, deadlineIn(30s)), page), kPage);
+  expectWay(true);
+}
+
+TEST_F(ClientReuseTest, TellsThatANewConnectionResumedASession) {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    SCOPED_TRACE(version);
+    options.max_version = version;
+    start(always(answer(kPage, "Connection: close\r\n")));
+    std::optional<Way> way;
+    auto page = request();
+    page.way = &way;
+
+    for (const bool resumed : {false, true, true}) {
+      expectPage(send(page), kPage);
+      ASSERT_TRUE(way);
+      EXPECT_FALSE(way->kept);
+      EXPECT_EQ(way->terms.version, version == TLS1_3_VERSION ? "TLS 1.3" : "TLS 1.2");
+      EXPECT_EQ(way->terms.resumed, resumed);
+    }
+  }
+}
+
+TEST_F(ClientReuseTest, TellsTheLastWayOfARequestThatFailed) {
+  start(answersOnceAlone);
+  std::optional<Way> way;
+  auto page = request();
+  page.way = &way;
+  expectPage(send(page), kPage);
+
+  expectFault(send(page), Fault::Connect, "before an answer");
+  ASSERT_TRUE(way);
+  EXPECT_FALSE(way->kept) << "the one that was kept had gone";
+
+  server.reset();
+  expectFault(send(page), Fault::Connect, "cannot connect");
+  EXPECT_FALSE(way) << "nothing was sent";
 }
 
 TEST_F(ClientReuseTest, DrainsConnectionsOfEarlierMaterial) {
@@ -201,6 +263,63 @@ TEST_F(ClientReuseTest, ServesSeveralThreads) {
 
   EXPECT_EQ(server->requests().size(), 80U);
   EXPECT_LE(server->connections(), 4U);
+}
+
+TEST_F(ClientReuseTest, AsksOnAConnectionThatWasKeptAndReadsLater) {
+  start(always(answer(kPage)));
+  const auto page = request();
+  EXPECT_EQ(client->ask(page, deadlineIn(30s)), nullptr) << "there is none yet";
+  expectPage(send(page), kPage);
+
+  for (int i = 0; i < 3; ++i) {
+    auto asked = client->ask(page, deadlineIn(30s));
+    ASSERT_NE(asked, nullptr);
+    ASSERT_TRUE(waitFor(asked->waitElsewhere(), POLLIN, deadlineIn(30s)));
+    expectPage(finish(std::move(asked), page), kPage);
+  }
+
+  EXPECT_EQ(server->connections(), 1U);
+  EXPECT_EQ(server->requests().size(), 4U);
+}
+
+TEST_F(ClientReuseTest, ReadsBeforeTheAnswerHasCome) {
+  start(always(answer(kPage)));
+  const auto page = request();
+  expectPage(send(page), kPage);
+  auto asked = client->ask(page, deadlineIn(30s));
+  ASSERT_NE(asked, nullptr);
+  asked->waitElsewhere();
+
+  expectPage(finish(std::move(asked), page), kPage);
+}
+
+TEST_F(ClientReuseTest, AsksAnewWhenTheConnectionWasCutMeanwhile) {
+  start([](Peer& peer) {
+    peer.readRequest();
+    peer.send(answer(kPage));
+    if (peer.number() == 0 && !peer.readRequest().empty()) peer.cut();
+  });
+  const auto page = request();
+  expectPage(send(page), kPage);
+  auto asked = client->ask(page, deadlineIn(30s));
+  ASSERT_NE(asked, nullptr);
+  ASSERT_TRUE(waitFor(asked->waitElsewhere(), POLLIN, deadlineIn(30s)));
+
+  expectPage(finish(std::move(asked), page), kPage);
+
+  EXPECT_EQ(server->connections(), 2U);
+  EXPECT_EQ(server->requests().size(), 3U);
+}
+
+TEST_F(ClientReuseTest, ClosesAConnectionWhoseAnswerNobodyReads) {
+  start(always(answer(kPage)));
+  const auto page = request();
+  expectPage(send(page), kPage);
+
+  EXPECT_NE(client->ask(page, deadlineIn(30s)), nullptr);
+
+  EXPECT_EQ(client->connections(), 0U);
+  expectPage(send(page), kPage);
 }
 
 }  // namespace

@@ -1,0 +1,61 @@
+#include "app/confine.h"
+
+#include <cstdlib>
+#include <vector>
+
+#include "base/log.h"
+#include "config/web_config.h"
+#include "tls/files.h"
+
+namespace postern::app {
+namespace {
+
+sandbox::Files filesOf(const config::Options& options, const config::Config& config) {
+  sandbox::Files files{options.files, options.state_dir};
+  const auto add = [&](const std::vector<config::Path>& paths) {
+    files.readable.insert(files.readable.end(), paths.begin(), paths.end());
+  };
+  add(config.files);
+  if (!options.web_config_file.empty()) add(config::loadWebConfig(options.web_config_file).files);
+  add(tls::systemRoots());
+  // Where libmariadb looks for plugins instead of beside its library.
+  if (const char* const folder = std::getenv("MARIADB_PLUGIN_DIR")) add({folder});
+  return files;
+}
+
+}  // namespace
+
+std::optional<sandbox::Sandbox> confine(const config::Options& options,
+                                        const config::Config& config) {
+  if (options.sandbox == config::SandboxMode::Off) return sandbox::Sandbox();
+  sandbox::Sandbox sandbox(filesOf(options, config));
+  for (const auto& remark : sandbox.remarks()) log::warn("sandbox: " + remark);
+  for (const auto* lock : {&sandbox.seccomp(), &sandbox.landlock()}) {
+    if (!lock->in_force) log::warn("a part of the sandbox is missing", {{"error", lock->why}});
+  }
+  if (options.sandbox == config::SandboxMode::On && !sandbox.whole()) {
+    log::error("--sandbox=on cannot be met here; --sandbox=auto would go on without that part");
+    return std::nullopt;
+  }
+  log::info("sandbox in force",
+            {{"seccomp", sandbox.seccomp().state}, {"landlock", sandbox.landlock().state}});
+  return sandbox;
+}
+
+serve::SandboxState stateOf(config::SandboxMode mode, const sandbox::Sandbox& sandbox) {
+  return {std::string(config::sandboxModeName(mode)), sandbox.seccomp().state,
+          sandbox.landlock().state, sandbox::Sandbox::refusedCalls()};
+}
+
+std::vector<config::Complaint> outsideOf(const sandbox::Sandbox& sandbox,
+                                         const std::vector<config::Path>& files) {
+  std::vector<config::Complaint> complaints;
+  for (const auto& file : files) {
+    if (sandbox.admits(file)) continue;
+    complaints.push_back(
+        {file.string(), "", "is in no folder that the sandbox admitted at start, restart postern"});
+  }
+  return complaints;
+}
+
+}  // namespace postern::app

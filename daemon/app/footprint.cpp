@@ -1,0 +1,36 @@
+#include "app/footprint.h"
+
+#include <link.h>
+#include <malloc.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bit>
+#include <cstdint>
+
+namespace postern::app {
+namespace {
+
+// Segments that may not be written to are as their files are. What the loader has relocated and
+// made read-only thereafter is a part of a segment that may.
+int giveBackSegments(dl_phdr_info* info, std::size_t, void*) {
+  const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+  for (int i = 0; i < info->dlpi_phnum; ++i) {
+    const auto& segment = info->dlpi_phdr[i];
+    if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
+    const std::uintptr_t begin = (info->dlpi_addr + segment.p_vaddr) & ~(page - 1);
+    const std::uintptr_t end = info->dlpi_addr + segment.p_vaddr + segment.p_memsz;
+    // A refusal, as for the kernel's own vdso, leaves the pages where they are.
+    madvise(std::bit_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  }
+  return 0;
+}
+
+}  // namespace
+
+void giveBackMemory() {
+  malloc_trim(0);
+  dl_iterate_phdr(giveBackSegments, nullptr);
+}
+
+}  // namespace postern::app

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <chrono>
+#include <csignal>
+
+namespace postern::app {
+
+// SIGTERM, SIGINT and SIGHUP are blocked in the calling thread, and in those that it starts, so
+// that one thread can wait for them; SIGPIPE is ignored.
+sigset_t blockSignals();
+// The signal that came, or -1 when the time was up.
+int waitForSignal(const sigset_t& signals, std::chrono::seconds at_most);
+
+}  // namespace postern::app

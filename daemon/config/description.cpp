@@ -1,0 +1,327 @@
+#include "config/description.h"
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "config/units.h"
+
+namespace postern::config {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kSecret = "<secret>";
+constexpr const char* kHidden = "<hidden>";  // it may hold a secret
+
+std::string_view formatName(Format format) {
+  switch (format) {
+    case Format::Auto: break;
+    case Format::Text: return "text";
+    case Format::OpenMetrics: return "openmetrics";
+    case Format::WhatsappJson: return "whatsapp_json";
+    case Format::WhatsappHealth: return "whatsapp_health";
+    case Format::SpectatorJson: return "spectator_json";
+  }
+  return "auto";
+}
+
+std::string_view versionName(TlsVersion version) {
+  switch (version) {
+    case TlsVersion::Tls10: return "TLS10";
+    case TlsVersion::Tls11: return "TLS11";
+    case TlsVersion::Tls12: break;
+    case TlsVersion::Tls13: return "TLS13";
+  }
+  return "TLS12";
+}
+
+std::string base64(std::string_view bytes) {
+  constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::uint32_t three = 0;
+    for (std::size_t k = 0; k < 3; ++k) {
+      three = three << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U);
+    }
+    for (std::size_t k = 0; k < 4; ++k) {
+      text += i + k <= bytes.size() ? digits[three >> (18 - 6 * k) & 63U] : '=';
+    }
+  }
+  return text;
+}
+
+void addPath(Json& json, const char* key, const Path& path) {
+  if (!path.empty()) json[key] = path.string();
+}
+
+void addText(Json& json, const char* key, const std::string& text) {
+  if (!text.empty()) json[key] = text;
+}
+
+void addSecret(Json& json, const char* key, const Secret& secret) {
+  if (!secret.empty()) json[key] = kSecret;
+}
+
+// "{{username}}" is shown, whatever else may hold a key is not.
+Json masked(std::string_view value) {
+  const bool placeholder = value.starts_with("{{") && value.find("}}") == value.size() - 2;
+  return placeholder ? Json(value) : Json(kHidden);
+}
+
+void mask(Json& json) {
+  if (json.is_structured()) {
+    for (auto& part : json) mask(part);
+  } else if (json.is_string()) {
+    json = masked(json.get_ref<const std::string&>());
+  } else if (json.is_number()) {
+    json = kHidden;
+  }
+}
+
+// A query may hold a key.
+std::string withoutQuery(const std::string& url) {
+  const auto query = url.find('?');
+  return query == url.npos ? url : url.substr(0, query + 1) + kHidden;
+}
+
+// name: [value, ...], each value masked.
+Json describeParams(const Pairs& params) {
+  Json json = Json::object();
+  for (const auto& [name, value] : params) json[name].push_back(kHidden);
+  return json;
+}
+
+Json describeHeaders(const Pairs& headers) {
+  Json json = Json::object();
+  for (const auto& [name, value] : headers) json[name]["values"].push_back(kHidden);
+  return json;
+}
+
+Json describeFiles(const Tls& tls) {
+  Json json = Json::object();
+  addPath(json, "ca_file", tls.ca_file);
+  addPath(json, "cert_file", tls.cert_file);
+  addPath(json, "key_file", tls.key_file);
+  addPath(json, "pkcs12_file", tls.pkcs12_file);
+  addPath(json, "key_password_file", tls.key_password_file);
+  return json;
+}
+
+Json describeTls(const Tls& tls) {
+  Json json = describeFiles(tls);
+  // Without a ca_file they are what there is.
+  if (!tls.ca_file.empty()) json["system_roots"] = tls.system_roots;
+  addText(json, "server_name", tls.server_name);
+  addText(json, "spiffe_id", tls.spiffe_id);
+  json["min_version"] = versionName(tls.min_version);
+  if (!tls.pin_sha256.empty()) json["pin_sha256"] = base64(tls.pin_sha256);
+  json["insecure_skip_verify"] = tls.insecure_skip_verify;
+  return json;
+}
+
+Json describeFile(const FileCredentials& file) {
+  Json json = Json::object();
+  addText(json, "username", file.username);
+  addSecret(json, "password", file.password);
+  addSecret(json, "api_key", file.api_key);
+  addSecret(json, "token", file.token);
+  addPath(json, "username_file", file.username_file);
+  addPath(json, "password_file", file.password_file);
+  addPath(json, "api_key_file", file.api_key_file);
+  addPath(json, "token_file", file.token_file);
+  addPath(json, "directory", file.directory);
+  return json;
+}
+
+Json describeMysql(const MysqlCredentials& mysql) {
+  if (!mysql.directory.empty()) {
+    return {{"directory", mysql.directory.string()},
+            {"refresh_interval", showDuration(mysql.refresh_interval)}};
+  }
+  Json json = {{"host", mysql.host},
+               {"port", mysql.port},
+               {"database", mysql.database},
+               {"user", mysql.user}};
+  addSecret(json, "password", mysql.password);
+  addPath(json, "password_file", mysql.password_file);
+  if (mysql.tls) json["tls_config"] = describeFiles(*mysql.tls);
+  addText(json, "query", mysql.query);
+  json["refresh_interval"] = showDuration(mysql.refresh_interval);
+  return json;
+}
+
+// Under the key by which such a credential can be written.
+void addCredentials(Json& json, const Credentials& credentials) {
+  if (credentials.mysql) {
+    json["credentials"]["mysql"] = describeMysql(*credentials.mysql);
+    return;
+  }
+  const FileCredentials& file = *credentials.file;
+  if (credentials.authorization_type == Credentials().authorization_type) {
+    json["credentials"]["file"] = describeFile(file);
+    return;
+  }
+  Json& authorization = json["authorization"];
+  authorization["type"] = credentials.authorization_type;
+  addSecret(authorization, "credentials", file.token);
+  addPath(authorization, "credentials_file", file.token_file);
+}
+
+Json describePlace(const AnswerPlace& place) {
+  if (!place.cookie.empty()) return {{"cookie", place.cookie}};
+  return place.json.empty() ? Json{{"header", place.header}} : Json{{"json", place.json}};
+}
+
+Json describeBackoff(const Backoff& backoff) {
+  return {{"initial", showDuration(backoff.initial)},
+          {"max", showDuration(backoff.max)},
+          {"rejected", showDuration(backoff.rejected)},
+          {"throttled", showDuration(backoff.throttled)},
+          {"max_rejected", backoff.max_rejected},
+          {"retry_rejected", showDuration(backoff.retry_rejected)}};
+}
+
+Json describeBody(const Login& login) {
+  if (!login.json_body.empty()) {
+    Json body = Json::parse(login.json_body, nullptr, /*allow_exceptions=*/false);
+    mask(body);
+    return {{"json", std::move(body)}};
+  }
+  Json form = Json::object();
+  for (const auto& [name, value] : login.form) form[name] = masked(value);
+  return {{"form", std::move(form)}};
+}
+
+Json describeLogin(const Login& login) {
+  Json json = {
+      {"url", withoutQuery(login.url)}, {"method", login.method}, {"basic_auth", login.basic_auth}};
+  if (!login.json_body.empty() || !login.form.empty()) json["body"] = describeBody(login);
+  if (!login.success.empty()) json["success"] = login.success;
+  json["token"] = describePlace(login.token);
+  if (login.expires) json["expires"] = describePlace(*login.expires);
+  json["send_as"] = login.send_as;
+  if (login.logout)
+    json["logout"] = {{"method", login.logout->method}, {"url", withoutQuery(login.logout->url)}};
+  json["logout_at_exit"] = login.logout_at_exit;
+  json["backoff"] = describeBackoff(login.backoff);
+  return json;
+}
+
+// Its credentials and login are what it was read from.
+Json describeOauth2(const Target& target) {
+  const Oauth2& oauth2 = *target.oauth2;
+  const FileCredentials& client = *target.credentials->file;
+  Json json = {{"client_id", client.username}};
+  addSecret(json, "client_secret", client.password);
+  addPath(json, "client_secret_file", client.password_file);
+  json["token_url"] = "https://" + oauth2.host.authority() + withoutQuery(target.login->url);
+  if (!oauth2.scopes.empty()) json["scopes"] = oauth2.scopes;
+  for (const auto& [name, value] : oauth2.endpoint_params) json["endpoint_params"][name] = kHidden;
+  json["tls_config"] = describeTls(oauth2.tls);
+  return json;
+}
+
+Json describePage(const Page& page) {
+  Json json = {{"path", page.path}, {"format", formatName(page.format)}};
+  if (!page.params.empty()) json["params"] = describeParams(page.params);
+  json["required"] = page.required;
+  json["timeout"] = showDuration(page.timeout);
+  json["min_interval"] = showDuration(page.min_interval);
+  if (page.format == Format::SpectatorJson) {
+    json["service_label"] = page.spectator.service_label;
+    json["standard_notation"] = page.spectator.standard_notation;
+  }
+  return json;
+}
+
+Json describeRelabel(const Relabel& rule) {
+  const Relabel defaults;
+  Json json = {{"action", actionName(rule.action)}};
+  if (!rule.source_labels.empty()) json["source_labels"] = rule.source_labels;
+  if (rule.separator != defaults.separator) json["separator"] = rule.separator;
+  if (rule.regex != defaults.regex) json["regex"] = rule.regex;
+  if (rule.modulus != 0) json["modulus"] = rule.modulus;
+  addText(json, "target_label", rule.target_label);
+  if (rule.replacement != defaults.replacement) json["replacement"] = rule.replacement;
+  return json;
+}
+
+Json describeMap(const std::vector<std::pair<std::string, std::string>>& pairs) {
+  Json json = Json::object();
+  for (const auto& [name, value] : pairs) json[name] = value;
+  return json;
+}
+
+void addReshape(Json& json, const Reshape& reshape) {
+  for (const auto& selector : reshape.match) json["match"].push_back(selector.text);
+  if (!reshape.labels.empty()) json["labels"] = describeMap(reshape.labels);
+  json["honor_labels"] = reshape.honor_labels;
+  for (const auto& rule : reshape.metric_relabel_configs)
+    json["metric_relabel_configs"].push_back(describeRelabel(rule));
+  if (!reshape.rename.empty()) json["rename"] = describeMap(reshape.rename);
+  if (!reshape.anonymize.labels.empty())
+    json["anonymize"] = {{"labels", reshape.anonymize.labels}, {"salt_file", kSecret}};
+}
+
+void addLimits(Json& json, const Target& target) {
+  const Limits& limits = target.limits;
+  const bool of_json = target.pages.front().format == Format::WhatsappJson ||
+                       target.pages.front().format == Format::SpectatorJson;
+  json["body_size_limit"] = showSize(of_json ? limits.json_body_size : limits.body_size);
+  json["line_limit"] = showSize(limits.line);
+  json["sample_limit"] = limits.samples;
+  json["label_limit"] = limits.labels;
+  json["label_name_length_limit"] = limits.label_name_length;
+  json["label_value_length_limit"] = limits.label_value_length;
+  json["family_series_limit"] = limits.family_series;
+}
+
+void addScraping(Json& json, const Target& target) {
+  json["scrape_timeout"] = showDuration(target.scrape_timeout);
+  json["hold_back"] = showSize(target.hold_back);
+  json["merge_limit"] = showSize(target.merge_limit);
+  json["share_for"] = showDuration(target.share_for);
+  json["max_concurrent_scrapes"] = target.max_concurrent_scrapes;
+  json["append_self"] = target.append_self;
+  json["honor_timestamps"] = target.honor_timestamps;
+  json["follow_redirects"] = target.follow_redirects;
+  json["strict"] = target.strict;
+  if (!target.params.empty()) json["params"] = describeParams(target.params);
+  if (!target.http_headers.empty()) json["http_headers"] = describeHeaders(target.http_headers);
+}
+
+}  // namespace
+
+nlohmann::ordered_json describe(const Target& target) {
+  Json json = {{"name", target.name},
+               {"preset", target.preset},
+               {"url", "https://" + target.url.authority() + target.url.path},
+               {"tls_config", describeTls(target.tls)}};
+  if (target.oauth2) {
+    json["oauth2"] = describeOauth2(target);
+  } else {
+    if (target.credentials) addCredentials(json, *target.credentials);
+    if (target.login) json["login"] = describeLogin(*target.login);
+  }
+  for (const auto& page : target.pages) json["pages"].push_back(describePage(page));
+  addScraping(json, target);
+  addLimits(json, target);
+  addReshape(json, target.reshape);
+  return json;
+}
+
+std::string fingerprint(const std::vector<Target>& targets) {
+  std::uint64_t hash = 0xcbf29ce484222325U;  // FNV-1a: no secret is behind it, nobody forges it
+  for (const auto& target : targets) {
+    for (const char c : describe(target).dump(-1, ' ', false, Json::error_handler_t::replace)) {
+      hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+    }
+  }
+  std::array<char, 17> text{};
+  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(hash));
+  return text.data();
+}
+
+}  // namespace postern::config

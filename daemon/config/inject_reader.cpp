@@ -1,0 +1,99 @@
+#include <algorithm>
+#include <array>
+
+#include "base/version.h"
+#include "config/settings_reader.h"
+
+namespace postern::config {
+namespace {
+
+void readDefaults(const Settings& settings, Inject& inject, std::vector<Complaint>& complaints) {
+  const auto setting = settings.find("inject.default");
+  if (setting == settings.end()) return;
+  for (const auto& text : setting->second.values) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      complaints.push_back({setting->second.where, "",
+                            "is no KEY=VALUE, expected for instance requests-memory=32Mi"});
+      continue;
+    }
+    inject.defaults.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+}
+
+std::string objectNameMistake(std::string_view text) {
+  if (isObjectName(text)) return "";
+  return "is no name of an object of Kubernetes, expected lower-case letters, digits, '-' and '.'";
+}
+
+constexpr auto kMeaningful = std::to_array<std::string_view>(
+    {"web.listen-address", "web.health-address", "web.max-connections",
+     "web.max-connections-per-address", "web.header-timeout", "web.write-timeout",
+     "web.idle-timeout", "web.shutdown-timeout", "tls.dir", "sandbox", "log.level", "log.format",
+     "pod", "native-sidecar"});
+
+void refuseOthers(SettingsReader& reader, const Settings& settings) {
+  for (const auto& [flag, setting] : settings) {
+    if (flag.starts_with("inject.") || flag.starts_with("kube.")) continue;
+    if (std::ranges::find(kMeaningful, flag) != kMeaningful.end()) continue;
+    reader.complain(flag, "means nothing to the command inject, expected none");
+  }
+}
+
+}  // namespace
+
+bool isObjectName(std::string_view text) {
+  constexpr std::size_t kLongest = 253;
+  const auto word = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  if (text.empty() || text.size() > kLongest) return false;
+  char before = '.';
+  for (const char c : text) {
+    // Each part between dots begins and ends with a letter or a digit.
+    if (!word(c) && (c != '-' || before == '.') && (c != '.' || !word(before))) return false;
+    before = c;
+  }
+  return word(before);
+}
+
+Inject readInject(SettingsReader& reader, const Settings& settings,
+                  std::vector<Complaint>& complaints) {
+  Inject inject;
+  inject.image = "postern:" + std::string(version());
+  if (const auto* image = reader.text("inject.image")) inject.image = *image;
+  if (const auto images = settings.find("inject.allowed-images"); images != settings.end()) {
+    inject.allowed_images = images->second.values;
+  }
+  readDefaults(settings, inject, complaints);
+  using enum NativeSidecar;
+  reader.choice<NativeSidecar>("native-sidecar", inject.native_sidecar,
+                               {{"auto", Auto}, {"true", Yes}, {"false", No}});
+  reader.path("tls.dir", inject.tls_dir);
+  for (const auto& [flag, field] :
+       {std::pair("inject.secret", &inject.secret), std::pair("inject.webhook", &inject.webhook),
+        std::pair("inject.service", &inject.service),
+        std::pair("inject.namespace", &inject.namespace_)}) {
+    reader.checked(flag, *field, objectNameMistake);
+  }
+  using std::chrono::hours;
+  reader.duration("inject.certificate-life", inject.certificate_life,
+                  {seconds(30), hours(24 * 3650)});
+  if (const auto* server = reader.text("kube.api-server")) {
+    std::string wrong;
+    inject.api_server = parseUrl(*server, wrong);
+    if (!wrong.empty()) reader.complain("kube.api-server", wrong);
+  }
+  reader.path("kube.token-file", inject.token_file);
+  reader.path("kube.ca-file", inject.ca_file);
+  if (const auto* pod = reader.text("pod")) inject.pod_file = *pod;
+  const bool keeps_its_own =
+      reader.has("inject.secret") && reader.has("inject.webhook") && reader.has("inject.service");
+  if (inject.pod_file.empty() && inject.tls_dir.empty() && !keeps_its_own) {
+    complaints.push_back({"command line", "",
+                          "no serving certificate, expected --tls.dir, or --inject.secret, "
+                          "--inject.webhook and --inject.service for one of its own"});
+  }
+  refuseOthers(reader, settings);
+  return inject;
+}
+
+}  // namespace postern::config

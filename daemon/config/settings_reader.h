@@ -1,0 +1,113 @@
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/flags.h"
+#include "config/inject.h"
+#include "config/syntax.h"
+#include "config/units.h"
+
+namespace postern::config {
+
+// The settings of flags and environment, each read as what is expected; a field without a
+// setting, or with a wrong one, stays as it is.
+class SettingsReader {
+ public:
+  // `files` gets each path that is read.
+  SettingsReader(const Settings& settings, std::vector<Complaint>& complaints,
+                 std::vector<Path>& files)
+      : settings_(settings), complaints_(complaints), files_(files) {}
+
+  bool has(std::string_view flag) const { return settings_.find(flag) != settings_.end(); }
+
+  void complain(std::string_view flag, std::string what) {
+    complaints_.push_back({settings_.find(flag)->second.where, "", std::move(what)});
+  }
+
+  void boolean(std::string_view flag, bool& field) {
+    const auto* value = find(flag);
+    if (value == nullptr) return;
+    if (*value == "true" || *value == "false") {
+      field = *value == "true";
+    } else {
+      complain(flag, "is neither true nor false, expected one of them");
+    }
+  }
+
+  void duration(std::string_view flag, milliseconds& field, Range<milliseconds> range) {
+    const auto* value = find(flag);
+    if (value == nullptr) return;
+    std::string wrong;
+    field = readDuration(*value, range, wrong).value_or(field);
+    if (!wrong.empty()) complain(flag, wrong);
+  }
+
+  void number(std::string_view flag, std::uint32_t& field, Range<std::size_t> range) {
+    const auto* value = find(flag);
+    if (value == nullptr) return;
+    std::string wrong;
+    if (const auto number = readNumber(*value, range, wrong)) {
+      field = static_cast<std::uint32_t>(*number);
+    }
+    if (!wrong.empty()) complain(flag, wrong);
+  }
+
+  void path(std::string_view flag, Path& field) {
+    if (const auto* value = text(flag)) field = files_.emplace_back(*value);
+  }
+
+  void checked(std::string_view flag, std::string& field,
+               std::string (*mistake)(std::string_view)) {
+    const auto* value = text(flag);
+    if (value == nullptr) return;
+    if (auto wrong = mistake(*value); !wrong.empty()) return complain(flag, wrong);
+    field = *value;
+  }
+
+  template <typename T>
+  void choice(std::string_view flag, T& field,
+              std::initializer_list<std::pair<std::string_view, T>> choices) {
+    const auto* value = text(flag);
+    if (value == nullptr) return;
+    std::string expected;
+    for (const auto& [name, choice] : choices) {
+      if (name == *value) {
+        field = choice;
+        return;
+      }
+      expected += (expected.empty() ? "" : ", ") + std::string(name);
+    }
+    complain(flag, "is unknown, expected one of " + expected);
+  }
+
+  // A value that is not empty and has no control character.
+  const std::string* text(std::string_view flag) {
+    const auto* value = find(flag);
+    if (value == nullptr) return nullptr;
+    if (!value->empty() && !hasControlCharacter(*value)) return value;
+    complain(flag, value->empty() ? "is empty, expected a value"
+                                  : "holds a control character, expected text of one line");
+    return nullptr;
+  }
+
+ private:
+  const std::string* find(std::string_view flag) const {
+    const auto setting = settings_.find(flag);
+    return setting == settings_.end() ? nullptr : &setting->second.values.front();
+  }
+
+  const Settings& settings_;
+  std::vector<Complaint>& complaints_;
+  std::vector<Path>& files_;
+};
+
+// The flags of `postern inject`, and what they need of each other.
+Inject readInject(SettingsReader& reader, const Settings& settings,
+                  std::vector<Complaint>& complaints);
+
+}  // namespace postern::config

@@ -1,0 +1,135 @@
+#include "credentials/mysql_folder.h"
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "config/syntax.h"
+#include "config/units.h"
+
+namespace postern::credentials {
+namespace {
+
+// A swap takes microseconds, so more than one repetition is rare.
+constexpr int kReadings = 10;
+
+constexpr std::array<std::string_view, 9> kNames = {
+    "host", "port", "database", "username", "password", "query", "ca.crt", "tls.crt", "tls.key"};
+
+using Mistake = std::string (*)(std::string_view);
+
+std::string portMistake(std::string_view text) {
+  std::string wrong;
+  if (config::readNumber(text, {1, 65535}, wrong)) return {};
+  return "is no port, expected 1 to 65535";
+}
+
+// Reads one file after another until the first mistake.
+class Folder {
+ public:
+  explicit Folder(const config::Path& path) : path_(path) {}
+
+  bool has(std::string_view name) const { return stateOf(path_ / name) != FileState(); }
+
+  Secret secret(std::string_view name) {
+    if (error_) return {};
+    if (!has(name)) {
+      complain(name, "is missing");
+      return {};
+    }
+    // An account without a password has an empty file.
+    if (name == "password" && stateOf(path_ / name).size == 0) return {};
+    auto read = readSecretFile(path_ / name);
+    if (read) return *std::move(read);
+    error_ = Error{Fault::CredentialSource, read.error().what, {}, {}};
+    return {};
+  }
+
+  std::string text(std::string_view name, Mistake mistake) {
+    const Secret value = secret(name);
+    if (error_) return {};
+    std::string text(value.reveal());
+    // What is wrong may be that the password stands here, so no value is told.
+    if (config::hasControlCharacter(text) && name != "query") {
+      complain(name, "holds a control character");
+    } else if (const auto wrong = mistake(text); !wrong.empty()) {
+      complain(name, wrong);
+    }
+    return text;
+  }
+
+  const std::optional<Error>& error() const { return error_; }
+
+ private:
+  void complain(std::string_view name, const std::string& what) {
+    std::error_code ignored;
+    if (!std::filesystem::is_directory(path_, ignored)) {
+      error_ = Error{Fault::CredentialSource,
+                     "the folder " + path_.string() +
+                         " does not exist: mount a secret with host, database, username and "
+                         "password there",
+                     {},
+                     {}};
+      return;
+    }
+    error_ = Error{Fault::CredentialSource,
+                   (path_ / name).string() + " " + what + ": correct the key " + std::string(name) +
+                       " of the secret that is mounted there",
+                   {},
+                   {}};
+  }
+
+  const config::Path& path_;
+  std::optional<Error> error_;
+};
+
+Result<config::MysqlCredentials> read(const config::MysqlCredentials& named) {
+  auto database = named;
+  Folder folder(named.directory);
+  database.host = folder.text("host", config::hostMistake);
+  if (folder.has("port")) {
+    const auto port = config::parseNumber(folder.text("port", portMistake));
+    database.port = static_cast<std::uint16_t>(port.value_or(0));
+  }
+  database.database = folder.text("database", config::databaseNameMistake);
+  database.user = folder.text("username", config::databaseNameMistake);
+  database.password = folder.secret("password");
+  if (folder.has("query")) database.query = folder.text("query", config::databaseQueryMistake);
+  if (folder.error()) return *folder.error();
+  if (!folder.has("ca.crt") && !folder.has("tls.crt")) return database;
+  auto& tls = database.tls.emplace();
+  if (folder.has("ca.crt")) tls.ca_file = named.directory / "ca.crt";
+  if (folder.has("tls.crt")) {
+    tls.cert_file = named.directory / "tls.crt";
+    tls.key_file = named.directory / "tls.key";
+  }
+  return database;
+}
+
+}  // namespace
+
+std::vector<FileState> statesOf(const config::MysqlCredentials& database) {
+  if (database.directory.empty()) return {stateOf(database.password_file)};
+  std::vector<FileState> states;
+  states.reserve(kNames.size());
+  for (const auto name : kNames) states.push_back(stateOf(database.directory / name));
+  return states;
+}
+
+Result<config::MysqlCredentials> withFolder(const config::MysqlCredentials& database) {
+  if (database.directory.empty()) return database;
+  for (int i = 0; i < kReadings; ++i) {
+    const auto before = statesOf(database);
+    auto whole = read(database);
+    if (statesOf(database) == before) return whole;
+  }
+  return Error{Fault::CredentialSource,
+               "the files in " + database.directory.string() +
+                   " change faster than they can be read: replace them in one step, by renaming",
+               {},
+               {}};
+}
+
+}  // namespace postern::credentials

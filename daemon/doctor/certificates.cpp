@@ -1,0 +1,67 @@
+#include "doctor/certificates.h"
+
+#include <utility>
+#include <vector>
+
+#include "doctor/cure.h"
+#include "tls/certificate.h"
+
+namespace postern::doctor {
+namespace {
+
+std::int64_t daysLeft(const tls::Summary& certificate, SystemTime now) {
+  using Days = std::chrono::duration<std::int64_t, std::ratio<86'400>>;
+  return std::chrono::floor<Days>(certificate.validity.not_after - now).count();
+}
+
+// Appends what they are; adds to `renew` the file when one of them ends soon.
+void tell(const std::vector<tls::Summary>& all, const char* role, const config::Path& file,
+          SystemTime now, Step& step, std::string& renew) {
+  for (const auto& certificate : all) {
+    if (!step.what.empty()) step.what += "; ";
+    step.what += std::string(role) + " " + describe(certificate, now);
+    auto details = detailsOf(certificate, now);
+    details["role"] = role;
+    details["file"] = file.string();
+    step.details["certificates"].push_back(std::move(details));
+    if (tls::expiresSoon(certificate.validity, now)) renew = file.string();
+  }
+}
+
+}  // namespace
+
+std::string describe(const tls::Summary& certificate, SystemTime now) {
+  const auto days = daysLeft(certificate, now);
+  const auto left = days < 0 ? "expired at " + tls::timeText(certificate.validity.not_after)
+                             : std::to_string(days) + (days == 1 ? " day" : " days") + " left";
+  return "'" + certificate.subject + "' for " + certificate.names + ", signed by '" +
+         certificate.issuer + "', " + left;
+}
+
+Json detailsOf(const tls::Summary& certificate, SystemTime now) {
+  return {{"subject", certificate.subject},
+          {"names", certificate.names},
+          {"issuer", certificate.issuer},
+          {"not_before", tls::timeText(certificate.validity.not_before)},
+          {"not_after", tls::timeText(certificate.validity.not_after)},
+          {"days_left", daysLeft(certificate, now)}};
+}
+
+Certificates examineCertificates(const config::Target& target, SystemTime now) {
+  auto material = tls::Material::load(target.tls, now);
+  if (!material) return {nullptr, failedStep("certificates", material.error(), target)};
+  Step step{"certificates", State::Ok, "", "", Json::object()};
+  step.details["certificates"] = Json::array();
+  std::string renew;
+  tell((*material)->clientChain(), "client", target.tls.cert_file, now, step, renew);
+  if (step.what.empty()) step.what = "no client certificate";
+  tell((*material)->authorities(), "CA", target.tls.ca_file, now, step, renew);
+  if ((*material)->authorities().empty()) step.what += "; the system's roots are trusted";
+  if (!renew.empty()) {
+    step.state = State::Warning;
+    step.cure = "renew " + renew;
+  }
+  return {*std::move(material), std::move(step)};
+}
+
+}  // namespace postern::doctor

@@ -1,0 +1,30 @@
+#include "doctor/credential.h"
+
+#include "credentials/mounted.h"
+#include "doctor/cure.h"
+
+namespace postern::doctor {
+namespace {
+
+std::string kindOf(const config::Target& target, const credentials::Credential& credential) {
+  if (target.oauth2) return "client_id and client_secret";
+  if (!credential.token.empty()) return "a token";
+  if (!credential.password.empty()) return "user and password";
+  return "an API key";
+}
+
+}  // namespace
+
+Step credentialStep(const config::Target& target, const Result<credentials::Credential>& loaded) {
+  if (!loaded) return failedStep("credential", loaded.error(), target);
+  const auto place = placeOf(*target.credentials);
+  const auto kind = kindOf(target, *loaded);
+  return {"credential", State::Ok, kind + " from " + place, "", {{"from", place}, {"kind", kind}}};
+}
+
+Step examineMounted(const config::Target& target) {
+  credentials::MountedSource source(*target.credentials->file);
+  return credentialStep(target, source.load(deadlineIn(std::chrono::seconds(5))));
+}
+
+}  // namespace postern::doctor

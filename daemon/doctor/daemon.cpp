@@ -1,0 +1,214 @@
+#include "doctor/daemon.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+
+#include "base/printable.h"
+#include "doctor/series.h"
+
+namespace postern::doctor {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr seconds kPatience{3};                   // with a daemon that is asked for its state
+constexpr std::size_t kLongestStatus = 8U << 20;  // bytes
+
+struct Listener {
+  std::string address;
+  std::string prefix;  // of its paths
+};
+
+// Where the daemon tells of itself.
+std::vector<Listener> listenersOf(const config::Options& options) {
+  std::vector<Listener> listeners;
+  for (const auto& address : options.health_addresses) listeners.push_back({address, ""});
+  if (!listeners.empty()) return listeners;
+  for (const auto& address : options.listen_addresses)
+    listeners.push_back({address, options.route_prefix});
+  return listeners;
+}
+
+// A port that the system chooses cannot be asked.
+bool known(const std::string& address) {
+  return !address.ends_with(":0");
+}
+
+Result<void> ignore(std::string_view) {
+  return {};
+}
+
+std::string answered(int status) {
+  std::string text = "answers " + std::to_string(status);
+  if (status == 401 || status == 403) return text + ": it wants a login";
+  if (status == 503) return text + ": it waits for a configuration that is good";
+  if (status == 404) return text + ": it is no postern, or one with another --web.route-prefix";
+  return text;
+}
+
+constexpr std::string_view kCannotBeAskedCure =
+    "give the daemon a --web.health-address, where its state can be asked without a login; if that "
+    "is no daemon of postern, check with --web.listen-address=:0";
+
+// Whoever asks for it is alive.
+bool wantsProof(const Result<upstream::Response>& answer) {
+  if (answer) return answer->status == 401 || answer->status == 403;
+  return answer.error().fault == Fault::Tls &&
+         answer.error().what.find("client certificate") != std::string::npos;
+}
+
+}  // namespace
+
+Daemon::Daemon(const config::Options& options, const std::string& fingerprint,
+               upstream::Resolver& resolver)
+    : options_(options), fingerprint_(fingerprint), resolver_(resolver) {
+  for (const auto& [address, prefix] : listenersOf(options)) {
+    if (where_.empty()) where_ = address;
+    if (known(address) && askAt(address, prefix)) return;
+  }
+}
+
+// True when somebody was there.
+bool Daemon::askAt(const std::string& address, const std::string& prefix) {
+  auto front = std::make_unique<Front>(address, resolver_);
+  std::string text;
+  const auto keep = [&](std::string_view block) -> Result<void> {
+    text += block;
+    if (text.size() > kLongestStatus) return Error{Fault::Limit, "the answer is too long", "", {}};
+    return {};
+  };
+  const auto answer = front->get(prefix + "/api/v1/status", deadlineIn(kPatience), keep);
+  if (!front->reached()) return false;
+  where_ = address;
+  prefix_ = prefix;
+  front_ = std::move(front);
+  kind_ = Kind::CannotBeAsked;
+  auto told = answer && answer->status == 200 ? Told::parse(text) : std::nullopt;
+  if (!answer) {
+    why_ = wantsProof(answer) ? "it wants a client certificate" : answer.error().what;
+  } else if (answer->status != 200) {
+    why_ = answered(answer->status);
+  } else if (!told || !told->number("/schema")) {
+    why_ = "does not answer as postern does";
+  } else {
+    const bool same = told->text("/config/fingerprint") == fingerprint_;
+    kind_ = same ? Kind::Serves : Kind::ServesOther;
+    told_ = std::move(told);
+  }
+  return true;
+}
+
+void Daemon::ask() {
+  if (kind_ == Kind::Serves) askAt(std::string(where_), std::string(prefix_));
+}
+
+Step Daemon::step() const {
+  Step step{"daemon", State::Ok, "", "", {{"address", where_}}};
+  const auto version = told_ ? told_->text("/version") : "";
+  const auto pid = told_ ? std::to_string(told_->number("/pid").value_or(0)) : "";
+  switch (kind_) {
+    case Kind::None:
+      step.what = "no daemon serves this configuration (nobody listens on " + where_ + ")";
+      step.details["kind"] = "none";
+      break;
+    case Kind::Serves:
+      step.what = "postern " + version + " (process " + pid + ") serves this configuration on " +
+                  where_ + ": it is asked, and no login is made";
+      step.details["kind"] = "serves";
+      break;
+    case Kind::ServesOther:
+      step.state = State::Warning;
+      step.what = "postern " + version + " (process " + pid + ") on " + where_ +
+                  " serves another configuration than this one";
+      step.cure =
+          "reload it (SIGHUP) if the file has changed, or give the flags and variables "
+          "that it was started with";
+      step.details["kind"] = "serves_other";
+      break;
+    case Kind::CannotBeAsked:
+      step.state = State::Failed;
+      step.what = "what listens on " + where_ + " cannot be asked for its state: " + why_;
+      step.cure = std::string(kCannotBeAskedCure);
+      step.details["kind"] = "cannot_be_asked";
+      break;
+  }
+  return step;
+}
+
+std::optional<Told> Daemon::target(const std::string& name) const {
+  if (!told_) return std::nullopt;
+  for (auto& target : told_->list("/targets")) {
+    if (target.text("/name") == name) return std::move(target);
+  }
+  return std::nullopt;
+}
+
+std::optional<Told> Daemon::likeness(const config::Target& target) const {
+  if (auto named = this->target(target.name)) return named;
+  if (!told_) return std::nullopt;
+  const auto url = "https://" + target.url.authority() + target.url.path;
+  for (auto& other : told_->list("/targets")) {
+    if (other.text("/url") == url) return std::move(other);
+  }
+  return std::nullopt;
+}
+
+Got Daemon::scrape(const config::Target& target) {
+  // The health listener has no pages.
+  const auto& listen = options_.listen_addresses;
+  const bool here = std::ranges::count(listen, where_) > 0;
+  Front front(here ? where_ : listen.front(), resolver_);
+  Series series;
+  std::string begin;
+  const auto count = [&](std::string_view block) -> Result<void> {
+    constexpr std::size_t kLongestFault = 64;
+    begin += block.substr(0, kLongestFault - std::min(kLongestFault, begin.size()));
+    series.feed(block);
+    return {};
+  };
+  const auto answer = front.get(options_.route_prefix + "/metrics/" + target.name,
+                                deadlineIn(target.scrape_timeout + kPatience), count);
+  Got got;
+  if (!front.reached()) {
+    got.unknown = "nobody listens on " + front.address() + ", where the pages are";
+  } else if (wantsProof(answer)) {
+    got.unknown = "the listener on " + front.address() +
+                  " wants a login or a client certificate, which only scrapers have";
+  } else if (!answer) {
+    // Past the hold-back a fault breaks the answer off.
+    got.fault = answer.error().fault;
+  } else if (answer->status != 200) {
+    // The first word of a failed answer is its fault.
+    got.fault = faultNamed(begin.substr(0, begin.find(':'))).value_or(Fault::Status);
+  } else {
+    got.bytes = series.bytes();
+    got.series = series.count();
+  }
+  return got;
+}
+
+int live(const config::Options& options) {
+  const auto deadline = deadlineIn(std::chrono::milliseconds(1800));
+  upstream::Resolver resolver;
+  std::string failures;
+  for (const auto& [address, prefix] : listenersOf(options)) {
+    Front front(address, resolver);
+    const auto answer = front.get(prefix + "/-/healthy", deadline, ignore);
+    if (answer && answer->status == 200) {
+      std::printf("postern is healthy on %s\n", printable(address).c_str());
+      return 0;
+    }
+    if (wantsProof(answer)) {
+      std::printf("postern answers on %s, and wants a login or a client certificate to say more\n",
+                  printable(address).c_str());
+      return 0;
+    }
+    const auto why = answer ? address + " " + answered(answer->status) : answer.error().what;
+    failures += (failures.empty() ? "" : ", ") + printable(why, 300);
+  }
+  std::printf("postern is not healthy: %s\n", failures.c_str());
+  return 1;
+}
+
+}  // namespace postern::doctor

@@ -1,0 +1,166 @@
+#include "doctor/front.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <system_error>
+#include <utility>
+
+#include "upstream/connection.h"
+#include "upstream/response.h"
+
+namespace postern::doctor {
+namespace {
+
+using Block = upstream::Connection::Block;
+using End = upstream::Connection::End;
+
+constexpr int kRefused = 400;  // also what speaks TLS may answer to plain HTTP
+
+Error broken(const std::string& address, const std::string& what) {
+  return {Fault::Connect, address + ": " + what, "", {}};
+}
+
+// A connection without TLS.
+class Plain {
+ public:
+  Plain(upstream::Socket socket, const std::string& address)
+      : socket_(std::move(socket)), address_(address) {}
+
+  Result<void> write(std::string_view bytes, Deadline deadline) {
+    while (!bytes.empty()) {
+      const auto sent = ::send(socket_.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent >= 0) {
+        bytes.remove_prefix(static_cast<std::size_t>(sent));
+      } else if (auto ready = wait(POLLOUT, deadline); !ready) {
+        return ready;
+      }
+    }
+    return {};
+  }
+
+  Result<Block> read(Deadline deadline) {
+    for (;;) {
+      const auto got = ::recv(socket_.fd(), buffer_.data(), buffer_.size(), 0);
+      if (got > 0) return Block{{buffer_.data(), static_cast<std::size_t>(got)}, End::None};
+      if (got == 0) return Block{{}, End::Clean};
+      if (auto ready = wait(POLLIN, deadline); !ready) return std::move(ready).error();
+    }
+  }
+
+ private:
+  Result<void> wait(short events, Deadline deadline) {
+    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+      return broken(address_, std::generic_category().message(errno));
+    if (upstream::waitFor(socket_.fd(), events, deadline)) return {};
+    return Error{Fault::Timeout, address_ + " did not answer in time", "", {}};
+  }
+
+  const upstream::Socket socket_;
+  const std::string& address_;
+  std::array<char, 32U << 10> buffer_;
+};
+
+// The answer whose bytes `read` gives.
+template <typename Read>
+Result<upstream::Response> readAnswer(Read read, const upstream::OnBody& on_body) {
+  using Event = upstream::ResponseReader::Event;
+  upstream::ResponseReader reader(/*to_head=*/false);
+  std::string_view input;
+  for (;;) {
+    auto step = reader.next(input);
+    if (!step) return std::move(step).error();
+    if (step->event == Event::End) return reader.takeResponse();
+    if (step->event == Event::Body && reader.response().status != kRefused) {
+      if (auto taken = on_body(step->body); !taken) return std::move(taken).error();
+    }
+    if (step->event != Event::More) continue;
+    const Result<Block> block = read();
+    if (!block) return block.error();
+    if (block->end != End::None) {
+      auto whole = reader.endOfStream(block->end == End::Clean);
+      if (!whole) return std::move(whole).error();
+      return reader.takeResponse();
+    }
+    input = block->bytes;
+  }
+}
+
+}  // namespace
+
+Front::Front(std::string address, upstream::Resolver& resolver)
+    : address_(std::move(address)), resolver_(resolver) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const auto colon = address_.rfind(':');
+  host_ = address_.substr(0, colon);
+  std::from_chars(address_.data() + colon + 1, address_.data() + address_.size(), port_);
+  if (host_.starts_with('[')) host_ = host_.substr(1, host_.size() - 2);
+  if (host_ == "0.0.0.0" || host_ == "::") host_.clear();
+}
+
+Result<std::vector<upstream::Address>> Front::addresses(Deadline deadline) {
+  // Who listens on all addresses listens on both of these, or on the first.
+  return resolver_.resolve(host_.empty() ? "localhost" : host_, port_, deadline);
+}
+
+Result<upstream::Response> Front::get(const std::string& path, Deadline deadline,
+                                      const upstream::OnBody& on_body) {
+  const std::string request =
+      "GET " + path + " HTTP/1.1\r\nHost: " +
+      (host_.empty() ? "localhost" + address_.substr(address_.rfind(':')) : address_) +
+      "\r\nUser-Agent: postern check\r\nAccept: text/plain;version=0.0.4, "
+      "*/*;q=0.1\r\nConnection: close\r\n\r\n";
+  if (way_ == Way::Tls) return getByTls(request, deadline, on_body);
+  auto plain = getPlain(request, deadline, on_body);
+  if (way_ == Way::Plain || !reached_) return plain;
+  // A listener with TLS says so with a 400, an alert or nothing at all.
+  if (plain && plain->status != kRefused) {
+    way_ = Way::Plain;
+    return plain;
+  }
+  if (!plain && plain.error().fault == Fault::Timeout) return plain;
+  auto by_tls = getByTls(request, deadline, on_body);
+  if (by_tls) way_ = Way::Tls;
+  const bool no_tls = !by_tls && by_tls.error().what.find("speaks plain HTTP") != std::string::npos;
+  return no_tls ? std::move(plain) : std::move(by_tls);
+}
+
+Result<upstream::Response> Front::getPlain(const std::string& request, Deadline deadline,
+                                           const upstream::OnBody& on_body) {
+  const auto addresses = this->addresses(deadline);
+  if (!addresses) return addresses.error();
+  auto dialled = upstream::dial(address_, *addresses, deadline);
+  if (!dialled) return std::move(dialled).error();
+  reached_ = true;
+  Plain connection(std::move(dialled->socket), address_);
+  if (auto sent = connection.write(request, deadline); !sent) return std::move(sent).error();
+  return readAnswer([&] { return connection.read(deadline); }, on_body);
+}
+
+Result<upstream::Response> Front::getByTls(const std::string& request, Deadline deadline,
+                                           const upstream::OnBody& on_body) {
+  if (!material_) {
+    config::Tls ours;
+    ours.insecure_skip_verify = true;
+    auto loaded = tls::Material::load(ours, std::chrono::system_clock::now());
+    if (!loaded) return std::move(loaded).error();
+    material_ = *std::move(loaded);
+  }
+  const auto addresses = this->addresses(deadline);
+  if (!addresses) return addresses.error();
+  std::atomic<std::size_t> open = 0;
+  const std::string host = host_.empty() ? "localhost" : host_;
+  auto connection =
+      upstream::Connection::open({host, address_, *addresses, material_, nullptr}, open, deadline);
+  if (!connection) return std::move(connection).error();
+  if (auto sent = (*connection)->write(request, deadline); !sent) return std::move(sent).error();
+  return readAnswer([&] { return (*connection)->read(deadline, "while waiting for the answer"); },
+                    on_body);
+}
+
+}  // namespace postern::doctor

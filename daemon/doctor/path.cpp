@@ -1,0 +1,281 @@
+#include "doctor/path.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "doctor/certificates.h"
+#include "doctor/cure.h"
+#include "tls/certificate.h"
+#include "upstream/connection.h"
+#include "upstream/request.h"
+#include "upstream/transfer.h"
+
+namespace postern::doctor {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class Stopwatch {
+ public:
+  double elapsed() const {  // milliseconds
+    const std::chrono::duration<double, std::milli> took =
+        std::chrono::steady_clock::now() - began_;
+    return took.count();
+  }
+  std::string text() const {
+    char text[32];
+    std::snprintf(text, sizeof(text), "%.1f ms", elapsed());
+    return text;
+  }
+
+ private:
+  const SteadyTime began_ = std::chrono::steady_clock::now();
+};
+
+// For one step.
+SteadyTime patienceOf(const config::Target& target) {
+  return deadlineIn(std::min<milliseconds>(target.scrape_timeout, seconds(5)));
+}
+
+std::string expectedName(const config::Target& target) {
+  if (!target.tls.spiffe_id.empty()) return target.tls.spiffe_id;
+  return target.tls.server_name.empty() ? target.url.host : target.tls.server_name;
+}
+
+std::string trusted(const config::Target& target, const tls::Material& material) {
+  const auto& tls = target.tls;
+  if (tls.insecure_skip_verify) return "anybody (insecure_skip_verify)";
+  std::string text;
+  if (!tls.pin_sha256.empty()) text = "the pinned key";
+  if (material.caValidity()) text += (text.empty() ? "" : " and ") + tls.ca_file.string();
+  if (tls.system_roots) text += " and the system's roots";
+  return text.empty() ? "the system's roots" : text;
+}
+
+// One walk from name to answer. Each step returns whether the next can be tried.
+class Path {
+ public:
+  Path(const config::Target& target, const tls::Material* material, Report& report)
+      : target_(target), material_(material), report_(report) {}
+
+  bool resolve(upstream::Resolver& resolver);
+  bool dial();
+  bool shakeHands(const std::shared_ptr<const tls::Material>& material);
+  bool ask();
+
+ private:
+  bool fail(const char* step, const Error& error) {
+    report_.add(failedStep(step, error, target_));
+    return false;
+  }
+  Step handshakeStep(const Stopwatch& watch) const;
+  Json offerDetails() const;
+  std::string offeredAuthorities() const;
+  bool refusedByAnswer() const;
+  bool failClient(const Error& error);
+
+  const config::Target& target_;
+  const tls::Material* const material_;
+  Report& report_;
+  std::vector<upstream::Address> addresses_;
+  tls::Offer offer_;
+  std::atomic<std::size_t> open_ = 0;
+  std::unique_ptr<upstream::Connection> connection_;
+  int status_ = 0;    // of the answer
+  std::string body_;  // the begin of it
+};
+
+bool Path::resolve(upstream::Resolver& resolver) {
+  const Stopwatch watch;
+  const auto& url = target_.url;
+  auto resolved = resolver.resolve(url.host, url.port, patienceOf(target_));
+  if (!resolved) return fail("name", resolved.error());
+  addresses_ = *std::move(resolved);
+  Step step{"name", State::Ok, url.host + " is ", "", {{"host", url.host}}};
+  for (const auto& address : addresses_) {
+    const auto text = address.text();
+    step.what += (step.details.contains("addresses") ? ", " : "") + text.substr(0, text.rfind(':'));
+    step.details["addresses"].push_back(text);
+  }
+  step.what += " (" + watch.text() + ")";
+  step.details["milliseconds"] = watch.elapsed();
+  if (step.what.starts_with(url.host + " is " + url.host + " "))
+    step.what = url.host + " is an address, and needs no look-up";
+  report_.add(step);
+  return true;
+}
+
+bool Path::dial() {
+  const Stopwatch watch;
+  const auto dialled = upstream::dial(target_.url.authority(), addresses_, patienceOf(target_));
+  if (!dialled) return fail("port", dialled.error());
+  const auto address = dialled->address.text();
+  // The handshake goes to whom we have just reached.
+  addresses_ = {dialled->address};
+  report_.add({"port",
+               State::Ok,
+               address + " is open (" + watch.text() + ")",
+               "",
+               {{"address", address}, {"milliseconds", watch.elapsed()}}});
+  return true;
+}
+
+bool Path::shakeHands(const std::shared_ptr<const tls::Material>& material) {
+  const Stopwatch watch;
+  const auto authority = target_.url.authority();
+  auto opened = upstream::Connection::open(
+      {target_.url.host, authority, addresses_, material, nullptr, &offer_}, open_,
+      patienceOf(target_));
+  if (opened) {
+    connection_ = *std::move(opened);
+    report_.add(handshakeStep(watch));
+    return true;
+  }
+  // Older versions of TLS refuse our certificate within the handshake.
+  const bool ours = opened.error().what.find("client certificate") != std::string::npos &&
+                    opened.error().what.find("no cipher") == std::string::npos;
+  if (!ours) {
+    auto step = failedStep("tls", opened.error(), target_);
+    step.what +=
+        " (asked for " + expectedName(target_) + ", trusting " + trusted(target_, *material_) + ")";
+    report_.add(step);
+    return false;
+  }
+  report_.add(
+      {"tls", State::Ok, "the service showed a certificate that is good", "", offerDetails()});
+  return failClient(opened.error());
+}
+
+Step Path::handshakeStep(const Stopwatch& watch) const {
+  Step step{"tls", State::Ok, "", "", offerDetails()};
+  step.what = tls::describe(offer_.terms) + " (" + watch.text() + ")";
+  const auto now = std::chrono::system_clock::now();
+  if (offer_.certificate) step.what += "; the service shows " + describe(*offer_.certificate, now);
+  step.what +=
+      "; asked for " + expectedName(target_) + ", trusting " + trusted(target_, *material_);
+  if (!offer_.anchor.empty()) step.what += ", its chain ends at '" + offer_.anchor + "'";
+  step.details["milliseconds"] = watch.elapsed();
+  if (target_.tls.insecure_skip_verify) {
+    step.state = State::Warning;
+    step.cure =
+        "set ca_file, or pin_sha256, and take insecure_skip_verify out: anybody who answers "
+        "gets the credential";
+  } else if (offer_.certificate && tls::expiresSoon(offer_.certificate->validity, now)) {
+    step.state = State::Warning;
+    step.cure = "renew the service's certificate";
+  }
+  return step;
+}
+
+Json Path::offerDetails() const {
+  Json json{{"version", offer_.terms.version}, {"cipher", offer_.terms.cipher}};
+  json["server_name"] = expectedName(target_);
+  json["trusts"] = trusted(target_, *material_);
+  json["certificate"] = offer_.certificate
+                            ? detailsOf(*offer_.certificate, std::chrono::system_clock::now())
+                            : Json(nullptr);
+  json["anchor"] = offer_.anchor.empty() ? Json(nullptr) : Json(offer_.anchor);
+  json["client_authorities"] = offer_.client_authorities;
+  return json;
+}
+
+// "", or " (it takes client certificates of 'A', 'B' and 3 more)"
+std::string Path::offeredAuthorities() const {
+  if (offer_.client_authorities.empty()) return "";
+  std::string text = " (it takes client certificates of ";
+  for (const auto& name : offer_.client_authorities)
+    text += (text.ends_with("of ") ? "'" : ", '") + name + "'";
+  if (offer_.more_authorities > 0)
+    text += " and " + std::to_string(offer_.more_authorities) + " more";
+  return text + ")";
+}
+
+// nginx takes any certificate in the handshake, and says so in its answer.
+bool Path::refusedByAnswer() const {
+  if (status_ == 495 || status_ == 496) return true;
+  return status_ == 400 && (body_.find("SSL certificate") != std::string::npos ||
+                            body_.find("client certificate") != std::string::npos);
+}
+
+bool Path::failClient(const Error& error) {
+  auto step = failedStep("client", error, target_);
+  step.what += offeredAuthorities();
+  report_.add(step);
+  return false;
+}
+
+bool Path::ask() {
+  const Stopwatch watch;
+  upstream::Request request;
+  request.path = target_.url.path + "/";
+  request.any_status_body = true;
+  request.once = true;
+  const auto bytes = upstream::writeRequest(request, target_.url, request.path);
+  if (!bytes) return fail("client", bytes.error());
+  const upstream::OnHead on_head = [&](const upstream::Response& response) {
+    status_ = response.status;
+    return Result<void>();
+  };
+  const upstream::OnBody on_body = [&](std::string_view block) {
+    constexpr std::size_t kEnough = 4U << 10;
+    body_ += block.substr(0, kEnough);
+    const Error enough{Fault::Limit, "that is enough to know", "", {}};
+    return body_.size() < kEnough ? Result<void>() : Result<void>(enough);
+  };
+  const upstream::Transfer::Order order{
+      request, target_.url, request.path, false, patienceOf(target_), on_head, on_body};
+  upstream::Transfer transfer(*connection_, order);
+  const auto response = transfer.run(bytes->reveal());
+  if (!response && status_ == 0) return failClient(response.error());
+  const auto& chain = material_->clientChain();
+  if (refusedByAnswer()) {
+    return failClient({Fault::Tls,
+                       "the service answered " + std::to_string(status_) +
+                           " about our client certificate: put one of a CA that it trusts into "
+                           "cert_file, with its key in key_file",
+                       "",
+                       {}});
+  }
+  const std::string who = chain.empty()
+                              ? "the service asks for no client certificate, and none is configured"
+                              : "'" + chain.front().subject + "' was accepted" +
+                                    (offer_.asks_for_client ? "" : ", or not asked for");
+  report_.add({"client",
+               State::Ok,
+               who + "; a request without credential was answered with " + std::to_string(status_) +
+                   " (" + watch.text() + ")",
+               "",
+               {{"status", status_}, {"asked_for", offer_.asks_for_client}}});
+  return true;
+}
+
+}  // namespace
+
+std::string examinePath(const config::Target& target,
+                        const std::shared_ptr<const tls::Material>& material,
+                        upstream::Resolver& resolver, Report& report) {
+  Path path(target, material.get(), report);
+  const std::vector<std::pair<const char*, std::function<bool()>>> steps = {
+      {"name", [&] { return path.resolve(resolver); }},
+      {"port", [&] { return path.dial(); }},
+      {"tls", [&] { return path.shakeHands(material); }},
+      {"client", [&] { return path.ask(); }}};
+  std::string failed;
+  for (const auto& [name, step] : steps) {
+    const bool needs_material = std::string_view(name) == "tls";
+    if (failed.empty() && needs_material && !material) failed = "certificates";
+    if (!failed.empty()) {
+      report.add({name, State::NotTried, failed + " failed", "", Json::object()});
+    } else if (!step()) {
+      failed = name;
+    }
+  }
+  return failed;
+}
+
+}  // namespace postern::doctor

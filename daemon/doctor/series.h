@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace postern::doctor {
+
+// Counts the samples of a page of text or OpenMetrics that comes in blocks cut anywhere.
+class Series {
+ public:
+  void feed(std::string_view block);
+  std::size_t bytes() const { return bytes_; }
+  std::size_t count() const { return count_; }
+
+ private:
+  bool at_start_ = true;  // of a line
+  std::size_t bytes_ = 0;
+  std::size_t count_ = 0;
+};
+
+}  // namespace postern::doctor

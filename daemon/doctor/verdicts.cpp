@@ -1,0 +1,218 @@
+#include "doctor/verdicts.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "doctor/cure.h"
+
+namespace postern::doctor {
+namespace {
+
+// The fault of the last scrape with its words.
+std::optional<Error> faultOf(const Told& told) {
+  const auto fault = faultNamed(told.text("/fault"));
+  if (!fault) return std::nullopt;
+  return Error{*fault, told.text("/why"), "", {}};
+}
+
+bool ofCredential(Fault fault) {
+  constexpr std::array kOfCredential = {Fault::NoCredential,  Fault::CredentialSource,
+                                        Fault::LoginRejected, Fault::LoginThrottled,
+                                        Fault::LoginFailed,   Fault::Backoff};
+  return std::ranges::count(kOfCredential, fault) > 0;
+}
+
+std::string inTime(std::optional<std::int64_t> seconds) {
+  if (!seconds) return "at a time that is not known";
+  const auto left = std::max<std::int64_t>(*seconds, 0);
+  constexpr std::int64_t kHour = 3600;
+  constexpr std::int64_t kDay = 24 * kHour;
+  if (left >= 2 * kDay) return "in " + std::to_string(left / kDay) + " days";
+  if (left >= 2 * kHour) return "in " + std::to_string(left / kHour) + " hours";
+  return "in " + std::to_string(left) + " s";
+}
+
+Step loggedIn(const Told& told, bool by_login) {
+  Step step{"login", State::Ok, "", "", told.document().value("session", Json::object())};
+  if (!by_login) {
+    step.what = "no login: each page carries the credential, which the service accepts";
+    return step;
+  }
+  step.what = "logged in since " + told.text("/session/logged_in_since") + "; the token expires " +
+              inTime(told.number("/session/token_expires/in_seconds"));
+  return step;
+}
+
+Step loginStep(const config::Target& target, const Told& told, const Got& got) {
+  const auto by = told.text("/session/proves_itself_by");
+  if (by == "certificate")
+    return {"login", State::Ok, "none: the client certificate alone speaks for us", "",
+            Json::object()};
+  if (told.truth("/session/logged_in")) return loggedIn(told, by == "login");
+  const auto error = faultOf(told);
+  const bool judged = error && (by == "login" || ofCredential(error->fault));
+  if (!got.unknown.empty() || !judged) {
+    return {
+        "login", State::NotTried,
+        by == "login" ? "not logged in yet" : "no page has shown yet what the credential is worth",
+        "", Json::object()};
+  }
+  if (error->fault == Fault::Backoff) return waitStep(target, told);
+  return failedStep("login", *error, target);
+}
+
+std::string samplesText(std::int64_t samples) {
+  return std::to_string(samples) + (samples == 1 ? " sample" : " samples");
+}
+
+Step pageStep(const config::Target& target, const config::Page& page, const Told& told) {
+  const auto named = std::string(page.name());
+  const auto status = told.number("/status");
+  if (told.truth("/up")) {
+    return {"page", State::Ok,
+            named + ": " + std::to_string(status.value_or(200)) + ", " + told.text("/format") +
+                ", " + samplesText(told.number("/samples").value_or(0)) + ", " +
+                std::to_string(told.number("/bytes").value_or(0)) + " bytes",
+            "", told.document()};
+  }
+  Error error{faultNamed(told.text("/fault")).value_or(Fault::Status), told.text("/error"), "", {}};
+  if (error.what.starts_with("page " + named + ": ")) error.what.erase(0, named.size() + 7);
+  auto step = failedStep("page", error, target);
+  step.what = named + ": " + std::string(faultName(error.fault)) + ": " + step.what;
+  step.details = told.document();
+  if (!page.required) {
+    step.state = State::Warning;
+    step.what += " (not required, the others are served)";
+  }
+  return step;
+}
+
+Step notTried(std::string name, const std::string& why, Json details = Json::object()) {
+  return {std::move(name), State::NotTried, why, "", std::move(details)};
+}
+
+// `login_failed` also when it was not tried.
+void reportPages(const config::Target& target, const Told& told, const Got& got, bool login_failed,
+                 Report& report) {
+  const auto pages = told.list("/pages");
+  for (std::size_t i = 0; i < target.pages.size(); ++i) {
+    const auto& page = target.pages[i];
+    const bool answered = i < pages.size() && pages[i].number("/status");
+    const bool asked = i < pages.size() && !(login_failed && !answered) && got.fault != Fault::Busy;
+    if (asked) {
+      report.add(pageStep(target, page, pages[i]));
+    } else {
+      report.add(notTried(
+          "page", std::string(page.name()) + (login_failed ? ": login failed" : ": not asked"),
+          {{"page", page.name()}}));
+    }
+  }
+}
+
+bool reshapes(const config::Reshape& rules) {
+  return !(rules == config::Reshape());
+}
+
+Step rulesStep(const config::Target& target, const Told& told) {
+  const auto read = told.number("/page/read").value_or(0);
+  Step step{"rules", State::Ok, "", "", {{"read", read}}};
+  std::int64_t dropped = 0;
+  std::string reasons;
+  for (const char* reason : {"match", "relabel", "family_series_limit", "nan"}) {
+    const auto number =
+        told.number((std::string("/page/last_dropped/") + reason).c_str()).value_or(0);
+    step.details["dropped"][reason] = number;
+    dropped += number;
+    if (number > 0)
+      reasons += (reasons.empty() ? "" : ", ") + std::string(reason) + " " + std::to_string(number);
+  }
+  if (!reshapes(target.reshape) && dropped == 0) {
+    step.what = "none: what is read is passed on";
+    return step;
+  }
+  step.what = "of " + samplesText(read) + " " + std::to_string(dropped) + " dropped" +
+              (reasons.empty() ? "" : " (" + reasons + ")");
+  if (read > 0 && dropped >= read) {
+    step.state = State::Warning;
+    step.cure = "see with postern rules which rule takes them all";
+  }
+  return step;
+}
+
+Step scraperStep(const Got& got, const std::string& failed_step) {
+  if (!got.unknown.empty()) return notTried("scraper", got.unknown);
+  if (got.fault) {
+    const auto& info = faultInfo(*got.fault);
+    const auto line = "HTTP/1.1 " + std::to_string(info.http_status) + " " + std::string(info.name);
+    return {"scraper",
+            State::Failed,
+            line,
+            "mend what failed above: " + failed_step,
+            {{"status_line", line}, {"fault", info.name}}};
+  }
+  return {"scraper",
+          State::Ok,
+          "HTTP/1.1 200 OK, " + std::to_string(got.bytes) + " bytes, " +
+              std::to_string(got.series) + " series",
+          "",
+          {{"status_line", "HTTP/1.1 200 OK"}, {"bytes", got.bytes}, {"series", got.series}}};
+}
+
+}  // namespace
+
+std::optional<Fault> faultNamed(const std::string& name) {
+  const auto* const found = std::ranges::find(kFaults, name, &FaultInfo::name);
+  return found == kFaults.end() ? std::nullopt : std::optional(found->fault);
+}
+
+void reportScrape(const config::Target& target, const Told& told, const Got& got, Report& report) {
+  const auto login = loginStep(target, told, got);
+  const bool login_failed = login.state == State::Failed;
+  report.add(login);
+  reportPages(target, told, got, login_failed, report);
+  if (got.fault || !got.unknown.empty()) {
+    report.add(notTried("rules", "there is no page to apply them to"));
+  } else {
+    report.add(rulesStep(target, told));
+  }
+  const auto error = faultOf(told);
+  std::string above = login_failed ? "the login" : "the page";
+  if (got.fault == Fault::Busy && error) above = cureOf(*error, target);
+  report.add(scraperStep(got, above));
+}
+
+Step sessionStep(const config::Target& target, const Told& told) {
+  return loginStep(target, told, {std::nullopt, 0, 0, "nothing was sent"});
+}
+
+Step waitStep(const config::Target& target, const Told& told) {
+  const auto after = faultNamed(told.text("/session/waiting_after")).value_or(Fault::LoginFailed);
+  const auto why = faultOf(told);
+  Error error{after, why ? why->what : std::string(), "", {}};
+  auto step = failedStep("login", error, target);
+  const auto seconds = told.number("/next_attempt/in_seconds");
+  step.what = "waiting after " + std::string(faultName(after)) +
+              (error.what.empty() ? "" : " (" + error.what + ")") + "; the next login is tried " +
+              (seconds ? inTime(seconds) : "when the credential changes");
+  step.details = told.document().value("session", Json::object());
+  step.details["fault"] = faultName(Fault::Backoff);
+  return step;
+}
+
+void reportNotTried(const config::Target& target, std::string_view first, const std::string& why,
+                    Report& report) {
+  bool begun = false;
+  for (const std::string_view name : {"login", "page", "rules", "scraper"}) {
+    begun = begun || name == first;
+    if (!begun) continue;
+    if (name != "page") {
+      report.add(notTried(std::string(name), why));
+      continue;
+    }
+    for (const auto& page : target.pages)
+      report.add(notTried("page", std::string(page.name()) + ": " + why, {{"page", page.name()}}));
+  }
+}
+
+}  // namespace postern::doctor

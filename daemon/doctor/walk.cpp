@@ -1,0 +1,167 @@
+#include "doctor/walk.h"
+
+#include "doctor/certificates.h"
+#include "doctor/credential.h"
+#include "doctor/cure.h"
+#include "doctor/files.h"
+#include "doctor/path.h"
+
+namespace postern::doctor {
+namespace {
+
+constexpr std::string_view kNoLogin = "--no-login: nothing is sent that carries a credential";
+
+}  // namespace
+
+Walk::Walk(const config::Target& target, const config::CommandLine& command_line, Report& report)
+    : target_(target), command_line_(command_line), report_(report) {}
+
+OwnTarget& Walk::own() {
+  if (!own_) own_ = std::make_unique<OwnTarget>(target_, command_line_.options, *resolver_);
+  return *own_;
+}
+
+void Walk::lookAtFiles() {
+  report_.beginTarget(target_.name);
+  report_.add(examineFiles(target_));
+  report_.add(examineCertificates(target_, std::chrono::system_clock::now()).step);
+  if (target_.credentials && target_.credentials->file) report_.add(examineMounted(target_));
+}
+
+void Walk::go(Daemon& daemon, upstream::Resolver& resolver) {
+  resolver_ = &resolver;
+  report_.beginTarget(target_.name);
+  report_.add(examineFiles(target_));
+  const auto certificates = examineCertificates(target_, std::chrono::system_clock::now());
+  report_.add(certificates.step);
+  const bool found = examineCredential(daemon);
+  auto failed = examinePath(target_, certificates.material, resolver, report_);
+  if (const auto token = examineTokenEndpoint(); failed.empty() && !token.empty()) failed = token;
+  if (daemon.kind() == Daemon::Kind::Serves) return scrapeThrough(daemon);
+  if (failed.empty() && !found) failed = "credential";
+  scrapeByOurselves(daemon, failed);
+}
+
+// The way to the endpoint of oauth2, as if it were a target. Returns the step that failed, or "".
+std::string Walk::examineTokenEndpoint() {
+  if (!target_.oauth2) return "";
+  config::Target endpoint;
+  endpoint.name = target_.name;
+  endpoint.url = target_.oauth2->host;
+  endpoint.tls = target_.oauth2->tls;
+  endpoint.scrape_timeout = target_.scrape_timeout;
+  report_.beginPart("token endpoint");
+  const auto certificates = examineCertificates(endpoint, std::chrono::system_clock::now());
+  report_.add(certificates.step);
+  const auto failed = examinePath(endpoint, certificates.material, *resolver_, report_);
+  report_.beginPart("");
+  return failed.empty() ? "" : failed + " of the token endpoint";
+}
+
+// False when there is none to log in with.
+bool Walk::examineCredential(const Daemon& daemon) {
+  if (!target_.credentials) {
+    report_.add({"credential", State::Ok,
+                 "none is configured: the client certificate speaks for us", "", Json::object()});
+    return true;
+  }
+  if (target_.credentials->mysql) return askDatabase(daemon);
+  const auto step = examineMounted(target_);
+  report_.add(step);
+  return step.state != State::Failed;
+}
+
+// The database has an account of its own that must not be locked.
+bool Walk::askDatabase(const Daemon& daemon) {
+  const auto place = placeOf(*target_.credentials);
+  const auto skip = [&](std::string_view why) {
+    report_.add(
+        {"credential", State::NotTried, place + ": " + std::string(why), "", Json::object()});
+    return false;
+  };
+  if (daemon.kind() == Daemon::Kind::CannotBeAsked)
+    return skip("the daemon cannot be asked whether it waits");
+  if (daemon.kind() == Daemon::Kind::Serves) {
+    const auto told = daemon.target(target_.name);
+    const auto error = told ? told->text("/credential/error") : "";
+    if (!error.empty()) {
+      report_.add(failedStep("credential", {Fault::CredentialSource, error, "", {}}, target_));
+      return false;
+    }
+    if (!told || !told->truth("/credential/found")) return skip("the daemon has not read it yet");
+    report_.add(
+        {"credential",
+         State::Ok,
+         "the daemon has read it from " + place + " at " + told->text("/credential/last_read"),
+         "",
+         {{"from", place}}});
+    return true;
+  }
+  if (command_line_.check.no_login) return skip(kNoLogin);
+  const auto loaded = own().door().credentials->refresh(deadlineIn(std::chrono::seconds(10)));
+  const auto step = loaded ? credentialStep(target_, (*loaded)->credential)
+                           : credentialStep(target_, loaded.error());
+  report_.add(step);
+  return static_cast<bool>(loaded);
+}
+
+// Headers and parameters of a target's own may be one too.
+bool Walk::carriesCredential() const {
+  return target_.credentials || !target_.http_headers.empty() || !target_.params.empty();
+}
+
+void Walk::scrapeThrough(Daemon& daemon) {
+  daemon.ask();
+  const auto told = daemon.target(target_.name).value_or(Told(Json::object()));
+  if (told.truth("/session/waiting")) {
+    report_.add(waitStep(target_, told));
+    reportNotTried(target_, "page", "the daemon waits, and scrapers are told backoff", report_);
+    return;
+  }
+  if (command_line_.check.no_login && carriesCredential()) {
+    report_.add(sessionStep(target_, told));
+    reportNotTried(target_, "page", std::string(kNoLogin), report_);
+    return;
+  }
+  const auto got = daemon.scrape(target_);
+  daemon.ask();
+  const auto after = daemon.target(target_.name);
+  reportScrape(target_, after ? *after : told, got, report_);
+}
+
+std::string Walk::whyNotByOurselves(const Daemon& daemon, const std::string& failed) const {
+  if (!failed.empty()) return failed + " failed";
+  if (command_line_.check.no_login && carriesCredential()) return std::string(kNoLogin);
+  if (target_.credentials && daemon.kind() == Daemon::Kind::CannotBeAsked)
+    return "the daemon cannot be asked whether it waits";
+  return "";
+}
+
+void Walk::scrapeByOurselves(const Daemon& daemon, const std::string& failed) {
+  if (const auto why = whyNotByOurselves(daemon, failed); !why.empty())
+    return reportNotTried(target_, "login", why, report_);
+  const auto other = daemon.likeness(target_);
+  if (target_.credentials && other && other->truth("/session/waiting")) {
+    report_.add(waitStep(target_, *other));
+    return reportNotTried(target_, "page", "login failed", report_);
+  }
+  if (own().door().session.waiting()) {
+    report_.add(waitStep(target_, own().told()));
+    return reportNotTried(target_, "page", "login failed", report_);
+  }
+  announceLogin();
+  const auto got = own().scrape();
+  reportScrape(target_, own().told(), got, report_);
+}
+
+void Walk::announceLogin() const {
+  if (!target_.credentials) return;
+  const auto& host = target_.oauth2 ? target_.oauth2->host : target_.url;
+  const auto base = "https://" + host.authority() + host.path;
+  const auto what = target_.login ? "one login will be sent to " + base + target_.login->url
+                                  : "the credential will be sent with each page to " + base;
+  report_.add(
+      {"login", State::Note, "no daemon serves this configuration: " + what, "", Json::object()});
+}
+
+}  // namespace postern::doctor

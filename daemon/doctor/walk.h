@@ -1,0 +1,42 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "config/config.h"
+#include "doctor/daemon.h"
+#include "doctor/own_target.h"
+#include "doctor/report.h"
+
+namespace postern::doctor {
+
+// The path of one target, step by step.
+class Walk {
+ public:
+  // All must outlive it.
+  Walk(const config::Target& target, const config::CommandLine& command_line, Report& report);
+
+  // Files, certificates and mounted credential alone; talks to nobody.
+  void lookAtFiles();
+  // To the end, or to where nothing further can be tried. What `daemon` serves is asked of it.
+  void go(Daemon& daemon, upstream::Resolver& resolver);
+
+ private:
+  std::string examineTokenEndpoint();
+  bool examineCredential(const Daemon& daemon);
+  bool askDatabase(const Daemon& daemon);
+  bool carriesCredential() const;
+  void scrapeThrough(Daemon& daemon);
+  void scrapeByOurselves(const Daemon& daemon, const std::string& failed);
+  std::string whyNotByOurselves(const Daemon& daemon, const std::string& failed) const;
+  void announceLogin() const;
+  OwnTarget& own();
+
+  const config::Target& target_;
+  const config::CommandLine& command_line_;
+  Report& report_;
+  upstream::Resolver* resolver_ = nullptr;  // set by go()
+  std::unique_ptr<OwnTarget> own_;          // made when it is needed
+};
+
+}  // namespace postern::doctor

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cstdint>
+
+namespace postern::http {
+
+// An IPv6 address, or an IPv4 one mapped into it.
+using Address = std::array<std::uint8_t, 16>;
+
+Address addressOf(const sockaddr_storage& peer);
+
+}  // namespace postern::http

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+
+namespace postern::http {
+
+// Bytes that all connections of a server may hold together. Thread-safe.
+class Budget {
+ public:
+  explicit Budget(std::size_t most) : most_(most) {}
+
+  // Returns false, and takes nothing, when there are not so many left.
+  [[nodiscard]] bool take(std::size_t size) {
+    const auto used = used_.fetch_add(size) + size;
+    if (used <= most_) return true;
+    used_ -= size;
+    return false;
+  }
+  void giveBack(std::size_t size) { used_ -= size; }
+
+ private:
+  const std::size_t most_;
+  std::atomic<std::size_t> used_{0};
+};
+
+}  // namespace postern::http

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <thread>
+#include <vector>
+
+namespace postern::http {
+
+// Threads that come when there is work for them and go when there is none. One that ends says so
+// before, so that it is counted no longer; it is joined when the next one starts, or by whoever
+// ends them all, which has to be done before this object goes. Not thread-safe.
+class Crew {
+ public:
+  // How many have not left.
+  std::size_t size() const { return threads_.size(); }
+  // One more, which does `work`. Returns false after end(), and when there is none to be had.
+  bool start(std::function<void()> work);
+  // By one of them that ends now. Returns false when it must not, as end() has given it away.
+  bool leave();
+  // All that have not been joined, for the caller to join; no other is started.
+  [[nodiscard]] std::vector<std::thread> end();
+
+ private:
+  std::vector<std::thread> threads_;
+  std::vector<std::thread> left_;  // have ended, or are about to
+  bool ended_ = false;
+};
+
+}  // namespace postern::http

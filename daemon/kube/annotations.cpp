@@ -1,0 +1,202 @@
+#include "kube/annotations.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/printable.h"
+#include "config/flags.h"
+#include "config/inject.h"
+#include "config/nearest.h"
+#include "config/syntax.h"
+#include "config/units.h"
+#include "kube/quantity.h"
+
+namespace postern::kube {
+namespace {
+
+std::string objectMistake(std::string_view text) {
+  return config::isObjectName(text) ? ""
+                                    : "is no name of an object of Kubernetes, expected lower-case "
+                                      "letters, digits, '-' and '.'";
+}
+
+std::string imageMistake(std::string_view text) {
+  constexpr std::size_t kLongest = 512;
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("._-/:@").find(c) != std::string_view::npos;
+  };
+  return text.size() <= kLongest && std::all_of(text.begin(), text.end(), fits)
+             ? ""
+             : "is no name of an image, expected for instance registry.example/postern:1.2.3";
+}
+
+std::string cpuMistake(std::string_view text) {
+  constexpr double kMostCores = 1024;
+  const auto cores = parseQuantity(text);
+  return cores && *cores >= 0.001 && *cores <= kMostCores
+             ? ""
+             : "is no amount of CPU, expected for instance 5m or 0.1";
+}
+
+std::string memoryMistake(std::string_view text) {
+  constexpr double kLeast = 1U << 20;
+  const auto bytes = parseQuantity(text);
+  if (!bytes) return "is no amount of memory, expected for instance 64Mi";
+  return *bytes >= kLeast ? "" : "is less than 1Mi, expected for instance 64Mi";
+}
+
+std::string userMistake(std::string_view text) {
+  constexpr std::size_t kMost = 2'147'483'647;
+  const auto user = config::parseNumber(text);
+  if (text == "none" || (user && *user > 0 && *user <= kMost)) return "";
+  return user == 0U ? "is root, expected the number of another user, or none"
+                    : "is no number of a user, expected for instance 65532, or none";
+}
+
+std::string portMistake(std::string_view text) {
+  std::string wrong;
+  config::readNumber(text, {1024, 65535}, wrong);
+  return wrong;
+}
+
+std::string booleanMistake(std::string_view text) {
+  return text == "true" || text == "false" ? "" : "is neither true nor false, expected one of them";
+}
+
+std::string scrapeMistake(std::string_view text) {
+  return text == "replace" ? "" : "is unknown, expected replace";
+}
+
+std::string nativeMistake(std::string_view text) {
+  return text == "auto" || text == "true" || text == "false"
+             ? ""
+             : "is unknown, expected auto, true or false";
+}
+
+using enum Becomes;
+
+constexpr auto kAnnotations = std::to_array<Annotation>({
+    {"tls-secret", Secret, "tls.dir", "/tls", objectMistake},
+    {"credentials-secret", Secret, "credentials.dir", "/credentials", objectMistake},
+    {"mysql-secret", Secret, "mysql.dir", "/mysql", objectMistake},
+    {"ca-config-map", ConfigMap, "tls.ca-file", "/ca/ca.crt", objectMistake},
+    {"config-map", ConfigMap, "config.file", "/config/postern.yml", objectMistake},
+    {"target-url", Variable, "target.url", "", nullptr},
+    {"target-name", Variable, "target.name", "", nullptr},
+    {"target-server-name", Variable, "target.server-name", "", nullptr},
+    {"target-spiffe-id", Variable, "target.spiffe-id", "", nullptr},
+    {"preset", Variable, "target.preset", "", nullptr},
+    {"scrape-timeout", Variable, "target.scrape-timeout", "", nullptr},
+    {"tls-system-roots", Variable, "tls.system-roots", "", nullptr},
+    {"timeout-offset", Variable, "timeout-offset", "", nullptr},
+    {"status-page", Variable, "web.status-page", "", nullptr},
+    {"log-level", Variable, "log.level", "", nullptr},
+    {"log-format", Variable, "log.format", "", nullptr},
+    {"sandbox", Variable, "sandbox", "", nullptr},
+    {"image", Field, "", "", imageMistake},
+    {"requests-cpu", Field, "", "", cpuMistake},
+    {"requests-memory", Field, "", "", memoryMistake},
+    {"limits-cpu", Field, "", "", cpuMistake},
+    {"limits-memory", Field, "", "", memoryMistake},
+    {"run-as-user", Field, "", "", userMistake},
+    {"port", Field, "", "", portMistake},
+    {"scrape", Field, "", "", scrapeMistake},
+    {"native-sidecar", Field, "", "", nativeMistake},
+    {"readiness-probe", Field, "", "", booleanMistake},
+    {"startup-probe", Field, "", "", booleanMistake},
+});
+
+const Annotation* findAnnotation(std::string_view key) {
+  const auto* const found =
+      std::ranges::find_if(kAnnotations, [&](const Annotation& each) { return each.key == key; });
+  return found == kAnnotations.end() ? nullptr : found;
+}
+
+std::string unknownMistake(std::string_view key) {
+  if (key == "inject" || key == "status") return "is a label, expected no annotation of this name";
+  std::vector<std::string_view> known;
+  known.reserve(kAnnotations.size());
+  for (const auto& each : kAnnotations) known.push_back(each.key);
+  return "is unknown, the nearest is " + std::string(kDomain) +
+         std::string(config::nearest(key, known));
+}
+
+std::string mistakeIn(std::string_view key, std::string_view value) {
+  const auto* const annotation = findAnnotation(key);
+  if (annotation == nullptr) return unknownMistake(key);
+  if (value.empty()) return "";
+  if (config::hasControlCharacter(value)) return "holds a control character, expected one line";
+  return annotation->mistake == nullptr ? "" : annotation->mistake(value);
+}
+
+// Of a target that flags describe; a configuration file excludes it.
+bool ofTarget(std::string_view key) {
+  const auto* const annotation = findAnnotation(key);
+  if (annotation == nullptr || annotation->becomes != Variable) return false;
+  return std::ranges::any_of(config::flags(), [&](const config::Flag& flag) {
+    return flag.name == annotation->flag && flag.of_target;
+  });
+}
+
+}  // namespace
+
+std::span<const Annotation> annotations() {
+  return kAnnotations;
+}
+
+std::string mountOf(const Annotation& annotation) {
+  return std::string(annotation.content.substr(0, annotation.content.find('/', 1)));
+}
+
+std::string volumeOf(const Annotation& annotation) {
+  return "postern-" + mountOf(annotation).substr(1);
+}
+
+Wishes::Wishes(const Words& of_pod, const config::Pairs& defaults,
+               std::vector<std::string>& mistakes) {
+  const auto complain = [&](std::string_view where, std::string_view key, std::string_view value) {
+    const auto wrong = mistakeIn(key, value);
+    if (!wrong.empty()) {
+      mistakes.push_back(std::string(where) + printable(key, 64) + ": " + wrong);
+    }
+    return wrong.empty();
+  };
+  for (const auto& [name, value] : of_pod) {
+    if (!name.starts_with(kDomain)) continue;
+    const auto key = name.substr(kDomain.size());
+    const bool good = complain(kDomain, key, value);
+    const auto* const annotation = findAnnotation(key);
+    // A bad name of a Secret is one mistake; without it there would seem to be two.
+    if (good || (annotation != nullptr && annotation->becomes != Field)) own_.emplace(key, value);
+  }
+  const auto says = [&](std::string_view key) {
+    const auto found = own_.find(key);
+    return found != own_.end() && !found->second.empty();
+  };
+  // What the pod says in one way takes the defaults for the other way away.
+  const auto other_way = [&](std::string_view key) {
+    return (says("config-map") && ofTarget(key)) || (says("target-url") && key == "config-map") ||
+           (says("mysql-secret") && key == "credentials-secret") ||
+           (says("credentials-secret") && key == "mysql-secret");
+  };
+  for (const auto& [key, value] : defaults) {
+    if (!complain("--inject.default=", key, value) || own(key)) continue;
+    if (!other_way(key)) wished_.insert_or_assign(key, value);
+  }
+  for (const auto& [key, value] : own_) wished_.insert_or_assign(key, value);
+  std::erase_if(wished_, [](const auto& wish) { return wish.second.empty(); });
+  std::erase_if(own_, [](const auto& wish) { return wish.second.empty(); });
+}
+
+std::optional<std::string_view> Wishes::find(std::string_view key) const {
+  const auto found = wished_.find(key);
+  if (found == wished_.end()) return std::nullopt;
+  return found->second;
+}
+
+std::string_view Wishes::get(std::string_view key, std::string_view otherwise) const {
+  return find(key).value_or(otherwise);
+}
+
+}  // namespace postern::kube

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/secret.h"
+#include "config/target.h"
+#include "kube/json.h"
+#include "tls/store.h"
+#include "upstream/client.h"
+#include "upstream/resolver.h"
+
+namespace postern::kube {
+
+// Where the API server is and how we show it who we are.
+struct ApiAccess {
+  config::Url url;
+  config::Path token_file;  // of the service account
+  config::Path ca_file;
+};
+
+// The address that each pod finds in its environment; none outside of a cluster.
+std::optional<config::Url> inClusterUrl();
+// What the kubelet has written into `file` as our own namespace; empty outside of a cluster.
+std::string namespaceIn(const config::Path& file);
+
+// A question to the API server.
+struct ApiRequest {
+  std::string doing;  // for messages: "reading Secret postern/tls"
+  std::string method = "GET";
+  std::string path;                         // with the query
+  std::string accept = "application/json";  // the form of the answer
+  std::string content_type{};               // of the body
+  Secret body{};                            // JSON
+  std::size_t answer_limit = 4U << 20;      // bytes
+  std::vector<std::string> leave_out{};     // keys of the answer that are dropped as they are read
+  // A status beside 2xx with which all is well, as 404 where there may be nothing yet; 0: none.
+  // For the counts alone.
+  int expected = 0;
+};
+
+struct ApiAnswer {
+  int status = 0;
+  Json body;  // discarded when the answer was no JSON; may hold a secret
+  // What the API server says of a refusal, printable; else empty.
+  std::string message;
+
+  bool good() const { return status >= 200 && status < 300; }
+};
+
+// What became of a request. Each name is also the `result` label of
+// postern_inject_api_requests_total.
+enum class Outcome {
+  Ok,
+  Refused,  // answered with a status that is neither 2xx nor expected
+  Failed,   // no answer that can be used: no token, no connection, too late, no JSON
+};
+inline constexpr std::array<std::string_view, 3> kOutcomeNames = {"ok", "refused", "failed"};
+
+// Speaks HTTPS with the Kubernetes API server. The token is read anew for each request, because the
+// kubelet renews it, and so is the CA when its file has changed. Counts what it asks. One
+// thread, but for counts().
+class ApiClient {
+ public:
+  using Counts = std::array<std::uint64_t, kOutcomeNames.size()>;  // by Outcome
+
+  static constexpr std::chrono::seconds kPatience{10};  // for one answer
+
+  // `clock` must outlive the client.
+  ApiClient(const ApiAccess& access, const Clock& clock);
+
+  // Any status is an answer and no error. Errors, which say what was being done: those of
+  // upstream::Exchange, and NoCredential or CredentialSource for the token.
+  Result<ApiAnswer> ask(const ApiRequest& request);
+  // The same, but an answer that is not 2xx, or is no JSON, is an error too: Forbidden, Status or
+  // Format.
+  Result<Json> fetch(const ApiRequest& request);
+
+  Counts counts() const;  // thread-safe
+
+ private:
+  Result<ApiAnswer> send(const ApiRequest& request);
+
+  const config::Path token_file_;
+  const std::string authority_;
+  upstream::Resolver resolver_;
+  tls::Store material_;
+  upstream::Client client_;
+  std::array<std::atomic<std::uint64_t>, kOutcomeNames.size()> counts_{};
+};
+
+// Why `answer` is not what was wanted. Status; Forbidden for 401 and 403.
+Error refusal(const ApiRequest& request, const ApiAnswer& answer);
+
+// As it may stand in a path or a query.
+std::string percentEncoded(std::string_view text);
+
+}  // namespace postern::kube

@@ -1,0 +1,34 @@
+#include "kube/chores.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace postern::kube {
+
+Chores::Chores(std::vector<Chore> chores)
+    : chores_(std::move(chores)), thread_([this](const std::stop_token& stop) { work(stop); }) {}
+
+Chores::~Chores() = default;
+
+bool Chores::stop(SteadyTime deadline) {
+  thread_.request_stop();
+  std::unique_lock lock(mutex_);
+  return wake_.wait_until(lock, deadline, [this] { return idle_; });
+}
+
+void Chores::work(const std::stop_token& stop) {
+  std::vector<SteadyTime> due(chores_.size(), std::chrono::steady_clock::now());
+  while (!stop.stop_requested() && !due.empty()) {
+    const auto next = std::ranges::min_element(due);
+    std::unique_lock lock(mutex_);
+    wake_.wait_until(lock, stop, *next, [] { return false; });
+    lock.unlock();
+    if (stop.stop_requested()) break;
+    *next = deadlineIn(chores_[static_cast<std::size_t>(next - due.begin())](stop));
+  }
+  const std::lock_guard lock(mutex_);
+  idle_ = true;
+  wake_.notify_all();
+}
+
+}  // namespace postern::kube

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace postern::kube {
+
+// What has to be done from time to time, all on one thread.
+class Chores {
+ public:
+  // Returns in what time it wants to be called again; comes back soon when it is asked to stop.
+  using Chore = std::function<std::chrono::milliseconds(const std::stop_token&)>;
+
+  // Begins at once, with each of `chores` in their order.
+  explicit Chores(std::vector<Chore> chores);
+  ~Chores();  // waits for a chore that is under way
+  Chores(const Chores&) = delete;
+  Chores& operator=(const Chores&) = delete;
+
+  // Begins no further chore. False when one was still under way at `deadline`.
+  bool stop(SteadyTime deadline);
+
+ private:
+  void work(const std::stop_token& stop);
+
+  const std::vector<Chore> chores_;
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  bool idle_ = false;  // guarded by mutex_: the thread has ended
+  std::jthread thread_;
+};
+
+}  // namespace postern::kube

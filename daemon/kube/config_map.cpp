@@ -1,0 +1,35 @@
+#include "kube/config_map.h"
+
+#include "config/config.h"
+
+namespace postern::kube {
+namespace {
+
+constexpr const char* kFile = "postern.yml";
+constexpr std::size_t kMostTold = 10;
+
+}  // namespace
+
+bool holdsConfiguration(const Json& config_map) {
+  return findText(config_map, {"metadata", "labels", kConfigLabel}) == "true";
+}
+
+std::string mistakesOfConfigMap(const Json& config_map) {
+  const auto* text = find(config_map, {"data", kFile});
+  if (text == nullptr || !text->is_string()) {
+    return "the label postern.io/config says that a configuration is here, expected the key "
+           "postern.yml under data";
+  }
+  const auto read =
+      config::parseYaml(text->get<std::string>(), kFile, "/config", config::NamedFiles::Leave);
+  std::string mistakes;
+  for (std::size_t i = 0; i < read.complaints.size(); ++i) {
+    if (i == kMostTold) {
+      return mistakes + "; and " + std::to_string(read.complaints.size() - kMostTold) + " more";
+    }
+    mistakes += (i == 0 ? "" : "; ") + read.complaints[i].text();
+  }
+  return mistakes;
+}
+
+}  // namespace postern::kube

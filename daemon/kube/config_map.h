@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "kube/json.h"
+
+namespace postern::kube {
+
+inline constexpr std::string_view kConfigLabel = "postern.io/config";  // "true": is one of ours
+
+// Whether a ConfigMap says that it holds a configuration.
+bool holdsConfiguration(const Json& config_map);
+// What is wrong with that configuration: file, line, column and a sentence for every mistake. Empty
+// when it is good. The files that it names are for another machine, and are not looked at.
+std::string mistakesOfConfigMap(const Json& config_map);
+
+}  // namespace postern::kube

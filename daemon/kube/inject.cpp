@@ -1,0 +1,319 @@
+#include "kube/inject.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <utility>
+
+#include "base/printable.h"
+#include "config/config.h"
+#include "config/flags.h"
+#include "config/syntax.h"
+#include "kube/annotations.h"
+#include "kube/pod.h"
+#include "kube/quantity.h"
+#include "kube/sidecar.h"
+
+namespace postern::kube {
+namespace {
+
+constexpr std::uint16_t kPort = 3000;
+constexpr std::size_t kMostPorts = 10'000;  // of a pod; with more a free one is not looked for
+constexpr std::string_view kPrometheus = "prometheus.io/";
+constexpr std::string_view kNoneNative =
+    "native sidecars are switched off, or the API server or a node is not known to be 1.29 or "
+    "newer";
+constexpr std::size_t kLongestWarning = 256;  // of those in an AdmissionResponse
+
+std::string annotated(std::string_view key) {
+  return std::string(kDomain) + std::string(key);
+}
+
+// A part of a path of RFC 6901.
+std::string escaped(std::string_view key) {
+  std::string text;
+  for (const char c : key) {
+    if (c == '~') {
+      text += "~0";
+    } else if (c == '/') {
+      text += "~1";
+    } else {
+      text += c;
+    }
+  }
+  return text;
+}
+
+Json add(std::string path, Json value) {
+  return {{"op", "add"}, {"path", std::move(path)}, {"value", std::move(value)}};
+}
+
+bool loopback(const std::string& host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+// Decides one thing after another about the sidecar of a pod, and says what is wrong.
+class Decision {
+ public:
+  Decision(const Json& document, const Rules& rules)
+      : document_(document), rules_(rules), pod_(readPod(document, mistakes_)) {}
+
+  Injection decide();
+
+ private:
+  void judgePod();
+  void chooseImage(const Wishes& wishes);
+  void chooseKind(const Wishes& wishes);
+  void choosePort(const Wishes& wishes);
+  std::uint16_t nextFreePort(std::uint16_t port) const;
+  void addTargetsPort(const Wishes& wishes);
+  void judgeResources(const Wishes& wishes);
+  void judgeEnvironment(const Wishes& wishes);
+  static std::string inOurWords(std::string text);
+
+  void makePatch(const Wishes& wishes, std::vector<Json> volumes);
+  void append(const char* list, std::vector<Json> entries);
+  void annotate(const Wishes& wishes);
+
+  void complain(std::string mistake) { mistakes_.push_back(std::move(mistake)); }
+  void complain(std::string_view key, const std::string& wrong) {
+    mistakes_.push_back(annotated(key) + ": " + wrong);
+  }
+  void warn(std::string warning) {
+    if (warning.size() > kLongestWarning) warning.resize(kLongestWarning);
+    warnings_.push_back(std::move(warning));
+  }
+
+  const Json& document_;
+  const Rules& rules_;
+  std::vector<std::string> mistakes_;
+  std::vector<std::string> warnings_;
+  Pod pod_;
+  Sidecar sidecar_;
+  Json patch_ = Json::array();
+};
+
+void Decision::judgePod() {
+  if (!pod_.windows.empty()) {
+    complain("the pod is for Windows (" + pod_.windows +
+             ") and the sidecar for Linux, take the label " + std::string(kInjectLabel) + " off");
+  }
+  if (pod_.hasContainer(kContainer)) {
+    complain(
+        "the pod has a container postern that the injector has not made, rename it or take "
+        "the label " +
+        std::string(kInjectLabel) + " off");
+  }
+}
+
+void Decision::chooseImage(const Wishes& wishes) {
+  sidecar_.image = wishes.get("image", rules_.image);
+  const auto allows = [&](const std::string& glob) {
+    return ::fnmatch(glob.c_str(), sidecar_.image.c_str(), 0) == 0;
+  };
+  if (sidecar_.image == rules_.image || std::ranges::any_of(rules_.allowed_images, allows)) return;
+  std::string expected = rules_.image;
+  for (const auto& glob : rules_.allowed_images) expected += " or " + glob;
+  complain("image", printable(sidecar_.image, 128) + " is not allowed here, expected " + expected);
+}
+
+void Decision::chooseKind(const Wishes& wishes) {
+  const auto wish = wishes.get("native-sidecar", "auto");
+  const bool possible = rules_.native_sidecars();
+  sidecar_.native = wish != "false" && possible;
+  if (wish == "true" && !possible) {
+    complain("native-sidecar", std::string(kNoneNative) + "; expected auto or false");
+  }
+  if (sidecar_.native || pod_.restart_policy == "Always") return;
+  complain("the pod's restartPolicy is " + printable(pod_.restart_policy, 16) +
+           ": with the sidecar as an ordinary container it would never end, and " +
+           std::string(possible ? "native sidecars are refused by postern.io/native-sidecar"
+                                : kNoneNative));
+}
+
+// A service in the pod itself is where the pod says it is, declared or not.
+void Decision::addTargetsPort(const Wishes& wishes) {
+  std::string wrong;
+  const auto url = config::parseUrl(wishes.get("target-url", ""), wrong);
+  if (url && loopback(url->host)) pod_.ports.emplace(url->port, annotated("target-url"));
+}
+
+// Above this one, and from the usual one on when there is none.
+std::uint16_t Decision::nextFreePort(std::uint16_t port) const {
+  do {
+    port = port == std::numeric_limits<std::uint16_t>::max() ? kPort
+                                                             : static_cast<std::uint16_t>(port + 1);
+  } while (pod_.ports.count(port) > 0 && pod_.ports.size() < kMostPorts);
+  return port;
+}
+
+void Decision::choosePort(const Wishes& wishes) {
+  addTargetsPort(wishes);
+  const auto wish = wishes.find("port");
+  const auto wanted = wish ? static_cast<std::uint16_t>(std::stoul(std::string(*wish))) : kPort;
+  sidecar_.port = wanted;
+  if (const auto there = pod_.ports.find(wanted); there != pod_.ports.end()) {
+    const auto taken = "port " + std::to_string(wanted) + " is taken by " + there->second;
+    if (wishes.own("port")) return complain("port", taken + ", expected another");
+    sidecar_.port = nextFreePort(wanted);
+    warn("postern: " + taken + ", so the sidecar listens on " + std::to_string(sidecar_.port) +
+         "; " + annotated("port") + " chooses another");
+  }
+  if (pod_.host_network) {
+    warn("postern: the pod is in its node's network, where port " + std::to_string(sidecar_.port) +
+         " must be free; " + annotated("port") + " chooses another");
+  }
+}
+
+void Decision::judgeResources(const Wishes& wishes) {
+  for (const auto& [resource, least, most] :
+       {std::tuple("cpu", "5m", ""), std::tuple("memory", "16Mi", "64Mi")}) {
+    const std::string requests = std::string("requests-") + resource;
+    const std::string limits = std::string("limits-") + resource;
+    const auto requested = wishes.get(requests, least);
+    const auto limit = wishes.get(limits, most);
+    if (limit.empty() || parseQuantity(requested) <= parseQuantity(limit)) continue;
+    complain(limits, std::string(limit) + " is less than the " + std::string(requested) + " of " +
+                         annotated(requests) + ", expected at least as much");
+  }
+}
+
+// The daemon's words are about its flags.
+std::string Decision::inOurWords(std::string text) {
+  for (const auto& annotation : annotations()) {
+    if (annotation.flag.empty()) continue;
+    const std::string flag = "--" + std::string(annotation.flag);
+    for (auto at = text.find(flag); at != std::string::npos; at = text.find(flag, at + 1)) {
+      const auto after = at + flag.size();
+      const bool longer = after < text.size() && (text[after] == '-' || text[after] == '.');
+      if (!longer) text.replace(at, flag.size(), annotated(annotation.key));
+    }
+  }
+  return text;
+}
+
+// The daemon itself says what it would refuse at its start.
+void Decision::judgeEnvironment(const Wishes& wishes) {
+  const auto read = config::parseCommandLine({}, environmentOf(sidecar_, wishes, pod_));
+  for (const auto& complaint : read.complaints) {
+    const auto named = std::ranges::find_if(annotations(), [&](const Annotation& annotation) {
+      return !annotation.flag.empty() && config::variableName(annotation.flag) == complaint.where;
+    });
+    const auto what = inOurWords(complaint.what);
+    named == annotations().end() ? complain(what) : complain(named->key, what);
+  }
+}
+
+void Decision::append(const char* list, std::vector<Json> entries) {
+  const std::string path = std::string("/spec/") + list;
+  if (find(document_, {"spec", list}) == nullptr) {
+    patch_.push_back(add(path, std::move(entries)));
+    return;
+  }
+  for (auto& entry : entries) patch_.push_back(add(path + "/-", std::move(entry)));
+}
+
+// What scrape configurations look for. A pod that is scraped already stays so, and whoever applied
+// it is told.
+void Decision::annotate(const Wishes& wishes) {
+  const std::array<std::pair<std::string_view, std::string>, 4> ours = {{
+      {"scrape", "true"},
+      {"port", std::to_string(sidecar_.port)},
+      {"path", "/metrics"},
+      {"scheme", "http"},
+  }};
+  bool there = false;
+  bool same = true;
+  Json wanted = Json::object();
+  for (const auto& [key, value] : ours) {
+    const std::string name = std::string(kPrometheus) + std::string(key);
+    const auto found = pod_.annotations.find(name);
+    there = there || found != pod_.annotations.end();
+    same = same && found != pod_.annotations.end() && found->second == value;
+    wanted[name] = value;
+  }
+  if (same) return;
+  if (there && !wishes.find("scrape")) {
+    return warn(
+        "postern: the pod keeps its own annotations prometheus.io/..., so nothing leads "
+        "Prometheus to the sidecar by them; postern.io/scrape: replace has them say port " +
+        std::to_string(sidecar_.port));
+  }
+  if (find(document_, {"metadata", "annotations"}) == nullptr) {
+    patch_.push_back(add("/metadata/annotations", std::move(wanted)));
+    return;
+  }
+  for (const auto& [name, value] : wanted.items()) {
+    patch_.push_back(add("/metadata/annotations/" + escaped(name), value));
+  }
+}
+
+void Decision::makePatch(const Wishes& wishes, std::vector<Json> volumes) {
+  if (!volumes.empty()) append("volumes", std::move(volumes));
+  // Last in its list: what is there keeps its place, and the first container its role.
+  append(sidecar_.native ? "initContainers" : "containers",
+         {makeContainer(sidecar_, wishes, pod_)});
+  annotate(wishes);
+  patch_.push_back(add("/metadata/labels/" + escaped(kStatusLabel), "injected"));
+}
+
+Injection Decision::decide() {
+  using Result = Injection::Result;
+  const auto label = [&](std::string_view name) {
+    const auto found = pod_.labels.find(name);
+    return found == pod_.labels.end() ? std::string_view() : std::string_view(found->second);
+  };
+  if (label(kInjectLabel) != "true") return {.result = Result::Unlabelled};
+  const bool marked = label(kStatusLabel) == "injected";
+  if (marked && pod_.hasContainer(kContainer)) return {.result = Result::Already};
+  if (marked) {
+    warn(
+        "postern: the label postern.io/status: injected was there without a container postern, "
+        "which is added now; take the label out of the template");
+  }
+  const Wishes wishes(pod_.annotations, rules_.defaults, mistakes_);
+  judgePod();
+  chooseImage(wishes);
+  chooseKind(wishes);
+  auto volumes = makeVolumes(wishes, pod_, mistakes_);
+  choosePort(wishes);
+  judgeResources(wishes);
+  judgeEnvironment(wishes);
+  if (mistakes_.empty()) {
+    makePatch(wishes, std::move(volumes));
+    return {.result = Result::Injected, .patch = std::move(patch_), .warnings = warnings_};
+  }
+  Injection refused{.result = Result::Refused};
+  for (const auto& mistake : mistakes_) {
+    refused.refusal += (refused.refusal.empty() ? "" : "; ") + mistake;
+  }
+  return refused;
+}
+
+// A pod to which the defaults alone have something to say.
+Json makeTrialPod(const config::Pairs& defaults) {
+  const auto has = [&](std::string_view key) {
+    return std::ranges::any_of(
+        defaults, [&](const auto& each) { return each.first == key && !each.second.empty(); });
+  };
+  Json annotations = Json::object();
+  if (!has("config-map")) annotations[annotated("target-url")] = "https://localhost";
+  if (!has("mysql-secret")) annotations[annotated("credentials-secret")] = "trial";
+  for (const auto& [key, value] : defaults) annotations.erase(annotated(key));
+  return {{"metadata", {{"labels", {{kInjectLabel, "true"}}}, {"annotations", annotations}}},
+          {"spec", {{"containers", Json::array({{{"name", "trial"}}})}}}};
+}
+
+}  // namespace
+
+std::string mistakeIn(const Rules& rules) {
+  return inject(makeTrialPod(rules.defaults), rules).refusal;
+}
+
+Injection inject(const Json& pod, const Rules& rules) {
+  return Decision(pod, rules).decide();
+}
+
+}  // namespace postern::kube

@@ -1,0 +1,72 @@
+#include "kube/json.h"
+
+namespace postern::kube {
+namespace {
+
+// The deepest nesting and the number of values, or a little more.
+struct Size {
+  std::size_t depth = 0;
+  std::size_t values = 1;
+};
+
+Size sizeOf(std::string_view text) {
+  Size size;
+  std::size_t depth = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted && c == '\\') ++i;
+    if (c == '"') quoted = !quoted;
+    if (quoted) continue;
+    if (c == '{' || c == '[') {
+      size.depth = std::max(size.depth, ++depth);
+      ++size.values;
+    } else if ((c == '}' || c == ']') && depth > 0) {
+      --depth;
+    } else if (c == ',') {
+      ++size.values;
+    }
+  }
+  return size;
+}
+
+}  // namespace
+
+std::optional<Json> parseJson(std::string_view text, std::string& wrong) {
+  const auto size = sizeOf(text);
+  if (size.depth > kMostDepth) {
+    wrong = "nests deeper than " + std::to_string(kMostDepth) + " levels";
+    return std::nullopt;
+  }
+  if (size.values > kMostValues) {
+    wrong = "holds more than " + std::to_string(kMostValues) + " values";
+    return std::nullopt;
+  }
+  auto json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_discarded()) return json;
+  wrong = text.empty() ? "is empty, expected JSON" : "is no JSON, or not all of it";
+  return std::nullopt;
+}
+
+const Json* find(const Json& document, std::initializer_list<std::string_view> keys) {
+  const Json* at = &document;
+  for (const auto key : keys) {
+    if (!at->is_object()) return nullptr;
+    const auto found = at->find(key);
+    if (found == at->end() || found->is_null()) return nullptr;
+    at = &*found;
+  }
+  return at;
+}
+
+std::string_view findText(const Json& document, std::initializer_list<std::string_view> keys) {
+  const auto* found = find(document, keys);
+  if (found == nullptr || !found->is_string()) return {};
+  return *found->get_ptr<const std::string*>();
+}
+
+std::string write(const Json& json) {
+  return json.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+}
+
+}  // namespace postern::kube

@@ -1,0 +1,57 @@
+#include "kube/listing.h"
+
+#include <optional>
+
+namespace postern::kube {
+namespace {
+
+constexpr int kMostPages = 1000;  // half a million of objects: more than a cluster can have
+constexpr int kMostBeginnings = 4;
+constexpr int kGone = 410;
+
+ApiRequest requestFor(const Listing& listing, const std::string& next) {
+  ApiRequest request;
+  request.doing = listing.doing;
+  request.path = listing.path + "?limit=500";
+  if (!listing.query.empty()) request.path += "&" + listing.query;
+  if (!next.empty()) request.path += "&continue=" + percentEncoded(next);
+  request.accept = listing.accept;
+  request.answer_limit = 16U << 20;
+  request.leave_out = {"managedFields", "annotations", "labels", "ownerReferences", "finalizers"};
+  return request;
+}
+
+Error endless(const Listing& listing, std::string_view why) {
+  return {Fault::Timeout, listing.doing + ": " + std::string(why), {}, {}};
+}
+
+}  // namespace
+
+Result<void> eachPage(ApiClient& api, const Listing& listing, const std::stop_token& stop,
+                      const std::function<void()>& begin,
+                      const std::function<void(const Json& page)>& take) {
+  std::string next;
+  int beginnings = 0;
+  for (int page = 0; page < kMostPages; ++page) {
+    if (stop.stop_requested()) return endless(listing, "given up, postern stops");
+    if (next.empty()) {
+      begin();
+      ++beginnings;
+    }
+    auto request = requestFor(listing, next);
+    if (beginnings < kMostBeginnings) request.expected = kGone;
+    auto answer = api.ask(request);
+    if (!answer) return std::move(answer).error();
+    if (answer->status == kGone && request.expected == kGone) {
+      next.clear();
+      continue;
+    }
+    if (!answer->good()) return refusal(request, *answer);
+    take(answer->body);
+    next = std::string(findText(answer->body, {"metadata", "continue"}));
+    if (next.empty()) return {};
+  }
+  return endless(listing, "the list has no end");
+}
+
+}  // namespace postern::kube

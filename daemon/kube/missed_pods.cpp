@@ -1,0 +1,72 @@
+#include "kube/missed_pods.h"
+
+#include "base/log.h"
+#include "kube/listing.h"
+
+namespace postern::kube {
+namespace {
+
+constexpr std::chrono::minutes kInterval{1};
+
+// The label that asks, and the one that the webhook writes.
+constexpr const char* kAskedAndMissed = "postern.io/inject=true,postern.io/status!=injected";
+constexpr const char* kNotEnded = "status.phase!=Succeeded,status.phase!=Failed";
+
+void count(const Json& page, MissedPods::Counts& counts) {
+  const auto* const items = find(page, {"items"});
+  if (items == nullptr || !items->is_array()) return;
+  for (const auto& item : *items) {
+    const std::string name(findText(item, {"metadata", "namespace"}));
+    const bool room = counts.size() < MissedPods::kMostNamespaces || counts.contains(name);
+    ++counts[room ? name : MissedPods::kOthers];
+  }
+}
+
+// One line for those that are new; what stays is not worth another.
+void logNew(const MissedPods::Counts& before, const MissedPods::Counts& now) {
+  constexpr std::size_t kShown = 5;
+  std::string names;
+  std::size_t namespaces = 0;
+  for (const auto& [name, pods] : now) {
+    const auto known = before.find(name);
+    if (known != before.end() && known->second >= pods) continue;
+    if (++namespaces > kShown) continue;
+    names += (names.empty() ? "" : ", ") + name + " (" + std::to_string(pods) + ")";
+  }
+  if (namespaces == 0) return;
+  if (namespaces > kShown) names += " and " + std::to_string(namespaces - kShown) + " more";
+  log::warn("pods ask for a sidecar and have none, they were made while the webhook was not there",
+            {{"namespaces", names}, {"next", "restart their workloads"}});
+}
+
+}  // namespace
+
+MissedPods::MissedPods(ApiClient& api)
+    : api_(api),
+      trouble_(
+          "looking for pods that were missed",
+          "postern_inject_missed_pods stays as it was, and they are listed again in a minute") {}
+
+std::chrono::milliseconds MissedPods::ask(const std::stop_token& stop) {
+  const Listing listing{"listing pods", "/api/v1/pods",
+                        "labelSelector=" + percentEncoded(kAskedAndMissed) +
+                            "&fieldSelector=" + percentEncoded(kNotEnded),
+                        kMetadataAlone};
+  Counts found;
+  const auto listed = eachPage(
+      api_, listing, stop, [&] { found.clear(); }, [&](const Json& page) { count(page, found); });
+  if (stop.stop_requested()) return kInterval;
+  trouble_.note(listed);
+  if (!listed) return kInterval;
+  logNew(counts_, found);  // only this thread writes counts_
+  const std::lock_guard lock(mutex_);
+  counts_ = std::move(found);
+  return kInterval;
+}
+
+MissedPods::Counts MissedPods::counts() const {
+  const std::lock_guard lock(mutex_);
+  return counts_;
+}
+
+}  // namespace postern::kube

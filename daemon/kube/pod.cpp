@@ -1,0 +1,136 @@
+#include "kube/pod.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "base/printable.h"
+
+namespace postern::kube {
+namespace {
+
+constexpr std::string_view kAlways = "Always";
+
+using Mistakes = std::vector<std::string>;
+
+Words readWords(const Json& document, std::string_view key, Mistakes& mistakes) {
+  Words words;
+  const auto* map = find(document, {"metadata", key});
+  if (map == nullptr) return words;
+  const std::string name = "metadata." + std::string(key);
+  if (!map->is_object()) {
+    mistakes.push_back(name + " is no map");
+    return words;
+  }
+  for (const auto& [word, value] : map->items()) {
+    if (value.is_string()) {
+      words.emplace(word, value.get<std::string>());
+    } else {
+      mistakes.push_back(name + "." + printable(word) +
+                         " is no text, expected its value in quotes");
+    }
+  }
+  return words;
+}
+
+// The entries of a list of objects that have names.
+std::vector<std::pair<std::string, const Json*>> readNamed(const Json& document,
+                                                           std::string_view key,
+                                                           Mistakes& mistakes) {
+  std::vector<std::pair<std::string, const Json*>> named;
+  const auto* list = find(document, {"spec", key});
+  if (list == nullptr) return named;
+  if (!list->is_array()) {
+    mistakes.push_back("spec." + std::string(key) + " is no list");
+    return named;
+  }
+  for (const auto& entry : *list) {
+    const auto name = findText(entry, {"name"});
+    if (name.empty()) {
+      mistakes.push_back("spec." + std::string(key) + " has an entry without a name");
+    } else {
+      named.emplace_back(name, &entry);
+    }
+  }
+  return named;
+}
+
+void addPort(const Json* number, const std::string& whose, Pod& pod) {
+  if (number == nullptr || !number->is_number_integer()) return;
+  const auto port = number->get<std::int64_t>();
+  if (port <= 0 || port > std::numeric_limits<std::uint16_t>::max()) return;
+  pod.ports.emplace(static_cast<std::uint16_t>(port), whose);
+}
+
+// What it says that it listens on, and what the kubelet asks it at.
+void addPorts(const Json& container, const std::string& name, Pod& pod) {
+  const std::string whose = "container " + printable(name);
+  const auto* ports = find(container, {"ports"});
+  if (ports != nullptr && ports->is_array()) {
+    for (const auto& port : *ports) {
+      const auto protocol = findText(port, {"protocol"});
+      if (!protocol.empty() && protocol != "TCP") continue;
+      addPort(find(port, {"containerPort"}), whose, pod);
+      if (pod.host_network) addPort(find(port, {"hostPort"}), whose, pod);
+    }
+  }
+  for (const auto* probe : {"livenessProbe", "readinessProbe", "startupProbe"}) {
+    for (const auto* way : {"httpGet", "tcpSocket", "grpc"}) {
+      addPort(find(container, {probe, way, "port"}), "a probe of " + whose, pod);
+    }
+  }
+}
+
+void readContainers(const Json& document, Pod& pod, Mistakes& mistakes) {
+  for (const auto& [name, container] : readNamed(document, "containers", mistakes)) {
+    pod.containers.push_back(name);
+    addPorts(*container, name, pod);
+  }
+  for (const auto& [name, container] : readNamed(document, "initContainers", mistakes)) {
+    pod.other_containers.push_back(name);
+    // The others have ended when ours listens.
+    if (findText(*container, {"restartPolicy"}) == kAlways) addPorts(*container, name, pod);
+  }
+  for (const auto& [name, container] : readNamed(document, "ephemeralContainers", mistakes)) {
+    pod.other_containers.push_back(name);
+  }
+  if (pod.containers.empty()) {
+    mistakes.emplace_back("the pod has no containers, expected at least one beside the sidecar");
+  }
+}
+
+std::string readWindows(const Json& document) {
+  for (const auto* key : {"kubernetes.io/os", "beta.kubernetes.io/os"}) {
+    if (findText(document, {"spec", "nodeSelector", key}) == "windows") {
+      return "spec.nodeSelector." + std::string(key);
+    }
+  }
+  return findText(document, {"spec", "os", "name"}) == "windows" ? "spec.os.name" : "";
+}
+
+}  // namespace
+
+bool Pod::hasContainer(std::string_view wanted) const {
+  return std::ranges::count(containers, wanted) + std::ranges::count(other_containers, wanted) > 0;
+}
+
+Pod readPod(const Json& document, Mistakes& mistakes) {
+  Pod pod;
+  pod.name = findText(document, {"metadata", "name"});
+  if (pod.name.empty()) pod.name = findText(document, {"metadata", "generateName"});
+  pod.labels = readWords(document, "labels", mistakes);
+  pod.annotations = readWords(document, "annotations", mistakes);
+  const auto policy = findText(document, {"spec", "restartPolicy"});
+  pod.restart_policy = policy.empty() ? kAlways : policy;
+  const auto* host_network = find(document, {"spec", "hostNetwork"});
+  pod.host_network = host_network != nullptr && *host_network == true;
+  pod.has_fs_group = find(document, {"spec", "securityContext", "fsGroup"}) != nullptr;
+  pod.windows = readWindows(document);
+  readContainers(document, pod, mistakes);
+  for (const auto& [name, volume] : readNamed(document, "volumes", mistakes)) {
+    pod.volumes.emplace(name, *volume);
+  }
+  return pod;
+}
+
+}  // namespace postern::kube

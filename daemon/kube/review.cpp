@@ -1,0 +1,127 @@
+#include "kube/review.h"
+
+#include <utility>
+
+#include "base/printable.h"
+#include "kube/config_map.h"
+#include "tls/certificate.h"
+
+namespace postern::kube {
+namespace {
+
+constexpr std::string_view kVersion = "admission.k8s.io/v1";
+constexpr std::string_view kKind = "AdmissionReview";
+constexpr std::size_t kLongestUid = 128;
+constexpr std::size_t kLongestMessage = 4U << 10;
+constexpr int kUnprocessable = 422;
+
+ReviewAnswer badRequest(int status, std::string why) {
+  ReviewAnswer answer;
+  answer.status = status;
+  answer.body = "bad_request: " + why + "\n";
+  answer.message = std::move(why);
+  return answer;
+}
+
+// What is reviewed, for people: "pod shop/web-1".
+std::string nameOf(const Json& request) {
+  auto name = findText(request, {"name"});
+  if (name.empty()) name = findText(request, {"object", "metadata", "name"});
+  if (name.empty()) name = findText(request, {"object", "metadata", "generateName"});
+  return printable(findText(request, {"kind", "kind"}), 64) + " " +
+         printable(findText(request, {"namespace"}), 64) + "/" + printable(name, 128);
+}
+
+// Answers the review of one object.
+class Review {
+ public:
+  Review(const Json& request, const Rules& rules) : request_(request), rules_(rules) {}
+
+  ReviewAnswer answer();
+
+ private:
+  void reviewPod(const Json& pod);
+  void reviewConfigMap(const Json& config_map);
+  void refuse(Verdict verdict, std::string why);
+  bool isOf(std::string_view group, std::string_view kind) const;
+
+  const Json& request_;
+  const Rules& rules_;
+  ReviewAnswer answer_;
+  Json response_;
+};
+
+bool Review::isOf(std::string_view group, std::string_view kind) const {
+  return findText(request_, {"kind", "group"}) == group &&
+         findText(request_, {"kind", "kind"}) == kind &&
+         findText(request_, {"subResource"}).empty();
+}
+
+void Review::refuse(Verdict verdict, std::string why) {
+  if (why.size() > kLongestMessage) why.resize(kLongestMessage);
+  answer_.verdict = verdict;
+  response_["allowed"] = false;
+  response_["status"] = {{"code", kUnprocessable}, {"message", "postern: " + why}};
+  answer_.message = std::move(why);
+}
+
+void Review::reviewPod(const Json& pod) {
+  auto injection = inject(pod, rules_);
+  using Result = Injection::Result;
+  switch (injection.result) {
+    case Result::Unlabelled: return;
+    case Result::Already: answer_.verdict = Verdict::Already; return;
+    case Result::Refused: return refuse(Verdict::Refused, std::move(injection.refusal));
+    case Result::Injected: break;
+  }
+  answer_.verdict = Verdict::Injected;
+  response_["patchType"] = "JSONPatch";
+  response_["patch"] = tls::base64(write(injection.patch));
+  if (!injection.warnings.empty()) response_["warnings"] = injection.warnings;
+}
+
+void Review::reviewConfigMap(const Json& config_map) {
+  if (!holdsConfiguration(config_map)) return;
+  auto mistakes = mistakesOfConfigMap(config_map);
+  if (!mistakes.empty()) return refuse(Verdict::ConfigRefused, std::move(mistakes));
+  answer_.verdict = Verdict::ConfigAccepted;
+}
+
+ReviewAnswer Review::answer() {
+  const auto uid = findText(request_, {"uid"});
+  response_ = {{"uid", uid}, {"allowed", true}};
+  answer_.verdict = Verdict::Ignored;
+  answer_.uid = printable(uid, kLongestUid);
+  answer_.what = nameOf(request_);
+  const auto operation = findText(request_, {"operation"});
+  // Null when something is deleted.
+  if (const auto* object = find(request_, {"object"})) {
+    // The containers of a pod that is there cannot change any more.
+    if (isOf("", "Pod") && operation == "CREATE") reviewPod(*object);
+    if (isOf("", "ConfigMap")) reviewConfigMap(*object);
+  }
+  answer_.body =
+      write({{"apiVersion", kVersion}, {"kind", kKind}, {"response", std::move(response_)}});
+  return std::move(answer_);
+}
+
+}  // namespace
+
+ReviewAnswer answerReview(std::string_view body, const Rules& rules) {
+  std::string wrong;
+  const auto document = parseJson(body, wrong);
+  if (!document) return badRequest(400, "the body " + wrong);
+  if (findText(*document, {"kind"}) != kKind || findText(*document, {"apiVersion"}) != kVersion) {
+    return badRequest(400, "the body is no AdmissionReview of admission.k8s.io/v1");
+  }
+  const auto* request = find(*document, {"request"});
+  if (request == nullptr || !request->is_object()) {
+    return badRequest(400, "the review has no request");
+  }
+  const auto uid = findText(*request, {"uid"});
+  if (uid.empty()) return badRequest(400, "the review has no uid");
+  if (uid.size() > kLongestUid) return badRequest(400, "the uid of the review is too long");
+  return Review(*request, rules).answer();
+}
+
+}  // namespace postern::kube

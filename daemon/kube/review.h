@@ -1,0 +1,40 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "kube/inject.h"
+
+namespace postern::kube {
+
+// What became of a request. Each name is also the `result` label of postern_inject_requests_total.
+enum class Verdict {
+  Injected,
+  Already,  // has its sidecar
+  Ignored,  // does not ask for one, or is nothing of ours
+  Refused,
+  ConfigAccepted,
+  ConfigRefused,
+  BadRequest,  // no review that can be answered
+};
+inline constexpr std::array<std::string_view, 7> kVerdictNames = {
+    "injected",        "already",        "ignored",    "refused",
+    "config_accepted", "config_refused", "bad_request"};
+
+// The answer to one request of the API server.
+struct ReviewAnswer {
+  Verdict verdict = Verdict::BadRequest;
+  int status = 200;  // of HTTP
+  std::string body;  // JSON; of BadRequest a line of text
+  // For the log, all printable and short.
+  std::string what;     // "pod shop/web-1"
+  std::string uid;      // of the review
+  std::string message;  // why it was refused
+};
+
+// Answers one AdmissionReview of admission.k8s.io/v1. Pure but for what `rules` asks; keeps
+// nothing, so a dry run is like any other.
+ReviewAnswer answerReview(std::string_view body, const Rules& rules);
+
+}  // namespace postern::kube

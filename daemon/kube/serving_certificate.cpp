@@ -1,0 +1,314 @@
+#include "kube/serving_certificate.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "base/printable.h"
+#include "config/syntax.h"
+#include "config/web_config.h"
+#include "tls/certificate.h"
+#include "tls/server_context.h"
+
+namespace postern::kube {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr int kConflict = 409;
+constexpr int kNotFound = 404;
+constexpr int kMostConflicts = 5;
+constexpr std::size_t kMostAuthorities = 4;  // in caBundle
+constexpr milliseconds kLongestRetry{30'000};
+
+// A clock that lags must not find the certificate too young.
+constexpr std::chrono::hours kBackdated{1};
+
+tls::Validity validityFrom(SystemTime now, seconds life) {
+  return {now - std::min<seconds>(kBackdated, life / 10), now + life};
+}
+
+milliseconds lifeOf(const tls::Validity& validity) {
+  return std::chrono::duration_cast<milliseconds>(validity.not_after - validity.not_before);
+}
+
+// How long API servers may take to notice a new caBundle. They watch it: it is usually a fraction
+// of a second.
+milliseconds settlingTime(const tls::Validity& validity) {
+  return std::clamp<milliseconds>(lifeOf(validity) / 20, milliseconds(1000), milliseconds(10'000));
+}
+
+// What it holds of a secret goes with it.
+Secret takeSecret(std::string&& text) {
+  Secret secret(text);
+  wipeBytes(text.data(), text.size());
+  return secret;
+}
+
+// A value of a Secret's `data`; empty when it is not there or no base64.
+Secret dataAt(Json& body, const char* key) {
+  const auto* const value = find(body, {"data", key});
+  if (value == nullptr || !value->is_string()) return {};
+  auto& encoded = *body["data"][key].get_ptr<std::string*>();
+  auto decoded = config::decodeBase64(encoded);
+  wipeBytes(encoded.data(), encoded.size());
+  return decoded ? takeSecret(*std::move(decoded)) : Secret();
+}
+
+// `,"key":"base64"`, the comma only after another member.
+void appendData(std::string_view key, std::string_view value, Secret& body) {
+  body.append(body.reveal().ends_with('{') ? "\"" : ",\"");
+  body.append(key);
+  body.append("\":\"");
+  std::string plain(value);
+  std::string encoded = tls::base64(plain);
+  body.append(encoded);
+  body.append("\"");
+  wipeBytes(plain.data(), plain.size());
+  wipeBytes(encoded.data(), encoded.size());
+}
+
+const Json& entriesOf(const Json& webhook) {
+  static const Json kNone = Json::array();
+  const auto* const entries = find(webhook, {"webhooks"});
+  return entries != nullptr && entries->is_array() ? *entries : kNone;
+}
+
+}  // namespace
+
+ServingCertificate::ServingCertificate(ApiClient& api, CertificatePlace place,
+                                       ServingMaterial& material, const Clock& clock)
+    : api_(api),
+      place_(std::move(place)),
+      material_(material),
+      clock_(clock),
+      trouble_("keeping the webhook's certificate", "it is tried again, every 30 s at least") {}
+
+milliseconds ServingCertificate::look(const std::stop_token& stop) {
+  auto step = tryLook();
+  for (int i = 1; i < kMostConflicts && step && *step == Step::Conflict; ++i) {
+    if (stop.stop_requested()) return retry_;
+    step = tryLook();
+  }
+  auto tried = step ? Result<void>() : Result<void>(step.error());
+  if (step && *step == Step::Conflict) {
+    tried = Error{Fault::Busy, "somebody else keeps writing the same objects", {}, {}};
+  }
+  trouble_.note(tried);
+  if (!tried) {
+    const auto wait = retry_;
+    retry_ = std::min(2 * retry_, kLongestRetry);
+    return wait;
+  }
+  retry_ = milliseconds(1000);
+  return untilNextLook();
+}
+
+// The webhook is read first: whoever writes to this version of it afterwards knows a Secret that is
+// at least as new, so that nobody writes an older bundle over a newer one.
+Result<ServingCertificate::Step> ServingCertificate::tryLook() {
+  const auto webhook = readWebhook();
+  if (!webhook) return webhook.error();
+  const auto stored = readSecret();
+  if (!stored) return stored.error();
+  auto generation = generationOf(*stored);
+  if (!generation) return std::move(generation).error();
+  if (!*generation) return Step::Conflict;
+  auto announced = announce(*webhook, **generation);
+  if (!announced || *announced == Step::Conflict) return announced;
+  if (!latest_ || latest_->issued.certificate != (*generation)->issued.certificate) {
+    announced_ = clock_.steady();
+  }
+  latest_ = **std::move(generation);
+  const bool settled =
+      clock_.steady() - announced_ >= settlingTime(latest_->validity) || shown_.empty();
+  if (shown_ != latest_->issued.certificate && settled) {
+    if (auto taken = show(*latest_); !taken) return std::move(taken).error();
+  }
+  return Step::Done;
+}
+
+Result<Json> ServingCertificate::readWebhook() {
+  ApiRequest request;
+  request.doing = "reading MutatingWebhookConfiguration " + place_.webhook;
+  request.path = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/" +
+                 percentEncoded(place_.webhook);
+  auto webhook = api_.fetch(request);
+  if (webhook && entriesOf(*webhook).empty()) {
+    return Error{Fault::Empty, request.doing + ": it has no entry in `webhooks`", {}, {}};
+  }
+  return webhook;
+}
+
+Result<ServingCertificate::Stored> ServingCertificate::readSecret() {
+  ApiRequest request;
+  request.doing = "reading Secret " + place_.own_namespace + "/" + place_.secret;
+  request.path = "/api/v1/namespaces/" + percentEncoded(place_.own_namespace) + "/secrets/" +
+                 percentEncoded(place_.secret);
+  request.expected = kNotFound;
+  auto answer = api_.ask(request);
+  if (!answer) return std::move(answer).error();
+  if (answer->status == kNotFound) return Stored();
+  if (!answer->good()) return refusal(request, *answer);
+  Stored stored;
+  stored.there = true;
+  stored.version = std::string(findText(answer->body, {"metadata", "resourceVersion"}));
+  stored.issued.certificate = std::string(dataAt(answer->body, "tls.crt").reveal());
+  stored.issued.authority = std::string(dataAt(answer->body, "ca.crt").reveal());
+  stored.issued.key = dataAt(answer->body, "tls.key");
+  return stored;
+}
+
+// What the Secret has, or a new one in its place; none when another replica was quicker.
+Result<std::optional<ServingCertificate::Generation>> ServingCertificate::generationOf(
+    const Stored& stored) {
+  const auto& issued = stored.issued;
+  if (issued.certificate.empty() && issued.authority.empty() && issued.key.empty()) {
+    return renew(stored, "there was none");
+  }
+  const auto validity = tls::vouchedFor(issued, hostName(), clock_.system());
+  if (validity && !due(*validity)) return std::optional(Generation{issued, *validity});
+  if (validity) return renew(stored, "two thirds of its life have passed");
+  log::warn("the Secret of the webhook's certificate cannot be used",
+            {{"secret", place_.own_namespace + "/" + place_.secret},
+             {"error", validity.error().what},
+             {"next", "it is written anew"}});
+  return renew(stored, "the Secret held something else");
+}
+
+Result<std::optional<ServingCertificate::Generation>> ServingCertificate::renew(
+    const Stored& stored, std::string_view why) {
+  const auto& service = place_.service;
+  const auto in_namespace = service + "." + place_.own_namespace;
+  const auto validity = validityFrom(clock_.system(), place_.life);
+  auto issued = tls::issue(
+      {in_namespace + ".svc", service, in_namespace, in_namespace + ".svc.cluster.local"},
+      validity);
+  if (!issued) return std::move(issued).error();
+  // What caBundle is made of, should somebody empty it.
+  issued->authority = joined({issued->authority, stored.issued.authority,
+                              latest_ ? latest_->issued.authority : std::string()});
+  const auto written = write(stored, *issued);
+  if (!written) return written.error();
+  if (*written == Step::Conflict) return std::optional<Generation>();
+  log::info("a new certificate for the webhook was made",
+            {{"because", why},
+             {"secret", place_.own_namespace + "/" + place_.secret},
+             {"not_after", tls::timeText(validity.not_after)}});
+  return std::optional(Generation{*std::move(issued), validity});
+}
+
+// Each that has not expired, once. One that is no PEM counts as none.
+std::string ServingCertificate::joined(const std::vector<std::string>& authorities) const {
+  const auto now = clock_.system();
+  std::string all;
+  for (const auto& some : authorities) all += tls::unexpired(some, now, kMostAuthorities);
+  return tls::unexpired(all, now, kMostAuthorities);
+}
+
+// A patch of its data alone leaves what others have written beside it.
+Result<ServingCertificate::Step> ServingCertificate::write(const Stored& stored,
+                                                           const tls::Issued& issued) {
+  ApiRequest request;
+  const std::string folder =
+      "/api/v1/namespaces/" + percentEncoded(place_.own_namespace) + "/secrets";
+  if (stored.there) {
+    request.doing = "writing";
+    request.method = "PATCH";
+    request.path = folder + "/" + percentEncoded(place_.secret);
+    request.content_type = "application/merge-patch+json";
+    request.body =
+        Secret(R"({"metadata":{"resourceVersion":)" + quoteJson(stored.version) + R"(},"data":{)");
+  } else {
+    request.doing = "creating";
+    request.method = "POST";
+    request.path = folder;
+    request.content_type = "application/json";
+    request.body =
+        Secret(R"({"apiVersion":"v1","kind":"Secret","type":"Opaque","metadata":{"name":)" +
+               quoteJson(place_.secret) + R"(},"data":{)");
+  }
+  request.doing += " Secret " + place_.own_namespace + "/" + place_.secret;
+  appendData("tls.crt", issued.certificate, request.body);
+  appendData("tls.key", issued.key.reveal(), request.body);
+  appendData("ca.crt", issued.authority, request.body);
+  request.body.append("}}");
+  request.expected = kConflict;
+  const auto answer = api_.ask(request);
+  if (!answer) return answer.error();
+  if (answer->status == kConflict) return Step::Conflict;
+  if (!answer->good()) return refusal(request, *answer);
+  return Step::Done;
+}
+
+// Writes caBundle where it differs. No authority leaves it before it has expired: another replica
+// may show what it vouches for.
+Result<ServingCertificate::Step> ServingCertificate::announce(const Json& webhook,
+                                                              const Generation& generation) {
+  std::vector<std::string> trusted = {generation.issued.authority};
+  for (const auto& entry : entriesOf(webhook)) {
+    trusted.push_back(
+        config::decodeBase64(findText(entry, {"clientConfig", "caBundle"})).value_or(""));
+  }
+  const auto bundle = tls::base64(joined(trusted));
+  auto changes = Json::array();
+  for (const auto& entry : entriesOf(webhook)) {
+    if (findText(entry, {"clientConfig", "caBundle"}) == bundle) continue;
+    changes.push_back(
+        {{"name", findText(entry, {"name"})}, {"clientConfig", {{"caBundle", bundle}}}});
+  }
+  if (changes.empty()) return Step::Done;
+  const Json patch = {
+      {"metadata", {{"resourceVersion", findText(webhook, {"metadata", "resourceVersion"})}}},
+      {"webhooks", changes}};
+  ApiRequest request;
+  request.doing = "writing caBundle into MutatingWebhookConfiguration " + place_.webhook;
+  request.method = "PATCH";
+  request.path = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/" +
+                 percentEncoded(place_.webhook);
+  // The entries are told apart by their names.
+  request.content_type = "application/strategic-merge-patch+json";
+  request.body = Secret(patch.dump());
+  request.expected = kConflict;
+  const auto answer = api_.ask(request);
+  if (!answer) return answer.error();
+  if (answer->status == kConflict) return Step::Conflict;
+  if (!answer->good()) return refusal(request, *answer);
+  log::info("caBundle was written", {{"webhook", place_.webhook}, {"entries", changes.size()}});
+  return Step::Done;
+}
+
+// Connections that begin from now on see it.
+Result<void> ServingCertificate::show(const Generation& generation) {
+  config::TlsServer config;
+  config.cert = generation.issued.certificate;
+  config.key = generation.issued.key;
+  auto loaded = tls::loadServerContext(config, {}, clock_.system());
+  if (!loaded) return std::move(loaded).error();
+  log::info("the webhook shows its certificate",
+            {{"not_after", tls::timeText(generation.validity.not_after)}});
+  shown_ = generation.issued.certificate;
+  material_.publish(*loaded);
+  return {};
+}
+
+milliseconds ServingCertificate::untilNextLook() const {
+  const auto life = lifeOf(latest_->validity);
+  if (shown_ != latest_->issued.certificate) {
+    const auto settled = announced_ + settlingTime(latest_->validity);
+    return std::max(milliseconds(100), std::chrono::ceil<milliseconds>(settled - clock_.steady()));
+  }
+  return std::clamp<milliseconds>(life / 30, milliseconds(1000), milliseconds(30'000));
+}
+
+bool ServingCertificate::due(const tls::Validity& validity) const {
+  return clock_.system() >= validity.not_before + lifeOf(validity) * 2 / 3;
+}
+
+// What the API server expects the certificate to be for.
+std::string ServingCertificate::hostName() const {
+  return place_.service + "." + place_.own_namespace + ".svc";
+}
+
+}  // namespace postern::kube

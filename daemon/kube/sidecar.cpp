@@ -1,0 +1,157 @@
+#include "kube/sidecar.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/printable.h"
+#include "config/flags.h"
+#include "kube/inject.h"
+
+namespace postern::kube {
+namespace {
+
+constexpr std::string_view kState = "postern-state";
+
+// Every user may read a Secret's files, or those of the pod's own group alone.
+constexpr int kModeForAll = 0444;
+constexpr int kModeForGroup = 0440;
+
+constexpr bool mounts(Becomes becomes) {
+  return becomes == Becomes::Secret || becomes == Becomes::ConfigMap;
+}
+
+bool isMounted(const Annotation& annotation, const Wishes& wishes, const Pod& pod) {
+  return mounts(annotation.becomes) &&
+         (wishes.find(annotation.key) || pod.volumes.count(volumeOf(annotation)) > 0);
+}
+
+bool readsConfigFile(const Wishes& wishes, const Pod& pod) {
+  return std::ranges::any_of(annotations(), [&](const Annotation& each) {
+    return each.key == "config-map" && isMounted(each, wishes, pod);
+  });
+}
+
+// The variable of one annotation; none when nothing is to be said.
+std::optional<std::string> contentOf(const Annotation& annotation, const Wishes& wishes,
+                                     const Pod& pod) {
+  if (annotation.becomes == Becomes::Variable) {
+    const auto wish = wishes.find(annotation.key);
+    return wish ? std::optional(std::string(*wish)) : std::nullopt;
+  }
+  if (!isMounted(annotation, wishes, pod)) return std::nullopt;
+  // What is mounted beside a configuration file is named in that file.
+  if (annotation.key != "config-map" && readsConfigFile(wishes, pod)) return std::nullopt;
+  return std::string(annotation.content);
+}
+
+Json makeProbe(std::string_view path) {
+  return {{"httpGet", {{"path", path}, {"port", kContainer}}}, {"timeoutSeconds", 5}};
+}
+
+Json makeResources(const Wishes& wishes) {
+  Json resources = {{"requests",
+                     {{"cpu", wishes.get("requests-cpu", "5m")},
+                      {"memory", wishes.get("requests-memory", "16Mi")}}},
+                    {"limits", {{"memory", wishes.get("limits-memory", "64Mi")}}}};
+  // A CPU limit would make scrapes slow and save nothing.
+  if (const auto cpu = wishes.find("limits-cpu")) resources["limits"]["cpu"] = *cpu;
+  return resources;
+}
+
+Json makeSecurityContext(const Wishes& wishes) {
+  Json context = {{"allowPrivilegeEscalation", false},
+                  {"capabilities", {{"drop", Json::array({"ALL"})}}},
+                  {"readOnlyRootFilesystem", true},
+                  {"runAsNonRoot", true},
+                  {"seccompProfile", {{"type", "RuntimeDefault"}}}};
+  const auto user = wishes.get("run-as-user", "65532");
+  if (user != "none") context["runAsUser"] = std::stoll(std::string(user));
+  return context;
+}
+
+Json makeVolume(const Annotation& annotation, std::string_view object, const Pod& pod) {
+  Json volume = {{"name", volumeOf(annotation)}};
+  if (annotation.becomes == Becomes::ConfigMap) {
+    volume["configMap"] = {{"name", object}, {"optional", true}};
+  } else {
+    volume["secret"] = {{"secretName", object},
+                        {"optional", true},
+                        {"defaultMode", pod.has_fs_group ? kModeForGroup : kModeForAll}};
+  }
+  return volume;
+}
+
+}  // namespace
+
+std::vector<std::string> environmentOf(const Sidecar& sidecar, const Wishes& wishes,
+                                       const Pod& pod) {
+  std::vector<std::string> environment;
+  const auto add = [&](std::string_view flag, std::string_view content) {
+    environment.push_back(config::variableName(flag) + '=' + std::string(content));
+  };
+  add("web.listen-address", ':' + std::to_string(sidecar.port));
+  // A pod starts before its Secrets are there.
+  add("config.await", "true");
+  add("state.dir", "/state");
+  for (const auto& annotation : annotations()) {
+    if (annotation.flag.empty()) continue;
+    if (const auto content = contentOf(annotation, wishes, pod)) add(annotation.flag, *content);
+  }
+  if (!wishes.find("sandbox")) add("sandbox", "auto");
+  return environment;
+}
+
+Json makeContainer(const Sidecar& sidecar, const Wishes& wishes, const Pod& pod) {
+  Json environment = Json::array();
+  for (const auto& variable : environmentOf(sidecar, wishes, pod)) {
+    const auto equals = variable.find('=');
+    environment.push_back(
+        {{"name", variable.substr(0, equals)}, {"value", variable.substr(equals + 1)}});
+  }
+  Json mounted = Json::array();
+  for (const auto& annotation : annotations()) {
+    if (!isMounted(annotation, wishes, pod)) continue;
+    mounted.push_back(
+        {{"name", volumeOf(annotation)}, {"mountPath", mountOf(annotation)}, {"readOnly", true}});
+  }
+  mounted.push_back({{"name", kState}, {"mountPath", "/state"}});
+  Json container = {
+      {"name", kContainer},
+      {"image", sidecar.image},
+      {"imagePullPolicy", "IfNotPresent"},
+      {"env", std::move(environment)},
+      {"ports",
+       Json::array({{{"name", kContainer}, {"containerPort", sidecar.port}, {"protocol", "TCP"}}})},
+      {"livenessProbe", makeProbe("/-/healthy")},
+      {"resources", makeResources(wishes)},
+      {"securityContext", makeSecurityContext(wishes)},
+      {"volumeMounts", std::move(mounted)}};
+  if (wishes.isTrue("readiness-probe")) container["readinessProbe"] = makeProbe("/-/ready");
+  if (wishes.isTrue("startup-probe")) container["startupProbe"] = makeProbe("/-/healthy");
+  if (sidecar.native) container["restartPolicy"] = "Always";
+  return container;
+}
+
+std::vector<Json> makeVolumes(const Wishes& wishes, const Pod& pod,
+                              std::vector<std::string>& mistakes) {
+  std::vector<Json> volumes;
+  for (const auto& annotation : annotations()) {
+    const auto object = wishes.find(annotation.key);
+    if (!object || !mounts(annotation.becomes)) continue;
+    auto volume = makeVolume(annotation, *object, pod);
+    const auto there = pod.volumes.find(volumeOf(annotation));
+    if (there == pod.volumes.end()) {
+      volumes.push_back(std::move(volume));
+    } else if (wishes.own(annotation.key) && there->second != volume) {
+      mistakes.push_back(std::string(kDomain) + std::string(annotation.key) +
+                         ": the pod has a volume " + there->first +
+                         " of its own, expected that one or this annotation");
+    }
+  }
+  if (pod.volumes.count(kState) == 0) {
+    volumes.push_back({{"name", kState}, {"emptyDir", Json::object()}});
+  }
+  return volumes;
+}
+
+}  // namespace postern::kube

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "kube/annotations.h"
+#include "kube/json.h"
+#include "kube/pod.h"
+
+namespace postern::kube {
+
+// What has been decided of the sidecar of one pod.
+struct Sidecar {
+  std::string image;
+  std::uint16_t port = 3000;
+  bool native = false;  // an init container that goes on
+};
+
+// NAME=value, as the sidecar's environment will be.
+std::vector<std::string> environmentOf(const Sidecar& sidecar, const Wishes& wishes,
+                                       const Pod& pod);
+// The container. It fits the Pod Security Standard `restricted`.
+Json makeContainer(const Sidecar& sidecar, const Wishes& wishes, const Pod& pod);
+// The volumes that the pod does not have yet. A volume of the pod with the name of one of ours is
+// taken in its place; with an annotation that names another, that is a mistake.
+std::vector<Json> makeVolumes(const Wishes& wishes, const Pod& pod,
+                              std::vector<std::string>& mistakes);
+
+}  // namespace postern::kube

@@ -1,0 +1,104 @@
+#include "sandbox/landlock.h"
+
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <system_error>
+
+namespace postern::sandbox {
+namespace {
+
+// Of later kernels than the headers that we are built with.
+constexpr std::uint64_t kTruncate = 1U << 14;
+constexpr std::uint64_t kIoctlDevice = 1U << 15;
+
+constexpr std::uint64_t kRead = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+constexpr std::uint64_t kWrite = kRead | LANDLOCK_ACCESS_FS_WRITE_FILE |
+                                 LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE |
+                                 kTruncate;
+constexpr std::uint64_t kOfFiles =
+    LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | kTruncate;
+
+// Every right that this version knows: who is not given one does not have it.
+std::uint64_t rightsOf(long version) {
+  std::uint64_t rights = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;  // the last one of version 1
+  if (version >= 2) rights |= LANDLOCK_ACCESS_FS_REFER;
+  if (version >= 3) rights |= kTruncate;
+  if (version >= 5) rights |= kIoctlDevice;
+  return rights;
+}
+
+class Ruleset {
+ public:
+  explicit Ruleset(std::uint64_t rights) : rights_(rights) {
+    landlock_ruleset_attr attributes{};
+    attributes.handled_access_fs = rights;
+    number_ =
+        static_cast<int>(syscall(SYS_landlock_create_ruleset, &attributes, sizeof(attributes), 0));
+    note(number_);
+  }
+  ~Ruleset() {
+    if (number_ >= 0) close(number_);
+  }
+  Ruleset(const Ruleset&) = delete;
+  Ruleset& operator=(const Ruleset&) = delete;
+
+  void allow(const std::filesystem::path& path, std::uint64_t rights) {
+    const int place = open(path.c_str(), O_PATH | O_CLOEXEC);
+    if (place < 0) return;
+    struct stat status {};
+    if (fstat(place, &status) == 0 && !S_ISDIR(status.st_mode)) rights &= kOfFiles;
+    landlock_path_beneath_attr rule{};
+    rule.allowed_access = rights & rights_;
+    rule.parent_fd = place;
+    note(syscall(SYS_landlock_add_rule, number_, LANDLOCK_RULE_PATH_BENEATH, &rule, 0));
+    close(place);
+  }
+
+  // 0, or the errno of the first step that failed.
+  int enforce() {
+    if (error_ == 0) note(syscall(SYS_landlock_restrict_self, number_, 0));
+    return error_;
+  }
+
+ private:
+  void note(long result) {
+    if (result < 0 && error_ == 0) error_ = errno;
+  }
+
+  const std::uint64_t rights_;
+  int number_ = -1;
+  int error_ = 0;
+};
+
+}  // namespace
+
+Lock lockFiles(const std::vector<std::filesystem::path>& readable,
+               const std::vector<std::filesystem::path>& writable) {
+  Lock lock;
+  const long version =
+      syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
+  if (version <= 0) {
+    lock.why = "the kernel does not offer Landlock, or the container runtime hides it: " +
+               std::generic_category().message(errno);
+    return lock;
+  }
+  lock.offered = true;
+  Ruleset ruleset(rightsOf(version));
+  for (const auto& path : readable) ruleset.allow(path, kRead);
+  for (const auto& path : writable) ruleset.allow(path, kWrite);
+  if (const int error = ruleset.enforce(); error != 0) {
+    lock.why = "Landlock cannot be applied: " + std::generic_category().message(error);
+    return lock;
+  }
+  lock.in_force = true;
+  lock.state = std::to_string(version);
+  return lock;
+}
+
+}  // namespace postern::sandbox

@@ -1,0 +1,143 @@
+#include "sandbox/sandbox.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+#include "sandbox/landlock.h"
+#include "sandbox/refusals.h"
+#include "sandbox/syscalls.h"
+
+namespace postern::sandbox {
+namespace {
+
+// Of the C library, of OpenSSL and of MariaDB's client: what they read or load when it is needed.
+constexpr const char* kSystemPlaces[] = {
+    "/etc", "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib",
+    // Where the links in /etc/ssl/certs lead to.
+    "/usr/share/ca-certificates", "/usr/local/share/ca-certificates"};
+
+// What we use of the machine, and since when it runs.
+constexpr const char* kProcessPlaces[] = {"/proc/self", "/proc/stat"};
+
+// These may be links to what another program writes anew, in a folder of its own.
+constexpr const char* kLinked[] = {"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf"};
+
+bool isFolder(const Path& path) {
+  std::error_code error;
+  return std::filesystem::is_directory(path, error);
+}
+
+bool isThere(const Path& path) {
+  std::error_code error;
+  return std::filesystem::exists(path, error);
+}
+
+// Without a slash at the end.
+Path absolutePath(const Path& path) {
+  std::error_code error;
+  const Path whole = std::filesystem::absolute(path, error).lexically_normal();
+  return whole.has_filename() ? whole : whole.parent_path();
+}
+
+// Absolute, and without links, also when the end of it does not exist.
+Path resolved(const Path& path) {
+  std::error_code error;
+  const Path whole = std::filesystem::weakly_canonical(absolutePath(path), error);
+  return error ? absolutePath(path) : whole;
+}
+
+// `folder`, or the nearest one above it that exists.
+Path nearestFolder(Path folder) {
+  while (!isFolder(folder) && folder.has_relative_path()) folder = folder.parent_path();
+  return folder;
+}
+
+bool isWithin(const Path& path, const Path& folder) {
+  return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first ==
+         folder.end();
+}
+
+// The folder that has to be open for `path` to be read, now and when it was renewed; the file
+// itself when it stands in the root, which as a folder would admit everything.
+Path placeOf(const Path& path) {
+  if (isFolder(path)) return path;
+  const Path folder = path.parent_path();
+  return folder.has_relative_path() ? folder : path;
+}
+
+// As long as we live: the kernel forgets its record of a file in /proc when nobody holds it, and
+// with the record the rule for it.
+void hold(const char* place) {
+  open(place, O_PATH | O_CLOEXEC);
+}
+
+}  // namespace
+
+Sandbox::Sandbox(const Files& files) {
+  std::vector<Path> writable;
+  if (!files.writable.empty()) {
+    writable.push_back(resolved(files.writable));
+    if (!isFolder(writable.front())) {
+      remarks_.push_back(files.writable.string() +
+                         ": no such folder: nothing is written there before a restart");
+    }
+  }
+  for (const char* place : kSystemPlaces) admitted_.emplace_back(resolved(place));
+  for (const char* place : kProcessPlaces) {
+    hold(place);
+    admitted_.push_back(resolved(place));
+  }
+  for (const char* link : kLinked) admitted_.push_back(placeOf(resolved(link)));
+  for (const Path& path : files.readable) admit(path);
+  std::ranges::sort(admitted_);  // many targets share a folder
+  admitted_.erase(std::unique(admitted_.begin(), admitted_.end()), admitted_.end());
+
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+    seccomp_.why = landlock_.why =
+        "no_new_privs cannot be set: " + std::generic_category().message(errno);
+    return;
+  }
+  landlock_ = lockFiles(admitted_, writable);
+  admitted_.insert(admitted_.end(), writable.begin(), writable.end());
+  seccomp_ = lockSystemCalls();
+}
+
+// The folder of a name, and the one that a link in its place leads to. When the folder is missing
+// it is the nearest one above, so that what is mounted later is taken up as it appears; but never
+// the root.
+void Sandbox::admit(const Path& named) {
+  const Path path = absolutePath(named);
+  const Path target = resolved(path);
+  const Path folder = isFolder(path) ? path : path.parent_path();
+  const Path there = nearestFolder(folder);
+  if (isThere(target)) admitted_.push_back(placeOf(target));
+  if (there.has_relative_path()) {
+    admitted_.push_back(resolved(there));
+    if (there == folder) return;
+    remarks_.push_back(folder.string() + ": no such folder: all of " + there.string() +
+                       " is readable, so that it is taken up when it appears");
+  } else if (!isThere(target)) {
+    remarks_.push_back(path.string() +
+                       ": is not there: to read it when it has appeared needs a restart");
+  }
+}
+
+bool Sandbox::whole() const {
+  return seccomp_.in_force && (landlock_.in_force || !landlock_.offered);
+}
+
+bool Sandbox::admits(const Path& file) const {
+  if (!landlock_.in_force) return true;
+  const Path path = resolved(file);
+  return std::ranges::any_of(admitted_, [&](const Path& place) { return isWithin(path, place); });
+}
+
+std::uint64_t Sandbox::refusedCalls() {
+  return refusals();
+}
+
+}  // namespace postern::sandbox

@@ -1,0 +1,179 @@
+#include "serve/aliases.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "exposition/whatsapp_health.h"
+#include "serve/assets.h"
+#include "serve/html.h"
+#include "serve/json.h"
+#include "serve/metrics_text.h"
+#include "serve/page.h"
+#include "serve/verdict.h"
+
+namespace postern::serve {
+namespace {
+
+// "2019-10-16 16:01:05.571045Z"
+std::string elixirTime(SystemTime time) {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(time);
+  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(time - whole).count();
+  std::string text = rfc3339(whole);
+  text.replace(text.find('T'), 1, " ");
+  text.pop_back();
+  std::array<char, 16> fraction{};
+  std::snprintf(fraction.data(), fraction.size(), ".%06dZ", static_cast<int>(micros));
+  return text + fraction.data();
+}
+
+// The page of the target's health, or its size when it has none.
+std::size_t healthPage(const std::vector<config::Page>& pages) {
+  const auto found = std::ranges::find_if(
+      pages, [](const auto& page) { return page.format == config::Format::WhatsappHealth; });
+  return static_cast<std::size_t>(found - pages.begin());
+}
+
+std::string clusterGauge(const scrape::Target& target, const exposition::Health& health) {
+  const auto& credentials = target.door()->credentials;
+  const auto known = credentials ? credentials->current() : nullptr;
+  MetricsText text;
+  text.family("whatsapp_cluster_health", "gauge",
+              "Whether the cluster is healthy, by its rule of high availability.");
+  text.sample({{"customer", target.config().name},
+               {"customer_name", known ? known->credential.company_name : ""}},
+              health.healthy ? 1.0 : 0.0);
+  return text.take();
+}
+
+std::string upGauge(const scrape::Target& target) {
+  MetricsText text;
+  text.family("postern_up", "gauge", "Whether the last scrape of the target succeeded.");
+  text.sample({{"target", target.config().name}}, 1.0);
+  return text.take();
+}
+
+std::string row(std::string_view target, std::string_view what, std::string_view state,
+                std::string_view words) {
+  return "<tr><td>" + escapeHtml(target) + "</td><td>" + escapeHtml(what) + "</td><td class=\"" +
+         std::string(state) + "\">" + escapeHtml(words) + "</td></tr>\n";
+}
+
+std::string nodeWords(const exposition::Node& node) {
+  std::string words = node.status;
+  for (const auto& error : node.errors) words += (words.empty() ? "" : "; ") + error;
+  return words;
+}
+
+std::string rowsOf(const scrape::Target& target) {
+  const auto verdict = judge(target);
+  const std::string& name = target.config().name;
+  const char* state = verdict.state == Verdict::State::Failing   ? "bad"
+                      : verdict.state == Verdict::State::Unknown ? "soft"
+                                                                 : "good";
+  std::string words = verdict.words;
+  if (verdict.fault)
+    words += " (" + std::string(faultName(verdict.fault->fault)) + ": " + verdict.fault->what + ")";
+  std::string rows = row(name, "", state, words);
+  const auto counts = target.stats()->counts();
+  if (!counts.health || counts.fault) return rows;
+  for (const auto& node : counts.health->nodes) {
+    const bool connected = node.status == "connected" && node.errors.empty();
+    rows += row("", node.name.empty() ? "the only node" : node.name,
+                connected                ? "good"
+                : counts.health->healthy ? "soft"
+                                         : "bad",
+                nodeWords(node));
+  }
+  return rows;
+}
+
+}  // namespace
+
+std::string heartbeat() {
+  return write({{"msg", "postern is alive"}});
+}
+
+std::string statistics(const Targets& targets, const Self& self) {
+  std::uint64_t scrapes = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t shared = 0;
+  std::uint64_t logins = 0;
+  std::size_t dropped = 0;
+  for (const auto& target : targets.all) {
+    const auto counts = target->stats()->counts();
+    scrapes += counts.scrapes;
+    for (const auto count : counts.failures) failed += count;
+    shared += counts.shared;
+    logins += target->door()->session.status().successes;
+    dropped += counts.all.unmatched + counts.all.relabelled + counts.all.excess + counts.all.nan;
+  }
+  Json json;
+  json["uptime"] = elixirTime(self.started);
+  json["total_scrape_count"] = scrapes;
+  json["failed_scrape_count"] = failed;
+  json["shared_scrape_count"] = shared;
+  json["total_login_count"] = logins;
+  json["dropped_sample_count"] = dropped;
+  json["snapshot"] = nullptr;
+  return write(json);
+}
+
+std::string externalErrors(const Targets& targets) {
+  Json errors = Json::object();
+  for (const auto& target : targets.all) {
+    const auto counts = target->stats()->counts();
+    for (const auto& info : kFaults) {
+      const auto count = counts.failures[static_cast<std::size_t>(info.fault)];
+      if (count > 0) errors[target->config().name + " : " + std::string(info.name)] = count;
+    }
+  }
+  return write({{"errors", std::move(errors)}});
+}
+
+int answerWithSanity(scrape::Target& target, const http::Request& request,
+                     std::chrono::milliseconds timeout_offset, http::ResponseSink& sink) {
+  const auto time = scrapeTime(request.header("x-prometheus-scrape-timeout-seconds"),
+                               target.config().scrape_timeout, timeout_offset);
+  const auto& name = target.config().name;
+  std::optional<int> left;  // the status, when we were answered before our thread was free
+  const auto leave_early = [&](const scrape::Target::Answer& answer) {
+    left = answerWithFault(name, answer.page.error(), sink);
+  };
+  const auto answer = target.scrape(
+      std::chrono::steady_clock::now() + time, {}, [](std::string_view) { return true; },
+      leave_early);
+  if (left) return *left;
+  if (!answer.page) return answerWithFault(name, answer.page.error(), sink);
+  const auto counts = target.stats()->counts();
+  const auto page = healthPage(target.config().pages);
+  const bool tells = page < counts.pages.size();
+  if (tells && counts.pages[page]) return answerWithFault(name, *counts.pages[page], sink);
+  http::ResponseHead head;
+  head.content_type = kTextContentType;
+  sink.send(head, tells && counts.health ? clusterGauge(target, *counts.health) : upGauge(target));
+  return head.status;
+}
+
+int answerWithHealthTable(const Targets& targets, http::ResponseSink& sink) {
+  std::string rows;
+  bool well = true;
+  for (const auto& target : targets.all) {
+    rows += rowsOf(*target);
+    well = well && !target->stats()->counts().fault;
+  }
+  const std::string table =
+      "<table class=\"list\"><tr><th>Target</th><th>Node</th><th>State</th></tr>\n" + rows +
+      "</table>";
+  const HtmlAnswer answer;
+  const auto head = answer.head(well ? 200 : 503);
+  sink.send(head, answer.fill(kPlainPage, {{"root", "."},
+                                           {"title", "Health"},
+                                           {"about", "health"},
+                                           {"headline", well ? "All targets are healthy."
+                                                             : "Not all targets are healthy."},
+                                           {"content", table}}));
+  return head.status;
+}
+
+}  // namespace postern::serve

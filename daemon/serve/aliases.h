@@ -1,0 +1,29 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "http/message.h"
+#include "serve/own_metrics.h"
+#include "serve/targets.h"
+
+// Answers in the shapes of systems that postern takes the place of.
+namespace postern::serve {
+
+// /heartbeat, /stats and /external as Ultronex has them: JSON. `uptime` is the moment of the start;
+// errors are counted by text.
+std::string heartbeat();
+std::string statistics(const Targets& targets, const Self& self);
+std::string externalErrors(const Targets& targets);
+
+// /health/<target>/sanity as Teleport has it: one gauge, after a scrape of the target.
+// whatsapp_cluster_health of a target with a page of that format, else postern_up. A scrape that
+// failed, or only the page that tells of health, answers with its fault. Returns the status.
+int answerWithSanity(scrape::Target& target, const http::Request& request,
+                     std::chrono::milliseconds timeout_offset, http::ResponseSink& sink);
+
+// /health as a table for people, as Teleport has it: every target, and the nodes that are not well.
+// Returns the status, that of the JSON.
+int answerWithHealthTable(const Targets& targets, http::ResponseSink& sink);
+
+}  // namespace postern::serve

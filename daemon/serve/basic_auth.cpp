@@ -1,0 +1,140 @@
+#include "serve/basic_auth.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cstdint>
+#include <cstdlib>
+#include <utility>
+
+#include "base/relief.h"
+#include "base/token.h"
+#include "config/syntax.h"
+
+namespace postern::serve {
+
+struct BasicAuth::Login {
+  std::string name;
+  Secret password;
+
+  // None when `authorization` is of another scheme or damaged.
+  static std::optional<Login> of(std::string_view authorization) {
+    constexpr std::string_view kScheme = "Basic ";
+    if (!equalsIgnoringCase(authorization.substr(0, kScheme.size()), kScheme)) {
+      return std::nullopt;
+    }
+    auto decoded = config::decodeBase64(authorization.substr(kScheme.size()));
+    return decoded ? split(*decoded) : std::nullopt;
+  }
+
+  // Wipes `text`.
+  static std::optional<Login> split(std::string& text) {
+    const auto colon = text.find(':');
+    std::optional<Login> login;
+    if (colon != text.npos) {
+      login.emplace(text.substr(0, colon), Secret(std::string_view(text).substr(colon + 1)));
+    }
+    const auto size = text.size();
+    wipeBytes(text.data(), size);
+    return login;
+  }
+
+  Login(std::string n, Secret p) : name(std::move(n)), password(std::move(p)) {}
+};
+
+BasicAuth::BasicAuth(Users users, Matches matches)
+    : users_(std::move(users)), matches_(std::move(matches)), key_() {
+  assert(!users_.empty());
+  // Without chance there is no lock; it cannot fail once the process has begun.
+  if (RAND_bytes(key_.data(), static_cast<int>(key_.size())) != 1) std::abort();
+  for (const auto& [name, hash] : users_) by_name_[digestOf(name, "")] = {hash.reveal(), {}};
+  wrong_.reserve(kWrongRemembered);
+}
+
+// The length of the name keeps "a" with "bc" apart from "ab" with "c".
+BasicAuth::Digest BasicAuth::digestOf(std::string_view name, std::string_view password) const {
+  Secret text;
+  text.append(std::to_string(name.size()) + ':');
+  text.append(name);
+  text.append(password);
+  Digest digest{};
+  const auto bytes = text.reveal();
+  HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()),
+       reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data(), nullptr);
+  return digest;
+}
+
+// For a name that nobody has: that of some user, always the same one. With one hash for all such
+// names the time would tell them from users whose hashes have another cost.
+std::string_view BasicAuth::hashFor(const User* user, const Digest& name) const {
+  if (user != nullptr) return user->hash;
+  const std::size_t number = name[0] | static_cast<unsigned>(name[1]) << 8U;
+  return std::next(by_name_.begin(), static_cast<std::ptrdiff_t>(number % by_name_.size()))
+      ->second.hash;
+}
+
+std::optional<BasicAuth::Answer> BasicAuth::remembered(const User* user,
+                                                       const Digest& login) const {
+  if (user != nullptr && user->accepted == login) return Answer::Allowed;
+  if (std::find(wrong_.begin(), wrong_.end(), login) != wrong_.end()) return Answer::Refused;
+  return std::nullopt;
+}
+
+void BasicAuth::remember(User* user, const Digest& login, bool right) {
+  if (right) {
+    user->accepted = login;
+  } else if (wrong_.size() < kWrongRemembered) {
+    wrong_.push_back(login);
+  } else {
+    wrong_[oldest_wrong_] = login;
+    oldest_wrong_ = (oldest_wrong_ + 1) % wrong_.size();
+  }
+}
+
+bool BasicAuth::settled(std::string_view authorization) const {
+  const auto given = Login::of(authorization);
+  if (!given) return true;
+  const auto found = by_name_.find(digestOf(given->name, ""));
+  const std::lock_guard lock(mutex_);
+  return remembered(found == by_name_.end() ? nullptr : &found->second,
+                    digestOf(given->name, given->password.reveal()))
+      .has_value();
+}
+
+BasicAuth::Answer BasicAuth::judge(std::string_view authorization) {
+  const auto given = Login::of(authorization);
+  if (!given) return Answer::Refused;
+  const Digest name = digestOf(given->name, "");
+  const Digest login = digestOf(given->name, given->password.reveal());
+  const auto found = by_name_.find(name);
+  User* const user = found == by_name_.end() ? nullptr : &found->second;
+
+  std::unique_lock lock(mutex_);
+  if (const auto answer = remembered(user, login)) return *answer;
+  Relief::call();
+  if (computing_) {
+    if (waiting_ == kMostWaiting) return Answer::Busy;
+    ++waiting_;
+    turn_.wait(lock, [&] { return !computing_; });
+    --waiting_;
+    // Whoever was before us may have brought the same password.
+    if (const auto answer = remembered(user, login)) {
+      turn_.notify_one();
+      return *answer;
+    }
+  }
+  computing_ = true;
+  lock.unlock();
+  const bool matches = matches_(given->password.reveal(), hashFor(user, name));
+  const bool right = user != nullptr && matches;
+  lock.lock();
+  computing_ = false;
+  remember(user, login, right);
+  turn_.notify_one();
+  return right ? Answer::Allowed : Answer::Refused;
+}
+
+}  // namespace postern::serve

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <mutex>
+#include <optional>
+
+#include "base/clock.h"
+#include "config/web_config.h"
+
+namespace postern::serve {
+
+// The token bucket of exporter-toolkit's rate_limit: full at first with `burst` tokens, one more
+// each `interval`; each request takes one. Thread-safe.
+class RateLimiter {
+ public:
+  // Requires an interval. `clock` must outlive the limiter.
+  RateLimiter(const config::RateLimit& limit, const Clock& clock);
+
+  // Takes a token; none is taken, and false is returned, when there is none.
+  bool take();
+  // Until there is a token again, at least a second and rounded up; none when there never is.
+  std::optional<std::chrono::seconds> wait() const;
+  const config::RateLimit& limit() const { return limit_; }
+
+ private:
+  using Nanos = std::chrono::nanoseconds;
+  Nanos debt(SteadyTime now) const;  // how long the bucket needs to be full
+
+  const config::RateLimit limit_;
+  const Clock& clock_;
+  const Nanos room_;  // interval times burst
+
+  mutable std::mutex mutex_;
+  SteadyTime full_at_;  // when the bucket is full again; guarded by mutex_
+};
+
+}  // namespace postern::serve

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "exposition/sink.h"
+#include "http/message.h"
+#include "scrape/target.h"
+
+namespace postern::serve {
+
+// The samples of a page as rows of an HTML table, family by family, escaped. What is beyond the
+// bounds is counted, not kept.
+class SampleTable final : public exposition::Sink {
+ public:
+  static constexpr std::size_t kMostSamples = 10'000;
+  static constexpr std::size_t kMostBytes = 2U << 20;  // of HTML
+
+  bool copies(exposition::Syntax) const override { return false; }
+  void line(const exposition::Line&) override {}
+  void family(const exposition::FamilyHead& head) override;
+  std::string_view sample(const exposition::Sample& sample, exposition::Syntax syntax) override;
+  void settle() override {}
+
+  // At the end of the page.
+  void finish() { endFamily(); }
+
+  const std::string& rows() const { return rows_; }
+  std::size_t samples() const { return samples_; }  // of the whole page
+  std::size_t shown() const { return shown_; }
+
+ private:
+  void endFamily();
+
+  std::string rows_;
+  std::string head_;   // of the family, until its first sample is shown
+  std::string name_;   // of that family
+  bool open_ = false;  // rows_ ends within a family
+  std::size_t samples_ = 0;
+  std::size_t shown_ = 0;
+};
+
+// Scrapes the target once and answers with its samples as a page for people, or with the fault in
+// plain words and its status. Returns the status.
+int answerWithSamples(scrape::Target& target, const http::Request& request,
+                      std::chrono::milliseconds timeout_offset, http::ResponseSink& sink);
+
+}  // namespace postern::serve

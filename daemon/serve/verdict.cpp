@@ -1,0 +1,150 @@
+#include "serve/verdict.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "tls/certificate.h"
+
+namespace postern::serve {
+namespace {
+
+using std::chrono::hours;
+
+std::string timeLeft(SystemTime::duration left) {
+  const auto whole = std::chrono::duration_cast<hours>(left).count();
+  if (left.count() <= 0) return "has expired";
+  if (whole >= 48) return "expires in " + std::to_string(whole / 24) + " days";
+  if (whole >= 2) return "expires in " + std::to_string(whole) + " hours";
+  return "expires in " + std::to_string(std::chrono::ceil<std::chrono::minutes>(left).count()) +
+         " minutes";
+}
+
+void warnOfCertificates(const scrape::Door& door, SystemTime now, Verdict& verdict) {
+  const auto warn = [&](const char* whose, const std::optional<tls::Validity>& validity) {
+    if (!validity || !tls::expiresSoon(*validity, now)) return;
+    verdict.warnings.push_back(std::string(whose) + " " + timeLeft(validity->not_after - now));
+  };
+  if (const auto material = door.material.current()) {
+    warn("the client certificate", (*material)->clientValidity());
+    warn("a certificate of the CA file", (*material)->caValidity());
+  }
+  if (const auto server = door.client.serverCertificate())
+    warn("the service's certificate", server->validity);
+  if (const auto status = door.material.status(); status.loaded && !status.error.empty()) {
+    verdict.warnings.push_back(
+        "renewed certificate files are bad, the last good ones stay in use: " + status.error);
+  }
+  if (door.config.tls.insecure_skip_verify)
+    verdict.warnings.emplace_back("the service's certificate is not verified");
+}
+
+void warnOfCredential(const scrape::Door& door, Verdict& verdict) {
+  if (!door.credentials || !door.credentials->current()) return;
+  if (const auto status = door.credentials->status(); !status.error.empty())
+    verdict.warnings.push_back("the credential cannot be read anew, the last one stays in use: " +
+                               status.error);
+}
+
+void warnOfHealth(const scrape::Counts& counts, Verdict& verdict) {
+  if (counts.fault || !counts.health || counts.health->healthy) return;
+  verdict.warnings.emplace_back("the service says of itself that it is not healthy");
+}
+
+void warnOfPages(const scrape::Target& target, const scrape::Counts& counts, Verdict& verdict) {
+  if (counts.fault) return;
+  const auto& pages = target.config().pages;
+  for (std::size_t page = 0; page < std::min(counts.pages.size(), pages.size()); ++page) {
+    const auto& error = counts.pages[page];
+    if (!error) continue;
+    const std::string named = "page " + std::string(pages[page].name());
+    std::string_view why = error->what;
+    if (why.starts_with(named + ": ")) why.remove_prefix(named.size() + 2);
+    verdict.warnings.push_back(named + " is missing (" + std::string(faultName(error->fault)) +
+                               "): " + std::string(why));
+  }
+}
+
+// Why there is a wait says more than that there is one.
+std::string failure(Fault fault, const session::Session::Status& session) {
+  std::string words(faultWords(fault));
+  if (fault != Fault::Backoff || !session.waiting_after) return words;
+  return std::string(faultWords(*session.waiting_after)) + "; " + words;
+}
+
+std::string nextAfterFault(const Error& fault, const session::Session::Status& session) {
+  if (!session.waiting) {
+    // What the error said of a wait is over.
+    if (fault.fault == Fault::Backoff || fault.retry_after) return "the next scrape tries again";
+    return fault.next.empty() ? std::string(faultInfo(fault.fault).next) : fault.next;
+  }
+  if (!session.next_attempt) return "no login is sent until the credential changes";
+  const bool rejected = session.waiting_after == Fault::LoginRejected;
+  return rejected ? "nothing is sent until then, or until the credential changes"
+                  : "nothing is sent until then";
+}
+
+}  // namespace
+
+Verdict judge(const scrape::Target& target) {
+  const auto counts = target.stats()->counts();
+  const scrape::Door& door = *target.door();
+  const auto session = door.session.status();
+  Verdict verdict;
+  verdict.fault = counts.fault;
+  if (counts.scraped) verdict.since = counts.since;
+  if (session.waiting) verdict.next_attempt = session.next_attempt;
+  warnOfCertificates(door, target.clock().system(), verdict);
+  warnOfCredential(door, verdict);
+  warnOfPages(target, counts, verdict);
+  warnOfHealth(counts, verdict);
+  if (counts.fault) {
+    verdict.state = Verdict::State::Failing;
+    verdict.words = failure(counts.fault->fault, session);
+    verdict.next = nextAfterFault(*counts.fault, session);
+  } else if (counts.scraped) {
+    verdict.state = Verdict::State::Ok;
+    verdict.words = verdict.warnings.empty() ? "scraped without fault" : "scraped, with warnings";
+    verdict.next = "the page is fetched again when the scraper asks";
+  } else {
+    verdict.words = "not scraped yet";
+    verdict.next = session.waiting ? nextAfterFault({Fault::Backoff, "", "", {}}, session)
+                                   : "it is fetched when the scraper asks";
+  }
+  return verdict;
+}
+
+std::string_view stateName(Verdict::State state) {
+  switch (state) {
+    case Verdict::State::Unknown: break;
+    case Verdict::State::Ok: return "ok";
+    case Verdict::State::Failing: return "failing";
+  }
+  return "unknown";
+}
+
+std::string_view faultWords(Fault fault) {
+  switch (fault) {
+    case Fault::NoCredential: return "there is no credential to log in with";
+    case Fault::CredentialSource: return "the source of the credential cannot be asked";
+    case Fault::LoginRejected: return "the service rejects the credential";
+    case Fault::LoginThrottled: return "the service takes no more logins for now";
+    case Fault::LoginFailed: return "the login does not work";
+    case Fault::Backoff: return "waiting before the next login";
+    case Fault::Resolve: return "the name of the service has no address";
+    case Fault::Connect: return "the service cannot be reached";
+    case Fault::Tls: return "there is no trusted connection to the service";
+    case Fault::Timeout: return "the page was not there in time";
+    case Fault::Status: return "the service answers with an error";
+    case Fault::Forbidden: return "the credential may not read the page";
+    case Fault::Empty: return "the page has no sample in it";
+    case Fault::Format: return "the page cannot be read";
+    case Fault::Limit: return "the page is larger than a limit allows";
+    case Fault::Truncated: return "the page ended before it was whole";
+    case Fault::UnknownTarget: return "there is no such target";
+    case Fault::Busy: return "more scrapes came at once than there is room for";
+    case Fault::Config: return "the configuration is missing or bad";
+  }
+  return "";
+}
+
+}  // namespace postern::serve

@@ -1,0 +1,120 @@
+#include "session/oauth2.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "session/form.h"
+
+namespace postern::session {
+namespace {
+
+nlohmann::json parse(const Secret& body) {
+  return nlohmann::json::parse(body.reveal(), nullptr, /*allow_exceptions=*/false);
+}
+
+std::string textAt(const nlohmann::json& answer, const char* key) {
+  if (!answer.is_object() || !answer.contains(key) || !answer[key].is_string()) return {};
+  return answer[key].get<std::string>();
+}
+
+// RFC 6749 section 5.2 and RFC 8707. Only these are repeated to anybody.
+std::string errorIn(const nlohmann::json& answer) {
+  constexpr std::array<std::string_view, 8> kKnown = {
+      "invalid_request",        "invalid_client", "invalid_grant",  "unauthorized_client",
+      "unsupported_grant_type", "invalid_scope",  "invalid_target", "temporarily_unavailable"};
+  auto error = textAt(answer, "error");
+  return std::ranges::count(kKnown, error) > 0 ? error : std::string();
+}
+
+std::string remedy(const std::string& error) {
+  if (error == "unauthorized_client" || error == "unsupported_grant_type") {
+    return "let this client use the client credentials grant there";
+  }
+  if (error == "invalid_scope") return "correct scopes";
+  if (error == "invalid_target") return "correct endpoint_params";
+  if (error == "invalid_request") return "correct endpoint_params, or token_url";
+  return "client_id or client_secret is wrong";
+}
+
+bool rejects(int status, const std::string& error) {
+  return status == 401 || status == 403 || error == "invalid_client" || error == "invalid_grant" ||
+         error == "unauthorized_client";
+}
+
+bool isBearer(std::string type) {
+  std::ranges::transform(type, type.begin(), [](unsigned char c) { return std::tolower(c); });
+  return type.empty() || type == "bearer";
+}
+
+Secret formEscaped(std::string_view text) {
+  Secret escaped;
+  appendFormEscaped(text, escaped);
+  return escaped;
+}
+
+std::string joined(const std::vector<std::string>& scopes) {
+  std::string text;
+  for (const auto& scope : scopes) text += (text.empty() ? "" : " ") + scope;
+  return text;
+}
+
+}  // namespace
+
+upstream::Request makeTokenRequest(const config::Oauth2& oauth2, const config::Login& login,
+                                   const credentials::Credential& client, ClientAuth auth) {
+  upstream::Request request;
+  request.method = "POST";
+  request.path = login.url;
+  request.headers = {{"Accept", "application/json"}};
+  request.content_type = kFormType;
+  request.body_limit = kLoginAnswerLimit;
+  request.any_status_body = true;
+  request.once = true;
+  appendField("grant_type", "client_credentials", request.body);
+  if (!oauth2.scopes.empty()) appendField("scope", joined(oauth2.scopes), request.body);
+  for (const auto& [name, value] : oauth2.endpoint_params) appendField(name, value, request.body);
+  if (auth == ClientAuth::Body) {
+    appendField("client_id", client.username, request.body);
+    appendField("client_secret", client.password.reveal(), request.body);
+  } else {
+    credentials::Credential escaped;
+    escaped.username = formEscaped(client.username).reveal();
+    escaped.password = formEscaped(client.password.reveal());
+    request.secret_header = "Authorization";
+    request.secret_value = basicAuthorization(escaped);
+  }
+  return request;
+}
+
+Result<Token> readTokenAnswer(const config::Login& login, const upstream::Response& response,
+                              const Secret& body, SystemTime now) {
+  const auto answer = parse(body);
+  const int status = response.status;
+  const auto error = errorIn(answer);
+  const bool rejected = rejects(status, error);
+  if (status != 429 && (rejected || !error.empty())) {
+    return Error{rejected ? Fault::LoginRejected : Fault::LoginFailed,
+                 "the token endpoint answered " + std::to_string(status) +
+                     (error.empty() ? "" : " " + error) + ": " + remedy(error),
+                 "",
+                 {}};
+  }
+  auto token = readLogin(login, response, body, now);
+  if (token && !isBearer(textAt(answer, "token_type"))) {
+    return Error{Fault::LoginFailed,
+                 "the token endpoint gave a token of another type than Bearer, which is the only "
+                 "one known here",
+                 "",
+                 {}};
+  }
+  return token;
+}
+
+bool suggestsOtherAuth(const upstream::Response& response, const Secret& body) {
+  if (response.status != 400 && response.status != 401) return false;
+  const auto error = errorIn(parse(body));
+  return error.empty() || error == "invalid_client" || error == "invalid_request";
+}
+
+}  // namespace postern::session

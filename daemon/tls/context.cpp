@@ -1,0 +1,102 @@
+#include "tls/context.h"
+
+#include <openssl/x509v3.h>
+
+#include "tls/certificate.h"
+#include "tls/pem.h"
+
+namespace postern::tls {
+namespace {
+
+Result<void> checkPair(const Chain& chain, const EVP_PKEY& key, const PairText& text) {
+  for (std::size_t i = 0; i < chain.size(); ++i) {
+    if (X509_check_private_key(chain[i].get(), &key) != 1) continue;
+    if (i == 0) return {};
+    return tlsError(text.cert_file.string() + ": the certificate of " + text.key_file.string() +
+                    " is number " + std::to_string(i + 1) + " in it: write the " +
+                    std::string(text.whose) + " certificate first, then each issuer");
+  }
+  return tlsError(text.key_file.string() + ": the key does not match the certificate '" +
+                  subjectOf(*chain.front()) + "' of " + text.cert_file.string() +
+                  ": mount the two of one pair");
+}
+
+// OpenSSL reads those of a certificate when it first needs them, which several handshakes may do at
+// the same time.
+void readExtensions(X509_STORE* store) {
+  const auto* objects = X509_STORE_get0_objects(store);
+  for (int i = 0; i < sk_X509_OBJECT_num(objects); ++i) {
+    X509* const certificate = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+    if (certificate != nullptr) X509_check_purpose(certificate, -1, 0);
+  }
+}
+
+}  // namespace
+
+int protocolOf(config::TlsVersion version) {
+  switch (version) {
+    case config::TlsVersion::Tls10: return TLS1_VERSION;
+    case config::TlsVersion::Tls11: return TLS1_1_VERSION;
+    case config::TlsVersion::Tls12: return TLS1_2_VERSION;
+    case config::TlsVersion::Tls13: break;
+  }
+  return TLS1_3_VERSION;
+}
+
+Result<Bundle> parsePair(const PairText& text) {
+  auto chain = parseCertificates(text.cert.reveal(), text.cert_file);
+  if (!chain) return std::move(chain).error();
+  auto key = parseKey(text.key.reveal(), text.key_file, text.password, text.password_file);
+  if (!key) return std::move(key).error();
+  if (auto pair = checkPair(*chain, **key, text); !pair) return std::move(pair).error();
+  return Bundle{*std::move(key), *std::move(chain)};
+}
+
+Result<void> checkOrder(const Chain& chain, const config::Path& file, std::string_view whose) {
+  for (std::size_t i = 1; i < chain.size(); ++i) {
+    if (X509_check_issued(chain[i].get(), chain[i - 1].get()) != X509_V_OK) {
+      return tlsError(file.string() + ": certificate " + std::to_string(i + 1) + " in it ('" +
+                      subjectOf(*chain[i]) + "') has not issued the one before it ('" +
+                      subjectOf(*chain[i - 1]) + "'): write the " + std::string(whose) +
+                      " certificate first, then each issuer");
+    }
+  }
+  return {};
+}
+
+Result<void> show(const Bundle& bundle, const config::Path& file, SSL_CTX* context) {
+  SSL_CTX_set_mode(context, SSL_MODE_NO_AUTO_CHAIN);
+  bool taken = SSL_CTX_use_certificate(context, bundle.chain.front().get()) == 1 &&
+               SSL_CTX_use_PrivateKey(context, bundle.key.get()) == 1;
+  for (std::size_t i = 1; taken && i < bundle.chain.size(); ++i) {
+    taken = SSL_CTX_add1_chain_cert(context, bundle.chain[i].get()) == 1;
+  }
+  if (taken) return {};
+  return tlsError(file.string() + ": OpenSSL refuses it (" + takeReason() +
+                  "): issue a certificate with an EC P-256 key, or RSA of 2048 bits and more");
+}
+
+Result<void> trust(const Chain& authorities, const config::Path& file, SSL_CTX* context) {
+  X509_STORE* const store = SSL_CTX_get_cert_store(context);
+  for (const auto& authority : authorities) {
+    if (X509_STORE_add_cert(store, authority.get()) != 1) {
+      return tlsError(file.string() + ": '" + subjectOf(*authority) + "' cannot be used (" +
+                      takeReason() + "): write the file anew");
+    }
+  }
+  readExtensions(store);
+  // The file may hold an intermediate, or the peer's own certificate, as its only anchor.
+  X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
+  return {};
+}
+
+Result<void> trustSystem(std::string_view instead, SSL_CTX* context) {
+  if (SSL_CTX_set_default_verify_paths(context) != 1) {
+    return tlsError("the system's roots cannot be loaded (" + takeReason() + "): set " +
+                    std::string(instead));
+  }
+  readExtensions(SSL_CTX_get_cert_store(context));
+  return {};
+}
+
+}  // namespace postern::tls

@@ -1,0 +1,236 @@
+#!/usr/bin/env python3
+"""Ten thousand clients that want nothing, or want it slowly, and what the others notice of them.
+
+First as many connections are opened that have asked once and then stay idle; when those are closed,
+as many that send the head of a request a line at a time and never end it, and that come again when
+they are let go. All the while one probe asks for the health of postern, and one scraper for a small
+page that postern fetches through mutual TLS. The same is done to nginx as a relay of the same page.
+
+Prints a table: the median, the 99th percentile and the longest answer of both, memory and threads.
+Exits with 1 when postern misses a goal, or when an answer was not what it should be.
+
+Debian packages: nginx-light openssl python3
+"""
+
+import argparse
+import dataclasses
+import multiprocessing
+import pathlib
+import resource
+import selectors
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
+
+import pages  # noqa: E402
+import servers  # noqa: E402
+from harness.process import Failure, check, wait_for  # noqa: E402
+
+PROBE_GOAL = 5.0  # ms at the 99th percentile
+SCRAPE_GOAL = 50.0
+MEMORY_GOAL = 48  # MB
+THREADS_GOAL = 32
+PAUSE = 0.02  # s between two questions of one asker
+LINE = b"X-Slow: 1\r\n"
+LINES_EACH = 3  # seconds
+
+
+@dataclasses.dataclass
+class Seen:
+    """What an asker met: ms of each answer, and what went wrong first."""
+    times: list[float]
+    wrong: str
+
+    def quantile(self, share: float) -> float:
+        ordered = sorted(self.times)
+        return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+class Asker:
+    """Asks one question again and again, on one connection, in a process of its own."""
+
+    def __init__(self, port: int, path: str, size: int):
+        self._end = multiprocessing.Event()
+        self._answer, answer = multiprocessing.Pipe(False)
+        self._process = multiprocessing.Process(target=self._ask, args=(port, path, size, answer))
+        self._process.start()
+
+    def _ask(self, port: int, path: str, size: int, answer):
+        request = f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+        times, wrong = [], ""
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            while not self._end.wait(PAUSE) and not wrong:
+                began = time.perf_counter()
+                connection.sendall(request)
+                wrong = self._read(connection, size)
+                times.append((time.perf_counter() - began) * 1000)
+        answer.send(Seen(times, wrong))
+
+    @staticmethod
+    def _read(connection: socket.socket, size: int) -> str:
+        """What is wrong with the answer. `size` bytes of body at least, by length or in chunks."""
+        text = b""
+        while True:
+            try:
+                block = connection.recv(65536)
+            except OSError as failure:
+                return str(failure)
+            text += block
+            head, found, body = text.partition(b"\r\n\r\n")
+            if not block:
+                return f"the connection was closed after {len(text)} bytes"
+            if found and not head.startswith(b"HTTP/1.1 200 "):
+                return text.decode(errors="replace")
+            if found and len(body) >= size and (b"chunked" not in head or body.endswith(b"0\r\n\r\n")):
+                return ""
+
+    def stop(self) -> Seen:
+        self._end.set()
+        seen = self._answer.recv()
+        self._process.join()
+        return seen
+
+
+def connect(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), timeout=30)
+
+
+def hold_idle(port: int, path: str, count: int, seconds: float):
+    """Opens connections that each have had one answer, and leaves them open."""
+    request = f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    connections = []
+    for _ in range(count):
+        connection = connect(port)
+        connection.sendall(request)
+        check(connection.recv(4096).startswith(b"HTTP/1.1 200 "), "a client that stays is answered")
+        connections.append(connection)
+    time.sleep(seconds)  # the time that the others are watched
+    return connections
+
+
+def hold_slow(port: int, _: str, count: int, seconds: float):
+    """Keeps as many connections with half a head, each a line longer every few seconds."""
+    connections = []
+    arrived = selectors.DefaultSelector()
+
+    def come():
+        connection = connect(port)
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
+        connection.setblocking(False)
+        arrived.register(connection, selectors.EVENT_READ)
+        connections.append([connection, time.monotonic()])
+
+    for _ in range(count):
+        come()
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        gone = {key.fileobj for key, _ in arrived.select(0)}
+        now = time.monotonic()
+        for place in connections:
+            connection, since = place
+            if connection not in gone and now - since > LINES_EACH:
+                place[1] = now
+                try:
+                    connection.send(LINE)
+                except OSError:
+                    gone.add(connection)
+        if gone:
+            connections = [place for place in connections if place[0] not in gone]
+            for connection in gone:
+                arrived.unregister(connection)
+                connection.close()
+                come()
+        time.sleep(0.05)
+    return [connection for connection, _ in connections]
+
+
+def watch(server, hold, count: int, seconds: float, probe: str, page: str, size: int):
+    """Returns what the probe and the scraper saw, the most memory, and the most threads."""
+    askers = [Asker(server.port, probe, 0), Asker(server.port, page, size)]
+    connections = hold(server.port, probe, count, seconds)
+    check(len(connections) == count, f"{count} connections are open")
+    memory, threads = server.resident_bytes(), server.threads()
+    seen = [asker.stop() for asker in askers]
+    for connection in connections:
+        connection.close()
+    for one, path in zip(seen, (probe, page)):
+        check(not one.wrong, f"{server.name} answers {path}: {one.wrong}")
+        check(len(one.times) >= 100, f"{server.name} was asked {len(one.times)} times for {path}")
+    return *seen, memory, threads
+
+
+def report(what: str, server, seen_by_probe: Seen, seen_by_scraper: Seen, memory: int,
+           threads: int) -> bool:
+    for name, seen in (("probe", seen_by_probe), ("scrape", seen_by_scraper)):
+        print(f"{what:12} {server.name:8} {name:7} {len(seen.times):5} answers   p50 "
+              f"{seen.quantile(0.5):7.2f} ms   p99 {seen.quantile(0.99):7.2f} ms   longest "
+              f"{max(seen.times):7.2f} ms")
+    print(f"{what:12} {server.name:8} {memory / 1e6:.1f} MB resident, {threads} threads", flush=True)
+    return (seen_by_probe.quantile(0.99) < PROBE_GOAL
+            and seen_by_scraper.quantile(0.99) < SCRAPE_GOAL
+            and memory <= MEMORY_GOAL * 1e6 and threads <= THREADS_GOAL)
+
+
+def bench(folder: pathlib.Path, build: pathlib.Path, count: int, seconds: float) -> bool:
+    started = []
+
+    def start(kind, name: str, *arguments):
+        (folder / name).mkdir()
+        started.append(kind(folder / name, *arguments))
+        return started[-1]
+
+    certificates = folder / "certificates"
+    subprocess.run([HERE.parents[1] / "certs" / "make.sh", certificates, "127.0.0.1"], check=True,
+                   stdout=subprocess.DEVNULL)
+    (folder / "www" / "metrics").mkdir(parents=True)
+    page = pages.node_page(20_000)
+    (folder / "www" / "metrics" / "small").write_text(page)
+    try:
+        upstream = start(servers.GuardedUpstream, "upstream", certificates, folder / "www")
+        nginx = start(servers.RelayNginx, "nginx", certificates, upstream)
+        postern = start(servers.Postern, "postern", build / "postern", certificates, upstream,
+                        ["small"], {}, (f"--web.max-connections={count + 2000}",))
+        good = True
+        for what, hold in (("idle", hold_idle), ("slow heads", hold_slow)):
+            for server, probe in ((nginx, "/ready"), (postern, "/-/healthy")):
+                seen = watch(server, hold, count, seconds, probe, "/metrics/small", len(page))
+                met = report(what, server, *seen)
+                good = good and (met or server is nginx)
+        wait_for(lambda: postern.get("/-/healthy"), "postern is well after it")
+        print("all goals are met" if good else "postern MISSED a goal: probe under 5 ms, scrape under "
+              "50 ms at p99, 48 MB, 32 threads")
+        return good
+    finally:
+        for server in reversed(started):
+            server.stop()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--build", type=pathlib.Path, default=HERE.parents[1] / "build",
+                        help="folder with the program postern (default: build/)")
+    parser.add_argument("--clients", type=int, default=10_000, help="default: 10000")
+    parser.add_argument("--seconds", type=float, default=15,
+                        help="how long each kind is watched once it is there (default: 15)")
+    options = parser.parse_args()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    check(hard >= options.clients + 1000, f"{hard} open files are enough")
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="postern-bench-"))
+    try:
+        return 0 if bench(folder, options.build.resolve(), options.clients, options.seconds) else 1
+    except (Failure, subprocess.CalledProcessError) as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""`--state.dir` is on a disk that is full: scrapes and waits go on, the log says once what is lost, what
+was kept before stays whole; when there is room again the state is kept again."""
+
+import contextlib
+import json
+
+import harness
+from harness import check, expect_fault, wait_for
+from harness.namespaces import enter_own_namespaces, mount
+
+COMPLAINT = "cannot keep the back-off over a restart"
+
+
+def fill(folder):
+    with open(folder / "other", "wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+
+
+def scenario(stage):
+    state = stage.folder_for("state")
+    mount("-t", "tmpfs", "-o", "size=64k", "tmpfs", state)
+    kept = state / f"{harness.TARGET}.json"
+    whatsapp = stage.whatsapp()
+    credentials = stage.credentials_folder()
+    postern = stage.sidecar(whatsapp, f"--state.dir={state}", credentials=credentials)
+    check(postern.scrape().status == 200, "a good scrape")
+    before = kept.read_text()
+
+    fill(state)
+    whatsapp.revoke_tokens()
+    check(postern.scrape().status == 200, "it logs in again, disk or no disk")
+    check(kept.read_text() == before, "the old state is whole")
+    log = postern.process.output()
+    check(log.count(COMPLAINT) == 1 and "No space left" in log, "the log says it")
+
+    whatsapp.set(password="An0ther-passw0rd")
+    whatsapp.revoke_tokens()
+    expect_fault(postern, "login_rejected", 502, harness.TARGET)
+    expect_fault(postern, "backoff", 503, harness.TARGET)
+    check(postern.process.output().count(COMPLAINT) == 1, "once, not at each login")
+
+    (state / "other").unlink()
+    wrong = stage.secret("wrong password", "Wr0ng-passw0rd")
+    (credentials / "password").write_text(wrong)
+    wait_for(lambda: postern.scrape().reason == "login_rejected", "the next login", 5)
+    check(json.loads(kept.read_text())["rejections"] == 2, "with room again it is kept again")
+    check([file.name for file in state.iterdir()] == [kept.name], "and nothing else lies there")
+
+
+enter_own_namespaces()
+harness.run(scenario)

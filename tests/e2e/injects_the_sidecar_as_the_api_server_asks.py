@@ -1,0 +1,91 @@
+"""`postern inject` answers AdmissionReviews over HTTPS: a labelled pod gets its sidecar, which the
+daemon itself would start with; an injected one stays as it is; a bad annotation and a bad
+configuration are refused with a sentence. It counts and logs what it did, takes up a renewed
+certificate while it runs, and prints the same pod by --pod."""
+
+import json
+import shutil
+import subprocess
+
+import harness
+from harness import check, wait_for
+from harness.injector import patched, pod, review_of
+
+
+def scenario(stage):
+    tls = stage.tls_folder(pair=stage.authority.issue("localhost"))
+    injector = stage.injector("--log.level=debug", "--inject.image=registry.example/postern:1",
+                              "--inject.default=requests-memory=24Mi", tls=tls)
+    check(injector.probe("/-/ready") == 200, "it is ready with its certificate")
+
+    response = injector.review(pod())
+    check(response["allowed"] and response["patchType"] == "JSONPatch", f"{response}")
+    made = patched(pod(), response)
+    sidecar = made["spec"]["containers"][1]
+    check((sidecar["name"], sidecar["image"]) == ("postern", "registry.example/postern:1"), f"{sidecar}")
+    check(sidecar["resources"]["requests"]["memory"] == "24Mi", "the fleet's default holds")
+    check(made["metadata"]["labels"]["postern.io/status"] == "injected", "the pod is marked")
+    check("patch" not in injector.review(made), "the second time nothing changes")
+    check(injector.review(pod(), dryRun=True) == response, "a dry run is answered alike")
+
+    environment = {each["name"]: each["value"] for each in sidecar["env"]}
+    for name in ("POSTERN_TLS_DIR", "POSTERN_CREDENTIALS_DIR"):
+        environment[name] = str(stage.folder_for(name))
+    known = subprocess.run([stage.build / "postern", "--config.check"], env=environment,
+                           capture_output=True, text=True)
+    check(known.returncode != 2, f"the daemon takes the sidecar's environment: {known.stderr}")
+
+    refused = injector.review(pod(limits_memory="64"))
+    check(not refused["allowed"] and refused["status"]["code"] == 422, f"{refused}")
+    check(refused["status"]["message"] == "postern: postern.io/limits-memory: is less than 1Mi, "
+          "expected for instance 64Mi", refused["status"]["message"])
+    job = pod()
+    job["spec"]["restartPolicy"] = "Never"
+    check("it would never end" in injector.review(job)["status"]["message"], "a Job is told why")
+    plain = pod()
+    del plain["metadata"]["labels"]["postern.io/inject"]
+    check(injector.review(plain).keys() == {"uid", "allowed"}, "a pod without the label is let in")
+
+    config = {"kind": "ConfigMap", "metadata": {"labels": {"postern.io/config": "true"}},
+              "data": {"postern.yml": "targets:\n  - name: a\n    url: https://localhost\n"}}
+    check(injector.review(config)["allowed"], "a good configuration")
+    config["data"]["postern.yml"] += "    tls_confg: {}\n"
+    message = injector.review(config, operation="UPDATE")["status"]["message"]
+    check("postern.yml:4:5: " in message and "tls_config" in message, message)
+
+    metrics = injector.metrics()
+    counts = {key[1]: value for key, value in metrics.all("postern_inject_requests_total").items()}
+    counts = {dict(labels)["result"]: value for labels, value in counts.items()}
+    check(counts == {"injected": 2, "already": 1, "ignored": 1, "refused": 2, "config_accepted": 1,
+                     "config_refused": 1, "bad_request": 0}, f"{counts}")
+    check(injector.api_requests() == {"ok": 0, "refused": 0, "failed": 0}, "no API server is known")
+    check(metrics.value("postern_inject_native_sidecar") == 0, "auto is no without a cluster")
+    expiry = "postern_inject_certificate_not_after_timestamp_seconds"
+    before = metrics.value(expiry)
+    log = injector.process.output()
+    check(log.count("msg=refused") == 3 and log.count("result=injected") == 2, "each is in the log")
+
+    renewed = stage.authority.issue("localhost", days=90)
+    shutil.copy(renewed.key, tls / "tls.key")
+    shutil.copy(renewed.certificate, tls / "tls.crt")
+    wait_for(lambda: injector.metrics().value(expiry) > before, "a renewed certificate is taken up")
+    check(injector.review(pod()) == response, "and served with")
+    (tls / "tls.crt").write_text("half a certif")
+    wait_for(lambda: "is not renewed, the last one stays" in injector.process.output(), "a bad one not")
+    check(injector.review(pod()) == response and injector.probe("/-/ready") == 200, "the last one stays")
+
+    printed = subprocess.run(
+        [stage.build / "postern", "inject", "--pod=-", "--inject.image=registry.example/postern:1",
+         "--inject.default=requests-memory=24Mi"],
+        input=json.dumps(review_of(pod())["request"]["object"]), capture_output=True, text=True)
+    check(printed.returncode == 0 and json.loads(printed.stdout) == made, "--pod prints the same pod")
+    check(injector.stop() == 0, "it ends well")
+
+    wrong = subprocess.run([stage.build / "postern", "inject", f"--tls.dir={tls}",
+                            "--inject.default=limits-memory=64"],
+                           capture_output=True, text=True)
+    check(wrong.returncode == 2 and "limits-memory: is less than 1Mi" in wrong.stderr,
+          f"a default that no pod could take is found at start: {wrong.stderr}")
+
+
+harness.run(scenario)

@@ -1,0 +1,65 @@
+"""A service with a login form answers with a redirect and a cookie, which goes with every page. When it
+no longer knows the cookie, one login and one replay follow; a wrong password is sent once."""
+
+import harness
+from harness import PASSWORD, Reply, check, expect_fault, wait_for
+
+
+class Site:
+    def __init__(self, stage):
+        self._stage = stage
+        self.session = None
+        self._given = 0
+
+    def answer(self, request) -> Reply:
+        if request.path == "/login":
+            return self._log_in(request)
+        if self.session is None or request.headers.get("cookie") != f"sid={self.session}":
+            return Reply(302, "", (("Location", "/login?next=" + request.path),))
+        return Reply(200, "up 1\n", (("Content-Type", "text/plain; version=0.0.4"),))
+
+    def _log_in(self, request) -> Reply:
+        # Every visitor gets a cookie of some kind, and who is wrong sees the form once more.
+        if request.method != "POST" or request.form() != {"user": "admin", "pass": PASSWORD}:
+            return Reply(200, "<form>" + "x" * 100_000, (("Set-Cookie", "lang=en"),))
+        self._given += 1
+        self.session = self._stage.secret(f"session {self._given}", f"s3ssion-{self._given}-of-site")
+        return Reply(302, "", (("Location", "/"), ("Set-Cookie", "lang=en"),
+                               ("Set-Cookie", f"sid={self.session}; Path=/; HttpOnly; Max-Age=600")))
+
+
+def scenario(stage):
+    site = Site(stage)
+    service = stage.https(stage.authority.issue("service"), site.answer)
+    credentials = stage.credentials_folder(password="Wr0ng-horse!")
+    stage.secret("the right password", PASSWORD)
+    postern = stage.postern(config=f"""
+targets:
+  - name: site
+    url: {service.url}
+    tls_config: {{ ca_file: {stage.authority.certificate}, server_name: service }}
+    credentials: {{ directory: {credentials} }}
+    login:
+      url: /login
+      body: {{ form: {{ user: "{{{{username}}}}", pass: "{{{{password}}}}" }} }}
+      token: {{ cookie: sid }}
+""")
+    expect_fault(postern, "login_rejected", 502, "site", "200 without the cookie")
+    expect_fault(postern, "backoff", 503, "site", "waiting after login_rejected")
+    check(len(service.requests("/login")) == 1, "a wrong password is sent once")
+
+    (credentials / "password").write_text(PASSWORD + "\n")
+    wait_for(lambda: postern.scrape().status == 200, "the changed password ends the wait")
+    for _ in range(5):
+        check(postern.scrape().status == 200, "the cookie is used again")
+    check(len(service.requests("/login")) == 2, "one login is enough")
+    expiry = postern.own_metrics().value("postern_token_expiry_timestamp_seconds", target="site")
+    last = postern.own_metrics().value("postern_login_last_success_timestamp_seconds", target="site")
+    check(abs(expiry - last - 600) < 2, f"Max-Age says how long it lives: {expiry - last}")
+
+    site.session = None
+    check(postern.scrape().status == 200, "a cookie that is not known any more is replaced")
+    check(len(service.requests("/login")) == 3, "by one login, and nobody follows the redirect")
+
+
+harness.run(scenario)

@@ -1,0 +1,59 @@
+"""The wire between postern and the service delays, cuts, resets, trickles, flips a byte or swallows all:
+each has its fault and its time, and the first scrape after it is good, with the same login."""
+
+import harness
+from harness import check, expect_fault
+
+LARGE = {"megabytes": 1, "chunked": True}
+MIDDLE = 500_000  # bytes; in the middle of that page
+SECONDS = 4  # what the scraper allows; half a second less is ours
+
+# What the wire does, to which page, and the words that are right. Where the first byte of an answer
+# is missing postern asks again on a fresh connection, whose handshake meets the same fault.
+CASES = [
+    ("cut before the answer", {"cut": 0}, {}, "tls", 502),
+    ("reset before the answer", {"reset": 0}, {}, "tls", 502),
+    ("cut in the page", {"cut": MIDDLE}, LARGE, "truncated", 502),
+    ("reset in the page", {"reset": MIDDLE}, LARGE, "truncated", 502),
+    ("a byte flipped in the page", {"corrupt": MIDDLE}, LARGE, "tls", 502),
+    ("a trickle", {"trickle": 1000}, LARGE, "timeout", 504),
+    ("a black hole", {"black_hole": True}, {}, "timeout", 504),
+]
+
+
+def scenario(stage):
+    whatsapp = stage.whatsapp()
+    wire = stage.fault_proxy(whatsapp.port)
+    postern = stage.postern(config="targets:\n" + stage.plain_target(wire, hold_back="8MiB"))
+    timeout = {"X-Prometheus-Scrape-Timeout-Seconds": str(SECONDS)}
+    check(postern.scrape().status == 200, "a good scrape first")
+
+    wire.set(delay=0.5)
+    answer = postern.scrape()
+    check(answer.status == 200 and answer.seconds > 0.5, f"late, but good: {answer.seconds}")
+    wire.heal()
+
+    for claim, fault, page, word, status in CASES:
+        whatsapp.clear()
+        if page:
+            whatsapp.provoke("/metrics", **page)
+        check(postern.scrape().status == 200, f"{claim}: good before")
+        wire.set(**fault)
+        answer = expect_fault(postern, word, status, "plain", headers=timeout)
+        check(answer.seconds < SECONDS, f"{claim}: before the scraper gives up: {answer.seconds}")
+        check(word == "timeout" or answer.seconds < SECONDS - 1, f"{claim}: at once: {answer.seconds}")
+        check(word != "timeout" or answer.seconds > SECONDS - 1, f"{claim}: not before its time")
+        check(postern.get("/-/healthy").status == 200, f"{claim}: postern is well")
+        wire.heal()
+        answer = postern.scrape()
+        check(answer.status == 200, f"{claim}: good when it is over: {answer.body[:300]}")
+    check(whatsapp.counters()["logins"] == 1, "one login was enough")
+
+    wire.set(black_hole=True)
+    whatsapp.revoke_tokens()
+    expect_fault(postern, "timeout", 504, "plain", headers=timeout)
+    wire.heal()
+    harness.wait_for(lambda: postern.scrape().status == 200, "it logs in again")
+
+
+harness.run(scenario)

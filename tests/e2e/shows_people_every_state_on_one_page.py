@@ -1,0 +1,195 @@
+"""The status page shows each state in plain words, on a phone and in the dark as well: healthy, every
+fault, a back-off that counts down, a target that was not scraped yet, a certificate that is about to
+expire. It asks nobody but postern, nothing in it runs or loads what a service says, it is renewed
+without being loaded anew, and `--web.status-page=false` switches it off.
+
+Screenshots are left in the folder `screenshots` of the build.
+"""
+
+import re
+import threading
+
+import harness
+from harness import check, visit
+
+MARKUP = "<img src=//evil.example/x onerror=alert(1)>"
+WORDS = {
+    "no_credential": "There is no credential to log in with.",
+    "credential_source": "The source of the credential cannot be asked.",
+    "login_rejected": "The service rejects the credential.",
+    "login_throttled": "The service takes no more logins for now.",
+    "login_failed": "The login does not work.",
+    "backoff": "The service rejects the credential; waiting before the next login.",
+    "resolve": "The name of the service has no address.",
+    "connect": "The service cannot be reached.",
+    "tls": "There is no trusted connection to the service.",
+    "timeout": "The page was not there in time.",
+    "status": "The service answers with an error.",
+    "forbidden": "The credential may not read the page.",
+    "empty": "The page has no sample in it.",
+    "format": "The page cannot be read.",
+    "limit": "The page is larger than a limit allows.",
+    "truncated": "The page ended before it was whole.",
+    "busy": "More scrapes came at once than there is room for.",
+}
+
+
+def faulty_targets(stage, whatsapp) -> str:
+    """A target for each fault, named after it."""
+    def page(path):
+        return f"[{{ path: {path}, format: text }}]"
+
+    def login(path):
+        return f"{{ url: {path}, basic_auth: true, backoff: {{ rejected: 20m }} }}"
+
+    whatsapp.provoke("/logs-in/never", status=401)
+    whatsapp.provoke("/logs-in/later", status=429)
+    whatsapp.provoke("/logs-in/badly", status=500)
+    whatsapp.provoke("/empty", status=200, body="# nothing\n", content_type="text/plain")
+    whatsapp.provoke("/odd", status=200, body=f"{MARKUP}\n", content_type="text/plain")
+    whatsapp.provoke("/forbidden", status=403)
+    whatsapp.provoke("/missing", status=404)
+    whatsapp.provoke("/cut", status=200, body="up 1\n" * 500, content_type="text/plain", truncate=99)
+    whatsapp.provoke("/silent", stall=60)
+    text = "".join(stage.plain_target(whatsapp, name, **keys) for name, keys in {
+        "no_credential": {"credentials": f"{{ directory: {stage.folder_for('nothing')} }}"},
+        "credential_source": {"credentials": "{ mysql: { host: 127.0.0.1, database: w, user: u,"
+                                             f" password: p, port: {harness.free_port()} }} }}"},
+        "login_rejected": {"login": login("/logs-in/never")},
+        "login_throttled": {"login": login("/logs-in/later")},
+        "login_failed": {"login": login("/logs-in/badly")},
+        "backoff": {"login": login("/logs-in/never")},
+        "timeout": {"pages": page("/silent"), "scrape_timeout": "250ms"},
+        "status": {"pages": page("/missing")},
+        "forbidden": {"pages": page("/forbidden")},
+        "empty": {"pages": page("/empty")},
+        "format": {"pages": page("/odd")},
+        "limit": {"sample_limit": "3"},
+        "truncated": {"pages": page("/cut")},
+        "busy": {"pages": page("/silent"), "max_concurrent_scrapes": "1", "scrape_timeout": "60s"},
+    }.items())
+    for name, url, server_name in (("resolve", "https://nowhere.invalid", "nowhere.invalid"),
+                                   ("connect", f"https://127.0.0.1:{harness.free_port()}", "x"),
+                                   ("tls", whatsapp.url, "another-name")):
+        text += stage.plain_target(whatsapp, name).replace(whatsapp.url, url).replace(
+            "server_name: whatsapp-web", f"server_name: {server_name}")
+    return text
+
+
+def provoke_faults(postern):
+    for fault in WORDS:
+        if fault != "busy":
+            postern.scrape(fault)
+    postern.scrape("backoff")
+    # Two that want different forms cannot share; the first one is still under way at the end.
+    threading.Thread(target=postern_scrape_in_vain, args=[postern], daemon=True).start()
+    hurried = {"X-Prometheus-Scrape-Timeout-Seconds": "0.4", "Accept": "application/openmetrics-text"}
+    harness.wait_for(lambda: postern.scrape("busy", headers=hurried).reason == "busy", "busy")
+
+
+def postern_scrape_in_vain(postern):
+    try:
+        postern.scrape("busy", timeout=100)
+    except OSError:
+        pass  # the scenario has ended
+
+
+def check_finding(finding: dict, base: str):
+    check(finding["status"] == 200, f"the page is there: {finding['status']}")
+    check(finding["complaints"] == [], f"no word on the console: {finding['complaints']}")
+    outside = [url for url in finding["requests"] if not url.startswith(base)]
+    check(not outside, f"no request to anybody else: {outside}")
+    check(finding["wide"] <= 0, f"nothing is cut off at the side: {finding['wide']}")
+
+
+def scenario(stage):
+    shots = stage.build / "screenshots"
+    shots.mkdir(exist_ok=True)
+    whatsapp = stage.whatsapp(health="multi")
+    old = stage.authority.issue("postern", days=30, days_ago=28)
+    targets = (stage.plain_target(whatsapp, "healthy",
+                                  metric_relabel_configs="[{ source_labels: [__name__],"
+                                                         " regex: 'web_.*', action: drop }]")
+               + stage.plain_target(whatsapp, "expiring", pair=old)
+               + stage.plain_target(whatsapp, "partly",
+                                    pages="[{ path: /metrics, format: whatsapp_json },"
+                                          " { path: /missing, required: false, format: text }]")
+               + stage.plain_target(whatsapp, "unknown"))
+    postern = stage.postern("--web.shutdown-timeout=0s",
+                            config="targets:\n" + targets + faulty_targets(stage, whatsapp))
+    base = f"http://127.0.0.1:{postern.port}/"
+    for _ in range(40):
+        check(postern.scrape("healthy").status == 200, "a good scrape")
+    postern.scrape("expiring")
+    postern.scrape("partly")
+    provoke_faults(postern)
+    told = {target["name"]: target["fault"] for target in postern.status()["targets"]}
+    check(all(told[fault] == fault for fault in WORDS), f"the JSON says the same: {told}")
+
+    read = {name: f"#target-{name} .verdict"
+            for name in (*WORDS, "healthy", "expiring", "partly", "unknown")}
+    read |= {f"{name} code": f"#target-{name} .story code" for name in WORDS}
+    read |= {"warnings": "#target-expiring .warnings", "partly": "#target-partly .warnings",
+             "odd": "#target-format .story", "headline": "h1", "countdown": "#target-backoff .countdown",
+             "facts": "#target-healthy .facts", "config": "#target-healthy pre",
+             "bars": "#target-healthy rect"}
+    opened = [["click", "#target-healthy > summary"], ["click", "#target-healthy .config > summary"]]
+    ticks = [["changes", "#target-backoff .countdown"]]
+    plain = {"url": base, "wait": ".target"}
+    desk, dark, phone, phone_dark, whole = visit(
+        {**plain, "shot": str(shots / "status.png"), "steps": ticks, "read": read},
+        {**plain, "shot": str(shots / "status-dark.png"), "dark": True},
+        {**plain, "shot": str(shots / "status-phone.png"), "width": 390, "height": 844},
+        {**plain, "shot": str(shots / "status-phone-dark.png"), "width": 390, "height": 844, "dark": True},
+        {**plain, "shot": str(shots / "status-opened.png"), "steps": opened, "read": read})
+    for finding in (desk, dark, phone, phone_dark, whole):
+        check_finding(finding, base)
+    for fault, words in WORDS.items():
+        check(desk["read"][fault] == [words], f"{fault} in plain words: {desk['read'][fault]}")
+        check(desk["read"][f"{fault} code"] == [fault], f"and by its name: {desk['read'][f'{fault} code']}")
+    check(desk["read"]["healthy"] == ["Scraped without fault."], f"{desk['read']['healthy']}")
+    check(desk["read"]["expiring"] == ["Scraped, with warnings."], f"{desk['read']['expiring']}")
+    check(desk["read"]["unknown"] == ["Not scraped yet."], f"{desk['read']['unknown']}")
+    check("The client certificate expires in 47 hours." in desk["read"]["warnings"][0]
+          or "expires in 2 days" in desk["read"]["warnings"][0], f"{desk['read']['warnings']}")
+    check(desk["read"]["partly"] == ["Page /missing is missing (status): answered 404."], f"{desk['read']['partly']}")
+    check(desk["read"]["headline"] == ["17 of 21 targets fail."], f"{desk['read']['headline']}")
+    check(re.fullmatch(r"\d+ min \d+ s", desk["read"]["countdown"][0]), f"{desk['read']['countdown']}")
+    check("<img src=//evil.example" in desk["read"]["odd"][0], f"markup is text: {desk['read']['odd']}")
+    check(len(desk["read"]["bars"]) == 40, "a bar for each scrape")
+    facts = whole["read"]["facts"][0]
+    for claim in ("40, 0 failed", "by relabelling", "whatsapp-web", "Scenario CA", "29 days", "expires in"):
+        check(claim in facts, f"{claim!r} is told: {facts}")
+    check("name: healthy" in whole["read"]["config"][0] and "action: drop" in whole["read"]["config"][0],
+          f"the configuration: {whole['read']['config']}")
+
+    policy = desk["headers"]["content-security-policy"]
+    for claim in ("default-src 'none'", "script-src 'nonce-", "frame-ancestors 'none'",
+                  "connect-src 'self'"):
+        check(claim in policy, f"{claim}: {policy}")
+    check(desk["headers"]["x-content-type-options"] == "nosniff", "no guessing of types")
+    check(desk["headers"]["x-frame-options"] == "DENY", "no framing by old browsers either")
+    check(desk["headers"]["referrer-policy"] == "no-referrer", "no referrer")
+    check(policy != dark["headers"]["content-security-policy"], "no nonce stands twice")
+
+    renewed, gone = visit(
+        {**plain, "steps": [["click", "#target-unknown > summary"],
+                            ["click", "#target-unknown .config > summary"],
+                            ["get", f"{base}metrics/unknown"],
+                            ["waitForSelector", "#target-unknown.ok", {"timeout": 15000}]],
+         "read": {"open": "#target-unknown[open] .config[open] pre"}},
+        {**plain, "steps": [["offline"], ["waitForSelector", ".notice", {"timeout": 20000}]],
+         "shot": str(shots / "status-silent.png"), "read": {"notice": ".notice", "still": ".target"}})
+    check_finding(renewed, base)
+    check(len(renewed["read"]["open"]) == 1, "what was opened stays open as it is renewed")
+    check("postern has not answered for" in gone["read"]["notice"][0] and len(gone["read"]["still"]) == 21,
+          f"silence is told, what was known stays: {gone['read']['notice']}")
+
+    without = stage.sidecar(whatsapp, "--web.status-page=false")
+    for path in ("/", f"/metrics/{harness.TARGET}/display"):
+        check(without.get(path).status == 404, f"{path} is off")
+    check(without.get("/api/v1/status").status == 200, "the JSON stays, for tools")
+    whatsapp.stop()  # or postern would wait for the answer that never comes
+
+
+harness.run(scenario)

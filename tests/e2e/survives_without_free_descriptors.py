@@ -1,0 +1,60 @@
+"""Not one file descriptor is free: the daemon lives, keeps credential, token and certificates, says what is
+missing, and is as before when there are descriptors again."""
+
+import os
+import resource
+import socket
+import time
+
+import harness
+from harness import check, wait_for
+
+
+def scenario(stage):
+    whatsapp = stage.whatsapp()
+    postern = stage.sidecar(whatsapp, "--log.level=debug")
+    pid = postern.process.pid
+    check(postern.scrape().status == 200, "a good scrape")
+    usual = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+
+    def allow(number):
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (number, usual[1]))
+
+    def used():
+        return len(os.listdir(f"/proc/{pid}/fd"))
+
+    # A connection can be taken, but none made: the kept ones have to go first.
+    whatsapp.stop()
+    whatsapp.start()
+    wait_for(lambda: postern.own_metrics().value("postern_http_connections") == 1, "nobody else is there")
+    asking = socket.create_connection(("127.0.0.1", postern.port))
+    asking.settimeout(20)
+    wait_for(lambda: postern.own_metrics().value("postern_http_connections") == 2, "it is there")
+    allow(3)
+    asking.sendall(b"GET /metrics HTTP/1.1\r\nHost: postern\r\nConnection: close\r\n\r\n")
+    answer = b""
+    while block := asking.recv(1 << 16):
+        answer += block
+    asking.close()
+    check(answer.startswith(b"HTTP/1.1 502 connect") and b"Too many open files" in answer,
+          f"the scrape says what is missing: {answer[:600]}")
+
+    # Not even a connection can be taken: it waits.
+    waiting = [harness.in_background(lambda: postern.get("/-/healthy")) for _ in range(5)]
+    looks_at_its_files = time.monotonic() + 2.5
+    wait_for(lambda: time.monotonic() >= looks_at_its_files, "time goes on")
+    check(postern.process.running(), "the daemon lives")
+    check(not any(one.done() for one in waiting), "nobody could be answered")
+    allow(usual[0])
+    check(all(one.result().status == 200 for one in waiting), "all are answered when there are some")
+
+    answer = postern.scrape()
+    check(answer.status == 200, f"good again: {answer.body[:300]}")
+    metrics = postern.own_metrics()
+    check(metrics.value("postern_tls_reloads_total", target=harness.TARGET, role="client",
+                        result="failure") == 0, "no certificate was taken for bad")
+    check(used() < usual[0], "as before")
+    check(whatsapp.counters()["logins"] == 1, "one login, after the restart of the service")
+
+
+harness.run(scenario)

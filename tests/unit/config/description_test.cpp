@@ -1,0 +1,120 @@
+#include "config/description.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+namespace postern::config {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using testing::HasSubstr;
+using testing::Not;
+
+const Path kData = Path(POSTERN_TEST_DATA) / "config";
+
+std::vector<Target> read(const std::string& yaml) {
+  auto loaded = parseYaml(yaml, "postern.yml", kData);
+  for (const auto& complaint : loaded.complaints) ADD_FAILURE() << complaint.text();
+  return std::move(loaded.config.targets);
+}
+
+std::vector<Target> readFile(const std::string& name) {
+  std::ifstream stream(kData / name, std::ios::binary);
+  EXPECT_TRUE(stream.is_open()) << name;
+  return read({std::istreambuf_iterator<char>(stream), {}});
+}
+
+Json describeAll(const std::vector<Target>& targets) {
+  Json list = Json::array();
+  for (const auto& target : targets) list.push_back(describe(target));
+  return list;
+}
+
+// A mask stands where a reader wants a file or a URL.
+void replaceMasks(Json& target) {
+  if (target.contains("anonymize")) target["anonymize"]["salt_file"] = "salt.txt";
+  if (target.contains("login")) target["login"]["url"] = "/session";
+  if (target.contains("oauth2")) target["oauth2"]["token_url"] = "https://idp.internal:8443/token";
+}
+
+TEST(DescriptionTest, IsAConfigurationThatMeansTheSame) {
+  for (const char* file :
+       {"billing.good.yml", "minimal.good.yml", "preset_overridden.good.yml", "reshape.good.yml",
+        "spinnaker.good.yml", "ways_in.good.yml", "whatsapp.good.yml"}) {
+    SCOPED_TRACE(file);
+    const auto before = describeAll(readFile(file));
+    for (Json target : before) {
+      Json expected = target;
+      replaceMasks(target);
+      const auto again = read(Json{{"targets", Json::array({target})}}.dump());
+      ASSERT_EQ(again.size(), 1U);
+      const Json after = describe(again.front());
+      if (expected.contains("login")) expected["login"]["url"] = "/session";
+      if (expected.contains("oauth2"))
+        expected["oauth2"]["token_url"] = "https://idp.internal:8443/token";
+      EXPECT_EQ(after.dump(1), expected.dump(1));
+    }
+  }
+}
+
+TEST(DescriptionTest, ShowsNoSecretAndNothingThatMayHoldOne) {
+  const auto targets = read(R"(targets:
+  - name: a
+    url: https://localhost
+    http_headers: { X-Api-Key: { values: [hunter2-header] } }
+    params: { key: [hunter2-param] }
+    credentials: { file: { username: scraper, password: hunter2-password } }
+    login:
+      url: /login?key=hunter2-query
+      body: { json: { user: "{{username}}", pass: "{{password}}", client: { secret: hunter2-body, pin: 8471 } } }
+      token: { json: /token }
+      logout: { url: "/logout?key=hunter2-logout" }
+    pages: [{ path: /metrics, params: { key: [hunter2-page] } }]
+  - { name: b, url: https://localhost, basic_auth: { username: u, password: hunter2-basic } }
+  - { name: c, url: https://localhost, authorization: { type: Apikey, credentials: hunter2-key } }
+  - { name: d, url: https://localhost, credentials: { mysql: { host: h, database: d, user: u, password: hunter2-db } } }
+  - name: e
+    url: https://localhost
+    credentials: { file: { username: scraper, password: hunter2-password } }
+    login: { url: /, token: { header: X }, body: { form: { p: "{{password}}", secret: hunter2-form } } }
+  - name: f
+    url: https://localhost
+    oauth2:
+      client_id: id
+      client_secret: hunter2-client
+      token_url: https://idp/token?key=hunter2-token
+      endpoint_params: { assertion: hunter2-assertion }
+)");
+  const std::string text = describeAll(targets).dump();
+  EXPECT_THAT(text, Not(HasSubstr("hunter2")));
+  EXPECT_THAT(text, Not(HasSubstr("8471")));
+  EXPECT_THAT(
+      text, HasSubstr(R"("pass":"{{password}}","client":{"secret":"<hidden>","pin":"<hidden>"})"));
+  EXPECT_THAT(text, HasSubstr(R"("X-Api-Key":{"values":["<hidden>"]})"));
+  EXPECT_THAT(text, HasSubstr(R"("url":"/login?<hidden>")"));
+}
+
+TEST(DescriptionTest, WritesThePinAsItWasRead) {
+  const auto target = describe(readFile("billing.good.yml").front());
+  EXPECT_EQ(target["tls_config"]["pin_sha256"], "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=");
+}
+
+TEST(FingerprintTest, ChangesWithWhatIsServedAndNotWithSecrets) {
+  const auto of = [](const std::string& keys) {
+    return fingerprint(read("targets: [{ url: https://localhost, " + keys + " }]"));
+  };
+  const auto plain = of("scrape_timeout: 10s");
+  EXPECT_THAT(plain, testing::MatchesRegex("[0-9a-f]{16}"));
+  EXPECT_EQ(of("scrape_timeout: 10000ms"), plain) << "the same, written otherwise";
+  EXPECT_NE(of("scrape_timeout: 11s"), plain);
+  EXPECT_NE(of("name: other"), plain);
+  EXPECT_EQ(of("basic_auth: { username: a, password: b }"),
+            of("basic_auth: { username: a, password: c }"));
+}
+
+}  // namespace
+}  // namespace postern::config

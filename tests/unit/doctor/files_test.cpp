@@ -1,0 +1,107 @@
+#include "doctor/files.h"
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+
+namespace postern::doctor {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class FilesTest : public ::testing::Test {
+ protected:
+  FilesTest()
+      : folder_(std::filesystem::path(::testing::TempDir()) /
+                ("files-" + std::to_string(::getpid()))) {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+  }
+  ~FilesTest() override { std::filesystem::remove_all(folder_); }
+
+  config::Path write(const std::string& name, mode_t mode) {
+    const auto path = folder_ / name;
+    std::ofstream(path) << "f1le-contents";
+    ::chmod(path.c_str(), mode);
+    return path;
+  }
+  static Step only(const config::Target& target) {
+    const auto steps = examineFiles(target);
+    EXPECT_EQ(steps.size(), 1U);
+    return steps.front();
+  }
+
+  const config::Path folder_;
+};
+
+TEST_F(FilesTest, WarnsOfASecretThatEverybodyMayRead) {
+  config::Target target;
+  target.tls.key_file = write("tls.key", 0644);
+  const auto open = only(target);
+  EXPECT_EQ(open.state, State::Warning);
+  EXPECT_THAT(open.what, HasSubstr("tls.key (client key): mode 0644, every user may read it"));
+  EXPECT_THAT(open.cure, HasSubstr("defaultMode 0440"));
+
+  write("tls.key", 0440);
+  EXPECT_EQ(only(target).state, State::Ok);
+  EXPECT_THAT(only(target).what, HasSubstr("group"));
+
+  // A CA is no secret
+  target.tls.key_file.clear();
+  target.tls.ca_file = write("ca.crt", 0644);
+  EXPECT_EQ(only(target).state, State::Ok);
+}
+
+TEST_F(FilesTest, SaysNothingOfASecretsContentsNotEvenItsLength) {
+  config::Target target;
+  target.credentials.emplace().file.emplace().directory = folder_;
+  write("password", 0600);
+  const auto step = only(target);
+  EXPECT_THAT(step.what, Not(HasSubstr("bytes")));
+  EXPECT_FALSE(step.details.contains("bytes"));
+  EXPECT_THAT(step.details.dump(), Not(HasSubstr("f1le")));
+}
+
+TEST_F(FilesTest, LooksAtTheFolderOfADatabase) {
+  config::Target target;
+  target.credentials.emplace().mysql.emplace().directory = folder_;
+  write("host", 0644);
+  write("database", 0644);
+  write("password", 0644);
+  write("ca.crt", 0644);
+  const auto steps = examineFiles(target);
+  ASSERT_EQ(steps.size(), 5U);
+  EXPECT_EQ(steps[0].state, State::Ok);
+  EXPECT_EQ(steps[2].state, State::Failed) << "username is missing";
+  EXPECT_THAT(steps[2].what, HasSubstr("(database's username) does not exist"));
+  EXPECT_EQ(steps[3].state, State::Warning) << "everybody may read the password";
+  EXPECT_THAT(steps[4].what, HasSubstr("ca.crt (database's ca.crt)"));
+}
+
+TEST_F(FilesTest, NamesThePlaceWhereAMissingFileShouldBe) {
+  write("ca.crt", 0644);
+  config::Target target;
+  target.tls.key_file = folder_ / "tls.key";
+  auto step = only(target);
+  EXPECT_EQ(step.state, State::Failed);
+  EXPECT_THAT(step.what, HasSubstr("the folder " + folder_.string() + " (mount "));
+  EXPECT_THAT(step.what, HasSubstr("is there and holds ca.crt"));
+  EXPECT_THAT(step.cure, HasSubstr("mount a volume that holds tls.key at " + folder_.string()));
+
+  target.tls.key_file = folder_ / "none" / "tls.key";
+  step = only(target);
+  EXPECT_THAT(step.what, HasSubstr("there is no folder " + (folder_ / "none").string() + ", only " +
+                                   folder_.string() + " (mount "));
+
+  // In --tls.dir a file may be missing, but hardly the folder
+  target.tls.optional_files = true;
+  EXPECT_EQ(only(target).state, State::Warning);
+  target.tls.key_file = folder_ / "tls.key";
+  EXPECT_EQ(only(target).state, State::Ok);
+}
+
+}  // namespace
+}  // namespace postern::doctor

@@ -1,0 +1,70 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
+
+#include "kube/manifest.h"
+#include "unit/kube/pods.h"
+
+namespace postern::kube {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string textOf(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::string lines(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const auto& text : texts) all += text + "\n";
+  return all;
+}
+
+class GoldenTest : public ::testing::TestWithParam<fs::path> {
+ protected:
+  // What stands beside the pod: web.yaml and web.injected.json.
+  fs::path beside(const char* extension) const {
+    return fs::path(GetParam()).replace_extension(extension);
+  }
+};
+
+std::vector<fs::path> pods() {
+  std::set<fs::path> found;
+  for (const auto& entry : fs::directory_iterator(POSTERN_TEST_DATA "/inject")) {
+    if (entry.path().extension() == ".yaml") found.insert(entry.path());
+  }
+  return {found.begin(), found.end()};
+}
+
+TEST_P(GoldenTest, ComesOutAsItShould) {
+  const auto text = textOf(GetParam());
+  const bool native = text.starts_with("# native sidecars");
+  std::string wrong;
+  const auto pod = parseManifest(text, wrong);
+  ASSERT_TRUE(pod) << wrong;
+
+  const auto injection = inject(*pod, rulesWith({}, native));
+
+  EXPECT_EQ(lines(injection.warnings), textOf(beside(".warnings")));
+  if (fs::exists(beside(".refused"))) {
+    EXPECT_EQ(injection.refusal + "\n", textOf(beside(".refused")));
+    EXPECT_EQ(injection.patch, Json::array());
+    return;
+  }
+  ASSERT_EQ(injection.result, Injection::Result::Injected) << injection.refusal;
+  const auto injected = pod->patch(injection.patch);
+  EXPECT_EQ(injected.dump(2), Json::parse(textOf(beside(".injected.json"))).dump(2));
+  EXPECT_EQ(inject(injected, rulesWith({}, native)).result, Injection::Result::Already);
+}
+
+INSTANTIATE_TEST_SUITE_P(Pods, GoldenTest, ::testing::ValuesIn(pods()),
+                         [](const auto& each) { return each.param.stem().string(); });
+
+}  // namespace
+}  // namespace postern::kube

@@ -1,0 +1,354 @@
+#include "kube/inject.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "unit/kube/pods.h"
+
+namespace postern::kube {
+namespace {
+
+using Result = Injection::Result;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+// The pod as it comes out; null when it is refused.
+Json injected(const Json& pod, const Rules& rules = rulesWith()) {
+  const auto injection = inject(pod, rules);
+  EXPECT_EQ(injection.result, Result::Injected) << injection.refusal;
+  return injection.result == Result::Injected ? pod.patch(injection.patch) : Json();
+}
+
+std::string refusalOf(const Json& pod, const Rules& rules = rulesWith()) {
+  const auto injection = inject(pod, rules);
+  EXPECT_EQ(injection.result, Result::Refused);
+  EXPECT_THAT(injection.patch, IsEmpty());
+  return injection.refusal;
+}
+
+TEST(InjectTest, LeavesAPodAloneThatDoesNotAskForASidecar) {
+  auto pod = podThatWishes({{"nonsense", "x"}});
+  pod["metadata"]["labels"]["postern.io/inject"] = "false";
+  EXPECT_EQ(inject(pod, rulesWith()).result, Result::Unlabelled);
+
+  pod["metadata"].erase("labels");
+  EXPECT_EQ(inject(pod, rulesWith()).result, Result::Unlabelled);
+  EXPECT_EQ(inject(Json::array(), rulesWith()).result, Result::Unlabelled);
+}
+
+TEST(InjectTest, DoesNothingTheSecondTime) {
+  for (const bool native : {false, true}) {
+    const auto pod = injected(podThatWishes(), rulesWith({}, native));
+
+    EXPECT_EQ(inject(pod, rulesWith({}, native)).result, Result::Already);
+    EXPECT_EQ(inject(pod, rulesWith({}, !native)).result, Result::Already);
+  }
+}
+
+TEST(InjectTest, GivesEachValueToTheSidecarsEnvironment) {
+  const auto gives = [](const Wished& wished, const std::string& variable,
+                        const std::string& value) {
+    SCOPED_TRACE(variable);
+    EXPECT_EQ(variableOf(sidecarIn(injected(podThatWishes(wished))), variable), value);
+  };
+
+  gives({}, "POSTERN_TARGET_URL", "https://localhost:8443");
+  gives({}, "POSTERN_CONFIG_AWAIT", "true");
+  gives({}, "POSTERN_STATE_DIR", "/state");
+  gives({}, "POSTERN_WEB_LISTEN_ADDRESS", ":3000");
+  gives({}, "POSTERN_SANDBOX", "auto");
+  gives({{"sandbox", "off"}}, "POSTERN_SANDBOX", "off");
+  gives({{"target-name", "a.b"}}, "POSTERN_TARGET_NAME", "a.b");
+  gives({{"target-server-name", "web.internal"}}, "POSTERN_TARGET_SERVER_NAME", "web.internal");
+  gives({{"preset", "spinnaker"}}, "POSTERN_TARGET_PRESET", "spinnaker");
+  gives({{"scrape-timeout", "8s"}}, "POSTERN_TARGET_SCRAPE_TIMEOUT", "8s");
+  gives({{"timeout-offset", "1s"}}, "POSTERN_TIMEOUT_OFFSET", "1s");
+  gives({{"tls-system-roots", "true"}}, "POSTERN_TLS_SYSTEM_ROOTS", "true");
+  gives({{"status-page", "false"}}, "POSTERN_WEB_STATUS_PAGE", "false");
+  gives({{"log-level", "debug"}}, "POSTERN_LOG_LEVEL", "debug");
+  gives({{"log-format", "json"}}, "POSTERN_LOG_FORMAT", "json");
+  gives({{"tls-secret", "a"}}, "POSTERN_TLS_DIR", "/tls");
+  gives({{"credentials-secret", "a"}}, "POSTERN_CREDENTIALS_DIR", "/credentials");
+  gives({{"mysql-secret", "a"}}, "POSTERN_MYSQL_DIR", "/mysql");
+  gives({{"ca-config-map", "a"}}, "POSTERN_TLS_CA_FILE", "/ca/ca.crt");
+  gives({{"port", "9100"}}, "POSTERN_WEB_LISTEN_ADDRESS", ":9100");
+  gives({{"target-spiffe-id", "spiffe://example/web"}, {"tls-secret", "a"}},
+        "POSTERN_TARGET_SPIFFE_ID", "spiffe://example/web");
+}
+
+TEST(InjectTest, NamesNothingOfTheTargetBesideAConfigurationFile) {
+  const auto pod = injected(podThatWishes(
+      {{"target-url", ""}, {"config-map", "c"}, {"tls-secret", "t"}, {"ca-config-map", "a"}}));
+
+  const auto sidecar = sidecarIn(pod);
+  EXPECT_EQ(variableOf(sidecar, "POSTERN_CONFIG_FILE"), "/config/postern.yml");
+  EXPECT_EQ(variableOf(sidecar, "POSTERN_TLS_DIR"), "");
+  EXPECT_EQ(variableOf(sidecar, "POSTERN_TLS_CA_FILE"), "");
+  EXPECT_EQ(sidecar["volumeMounts"].size(), 4U);
+}
+
+TEST(InjectTest, SaysWhatIsWrongWithAValueAndWhatWasExpected) {
+  const auto says = [](const std::string& key, const std::string& value, const std::string& what) {
+    SCOPED_TRACE(key + "=" + value);
+    EXPECT_THAT(refusalOf(podThatWishes({{key, value}})),
+                AllOf(HasSubstr("postern.io/" + key), HasSubstr(what), Not(HasSubstr("--")),
+                      Not(HasSubstr("POSTERN_"))));
+  };
+
+  // Unknown
+  says("tls-secert", "a", "is unknown, the nearest is postern.io/tls-secret");
+  says("inject", "true", "is a label");
+  // Names of objects
+  for (const auto* key :
+       {"tls-secret", "credentials-secret", "mysql-secret", "ca-config-map", "config-map"}) {
+    for (const auto* value : {"Web", "a b", "-a", "a.", "a/b", "a..b"}) {
+      says(key, value, "is no name of an object of Kubernetes, expected lower-case letters");
+    }
+    says(key, std::string(254, 'a'), "is no name of an object");
+  }
+  // What the daemon would refuse
+  says("target-url", "http://localhost", "https");
+  says("target-url", "https://user:secret@localhost", "expected");
+  says("target-name", "a b", "expected");
+  says("target-server-name", "web:443", "expected");
+  says("target-spiffe-id", "web", "expected");
+  says("target-spiffe-id", "spiffe://example/web", "stands without postern.io/tls-secret");
+  says("preset", "whatsup", "is unknown, expected none, spinnaker or whatsapp");
+  says("preset", "whatsapp", "needs credentials for its login, expected postern.io/credentials-");
+  says("scrape-timeout", "8", "expected");
+  says("timeout-offset", "1h", "expected");
+  says("tls-system-roots", "yes", "is neither true nor false");
+  says("status-page", "0", "is neither true nor false");
+  says("log-level", "loud", "is unknown, expected one of debug, info, warn, error");
+  says("log-format", "xml", "is unknown, expected one of logfmt, json");
+  says("sandbox", "yes", "is unknown, expected one of off, auto, on");
+  // Beside a configuration file
+  says("config-map", "c", "cannot stand beside the targets of postern.io/config-map");
+  // What the injector itself reads
+  says("image", "registry.example/other:1",
+       "is not allowed here, expected registry.example/postern:1 or registry.example/postern:*");
+  says("image", "a b", "is no name of an image");
+  says("requests-cpu", "much", "is no amount of CPU, expected for instance 5m or 0.1");
+  says("requests-cpu", "0", "is no amount of CPU");
+  says("limits-cpu", "1x", "is no amount of CPU");
+  says("limits-cpu", "1m", "is less than the 5m of postern.io/requests-cpu");
+  says("requests-memory", "-1Mi", "is no amount of memory, expected for instance 64Mi");
+  says("limits-memory", "64", "is less than 1Mi, expected for instance 64Mi");
+  says("limits-memory", "8Mi", "is less than the 16Mi of postern.io/requests-memory");
+  says("run-as-user", "0", "is root");
+  says("run-as-user", "nobody", "is no number of a user, expected for instance 65532, or none");
+  says("port", "http", "expected");
+  says("port", "80", "expected");
+  says("port", "65536", "expected");
+  says("port", "8443", "port 8443 is taken by postern.io/target-url");
+  says("scrape", "keep", "is unknown, expected replace");
+  says("native-sidecar", "maybe", "is unknown, expected auto, true or false");
+  says("native-sidecar", "true", "native sidecars are switched off, or the API server or a node");
+  says("readiness-probe", "yes", "is neither true nor false");
+  says("startup-probe", "1", "is neither true nor false");
+  says("log-level", "debug\ninfo", "holds a control character");
+}
+
+TEST(InjectTest, NeverRepeatsAPasswordInAUrl) {
+  EXPECT_THAT(refusalOf(podThatWishes({{"target-url", "https://u:pa55word@localhost"}})),
+              Not(HasSubstr("pa55word")));
+}
+
+TEST(InjectTest, ReportsEveryMistakeAtOnce) {
+  auto pod = podThatWishes({{"port", "x"}, {"preset", "y"}, {"unknown", "z"}});
+  pod["spec"]["nodeSelector"] = {{"kubernetes.io/os", "windows"}};
+
+  EXPECT_THAT(refusalOf(pod), AllOf(HasSubstr("postern.io/port"), HasSubstr("postern.io/preset"),
+                                    HasSubstr("postern.io/unknown"), HasSubstr("is for Windows")));
+}
+
+TEST(InjectTest, RefusesWhatCannotBeAPod) {
+  auto pod = podThatWishes();
+  pod["metadata"]["annotations"]["postern.io/port"] = 3000;
+  EXPECT_THAT(refusalOf(pod), HasSubstr("annotations.postern.io/port is no text, expected its"));
+
+  for (const auto* list : {"containers", "volumes", "initContainers"}) {
+    pod = podThatWishes();
+    pod["spec"][list] = "x";
+    EXPECT_THAT(refusalOf(pod), HasSubstr(std::string("spec.") + list + " is no list"));
+    pod["spec"][list] = Json::array({Json::array(), 7});
+    EXPECT_THAT(refusalOf(pod), HasSubstr("has an entry without a name"));
+  }
+  pod = podThatWishes();
+  pod["spec"] = 7;
+  EXPECT_THAT(refusalOf(pod), HasSubstr("the pod has no containers"));
+}
+
+TEST(InjectTest, TakesTheFleetsDefaultsWhereThePodSaysNothing) {
+  const auto rules = rulesWith({{"requests-memory", "32Mi"}, {"log-format", "json"}});
+
+  auto sidecar = sidecarIn(injected(podThatWishes(), rules));
+  EXPECT_EQ(sidecar["resources"]["requests"]["memory"], "32Mi");
+  EXPECT_EQ(variableOf(sidecar, "POSTERN_LOG_FORMAT"), "json");
+
+  sidecar =
+      sidecarIn(injected(podThatWishes({{"requests-memory", "20Mi"}, {"log-format", ""}}), rules));
+  EXPECT_EQ(sidecar["resources"]["requests"]["memory"], "20Mi");
+  EXPECT_EQ(variableOf(sidecar, "POSTERN_LOG_FORMAT"), "") << "an empty value takes it away";
+}
+
+TEST(InjectTest, LeavesDefaultsForTheOtherWayAside) {
+  const auto of_target = rulesWith({{"preset", "spinnaker"}, {"target-url", "https://localhost"}});
+  auto sidecar =
+      sidecarIn(injected(podThatWishes({{"target-url", ""}, {"config-map", "c"}}), of_target));
+  EXPECT_EQ(variableOf(sidecar, "POSTERN_TARGET_PRESET"), "");
+  EXPECT_EQ(variableOf(sidecar, "POSTERN_TARGET_URL"), "");
+
+  const auto of_file = rulesWith({{"config-map", "c"}, {"mysql-secret", "m"}});
+  sidecar = sidecarIn(injected(podThatWishes({{"credentials-secret", "s"}}), of_file));
+  EXPECT_EQ(variableOf(sidecar, "POSTERN_CONFIG_FILE"), "");
+  EXPECT_EQ(variableOf(sidecar, "POSTERN_MYSQL_DIR"), "");
+}
+
+TEST(InjectTest, FindsDefaultsThatEveryPodWouldBeRefusedFor) {
+  const auto wrong = [](config::Pairs defaults) {
+    return mistakeIn(rulesWith(std::move(defaults)));
+  };
+
+  EXPECT_EQ(wrong({}), "");
+  EXPECT_EQ(wrong({{"preset", "whatsapp"}, {"requests-memory", "32Mi"}}), "");
+  EXPECT_EQ(wrong({{"config-map", "c"}}), "");
+  EXPECT_THAT(wrong({{"memory", "32Mi"}}), HasSubstr("--inject.default=memory: is unknown"));
+  EXPECT_THAT(wrong({{"limits-memory", "1"}}), HasSubstr("limits-memory: is less than 1Mi"));
+  EXPECT_THAT(wrong({{"log-level", "loud"}}), HasSubstr("log-level: is unknown"));
+}
+
+TEST(InjectTest, MakesContainersThatFitTheRestrictedStandard) {
+  const auto context = sidecarIn(injected(podThatWishes()))["securityContext"];
+  EXPECT_EQ(context, Json::parse(R"({"allowPrivilegeEscalation": false,
+      "capabilities": {"drop": ["ALL"]}, "readOnlyRootFilesystem": true, "runAsNonRoot": true,
+      "runAsUser": 65532, "seccompProfile": {"type": "RuntimeDefault"}})"));
+
+  const auto with = [](const char* user) {
+    return sidecarIn(injected(podThatWishes({{"run-as-user", user}})))["securityContext"];
+  };
+  EXPECT_EQ(with("1000")["runAsUser"], 1000);
+  EXPECT_FALSE(with("none").contains("runAsUser"));
+}
+
+TEST(InjectTest, MakesSecretsReadableForTheSidecarAndNobodyElse) {
+  auto pod = podThatWishes({{"tls-secret", "t"}});
+  EXPECT_EQ(injected(pod)["spec"]["volumes"][0], Json::parse(R"({"name": "postern-tls", "secret":
+                {"secretName": "t", "optional": true, "defaultMode": 292}})"));
+
+  pod["spec"]["securityContext"]["fsGroup"] = 2000;
+  const auto grouped = injected(pod);
+  EXPECT_EQ(grouped["spec"]["volumes"][0]["secret"]["defaultMode"], 0440);
+  EXPECT_EQ(grouped["spec"]["securityContext"], pod["spec"]["securityContext"]);
+}
+
+TEST(InjectTest, ProbesReadinessOnlyWhenAsked) {
+  auto sidecar = sidecarIn(injected(podThatWishes()));
+  EXPECT_TRUE(sidecar.contains("livenessProbe"));
+  EXPECT_FALSE(sidecar.contains("readinessProbe") || sidecar.contains("startupProbe"));
+
+  sidecar =
+      sidecarIn(injected(podThatWishes({{"readiness-probe", "true"}, {"startup-probe", "false"}})));
+  EXPECT_EQ(sidecar["readinessProbe"]["httpGet"]["path"], "/-/ready");
+  EXPECT_FALSE(sidecar.contains("startupProbe"));
+}
+
+TEST(InjectTest, RefusesToKeepAJobFromEnding) {
+  auto pod = podThatWishes();
+  pod["spec"]["restartPolicy"] = "OnFailure";
+  EXPECT_THAT(refusalOf(pod), AllOf(HasSubstr("restartPolicy is OnFailure"),
+                                    HasSubstr("it would never end"), HasSubstr("1.29")));
+  EXPECT_EQ(sidecarIn(injected(pod, rulesWith({}, true)))["restartPolicy"], "Always");
+
+  pod["metadata"]["annotations"]["postern.io/native-sidecar"] = "false";
+  EXPECT_THAT(refusalOf(pod, rulesWith({}, true)),
+              HasSubstr("refused by postern.io/native-sidecar"));
+}
+
+TEST(InjectTest, ChoosesAPortThatIsFree) {
+  auto pod = podThatWishes();
+  auto& container = pod["spec"]["containers"][0];
+  container["ports"] = Json::parse(R"([{"containerPort": 3000},
+      {"containerPort": 3001, "protocol": "UDP"}, {"containerPort": "x"}])");
+  auto injection = inject(pod, rulesWith());
+  EXPECT_THAT(injection.warnings,
+              ElementsAre(HasSubstr(
+                  "port 3000 is taken by container web, so the sidecar listens on 3001")));
+  EXPECT_EQ(sidecarIn(pod.patch(injection.patch))["ports"][0]["containerPort"], 3001);
+  EXPECT_EQ(injected(pod)["metadata"]["annotations"]["prometheus.io/port"], "3001");
+
+  container["livenessProbe"] = Json::parse(R"({"httpGet": {"port": 3001}})");
+  EXPECT_EQ(variableOf(sidecarIn(injected(pod)), "POSTERN_WEB_LISTEN_ADDRESS"), ":3002");
+  EXPECT_EQ(variableOf(sidecarIn(injected(pod, rulesWith({{"port", "3000"}}))),
+                       "POSTERN_WEB_LISTEN_ADDRESS"),
+            ":3002");
+}
+
+TEST(InjectTest, FindsTheLastPortTaken) {
+  auto pod = podThatWishes();
+  pod["spec"]["containers"][0]["ports"] = Json::parse(R"([{"containerPort": 65535}])");
+
+  EXPECT_EQ(variableOf(sidecarIn(injected(pod, rulesWith({{"port", "65535"}}))),
+                       "POSTERN_WEB_LISTEN_ADDRESS"),
+            ":3000");
+  pod["metadata"]["annotations"]["postern.io/port"] = "65535";
+  EXPECT_THAT(refusalOf(pod), HasSubstr("port 65535 is taken by container web"));
+}
+
+TEST(InjectTest, WarnsOfTheNodesPorts) {
+  auto pod = podThatWishes();
+  pod["spec"]["hostNetwork"] = true;
+  EXPECT_THAT(inject(pod, rulesWith()).warnings,
+              ElementsAre(HasSubstr("in its node's network, where port 3000 must be free")));
+}
+
+TEST(InjectTest, KeepsThePodsOwnScrapeAnnotationsUnlessToldOtherwise) {
+  auto pod = podThatWishes();
+  auto& annotations = pod["metadata"]["annotations"];
+  annotations["prometheus.io/port"] = "9090";
+  auto injection = inject(pod, rulesWith());
+  EXPECT_THAT(injection.warnings, ElementsAre(HasSubstr("postern.io/scrape: replace")));
+  EXPECT_EQ(pod.patch(injection.patch)["metadata"]["annotations"], annotations);
+
+  annotations["postern.io/scrape"] = "replace";
+  injection = inject(pod, rulesWith());
+  EXPECT_THAT(injection.warnings, IsEmpty());
+  EXPECT_EQ(pod.patch(injection.patch)["metadata"]["annotations"]["prometheus.io/port"], "3000");
+}
+
+TEST(InjectTest, KeepsWarningsAsShortAsTheApiServerTakesThem) {
+  auto pod = podThatWishes();
+  auto& container = pod["spec"]["containers"][0];
+  container["name"] = std::string(1000, 'x');
+  container["ports"] = Json::parse(R"([{"containerPort": 3000}])");
+
+  for (const auto& warning : inject(pod, rulesWith()).warnings) EXPECT_LE(warning.size(), 256U);
+}
+
+TEST(InjectTest, AddsTheContainerWhereOnlyItsMarkIsThere) {
+  auto pod = podThatWishes();
+  pod["metadata"]["labels"]["postern.io/status"] = "injected";
+
+  const auto injection = inject(pod, rulesWith());
+
+  EXPECT_EQ(injection.result, Result::Injected);
+  EXPECT_THAT(injection.warnings, ElementsAre(HasSubstr("without a container postern")));
+}
+
+TEST(InjectTest, TakesAVolumeOfThePodInPlaceOfItsOwn) {
+  auto pod = podThatWishes();
+  pod["spec"]["volumes"] = Json::parse(R"([{"name": "postern-credentials", "projected": {}}])");
+
+  const auto result = injected(pod);
+
+  EXPECT_EQ(result["spec"]["volumes"].size(), 2U);
+  EXPECT_EQ(variableOf(sidecarIn(result), "POSTERN_CREDENTIALS_DIR"), "/credentials");
+  pod["metadata"]["annotations"]["postern.io/credentials-secret"] = "s";
+  EXPECT_THAT(refusalOf(pod), HasSubstr("has a volume postern-credentials of its own"));
+}
+
+}  // namespace
+}  // namespace postern::kube

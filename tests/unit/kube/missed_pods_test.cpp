@@ -1,0 +1,134 @@
+#include "kube/missed_pods.h"
+
+#include "unit/kube/api_fixture.h"
+
+namespace postern::kube {
+namespace {
+
+using ::testing::IsEmpty;
+using ::testing::Pair;
+using ::testing::UnorderedElementsAre;
+
+json podsIn(const std::vector<std::string>& namespaces, const std::string& next = "") {
+  json items = json::array();
+  for (const auto& name : namespaces) items.push_back({{"metadata", {{"namespace", name}}}});
+  return {{"metadata", {{"continue", next}}}, {"items", items}};
+}
+
+class MissedPodsTest : public ApiTest {
+ protected:
+  MissedPods missed{*api};
+};
+
+TEST_F(MissedPodsTest, CountsByNamespace) {
+  answers([](const Asked&) { return Told{200, podsIn({"shop", "bank", "shop"})}; });
+
+  const auto next = missed.ask(never);
+
+  EXPECT_THAT(missed.counts(), UnorderedElementsAre(Pair("bank", 1), Pair("shop", 2)));
+  EXPECT_EQ(next, 1min);
+}
+
+TEST_F(MissedPodsTest, AsksForTheMetadataOfPodsThatLackTheirSidecarAndHaveNotEnded) {
+  answers([](const Asked&) { return Told{200, podsIn({})}; });
+
+  missed.ask(never);
+
+  ASSERT_EQ(asked().size(), 1U);
+  EXPECT_EQ(asked()[0].path,
+            "/api/v1/pods?limit=500"
+            "&labelSelector=postern.io%2Finject%3Dtrue%2Cpostern.io%2Fstatus%21%3Dinjected"
+            "&fieldSelector=status.phase%21%3DSucceeded%2Cstatus.phase%21%3DFailed");
+  EXPECT_THAT(asked()[0].accept, HasSubstr("as=PartialObjectMetadataList"));
+}
+
+TEST_F(MissedPodsTest, ReadsEveryPage) {
+  answers([](const Asked& asked) {
+    if (asked.path.ends_with("&continue=a%2Fb")) return Told{200, podsIn({"shop"}, "c")};
+    if (asked.path.ends_with("&continue=c")) return Told{200, podsIn({"bank"})};
+    return Told{200, podsIn({"shop"}, "a/b")};
+  });
+
+  missed.ask(never);
+
+  EXPECT_EQ(asked().size(), 3U);
+  EXPECT_THAT(missed.counts(), UnorderedElementsAre(Pair("bank", 1), Pair("shop", 2)));
+}
+
+TEST_F(MissedPodsTest, BeginsAnewWhenTheListHasBecomeTooOld) {
+  int goes = 0;
+  answers([&goes](const Asked& asked) {
+    if (asked.path.find("continue=") == std::string::npos) return Told{200, podsIn({"shop"}, "c")};
+    return goes++ == 0 ? refuses(410, "The provided continue parameter is too old")
+                       : Told{200, podsIn({"bank"})};
+  });
+
+  missed.ask(never);
+
+  EXPECT_EQ(asked().size(), 4U);
+  EXPECT_EQ(api->counts(), (ApiClient::Counts{4, 0, 0}));
+  EXPECT_THAT(missed.counts(), UnorderedElementsAre(Pair("bank", 1), Pair("shop", 1)));
+}
+
+TEST_F(MissedPodsTest, GivesUpAListThatIsAlwaysTooOld) {
+  answers([](const Asked& asked) {
+    if (asked.path.find("continue=") == std::string::npos) return Told{200, podsIn({"shop"}, "c")};
+    return refuses(410, "too old");
+  });
+
+  missed.ask(never);
+
+  EXPECT_EQ(asked().size(), 8U);
+  EXPECT_EQ(api->counts(), (ApiClient::Counts{7, 1, 0}));
+  EXPECT_THAT(missed.counts(), IsEmpty());
+}
+
+TEST_F(MissedPodsTest, KeepsTheCountsWhenAListFails) {
+  answers([](const Asked&) { return Told{200, podsIn({"shop"})}; });
+  missed.ask(never);
+  answers([](const Asked& asked) {
+    return asked.path.find("continue=") == std::string::npos ? Told{200, podsIn({"bank"}, "c")}
+                                                             : refuses(500, "etcd is away");
+  });
+
+  missed.ask(never);
+
+  EXPECT_THAT(missed.counts(), UnorderedElementsAre(Pair("shop", 1)));
+}
+
+TEST_F(MissedPodsTest, ForgetsANamespaceThatHasNoneAnyMore) {
+  answers([](const Asked&) { return Told{200, podsIn({"shop", "bank"})}; });
+  missed.ask(never);
+  answers([](const Asked&) { return Told{200, podsIn({"bank"})}; });
+
+  missed.ask(never);
+
+  EXPECT_THAT(missed.counts(), UnorderedElementsAre(Pair("bank", 1)));
+}
+
+TEST_F(MissedPodsTest, CountsTheNamespacesBeyondAThousandTogether) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 1010; ++i) names.push_back("n" + std::to_string(i));
+  answers([&names](const Asked&) { return Told{200, podsIn(names)}; });
+
+  missed.ask(never);
+
+  EXPECT_EQ(missed.counts().size(), 1001U);
+  EXPECT_EQ(missed.counts().at("(others)"), 10U);
+}
+
+TEST_F(MissedPodsTest, StopsBetweenTwoPages) {
+  std::stop_source stop;
+  answers([&stop](const Asked&) {
+    stop.request_stop();
+    return Told{200, podsIn({"shop"}, "more")};
+  });
+
+  missed.ask(stop.get_token());
+
+  EXPECT_EQ(asked().size(), 1U);
+  EXPECT_THAT(missed.counts(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace postern::kube

@@ -1,0 +1,216 @@
+#include "session/oauth2.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fakes/fake_clock.h"
+#include "fakes/fake_exchange.h"
+#include "fakes/fake_source.h"
+#include "session/session.h"
+
+namespace postern::session {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::FakeExchange;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// As config turns the key oauth2 into one.
+config::Login loginOf() {
+  config::Login login;
+  login.url = "/token?tenant=a";
+  login.token.json = "/access_token";
+  login.expires.emplace().json = "/expires_in";
+  return login;
+}
+
+const SystemTime kNow = std::chrono::sys_days(std::chrono::year(2026) / 11 / 20) + 10h;
+
+Result<Token> read(int status, const std::string& body) {
+  return readTokenAnswer(loginOf(), {status, {}}, Secret(body), kNow);
+}
+
+TEST(Oauth2Test, SendsTheClientEncodedInTheHeader) {
+  config::Oauth2 oauth2;
+  oauth2.scopes = {"metrics.read", "profile"};
+  oauth2.endpoint_params = {{"audience", "https://a/b"}, {"note", "{{username}}"}};
+  const credentials::Credential client{"urn:a", Secret("p~ss:+ %"), {}, {}, ""};
+
+  const auto request = makeTokenRequest(oauth2, loginOf(), client, ClientAuth::Header);
+  EXPECT_EQ(request.method, "POST");
+  EXPECT_EQ(request.path, "/token?tenant=a");
+  EXPECT_TRUE(request.once);
+  EXPECT_EQ(request.content_type, "application/x-www-form-urlencoded");
+  EXPECT_EQ(request.body.reveal(),
+            "grant_type=client_credentials&scope=metrics.read+profile&audience=https%3A%2F%2Fa%2Fb&"
+            "note=%7B%7Busername%7D%7D");
+  EXPECT_EQ(request.secret_header, "Authorization");
+  // urn%3Aa:p~ss%3A%2B+%25
+  EXPECT_EQ(request.secret_value.reveal(), "Basic dXJuJTNBYTpwfnNzJTNBJTJCKyUyNQ==");
+}
+
+TEST(Oauth2Test, SendsTheClientInTheBodyWhenTold) {
+  const credentials::Credential client{"urn:a", Secret("p&ss"), {}, {}, ""};
+
+  const auto request = makeTokenRequest({}, loginOf(), client, ClientAuth::Body);
+  EXPECT_EQ(request.body.reveal(),
+            "grant_type=client_credentials&client_id=urn%3Aa&client_secret=p%26ss");
+  EXPECT_EQ(request.secret_header, "");
+}
+
+TEST(Oauth2Test, ReadsTheTokenAndItsLife) {
+  const auto lives = [](const std::string& more, std::chrono::milliseconds life) {
+    SCOPED_TRACE(more);
+    const auto token = read(200, R"({"access_token":"abc")" + more + "}");
+    ASSERT_TRUE(token) << token.error().what;
+    EXPECT_EQ(token->value.reveal(), "abc");
+    EXPECT_EQ(token->life, life);
+  };
+  lives(R"(,"token_type":"Bearer","expires_in":3600)", 1h);
+  lives(R"(,"token_type":"bearer","expires_in":"90")", 90s);
+  lives(R"(,"token_type":"bearer")", 1h);
+  lives("", 1h);
+}
+
+TEST(Oauth2Test, TellsRejectedFromThrottledFromFailed) {
+  const auto is = [](int status, const std::string& body, Fault fault, const std::string& words) {
+    SCOPED_TRACE(std::to_string(status) + " " + body);
+    const auto token = read(status, body);
+    ASSERT_FALSE(token);
+    EXPECT_EQ(faultName(token.error().fault), faultName(fault));
+    EXPECT_THAT(token.error().what, HasSubstr(words));
+    EXPECT_THAT(token.error().what, Not(HasSubstr("hunter2")));
+  };
+  is(401, R"({"error":"invalid_client","error_description":"hunter2"})", Fault::LoginRejected,
+     "401 invalid_client: client_id or client_secret is wrong");
+  is(400, R"({"error":"invalid_client"})", Fault::LoginRejected, "client_id or client_secret");
+  is(401, "", Fault::LoginRejected, "401: client_id or client_secret is wrong");
+  is(400, R"({"error":"invalid_grant"})", Fault::LoginRejected, "400 invalid_grant");
+  is(400, R"({"error":"unauthorized_client"})", Fault::LoginRejected, "let this client use");
+  is(400, R"({"error":"invalid_scope"})", Fault::LoginFailed, "invalid_scope: correct scopes");
+  is(400, R"({"error":"hunter2"})", Fault::LoginFailed, "answered 400");
+  is(429, R"({"error":"invalid_client"})", Fault::LoginThrottled, "too many requests");
+  is(503, "", Fault::LoginFailed, "answered 503");
+  is(302, "", Fault::LoginFailed, "answered 302");
+  is(200, "<html>", Fault::LoginFailed, "without a token at /access_token");
+  is(200, R"({"access_token":"hunter2","token_type":"mac"})", Fault::LoginFailed,
+     "of another type than Bearer");
+}
+
+class Oauth2SessionTest : public ::testing::Test {
+ protected:
+  Oauth2SessionTest() {
+    target.name = "t";
+    target.url.path = "/prefix";
+    target.login = loginOf();
+    target.oauth2.emplace();
+    target.credentials.emplace().file.emplace();
+    source.gives("client", "secret");
+    store = std::make_unique<credentials::Store>(
+        std::make_unique<testing::FakeSource>(source), "t", credentials::Schedule::mounted(),
+        config::Backoff(), "salt", clock, [] { return 0.999; });
+    session = std::make_unique<Session>(
+        target, store.get(), exchange, clock, [] { return 0.999; }, StateFile("", "t"));
+    store->poll(deadlineIn(1s));
+  }
+  Result<Authorization> authorize() { return session->authorize(deadlineIn(10s), deadlineIn(10s)); }
+  // An endpoint that looks for the client in one place only.
+  void looksIn(ClientAuth place, int status, const std::string& error) {
+    exchange.answers([=](const upstream::Request& request) -> Result<FakeExchange::Answer> {
+      const bool in_body = request.body.reveal().find("client_secret=secret") != std::string::npos;
+      if (in_body == (place == ClientAuth::Body))
+        return FakeExchange::Answer{200, R"({"access_token":"one","expires_in":100})", {}};
+      return FakeExchange::Answer{status, R"({"error":")" + error + "\"}", {}};
+    });
+  }
+  void refuses(int status, const std::string& error) {
+    exchange.answers([=](const upstream::Request&) -> Result<FakeExchange::Answer> {
+      return FakeExchange::Answer{status, R"({"error":")" + error + "\"}", {}};
+    });
+  }
+  void expectFault(const Result<Authorization>& result, Fault fault) {
+    ASSERT_FALSE(result);
+    EXPECT_EQ(faultName(result.error().fault), faultName(fault));
+  }
+
+  config::Target target;
+  testing::FakeClock clock;
+  testing::SourceState source;
+  FakeExchange exchange{[](const upstream::Request&) -> Result<FakeExchange::Answer> {
+    return FakeExchange::Answer{200, R"({"access_token":"one","expires_in":100})", {}};
+  }};
+  std::unique_ptr<credentials::Store> store;
+  std::unique_ptr<Session> session;
+};
+
+TEST_F(Oauth2SessionTest, AsksOnceAtTheEndpointsOwnPathAndKeepsTheToken) {
+  for (int i = 0; i < 3; ++i) {
+    const auto authorization = authorize();
+    ASSERT_TRUE(authorization);
+    EXPECT_EQ(authorization->value.reveal(), "Bearer one");
+  }
+  ASSERT_EQ(exchange.count(), 1);
+  EXPECT_EQ(exchange.requests()[0].path, "/token?tenant=a");
+}
+
+TEST_F(Oauth2SessionTest, TriesTheBodyInTheSameLoginAndRemembersIt) {
+  looksIn(ClientAuth::Body, 401, "invalid_client");
+  ASSERT_TRUE(authorize());
+  EXPECT_EQ(exchange.count(), 2);
+  EXPECT_EQ(session->status().successes, 1U);
+
+  clock.advance(101s);
+  ASSERT_TRUE(authorize());
+  EXPECT_EQ(exchange.count(), 3);
+}
+
+TEST_F(Oauth2SessionTest, SendsAWrongSecretOnceMoreOnlyUntilAPlaceIsKnown) {
+  refuses(401, "invalid_client");
+  expectFault(authorize(), Fault::LoginRejected);
+  EXPECT_EQ(exchange.count(), 2);
+  EXPECT_EQ(session->status().rejected, 1U);
+  expectFault(authorize(), Fault::Backoff);
+
+  looksIn(ClientAuth::Header, 401, "invalid_client");
+  clock.advance(61s);
+  ASSERT_TRUE(authorize());
+  EXPECT_EQ(exchange.count(), 3);
+  refuses(401, "invalid_client");
+  clock.advance(101s);
+  expectFault(authorize(), Fault::LoginRejected);
+  EXPECT_EQ(exchange.count(), 4);
+}
+
+TEST_F(Oauth2SessionTest, DoesNotLookForAnotherPlaceWhenThatIsNotWhatIsWrong) {
+  refuses(400, "invalid_scope");
+  expectFault(authorize(), Fault::LoginFailed);
+  EXPECT_EQ(exchange.count(), 1);
+}
+
+TEST_F(Oauth2SessionTest, CountsARejectionInEitherPlace) {
+  looksIn(ClientAuth::Body, 400, "invalid_request");
+  source.gives("client", "wrong");
+  store->poll(deadlineIn(1s));
+  exchange.answers([](const upstream::Request& request) -> Result<FakeExchange::Answer> {
+    const bool in_body = request.body.reveal().find("client_secret=") != std::string::npos;
+    return FakeExchange::Answer{
+        in_body ? 401 : 400,
+        in_body ? R"({"error":"invalid_client"})" : R"({"error":"invalid_request"})",
+        {}};
+  });
+  expectFault(authorize(), Fault::LoginRejected);
+}
+
+TEST_F(Oauth2SessionTest, LogsInOnceMoreWhenAPageRefusesAProvenToken) {
+  const auto first = authorize();
+  ASSERT_TRUE(first);
+  session->accepted(*first, 0);
+
+  EXPECT_TRUE(session->refused(*first, 0, false));
+  ASSERT_TRUE(authorize());
+  EXPECT_EQ(exchange.count(), 2);
+}
+
+}  // namespace
+}  // namespace postern::session
