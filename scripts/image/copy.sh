@@ -1,0 +1,29 @@
+#!/bin/sh
+# copy.sh ROOT FILE...: copies each file to its place below ROOT, and with it the shared libraries and
+# the loader that it needs.
+set -eu
+root=$1
+shift
+
+# Debian has /lib and its kin as links into /usr.
+mkdir -p "$root/usr"
+for folder in lib lib64; do
+  if [ -L "/$folder" ] && [ ! -L "$root/$folder" ]; then
+    mkdir -p "$root/usr/$folder"
+    ln -s "usr/$folder" "$root/$folder"
+  fi
+done
+
+put() {
+  place=$root$(realpath "$(dirname "$1")")/$(basename "$1")
+  [ -e "$place" ] || install -D -m "$(stat -L -c %a "$1")" "$1" "$place"
+}
+
+for file in "$@"; do
+  put "$file"
+  # `name => path (address)`, or `path (address)` for the loader; vdso has no path. A file that is
+  # linked to nothing is no failure.
+  { ldd "$file" 2>/dev/null || true; } | grep -o '/[^ ]*' | while read -r library; do
+    put "$library"
+  done
+done

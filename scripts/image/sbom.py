@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""Writes which packages the image is made of, as SPDX 2.3: sbom.py VERSION BUILD ROOT
+
+Asks dpkg about every file below ROOT, every archive that the linker took something from, and every
+header that was compiled. The notices on licences that come with each package are in there too.
+"""
+
+import dataclasses
+import datetime
+import hashlib
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+DEBIAN = pathlib.Path("/usr/share/doc")
+BUILT_HERE = pathlib.Path("/usr/local/share/postern")  # libraries.sh writes it
+# Interfaces of what is there as a shared library, or not at all.
+HEADERS_ALONE = {"glibc", "linux", "openssl"}
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class Package:
+    name: str
+    source: str
+    version: str
+    architecture: str
+    copyright: str
+
+    @property
+    def id(self) -> str:
+        return "SPDXRef-" + re.sub(r"[^A-Za-z0-9.-]", "-", self.name)
+
+
+def notices(file: pathlib.Path) -> str:
+    """Who holds the rights and under which licence, without the lists of files (Boost's is of 2 MB)."""
+    return re.sub(r"^Files(-Excluded)?:.*\n(?:[ \t].*\n)*", "", file.read_text(errors="replace"),
+                  flags=re.MULTILINE)
+
+
+def output_of(*command: str) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def owners(files: set[str]) -> set[str]:
+    """The Debian packages that these files belong to."""
+    # Some packages say /lib of what is in /usr/lib.
+    asked = sorted({name for file in map(os.path.realpath, files) for name in (file, file.removeprefix("/usr"))})
+    found = subprocess.run(["dpkg-query", "--search", *asked], capture_output=True, text=True)
+    return {owner.split(":")[0] for line in found.stdout.splitlines() if "diversion" not in line
+            for owner in line.rsplit(": ", 1)[0].split(", ")}
+
+
+def debian(name: str) -> Package:
+    fields = output_of("dpkg-query", "--show", "--showformat",
+                       "${source:Package}\n${Version}\n${Architecture}\n", name).splitlines()
+    return Package(name, *fields, notices(DEBIAN / name / "copyright"))
+
+
+def built_here(archives: set[str]) -> set[Package]:
+    names = {pathlib.Path(archive).name for archive in archives}
+    return {Package(folder.name, folder.name, (folder / "version").read_text().strip(), "source",
+                    notices(folder / "copyright"))
+            for folder in BUILT_HERE.iterdir() if names & set((folder / "libraries").read_text().split())}
+
+
+def linked(build: pathlib.Path) -> set[str]:
+    """The archives and objects of the system that are a part of the program."""
+    text = (build / "postern.map").read_text()
+    return set(re.findall(r"^(/\S+\.a)\(\S+\)$", text, re.MULTILINE)) | \
+        set(re.findall(r"^LOAD (/\S+\.o)$", text, re.MULTILINE))
+
+
+def compiled(build: pathlib.Path) -> set[str]:
+    return set(re.findall(r"^    (/usr/\S+)$", output_of("ninja", "-C", str(build), "-t", "deps"),
+                          re.MULTILINE))
+
+
+def described(package: Package) -> dict:
+    return {
+        "name": package.name,
+        "SPDXID": package.id,
+        "versionInfo": package.version,
+        "supplier": "Organization: Debian",
+        "downloadLocation": "NOASSERTION",
+        "filesAnalyzed": False,
+        "sourceInfo": f"of Debian's source package {package.source}",
+        "licenseConcluded": "NOASSERTION",
+        "licenseDeclared": "NOASSERTION",
+        "copyrightText": package.copyright,
+        "externalRefs": [{
+            "referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl",
+            "referenceLocator": f"pkg:deb/debian/{package.name}@{package.version.replace('+', '%2B')}"
+                                f"?arch={package.architecture}"}],
+    }
+
+
+def main():
+    version, build, root = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
+    present = {"/" + str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+    # The bundle is made when its package is installed, so that dpkg does not know it.
+    shared = {debian(name) for name in owners(present) | {"ca-certificates"}}
+    inside = linked(build)
+    static = built_here(inside) | {debian(name) for name in owners(inside)}
+    known = {package.source for package in shared | static} | HEADERS_ALONE
+    headers = {debian(name) for name in owners(compiled(build))}
+    static |= {package for package in headers if package.source not in known}
+    static = {package for package in static if package.source not in HEADERS_ALONE}
+
+    packages = sorted(shared | static)
+    seconds = int(os.environ["SOURCE_DATE_EPOCH"])
+    program = {
+        "name": "postern", "SPDXID": "SPDXRef-postern", "versionInfo": version,
+        "supplier": "NOASSERTION", "downloadLocation": "NOASSERTION", "filesAnalyzed": False,
+        "licenseConcluded": "NOASSERTION", "licenseDeclared": "Apache-2.0", "copyrightText": "NOASSERTION",
+        "checksums": [{"algorithm": "SHA256", "checksumValue":
+                       hashlib.sha256((root / "usr/bin/postern").read_bytes()).hexdigest()}],
+    }
+    relationships = [("SPDXRef-DOCUMENT", "DESCRIBES", program["SPDXID"])]
+    relationships += [(program["SPDXID"], "STATIC_LINK", package.id) for package in sorted(static)]
+    relationships += [(program["SPDXID"], "DEPENDS_ON", package.id) for package in sorted(shared)]
+    contents = [program, *map(described, packages)]
+    digest = hashlib.sha256(json.dumps(contents).encode()).hexdigest()
+    document = {
+        "spdxVersion": "SPDX-2.3", "dataLicense": "CC0-1.0", "SPDXID": "SPDXRef-DOCUMENT",
+        "name": f"postern-{version}", "documentNamespace": f"urn:postern:{version}:{digest}",
+        "creationInfo": {
+            "created": datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "creators": ["Tool: postern-sbom"]},
+        "packages": contents,
+        "relationships": [{"spdxElementId": one, "relationshipType": kind, "relatedSpdxElement": other}
+                          for one, kind, other in relationships],
+    }
+    place = root / "usr/share/postern/sbom.spdx.json"
+    place.parent.mkdir(parents=True)
+    place.write_text(json.dumps(document, indent=1) + "\n")
+
+
+main()

@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# Makes a release of what is committed on main: checks that everything speaks of this version, builds and
+# tests the image, and tags.
+#
+#   scripts/release.sh VERSION [--dry-run]
+#
+#   --dry-run    check, and say what would be done
+#
+# The version stands in CMakeLists.txt. Nothing is pushed: the last lines say how to.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+cd "$root"
+
+usage() {
+  sed -n '2,/^[^#]/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  exit 2
+}
+
+version='' dry_run=false
+for argument in "$@"; do
+  case $argument in
+    --dry-run) dry_run=true ;;
+    -*) usage ;;
+    *)
+      [[ -z $version ]] || usage
+      version=$argument
+      ;;
+  esac
+done
+[[ -n $version ]] || usage
+tag=v$version
+
+complaints=()
+complain() { complaints+=("$*"); }
+
+# section NAME: what CHANGELOG.md has below that heading, without empty lines.
+section() {
+  awk -v heading="## $1" '
+    /^## / { inside = $0 == heading || index($0, heading " ") == 1; next }
+    inside && NF' CHANGELOG.md
+}
+
+check_tree() {
+  local branch
+  branch=$(git branch --show-current)
+  [[ $branch == main ]] || complain "the branch is ${branch:-none}: a release is made of main"
+  [[ -z $(git status --porcelain) ]] || complain "there are changes that are not committed: git status shows them"
+  if git rev-parse --quiet --verify "refs/tags/$tag" >/dev/null; then
+    complain "the tag $tag is there already: choose the next version"
+  fi
+}
+
+check_version() {
+  local ours
+  [[ $version =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]] ||
+    complain "$version is no version: three numbers are expected, as in 1.2.3"
+  ours=$(project_version)
+  [[ $ours == "$version" ]] || complain "CMakeLists.txt says version $ours: correct its project() line"
+}
+
+check_changelog() {
+  [[ -n $(section "$version") ]] || complain "CHANGELOG.md says nothing below \"## $version\": write its section"
+  [[ -z $(section Unreleased) ]] ||
+    complain "CHANGELOG.md has lines below \"## Unreleased\": move them below \"## $version\""
+}
+
+check_chart() {
+  local key text
+  [[ -e helm/Chart.yaml ]] || { complain "helm/Chart.yaml is not there"; return; }
+  for key in version appVersion; do
+    text=$(sed -n "s/^$key: *//p" helm/Chart.yaml | tr -d "\"'")
+    [[ $text == "$version" ]] || complain "helm/Chart.yaml says $key ${text:-nothing}: write $version"
+  done
+}
+
+# With the program built twice, as a whole.
+build_and_test() {
+  install_missing "${build_packages[@]}" "${test_packages[@]}" "${mysql_packages[@]}" "${image_packages[@]}"
+  cmake -G Ninja -S . -B build-test -DCMAKE_BUILD_TYPE=Release -DPOSTERN_WERROR=ON >/dev/null
+  cmake --build build-test --target fake_whatsapp
+  POSTERN_BUILD=$root/build-test as_root tests/image/build.sh
+  POSTERN_IMAGE_WHOLE=1 as_root ctest --test-dir build-test -L image --output-on-failure
+}
+
+check_tree
+check_version
+check_changelog
+check_chart
+if ((${#complaints[@]})); then
+  printf '%s\n' "${complaints[@]}" >&2
+  die "nothing was done"
+fi
+
+if $dry_run; then
+  say "everything speaks of $version; this would build and test localhost/postern:$version, and tag $tag"
+  exit 0
+fi
+build_and_test
+section "$version" | git tag --annotate --cleanup=verbatim --file=- "$tag"
+say "tagged: $tag. To publish it:"
+cat <<TEXT
+  git push origin $tag
+  CONTAINERS_STORAGE_CONF=build-image/storage.conf podman push localhost/postern:$version REGISTRY/postern:$version
+TEXT

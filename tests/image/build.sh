@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Builds the image as localhost/postern:VERSION from the Dockerfile, on a base made by mmdebstrap where
+# nothing else is there to be had; the stage that it was built in as localhost/postern-build; and the
+# look-alike of POSTERN_BUILD (build/ unless told) as localhost/look-alike. What is there already from an
+# earlier run is taken. As root.
+source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib.sh"
+source "$root/tests/image/containers.sh"
+
+[[ $(id -u) == 0 ]] || die "the image is built by root, as its storage and the chroots in it are root's"
+version=$(project_version)
+revision=$(git -C "$root" rev-parse --short HEAD 2>/dev/null || echo unknown)
+committed=$(git -C "$root" log -1 --format=%ct 2>/dev/null || echo 0)
+base=docker.io/library/debian:bookworm-slim
+
+if ! buildah inspect --type image "$base" >/dev/null 2>&1; then
+  say "making the base"
+  mmdebstrap --quiet --variant=minbase bookworm "$storage/base.tar"
+  container=$(buildah from scratch)
+  buildah add --quiet "$container" "$storage/base.tar" / >/dev/null
+  buildah config --cmd bash "$container"
+  buildah commit --quiet --rm --signature-policy "$storage/policy.json" "$container" "$base" >/dev/null
+  rm "$storage/base.tar"
+fi
+
+# bud TAG OPTION...
+bud() {
+  buildah bud --isolation chroot --format docker --pull-never --layers \
+    --signature-policy "$storage/policy.json" --build-arg VERSION="$version" \
+    --build-arg REVISION="$revision" --build-arg SOURCE_DATE_EPOCH="$committed" --tag "$@" "$root"
+}
+bud localhost/postern-build --target build
+bud "localhost/postern:$version"
+
+# The service of the scenarios, as it stands in a build folder.
+look_alike=$(realpath "${POSTERN_BUILD:-$root/build}/fake_whatsapp")
+layout=$(mktemp -d)
+trap 'rm -rf "$layout"' EXIT
+"$root/scripts/image/copy.sh" "$layout" "$look_alike"
+container=$(buildah from scratch)
+buildah copy --quiet "$container" "$layout" / >/dev/null
+buildah config --entrypoint "[\"$look_alike\"]" "$container"
+buildah commit --quiet --rm --signature-policy "$storage/policy.json" "$container" localhost/look-alike >/dev/null

@@ -1,0 +1,41 @@
+"""What the README says word for word of a pod, taken out of it for the test that runs it."""
+
+import pathlib
+import re
+
+import yaml
+
+README = pathlib.Path(__file__).parents[2] / "README.md"
+# The registry that stands for the reader's own.
+REGISTRY = "registry.example"
+
+
+def section() -> str:
+    """"In a pod"."""
+    found = re.search(r"^## In a pod\n(.*?)^## ", README.read_text(), re.MULTILINE | re.DOTALL)
+    return found[1]
+
+
+def _blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", section(), re.MULTILINE | re.DOTALL)
+
+
+def manifest() -> dict:
+    """The only whole Pod of the section."""
+    pods = [block for block in _blocks("yaml") if block.startswith("apiVersion: v1\nkind: Pod\n")]
+    assert len(pods) == 1, f"one Pod stands in the README, not {len(pods)}"
+    return yaml.safe_load(pods[0])
+
+
+def podman_line() -> str:
+    """The only `podman run` line of the section."""
+    lines = [line for block in _blocks("sh") for line in block.splitlines()
+             if line.startswith("podman run ")]
+    assert len(lines) == 1, f"one podman run stands in the README, not {len(lines)}"
+    return lines[0]
+
+
+def secrets() -> dict[str, list[str]]:
+    """The Secrets that it has the reader make: by name the files of each."""
+    return {name: re.findall(r"--from-file=(\S+)", files) for name, files in
+            re.findall(r"^kubectl create secret generic (\S+) (.*)$", section(), re.MULTILINE)}
