@@ -1,0 +1,137 @@
+{{- define "postern.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "postern.fullname" -}}
+{{- if .Values.fullnameOverride }}
+{{- .Values.fullnameOverride | trunc 50 | trimSuffix "-" }}
+{{- else if contains (include "postern.name" .) .Release.Name }}
+{{- .Release.Name | trunc 50 | trimSuffix "-" }}
+{{- else }}
+{{- printf "%s-%s" .Release.Name (include "postern.name" .) | trunc 50 | trimSuffix "-" }}
+{{- end }}
+{{- end }}
+
+{{- define "postern.injector" -}}
+{{- include "postern.fullname" . }}-injector
+{{- end }}
+
+{{/* Of what has no namespace: two releases must not meet. */}}
+{{- define "postern.clusterWide" -}}
+{{- printf "%s-%s" .Release.Namespace (include "postern.injector" .) }}
+{{- end }}
+
+{{- define "postern.serviceAccount" -}}
+{{- if .Values.serviceAccount.create }}
+{{- default (include "postern.injector" .) .Values.serviceAccount.name }}
+{{- else }}
+{{- default "default" .Values.serviceAccount.name }}
+{{- end }}
+{{- end }}
+
+{{/* What stays the same over upgrades. Takes a dict: context, component. */}}
+{{- define "postern.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "postern.name" .context }}
+app.kubernetes.io/instance: {{ .context.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+{{- end }}
+
+{{/* Takes a dict: context, component; more, labels that go before those of all objects. */}}
+{{- define "postern.labels" -}}
+{{- $chart := printf "%s-%s" .context.Chart.Name .context.Chart.Version | replace "+" "_" }}
+{{- $labels := dict
+  "helm.sh/chart" ($chart | trunc 63 | trimSuffix "-")
+  "app.kubernetes.io/version" .context.Chart.AppVersion
+  "app.kubernetes.io/part-of" "postern"
+  "app.kubernetes.io/managed-by" .context.Release.Service
+}}
+{{- $selected := include "postern.selectorLabels" . | fromYaml }}
+{{- mergeOverwrite $labels .context.Values.commonLabels (default dict .more) $selected | toYaml }}
+{{- end }}
+
+{{- define "postern.image" -}}
+{{- $tag := default .Chart.AppVersion .Values.image.tag }}
+{{- with .Values.image.registry }}{{ . }}/{{ end }}{{ .Values.image.repository }}
+{{- with .Values.image.digest }}@{{ . }}{{ else }}:{{ $tag }}{{ end }}
+{{- end }}
+
+{{- define "postern.sidecarImage" -}}
+{{- default (include "postern.image" .) .Values.sidecar.image }}
+{{- end }}
+
+{{/* Whether the injector makes and keeps its own certificate: "true" or nothing. */}}
+{{- define "postern.ownCertificate" -}}
+{{- if and .Values.certManager.enabled .Values.tls.existingSecret }}
+{{- fail "certManager.enabled and tls.existingSecret are two sources of one certificate, expected one of them" }}
+{{- end }}
+{{- if and .Values.tls.caBundle (not .Values.tls.existingSecret) }}
+{{- fail "tls.caBundle is the authority of the certificate in tls.existingSecret, expected both" }}
+{{- end }}
+{{- if not (or .Values.certManager.enabled .Values.tls.existingSecret) }}true{{ end }}
+{{- end }}
+
+{{/* Its own and cert-manager's have two names: neither could take over what the other has left. */}}
+{{- define "postern.servingSecret" -}}
+{{- $kind := ternary "certificate" "tls" (eq (include "postern.ownCertificate" .) "true") }}
+{{- default (printf "%s-%s" (include "postern.injector" .) $kind) .Values.tls.existingSecret }}
+{{- end }}
+
+{{/* The name of the ConfigMap with the sidecars' postern.yml, or nothing. */}}
+{{- define "postern.configMap" -}}
+{{- if and .Values.config .Values.existingConfigMap }}
+{{- fail "config and existingConfigMap are two sources of one configuration, expected one of them" }}
+{{- end }}
+{{- if .Values.config }}{{ include "postern.fullname" . }}-config{{ else }}{{ .Values.existingConfigMap }}{{ end }}
+{{- end }}
+
+{{/*
+What `sidecar` says, by the names of the annotations, as YAML; what says nothing is left out. Takes a dict:
+context; sidecar, what holds in place of the values: a target there leaves the configuration of all aside.
+*/}}
+{{- define "postern.wishes" -}}
+{{- $s := mergeOverwrite (deepCopy .context.Values.sidecar) (default dict .sidecar) }}
+{{- $config := include "postern.configMap" .context }}
+{{- if dig "target" "url" "" (default dict .sidecar) }}{{ $config = "" }}{{ end }}
+{{- if and $config (or $s.tls.systemRoots (without (values $s.target) "")) }}
+{{- fail "sidecar.target (or sidecar.tls.systemRoots) and a configuration (config, existingConfigMap) exclude each other, expected one of them" }}
+{{- end }}
+{{- if and (not $config) $s.credentials.existingSecret $s.mysql.existingSecret }}
+{{- fail "sidecar.credentials and sidecar.mysql are two sources of one credential, expected one of them" }}
+{{- end }}
+{{- $wishes := dict
+  "tls-secret" $s.tls.existingSecret
+  "credentials-secret" $s.credentials.existingSecret
+  "mysql-secret" $s.mysql.existingSecret
+  "ca-config-map" $s.ca.existingConfigMap
+  "config-map" $config
+  "target-url" $s.target.url
+  "target-name" $s.target.name
+  "target-server-name" $s.target.serverName
+  "target-spiffe-id" $s.target.spiffeId
+  "preset" $s.target.preset
+  "scrape-timeout" $s.target.scrapeTimeout
+  "tls-system-roots" $s.tls.systemRoots
+  "timeout-offset" $s.timeoutOffset
+  "status-page" $s.statusPage
+  "log-level" $s.log.level
+  "log-format" $s.log.format
+  "sandbox" $s.sandbox
+  "requests-cpu" $s.resources.requests.cpu
+  "requests-memory" $s.resources.requests.memory
+  "limits-cpu" $s.resources.limits.cpu
+  "limits-memory" $s.resources.limits.memory
+  "run-as-user" $s.runAsUser
+  "port" $s.port
+  "scrape" $s.scrape
+  "readiness-probe" (ternary "true" "" $s.readinessProbe)
+  "startup-probe" (ternary "true" "" $s.startupProbe)
+}}
+{{- range $key, $value := $wishes }}
+{{- $text := toString $value }}
+{{- /* A whole number without an exponent. */}}
+{{- if kindIs "float64" $value }}{{ if eq $value (floor $value) }}{{ $text = printf "%.0f" $value }}{{ end }}{{ end }}
+{{- if ne $text "" }}
+{{ $key }}: {{ $text | quote }}
+{{- end }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,136 @@
+{{/*
+The sidecar for those who want no webhook: a map of labels and annotations for the pod's template, containers,
+initContainers and volumes, the same as the injector would add. Of the two lists of containers one is empty.
+For a chart that depends on this one, with injector.enabled false:
+
+    {{- $sidecar := include "postern.sidecar" (dict "context" .Subcharts.postern) | fromYaml }}
+    ...
+          volumes:
+            {{- toYaml $sidecar.volumes | nindent 8 }}
+
+What it is stands in the values of this chart, under `sidecar`. Where workloads differ, each says so:
+(dict "context" .Subcharts.postern "sidecar" (dict "target" (dict "url" "https://localhost:8443"))).
+*/}}
+{{- define "postern.sidecar" -}}
+{{- $s := mergeOverwrite (deepCopy .context.Values.sidecar) (default dict .sidecar) }}
+{{- $wishes := include "postern.wishes" . | fromYaml }}
+{{- $native := eq (toString $s.nativeSidecar) "true" }}
+{{- if eq (toString $s.nativeSidecar) "auto" }}
+{{- $native = semverCompare ">=1.29.0-0" .context.Capabilities.KubeVersion.Version }}
+{{- end }}
+{{- $container := include "postern.container" (dict "context" .context "sidecar" $s "wishes" $wishes) | fromYaml }}
+{{- if $native }}{{ $_ := set $container "restartPolicy" "Always" }}{{ end -}}
+labels:
+  postern.io/status: injected
+annotations:
+  prometheus.io/scrape: "true"
+  prometheus.io/port: {{ get $wishes "port" | quote }}
+  prometheus.io/path: /metrics
+  prometheus.io/scheme: http
+initContainers: {{ ternary (list $container) list $native | toJson }}
+containers: {{ ternary list (list $container) $native | toJson }}
+volumes:
+  {{- range $mount := include "postern.mounts" $wishes | fromYamlArray }}
+  - name: {{ $mount.name }}
+    {{- if eq $mount.kind "Secret" }}
+    secret:
+      secretName: {{ $mount.object }}
+      optional: true
+      defaultMode: {{ ternary 288 292 (eq (toString $s.podHasFsGroup) "true") }}  # 0440, 0444
+    {{- else }}
+    configMap: { name: {{ $mount.object }}, optional: true }
+    {{- end }}
+  {{- end }}
+  - name: postern-state
+    emptyDir: {}
+{{- end }}
+
+{{/* What is mounted: kind and name of the object, name of the volume, path, and the variable that says so. */}}
+{{- define "postern.mounts" -}}
+{{- range $each := list
+  (list "tls-secret" "Secret" "postern-tls" "/tls" "POSTERN_TLS_DIR" "/tls")
+  (list "credentials-secret" "Secret" "postern-credentials" "/credentials" "POSTERN_CREDENTIALS_DIR" "/credentials")
+  (list "mysql-secret" "Secret" "postern-mysql" "/mysql" "POSTERN_MYSQL_DIR" "/mysql")
+  (list "ca-config-map" "ConfigMap" "postern-ca" "/ca" "POSTERN_TLS_CA_FILE" "/ca/ca.crt")
+  (list "config-map" "ConfigMap" "postern-config" "/config" "POSTERN_CONFIG_FILE" "/config/postern.yml")
+}}
+{{- with get $ (first $each) }}
+- { object: {{ . | quote }}, kind: {{ index $each 1 }}, name: {{ index $each 2 }}, path: {{ index $each 3 }}, variable: {{ index $each 4 }}, content: {{ index $each 5 }} }
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Takes a dict: context; sidecar and wishes, all that has been decided. */}}
+{{- define "postern.container" -}}
+{{- $wishes := .wishes }}
+{{- $mounts := include "postern.mounts" $wishes | fromYamlArray -}}
+name: postern
+image: {{ default (include "postern.image" .context) .sidecar.image | quote }}
+imagePullPolicy: IfNotPresent
+env:
+  - { name: POSTERN_WEB_LISTEN_ADDRESS, value: ":{{ get $wishes "port" }}" }
+  - { name: POSTERN_CONFIG_AWAIT, value: "true" }
+  - { name: POSTERN_STATE_DIR, value: /state }
+  {{- /* What is mounted beside a configuration file is named in that file. */}}
+  {{- range $mounts }}
+  {{- if or (not (get $wishes "config-map")) (eq .variable "POSTERN_CONFIG_FILE") }}
+  - { name: {{ .variable }}, value: {{ .content }} }
+  {{- end }}
+  {{- end }}
+  {{- range $each := list
+    (list "target-url" "POSTERN_TARGET_URL")
+    (list "target-name" "POSTERN_TARGET_NAME")
+    (list "target-server-name" "POSTERN_TARGET_SERVER_NAME")
+    (list "target-spiffe-id" "POSTERN_TARGET_SPIFFE_ID")
+    (list "preset" "POSTERN_TARGET_PRESET")
+    (list "scrape-timeout" "POSTERN_TARGET_SCRAPE_TIMEOUT")
+    (list "tls-system-roots" "POSTERN_TLS_SYSTEM_ROOTS")
+    (list "timeout-offset" "POSTERN_TIMEOUT_OFFSET")
+    (list "status-page" "POSTERN_WEB_STATUS_PAGE")
+    (list "log-level" "POSTERN_LOG_LEVEL")
+    (list "log-format" "POSTERN_LOG_FORMAT")
+  }}
+  {{- with get $wishes (first $each) }}
+  - { name: {{ last $each }}, value: {{ . | quote }} }
+  {{- end }}
+  {{- end }}
+  - { name: POSTERN_SANDBOX, value: {{ default "auto" (get $wishes "sandbox") | quote }} }
+ports:
+  - { name: postern, containerPort: {{ get $wishes "port" }}, protocol: TCP }
+livenessProbe:
+  httpGet: { path: /-/healthy, port: postern }
+  timeoutSeconds: 5
+{{- if get $wishes "readiness-probe" }}
+readinessProbe:
+  httpGet: { path: /-/ready, port: postern }
+  timeoutSeconds: 5
+{{- end }}
+{{- if get $wishes "startup-probe" }}
+startupProbe:
+  httpGet: { path: /-/healthy, port: postern }
+  timeoutSeconds: 5
+{{- end }}
+resources:
+  requests:
+    cpu: {{ get $wishes "requests-cpu" | default "5m" | quote }}
+    memory: {{ get $wishes "requests-memory" | default "16Mi" | quote }}
+  limits:
+    memory: {{ get $wishes "limits-memory" | default "64Mi" | quote }}
+    {{- with get $wishes "limits-cpu" }}
+    cpu: {{ . | quote }}
+    {{- end }}
+securityContext:
+  allowPrivilegeEscalation: false
+  capabilities: { drop: [ALL] }
+  readOnlyRootFilesystem: true
+  runAsNonRoot: true
+  {{- if ne (get $wishes "run-as-user") "none" }}
+  runAsUser: {{ get $wishes "run-as-user" }}
+  {{- end }}
+  seccompProfile: { type: RuntimeDefault }
+volumeMounts:
+  {{- range $mounts }}
+  - { name: {{ .name }}, mountPath: {{ .path }}, readOnly: true }
+  {{- end }}
+  - { name: postern-state, mountPath: /state }
+{{- end }}

@@ -1,0 +1,5 @@
+// Prints what the chart installs, as JSON: usage objects.mjs VALUES.json
+import { readFileSync } from 'node:fs';
+import { render } from '../harness/chart.mjs';
+
+console.log(JSON.stringify(render({ values: JSON.parse(readFileSync(process.argv[2], 'utf8')) })));

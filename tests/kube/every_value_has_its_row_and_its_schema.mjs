@@ -1,0 +1,143 @@
+// values.yaml, its schema and the table of the README name the same keys; what is not among them is refused
+// by its name, at every level. The chart has the project's version.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import yaml from 'js-yaml';
+import { chart, refusal, render, root, version } from './harness/chart.mjs';
+import { defaults, documented, resolved, schema } from './harness/values.mjs';
+
+function isMap(value) {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
+const rows = new Set(documented().map(each => each.path));
+// What only a chart sets that has this one as a part.
+const ofParents = ['global', 'enabled'];
+
+// The paths that need a row: what is documented as a whole counts once.
+function leaves(values, path = '') {
+  return Object.entries(values).flatMap(([key, value]) => {
+    const below = path ? `${path}.${key}` : key;
+    return isMap(value) && !rows.has(below) ? leaves(value, below) : [below];
+  });
+}
+
+// Calls `visit` for every object of the schema that has fields, with its path.
+function objects(part, path, visit) {
+  if (Array.isArray(part)) return part.forEach((each, i) => objects(each, `${path}/${i}`, visit));
+  if (!isMap(part)) return;
+  if (isMap(part.properties) && part.type === 'object') visit(part, path);
+  for (const [key, each] of Object.entries(part)) objects(each, `${path}/${key}`, visit);
+}
+
+test('every value is documented once, and nothing else', () => {
+  assert.deepEqual([...rows].sort(), leaves(defaults).sort());
+  assert.equal(documented().length, rows.size);
+});
+
+test('the table of the README is made of them', () => {
+  const script = fileURLToPath(new URL('readme.mjs', import.meta.url));
+  const run = spawnSync(process.execPath, [script], { encoding: 'utf8' });
+  assert.equal(run.status, 0, run.stderr);
+});
+
+test('the schema has the same keys', () => {
+  const compare = (values, part, path) => {
+    const known = resolved(part).properties;
+    const named = Object.keys(known).filter(key => path || !ofParents.includes(key)).sort();
+    assert.deepEqual(named, Object.keys(values).sort(), path);
+    for (const [key, value] of Object.entries(values)) {
+      const below = path ? `${path}.${key}` : key;
+      if (isMap(value) && !rows.has(below)) compare(value, known[key], below);
+    }
+  };
+  compare(defaults, schema, '');
+});
+
+test('the schema is closed everywhere', () => {
+  assert.equal(schema.$schema, 'http://json-schema.org/draft-07/schema#');
+  let count = 0;
+  objects(schema, '', (part, path) => {
+    count += 1;
+    const targets = path.endsWith('/targets/items');  // for the daemon to judge
+    assert.ok(part.additionalProperties === false || targets, `${path} is closed`);
+  });
+  assert.ok(count > 40);
+});
+
+test('a typo is refused by its name', () => {
+  let count = 0;
+  const spoil = (values, path) => {
+    for (const [key, value] of Object.entries(values)) {
+      if (isMap(value) && !rows.has(path ? `${path}.${key}` : key)) {
+        spoil(value, path ? `${path}.${key}` : key);
+      }
+    }
+    count += 1;
+    const typo = { tpyo: 1 };
+    const tree = path.split('.').filter(key => key).reverse().reduce((below, key) => ({ [key]: below }), typo);
+    const error = refusal({ values: tree });
+    assert.match(error, /Additional property tpyo is not allowed/);
+    if (path) assert.match(error, new RegExp(`- ${path}: `));
+  };
+  spoil(defaults, '');
+  assert.ok(count > 15);
+});
+
+test('a wrong value is refused by the name of its key', () => {
+  const refuses = (key, value) => {
+    const tree = key.split('.').reverse().reduce((below, part) => ({ [part]: below }), value);
+    assert.match(refusal({ values: tree }), new RegExp(`- ${key}`), key);
+  };
+  refuses('replicaCount', '2');
+  refuses('image.pullPolicy', 'Sometimes');
+  refuses('image.digest', 'latest');
+  refuses('webhook.failurePolicy', 'fail');
+  refuses('webhook.timeoutSeconds', 31);
+  refuses('certManager.duration', '90d');
+  refuses('tls.caBundle', 'ca.crt');
+  refuses('sidecar.target.name', 447418342132);
+  refuses('sidecar.target.url', 'http://localhost');
+  refuses('sidecar.port', 80);
+  refuses('sidecar.runAsUser', 0);
+  refuses('sidecar.nativeSidecar', 'sometimes');
+  refuses('sidecar.tls.existingSecret', 'My_Secret');
+  refuses('sidecar.resources.limits.memory', '64 MB');
+  refuses('podMonitor.interval', '30 seconds');
+  refuses('podMonitor.relabelings', [{ source_labels: ['a'] }]);
+  refuses('livenessProbe', { httpget: {} });
+  refuses('affinity', { podAntiAffinity: { required: [] } });
+  refuses('networkPolicy.monitoringNamespaces', []);
+  refuses('config', { target: [] });
+  refuses('extraArgs', ['inject']);
+});
+
+test('what contradicts itself is refused with what was expected', () => {
+  const refuses = (values, expected) => assert.match(refusal({ values }), expected);
+  const config = { targets: [{ url: 'https://localhost' }] };
+  refuses({ config, existingConfigMap: 'a' }, /config and existingConfigMap are .*, expected one of them/);
+  refuses({ config, sidecar: { target: { url: 'https://localhost' } } }, /sidecar.target .*, expected one of them/);
+  refuses({ config, sidecar: { target: { serverName: 'a' } } }, /sidecar.target .*, expected one of them/);
+  refuses({ config, sidecar: { tls: { systemRoots: true } } }, /sidecar.tls.systemRoots/);
+  refuses({ sidecar: { credentials: { existingSecret: 'a' }, mysql: { existingSecret: 'b' } } }, /two sources of one credential/);
+  refuses({ certManager: { enabled: true }, tls: { existingSecret: 'a' } }, /two sources of one certificate/);
+  refuses({ tls: { caBundle: '-----BEGIN CERTIFICATE-----' } }, /in tls.existingSecret, expected both/);
+  refuses({ networkPolicy: { enabled: true } }, /networkPolicy.namespaces is empty, expected/);
+});
+
+test('a probe can be taken away, and a chart may have this one as a part', () => {
+  const documents = render({ values: { livenessProbe: null, global: { anything: 1 }, enabled: true } });
+  const [container] = documents.find(each => each.kind === 'Deployment').spec.template.spec.containers;
+  assert.equal(container.livenessProbe, undefined);
+  assert.ok(container.readinessProbe);
+});
+
+test('chart and project have one version', () => {
+  const { appVersion } = yaml.load(readFileSync(join(chart, 'Chart.yaml'), 'utf8'));
+  const project = readFileSync(join(root, 'CMakeLists.txt'), 'utf8').match(/project\(postern VERSION ([0-9.]+)/);
+  assert.deepEqual([version, appVersion], [project[1], project[1]]);
+});

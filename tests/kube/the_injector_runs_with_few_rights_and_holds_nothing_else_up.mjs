@@ -1,0 +1,214 @@
+// What the chart gives the injector: the webhook, its certificate, its rights and its pods.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { all, feature, features, namespace, one, pods, render } from './harness/chart.mjs';
+import { forbidden } from './harness/restricted.mjs';
+
+const own = 'postern-system-postern-injector';
+
+function container(documents) {
+  return one(documents, 'Deployment').spec.template.spec.containers[0];
+}
+
+test('pods without the label are never sent, nor those of excluded namespaces', () => {
+  const [ofPods, ofConfigMaps, ...others] = one(render(), 'MutatingWebhookConfiguration').webhooks;
+  assert.deepEqual(others, []);
+  assert.deepEqual(ofPods, {
+    name: 'pods.postern.io',
+    admissionReviewVersions: ['v1'],
+    clientConfig: { service: { name: 'postern-injector', namespace, port: 443, path: '/mutate' } },
+    rules: [{ apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], operations: ['CREATE'], scope: 'Namespaced' }],
+    objectSelector: { matchLabels: { 'postern.io/inject': 'true' } },
+    namespaceSelector: {
+      matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['kube-system', namespace] }],
+    },
+    failurePolicy: 'Fail', reinvocationPolicy: 'IfNeeded', sideEffects: 'None', timeoutSeconds: 5,
+  });
+  assert.deepEqual(ofConfigMaps.objectSelector, { matchLabels: { 'postern.io/config': 'true' } });
+  assert.deepEqual(ofConfigMaps.rules[0].operations, ['CREATE', 'UPDATE']);
+  assert.equal(ofConfigMaps.failurePolicy, 'Ignore');
+  assert.equal(ofConfigMaps.sideEffects, 'None');
+});
+
+test('no pod of the chart asks for a sidecar', () => {
+  for (const { path } of features()) {
+    for (const { metadata } of pods(render({ values: path }))) {
+      assert.equal(metadata.labels['postern.io/inject'], undefined);
+    }
+  }
+});
+
+test('the webhook leads to the pods by the Service', () => {
+  const documents = render();
+  const service = one(documents, 'Service').spec;
+  const labels = one(documents, 'Deployment').spec.template.metadata.labels;
+  for (const [key, value] of Object.entries(service.selector)) assert.equal(labels[key], value);
+  const ports = Object.fromEntries(container(documents).ports.map(each => [each.name, each.containerPort]));
+  assert.deepEqual(service.ports.map(each => [each.port, ports[each.targetPort]]), [[443, 8443], [8080, 8080]]);
+  assert.equal(service.publishNotReadyAddresses, undefined);
+});
+
+test('its own certificate: an empty Secret, and no right to any other', () => {
+  const documents = render();
+  const secret = one(documents, 'Secret');
+  assert.deepEqual([secret.data, secret.stringData, secret.type], [undefined, undefined, 'Opaque']);
+  assert.equal(secret.metadata.annotations['helm.sh/resource-policy'], 'keep');
+  assert.deepEqual(one(documents, 'Role').rules, [
+    { apiGroups: [''], resources: ['secrets'], resourceNames: ['postern-injector-certificate'], verbs: ['get', 'patch'] },
+  ]);
+  assert.deepEqual(one(documents, 'ClusterRole').rules, [
+    { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+    { apiGroups: [''], resources: ['nodes'], verbs: ['list'] },
+    { nonResourceURLs: ['/version'], verbs: ['get'] },
+    {
+      apiGroups: ['admissionregistration.k8s.io'], resources: ['mutatingwebhookconfigurations'],
+      resourceNames: [own], verbs: ['get', 'patch'],
+    },
+  ]);
+  assert.equal(one(documents, 'MutatingWebhookConfiguration').metadata.name, own);
+  const { args } = container(documents);
+  for (const flag of ['service=postern-injector', 'secret=postern-injector-certificate', `webhook=${own}`]) {
+    assert.ok(args.includes(`--inject.${flag}`), flag);
+  }
+  for (const binding of [one(documents, 'RoleBinding'), one(documents, 'ClusterRoleBinding')]) {
+    assert.deepEqual(binding.subjects, [{ kind: 'ServiceAccount', name: 'postern-injector', namespace }]);
+    assert.ok(one(documents, binding.roleRef.kind, binding.roleRef.name));
+  }
+});
+
+for (const name of ['cert-manager', 'issuer', 'existing-secret']) {
+  test(`a certificate by ${name}: no right to Secrets and webhooks`, () => {
+    const documents = render({ values: feature(name) });
+    assert.deepEqual([...all(documents, 'Secret'), ...all(documents, 'Role'), ...all(documents, 'RoleBinding')], []);
+    const resources = one(documents, 'ClusterRole').rules.flatMap(rule => rule.resources ?? []);
+    assert.deepEqual(resources, ['pods', 'nodes']);
+    const { args, volumeMounts } = container(documents);
+    assert.ok(args.includes('--tls.dir=/tls'));
+    assert.ok(!args.some(arg => /^--inject\.(secret|webhook|service)=/.test(arg)));
+    assert.deepEqual(volumeMounts, [{ name: 'tls', mountPath: '/tls', readOnly: true }]);
+    const { secretName } = one(documents, 'Deployment').spec.template.spec.volumes[0].secret;
+    const { metadata, webhooks } = one(documents, 'MutatingWebhookConfiguration');
+    const annotation = metadata.annotations['cert-manager.io/inject-ca-from'];
+    if (name === 'existing-secret') {
+      assert.equal(secretName, 'webhook-certificate');
+      for (const { clientConfig } of webhooks) {
+        assert.equal(Buffer.from(clientConfig.caBundle, 'base64').toString(), feature(name).tls.caBundle);
+      }
+      assert.equal(annotation, undefined);
+      return;
+    }
+    const certificate = one(documents, 'Certificate', 'postern-injector');
+    assert.equal(annotation, `${namespace}/${certificate.metadata.name}`);
+    assert.equal(certificate.spec.secretName, secretName);
+    assert.ok(certificate.spec.dnsNames.includes(`postern-injector.${namespace}.svc`));
+    for (const { clientConfig } of webhooks) assert.equal(clientConfig.caBundle, undefined);
+    if (name === 'issuer') {
+      assert.deepEqual(certificate.spec.issuerRef, feature(name).certManager.issuerRef);
+      assert.deepEqual(all(documents, 'Issuer'), []);
+    } else {
+      const issuer = one(documents, 'Issuer', certificate.spec.issuerRef.name);
+      const authority = all(documents, 'Certificate').find(each => each.spec.secretName === issuer.spec.ca.secretName);
+      assert.equal(authority.spec.isCA, true);
+      assert.ok(one(documents, 'Issuer', authority.spec.issuerRef.name).spec.selfSigned);
+    }
+  });
+}
+
+test('nodes are asked only where it has to find out what they know', () => {
+  for (const nativeSidecar of [true, false]) {
+    const { rules } = one(render({ values: { sidecar: { nativeSidecar } } }), 'ClusterRole');
+    assert.ok(!rules.some(rule => rule.resources?.includes('nodes') || rule.nonResourceURLs));
+  }
+});
+
+test('every pod fits the standard `restricted`', () => {
+  for (const { name, path } of features()) {
+    for (const { spec } of pods(render({ values: path }))) {
+      assert.deepEqual(forbidden(spec), [], name);
+      for (const { resources, securityContext } of spec.containers) {
+        assert.ok(resources.requests.cpu && resources.requests.memory && resources.limits.memory, name);
+        assert.equal(resources.limits.cpu, undefined, 'no limit of CPU');
+        assert.equal(securityContext.readOnlyRootFilesystem, true);
+      }
+    }
+  }
+});
+
+test('two of them, which no rollout and no drained node takes away at once', () => {
+  const documents = render();
+  const { spec } = one(documents, 'Deployment');
+  assert.equal(spec.replicas, 2);
+  assert.equal(spec.strategy.rollingUpdate.maxUnavailable, 0);
+  const budget = one(documents, 'PodDisruptionBudget').spec;
+  assert.equal(budget.minAvailable, 1);
+  assert.deepEqual(budget.selector, spec.selector);
+  const [constraint] = spec.template.spec.topologySpreadConstraints;
+  assert.deepEqual(constraint.labelSelector, spec.selector);
+  const labelSelector = { matchLabels: { app: 'a' } };
+  const topologySpreadConstraints = [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule', labelSelector }];
+  const other = one(render({ values: { topologySpreadConstraints } }), 'Deployment').spec.template.spec;
+  assert.deepEqual(other.topologySpreadConstraints, topologySpreadConstraints);
+  const single = render({ values: { replicaCount: 1, topologySpreadConstraints: [] } });
+  assert.deepEqual(all(single, 'PodDisruptionBudget'), [], 'a node with the only one can be drained');
+  assert.equal(one(single, 'Deployment').spec.template.spec.topologySpreadConstraints, undefined);
+});
+
+test('probes ask its health listener', () => {
+  const documents = render();
+  const { livenessProbe, readinessProbe, startupProbe, args, ports } = container(documents);
+  assert.deepEqual(livenessProbe.httpGet, { path: '/-/healthy', port: 'health' });
+  assert.deepEqual(readinessProbe.httpGet, { path: '/-/ready', port: 'health' });
+  assert.equal(startupProbe, undefined);
+  assert.equal(args[0], 'inject');
+  assert.ok(args.includes('--web.health-address=:8080') && args.includes('--web.listen-address=:8443'));
+  assert.deepEqual(ports.map(each => each.containerPort), [8443, 8080]);
+});
+
+test('the defaults of all sidecars are flags, and what says nothing is none', () => {
+  const defaults = documents => container(documents).args.filter(arg => arg.startsWith('--inject.default='))
+    .map(arg => arg.replace('--inject.default=', ''));
+  assert.deepEqual(defaults(render()),
+    ['limits-memory=64Mi', 'port=3000', 'requests-cpu=5m', 'requests-memory=16Mi', 'run-as-user=65532']);
+  const documents = render({ values: feature('sidecar') });
+  assert.deepEqual(defaults(documents), [
+    'ca-config-map=internal-ca', 'credentials-secret=postern-credentials', 'limits-cpu=500m', 'limits-memory=96Mi',
+    'log-format=json', 'log-level=warn', 'port=9300', 'preset=whatsapp',
+    'readiness-probe=true', 'requests-cpu=10m', 'requests-memory=24Mi', 'run-as-user=none', 'sandbox=on',
+    'scrape=replace', 'scrape-timeout=8s', 'startup-probe=true', 'status-page=false', 'target-name=447418342132',
+    'target-server-name=whatsapp-web', 'target-url=https://localhost:443', 'timeout-offset=250ms',
+    'tls-secret=postern-tls', 'tls-system-roots=true',
+  ]);
+  const { args } = container(documents);
+  assert.ok(args.includes('--native-sidecar=false'));
+  assert.ok(args.includes('--inject.image=registry.example/monitoring/postern:0.1.0'));
+  assert.ok(args.includes('--inject.allowed-images=registry.example/monitoring/postern:*'));
+  assert.deepEqual(defaults(render({ values: feature('existing-config-map') })).slice(0, 2),
+    ['ca-config-map=internal-ca', 'config-map=fleet-config']);
+});
+
+test('a configuration stands in the namespaces of the pods, for the webhook to check', () => {
+  const maps = all(render({ values: feature('config') }), 'ConfigMap');
+  assert.deepEqual(maps.map(each => each.metadata.namespace), ['shop', 'billing']);
+  for (const { metadata, data } of maps) {
+    assert.equal(metadata.labels['postern.io/config'], 'true');
+    assert.deepEqual(Object.keys(data), ['postern.yml']);
+  }
+});
+
+test('the test of a release asks the injector, in its own image', () => {
+  const documents = render();
+  const { metadata, spec } = one(documents, 'Pod');
+  assert.equal(metadata.annotations['helm.sh/hook'], 'test');
+  const [{ args, image }] = spec.containers;
+  assert.equal(image, container(documents).image);
+  assert.deepEqual(args, ['check', '--live', `--web.health-address=postern-injector.${namespace}.svc:8080`]);
+  assert.equal(spec.automountServiceAccountToken, false);
+});
+
+test('no Secret has anything in it, and no value asks for one', () => {
+  for (const { path } of features()) {
+    for (const { data, stringData } of all(render({ values: path }), 'Secret')) {
+      assert.equal(data ?? stringData, undefined);
+    }
+  }
+});

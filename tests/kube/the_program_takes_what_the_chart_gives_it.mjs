@@ -1,0 +1,107 @@
+// Every flag and variable that the chart renders is one that the program has, and the template
+// `postern.sidecar` gives the same container as `postern inject` does with the chart's flags.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import yaml from 'js-yaml';
+import { all, feature, features, folder, one, pods, render, root } from './harness/chart.mjs';
+import { renderConsumer } from './harness/consumer.mjs';
+
+const program = join(process.env.POSTERN_BUILD ?? join(root, 'build'), 'postern');
+
+function postern(args, input) {
+  const run = spawnSync(program, args, { input, encoding: 'utf8', env: {}, timeout: 60_000 });
+  if (run.error) throw run.error;
+  return { code: run.status, out: run.stdout, error: run.stderr };
+}
+
+const help = postern(['--help']).out;
+const flags = new Set(help.match(/^ {2}--[a-z.-]+/gm).map(each => each.trim()));
+const variables = new Set(help.match(/^ {8}\$POSTERN_[A-Z_]+/gm).map(each => each.trim().slice(1)));
+
+const consumers = yaml.load(readFileSync(join(root, 'tests/kube/consumer/values.yaml'), 'utf8')).postern;
+
+// As helm lays values over one another.
+function over(below, above) {
+  const isMap = value => value !== null && typeof value === 'object' && !Array.isArray(value);
+  const merged = { ...below };
+  for (const [key, value] of Object.entries(above)) {
+    merged[key] = isMap(value) && isMap(below[key]) ? over(below[key], value) : value;
+  }
+  return merged;
+}
+
+// What the sidecar makes of a pod; lists whose order does not matter are sorted.
+function plain(pod) {
+  const byName = list => [...list].sort((a, b) => a.name.localeCompare(b.name));
+  const { metadata, spec } = pod;
+  const native = (spec.initContainers ?? []).some(each => each.name === 'postern');
+  const container = [...(spec.initContainers ?? []), ...spec.containers].find(each => each.name === 'postern');
+  return {
+    native,
+    container: { ...container, env: byName(container.env), volumeMounts: byName(container.volumeMounts) },
+    volumes: byName(spec.volumes),
+    annotations: metadata.annotations,
+    status: metadata.labels['postern.io/status'],
+  };
+}
+
+// The pod that `postern inject` makes with the flags of the chart's injector.
+function injected(values) {
+  const { args } = one(render({ values: over(values, { injector: { enabled: true } }) }), 'Deployment')
+    .spec.template.spec.containers[0];
+  const rules = args.filter(arg => /^--(inject\.(image|allowed-images|default)|native-sidecar)=/.test(arg));
+  const pod = {
+    apiVersion: 'v1', kind: 'Pod',
+    metadata: { name: 'billing', labels: { 'postern.io/inject': 'true' } },
+    spec: { containers: [{ name: 'billing', image: 'billing:1' }] },
+  };
+  const { code, out, error } = postern(['inject', '--pod=-', ...rules], JSON.stringify(pod));
+  assert.equal(code, 0, error);
+  return plain(JSON.parse(out));
+}
+
+test('the program has every flag', () => {
+  assert.ok(flags.size > 20);
+  for (const { name, path } of features()) {
+    for (const { spec } of pods(render({ values: path }))) {
+      const [, ...args] = spec.containers[0].args;
+      for (const arg of args) assert.ok(flags.has(arg.split('=')[0]), `${name}: ${arg}`);
+    }
+  }
+});
+
+test('the program has every variable', () => {
+  const sidecar = over(feature('sidecar').sidecar, { target: { spiffeId: 'spiffe://a/b' } });
+  const { spec } = one(renderConsumer({ values: { sidecar } }), 'Deployment', 'billing').spec.template;
+  const { env } = spec.containers.find(each => each.name === 'postern');
+  assert.ok(env.length > 15);
+  for (const { name } of env) assert.ok(variables.has(name), name);
+});
+
+const noTarget = { name: '', url: '', serverName: '' };
+for (const [name, values] of Object.entries({
+  'the values of the consumer': {},
+  'every value of a sidecar': { sidecar: feature('sidecar').sidecar },
+  'an init container that goes on': { sidecar: { nativeSidecar: true } },
+  'a database': { sidecar: { credentials: { existingSecret: '' }, mysql: { existingSecret: 'db' }, ca: { existingConfigMap: 'ca' } } },
+  'a configuration': { ...feature('config'), sidecar: { ...feature('config').sidecar, target: noTarget } },
+})) {
+  test(`template and injector agree: ${name}`, () => {
+    // Without a cluster the injector counts `auto` as an ordinary container.
+    const sidecar = over({ nativeSidecar: false }, values.sidecar ?? {});
+    const ours = over(over(consumers, { fullnameOverride: 'fleet' }), { ...values, sidecar });
+    const template = one(renderConsumer({ values: ours }), 'Deployment', 'billing').spec.template;
+    assert.deepEqual(plain(template), injected(ours));
+  });
+}
+
+test('the daemon takes the configuration of a ConfigMap', () => {
+  const file = join(folder(), 'postern.yml');
+  const [map] = all(render({ values: feature('config') }), 'ConfigMap');
+  writeFileSync(file, map.data['postern.yml']);
+  const { code, out, error } = postern(['--config.check', `--config.file=${file}`]);
+  assert.equal(code, 1, out + error);  // the certificates are not there; 2 is a bad configuration
+});
