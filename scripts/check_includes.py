@@ -40,7 +40,7 @@ CATCHES = [
     "config/*",             # yaml-cpp, Boost.Program_options, nlohmann
     "credentials/mysql*",   # Poco::Data
     "http/*",               # Poco::Net
-    "scrape/workers.cpp",   # std::thread
+    "base/crew.cpp",        # std::thread
 ]
 
 _INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

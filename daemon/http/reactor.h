@@ -9,10 +9,10 @@
 #include <optional>
 #include <span>
 
+#include "base/crew.h"
 #include "http/alarm.h"
 #include "http/berths.h"
 #include "http/connection.h"
-#include "http/crew.h"
 #include "http/descriptor.h"
 #include "http/interrupt.h"
 #include "http/roster.h"
@@ -91,7 +91,7 @@ class Reactor {
   Roster roster_;
   Berths berths_;
   std::list<Listener> listeners_;  // never shorter
-  Crew crew_;
+  Crew crew_{"for a request"};
   std::size_t waiting_threads_ = 0;  // that wait inside of a handler, or may
   SteadyTime next_complaint_;        // about descriptors
   std::uint64_t accepted_ = 0;

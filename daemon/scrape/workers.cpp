@@ -1,13 +1,12 @@
 #include "scrape/workers.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <system_error>
+#include <thread>
 #include <utility>
 
-#include "base/log.h"
-
 namespace postern::scrape {
-
 namespace {
 
 constexpr std::chrono::seconds kIdle{10};
@@ -16,14 +15,18 @@ constexpr std::chrono::seconds kIdle{10};
 
 Workers::Workers(std::size_t bound) : bound_(bound) {
   const std::lock_guard lock(mutex_);
-  startThread();
+  if (!startThread()) throw std::system_error(EAGAIN, std::generic_category());
 }
 
 Workers::~Workers() {
-  std::unique_lock lock(mutex_);
-  stopping_ = true;
-  for (const auto& idler : idle_) idler->woken.notify_one();
-  left_.wait(lock, [&] { return threads_ == 0; });
+  std::vector<std::thread> threads;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    for (const auto& idler : idle_) idler->woken.notify_one();
+    threads = crew_.end();
+  }
+  for (auto& thread : threads) thread.join();
 }
 
 void Workers::run(std::function<void()> job) {
@@ -35,26 +38,20 @@ void Workers::run(std::function<void()> job) {
     last->called = true;
     lock.unlock();  // or the thread that wakes would wait for it at once
     last->woken.notify_one();
-  } else if (threads_ < bound_) {
-    try {
-      startThread();
-    } catch (const std::system_error& failure) {
-      log::warn("no thread to fetch pages with, they wait for another to end",
-                {{"threads", threads_}, {"error", failure.code().message()}});
-    }
+  } else if (crew_.size() < bound_) {
+    startThread();
   }
 }
 
 // Requires mutex_.
-void Workers::startThread() {
-  std::thread([this] { work(std::unique_lock(mutex_)); }).detach();
-  ++threads_;
+bool Workers::startThread() {
+  return crew_.start([this] { work(std::unique_lock(mutex_)); });
 }
 
 bool Workers::settle(SteadyTime deadline) {
   std::unique_lock lock(mutex_);
-  return left_.wait_until(lock, deadline,
-                          [&] { return queue_.empty() && idle_.size() == threads_; });
+  return settled_.wait_until(lock, deadline,
+                             [&] { return queue_.empty() && idle_.size() == crew_.size(); });
 }
 
 void Workers::raiseBound(std::size_t bound) {
@@ -69,11 +66,11 @@ void Workers::work(std::unique_lock<std::mutex> lock) {
       if (stopping_) break;
       self->called = false;
       idle_.push_back(self);
-      left_.notify_all();
+      settled_.notify_all();
       const bool woken =
           self->woken.wait_for(lock, kIdle, [&] { return self->called || stopping_; });
       if (!self->called) std::erase(idle_, self);
-      if (!woken && threads_ > 1) break;
+      if (!woken && crew_.size() > 1) break;
       continue;
     }
     const auto job = std::move(queue_.front());
@@ -82,8 +79,8 @@ void Workers::work(std::unique_lock<std::mutex> lock) {
     job();
     lock.lock();
   }
-  --threads_;
-  left_.notify_all();
+  crew_.leave();
+  settled_.notify_all();
 }
 
 }  // namespace postern::scrape

@@ -6,10 +6,10 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <thread>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/crew.h"
 
 namespace postern::scrape {
 
@@ -22,7 +22,8 @@ class Workers {
  public:
   // Throws std::system_error when there can be no thread at all.
   explicit Workers(std::size_t bound);
-  ~Workers();  // finishes what is queued; jobs end by their own deadlines
+  // Finishes what is queued, and leaves no thread behind; jobs end by their own deadlines.
+  ~Workers();
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
@@ -38,14 +39,14 @@ class Workers {
     bool called = false;  // guarded by the mutex: somebody has taken it off the list
   };
 
-  void startThread();
+  bool startThread();
   void work(std::unique_lock<std::mutex> lock);
 
   std::mutex mutex_;
-  std::condition_variable left_;             // a thread has ended
+  std::condition_variable settled_;          // a thread is idle, or has ended
   std::deque<std::function<void()>> queue_;  // guarded by mutex_, as is what follows
   std::size_t bound_;
-  std::size_t threads_ = 0;
+  Crew crew_{"to fetch a page with"};
   std::vector<std::shared_ptr<Idler>> idle_;  // the last one was at work last
   bool stopping_ = false;
 };

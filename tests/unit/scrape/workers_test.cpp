@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <latch>
+#include <thread>
 
 namespace postern::scrape {
 namespace {
@@ -54,6 +55,33 @@ TEST(WorkersTest, TakesTheBoundUpButNeverDown) {
     });
   }
   both_gone.wait();
+}
+
+// As OpenSSL has it: what a thread leaves behind is freed as the last thing that it does.
+struct LeftBehind {
+  explicit LeftBehind(std::atomic<int>& all) : count(all) { ++count; }
+  ~LeftBehind() {
+    for (int i = 0; i < 1000; ++i) std::this_thread::yield();
+    --count;
+  }
+  std::atomic<int>& count;
+};
+
+TEST(WorkersTest, LeavesNoThreadBehind) {
+  std::atomic<int> left_behind = 0;
+  {
+    Workers workers(4);
+    std::latch all_here(4);
+    for (int i = 0; i < 4; ++i) {
+      workers.run([&] {
+        thread_local const LeftBehind left(left_behind);
+        all_here.arrive_and_wait();
+      });
+    }
+    all_here.wait();
+    EXPECT_EQ(left_behind, 4);
+  }
+  EXPECT_EQ(left_behind, 0);
 }
 
 // Threads that are made meanwhile would need a stack larger than the address space.

@@ -1,13 +1,14 @@
-#include "http/crew.h"
+#include "base/crew.h"
 
 #include <algorithm>
 #include <iterator>
+#include <string>
 #include <system_error>
 #include <utility>
 
 #include "base/log.h"
 
-namespace postern::http {
+namespace postern {
 
 bool Crew::start(std::function<void()> work) {
   if (ended_) return false;
@@ -17,7 +18,7 @@ bool Crew::start(std::function<void()> work) {
     threads_.emplace_back(std::move(work));
     return true;
   } catch (const std::system_error& failure) {
-    log::warn("no thread for a request, it waits for another to end",
+    log::warn("no thread " + std::string(purpose_) + ", it waits for another to end",
               {{"threads", threads_.size()}, {"error", failure.code().message()}});
     return false;
   }
@@ -41,4 +42,4 @@ std::vector<std::thread> Crew::end() {
   return all;
 }
 
-}  // namespace postern::http
+}  // namespace postern

@@ -1,11 +1,11 @@
-#include "http/crew.h"
+#include "base/crew.h"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <mutex>
 
-namespace postern::http {
+namespace postern {
 namespace {
 
 void endAll(Crew& crew) {
@@ -13,7 +13,7 @@ void endAll(Crew& crew) {
 }
 
 TEST(CrewTest, StartsThreadsUntilItIsEnded) {
-  Crew crew;
+  Crew crew("for a test");
   std::atomic<int> worked = 0;
   EXPECT_TRUE(crew.start([&] { ++worked; }));
   EXPECT_TRUE(crew.start([&] { ++worked; }));
@@ -26,7 +26,7 @@ TEST(CrewTest, StartsThreadsUntilItIsEnded) {
 }
 
 TEST(CrewTest, CountsNoThreadThatHasLeft) {
-  Crew crew;
+  Crew crew("for a test");
   std::mutex mutex;
   std::atomic<bool> left = false;
   const auto leave = [&] {
@@ -50,7 +50,7 @@ TEST(CrewTest, CountsNoThreadThatHasLeft) {
 }
 
 TEST(CrewTest, LetsNoThreadLeaveThatAnotherJoins) {
-  Crew crew;
+  Crew crew("for a test");
   std::mutex mutex;
   std::atomic<bool> left = true;
   std::unique_lock lock(mutex);
@@ -67,7 +67,7 @@ TEST(CrewTest, LetsNoThreadLeaveThatAnotherJoins) {
 }
 
 TEST(CrewTest, GivesThoseThatHaveLeftToWhomEndsIt) {
-  Crew crew;
+  Crew crew("for a test");
   std::mutex mutex;
   std::atomic<bool> left = false;
   {
@@ -86,4 +86,4 @@ TEST(CrewTest, GivesThoseThatHaveLeftToWhomEndsIt) {
 }
 
 }  // namespace
-}  // namespace postern::http
+}  // namespace postern
