@@ -62,6 +62,12 @@ exposition::Families pageUpFamily(const config::Target& target,
   return families;
 }
 
+// The first error tells; but a page whose 401 came after the login of another had failed knows of
+// the wait alone, and not of what happened in this scrape.
+bool tellsMore(const Error& error, const std::optional<Error>& known) {
+  return !known || (known->fault == Fault::Backoff && error.fault != Fault::Backoff);
+}
+
 double secondsSince(SteadyTime began) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
 }
@@ -364,7 +370,8 @@ Result<PageText> Flight::unite(Landing& landing) {
       continue;
     }
     landing.pages.back() = families.error();
-    if (target.pages[page].required && !missing) missing = std::move(families).error();
+    if (target.pages[page].required && tellsMore(families.error(), missing))
+      missing = std::move(families).error();
   }
   landing.type_clashes = united.type_clashes;
   if (missing) return *std::move(missing);

@@ -39,5 +39,22 @@ TEST_F(LatePasswordTest, NeverGetsTheAccountThrottledAHundredTimes) {
   EXPECT_LE(counters.bad_logins, 300U);
 }
 
+TEST_F(LatePasswordTest, TellsOfTheRejectionThatAPageCameTooLateFor) {
+  config.pages.push_back(page("/v1/health", config::Format::WhatsappHealth));
+  open();
+  ASSERT_TRUE(scrape().page);
+  whatsapp.change([](auto& behaviour) { behaviour.password = "An0ther-one!"; });
+  whatsapp.revokeTokens();
+  testing::Provocation late;
+  late.stall = 1s;  // meanwhile the other page's 401 brings the one login about
+  whatsapp.provoke("/metrics", late);
+
+  const auto answer = scrape();
+  ASSERT_FALSE(answer.page);
+  EXPECT_EQ(answer.page.error().fault, Fault::LoginRejected) << answer.page.error().what;
+  EXPECT_EQ(whatsapp.counters().bad_logins, 1U);
+  EXPECT_EQ(scrape().page.error().fault, Fault::Backoff);
+}
+
 }  // namespace
 }  // namespace postern
