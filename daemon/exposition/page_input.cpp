@@ -19,6 +19,8 @@ bool PageInput::isJson() const {
 
 Result<void> PageInput::feed(std::string_view block) {
   if (reader_) return reader_->feed(block);
+  // What is enough is not copied.
+  if (!format_ && held_.empty() && block.size() >= kEnough) format_ = detect(content_type_, block);
   if (!format_ || isJson()) {
     held_ += block;
     if (!format_ && held_.size() < kEnough) return {};
@@ -42,6 +44,7 @@ Result<void> PageInput::feed(std::string_view block) {
 Result<void> PageInput::begin() {
   reader_.emplace(*format_ == Format::OpenMetrics ? Syntax::OpenMetrics : Syntax::Text, options_,
                   sink_);
+  if (cutter_ != nullptr) reader_->watch(*cutter_);
   return reader_->feed(std::exchange(held_, {}));
 }
 

@@ -22,7 +22,8 @@ class PageInput {
   PageInput(std::optional<Format> format, const PageOptions& options, Sink& sink,
             JsonToText json_to_text);
 
-  // Before the first block.
+  // Both before the first block. `cutter` must outlive the page.
+  void watch(StencilCutter& cutter) { cutter_ = &cutter; }
   void contentType(std::string_view value) { content_type_ = value; }
   // Errors: those of PageReader and of JsonToText; Limit.
   Result<void> feed(std::string_view block);
@@ -41,6 +42,7 @@ class PageInput {
   Sink& sink_;
   const JsonToText json_to_text_;
   std::string content_type_;
+  StencilCutter* cutter_ = nullptr;
   std::string held_;  // the beginning until the format is known; all of a JSON page
   std::optional<PageReader> reader_;
 };

@@ -144,7 +144,12 @@ Result<std::size_t> PageReader::readLines(std::string_view text, Parser& parser)
     if (ended_)
       return formatError({line, "the end of the page behind \"# EOF\""}, line, parser.after(),
                          lines_ + 1);
+    const std::size_t kept = filter_.counts().kept;
     if (!filter_.take(parser.line())) return problem(line, parser.after());
+    if (cutter_ != nullptr && parser.line().kind == LineKind::Sample) {
+      sink_.settle();
+      cutter_->sample(parser.line(), filter_.counts().kept != kept);
+    }
     ended_ = parser.line().kind == LineKind::Eof;
     lines_ += parser.lineEnds();
     line = parser.after();

@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "exposition/openmetrics_line.h"
 #include "exposition/page_filter.h"
+#include "exposition/stencil.h"
 #include "exposition/text_line.h"
 
 namespace postern::exposition {
@@ -20,6 +21,8 @@ class PageReader {
   // The sink must outlive it.
   PageReader(Syntax syntax, const PageOptions& options, Sink& sink);
 
+  // Before the first block; `cutter` must outlive the page.
+  void watch(StencilCutter& cutter) { cutter_ = &cutter; }
   // Errors: Format (line number, column, what was expected, the offending bytes made printable)
   // and Limit.
   Result<void> feed(std::string_view block);
@@ -48,6 +51,7 @@ class PageReader {
   std::size_t retry_at_ = 0;  // 0, or the size of partial_ at which its open quotes are read again
   std::size_t lines_ = 0;
   bool ended_ = false;  // # EOF has been read
+  StencilCutter* cutter_ = nullptr;
 };
 
 }  // namespace postern::exposition

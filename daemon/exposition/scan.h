@@ -7,6 +7,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "exposition/bytes.h"
+
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #elif defined(__aarch64__) && defined(__ARM_NEON)
@@ -80,6 +82,25 @@ inline const char* skipDigits(const char* p, const char* end) {
   }
   while (*p >= '0' && *p <= '9') ++p;
   return p;
+}
+
+// Behind an exponent of two digits at most, which no value is too large for; else where it starts.
+inline const char* skipExponent(const char* e) {
+  const char* digits = e + 1;
+  if (*digits == '+' || *digits == '-') ++digits;
+  const char* p = digits;
+  while (is(*p, kDigit) && p - digits < 2) ++p;
+  return p == digits ? e : p;
+}
+
+// Behind a number of digits with a point among them and a small exponent, as nearly all values are;
+// null when there is none. Requires what skipDigits does.
+inline const char* skipPlainNumber(const char* p, const char* end) {
+  const char* const digits = *p == '-' ? p + 1 : p;
+  p = skipDigits(digits, end);
+  if (p == digits) return nullptr;
+  if (*p == '.') p = skipDigits(p + 1, end);
+  return *p == 'e' ? skipExponent(p) : p;
 }
 
 // The first quote, backslash or line end, or `end`.

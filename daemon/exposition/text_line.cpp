@@ -33,15 +33,6 @@ const char* skipKeyword(const char* p, std::string_view word) {
   return is(*p, kBlank) ? skipBlanksAndNuls(p) : nullptr;
 }
 
-// Behind an exponent of two digits at most, which no value is too large for; else where it starts.
-inline const char* skipExponent(const char* e) {
-  const char* digits = e + 1;
-  if (*digits == '+' || *digits == '-') ++digits;
-  const char* p = digits;
-  while (is(*p, kDigit) && p - digits < 2) ++p;
-  return p == digits ? e : p;
-}
-
 bool isType(std::string_view text) {
   return text == "counter" || text == "gauge" || text == "histogram" || text == "summary" ||
          text == "untyped";
@@ -288,15 +279,9 @@ const char* TextLineParser::readQuotedName(const char* p, std::string_view& name
 // What follows the name and the labels.
 inline bool TextLineParser::readSuffix(const char* p) {
   const char* start = p;
-  // Nearly all values are some digits with a point among them and a small exponent.
-  if (*p == '-') ++p;
-  const char* digits = p;
-  p = skipDigits(p, end_);
-  bool plain = p != digits;
-  if (plain && *p == '.') p = skipDigits(p + 1, end_);
-  if (plain && *p == 'e') p = skipExponent(p);
-  plain = plain && is(*p, kValueEnd) && p - digits < 200;
-  if (!plain) {
+  p = skipPlainNumber(start, end_);
+  if (p == nullptr || !is(*p, kValueEnd) || p - start > 200) {
+    p = start;
     while (!is(*p, kValueEnd)) ++p;
     if (!isValue(between(start, p))) return fail(start, "a number as the value");
   }

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "http/budget.h"
+#include "base/budget.h"
 #include "http/wire.h"
 
 namespace postern::http {

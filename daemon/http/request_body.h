@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "http/budget.h"
+#include "base/budget.h"
 #include "http/request_head.h"
 
 namespace postern::http {

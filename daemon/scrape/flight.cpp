@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/relief.h"
-#include "exposition/page_writer.h"
+#include "exposition/passage.h"
 #include "exposition/spectator_json.h"
 #include "exposition/whatsapp_health.h"
 
@@ -155,27 +155,29 @@ exposition::PageOptions Flight::optionsFor(const Reshapers::Lease& reshaper) con
 void Flight::streamOnly() {
   const auto& target = plan_.target;
   const auto reshaper = plan_.reshapers.lease();
-  exposition::PageWriter writer(plan_.output);
-  exposition::PageInput input(formatOf(target.pages[0]), optionsFor(reshaper), writer,
-                              [this](exposition::Format format, std::string_view json) {
-                                return jsonToText(0, format, json);
-                              });
+  using exposition::Passage;
+  Passage passage(
+      formatOf(target.pages[0]), optionsFor(reshaper), plan_.output,
+      [this](exposition::Format format, std::string_view json) {
+        return jsonToText(0, format, json);
+      },
+      target.hold_back < Passage::kSmall ? nullptr : &plan_.stencils);
   const Stream* stream = nullptr;
   Landing landing;
   const auto flush = [&]() -> Result<void> {
-    if (!(*stream)(writer.out()))
+    if (!(*stream)(passage.out()))
       return Error{Fault::Timeout, "the scraper has gone, or was too slow", "", {}};
-    landing.bytes += writer.out().size();
-    writer.out().clear();
+    landing.bytes += passage.out().size();
+    passage.out().clear();
     return {};
   };
   std::size_t bytes = 0;
   const auto on_body = [&](std::string_view block) -> Result<void> {
     bytes += block.size();
-    if (auto checked = input.feed(block); !checked) return checked;
+    if (auto checked = passage.feed(block); !checked) return checked;
     // Grows once, and not by steps that are copied.
-    if (stream == nullptr && writer.out().size() > kSmall) writer.out().reserve(kHeld);
-    if (stream == nullptr && writer.out().size() > target.hold_back) {
+    if (stream == nullptr && passage.out().size() > kSmall) passage.out().reserve(kHeld);
+    if (stream == nullptr && passage.out().size() > target.hold_back) {
       Relief::call();  // there is more to come
       stream = hooks_.outgrown();
       if (stream == nullptr)
@@ -186,31 +188,30 @@ void Flight::streamOnly() {
   if (!fetch_) began_ = std::chrono::steady_clock::now();
   PageFetch fetch = fetch_ ? *std::move(fetch_) : fetchOf(0);
   fetch.on_content_type = [&](std::string_view value) {
-    input.contentType(value);
+    passage.contentType(value);
     stories_[0].content_type = value;
   };
   auto fetched = fetch.run(std::ref(on_body));
   refused_[0] = fetch.refused;
   if (fetched) {
-    if (auto whole = input.finish(); !whole) fetched = inPage(target.pages[0], whole.error());
+    if (auto whole = passage.finish(); !whole) fetched = inPage(target.pages[0], whole.error());
   }
   landing.counts = counts_;
-  landing.counts += input.counts();
+  landing.counts += passage.counts();
   stories_[0].counts = landing.counts;
   stories_[0].status = fetch.status;
-  stories_[0].format = input.format();
+  stories_[0].format = passage.format();
   stories_[0].bytes = bytes;
   stories_[0].way = fetch.way;
   stories_[0].seconds = secondsSince(began_);
   landing.stories = std::move(stories_);
-  if (fetched) writer.finish();
   if (fetched && stream != nullptr) fetched = flush();
   if (fetched) {
     landing.samples = landing.counts.kept;
     landing.pages = {std::nullopt};
     if (stream == nullptr) {
-      landing.bytes = writer.out().size();
-      landing.page = std::make_shared<const std::string>(std::move(writer.out()));
+      landing.bytes = passage.out().size();
+      landing.page = std::make_shared<const std::string>(std::move(passage.out()));
     }
   } else {
     pages_[0] = std::move(fetched).error();

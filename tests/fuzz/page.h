@@ -1,17 +1,21 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <string>
 #include <string_view>
 
 #include "exposition/page_reader.h"
 #include "exposition/page_writer.h"
+#include "exposition/passage.h"
 
 // What the targets share: a page is read and written, and what must hold is held.
 namespace postern::fuzz {
 
+using exposition::Format;
 using exposition::Output;
 using exposition::Syntax;
 
@@ -58,6 +62,52 @@ inline void holdPage(std::string_view page, Syntax syntax, const exposition::Pag
   const Read again = read(whole.text, output.syntax, {}, output, std::string_view::npos / 2);
   require(again.taken, ("its output is refused, " + again.what).c_str(), whole.text);
   require(again.text == whole.text, "its output becomes another page", whole.text);
+}
+
+inline Read pass(std::string page, Format format, const exposition::PageOptions& options,
+                 const Output& output, exposition::StencilKeeper* keeper) {
+  exposition::Passage passage(
+      format, options, output,
+      [](Format, std::string_view) -> Result<std::string> { return std::string(); }, keeper);
+  auto result = passage.feed(page);
+  page.clear();
+  if (result) result = passage.finish();
+  if (!result) return {false, result.error().what, "", 0};
+  return {true, "", passage.out(), passage.counts().kept};
+}
+
+// With other values; some of them are none.
+inline std::string alike(std::string_view page, std::size_t seed) {
+  constexpr std::string_view kValues[] = {"0",     "1.5",    "-7e-3", "+Inf",
+                                          "NaN",   "1e+300", "0x1p",  "7 12",
+                                          "1e999", "",       "+1",    "12345678901234567890"};
+  const std::size_t choice = seed < 2 ? 6 : std::size(kValues);  // good ones at first
+  std::string other;
+  for (std::size_t line = 0; !page.empty(); ++line) {
+    const std::string_view text = page.substr(0, page.find('\n'));
+    page.remove_prefix(std::min(page.size(), text.size() + 1));
+    const std::size_t blank = text.rfind(' ');
+    if (text.starts_with('#') || blank == std::string_view::npos) {
+      other.append(text).append("\n");
+    } else {
+      other.append(text.substr(0, blank + 1)).append(kValues[(line + seed) % choice]).append("\n");
+    }
+  }
+  return other;
+}
+
+// What was kept of the page before changes nothing about what becomes of the next one.
+inline void holdLikeness(std::string_view page, Format format,
+                         const exposition::PageOptions& options, const Output& output) {
+  exposition::StencilKeeper keeper;
+  pass(std::string(page), format, options, output, &keeper);
+  for (std::size_t seed = 0; seed < 4; ++seed) {
+    const std::string next = alike(page, seed);
+    const Read kept = pass(next, format, options, output, &keeper);
+    const Read anew = pass(next, format, options, output, nullptr);
+    require(kept == anew, ("the page before matters, " + kept.what + " / " + anew.what).c_str(),
+            next);
+  }
 }
 
 }  // namespace postern::fuzz

@@ -64,6 +64,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                           1 + data[2] / 8);
   const auto remembered = postern::fuzz::read(input, postern::fuzz::Syntax::Text, options,
                                               postern::fuzz::kText, 1 << 20);
+  postern::fuzz::holdLikeness(
+      input, postern::fuzz::Format::Text, options,
+      (data[2] & 16) != 0 ? postern::fuzz::kOpenMetrics : postern::fuzz::kText);
   options.reshaper = &cold;
   const auto worked_out = postern::fuzz::read(input, postern::fuzz::Syntax::Text, options,
                                               postern::fuzz::kText, 1 << 20);

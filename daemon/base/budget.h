@@ -3,9 +3,9 @@
 #include <atomic>
 #include <cstddef>
 
-namespace postern::http {
+namespace postern {
 
-// Bytes that all connections of a server may hold together. Thread-safe.
+// Bytes that many may hold together, such as the connections of a server. Thread-safe.
 class Budget {
  public:
   explicit Budget(std::size_t most) : most_(most) {}
@@ -24,4 +24,4 @@ class Budget {
   std::atomic<std::size_t> used_{0};
 };
 
-}  // namespace postern::http
+}  // namespace postern
