@@ -19,8 +19,6 @@ bool PageInput::isJson() const {
 
 Result<void> PageInput::feed(std::string_view block) {
   if (reader_) return reader_->feed(block);
-  // What is enough is not copied.
-  if (!format_ && held_.empty() && block.size() >= kEnough) format_ = detect(content_type_, block);
   if (!format_ || isJson()) {
     held_ += block;
     if (!format_ && held_.size() < kEnough) return {};
@@ -59,6 +57,13 @@ Result<void> PageInput::finish() {
     if (auto begun = begin(); !begun) return begun;
   }
   return reader_->finish();
+}
+
+Result<void> PageInput::read(std::string_view page, StencilCutter* cutter) {
+  cutter_ = cutter;
+  if (!format_) format_ = detect(content_type_, page);
+  auto taken = feed(page);
+  return taken ? finish() : taken;
 }
 
 }  // namespace postern::exposition

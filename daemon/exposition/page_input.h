@@ -22,12 +22,13 @@ class PageInput {
   PageInput(std::optional<Format> format, const PageOptions& options, Sink& sink,
             JsonToText json_to_text);
 
-  // Both before the first block. `cutter` must outlive the page.
-  void watch(StencilCutter& cutter) { cutter_ = &cutter; }
+  // Before the page.
   void contentType(std::string_view value) { content_type_ = value; }
   // Errors: those of PageReader and of JsonToText; Limit.
   Result<void> feed(std::string_view block);
   Result<void> finish();
+  // Instead of both, all of the page, which is not copied. `cutter` watches; null: none does.
+  Result<void> read(std::string_view page, StencilCutter* cutter);
 
   PageCounts counts() const { return reader_ ? reader_->counts() : PageCounts(); }
   // None as long as it is not known.
@@ -42,8 +43,8 @@ class PageInput {
   Sink& sink_;
   const JsonToText json_to_text_;
   std::string content_type_;
-  StencilCutter* cutter_ = nullptr;
-  std::string held_;  // the beginning until the format is known; all of a JSON page
+  StencilCutter* cutter_ = nullptr;  // by read()
+  std::string held_;                 // the beginning until the format is known; all of a JSON page
   std::optional<PageReader> reader_;
 };
 

@@ -28,28 +28,23 @@ Result<void> Passage::feed(std::string_view block) {
 }
 
 Result<void> Passage::finish() {
-  if (holding_) {
-    auto stencil = keeper_->find(output_, content_type_);
-    if (stencil && stencil->fill(held_, out())) filled_ = std::move(stencil);
-    const bool wanted = keeper_->wants(filled_ != nullptr);
-    if (filled_) return {};
-    if (wanted) return readToKeep();
-    if (auto taken = input_.feed(held_); !taken) return taken;
-  }
+  if (holding_) return takeHeld();
   auto whole = input_.finish();
   if (whole) writer_.finish();
   return whole;
 }
 
-// What is held, to have a stencil of it.
-Result<void> Passage::readToKeep() {
+Result<void> Passage::takeHeld() {
+  auto stencil = keeper_->find(output_, content_type_);
+  if (stencil && stencil->fill(held_, out())) filled_ = std::move(stencil);
+  const bool wanted = keeper_->wants(filled_ != nullptr);
+  if (filled_) return {};
   StencilCutter cutter(held_, out(), line_limit_);
-  input_.watch(cutter);
-  auto whole = input_.feed(held_);
-  if (whole) whole = input_.finish();
+  auto whole = input_.read(held_, wanted ? &cutter : nullptr);
   if (!whole) return whole;
   writer_.finish();
-  keeper_->keep(cutter.finish(input_.counts(), *input_.format()), output_, content_type_);
+  if (wanted)
+    keeper_->keep(cutter.finish(input_.counts(), *input_.format()), output_, content_type_);
   return {};
 }
 

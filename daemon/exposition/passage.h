@@ -31,7 +31,7 @@ class Passage {
   std::string& out() { return writer_.out(); }
 
  private:
-  Result<void> readToKeep();
+  Result<void> takeHeld();
 
   const std::size_t line_limit_;
   const Output output_;

@@ -41,12 +41,14 @@ std::string pageWith(const std::vector<std::string>& values) {
   return page;
 }
 
+Result<std::string> noJson(Format, std::string_view) {
+  return std::string();
+}
+
 class PassageTest : public ::testing::Test {
  protected:
   Checked pass(const std::string& page, StencilKeeper* of) {
-    Passage passage(
-        Format::Text, options, output,
-        [](Format, std::string_view) -> Result<std::string> { return std::string(); }, of);
+    Passage passage(format, options, output, noJson, of);
     passage.contentType(content_type);
     Checked checked;
     auto result = passage.feed(page);
@@ -77,6 +79,7 @@ class PassageTest : public ::testing::Test {
     EXPECT_TRUE(pass(page, &keeper) == pass(page, nullptr));
   }
 
+  std::optional<Format> format = Format::Text;
   PageOptions options;
   Output output = kText1;
   std::string content_type;
@@ -89,6 +92,12 @@ TEST_F(PassageTest, ReadsAPageLikeTheLastOneByItsValuesAlone) {
   expectTheSame(std::string(kPage), true);
   expectTheSame(pageWith({"0", "1.5e+07", "-4", "3.25", "+Inf"}), true);
   expectTheSame(pageWith({"123456789.125", "1e9", "0.1", "NaN", "-Inf"}), true);
+}
+
+TEST_F(PassageTest, KnowsAPageWhoseFormatIsNotGiven) {
+  format.reset();
+  expectTheSame(std::string(kPage), false);
+  expectTheSame(pageWith({"0", "1.5e+07", "-4", "3.25", "+Inf"}), true);
 }
 
 TEST_F(PassageTest, WritesWhatTheRulesHaveMadeOfIt) {
@@ -168,9 +177,7 @@ TEST_F(PassageTest, KeepsOneFormAtATime) {
 TEST_F(PassageTest, TakesALargePageAsItComes) {
   std::string page;
   while (page.size() <= Passage::kSmall) page += "a{n=\"" + std::to_string(page.size()) + "\"} 1\n";
-  Passage passage(
-      Format::Text, options, output,
-      [](Format, std::string_view) -> Result<std::string> { return std::string(); }, &keeper);
+  Passage passage(Format::Text, options, output, noJson, &keeper);
   ASSERT_TRUE(passage.feed(std::string_view(page).substr(0, Passage::kSmall)));
   EXPECT_EQ(passage.out(), "") << "it may be a small one";
   ASSERT_TRUE(passage.feed(std::string_view(page).substr(Passage::kSmall)));
@@ -195,9 +202,7 @@ TEST(StencilKeeperTest, HoldsFourMebibytesForAllPages) {
   const auto keepOne = [&] {
     auto& keeper = *keepers.emplace_back(std::make_unique<StencilKeeper>());
     std::string page = "a{b=\"" + std::string(60'000, 'b') + "\"} 1\n";
-    Passage passage(
-        Format::Text, {}, kText1,
-        [](Format, std::string_view) -> Result<std::string> { return std::string(); }, &keeper);
+    Passage passage(Format::Text, {}, kText1, noJson, &keeper);
     EXPECT_TRUE(passage.feed(page) && passage.finish());
     return keeper.find(kText1, "") != nullptr;
   };
