@@ -27,7 +27,7 @@ rm -f "$reflect2/go.mod"
 
 export GOPATH=$folder/source/.go GOCACHE=$folder/cache HOME=$folder/home CGO_ENABLED=0
 export GOMAXPROCS=${GOMAXPROCS:-$(nproc)}
-mkdir -p "$GOPATH/src/k8s.io" "$HOME"
+mkdir -p "$GOPATH/src/k8s.io" "$GOCACHE" "$HOME"
 ln -s ../../.. "$GOPATH/src/k8s.io/kubernetes"
 nice make -C source WHAT=cmd/kube-apiserver
 cp source/_output/bin/kube-apiserver .
