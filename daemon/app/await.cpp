@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "app/exit_code.h"
 #include "app/signals.h"
 #include "app/waiting_room.h"
 #include "base/clock.h"
@@ -17,7 +18,6 @@ using std::chrono::seconds;
 
 constexpr seconds kLook{1};
 constexpr seconds kLookAnyway{10};
-constexpr int kBadUsage = 2;
 
 // What the files say at one moment.
 struct Look {

@@ -8,6 +8,7 @@
 #include "app/cluster.h"
 #include "app/confine.h"
 #include "app/doors.h"
+#include "app/exit_code.h"
 #include "app/footprint.h"
 #include "app/inject_page.h"
 #include "app/inject_pod.h"
@@ -19,10 +20,6 @@
 
 namespace postern::app {
 namespace {
-
-constexpr int kBadUsage = 2;
-constexpr std::chrono::seconds kPoll{1};   // mounted files
-constexpr std::chrono::seconds kTrim{60};  // malloc keeps what a peak took, in pieces, until told
 
 kube::Rules rulesOf(const config::Inject& options, std::function<bool()> native_sidecars) {
   return {options.image, options.allowed_images, options.defaults, std::move(native_sidecars)};
@@ -36,15 +33,15 @@ http::Server::Options injectorFront(const config::Options& options) {
 }
 
 // Until SIGTERM or SIGINT. Returns its number.
-int watch(kube::MountedPair* mounted, const sigset_t& signals) {
-  auto next_trim = deadlineIn(kTrim);
+int runUntilSignal(kube::MountedPair* mounted, const sigset_t& signals) {
+  auto next_trim = deadlineIn(kTrimInterval);
   while (true) {
-    const int signal = waitForSignal(signals, kPoll);
+    const int signal = waitForSignal(signals, kPollInterval);
     if (signal == SIGTERM || signal == SIGINT) return signal;
     if (mounted != nullptr) mounted->poll();
     if (std::chrono::steady_clock::now() >= next_trim) {
       giveBackMemory();
-      next_trim = deadlineIn(kTrim);
+      next_trim = deadlineIn(kTrimInterval);
     }
   }
 }
@@ -109,7 +106,7 @@ int serveWebhook(const config::CommandLine& command_line, kube::Rules rules,
   if (!doors) return 1;
   for (const auto& door : doors->public_ones) server.listen(door, site);
   for (const auto& door : doors->for_probes) server.listen(door, health);
-  const int signal = watch(mounted ? &*mounted : nullptr, signals);
+  const int signal = runUntilSignal(mounted ? &*mounted : nullptr, signals);
   log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
   if (cluster) cluster->stop(std::chrono::steady_clock::now());
   if (!server.stop(options.shutdown_timeout))

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "app/await.h"
+#include "app/exit_code.h"
 #include "app/inject.h"
 #include "app/rules.h"
 #include "app/serve.h"
@@ -20,8 +21,6 @@
 
 namespace postern::app {
 namespace {
-
-constexpr int kBadUsage = 2;
 
 // A core file or a debugger would show the secrets that we hold.
 void hideMemory() {

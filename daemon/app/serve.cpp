@@ -9,6 +9,7 @@
 
 #include "app/confine.h"
 #include "app/doors.h"
+#include "app/exit_code.h"
 #include "app/footprint.h"
 #include "app/signals.h"
 #include "app/targets_keeper.h"
@@ -22,17 +23,13 @@
 namespace postern::app {
 namespace {
 
-constexpr std::chrono::seconds kPoll{1};   // mounted files
-constexpr std::chrono::seconds kTrim{60};  // malloc keeps what a peak took, in pieces, until told
-constexpr int kBadUsage = 2;
-
 // Until SIGTERM or SIGINT. Returns its number.
-int watch(TargetsKeeper& keeper, serve::WebLock& lock, const config::Options& options,
-          const sigset_t& signals) {
+int runUntilSignal(TargetsKeeper& keeper, serve::WebLock& lock, const config::Options& options,
+                   const sigset_t& signals) {
   auto next_look = deadlineIn(options.auto_reload_interval);
-  auto next_trim = deadlineIn(kTrim);
+  auto next_trim = deadlineIn(kTrimInterval);
   while (true) {
-    const int signal = waitForSignal(signals, kPoll);
+    const int signal = waitForSignal(signals, kPollInterval);
     if (signal == SIGTERM || signal == SIGINT) return signal;
     if (signal == SIGHUP) keeper.reload();
     keeper.poll();
@@ -44,7 +41,7 @@ int watch(TargetsKeeper& keeper, serve::WebLock& lock, const config::Options& op
     }
     if (std::chrono::steady_clock::now() >= next_trim) {
       giveBackMemory();
-      next_trim = deadlineIn(kTrim);
+      next_trim = deadlineIn(kTrimInterval);
     }
   }
 }
@@ -120,7 +117,7 @@ int serve(const config::CommandLine& command_line, const config::Config& config,
   for (const auto& door : doors->public_ones) server.listen(door, site);
   for (const auto& door : doors->for_probes) server.listen(door, health);
   giveBackMemory();  // what the start took
-  const int signal = watch(keeper, lock, options, signals);
+  const int signal = runUntilSignal(keeper, lock, options, signals);
   log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
   if (!server.stop(options.shutdown_timeout))
     log::warn("scrapes in flight were cut off at --web.shutdown-timeout");

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "app/confine.h"
+#include "app/exit_code.h"
 #include "app/signals.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -26,7 +27,6 @@
 namespace postern::app {
 namespace {
 
-constexpr int kBadUsage = 2;
 constexpr std::size_t kConnections = 256;  // of probes and scrapers, who get short answers
 constexpr std::chrono::milliseconds kLastAnswers{200};  // to who has just come
 constexpr std::string_view kClosed =

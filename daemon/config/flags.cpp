@@ -14,119 +14,121 @@ namespace {
 
 namespace options = boost::program_options;
 
-using enum FlagKind;
+constexpr auto kList = FlagKind::List;
+constexpr auto kSwitch = FlagKind::Switch;
+constexpr auto kValue = FlagKind::Value;
 
 constexpr auto kFlags = std::to_array<Flag>({
-    {"config.file", "FILE", "YAML file with the targets", Value, false, true},
-    {"config.check", "", "check configuration and material, then exit", Switch, false, true},
+    {"config.file", "FILE", "YAML file with the targets", kValue, false, true},
+    {"config.check", "", "check configuration and material, then exit", kSwitch, false, true},
     {"config.await", "", "wait for a configuration that is missing or bad at start, and say so",
-     Switch, false, true},
-    {"config.enable-auto-reload", "", "reload when the configuration file changes", Switch, false,
+     kSwitch, false, true},
+    {"config.enable-auto-reload", "", "reload when the configuration file changes", kSwitch, false,
      true},
     {"config.auto-reload-interval", "DURATION", "how often to look for a change (default 30s)",
-     Value, false, true},
+     kValue, false, true},
     {"web.listen-address", "ADDRESS",
-     "host:port, [IPv6]:port or :port; may be repeated (default :3000, or :$PORT)", List, false,
+     "host:port, [IPv6]:port or :port; may be repeated (default :3000, or :$PORT)", kList, false,
      true},
     {"web.config.file", "FILE",
      "TLS, users, headers and rate limit of --web.listen-address, as in Prometheus' exporters",
-     Value, false, true},
-    {"web.key-password-file", "FILE", "password of the key that --web.config.file names", Value,
+     kValue, false, true},
+    {"web.key-password-file", "FILE", "password of the key that --web.config.file names", kValue,
      false, true},
     {"web.health-address", "ADDRESS",
      "where probes, own metrics and the status alone are served, without TLS and login; repeatable",
-     List, false, true},
-    {"web.route-prefix", "PATH", "what every path begins with, such as /postern (default /)", Value,
-     false, true},
-    {"web.max-connections", "NUMBER", "further ones are told busy (default 1024)", Value, false,
+     kList, false, true},
+    {"web.route-prefix", "PATH", "what every path begins with, such as /postern (default /)",
+     kValue, false, true},
+    {"web.max-connections", "NUMBER", "further ones are told busy (default 1024)", kValue, false,
      true},
-    {"web.max-connections-per-address", "NUMBER", "of one client; 0 is no limit (default 0)", Value,
-     false, true},
-    {"web.header-timeout", "DURATION", "how long a request may take to arrive (default 10s)", Value,
-     false, true},
+    {"web.max-connections-per-address", "NUMBER", "of one client; 0 is no limit (default 0)",
+     kValue, false, true},
+    {"web.header-timeout", "DURATION", "how long a request may take to arrive (default 10s)",
+     kValue, false, true},
     {"web.write-timeout", "DURATION",
-     "how long a client may take no byte of its answer (default 30s)", Value, false, true},
+     "how long a client may take no byte of its answer (default 30s)", kValue, false, true},
     {"web.idle-timeout", "DURATION",
-     "how long a connection is kept for another request (default 2m)", Value, false, true},
-    {"web.enable-lifecycle", "", "answer POST and PUT /-/reload", Switch, false, true},
-    {"web.status-page", "", "the pages for people, on by default; =false switches them off", Switch,
-     false, true},
+     "how long a connection is kept for another request (default 2m)", kValue, false, true},
+    {"web.enable-lifecycle", "", "answer POST and PUT /-/reload", kSwitch, false, true},
+    {"web.status-page", "", "the pages for people, on by default; =false switches them off",
+     kSwitch, false, true},
     {"web.enable-debug", "", "answer GET /metrics/<target>?debug=true with the story of one scrape",
-     Switch, false, true},
+     kSwitch, false, true},
     {"web.shutdown-timeout", "DURATION", "how long scrapes may go on after SIGTERM (default 10s)",
-     Value, false, true},
-    {"state.dir", "DIR", "where the back-off survives a restart (default: it does not)", Value,
+     kValue, false, true},
+    {"state.dir", "DIR", "where the back-off survives a restart (default: it does not)", kValue,
      false, true},
     {"sandbox", "MODE", "off, auto or on: refuse what the daemon does not need (default off)",
-     Value, false, true},
-    {"timeout-offset", "DURATION", "taken off the scraper's own timeout (default 500ms)", Value,
+     kValue, false, true},
+    {"timeout-offset", "DURATION", "taken off the scraper's own timeout (default 500ms)", kValue,
      false, true},
-    {"log.level", "LEVEL", "debug, info, warn or error (default info)", Value, false, true},
-    {"log.format", "FORMAT", "logfmt or json (default logfmt)", Value, false, true},
-    {"target.name", "NAME", "name of the only target (default default)", Value, true, true},
-    {"target.url", "URL", "https URL of the only target; needed without --config.file", Value, true,
-     true},
-    {"target.preset", "PRESET", "none, spinnaker or whatsapp (default none)", Value, true, true},
-    {"target.server-name", "HOST", "name in the service's certificate (default: the URL's host)",
-     Value, true, true},
-    {"target.spiffe-id", "ID", "SPIFFE ID in the service's certificate, in place of a name", Value,
+    {"log.level", "LEVEL", "debug, info, warn or error (default info)", kValue, false, true},
+    {"log.format", "FORMAT", "logfmt or json (default logfmt)", kValue, false, true},
+    {"target.name", "NAME", "name of the only target (default default)", kValue, true, true},
+    {"target.url", "URL", "https URL of the only target; needed without --config.file", kValue,
      true, true},
-    {"target.scrape-timeout", "DURATION", "longest time of a scrape (default 10s)", Value, true,
+    {"target.preset", "PRESET", "none, spinnaker or whatsapp (default none)", kValue, true, true},
+    {"target.server-name", "HOST", "name in the service's certificate (default: the URL's host)",
+     kValue, true, true},
+    {"target.spiffe-id", "ID", "SPIFFE ID in the service's certificate, in place of a name", kValue,
+     true, true},
+    {"target.scrape-timeout", "DURATION", "longest time of a scrape (default 10s)", kValue, true,
      true},
-    {"tls.dir", "DIR", "folder with ca.crt, tls.crt and tls.key; each may be missing", Value, true,
+    {"tls.dir", "DIR", "folder with ca.crt, tls.crt and tls.key; each may be missing", kValue, true,
      true},
-    {"tls.ca-file", "FILE", "CA of the service, in place of ca.crt in --tls.dir", Value, true,
+    {"tls.ca-file", "FILE", "CA of the service, in place of ca.crt in --tls.dir", kValue, true,
      true},
-    {"tls.pkcs12-file", "FILE", "PKCS #12 bundle, in place of tls.crt and tls.key", Value, true,
+    {"tls.pkcs12-file", "FILE", "PKCS #12 bundle, in place of tls.crt and tls.key", kValue, true,
      true},
-    {"tls.key-password-file", "FILE", "file with the password of the key or bundle", Value, true,
+    {"tls.key-password-file", "FILE", "file with the password of the key or bundle", kValue, true,
      true},
-    {"tls.system-roots", "", "trust the system's roots beside ca.crt", Switch, true, true},
-    {"credentials.dir", "DIR", "folder with username and password, or api_key, or token", Value,
+    {"tls.system-roots", "", "trust the system's roots beside ca.crt", kSwitch, true, true},
+    {"credentials.dir", "DIR", "folder with username and password, or api_key, or token", kValue,
      true, true},
     {"mysql.dir", "DIR",
      "folder with host, port, database, username, password, ca.crt: the credential is a row there",
-     Value, true, true},
-    {"inject.image", "IMAGE", "with inject: the sidecar's image (default postern:VERSION)", Value,
+     kValue, true, true},
+    {"inject.image", "IMAGE", "with inject: the sidecar's image (default postern:VERSION)", kValue,
      false, true},
     {"inject.allowed-images", "GLOB",
-     "with inject: further images that a pod may ask for; may be repeated", List, false, true},
+     "with inject: further images that a pod may ask for; may be repeated", kList, false, true},
     {"inject.default", "KEY=VALUE",
      "with inject: an annotation, without postern.io/, of every pod that does not have it; may be "
      "repeated",
-     List, false, true},
-    {"inject.secret", "NAME", "with inject: Secret that its own certificate is kept in", Value,
+     kList, false, true},
+    {"inject.secret", "NAME", "with inject: Secret that its own certificate is kept in", kValue,
      false, true},
-    {"inject.webhook", "NAME", "with inject: webhook configuration whose caBundle it writes", Value,
+    {"inject.webhook", "NAME", "with inject: webhook configuration whose caBundle it writes",
+     kValue, false, true},
+    {"inject.service", "NAME", "with inject: Service that its own certificate is for", kValue,
      false, true},
-    {"inject.service", "NAME", "with inject: Service that its own certificate is for", Value, false,
-     true},
     {"inject.namespace", "NAME",
-     "with inject: its own namespace (default: that of its service account)", Value, false, true},
+     "with inject: its own namespace (default: that of its service account)", kValue, false, true},
     {"inject.certificate-life", "DURATION",
      "with inject: how long its own certificate is good for; renewed at two thirds of it (default "
      "90d)",
-     Value, false, true},
+     kValue, false, true},
     {"native-sidecar", "MODE",
      "with inject: auto, true or false: whether the sidecar is an init container that goes on "
      "(default auto: when API server and nodes are 1.29 or newer)",
-     Value, false, true},
-    {"kube.api-server", "URL", "with inject: the API server (default: that of its cluster)", Value,
+     kValue, false, true},
+    {"kube.api-server", "URL", "with inject: the API server (default: that of its cluster)", kValue,
      false, true},
     {"kube.token-file", "FILE", "with inject: token for it (default: of the service account)",
-     Value, false, true},
+     kValue, false, true},
     {"kube.ca-file", "FILE", "with inject: who vouches for it (default: of the service account)",
-     Value, false, true},
-    {"pod", "FILE", "with inject: print this pod with the sidecar; - is standard input", Value,
+     kValue, false, true},
+    {"pod", "FILE", "with inject: print this pod with the sidecar; - is standard input", kValue,
      false, false},
-    {"target", "NAME", "with rules and check: which of the targets of --config.file", Value, false,
+    {"target", "NAME", "with rules and check: which of the targets of --config.file", kValue, false,
      false},
-    {"no-login", "", "with check: send nothing that carries a credential", Switch, false, false},
-    {"json", "", "with check: an object of JSON a line", Switch, false, false},
-    {"live", "", "with check: only ask the running daemon whether it is healthy", Switch, false,
+    {"no-login", "", "with check: send nothing that carries a credential", kSwitch, false, false},
+    {"json", "", "with check: an object of JSON a line", kSwitch, false, false},
+    {"live", "", "with check: only ask the running daemon whether it is healthy", kSwitch, false,
      false},
-    {"version", "", "print the version and exit", Switch, false, false},
-    {"help", "", "print this text and exit", Switch, false, false},
+    {"version", "", "print the version and exit", kSwitch, false, false},
+    {"help", "", "print this text and exit", kSwitch, false, false},
 });
 
 constexpr std::string_view kTrue = "true";
@@ -153,7 +155,7 @@ options::options_description describe() {
   options::options_description description;
   for (const auto& flag : kFlags) {
     auto* value = options::value<std::string>();
-    if (flag.kind == Switch) value->implicit_value(std::string(kTrue));
+    if (flag.kind == kSwitch) value->implicit_value(std::string(kTrue));
     description.add_options()(std::string(flag.name).c_str(), value);
   }
   return description;
@@ -285,7 +287,7 @@ Settings readFlags(const std::vector<std::string>& arguments, std::vector<Compla
     }
     auto& setting = settings[name];
     setting.where = "--" + name;
-    if (flag->kind != List && !setting.values.empty()) {
+    if (flag->kind != kList && !setting.values.empty()) {
       complaints.push_back({setting.where, "", "is given twice, expected once"});
     }
     setting.values.push_back(given.value.empty() ? std::string(kTrue) : given.value.front());
@@ -313,7 +315,7 @@ Settings readEnvironment(const std::vector<std::string>& environment,
     if (value.empty()) continue;
     const auto& [name, kind] = known->second;
     settings[std::string(name)] = {
-        variable, kind == List ? splitAtCommas(value) : std::vector<std::string>{value}};
+        variable, kind == kList ? splitAtCommas(value) : std::vector<std::string>{value}};
   }
   return settings;
 }

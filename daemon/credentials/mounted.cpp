@@ -7,12 +7,7 @@
 #include "credentials/validate.h"
 
 namespace postern::credentials {
-namespace {
-
-// A swap takes microseconds, so more than one repetition is rare.
-constexpr int kReadings = 10;
-
-}  // namespace
+namespace {}  // namespace
 
 MountedSource::MountedSource(config::FileCredentials files) : files_(std::move(files)) {
   if (files_.directory.empty()) return;

@@ -12,9 +12,6 @@
 namespace postern::credentials {
 namespace {
 
-// A swap takes microseconds, so more than one repetition is rare.
-constexpr int kReadings = 10;
-
 constexpr std::array<std::string_view, 9> kNames = {
     "host", "port", "database", "username", "password", "query", "ca.crt", "tls.crt", "tls.key"};
 

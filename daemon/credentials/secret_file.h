@@ -26,4 +26,8 @@ struct FileState {
 };
 FileState stateOf(const config::Path& file);
 
+// How often files that change while they are read are read again. A swap takes microseconds, so
+// more than one repetition is rare.
+inline constexpr int kReadings = 10;
+
 }  // namespace postern::credentials

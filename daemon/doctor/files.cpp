@@ -36,7 +36,7 @@ std::string readersOf(const struct stat& status) {
   return "user " + owner + " alone may read it";
 }
 
-Json detailsOf(const Wanted& wanted, const struct stat& status) {
+Json fileDetails(const Wanted& wanted, const struct stat& status) {
   return {{"file", wanted.path.string()},
           {"role", wanted.role},
           {"mode", modeText(status.st_mode)},
@@ -68,7 +68,7 @@ Step unreadable(const Wanted& wanted, const struct stat* status, int error) {
     step.cure = "let " + user + " enter the folders above it (x for its group or for all)";
     return step;
   }
-  step.details = detailsOf(wanted, *status);
+  step.details = fileDetails(wanted, *status);
   step.what += " may not be read by " + user + ": mode " + modeText(status->st_mode) + ", " +
                readersOf(*status);
   step.cure =
@@ -85,7 +85,7 @@ Step examine(const Wanted& wanted) {
   }
   if (::faccessat(AT_FDCWD, wanted.path.c_str(), R_OK, AT_EACCESS) != 0)
     return unreadable(wanted, &status, errno);
-  Step step{"file", State::Ok, "", "", detailsOf(wanted, status)};
+  Step step{"file", State::Ok, "", "", fileDetails(wanted, status)};
   step.what = wanted.path.string() + " (" + wanted.role + "): mode " + modeText(status.st_mode) +
               ", " + readersOf(status);
   if (wanted.secret && (status.st_mode & S_IROTH) != 0) {

@@ -23,9 +23,9 @@ bool ofCredential(Fault fault) {
   return std::ranges::count(kOfCredential, fault) > 0;
 }
 
-std::string inTime(std::optional<std::int64_t> seconds) {
-  if (!seconds) return "at a time that is not known";
-  const auto left = std::max<std::int64_t>(*seconds, 0);
+std::string inTime(std::optional<std::int64_t> whole_seconds) {
+  if (!whole_seconds) return "at a time that is not known";
+  const auto left = std::max<std::int64_t>(*whole_seconds, 0);
   constexpr std::int64_t kHour = 3600;
   constexpr std::int64_t kDay = 24 * kHour;
   if (left >= 2 * kDay) return "in " + std::to_string(left / kDay) + " days";

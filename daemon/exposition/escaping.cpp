@@ -33,7 +33,7 @@ bool isLegal(char c, bool first, bool colon) {
          (c >= '0' && c <= '9' && !first);
 }
 
-void appendQuoted(std::string& out, std::string_view name) {
+void appendEscaped(std::string& out, std::string_view name) {
   for (const char c : name) {
     if (c == '\\' || c == '"' || c == '\n') out += '\\';
     out += c == '\n' ? 'n' : c;
@@ -71,7 +71,7 @@ void appendEscaped(std::string& out, std::string_view name, Escaping escaping, b
 }  // namespace
 
 void appendMetricName(std::string& out, std::string_view name, Escaping escaping) {
-  if (escaping == Escaping::AllowUtf8) return appendQuoted(out, name);
+  if (escaping == Escaping::AllowUtf8) return appendEscaped(out, name);
   if (escaping != Escaping::Dots && isPlainMetricName(name)) {
     out += name;
   } else {
@@ -80,7 +80,7 @@ void appendMetricName(std::string& out, std::string_view name, Escaping escaping
 }
 
 void appendLabelName(std::string& out, std::string_view name, Escaping escaping) {
-  if (escaping == Escaping::AllowUtf8) return appendQuoted(out, name);
+  if (escaping == Escaping::AllowUtf8) return appendEscaped(out, name);
   if (escaping != Escaping::Dots && isPlainLabelName(name)) {
     out += name;
   } else {

@@ -27,6 +27,14 @@ Result<void> JsonPage::checkEnd() {
   return jsonError("", "more text behind the JSON object");
 }
 
+std::string pathTo(std::string_view path, std::string_view key) {
+  return std::string(path).append(".").append(key);
+}
+
+std::string pathTo(std::string_view path, std::size_t position) {
+  return std::string(path).append("[").append(std::to_string(position)).append("]");
+}
+
 Error jsonError(std::string_view path, std::string_view what) {
   std::string where = path.empty() ? "JSON: " : "JSON at " + printable(path, 200) + ": ";
   return {.fault = Fault::Format, .what = where.append(what), .next = {}, .retry_after = {}};

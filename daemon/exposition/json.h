@@ -31,6 +31,10 @@ class JsonPage {
 
 // `path` says where on the page, such as stats.app.queue_size.data[2].
 Error jsonError(std::string_view path, std::string_view what);
+// The path of a member of the object, or of the array, at `path`.
+std::string pathTo(std::string_view path, std::string_view key);
+std::string pathTo(std::string_view path, std::size_t position);
+
 // What simdjson itself complains about.
 Error jsonError(std::string_view path, simdjson::error_code code);
 

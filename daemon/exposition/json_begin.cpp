@@ -6,10 +6,10 @@
 namespace postern::exposition {
 namespace {
 
-constexpr std::string_view kBlanks = " \t\r\n";
+constexpr std::string_view kJsonBlanks = " \t\r\n";
 
-void skipBlanks(std::string_view& rest) {
-  rest.remove_prefix(std::min(rest.find_first_not_of(kBlanks), rest.size()));
+void skipJsonBlanks(std::string_view& rest) {
+  rest.remove_prefix(std::min(rest.find_first_not_of(kJsonBlanks), rest.size()));
 }
 
 // Between the quotes, escapes not resolved; nothing when the text ends before the string does.
@@ -27,13 +27,13 @@ std::optional<std::string_view> takeString(std::string_view& rest) {
 }
 
 bool isObject(std::string_view rest) {
-  skipBlanks(rest);
+  skipJsonBlanks(rest);
   if (!rest.starts_with('{')) return false;
   rest.remove_prefix(1);
-  skipBlanks(rest);
+  skipJsonBlanks(rest);
   if (!rest.starts_with('"')) return rest.starts_with('}');
   if (!takeString(rest)) return false;
-  skipBlanks(rest);
+  skipJsonBlanks(rest);
   return rest.starts_with(':');
 }
 
@@ -64,7 +64,7 @@ std::optional<Format> jsonFormat(std::string_view begin) {
     if (c == '"') {
       const auto text = takeString(begin);
       if (!text) break;
-      skipBlanks(begin);
+      skipJsonBlanks(begin);
       if (!begin.starts_with(':')) continue;
       if (depth == kTop) in_metrics = *text == "metrics";
       const auto format = depth == kTop                   ? formatOfTopKey(*text)

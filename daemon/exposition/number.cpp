@@ -4,13 +4,10 @@
 #include <cstddef>
 
 #include "base/token.h"
+#include "exposition/bytes.h"
 
 namespace postern::exposition {
 namespace {
-
-bool isDigit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 // A decimal number without its sign, taken apart.
 struct Decimal {

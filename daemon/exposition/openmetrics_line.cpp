@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view kTypes =
     "counter, gauge, histogram, gaugehistogram, summary, info, stateset or unknown";
 
-bool isType(std::string_view text) {
+bool isOpenMetricsType(std::string_view text) {
   for (const std::string_view type : {"counter", "gauge", "histogram", "gaugehistogram", "summary",
                                       "info", "stateset", "unknown"}) {
     if (text == type) return true;
@@ -77,7 +77,7 @@ bool OpenMetricsLineParser::readMeta(const char* p, LineKind kind) {
   }
   if (*p != ' ') return fail(p, "a blank after the metric name");
   line_.text = between(p + 1, eol_);
-  if (kind == LineKind::Type) return isType(line_.text) || fail(p + 1, kTypes);
+  if (kind == LineKind::Type) return isOpenMetricsType(line_.text) || fail(p + 1, kTypes);
   if (kind == LineKind::Unit) return readUnit(p + 1);
   return true;
 }

@@ -12,10 +12,6 @@ namespace {
 
 constexpr std::size_t kName = 0;  // the slot of the metric's name
 
-bool hasVariable(std::string_view pattern) {
-  return pattern.find('$') != std::string_view::npos;
-}
-
 }  // namespace
 
 class Program::Maker {

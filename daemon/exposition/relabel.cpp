@@ -17,15 +17,15 @@ RE2::Options options() {
   return options;
 }
 
-bool hasVariable(std::string_view pattern) {
-  return pattern.find('$') != std::string_view::npos;
-}
-
 bool isNameCharacter(char c) {
   return is(c, kLabel);
 }
 
 }  // namespace
+
+bool hasVariable(std::string_view pattern) {
+  return pattern.find('$') != std::string_view::npos;
+}
 
 Anchored::Anchored(const std::string& regex) : regex_(std::make_unique<RE2>(regex, options())) {}
 

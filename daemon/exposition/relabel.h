@@ -31,6 +31,9 @@ class Anchored {
   std::unique_ptr<RE2> regex_;
 };
 
+// Whether `pattern` refers to groups of a match, as $1 does.
+bool hasVariable(std::string_view pattern);
+
 // 16 bytes. Thread-safe.
 using Md5 = std::function<std::string(std::string_view)>;
 

@@ -15,14 +15,6 @@ namespace ondemand = simdjson::ondemand;
 
 using Field = simdjson::simdjson_result<ondemand::field>;
 
-std::string below(std::string_view where, std::string_view key) {
-  return std::string(where).append(".").append(key);
-}
-
-std::string below(std::string_view where, std::size_t position) {
-  return std::string(where).append("[").append(std::to_string(position)).append("]");
-}
-
 Result<ondemand::value> readField(Field& field, std::string_view where, std::string_view& key) {
   ondemand::value value;
   auto error = field.unescaped_key().get(key);
@@ -43,7 +35,7 @@ Result<void> readObjects(ondemand::value& value, std::string_view where, Read re
   if (error) return jsonError(where, error);
   std::size_t position = 0;
   for (auto element : array) {
-    const std::string place = below(where, position++);
+    const std::string place = pathTo(where, position++);
     ondemand::object object;
     error = element.get_object().get(object);
     if (error) return jsonError(place, error);
@@ -111,7 +103,7 @@ Result<void> Reader::readMeters(ondemand::value& value) {
     auto meter = readField(field, "metrics", name);
     if (!meter) return std::move(meter).error();
     meters.push_back({name, false, {}});
-    auto done = readMeter(*meter, below("metrics", name), meters.back());
+    auto done = readMeter(*meter, pathTo("metrics", name), meters.back());
     if (!done) return done;
   }
   return {};
@@ -129,13 +121,13 @@ Result<void> Reader::readMeter(ondemand::value& value, std::string_view where,
     if (!content) return std::move(content).error();
     Result<void> done;
     if (key == "kind") {
-      auto text = scalarText(*content, below(where, key));
+      auto text = scalarText(*content, pathTo(where, key));
       if (!text) return std::move(text).error();
       kind = *text;
     } else if (key == "values") {
-      done = readObjects(*content, below(where, key), [&](ondemand::object& entry, const auto& at) {
-        return readSeries(entry, at, meter);
-      });
+      done = readObjects(
+          *content, pathTo(where, key),
+          [&](ondemand::object& entry, const auto& at) { return readSeries(entry, at, meter); });
     }
     if (!done) return done;
   }
@@ -153,11 +145,11 @@ Result<void> Reader::readSeries(ondemand::object& entry, std::string_view where,
     if (!value) return std::move(value).error();
     Result<void> done;
     if (key == "tags") {
-      done = readObjects(*value, below(where, key), [&](ondemand::object& tag, const auto& at) {
+      done = readObjects(*value, pathTo(where, key), [&](ondemand::object& tag, const auto& at) {
         return readTag(tag, at, series);
       });
     } else if (key == "values") {
-      done = readObjects(*value, below(where, key), [&](ondemand::object& item, const auto& at) {
+      done = readObjects(*value, pathTo(where, key), [&](ondemand::object& item, const auto& at) {
         return readMeasurement(item, at, series);
       });
     }
@@ -176,7 +168,7 @@ Result<void> Reader::readTag(ondemand::object& tag, std::string_view where,
     auto value = readField(field, where, key);
     if (!value) return std::move(value).error();
     if (key != "key" && key != "value") continue;
-    auto scalar = scalarText(*value, below(where, key));
+    auto scalar = scalarText(*value, pathTo(where, key));
     if (!scalar) return std::move(scalar).error();
     (key == "key" ? name : text) = *scalar;
   }
@@ -198,10 +190,10 @@ Result<void> Reader::readMeasurement(ondemand::object& measurement, std::string_
     auto value = readField(field, where, key);
     if (!value) return std::move(value).error();
     if (key != "v") continue;
-    auto text = scalarText(*value, below(where, key));
+    auto text = scalarText(*value, pathTo(where, key));
     if (!text) return std::move(text).error();
     nan = *text == "NaN";
-    if (!isValue(*text)) return jsonError(below(where, key), "expected a number");
+    if (!isValue(*text)) return jsonError(pathTo(where, key), "expected a number");
     series.value = nan ? std::string_view() : *text;
   }
   if (nan) {

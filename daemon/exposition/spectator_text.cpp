@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/printable.h"
+#include "exposition/bytes.h"
 #include "exposition/families.h"
 #include "exposition/json.h"
 
@@ -14,10 +15,6 @@ namespace postern::exposition {
 namespace {
 
 constexpr std::string_view kTotal = "_total";
-
-bool isDigit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 bool isLabelChar(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || isDigit(c) || c == '_';

@@ -33,7 +33,7 @@ const char* skipKeyword(const char* p, std::string_view word) {
   return is(*p, kBlank) ? skipBlanksAndNuls(p) : nullptr;
 }
 
-bool isType(std::string_view text) {
+bool isTextType(std::string_view text) {
   return text == "counter" || text == "gauge" || text == "histogram" || text == "summary" ||
          text == "untyped";
 }
@@ -130,7 +130,7 @@ inline bool TextLineParser::readMetaText(const char* p) {
   line_.text = nothing ? std::string_view() : between(p + 1, eol_);
   const char* at = nothing ? eol_ : p + 1;
   if (line_.kind == LineKind::Type) {
-    return isType(line_.text) || fail(at, "counter, gauge, histogram, summary or untyped");
+    return isTextType(line_.text) || fail(at, "counter, gauge, histogram, summary or untyped");
   }
   // The byte that is left out may be the first of a character.
   const bool known = utf8_known_ && static_cast<signed char>(*p) >= 0;

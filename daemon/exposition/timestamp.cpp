@@ -5,15 +5,13 @@
 #include <cmath>
 #include <cstdint>
 
+#include "exposition/bytes.h"
+
 namespace postern::exposition {
 namespace {
 
 // Beyond 2^53 a double knows no single millisecond.
-constexpr std::int64_t kWhole = std::int64_t{1} << 53;
-
-bool isDigit(char c) {
-  return c >= '0' && c <= '9';
-}
+constexpr std::int64_t kExact = std::int64_t{1} << 53;
 
 }  // namespace
 
@@ -23,7 +21,7 @@ void appendSeconds(std::string& out, std::string_view milliseconds) {
   out += std::to_string(time / 1000);
   const auto rest = static_cast<int>(time % 1000);
   const double seconds = static_cast<double>(time) / 1000;
-  const bool exact = time > kWhole || static_cast<std::int64_t>(seconds * 1000) == time;
+  const bool exact = time > kExact || static_cast<std::int64_t>(seconds * 1000) == time;
   if (rest == 0 && exact) return;
   out += '.';
   for (int unit = 100; unit > 0; unit /= 10) out += static_cast<char>('0' + rest / unit % 10);
@@ -40,7 +38,7 @@ bool appendMilliseconds(std::string& out, std::string_view seconds) {
   constexpr double kMost = 9.2e18;
   if (!(time > -1) || time > kMost) return false;
   const auto point = std::find(begin, end, '.');
-  if (time > static_cast<double>(kWhole) && std::all_of(begin, point, isDigit)) {
+  if (time > static_cast<double>(kExact) && std::all_of(begin, point, isDigit)) {
     out.append(begin, point);
     for (int i = 1; i <= 3; ++i) out += end - point > i && isDigit(point[i]) ? point[i] : '0';
     return true;

@@ -18,10 +18,6 @@ Result<std::string_view> readNumber(ondemand::value& value, std::string_view whe
   return text;
 }
 
-std::string below(std::string_view where, std::string_view key) {
-  return std::string(where).append(".").append(key);
-}
-
 // Infinity has one spelling as a bucket's bound.
 std::string_view bound(std::string_view le) {
   return le == "Inf" || le == "inf" || le == "+inf" || le == "Infinity" ? "+Inf" : le;
@@ -53,13 +49,13 @@ Result<void> Sampler::read(ondemand::object entry, std::string_view where) {
                                : key == "count" ? &count_
                                                 : nullptr;
     if (number != nullptr) {
-      auto text = readNumber(value, below(where, key));
+      auto text = readNumber(value, pathTo(where, key));
       if (!text) return std::move(text).error();
       *number = *text;
     } else if (key == "labels") {
-      read = readLabels(value, below(where, key));
+      read = readLabels(value, pathTo(where, key));
     } else if (key == "bucket") {
-      read = readBuckets(value, below(where, key));
+      read = readBuckets(value, pathTo(where, key));
     }
     if (!read) return read;
   }
@@ -77,8 +73,8 @@ Result<void> Sampler::readLabels(ondemand::value& value, std::string_view where)
     auto error = field.unescaped_key().get(name);
     if (!error) error = field.value().get(label);
     if (error) return jsonError(where, error);
-    if (!isPlainLabelName(name)) return jsonError(below(where, name), "not a label name");
-    auto text = scalarText(label, below(where, name));
+    if (!isPlainLabelName(name)) return jsonError(pathTo(where, name), "not a label name");
+    auto text = scalarText(label, pathTo(where, name));
     if (!text) return std::move(text).error();
     labels_.push_back({name, *text});
   }
@@ -96,8 +92,8 @@ Result<void> Sampler::readBuckets(ondemand::value& value, std::string_view where
     auto error = field.unescaped_key().get(le);
     if (!error) error = field.value().get(count);
     if (error) return jsonError(where, error);
-    if (!isValue(le)) return jsonError(below(where, le), "a bucket's bound is no number");
-    auto number = readNumber(count, below(where, le));
+    if (!isValue(le)) return jsonError(pathTo(where, le), "a bucket's bound is no number");
+    auto number = readNumber(count, pathTo(where, le));
     if (!number) return std::move(number).error();
     buckets_.push_back({bound(le), *number});
   }

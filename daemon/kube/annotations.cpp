@@ -74,37 +74,40 @@ std::string nativeMistake(std::string_view text) {
              : "is unknown, expected auto, true or false";
 }
 
-using enum Becomes;
+constexpr auto kConfigMap = Becomes::ConfigMap;
+constexpr auto kField = Becomes::Field;
+constexpr auto kSecret = Becomes::Secret;
+constexpr auto kVariable = Becomes::Variable;
 
 constexpr auto kAnnotations = std::to_array<Annotation>({
-    {"tls-secret", Secret, "tls.dir", "/tls", objectMistake},
-    {"credentials-secret", Secret, "credentials.dir", "/credentials", objectMistake},
-    {"mysql-secret", Secret, "mysql.dir", "/mysql", objectMistake},
-    {"ca-config-map", ConfigMap, "tls.ca-file", "/ca/ca.crt", objectMistake},
-    {"config-map", ConfigMap, "config.file", "/config/postern.yml", objectMistake},
-    {"target-url", Variable, "target.url", "", nullptr},
-    {"target-name", Variable, "target.name", "", nullptr},
-    {"target-server-name", Variable, "target.server-name", "", nullptr},
-    {"target-spiffe-id", Variable, "target.spiffe-id", "", nullptr},
-    {"preset", Variable, "target.preset", "", nullptr},
-    {"scrape-timeout", Variable, "target.scrape-timeout", "", nullptr},
-    {"tls-system-roots", Variable, "tls.system-roots", "", nullptr},
-    {"timeout-offset", Variable, "timeout-offset", "", nullptr},
-    {"status-page", Variable, "web.status-page", "", nullptr},
-    {"log-level", Variable, "log.level", "", nullptr},
-    {"log-format", Variable, "log.format", "", nullptr},
-    {"sandbox", Variable, "sandbox", "", nullptr},
-    {"image", Field, "", "", imageMistake},
-    {"requests-cpu", Field, "", "", cpuMistake},
-    {"requests-memory", Field, "", "", memoryMistake},
-    {"limits-cpu", Field, "", "", cpuMistake},
-    {"limits-memory", Field, "", "", memoryMistake},
-    {"run-as-user", Field, "", "", userMistake},
-    {"port", Field, "", "", portMistake},
-    {"scrape", Field, "", "", scrapeMistake},
-    {"native-sidecar", Field, "", "", nativeMistake},
-    {"readiness-probe", Field, "", "", booleanMistake},
-    {"startup-probe", Field, "", "", booleanMistake},
+    {"tls-secret", kSecret, "tls.dir", "/tls", objectMistake},
+    {"credentials-secret", kSecret, "credentials.dir", "/credentials", objectMistake},
+    {"mysql-secret", kSecret, "mysql.dir", "/mysql", objectMistake},
+    {"ca-config-map", kConfigMap, "tls.ca-file", "/ca/ca.crt", objectMistake},
+    {"config-map", kConfigMap, "config.file", "/config/postern.yml", objectMistake},
+    {"target-url", kVariable, "target.url", "", nullptr},
+    {"target-name", kVariable, "target.name", "", nullptr},
+    {"target-server-name", kVariable, "target.server-name", "", nullptr},
+    {"target-spiffe-id", kVariable, "target.spiffe-id", "", nullptr},
+    {"preset", kVariable, "target.preset", "", nullptr},
+    {"scrape-timeout", kVariable, "target.scrape-timeout", "", nullptr},
+    {"tls-system-roots", kVariable, "tls.system-roots", "", nullptr},
+    {"timeout-offset", kVariable, "timeout-offset", "", nullptr},
+    {"status-page", kVariable, "web.status-page", "", nullptr},
+    {"log-level", kVariable, "log.level", "", nullptr},
+    {"log-format", kVariable, "log.format", "", nullptr},
+    {"sandbox", kVariable, "sandbox", "", nullptr},
+    {"image", kField, "", "", imageMistake},
+    {"requests-cpu", kField, "", "", cpuMistake},
+    {"requests-memory", kField, "", "", memoryMistake},
+    {"limits-cpu", kField, "", "", cpuMistake},
+    {"limits-memory", kField, "", "", memoryMistake},
+    {"run-as-user", kField, "", "", userMistake},
+    {"port", kField, "", "", portMistake},
+    {"scrape", kField, "", "", scrapeMistake},
+    {"native-sidecar", kField, "", "", nativeMistake},
+    {"readiness-probe", kField, "", "", booleanMistake},
+    {"startup-probe", kField, "", "", booleanMistake},
 });
 
 const Annotation* findAnnotation(std::string_view key) {
@@ -133,7 +136,7 @@ std::string mistakeIn(std::string_view key, std::string_view value) {
 // Of a target that flags describe; a configuration file excludes it.
 bool ofTarget(std::string_view key) {
   const auto* const annotation = findAnnotation(key);
-  if (annotation == nullptr || annotation->becomes != Variable) return false;
+  if (annotation == nullptr || annotation->becomes != kVariable) return false;
   return std::ranges::any_of(config::flags(), [&](const config::Flag& flag) {
     return flag.name == annotation->flag && flag.of_target;
   });
@@ -168,7 +171,7 @@ Wishes::Wishes(const Words& of_pod, const config::Pairs& defaults,
     const bool good = complain(kDomain, key, value);
     const auto* const annotation = findAnnotation(key);
     // A bad name of a Secret is one mistake; without it there would seem to be two.
-    if (good || (annotation != nullptr && annotation->becomes != Field)) own_.emplace(key, value);
+    if (good || (annotation != nullptr && annotation->becomes != kField)) own_.emplace(key, value);
   }
   const auto says = [&](std::string_view key) {
     const auto found = own_.find(key);

@@ -7,6 +7,7 @@
 
 #include "base/printable.h"
 #include "credentials/secret_file.h"
+#include "kube/api_answer.h"
 
 namespace postern::kube {
 namespace {

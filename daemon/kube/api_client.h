@@ -47,14 +47,7 @@ struct ApiRequest {
   int expected = 0;
 };
 
-struct ApiAnswer {
-  int status = 0;
-  Json body;  // discarded when the answer was no JSON; may hold a secret
-  // What the API server says of a refusal, printable; else empty.
-  std::string message;
-
-  bool good() const { return status >= 200 && status < 300; }
-};
+struct ApiAnswer;  // kube/api_answer.h
 
 // What became of a request. Each name is also the `result` label of
 // postern_inject_api_requests_total.

@@ -1,5 +1,7 @@
 #include "kube/config_map.h"
 
+#include <nlohmann/json.hpp>
+
 #include "config/config.h"
 
 namespace postern::kube {

@@ -1,5 +1,7 @@
 #include "kube/json.h"
 
+#include <nlohmann/json.hpp>
+
 namespace postern::kube {
 namespace {
 

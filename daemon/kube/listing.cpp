@@ -1,6 +1,9 @@
 #include "kube/listing.h"
 
+#include <nlohmann/json.hpp>
 #include <optional>
+
+#include "kube/api_answer.h"
 
 namespace postern::kube {
 namespace {

@@ -3,10 +3,12 @@
 #include "base/log.h"
 #include "kube/listing.h"
 
+#include <nlohmann/json.hpp>
+
 namespace postern::kube {
 namespace {
 
-constexpr std::chrono::minutes kInterval{1};
+constexpr std::chrono::minutes kListInterval{1};
 
 // The label that asks, and the one that the webhook writes.
 constexpr const char* kAskedAndMissed = "postern.io/inject=true,postern.io/status!=injected";
@@ -55,13 +57,13 @@ std::chrono::milliseconds MissedPods::ask(const std::stop_token& stop) {
   Counts found;
   const auto listed = eachPage(
       api_, listing, stop, [&] { found.clear(); }, [&](const Json& page) { count(page, found); });
-  if (stop.stop_requested()) return kInterval;
+  if (stop.stop_requested()) return kListInterval;
   trouble_.note(listed);
-  if (!listed) return kInterval;
+  if (!listed) return kListInterval;
   logNew(counts_, found);  // only this thread writes counts_
   const std::lock_guard lock(mutex_);
   counts_ = std::move(found);
-  return kInterval;
+  return kListInterval;
 }
 
 MissedPods::Counts MissedPods::counts() const {

@@ -1,6 +1,7 @@
 #include "kube/native_sidecars.h"
 
 #include <charconv>
+#include <nlohmann/json.hpp>
 
 #include "base/log.h"
 #include "base/printable.h"
@@ -9,7 +10,7 @@
 namespace postern::kube {
 namespace {
 
-constexpr std::chrono::hours kInterval{1};
+constexpr std::chrono::hours kVersionInterval{1};
 constexpr std::chrono::minutes kRetry{1};
 
 // Digits at the front of `text`, which go.
@@ -67,7 +68,7 @@ std::chrono::milliseconds NativeSidecars::ask(const std::stop_token& stop) {
   }
   found_ = finding->supported;
   supported_ = finding->supported;
-  return kInterval;
+  return kVersionInterval;
 }
 
 Result<NativeSidecars::Finding> NativeSidecars::look(const std::stop_token& stop) {

@@ -1,9 +1,11 @@
 #include "kube/review.h"
 
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/printable.h"
 #include "kube/config_map.h"
+#include "kube/inject.h"
 #include "tls/certificate.h"
 
 namespace postern::kube {

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "kube/inject.h"
+#include "kube/rules.h"
 
 namespace postern::kube {
 

@@ -1,12 +1,14 @@
 #include "kube/serving_certificate.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/log.h"
 #include "base/printable.h"
 #include "config/syntax.h"
 #include "config/web_config.h"
+#include "kube/api_answer.h"
 #include "tls/certificate.h"
 #include "tls/server_context.h"
 

@@ -1,6 +1,7 @@
 #include "kube/sidecar.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "base/printable.h"

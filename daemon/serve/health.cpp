@@ -1,11 +1,13 @@
 #include "serve/health.h"
 
+#include <nlohmann/json.hpp>
+
 #include "serve/json.h"
 
 namespace postern::serve {
 namespace {
 
-Json describe(const scrape::Target& target) {
+Json healthOf(const scrape::Target& target) {
   const auto counts = target.stats()->counts();
   const auto session = target.door()->session.status();
   Json json = {{"target", target.config().name}};
@@ -50,7 +52,7 @@ HealthAnswer health(const Targets& targets) {
   bool well = true;
   Json list = Json::array();
   for (const auto& target : targets.all) {
-    list.push_back(describe(*target));
+    list.push_back(healthOf(*target));
     well = well && list.back()["state"] != "failing";
   }
   return {write({{"state", well ? "ok" : "failing"}, {"targets", std::move(list)}}), well};
@@ -65,7 +67,7 @@ HealthAnswer awaitedHealth(const std::string& why) {
 }
 
 HealthAnswer health(const scrape::Target& target) {
-  Json json = describe(target);
+  Json json = healthOf(target);
   const bool well = json["state"] != "failing";
   if (const auto counts = target.stats()->counts(); counts.health) {
     json["healthy"] = counts.health->healthy;

@@ -72,7 +72,7 @@ std::optional<double> unix(const std::optional<SystemTime>& time) {
   return unixSeconds(*time);
 }
 
-double number(std::uint64_t count) {
+double asDouble(std::uint64_t count) {
   return static_cast<double>(count);
 }
 
@@ -88,17 +88,17 @@ void writeSamples(Writer& out) {
                  {"family_series_limit", all.excess},
                  {"nan", all.nan}};
              for (const auto& [reason, count] : reasons)
-               out.text.sample({{"target", target}, {"reason", reason}}, number(count));
+               out.text.sample({{"target", target}, {"reason", reason}}, asDouble(count));
            });
   out.counter("postern_duplicate_samples_total",
               "Samples of good pages whose series stood on the page already.",
-              [](const Seen& seen) { return number(seen.counts.all.duplicates); });
+              [](const Seen& seen) { return asDouble(seen.counts.all.duplicates); });
   out.counter("postern_checks_skipped_total",
               "Good pages that were too large to look for all series that stand twice.",
-              [](const Seen& seen) { return number(seen.counts.checks_skipped); });
+              [](const Seen& seen) { return asDouble(seen.counts.checks_skipped); });
   out.counter("postern_type_clashes_total",
               "Families to which two pages of a target gave different types.",
-              [](const Seen& seen) { return number(seen.counts.type_clashes); });
+              [](const Seen& seen) { return asDouble(seen.counts.type_clashes); });
 }
 
 void writeScrapes(Writer& out, bool with_pages) {
@@ -128,7 +128,7 @@ void writeScrapes(Writer& out, bool with_pages) {
              }
            });
   out.counter("postern_scrapes_total", "Scrapes of the target that were answered.",
-              [](const Seen& seen) { return number(seen.counts.scrapes); });
+              [](const Seen& seen) { return asDouble(seen.counts.scrapes); });
   out.each("postern_scrape_failures_total", "counter",
            "Scrapes of the target that failed, by fault.",
            [&](const Seen& seen, std::string_view target) {
@@ -144,15 +144,15 @@ void writeScrapes(Writer& out, bool with_pages) {
              out.text.histogram({{"target", target}}, seen.counts.durations);
            });
   out.gauge("postern_page_bytes", "Size of the target's last good page before compression.",
-            [](const Seen& seen) { return number(seen.counts.page_bytes); });
+            [](const Seen& seen) { return asDouble(seen.counts.page_bytes); });
   out.gauge("postern_samples", "Samples in the target's last good page.",
-            [](const Seen& seen) { return number(seen.counts.samples); });
+            [](const Seen& seen) { return asDouble(seen.counts.samples); });
   writeSamples(out);
   out.counter("postern_shared_responses_total",
               "Scrapes that were answered with the page of another one.",
-              [](const Seen& seen) { return number(seen.counts.shared); });
+              [](const Seen& seen) { return asDouble(seen.counts.shared); });
   out.gauge("postern_upstream_connections", "Open connections to the guarded service.",
-            [](const Seen& seen) { return number(seen.connections); });
+            [](const Seen& seen) { return asDouble(seen.connections); });
 }
 
 void writeLogins(Writer& out) {
@@ -170,7 +170,7 @@ void writeLogins(Writer& out) {
                out.text.sample({{"target", target}, {"result", result}}, count);
            });
   out.gauge("postern_login_rejections", "Rejections in a row.", [](const Seen& seen) {
-    return number(static_cast<std::uint64_t>(seen.session.rejections));
+    return asDouble(static_cast<std::uint64_t>(seen.session.rejections));
   });
   out.gauge("postern_login_last_success_timestamp_seconds", "When a login last succeeded.",
             [](const Seen& seen) { return unix(seen.session.last_success); });
@@ -315,24 +315,24 @@ void writeBuild(MetricsText& text, std::string_view version, std::string_view re
 
 void writeFront(MetricsText& text, const http::Server::Counts& front) {
   text.family("postern_http_connections", "gauge", "Open connections to postern itself.");
-  text.sample({}, number(front.connections));
+  text.sample({}, asDouble(front.connections));
   text.family("postern_http_connections_total", "counter", "Connections to postern itself.");
-  text.sample({}, number(front.accepted));
+  text.sample({}, asDouble(front.accepted));
   text.family("postern_http_busy_total", "counter",
               "Connections and requests that were told busy: there was no room, or no thread.");
-  text.sample({}, number(front.busy));
+  text.sample({}, asDouble(front.busy));
   text.family("postern_http_failed_handshakes_total", "counter",
               "TLS handshakes with postern itself that failed.");
-  text.sample({}, number(front.failed_handshakes));
+  text.sample({}, asDouble(front.failed_handshakes));
 }
 
 void writeProcess(MetricsText& text, const Process& process) {
   text.family("process_cpu_seconds_total", "counter", "CPU time, user and system.");
   text.sample({}, process.cpu_seconds);
   text.family("process_resident_memory_bytes", "gauge", "Resident memory.");
-  text.sample({}, number(process.resident_bytes));
+  text.sample({}, asDouble(process.resident_bytes));
   text.family("process_open_fds", "gauge", "Open file descriptors.");
-  text.sample({}, number(process.open_fds));
+  text.sample({}, asDouble(process.open_fds));
   text.family("process_start_time_seconds", "gauge",
               "When the process started, since the Unix epoch.");
   text.sample({}, process.start_time_seconds);

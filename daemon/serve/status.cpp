@@ -1,6 +1,7 @@
 #include "serve/status.h"
 
 #include <unistd.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -34,9 +34,9 @@ std::string randomHex() {
   return text;
 }
 
-SystemTime fromUnix(double seconds) {
+SystemTime fromUnix(double unix_time) {
   return SystemTime(
-      std::chrono::duration_cast<SystemTime::duration>(std::chrono::duration<double>(seconds)));
+      std::chrono::duration_cast<SystemTime::duration>(std::chrono::duration<double>(unix_time)));
 }
 
 nlohmann::json toJson(const SavedState& state) {

@@ -70,7 +70,7 @@ std::string describe(int error, X509_STORE_CTX* store) {
   return whose + X509_verify_cert_error_string(error) + " (issued by '" + issuerOf(*leaf) + "')";
 }
 
-int verify(X509_STORE_CTX* store, void* argument) {
+int verifyClient(X509_STORE_CTX* store, void* argument) {
   const auto& check = *static_cast<const Check*>(argument);
   const int error = judge(store, check);
   X509_STORE_CTX_set_error(store, error);
@@ -102,7 +102,7 @@ bool checkClients(const config::TlsServer& config, SSL_CTX* context) {
   auto check = std::make_unique<Check>(
       Check{config::verifies(config.client_auth), config.client_allowed_sans});
   if (SSL_CTX_set_ex_data(context, checkIndex(), check.get()) != 1) return false;
-  SSL_CTX_set_cert_verify_callback(context, verify, check.release());
+  SSL_CTX_set_cert_verify_callback(context, verifyClient, check.release());
   SSL_CTX_set_verify(context, modeOf(config.client_auth), nullptr);
   return true;
 }

@@ -112,14 +112,14 @@ Secret pemOf(EVP_PKEY* key) {
   return Secret({text, static_cast<std::size_t>(size)});
 }
 
-std::string alternativeNames(const std::vector<std::string>& names) {
+std::string alternativeNameList(const std::vector<std::string>& names) {
   std::string text;
   for (const auto& name : names) text += (text.empty() ? "DNS:" : ",DNS:") + name;
   return text;
 }
 
 // The chain from `leaf` to one of `authorities`, for a server at `now`.
-Result<void> verify(X509* leaf, const Chain& authorities, SystemTime now) {
+Result<void> verifyChain(X509* leaf, const Chain& authorities, SystemTime now) {
   const StorePtr store(X509_STORE_new());
   const StoreContextPtr context(X509_STORE_CTX_new());
   if (!store || !context) return tlsError("no certificate can be verified: no memory");
@@ -154,7 +154,7 @@ Result<Issued> issue(const std::vector<std::string>& names, const Validity& vali
                       {NID_ext_key_usage, "serverAuth"},
                       {NID_subject_key_identifier, "hash"},
                       {NID_authority_key_identifier, "keyid:always"},
-                      {NID_subject_alt_name, alternativeNames(names)}}};
+                      {NID_subject_alt_name, alternativeNameList(names)}}};
   const auto leaf = make(serves, validity, key.get(), authority.get(), authority_key.get());
   if (!leaf) return cannotMake();
   Issued issued{pemOf(authority.get()), pemOf(leaf.get()), pemOf(key.get())};
@@ -172,7 +172,8 @@ Result<Validity> vouchedFor(const Issued& issued, const std::string& name, Syste
   const auto trusted = parseCertificates(issued.authority, "ca.crt");
   if (!trusted) return trusted.error();
   X509* const leaf = pair->chain.front().get();
-  if (auto verified = verify(leaf, *trusted, now); !verified) return std::move(verified).error();
+  if (auto verified = verifyChain(leaf, *trusted, now); !verified)
+    return std::move(verified).error();
   if (X509_check_host(leaf, name.data(), name.size(), 0, nullptr) != 1) {
     return tlsError("tls.crt: is for " + namesOf(*leaf) + ", not for " + name);
   }

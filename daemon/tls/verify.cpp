@@ -77,7 +77,7 @@ int judge(X509_STORE_CTX* store, X509* leaf, const Policy& policy, const std::st
   return policy.check_name ? judgeName(leaf, name) : X509_V_OK;
 }
 
-int verify(X509_STORE_CTX* store, void* argument) {
+int verifyServer(X509_STORE_CTX* store, void* argument) {
   const auto& policy = *static_cast<const Policy*>(argument);
   auto* ssl =
       static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
@@ -117,8 +117,8 @@ Policy policyOf(const config::Tls& config, bool ca_file_read) {
 
 void enforce(const Policy& policy, SSL_CTX* context) {
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
-  // OpenSSL only hands the pointer back to verify(), which does not write through it.
-  SSL_CTX_set_cert_verify_callback(context, verify, const_cast<Policy*>(&policy));
+  // OpenSSL only hands the pointer back to verifyServer(), which does not write through it.
+  SSL_CTX_set_cert_verify_callback(context, verifyServer, const_cast<Policy*>(&policy));
 }
 
 bool expectName(const Policy& policy, const std::string& host, SSL* ssl) {

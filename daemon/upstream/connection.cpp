@@ -15,7 +15,7 @@
 namespace postern::upstream {
 namespace {
 
-constexpr std::size_t kBlock = 64U << 10;
+constexpr std::size_t kInputBlock = 64U << 10;
 // Four whole records of TLS 1.3 (RFC 8446, 5.2: a head of 5 bytes, the type, and what AEAD adds),
 // which hold one block, and the bytes by which OpenSSL aligns them. With other sizes every second
 // recv(2) would bring nothing but the end of a record.
@@ -138,16 +138,16 @@ Result<Connection::Block> Connection::read(Deadline deadline, std::string_view d
   if (late_) return *std::exchange(late_, std::nullopt);
   // A peer that never pauses would else be read for ever: poll(2) is not asked then.
   if (remaining(deadline).count() == 0) return timeout(doing);
-  if (!buffer_) buffer_ = std::make_unique_for_overwrite<char[]>(kBlock);
+  if (!buffer_) buffer_ = std::make_unique_for_overwrite<char[]>(kInputBlock);
   if (std::exchange(asked_, false) && SSL_has_pending(ssl_) == 0 &&
       !waitFor(socket_.fd(), POLLIN, deadline)) {
     return timeout(doing);
   }
   std::size_t filled = 0;
   ERR_clear_error();  // what goes on after a call of OpenSSL has left no error behind
-  while (filled < kBlock) {
+  while (filled < kInputBlock) {
     std::size_t got = 0;
-    const int result = SSL_read_ex(ssl_, buffer_.get() + filled, kBlock - filled, &got);
+    const int result = SSL_read_ex(ssl_, buffer_.get() + filled, kInputBlock - filled, &got);
     if (result == 1) {
       filled += got;
       used_ = std::max(used_, filled);

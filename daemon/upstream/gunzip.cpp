@@ -5,7 +5,7 @@
 namespace postern::upstream {
 namespace {
 
-constexpr std::size_t kBlock = 64U << 10;
+constexpr std::size_t kOutputBlock = 64U << 10;
 
 std::string_view complaint(int code) {
   switch (code) {
@@ -20,7 +20,7 @@ std::string_view complaint(int code) {
 
 Gunzip::Gunzip()
     : state_(std::make_unique_for_overwrite<inflate_state>()),
-      block_(std::make_unique_for_overwrite<char[]>(kBlock)) {
+      block_(std::make_unique_for_overwrite<char[]>(kOutputBlock)) {
   isal_inflate_init(state_.get());
   state_->crc_flag = ISAL_GZIP;
 }
@@ -38,7 +38,7 @@ Result<void> Gunzip::feed(std::string_view packed, const OnBody& out) {
       inside_ = true;
     }
     state_->next_out = reinterpret_cast<std::uint8_t*>(block_.get());
-    state_->avail_out = kBlock;
+    state_->avail_out = kOutputBlock;
     const int code = isal_inflate(state_.get());
     if (code != ISAL_DECOMP_OK) {
       return Error{Fault::Format,
@@ -48,7 +48,7 @@ Result<void> Gunzip::feed(std::string_view packed, const OnBody& out) {
     }
     full = state_->avail_out == 0;
     if (state_->block_state == ISAL_BLOCK_FINISH) inside_ = full = false;
-    const std::string_view block(block_.get(), kBlock - state_->avail_out);
+    const std::string_view block(block_.get(), kOutputBlock - state_->avail_out);
     if (block.empty()) continue;
     auto taken = out(block);
     if (!taken) return taken;

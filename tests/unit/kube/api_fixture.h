@@ -14,6 +14,7 @@
 #include "fakes/certificates.h"
 #include "fakes/fake_clock.h"
 #include "fakes/tls_server.h"
+#include "kube/api_answer.h"
 #include "kube/api_client.h"
 
 namespace postern::kube {

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "config/login.h"
+
+namespace postern::kube {
+
+// What the cluster's operator decides. Constant while in use.
+struct Rules {
+  std::string image;
+  std::vector<std::string> allowed_images;  // globs; `image` is allowed always
+  config::Pairs defaults;                   // annotations without their prefix
+  // Whether API server and nodes know native sidecars. Called on any thread; never waits.
+  std::function<bool()> native_sidecars;
+};
+
+// What is wrong with the defaults that every pod would be refused for; empty: nothing.
+std::string mistakeIn(const Rules& rules);
+
+}  // namespace postern::kube
