@@ -10,14 +10,16 @@ COPY scripts/image/packages.sh /build/
 RUN /build/packages.sh
 ENV CFLAGS="-O2 -fstack-protector-strong -D_FORTIFY_SOURCE=2 -ffunction-sections -fdata-sections"
 ENV CXXFLAGS="$CFLAGS"
+# The cache of the compiler stays with the builder, not in the image.
+ENV CCACHE_DIR=/ccache CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
 COPY scripts/image/libraries.sh /build/
-RUN /build/libraries.sh
+RUN --mount=type=cache,target=/ccache /build/libraries.sh
 
 COPY CMakeLists.txt /build/postern/
 COPY daemon /build/postern/daemon/
 COPY scripts/image/program.sh /build/
 ARG REVISION=unknown
-RUN /build/program.sh /build/postern /build/program
+RUN --mount=type=cache,target=/ccache /build/program.sh /build/postern /build/program
 
 COPY scripts/image/copy.sh scripts/image/root.sh scripts/image/sbom.py /build/
 ARG VERSION=

@@ -8,13 +8,17 @@ build_packages=(cmake g++ libboost-program-options-dev libcrypt-dev libisal-dev 
   nlohmann-json3-dev pkg-config python3)
 demo_packages=(curl openssl)
 mysql_packages=(mariadb-server)
-test_packages=(clang-format-14 clang-tidy-14 faketime git golang-github-prometheus-common-dev golang-go
-  iproute2 libbenchmark-dev libgmock-dev libgtest-dev mount nftables nginx-light procps prometheus
-  python3-jsonschema python3-yaml slowhttptest testssl.sh util-linux)
+unit_packages=(libgmock-dev libgtest-dev openssl)
+all_tests_packages=(libbenchmark-dev python3)
+scenario_packages=(curl faketime golang-github-prometheus-common-dev golang-go iproute2 mount nftables nginx-light
+  openssl procps prometheus python3-jsonschema python3-yaml slowhttptest testssl.sh util-linux)
+rules_packages=(prometheus python3-jsonschema python3-yaml)
+lint_packages=(clang-format-14 clang-tidy-14 git python3-yaml)
+cache_packages=(ccache)  # what compiles again is quicker with it; nothing needs it
 browser_packages=(chromium nodejs)
 command -v npm >/dev/null || browser_packages+=(npm)  # some packages of nodejs bring it along
 fuzz_packages=(clang-14 libclang-rt-14-dev)
-# For scripts/test.sh --with-kube-apiserver alone.
+# For scripts/test.sh apiserver alone.
 kube_apiserver_packages=(dpkg-dev etcd-server golang-github-modern-go-reflect2-dev jq make patch rsync
   xz-utils)
 arm64_packages=(g++-aarch64-linux-gnu mmdebstrap qemu-user)
@@ -68,6 +72,6 @@ install_missing() {
 # build_release TARGET...: into build/, without what only the tests need.
 build_release() {
   cmake -G Ninja -S "$root" -B "$root/build" -DCMAKE_BUILD_TYPE=Release \
-    -DPOSTERN_TESTS=ON -DPOSTERN_LOOK_ALIKE_ONLY=ON >/dev/null
+    -DPOSTERN_TESTS=demo >/dev/null
   cmake --build "$root/build" --target "$@"
 }

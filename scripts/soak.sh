@@ -12,7 +12,7 @@ if (($# < 1 || $# > 2)) || [[ ! ${1:-} =~ ^[0-9.]+$ || ! ${2:-50} =~ ^[0-9.]+$ ]
   sed -n '2,/^[^#]/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2
 fi
-install_missing "${build_packages[@]}" "${demo_packages[@]}" "${mysql_packages[@]}"
+install_missing "${build_packages[@]}" "${demo_packages[@]}" "${mysql_packages[@]}" python3-jsonschema
 if [[ -z ${POSTERN_BUILD:-} ]]; then
   build_release postern fake_whatsapp
   export POSTERN_BUILD=$root/build

@@ -1,38 +1,70 @@
 #!/usr/bin/env bash
-# Builds and runs every test. Its last line is `N passed, N failed`; it exits with 0 when
-# nothing failed. Build folders are kept (build-test, build-image, build-fuzz, build-arm64,
-# build-address, build-thread, build-kube-apiserver), so a second run is quicker.
+# Builds and runs the tests: all of them, or one part.
 #
-# --with-kube-apiserver builds Kubernetes' API server as well, and shows the injector to it. That
-# takes some minutes and 3 GB of disk the first time.
+#   scripts/test.sh                        every part of the default run
+#   scripts/test.sh --list                 the parts, and how long each takes
+#   scripts/test.sh unit [FOLDER]          unit tests, of one folder of tests/unit
+#   scripts/test.sh integration            targets, and credentials from a real MariaDB
+#   scripts/test.sh e2e [NAME]             scenarios: one file of tests/e2e, without .py
+#   scripts/test.sh lint [--all]           formatting, include rules, README, clang-tidy on changes, or on all
+#   scripts/test.sh rules                  alerts, runbooks and dashboards
+#   scripts/test.sh chart                  the Helm chart
+#   scripts/test.sh image                  the image, run by podman
+#   scripts/test.sh fuzz [TARGET]          fuzz targets, 20 s each
+#   scripts/test.sh arm64                  the engine's tests, built for arm64, under qemu
+#   scripts/test.sh sanitize [address|thread]
+#   scripts/test.sh soak [MINUTES]         a load while certificates and passwords change, 1 minute by default
+#   scripts/test.sh apiserver              the injector and a real API server, built from Debian's source;
+#                                          takes 3 GB of disk, and is not in the default run
+#
+# A part installs and builds what it needs, and nothing else. The last line is `N passed, N failed`; the
+# exit code is 0 when nothing failed, and 2 when an argument is wrong. Build folders are kept, so a second
+# run is quicker: build-dev (unit), build-test, build-image, build-fuzz, build-arm64, build-address,
+# build-thread, build-kube-apiserver. With ccache, a new clone is quicker as well.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$root"
 
-with_kube_apiserver=false
-for argument in "$@"; do
-  [[ $argument == --with-kube-apiserver ]] || die "usage: scripts/test.sh [--with-kube-apiserver]"
-  with_kube_apiserver=true
-done
-
 jobs=$(nproc)
-tidy_seconds=${POSTERN_TIDY_SECONDS:-1800}
 fuzz_seconds=20
-passed=0 failed=0 times=() failures=()
+passed=0 failed=0 times=() failures=() tidy_all=()
+begin_of_run=$SECONDS
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 
-# stage NAME COMMAND...: a stage that fails counts as one failed test, but for what ctest
-# counts itself; the next stages run all the same.
+# The parts of the default run, in its order. Minutes of wall time on two cores, when nothing is built yet
+# and ccache is empty, and when ccache has everything.
+parts=(lint unit integration e2e rules chart image soak fuzz arm64 sanitize)
+declare -A minutes=(
+  [lint]='0 0' [unit]='0 0' [integration]='0 0' [e2e]='0 0' [rules]='0 0' [chart]='0 0'
+  [all]='0 0' [image]='0 0' [soak]='0 0' [fuzz]='0 0' [arm64]='0 0' [sanitize]='0 0' [apiserver]='0 0'
+)
+
+usage() {
+  [[ $# == 0 ]] || printf '%s\n\n' "$*" >&2
+  sed -n '/^#   scripts/,/^#$/s/^# \{0,3\}//p' "${BASH_SOURCE[0]}" >&2
+  exit 2
+}
+
+# CPU seconds of the programs that have ended so far.
+cpu_seconds() {
+  local fields
+  read -r -a fields <"/proc/$$/stat"
+  echo $(((fields[15] + fields[16]) / $(getconf CLK_TCK)))
+}
+
+# stage NAME COMMAND...: runs it, shows and keeps what it prints, and adds a row to the table of times.
 stage() {
-  local name=$1 begin=$SECONDS result=0
+  local name=$1 begin=$SECONDS cpu result=0
+  cpu=$(cpu_seconds)
   shift
   say "== $name"
   { "$@" 2>&1 || result=$?; } > >(tee "$logs/stage")
   wait $!
-  times+=("$(printf '%5d s  %s' $((SECONDS - begin)) "$name")")
+  times+=("$(printf '%6d s %6d s  %s' $((SECONDS - begin)) $(($(cpu_seconds) - cpu)) "$name")")
   return "$result"
 }
 
+# A stage that counts as one test.
 check() {
   if stage "$@"; then
     passed=$((passed + 1))
@@ -42,20 +74,22 @@ check() {
   fi
 }
 
-# build FOLDER OPTION... [-- TARGET...]
-build() {
-  local folder=$1 options=()
-  shift
-  while (($#)) && [[ $1 != -- ]]; do options+=("$1") && shift; done
-  cmake -G Ninja -S . -B "$folder" -DPOSTERN_WERROR=ON "${options[@]}" >/dev/null &&
-    cmake --build "$folder" ${1:+--target "${@:2}"}
-}
+# needs PACKAGE...: a stage that installs those that are missing; the default run has installed all.
+everything_installed=false
+needs() { $everything_installed || stage "packages" install_missing "$@"; }
 
-build_arm64() {
-  tests/arm64/sysroot.sh build-arm64/sysroot &&
-    build build-arm64 -DCMAKE_BUILD_TYPE=Release -DPOSTERN_SYSROOT="$root/build-arm64/sysroot" \
-      -DCMAKE_TOOLCHAIN_FILE="$root/tests/arm64/toolchain.cmake" -- \
-      sandbox unit_exposition fuzz_text fuzz_openmetrics fuzz_json fuzz_relabel fuzz_accept
+# build PRESET [TARGET...]: configures and builds a preset of CMakePresets.json, or these targets of it.
+# All but `release` compile the files of a folder as one, in half the time; what a file fails to include
+# shows in `release`.
+build() { cmake --preset "$1" >/dev/null && cmake --build --preset "$1" ${2:+--target "${@:2}"}; }
+
+# release TARGET...: builds these in build-test, or all; a stage of its own unless they are built already.
+everything_built=false
+release() {
+  $everything_built && return
+  needs "${build_packages[@]}" "${unit_packages[@]}" "${all_tests_packages[@]}"
+  check "build" build release "$@"
+  (($#)) || everything_built=true
 }
 
 # What ctest printed of those that failed, and their names.
@@ -64,39 +98,143 @@ failed_tests() {
   sed -n '/^The following tests FAILED/,/^Errors/p' "$1"
 }
 
-# tests FOLDER LABELS: adds ctest's own counts to ours.
+# tests FOLDER OPTION...: runs ctest with these options, and adds its counts to ours. Twice as many at a time
+# as there are processors: most wait for something most of the time.
 tests() {
-  local log=$1/ctest-$2.log counts result=0
-  ctest --test-dir "$1" -L "$2" --output-on-failure -j "$jobs" | tee "${log//|/-}" || result=$?
-  counts=$(sed -n 's/.*tests passed, \([0-9]*\) tests failed out of \([0-9]*\).*/\1 \2/p' \
-    "${log//|/-}")
+  local folder=$1 log=$logs/ctest counts result=0
+  shift
+  ctest --test-dir "$folder" --output-on-failure -j $((2 * jobs)) "$@" | tee "$log" || result=$?
+  counts=$(sed -n 's/.*tests passed, \([0-9]*\) tests failed out of \([0-9]*\).*/\1 \2/p' "$log")
   if [[ -z $counts ]]; then
-    say "no test has the label $2"
+    say "no test matches: ctest $*"
     failed=$((failed + 1))
-    failures+=("the label $2 in $1")
+    failures+=("ctest $* in $folder")
     return 1
   fi
-  ((${counts% *} == 0)) || failures+=("$1" "$(failed_tests "${log//|/-}")")
+  ((${counts% *} == 0)) || failures+=("$folder" "$(failed_tests "$log")")
   failed=$((failed + ${counts% *}))
   passed=$((passed + ${counts#* } - ${counts% *}))
   return "$result"
 }
 
 sources() { find daemon tests -name '*.cpp' -o -name '*.h' | sort; }
-
 formatted() { sources | xargs -P "$jobs" -n 20 clang-format-14 --dry-run --Werror; }
 
-# The daemon and the look-alike; GoogleTest's macros are not worth the time. The slowest ones start
-# first when the largest do.
-tidy() {
-  find daemon tests/fake_whatsapp -name '*.cpp' -printf '%s %p\n' | sort -rn | cut -d' ' -f2 |
-    timeout "$tidy_seconds" xargs -P "$jobs" -n 1 clang-tidy-14 -p build-test --quiet \
-      --warnings-as-errors='*' --extra-arg=-Wno-unknown-warning-option 2> >(grep -v 'warnings generated' >&2)
+part_lint() {
+  needs "${build_packages[@]}" "${lint_packages[@]}"
+  check "clang-format" formatted
+  check "include rules" python3 scripts/check_includes.py
+  check "tests of the include rules" python3 tests/scripts/check_includes_test.py
+  check "README" python3 tests/scripts/readme_test.py
+  check "tests of the release script" python3 tests/scripts/release_test.py
+  check "tests of the clang-tidy script" python3 tests/scripts/clang_tidy_test.py
+  check "clang-tidy" scripts/clang_tidy.py "${tidy_all[@]}"
+}
+
+part_unit() {
+  local folder=${1:-}
+  if $everything_built; then
+    stage "unit tests" tests build-test -L unit || true
+    return
+  fi
+  needs "${build_packages[@]}" "${unit_packages[@]}"
+  local targets=(unit)
+  if [[ $folder ]]; then targets=("unit_$folder"); fi
+  check "build" build dev "${targets[@]}"
+  stage "unit tests" tests build-dev -L "^unit[.]${folder:-.*}\$" || true
+}
+
+part_integration() {
+  needs "${mysql_packages[@]}"
+  release integration
+  stage "integration tests" tests build-test -L '^integration$' || true
+}
+
+part_e2e() {
+  needs "${demo_packages[@]}" "${mysql_packages[@]}" "${scenario_packages[@]}" \
+    "${browser_packages[@]}"
+  check "packages of npm" npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund
+  release postern fake_whatsapp differential_rewrite
+  if [[ ${1:-} ]]; then
+    stage "scenario" tests build-test -R "^e2e[.](sandbox[.])?$1\$" || true
+  else
+    stage "scenarios" tests build-test -L '^e2e' || true
+  fi
+}
+
+part_rules() {
+  needs "${rules_packages[@]}"
+  release postern
+  stage "alerts and dashboards" tests build-test -L '^rules$' || true
+}
+
+part_chart() {
+  needs "${browser_packages[@]}"
+  check "packages of npm for the chart" npm ci --prefix tests/kube --ignore-scripts --no-audit --no-fund
+  release postern
+  stage "chart" tests build-test -L '^kube$' || true
+}
+
+part_image() {
+  needs "${image_packages[@]}" "${scenario_packages[@]}" "${mysql_packages[@]}"
+  release fake_whatsapp
+  check "image" as_root env POSTERN_BUILD="$root/build-test" tests/image/build.sh
+  stage "image, run by podman" tests build-test -L '^image$' || true
+}
+
+part_soak() {
+  release postern fake_whatsapp
+  check "soak, ${1:-1} min" env POSTERN_BUILD="$root/build-test" scripts/soak.sh "${1:-1}"
+}
+
+part_fuzz() {
+  needs "${build_packages[@]}" "${fuzz_packages[@]}"
+  check "fuzzing, $fuzz_seconds s a target" tests/fuzz/run.sh "$fuzz_seconds" "$@"
+}
+
+build_arm64() {
+  tests/arm64/sysroot.sh build-arm64/sysroot &&
+    build arm64 sandbox unit_exposition fuzz_text fuzz_openmetrics fuzz_json fuzz_relabel fuzz_accept
+}
+
+# The engine, and the sandbox, which qemu does not know: nothing else depends on the processor.
+part_arm64() {
+  needs "${build_packages[@]}" "${unit_packages[@]}" "${arm64_packages[@]}"
+  check "build for arm64" build_arm64
+  stage "unit tests of the engine, arm64 under qemu" tests build-arm64 -L 'unit.(exposition|fuzz)' || true
+}
+
+part_sanitize() {
+  local sanitizer
+  needs "${build_packages[@]}" "${unit_packages[@]}" "${all_tests_packages[@]}" "${demo_packages[@]}" \
+    "${mysql_packages[@]}"
+  for sanitizer in ${1:-address thread}; do
+    check "build with the $sanitizer sanitizer" build "$sanitizer"
+    stage "unit and integration tests, $sanitizer sanitizer" \
+      tests "build-$sanitizer" -L 'unit|integration' || true
+  done
+}
+
+part_apiserver() {
+  needs "${kube_apiserver_packages[@]}" "${scenario_packages[@]}"
+  release postern
+  check "build of the API server" tests/kube/apiserver/build.sh build-kube-apiserver
+  check "a real API server" env POSTERN_BUILD="$root/build-test" PYTHONDONTWRITEBYTECODE=1 \
+    python3 tests/kube/apiserver/a_real_api_server_has_its_pods_injected.py
+}
+
+list() {
+  printf '%-12s %s\n' part 'minutes on two cores: first run, and with a warm ccache'
+  local part
+  for part in "${parts[@]}" apiserver; do printf '%-12s %5s %5s\n' "$part" ${minutes[$part]}; done
+  printf '%-12s %5s %5s\n' 'all but the last' ${minutes[all]}
 }
 
 finish() {
   say "== times"
+  printf '%8s %8s\n' wall CPU
   printf '%s\n' "${times[@]}"
+  printf '%6d s %6d s  all\n' $((SECONDS - begin_of_run)) "$(cpu_seconds)"
   if ((failed)); then
     say "== failures"
     printf '%s\n' "${failures[@]}"
@@ -105,41 +243,44 @@ finish() {
   ((failed == 0))
 }
 
-stage "packages" install_missing "${build_packages[@]}" "${demo_packages[@]}" \
-  "${mysql_packages[@]}" "${test_packages[@]}" "${browser_packages[@]}" "${fuzz_packages[@]}" \
-  "${arm64_packages[@]}" "${image_packages[@]}"
-check "packages of npm" npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund
-check "packages of npm for the chart" npm ci --prefix tests/kube --ignore-scripts --no-audit --no-fund
-check "build" build build-test -DCMAKE_BUILD_TYPE=Release
-check "clang-format" formatted
-check "clang-tidy" tidy
-stage "house rules" tests build-test house || true
-stage "alerts and dashboards" tests build-test rules || true
-stage "unit tests" tests build-test unit || true
-stage "integration tests" tests build-test integration || true
-stage "scenarios" tests build-test e2e || true
-stage "chart" tests build-test '^kube$' || true
-if $with_kube_apiserver; then
-  stage "packages for the API server" install_missing "${kube_apiserver_packages[@]}"
-  check "build of the API server" tests/kube/apiserver/build.sh build-kube-apiserver
-  check "a real API server" env POSTERN_BUILD="$root/build-test" PYTHONDONTWRITEBYTECODE=1 \
-    python3 tests/kube/apiserver/a_real_api_server_has_its_pods_injected.py
-fi
-check "image" as_root env POSTERN_BUILD="$root/build-test" tests/image/build.sh
-stage "image, run by podman" tests build-test image || true
-check "soak, one minute" env POSTERN_BUILD="$root/build-test" scripts/soak.sh 1
-check "fuzzing, $fuzz_seconds s for each target" tests/fuzz/run.sh "$fuzz_seconds"
-# The engine, and the sandbox, which qemu does not know: what else there is has nothing that a
-# processor matters to.
-check "build for arm64" build_arm64
-stage "unit tests of the engine, arm64 under qemu" tests build-arm64 'unit.(exposition|fuzz)' || true
-# Little optimised, or not at all, which halves the time of the build; with asserts, which Release
-# leaves out.
-declare -A optimised=([address]=-O0 [thread]=-O1)
-for sanitizer in address thread; do
-  check "build with the $sanitizer sanitizer" build "build-$sanitizer" -DCMAKE_BUILD_TYPE=Sanitize \
-    -DCMAKE_CXX_FLAGS_SANITIZE="${optimised[$sanitizer]} -g1" -DPOSTERN_SANITIZE="$sanitizer"
-  stage "unit and integration tests, $sanitizer sanitizer" \
-    tests "build-$sanitizer" 'unit|integration' || true
-done
+everything() {
+  local part
+  stage "packages" install_missing "${build_packages[@]}" "${cache_packages[@]}" "${demo_packages[@]}" \
+    "${mysql_packages[@]}" "${unit_packages[@]}" "${all_tests_packages[@]}" "${scenario_packages[@]}" \
+    "${lint_packages[@]}" "${browser_packages[@]}" "${fuzz_packages[@]}" "${arm64_packages[@]}" \
+    "${image_packages[@]}"
+  everything_installed=true
+  release
+  for part in "${parts[@]}"; do "part_$part"; done
+}
+
+# Complains unless the argument of a part is one of these.
+one_of() {
+  local argument=$1 each
+  shift
+  for each in "$@"; do [[ $argument != "$each" ]] || return 0; done
+  usage "$argument: expected one of: $*"
+}
+
+part=${1:-} argument=${2:-}
+(($# <= 2)) || usage "too many arguments"
+case $part in
+  '') ;;
+  --list) list && exit ;;
+  -h | --help) usage ;;
+  unit) [[ -z $argument ]] || one_of "$argument" $(ls tests/unit) ;;
+  e2e) [[ -z $argument ]] || one_of "$argument" $(cd tests/e2e && ls ./*.py | sed 's|^./||; s|[.]py$||') ;;
+  fuzz) [[ -z $argument ]] || one_of "$argument" $(ls tests/fuzz/corpus) ;;
+  sanitize) [[ -z $argument ]] || one_of "$argument" address thread ;;
+  soak) [[ -z $argument || $argument =~ ^[0-9.]+$ ]] || usage "$argument: expected a number of minutes" ;;
+  lint)
+    [[ -z $argument ]] || one_of "$argument" --all
+    tidy_all=(${argument:+"$argument"}) argument=''
+    ;;
+  integration | rules | chart | image | arm64 | apiserver)
+    [[ -z $argument ]] || usage "$part takes no argument"
+    ;;
+  *) usage "$part is not a part of the tests" ;;
+esac
+if [[ $part ]]; then "part_$part" ${argument:+"$argument"}; else everything; fi
 finish

@@ -44,7 +44,7 @@ cmake -G Ninja -S simdjson -B simdjson/build -DCMAKE_BUILD_TYPE=None -DBUILD_SHA
 cmake --build simdjson/build --target install
 
 source_of libisal libisal.a
-make -C libisal -f Makefile.unx units='igzip crc' lib
+make -C libisal -f Makefile.unx units='igzip crc' CC='ccache gcc' lib
 install -D -m 644 libisal/bin/isa-l.a /usr/local/lib/libisal.a
 install -D -m 644 -t /usr/local/include/isa-l libisal/include/*.h
 mkdir -p /usr/local/lib/pkgconfig

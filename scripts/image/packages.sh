@@ -11,7 +11,7 @@ for list in /etc/apt/sources.list /etc/apt/sources.list.d/*; do
 done
 export DEBIAN_FRONTEND=noninteractive
 apt-get -qq update
-apt-get -qq install --yes --no-install-recommends ca-certificates cmake dpkg-dev g++ \
+apt-get -qq install --yes --no-install-recommends ca-certificates ccache cmake dpkg-dev g++ \
   libboost-program-options-dev libcrypt-dev libmariadb-dev libpcre3-dev libre2-dev libseccomp-dev \
   libspdlog-dev libssl-dev libyaml-cpp-dev make nasm ninja-build nlohmann-json3-dev pkg-config \
   python3 zlib1g-dev >/dev/null

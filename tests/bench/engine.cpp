@@ -12,6 +12,7 @@
 
 #include "exposition/page_reader.h"
 #include "exposition/page_writer.h"
+#include "fakes/test_data.h"
 #include "scrape/reshapers.h"
 
 namespace {
@@ -99,7 +100,8 @@ void addAll(const std::filesystem::path& file) {
 
 int main(int count, char** arguments) {
   const char* given = std::getenv("POSTERN_BENCH_PAGES");
-  const std::filesystem::path folder = given != nullptr ? given : POSTERN_TEST_DATA "/pages";
+  const std::filesystem::path folder =
+      given != nullptr ? std::filesystem::path(given) : postern::testing::dataFolder() / "pages";
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const auto extension = entry.path().extension();
     if (extension == ".prom" || extension == ".om") addAll(entry.path());

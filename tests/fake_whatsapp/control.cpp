@@ -90,9 +90,9 @@ Reply answer(FakeWhatsapp& whatsapp, const std::string& method, const Poco::URI&
   return {HTTPResponse::HTTP_NOT_FOUND, "no such path\n"};
 }
 
-class Handler final : public Poco::Net::HTTPRequestHandler {
+class ControlHandler final : public Poco::Net::HTTPRequestHandler {
  public:
-  explicit Handler(FakeWhatsapp& whatsapp) : whatsapp_(whatsapp) {}
+  explicit ControlHandler(FakeWhatsapp& whatsapp) : whatsapp_(whatsapp) {}
   void handleRequest(Poco::Net::HTTPServerRequest& request,
                      Poco::Net::HTTPServerResponse& response) override {
     const Reply reply = answer(whatsapp_, request.getMethod(), Poco::URI(request.getURI()));
@@ -105,12 +105,12 @@ class Handler final : public Poco::Net::HTTPRequestHandler {
   FakeWhatsapp& whatsapp_;
 };
 
-class Factory final : public Poco::Net::HTTPRequestHandlerFactory {
+class ControlHandlerFactory final : public Poco::Net::HTTPRequestHandlerFactory {
  public:
-  explicit Factory(FakeWhatsapp& whatsapp) : whatsapp_(whatsapp) {}
+  explicit ControlHandlerFactory(FakeWhatsapp& whatsapp) : whatsapp_(whatsapp) {}
   Poco::Net::HTTPRequestHandler* createRequestHandler(
       const Poco::Net::HTTPServerRequest&) override {
-    return new Handler(whatsapp_);
+    return new ControlHandler(whatsapp_);
   }
 
  private:
@@ -123,7 +123,7 @@ class Control::Impl {
  public:
   Impl(const std::string& listen, FakeWhatsapp& whatsapp)
       : socket_(Poco::Net::SocketAddress(listen)),
-        server_(new Factory(whatsapp), socket_, new Poco::Net::HTTPServerParams) {
+        server_(new ControlHandlerFactory(whatsapp), socket_, new Poco::Net::HTTPServerParams) {
     server_.start();
   }
   ~Impl() { server_.stopAll(true); }

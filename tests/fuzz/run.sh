@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# Runs every fuzz target for a time, as many side by side as there are processors, and prints how
-# often each was called. usage: tests/fuzz/run.sh SECONDS [BUILD]. New inputs are kept in
-# BUILD/fuzz-corpus, findings in BUILD/fuzz-findings. Debian packages: clang-14 libclang-rt-14-dev
+# Runs fuzz targets for a time, as many side by side as there are processors, and prints how often each was
+# called. usage: tests/fuzz/run.sh SECONDS [TARGET...]. New inputs are kept in build-fuzz/fuzz-corpus, findings
+# in build-fuzz/fuzz-findings. Debian packages: clang-14 libclang-rt-14-dev
 set -euo pipefail
 seconds=$1
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-build=$(mkdir -p "${2:-$root/build-fuzz}" && cd "${2:-$root/build-fuzz}" && pwd)
-targets=(text openmetrics json relabel accept)
-cmake -G Ninja -S "$root" -B "$build" -DPOSTERN_FUZZ=ON -DCMAKE_CXX_COMPILER=clang++-14 \
-  -DCMAKE_BUILD_TYPE=Fuzz -DCMAKE_CXX_FLAGS_FUZZ='-O1 -g1' >/dev/null
-cmake --build "$build" --target "${targets[@]/#/fuzz_}"
+cd "$root"
+build=$root/build-fuzz
+targets=("${@:2}")
+((${#targets[@]})) || targets=(text openmetrics json relabel accept)
+cmake --preset fuzz >/dev/null
+cmake --build --preset fuzz --target "${targets[@]/#/fuzz_}"
 
 fuzz() {
   local target=$1 corpus=$build/fuzz-corpus/$1

@@ -1,9 +1,7 @@
 """The README names every flag, fault and metric of the daemon, and no metric or flag that is none."""
 
-import os
 import pathlib
 import re
-import subprocess
 import sys
 import unittest
 
@@ -25,13 +23,13 @@ def metrics():
 
 class ReadmeTest(unittest.TestCase):
     def test_names_every_flag_and_no_other(self):
-        program = pathlib.Path(os.environ["POSTERN_BUILD"]) / "postern"
-        text = subprocess.run([program, "--help"], check=True, capture_output=True, text=True).stdout
-        flags = set(re.findall(r"^  (--[a-z.-]+)", text, re.M))
-        self.assertGreater(len(flags), 15)
+        # `postern --help` prints this table: CommandLineTest.HelpNamesEveryFlagAndItsVariable.
+        table = (ROOT / "daemon/config/flags.cpp").read_text()
+        flags = {"--" + name for name in re.findall(r'^    \{"([a-z0-9.-]+)",', table, re.M)}
+        self.assertGreater(len(flags), 50)
         self.assertEqual([], sorted(flag for flag in flags if f"`{flag}" not in README))
         known = flags | {"--once", "--mysql"}
-        self.assertEqual([], sorted(set(re.findall(r"`(--[a-z.-]+[a-z])", README)) - known))
+        self.assertEqual([], sorted(set(re.findall(r"`(--[a-z0-9.-]+[a-z0-9])", README)) - known))
 
     def test_names_every_fault(self):
         faults = re.findall(r'\{Fault::\w+, "(\w+)"', (ROOT / "daemon/base/result.h").read_text())

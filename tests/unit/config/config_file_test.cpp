@@ -8,20 +8,21 @@
 #include <nlohmann/json.hpp>
 
 #include "config/readers.h"
+#include "fakes/test_data.h"
 #include "unit/config/examples.h"
 
 namespace postern::config {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
-const Path kData = Path(POSTERN_TEST_DATA) / "config";
+const Path kConfigs = testing::dataFolder() / "config";
 
-std::vector<Target> accepted(const std::string& file) {
-  auto loaded = parseYaml(contents(kData / file), file, "/etc/postern");
+std::vector<Target> acceptedTargets(const std::string& file) {
+  auto loaded = parseYaml(contents(kConfigs / file), file, "/etc/postern");
   EXPECT_EQ(complaintsOf(loaded), "");
   return loaded.config.targets;
 }
@@ -31,13 +32,13 @@ std::string complaintsAbout(const std::string& yaml) {
 }
 
 TEST(ConfigFileTest, ComplainsAboutEachBrokenRuleWordForWord) {
-  const auto files = filesEndingIn(".bad.yml", kData);
-  EXPECT_THAT(files, SizeIs(testing::Ge(100U)));
+  const auto files = filesEndingIn(".bad.yml", kConfigs);
+  EXPECT_THAT(files, SizeIs(::testing::Ge(100U)));
   for (const auto& file : files) {
     SCOPED_TRACE(file);
     const auto expected = file.parent_path() / (file.stem().stem().string() + ".expected");
     const auto complaints =
-        complaintsOf(parseYaml(contents(file), file.filename().string(), kData));
+        complaintsOf(parseYaml(contents(file), file.filename().string(), kConfigs));
     EXPECT_NE(complaints, "");
     EXPECT_EQ(complaints, contents(expected));
     EXPECT_THAT(complaints, Not(HasSubstr("hunter2")));
@@ -54,19 +55,21 @@ TEST(ConfigFileTest, KeepsWhichFilesItNames) {
       "                            tls_config: { ca_file: db/ca.crt } } }\n",
       "postern.yml", "/etc/postern");
 
-  EXPECT_THAT(loaded.config.files,
-              testing::UnorderedElementsAre("/etc/postern/ca.crt", "/tls/tls.crt", "/etc/tls.key",
-                                            "/etc/postern/no-such-file", "/etc/postern/db/password",
-                                            "/etc/postern/db/ca.crt"));
+  EXPECT_THAT(loaded.config.files, ::testing::UnorderedElementsAre(
+                                       "/etc/postern/ca.crt", "/tls/tls.crt", "/etc/tls.key",
+                                       "/etc/postern/no-such-file", "/etc/postern/db/password",
+                                       "/etc/postern/db/ca.crt"));
   EXPECT_THAT(complaintsOf(loaded), HasSubstr("names a file that cannot be read"));
 }
 
 TEST(ConfigFileTest, HasABrokenFileForEveryExpectation) {
-  EXPECT_EQ(filesEndingIn(".expected", kData).size(), filesEndingIn(".bad.yml", kData).size());
+  EXPECT_EQ(filesEndingIn(".expected", kConfigs).size(),
+            filesEndingIn(".bad.yml", kConfigs).size());
 }
 
 TEST(ConfigFileTest, ReadsWhatIsDoneToSamples) {
-  const auto loaded = parseYaml(contents(kData / "reshape.good.yml"), "reshape.good.yml", kData);
+  const auto loaded =
+      parseYaml(contents(kConfigs / "reshape.good.yml"), "reshape.good.yml", kConfigs);
   ASSERT_EQ(complaintsOf(loaded), "");
   const Target& target = loaded.config.targets.at(0);
   const Reshape& reshape = target.reshape;
@@ -74,8 +77,8 @@ TEST(ConfigFileTest, ReadsWhatIsDoneToSamples) {
   EXPECT_TRUE(target.strict);
   EXPECT_EQ(target.limits.family_series, 1000U);
   EXPECT_TRUE(reshape.honor_labels);
-  EXPECT_THAT(reshape.labels, ElementsAre(testing::Pair("cluster", "eu-1")));
-  EXPECT_THAT(reshape.rename, ElementsAre(testing::Pair("old_total", "new_total")));
+  EXPECT_THAT(reshape.labels, ElementsAre(::testing::Pair("cluster", "eu-1")));
+  EXPECT_THAT(reshape.rename, ElementsAre(::testing::Pair("old_total", "new_total")));
   EXPECT_THAT(reshape.anonymize.labels, ElementsAre("user", "session"));
   EXPECT_EQ(reshape.anonymize.salt.reveal(), "a salt for tests");
   std::vector<std::string> texts;
@@ -104,7 +107,7 @@ TEST(ConfigFileTest, ReadsWhatIsDoneToSamples) {
 // As in the table of Prometheus' own test; the names of UTF-8 are the ones we take.
 TEST(RelabelMistakeTest, JudgesAsPrometheusDoes) {
   const auto cases =
-      nlohmann::json::parse(contents(Path(POSTERN_TEST_DATA) / "relabel" / "validate_cases.json"));
+      nlohmann::json::parse(contents(testing::dataFolder() / "relabel" / "validate_cases.json"));
   std::size_t judged = 0;
   for (const auto& scene : cases) {
     const auto& json = scene.at("config");
@@ -129,7 +132,7 @@ TEST(RelabelMistakeTest, JudgesAsPrometheusDoes) {
 }
 
 TEST(ConfigFileTest, FillsAMinimalTargetWithDefaults) {
-  const auto targets = accepted("minimal.good.yml");
+  const auto targets = acceptedTargets("minimal.good.yml");
 
   ASSERT_THAT(targets, SizeIs(1));
   Target expected;
@@ -139,7 +142,7 @@ TEST(ConfigFileTest, FillsAMinimalTargetWithDefaults) {
 }
 
 TEST(ConfigFileTest, ReadsAWhatsappTarget) {
-  const auto targets = accepted("whatsapp.good.yml");
+  const auto targets = acceptedTargets("whatsapp.good.yml");
 
   ASSERT_THAT(targets, SizeIs(1));
   const auto& target = targets[0];
@@ -164,7 +167,7 @@ TEST(ConfigFileTest, ReadsAWhatsappTarget) {
 }
 
 TEST(ConfigFileTest, PresetWhatsappDeclaresTheLogin) {
-  const auto targets = accepted("whatsapp.good.yml");
+  const auto targets = acceptedTargets("whatsapp.good.yml");
 
   ASSERT_THAT(targets, SizeIs(1));
   Login expected;
@@ -177,7 +180,7 @@ TEST(ConfigFileTest, PresetWhatsappDeclaresTheLogin) {
 }
 
 TEST(ConfigFileTest, PresetWhatsappNamesFourPages) {
-  const auto targets = accepted("whatsapp.good.yml");
+  const auto targets = acceptedTargets("whatsapp.good.yml");
 
   ASSERT_THAT(targets, SizeIs(1));
   const auto page = [](std::string path, Format format, bool required, milliseconds timeout,
@@ -193,7 +196,7 @@ TEST(ConfigFileTest, PresetWhatsappNamesFourPages) {
 }
 
 TEST(ConfigFileTest, PresetSpinnakerNeedsNothingButTheUrl) {
-  const auto targets = accepted("spinnaker.good.yml");
+  const auto targets = acceptedTargets("spinnaker.good.yml");
 
   ASSERT_THAT(targets, SizeIs(2));
   const auto& target = targets[0];
@@ -205,7 +208,7 @@ TEST(ConfigFileTest, PresetSpinnakerNeedsNothingButTheUrl) {
 }
 
 TEST(ConfigFileTest, ReadsHowSpectatorPagesAreNamed) {
-  const auto targets = accepted("spinnaker.good.yml");
+  const auto targets = acceptedTargets("spinnaker.good.yml");
 
   ASSERT_THAT(targets, SizeIs(2));
   const auto& pages = targets[1].pages;
@@ -217,7 +220,7 @@ TEST(ConfigFileTest, ReadsHowSpectatorPagesAreNamed) {
 }
 
 TEST(ConfigFileTest, ReadsTheLimitsAndSwitchesOfATarget) {
-  const auto targets = accepted("billing.good.yml");
+  const auto targets = acceptedTargets("billing.good.yml");
 
   ASSERT_THAT(targets, SizeIs(1));
   const auto& target = targets[0];
@@ -238,7 +241,7 @@ TEST(ConfigFileTest, ReadsTheLimitsAndSwitchesOfATarget) {
 }
 
 TEST(ConfigFileTest, ReadsTheTlsOfATarget) {
-  const auto targets = accepted("billing.good.yml");
+  const auto targets = acceptedTargets("billing.good.yml");
 
   ASSERT_THAT(targets, SizeIs(1));
   const auto& tls = targets[0].tls;
@@ -256,7 +259,7 @@ TEST(ConfigFileTest, ReadsTheTlsOfATarget) {
 }
 
 TEST(ConfigFileTest, ReadsADeclaredLogin) {
-  const auto targets = accepted("billing.good.yml");
+  const auto targets = acceptedTargets("billing.good.yml");
 
   ASSERT_THAT(targets, SizeIs(1));
   ASSERT_TRUE(targets[0].login);
@@ -278,7 +281,7 @@ TEST(ConfigFileTest, ReadsADeclaredLogin) {
 }
 
 TEST(ConfigFileTest, ReadsThePagesOfATarget) {
-  const auto targets = accepted("billing.good.yml");
+  const auto targets = acceptedTargets("billing.good.yml");
 
   ASSERT_THAT(targets, SizeIs(1));
   EXPECT_THAT(targets[0].pages,
@@ -293,7 +296,7 @@ TEST(ConfigFileTest, ReadsThePagesOfATarget) {
 }
 
 TEST(ConfigFileTest, KeysOfALoginOverrideThePresetOneByOne) {
-  const auto targets = accepted("preset_overridden.good.yml");
+  const auto targets = acceptedTargets("preset_overridden.good.yml");
 
   ASSERT_THAT(targets, SizeIs(1));
   const auto& target = targets[0];
@@ -309,7 +312,7 @@ TEST(ConfigFileTest, KeysOfALoginOverrideThePresetOneByOne) {
 }
 
 TEST(ConfigFileTest, PagesReplaceThoseOfThePreset) {
-  const auto targets = accepted("preset_overridden.good.yml");
+  const auto targets = acceptedTargets("preset_overridden.good.yml");
 
   ASSERT_THAT(targets, SizeIs(1));
   ASSERT_THAT(targets[0].pages, SizeIs(1));
@@ -326,7 +329,7 @@ TEST(ConfigFileTest, RefusesAFileOfMoreThanOneMebibyte) {
 }
 
 TEST(ConfigFileTest, EveryPrefixOfAFileIsReadOrRefused) {
-  const auto yaml = contents(kData / "billing.good.yml");
+  const auto yaml = contents(kConfigs / "billing.good.yml");
   for (std::size_t size = 0; size < yaml.size(); ++size) {
     SCOPED_TRACE(size);
     const auto loaded = parseYaml(yaml.substr(0, size), "postern.yml", "");
@@ -339,19 +342,19 @@ TEST(LoadTest, NamesAFileThatCannotBeRead) {
   command_line.options.config_file = "/no/such/postern.yml";
 
   const auto missing = load(command_line);
-  command_line.options.config_file = kData;
+  command_line.options.config_file = kConfigs;
   const auto folder = load(command_line);
 
   EXPECT_EQ(complaintsOf(missing),
             "/no/such/postern.yml: cannot be read: No such file or directory, expected a YAML file "
             "that this user may read\n");
-  EXPECT_EQ(complaintsOf(folder), kData.string() +
+  EXPECT_EQ(complaintsOf(folder), kConfigs.string() +
                                       ": cannot be read: Is a directory, expected a YAML file that "
                                       "this user may read\n");
 }
 
 TEST(LoadTest, ReadsTheFileEachTime) {
-  const auto path = Path(testing::TempDir()) / "postern_load_test.yml";
+  const auto path = Path(::testing::TempDir()) / "postern_load_test.yml";
   CommandLine command_line;
   command_line.options.config_file = path;
   const auto nameAfterWriting = [&](const std::string& name) {

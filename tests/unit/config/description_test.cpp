@@ -7,23 +7,25 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "fakes/test_data.h"
+
 namespace postern::config {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
-const Path kData = Path(POSTERN_TEST_DATA) / "config";
+const Path kExamples = testing::dataFolder() / "config";
 
 std::vector<Target> read(const std::string& yaml) {
-  auto loaded = parseYaml(yaml, "postern.yml", kData);
+  auto loaded = parseYaml(yaml, "postern.yml", kExamples);
   for (const auto& complaint : loaded.complaints) ADD_FAILURE() << complaint.text();
   return std::move(loaded.config.targets);
 }
 
 std::vector<Target> readFile(const std::string& name) {
-  std::ifstream stream(kData / name, std::ios::binary);
+  std::ifstream stream(kExamples / name, std::ios::binary);
   EXPECT_TRUE(stream.is_open()) << name;
   return read({std::istreambuf_iterator<char>(stream), {}});
 }
@@ -108,7 +110,7 @@ TEST(FingerprintTest, ChangesWithWhatIsServedAndNotWithSecrets) {
     return fingerprint(read("targets: [{ url: https://localhost, " + keys + " }]"));
   };
   const auto plain = of("scrape_timeout: 10s");
-  EXPECT_THAT(plain, testing::MatchesRegex("[0-9a-f]{16}"));
+  EXPECT_THAT(plain, ::testing::MatchesRegex("[0-9a-f]{16}"));
   EXPECT_EQ(of("scrape_timeout: 10000ms"), plain) << "the same, written otherwise";
   EXPECT_NE(of("scrape_timeout: 11s"), plain);
   EXPECT_NE(of("name: other"), plain);

@@ -6,16 +6,17 @@
 #include <iterator>
 
 #include "config/config.h"
+#include "fakes/test_data.h"
 
 namespace postern::config {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 std::vector<Target> waysIn() {
-  std::ifstream stream(Path(POSTERN_TEST_DATA) / "config/ways_in.good.yml", std::ios::binary);
+  std::ifstream stream(testing::dataFolder() / "config/ways_in.good.yml", std::ios::binary);
   const auto loaded =
       parseYaml({std::istreambuf_iterator<char>(stream), {}}, "ways_in.good.yml", "/etc/postern");
   EXPECT_THAT(loaded.complaints, IsEmpty());

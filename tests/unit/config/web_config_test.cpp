@@ -8,43 +8,44 @@
 
 #include "config/units.h"
 #include "config/web_readers.h"
+#include "fakes/test_data.h"
 #include "unit/config/examples.h"
 
 namespace postern::config {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Pair;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+using ::testing::SizeIs;
 
-const Path kData = Path(POSTERN_TEST_DATA) / "web_config";
+const Path kWebConfigs = testing::dataFolder() / "web_config";
 
 WebConfigLoaded loaded(const std::string& file) {
-  auto loaded = parseWebConfig(contents(kData / file), file, "/etc/postern");
+  auto loaded = parseWebConfig(contents(kWebConfigs / file), file, "/etc/postern");
   EXPECT_EQ(complaintsOf(loaded), "");
   return loaded;
 }
 
-WebConfig accepted(const std::string& file) {
+WebConfig acceptedWebConfig(const std::string& file) {
   return loaded(file).config;
 }
 
 TlsServer acceptedTls(const std::string& file) {
-  auto config = accepted(file);
+  auto config = acceptedWebConfig(file);
   EXPECT_TRUE(config.tls);
   return config.tls.value_or(TlsServer());
 }
 
 TEST(WebConfigTest, ComplainsAboutEachBrokenRuleWordForWord) {
-  const auto files = filesEndingIn(".bad.yml", kData);
-  EXPECT_THAT(files, SizeIs(testing::Ge(45U)));
+  const auto files = filesEndingIn(".bad.yml", kWebConfigs);
+  EXPECT_THAT(files, SizeIs(::testing::Ge(45U)));
   for (const auto& file : files) {
     SCOPED_TRACE(file);
     const auto expected = file.parent_path() / (file.stem().stem().string() + ".expected");
     const auto complaints =
-        complaintsOf(parseWebConfig(contents(file), file.filename().string(), kData));
+        complaintsOf(parseWebConfig(contents(file), file.filename().string(), kWebConfigs));
     EXPECT_NE(complaints, "");
     EXPECT_EQ(complaints, contents(expected));
     EXPECT_THAT(complaints, Not(HasSubstr("hunter2")));
@@ -52,19 +53,20 @@ TEST(WebConfigTest, ComplainsAboutEachBrokenRuleWordForWord) {
 }
 
 TEST(WebConfigTest, HasABrokenFileForEveryExpectation) {
-  EXPECT_EQ(filesEndingIn(".expected", kData).size(), filesEndingIn(".bad.yml", kData).size());
+  EXPECT_EQ(filesEndingIn(".expected", kWebConfigs).size(),
+            filesEndingIn(".bad.yml", kWebConfigs).size());
 }
 
 TEST(WebConfigTest, AcceptsEveryGoodFile) {
-  for (const auto& file : filesEndingIn(".good.yml", kData)) {
+  for (const auto& file : filesEndingIn(".good.yml", kWebConfigs)) {
     SCOPED_TRACE(file);
     EXPECT_EQ(complaintsOf(loadWebConfig(file)), "");
   }
 }
 
 TEST(WebConfigTest, LeavesTheDoorOpenWhenTheFileIsEmpty) {
-  EXPECT_TRUE(accepted("empty.good.yml") == WebConfig());
-  EXPECT_TRUE(accepted("empty_blocks.good.yml") == WebConfig());
+  EXPECT_TRUE(acceptedWebConfig("empty.good.yml") == WebConfig());
+  EXPECT_TRUE(acceptedWebConfig("empty_blocks.good.yml") == WebConfig());
 }
 
 TEST(WebConfigTest, SaysWhyAFileCannotBeRead) {
@@ -120,8 +122,8 @@ TEST(WebConfigTest, SpeaksNothingOlderWhenOnlySuitesOfTls13AreNamed) {
 TEST(WebConfigTest, NeedsNoSuiteOfHttp2) {
   EXPECT_THAT(acceptedTls("suites_without_http2.good.yml").cipher_suites,
               ElementsAre("ECDHE-RSA-AES256-GCM-SHA384"));
-  EXPECT_FALSE(accepted("suites_without_http2.good.yml").http2_wanted);
-  EXPECT_TRUE(accepted("headers.good.yml").http2_wanted);
+  EXPECT_FALSE(acceptedWebConfig("suites_without_http2.good.yml").http2_wanted);
+  EXPECT_TRUE(acceptedWebConfig("headers.good.yml").http2_wanted);
 }
 
 TEST(WebConfigTest, ReadsCertificatesAndKeyInline) {
@@ -143,7 +145,7 @@ TEST(WebConfigTest, ReadsTheNamesOfClients) {
 }
 
 TEST(WebConfigTest, ReadsHeaders) {
-  EXPECT_THAT(accepted("headers.good.yml").headers,
+  EXPECT_THAT(acceptedWebConfig("headers.good.yml").headers,
               ElementsAre(Pair("Content-Security-Policy", "default-src 'self'"),
                           Pair("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),
                           Pair("X-Content-Type-Options", "nosniff"),
@@ -158,7 +160,7 @@ TEST(WebConfigTest, LeavesABlankHeaderOut) {
 }
 
 TEST(WebConfigTest, ReadsUsersOfEveryForm) {
-  const auto users = accepted("users.good.yml").basic_auth_users;
+  const auto users = acceptedWebConfig("users.good.yml").basic_auth_users;
 
   ASSERT_THAT(users, SizeIs(3));
   EXPECT_TRUE(users.at("alice").reveal().starts_with("$2y$10$"));
@@ -168,8 +170,9 @@ TEST(WebConfigTest, ReadsUsersOfEveryForm) {
 
 TEST(WebConfigTest, ReadsTheRateLimit) {
   using namespace std::chrono_literals;
-  EXPECT_TRUE(accepted("rate_limit.newer.good.yml").rate_limit == (RateLimit{61500ms, 20}));
-  EXPECT_TRUE(accepted("rate_limit_off.newer.good.yml").rate_limit == RateLimit());
+  EXPECT_TRUE(acceptedWebConfig("rate_limit.newer.good.yml").rate_limit ==
+              (RateLimit{61500ms, 20}));
+  EXPECT_TRUE(acceptedWebConfig("rate_limit_off.newer.good.yml").rate_limit == RateLimit());
 }
 
 TEST(WebConfigTest, WarnsOfWhatCanHardlyBeMeant) {

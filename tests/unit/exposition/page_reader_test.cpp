@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "fakes/test_data.h"
 #include "unit/exposition/cases.h"
 #include "unit/exposition/pages.h"
 
@@ -75,7 +76,7 @@ TEST(PageReaderTest, JudgesAsPrometheusDoes) {
 
 TEST(PageReaderTest, CopiesRealPagesByteForByte) {
   std::size_t seen = 0;
-  for (const auto& file : std::filesystem::directory_iterator(POSTERN_TEST_DATA "/pages")) {
+  for (const auto& file : std::filesystem::directory_iterator(testing::dataFolder() / "pages")) {
     if (file.path().extension() != ".prom") continue;
     SCOPED_TRACE(file.path());
     const std::string page = readData("pages/" + file.path().filename().string());

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "fakes/test_data.h"
 #include "unit/exposition/pages.h"
 
 namespace postern::exposition {
@@ -81,7 +82,7 @@ TEST(PageWriterTest, RefusesATimeThatTextHasNot) {
   const Checked checked = checkCut("a 1\nb 1 -1\n# EOF\n", {.syntax = Syntax::OpenMetrics});
   EXPECT_EQ(checked.fault, Fault::Format);
   EXPECT_THAT(checked.what,
-              testing::HasSubstr("line 2, column 5: expected a timestamp from 1970 on"));
+              ::testing::HasSubstr("line 2, column 5: expected a timestamp from 1970 on"));
 }
 
 TEST(PageWriterTest, EscapesNamesWhereQuotesAreNotAllowed) {
@@ -105,7 +106,7 @@ TEST(PageWriterTest, CopiesOpenMetricsByteForByte) {
 // Whatever a page becomes, reading that and writing it again changes nothing.
 TEST(PageWriterTest, WritesWhatItReadsAsTheSame) {
   std::size_t seen = 0;
-  for (const auto& file : std::filesystem::directory_iterator(POSTERN_TEST_DATA "/pages")) {
+  for (const auto& file : std::filesystem::directory_iterator(testing::dataFolder() / "pages")) {
     const std::string name = file.path().filename().string();
     if (!name.ends_with(".prom") && !name.ends_with(".om")) continue;
     SCOPED_TRACE(name);
@@ -128,7 +129,7 @@ TEST(PageWriterTest, WritesWhatItReadsAsTheSame) {
 }
 
 TEST(PageWriterTest, WritesTheSameHoweverARealPageIsCut) {
-  for (const auto& file : std::filesystem::directory_iterator(POSTERN_TEST_DATA "/pages")) {
+  for (const auto& file : std::filesystem::directory_iterator(testing::dataFolder() / "pages")) {
     const std::string name = file.path().filename().string();
     if (!name.ends_with(".prom") && !name.ends_with(".om")) continue;
     SCOPED_TRACE(name);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -11,11 +12,12 @@
 #include "exposition/page_reader.h"
 #include "exposition/page_writer.h"
 #include "exposition/sample_text.h"
+#include "fakes/test_data.h"
 
 namespace postern::exposition {
 
 inline std::string readData(std::string_view name) {
-  const std::string path = std::string(POSTERN_TEST_DATA "/").append(name);
+  const std::filesystem::path path = testing::dataFolder() / name;
   std::ifstream file(path, std::ios::binary);
   EXPECT_TRUE(file) << path;
   return {std::istreambuf_iterator<char>(file), {}};

@@ -171,7 +171,7 @@ TEST(ReshaperTest, RefusesAPageWhoseSamplesLoseTheirName) {
   config::Reshape config;
   config.metric_relabel_configs = {{.action = RelabelAction::LabelDrop, .regex = "__name__"}};
   EXPECT_THAT(reshaped(config, "m{a=\"b\"} 1"),
-              testing::HasSubstr("line 1, column 1: expected a sample that has a metric name"));
+              ::testing::HasSubstr("line 1, column 1: expected a sample that has a metric name"));
 }
 
 TEST(ReshaperTest, MakesPseudonymsOfValues) {

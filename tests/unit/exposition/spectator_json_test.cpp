@@ -12,7 +12,7 @@ using ::testing::HasSubstr;
 constexpr SpectatorOptions kServiceLabel = {.service_label = true, .standard_notation = true};
 
 // The page, which must be good text, or the error.
-std::string rendered(std::string_view json, const SpectatorOptions& options = {}) {
+std::string renderedMeters(std::string_view json, const SpectatorOptions& options = {}) {
   const auto page = readSpectator(json, options);
   if (!page) return page.error().what;
   const Checked checked = check(page->text);
@@ -41,15 +41,16 @@ std::string tag(const std::string& key, const std::string& value) {
 
 // A gauge x of service s with one value.
 std::string renderedValue(const std::string& value) {
-  return rendered(document(R"("x":{"kind":"Gauge","values":[{"values":[{"v":)" + value + "}]}]}"));
+  return renderedMeters(
+      document(R"("x":{"kind":"Gauge","values":[{"values":[{"v":)" + value + "}]}]}"));
 }
 
 TEST(SpectatorJsonTest, RendersThePagesOfSpinnaker) {
-  EXPECT_EQ(rendered(readData("spectator/upstream-clouddriver.json")),
+  EXPECT_EQ(renderedMeters(readData("spectator/upstream-clouddriver.json")),
             readData("spectator/upstream-clouddriver.expected.prom"));
-  EXPECT_EQ(rendered(readData("spectator/upstream-gate.json")),
+  EXPECT_EQ(renderedMeters(readData("spectator/upstream-gate.json")),
             readData("spectator/upstream-gate.expected.prom"));
-  EXPECT_EQ(rendered(readData("spectator/upstream-gate.json"), kServiceLabel),
+  EXPECT_EQ(renderedMeters(readData("spectator/upstream-gate.json"), kServiceLabel),
             readData("spectator/upstream-gate.service_label.expected.prom"));
 }
 
@@ -57,27 +58,30 @@ TEST(SpectatorJsonTest, MakesKindsCountersOrGauges) {
   for (const std::string kind :
        {"Counter", "Timer", "Distribution", "DistributionSummary", "PercentileCounter",
         "PercentileTimer", "PercentileDistributionSummary"}) {
-    EXPECT_EQ(rendered(document(meter("x", kind, {""}))), "# TYPE s:x_total counter\ns:x_total 1\n")
+    EXPECT_EQ(renderedMeters(document(meter("x", kind, {""}))),
+              "# TYPE s:x_total counter\ns:x_total 1\n")
         << kind;
   }
   for (const std::string kind : {"Gauge", "AggrMeter", "counter", "PercentileDistribution"}) {
-    EXPECT_EQ(rendered(document(meter("x", kind, {""}))), "# TYPE s:x gauge\ns:x 1\n") << kind;
+    EXPECT_EQ(renderedMeters(document(meter("x", kind, {""}))), "# TYPE s:x gauge\ns:x 1\n")
+        << kind;
   }
-  EXPECT_EQ(rendered(document(meter("x_total", "Counter", {""}))),
+  EXPECT_EQ(renderedMeters(document(meter("x_total", "Counter", {""}))),
             "# TYPE s:x_total counter\ns:x_total 1\n");
 }
 
 TEST(SpectatorJsonTest, PutsTheStatisticIntoTheName) {
-  EXPECT_EQ(rendered(document(meter("controller.invocations", "Timer",
+  EXPECT_EQ(
+      renderedMeters(document(meter("controller.invocations", "Timer",
                                     {tag("controller", "A") + "," + tag("statistic", "count"),
                                      tag("statistic", "totalTime") + "," + tag("controller", "A")}),
                               "gate")),
-            "# TYPE gate:controller:invocations__count_total counter\n"
-            "gate:controller:invocations__count_total{controller=\"A\"} 1\n"
-            "# TYPE gate:controller:invocations__totalTime_total counter\n"
-            "gate:controller:invocations__totalTime_total{controller=\"A\"} 2\n");
+      "# TYPE gate:controller:invocations__count_total counter\n"
+      "gate:controller:invocations__count_total{controller=\"A\"} 1\n"
+      "# TYPE gate:controller:invocations__totalTime_total counter\n"
+      "gate:controller:invocations__totalTime_total{controller=\"A\"} 2\n");
   // Only the first one
-  EXPECT_EQ(rendered(document(
+  EXPECT_EQ(renderedMeters(document(
                 meter("x", "Gauge", {tag("statistic", "max") + "," + tag("statistic", "min")}))),
             "# TYPE s:x__max gauge\ns:x__max{statistic=\"min\"} 1\n");
 }
@@ -87,8 +91,8 @@ TEST(SpectatorJsonTest, MakesLegalNames) {
                           std::string_view standard) {
     SCOPED_TRACE(name);
     const auto json = document(meter(name, "Gauge", {""}), "my-svc");
-    EXPECT_THAT(rendered(json), HasSubstr("\n" + std::string(colons) + " 1\n"));
-    EXPECT_THAT(rendered(json, {.service_label = false, .standard_notation = true}),
+    EXPECT_THAT(renderedMeters(json), HasSubstr("\n" + std::string(colons) + " 1\n"));
+    EXPECT_THAT(renderedMeters(json, {.service_label = false, .standard_notation = true}),
                 HasSubstr("\n" + std::string(standard) + " 1\n"));
   };
 
@@ -99,18 +103,18 @@ TEST(SpectatorJsonTest, MakesLegalNames) {
 }
 
 TEST(SpectatorJsonTest, MakesLegalLabels) {
-  EXPECT_EQ(
-      rendered(document(meter("x", "Gauge",
-                              {tag("http.status-code", "a\\\"b\\\\c\\nd") + "," + tag("1st", "") +
-                               "," + tag("a:b", ".") + "," + tag("", "\\u00e9")}))),
-      "# TYPE s:x gauge\n"
-      "s:x{_=\"\xc3\xa9\",_1st=\"\",a_b=\".\",http_status_code=\"a\\\"b\\\\c\\nd\"} 1\n");
+  EXPECT_EQ(renderedMeters(
+                document(meter("x", "Gauge",
+                               {tag("http.status-code", "a\\\"b\\\\c\\nd") + "," + tag("1st", "") +
+                                "," + tag("a:b", ".") + "," + tag("", "\\u00e9")}))),
+            "# TYPE s:x gauge\n"
+            "s:x{_=\"\xc3\xa9\",_1st=\"\",a_b=\".\",http_status_code=\"a\\\"b\\\\c\\nd\"} 1\n");
 }
 
 TEST(SpectatorJsonTest, NamesTheServiceInLabelsWhenAskedTo) {
   const auto labels = [](const std::string& service) {
     const std::string page =
-        rendered(document(meter("9x", "Gauge", {""}), service), {.service_label = true});
+        renderedMeters(document(meter("9x", "Gauge", {""}), service), {.service_label = true});
     EXPECT_THAT(page, HasSubstr("# TYPE _9x gauge\n_9x{"));
     return page.substr(page.find('{'));
   };
@@ -123,7 +127,7 @@ TEST(SpectatorJsonTest, NamesTheServiceInLabelsWhenAskedTo) {
 }
 
 TEST(SpectatorJsonTest, UnitesTheLabelsOfAFamily) {
-  EXPECT_EQ(rendered(document(
+  EXPECT_EQ(renderedMeters(document(
                 meter("x", "Gauge", {tag("b", "1"), "", tag("c", "3") + "," + tag("a", "2")}))),
             "# TYPE s:x gauge\n"
             "s:x{a=\"\",b=\"1\",c=\"\"} 1\n"
@@ -132,21 +136,21 @@ TEST(SpectatorJsonTest, UnitesTheLabelsOfAFamily) {
 }
 
 TEST(SpectatorJsonTest, UnitesMetersWhoseNamesBecomeOne) {
-  EXPECT_EQ(
-      rendered(document(meter("a.b", "Gauge", {tag("x", "1")}) + "," + meter("c", "Gauge", {""}) +
-                        "," + meter("a/b", "Gauge", {tag("y", "1")}))),
-      "# TYPE s:a:b gauge\ns:a:b{x=\"1\",y=\"\"} 1\ns:a:b{x=\"\",y=\"1\"} 1\n"
-      "# TYPE s:c gauge\ns:c 1\n");
+  EXPECT_EQ(renderedMeters(document(meter("a.b", "Gauge", {tag("x", "1")}) + "," +
+                                    meter("c", "Gauge", {""}) + "," +
+                                    meter("a/b", "Gauge", {tag("y", "1")}))),
+            "# TYPE s:a:b gauge\ns:a:b{x=\"1\",y=\"\"} 1\ns:a:b{x=\"\",y=\"1\"} 1\n"
+            "# TYPE s:c gauge\ns:c 1\n");
   // The first type stands
-  EXPECT_EQ(rendered(document(meter("a", "Counter", {""}) + "," +
-                              meter("a_total", "Gauge", {tag("x", "1")}))),
+  EXPECT_EQ(renderedMeters(document(meter("a", "Counter", {""}) + "," +
+                                    meter("a_total", "Gauge", {tag("x", "1")}))),
             "# TYPE s:a_total counter\ns:a_total{x=\"\"} 1\ns:a_total{x=\"1\"} 1\n");
 }
 
 TEST(SpectatorJsonTest, TakesTagsThatAreAbsent) {
   const auto takes = [](const std::string& tags) {
-    EXPECT_EQ(rendered(document(R"("x":{"kind":"Gauge","values":[{)" + tags +
-                                R"("values":[{"v":1}]}]})")),
+    EXPECT_EQ(renderedMeters(document(R"("x":{"kind":"Gauge","values":[{)" + tags +
+                                      R"("values":[{"v":1}]}]})")),
               "# TYPE s:x gauge\ns:x 1\n")
         << tags;
   };
@@ -157,10 +161,11 @@ TEST(SpectatorJsonTest, TakesTagsThatAreAbsent) {
 }
 
 TEST(SpectatorJsonTest, TakesFieldsInAnyOrderAndPassesOverOthers) {
-  EXPECT_EQ(rendered(R"({"startTime":1,"metrics":{"x":{"more":[{}],"values":[{"id":{},"values":)"
+  EXPECT_EQ(
+      renderedMeters(R"({"startTime":1,"metrics":{"x":{"more":[{}],"values":[{"id":{},"values":)"
                      R"([{"v":1,"t":2}],"tags":[{"value":"b","key":"a","x":1}]}],"kind":"Timer"}},)"
                      R"("applicationVersion":null,"applicationName":"s"})"),
-            "# TYPE s:x_total counter\ns:x_total{a=\"b\"} 1\n");
+      "# TYPE s:x_total counter\ns:x_total{a=\"b\"} 1\n");
 }
 
 TEST(SpectatorJsonTest, CopiesNumbersAsTheyStand) {

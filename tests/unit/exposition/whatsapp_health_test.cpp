@@ -12,7 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-Health parsed(std::string_view json) {
+Health parsedHealth(std::string_view json) {
   auto health = parseWhatsappHealth(json);
   EXPECT_TRUE(health) << (health ? "" : health.error().what);
   return health ? *std::move(health) : Health{};
@@ -24,7 +24,7 @@ constexpr std::string_view kCluster = R"({"health":{
   "meta":{"version":"v2.21.6","api_status":"stable"}})";
 
 TEST(WhatsappHealthTest, ReadsASingleInstance) {
-  const Health health = parsed(R"({"health":{"gateway_status":"connected"}})");
+  const Health health = parsedHealth(R"({"health":{"gateway_status":"connected"}})");
   ASSERT_EQ(health.nodes.size(), 1U);
   EXPECT_EQ(health.nodes[0].name, "");
   EXPECT_EQ(health.nodes[0].status, "connected");
@@ -32,7 +32,7 @@ TEST(WhatsappHealthTest, ReadsASingleInstance) {
 }
 
 TEST(WhatsappHealthTest, ReadsTheNodesOfACluster) {
-  const Health health = parsed(kCluster);
+  const Health health = parsedHealth(kCluster);
   ASSERT_EQ(health.nodes.size(), 2U);
   EXPECT_EQ(health.nodes[0].host, "10.210.71.117");
   EXPECT_EQ(health.nodes[0].name, "wa-master-447418342132-0");
@@ -43,7 +43,7 @@ TEST(WhatsappHealthTest, ReadsTheNodesOfACluster) {
 }
 
 TEST(WhatsappHealthTest, CutsANodesKeyAtItsLastColon) {
-  const Health health = parsed(
+  const Health health = parsedHealth(
       R"({"health":{"[fd00::1]:core":{"gateway_status":"connected"},"x":{"gateway_status":"connected"}}})");
   ASSERT_EQ(health.nodes.size(), 2U);
   EXPECT_EQ(health.nodes[0].host, "[fd00::1]");
@@ -53,7 +53,7 @@ TEST(WhatsappHealthTest, CutsANodesKeyAtItsLastColon) {
 }
 
 TEST(WhatsappHealthTest, ReadsTheErrorsOfANode) {
-  const Health health = parsed(R"({"health":{"h:c":{"errors":[
+  const Health health = parsedHealth(R"({"health":{"h:c":{"errors":[
     {"title":"Service not ready","code":1011,"details":"Wacore is not instantiated.","href":""},
     {"title":"Internal error","code":1014},{"title":"Odd"},{}]}}})");
   ASSERT_EQ(health.nodes.size(), 1U);
@@ -130,7 +130,7 @@ TEST(WhatsappHealthTest, JudgesByTheRuleOfHighAvailability) {
 }
 
 TEST(WhatsappHealthTest, MakesFamiliesOfTheHealth) {
-  Health health = parsed(R"({"health":{
+  Health health = parsedHealth(R"({"health":{
     "h:m":{"gateway_status":"disconnected","role":"primary_master"},
     "h:c":{"gateway_status":"connected","role":"coreapp"},
     "h:x":{"errors":[{"title":"t"}]},"h:y":{"gateway_status":"banned"}}})");
@@ -160,7 +160,7 @@ TEST(WhatsappHealthTest, MakesFamiliesOfTheHealth) {
 }
 
 TEST(WhatsappHealthTest, TellsNodesOfOneNameApartByTheirHost) {
-  const Health health = parsed(R"({"health":{"h1:core":{"gateway_status":"connected"},
+  const Health health = parsedHealth(R"({"health":{"h1:core":{"gateway_status":"connected"},
                                              "h2:core":{"gateway_status":"disconnected"}}})");
   const std::string page = written(healthFamilies(health, "1", ""));
   EXPECT_THAT(page, HasSubstr("whatsapp_node_up{node=\"h1:core\",role=\"\"} 1\n"));

@@ -19,8 +19,8 @@ using ::testing::StartsWith;
 constexpr std::size_t kMost = 100U << 10;  // bytes of a body
 
 // A server that answers with the size of each body, and with the body when it is short.
-struct Running {
-  explicit Running(std::size_t most = kMost, milliseconds header_timeout = milliseconds(60'000))
+struct RunningEcho {
+  explicit RunningEcho(std::size_t most = kMost, milliseconds header_timeout = milliseconds(60'000))
       : site{[](const Request& request, ResponseSink& sink) {
                const auto& body = request.body;
                sink.send({}, std::to_string(body.size()) + ':' + body.substr(0, 100) + '\n');
@@ -49,7 +49,7 @@ std::string chunked(const std::string& chunks) {
 }
 
 TEST(BodyTest, ReachesTheHandlerByItsLengthAndOutOfItsChunks) {
-  Running running;
+  RunningEcho running;
   const auto answers = [&](const std::string& request, const std::string& end) {
     SCOPED_TRACE(request.substr(0, 120));
     Client client(running.port);
@@ -72,7 +72,7 @@ TEST(BodyTest, ReachesTheHandlerByItsLengthAndOutOfItsChunks) {
 }
 
 TEST(BodyTest, ReachesTheHandlerInPiecesAndBesideOtherRequests) {
-  Running running;
+  RunningEcho running;
   const std::string all = chunked("3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n") + withLength("fgh") +
                           chunked("1;x\r\ni\r\n0\r\nT: t\r\n\r\n");
   Client whole(running.port);
@@ -89,7 +89,7 @@ TEST(BodyTest, ReachesTheHandlerInPiecesAndBesideOtherRequests) {
 }
 
 TEST(BodyTest, IsRefusedWhenItIsTooLongOrHasNoClearEnd) {
-  Running running;
+  RunningEcho running;
   const auto refuses = [&](const std::string& request, const std::string& start) {
     SCOPED_TRACE(request.substr(0, 120));
     Client client(running.port);
@@ -118,7 +118,7 @@ TEST(BodyTest, IsRefusedWhenItIsTooLongOrHasNoClearEnd) {
 }
 
 TEST(BodyTest, TellsAClientThatWaitsToSendIt) {
-  Running running;
+  RunningEcho running;
   Client client(running.port);
 
   client.send(head("Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n"));
@@ -133,7 +133,7 @@ TEST(BodyTest, TellsAClientThatWaitsToSendIt) {
 }
 
 TEST(BodyTest, IsNotWaitedForTooLong) {
-  Running running(kMost, milliseconds(20));
+  RunningEcho running(kMost, milliseconds(20));
   Client client(running.port);
 
   client.send(head("Content-Length: 100\r\n") + "x");

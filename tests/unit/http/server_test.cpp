@@ -24,11 +24,14 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr auto kLong = milliseconds(60'000);
+constexpr auto kPatience = milliseconds(60'000);
 
 // Timeouts that no test waits for; each sets the one it is about.
 Server::Options patient() {
-  return {.threads = 64, .header_timeout = kLong, .idle_timeout = kLong, .write_timeout = kLong};
+  return {.threads = 64,
+          .header_timeout = kPatience,
+          .idle_timeout = kPatience,
+          .write_timeout = kPatience};
 }
 
 void answerWithPath(const Request& request, ResponseSink& sink) {
@@ -443,7 +446,7 @@ TEST(ServerTest, StopLetsRequestsInFlightFinishAndEndsIdleConnections) {
   busy.get("/gate");
   gate.entered.get_future().wait();
 
-  auto stopped = std::async(std::launch::async, [&] { return running.server.stop(kLong); });
+  auto stopped = std::async(std::launch::async, [&] { return running.server.stop(kPatience); });
 
   EXPECT_EQ(idle.readToEnd(), "");
   EXPECT_EQ(half.readToEnd(), "");
@@ -478,8 +481,8 @@ TEST(ServerTest, StopResetsWhatDoesNotFinishInTime) {
 TEST(ServerTest, StopsWithoutHavingListenedAndTwice) {
   Server server(patient());
 
-  EXPECT_TRUE(server.stop(kLong));
-  EXPECT_TRUE(server.stop(kLong));
+  EXPECT_TRUE(server.stop(kPatience));
+  EXPECT_TRUE(server.stop(kPatience));
 }
 
 TEST(ServerTest, ListensOnBothFamiliesWithoutAHost) {

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "fakes/test_data.h"
 #include "kube/manifest.h"
 #include "unit/kube/pods.h"
 
@@ -36,7 +37,7 @@ class GoldenTest : public ::testing::TestWithParam<fs::path> {
 
 std::vector<fs::path> pods() {
   std::set<fs::path> found;
-  for (const auto& entry : fs::directory_iterator(POSTERN_TEST_DATA "/inject")) {
+  for (const auto& entry : fs::directory_iterator(testing::dataFolder() / "inject")) {
     if (entry.path().extension() == ".yaml") found.insert(entry.path());
   }
   return {found.begin(), found.end()};

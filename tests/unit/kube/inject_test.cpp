@@ -8,7 +8,7 @@
 namespace postern::kube {
 namespace {
 
-using Result = Injection::Result;
+using Outcome = Injection::Result;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -18,13 +18,13 @@ using ::testing::Not;
 // The pod as it comes out; null when it is refused.
 Json injected(const Json& pod, const Rules& rules = rulesWith()) {
   const auto injection = inject(pod, rules);
-  EXPECT_EQ(injection.result, Result::Injected) << injection.refusal;
-  return injection.result == Result::Injected ? pod.patch(injection.patch) : Json();
+  EXPECT_EQ(injection.result, Outcome::Injected) << injection.refusal;
+  return injection.result == Outcome::Injected ? pod.patch(injection.patch) : Json();
 }
 
 std::string refusalOf(const Json& pod, const Rules& rules = rulesWith()) {
   const auto injection = inject(pod, rules);
-  EXPECT_EQ(injection.result, Result::Refused);
+  EXPECT_EQ(injection.result, Outcome::Refused);
   EXPECT_THAT(injection.patch, IsEmpty());
   return injection.refusal;
 }
@@ -32,19 +32,19 @@ std::string refusalOf(const Json& pod, const Rules& rules = rulesWith()) {
 TEST(InjectTest, LeavesAPodAloneThatDoesNotAskForASidecar) {
   auto pod = podThatWishes({{"nonsense", "x"}});
   pod["metadata"]["labels"]["postern.io/inject"] = "false";
-  EXPECT_EQ(inject(pod, rulesWith()).result, Result::Unlabelled);
+  EXPECT_EQ(inject(pod, rulesWith()).result, Outcome::Unlabelled);
 
   pod["metadata"].erase("labels");
-  EXPECT_EQ(inject(pod, rulesWith()).result, Result::Unlabelled);
-  EXPECT_EQ(inject(Json::array(), rulesWith()).result, Result::Unlabelled);
+  EXPECT_EQ(inject(pod, rulesWith()).result, Outcome::Unlabelled);
+  EXPECT_EQ(inject(Json::array(), rulesWith()).result, Outcome::Unlabelled);
 }
 
 TEST(InjectTest, DoesNothingTheSecondTime) {
   for (const bool native : {false, true}) {
     const auto pod = injected(podThatWishes(), rulesWith({}, native));
 
-    EXPECT_EQ(inject(pod, rulesWith({}, native)).result, Result::Already);
-    EXPECT_EQ(inject(pod, rulesWith({}, !native)).result, Result::Already);
+    EXPECT_EQ(inject(pod, rulesWith({}, native)).result, Outcome::Already);
+    EXPECT_EQ(inject(pod, rulesWith({}, !native)).result, Outcome::Already);
   }
 }
 
@@ -334,7 +334,7 @@ TEST(InjectTest, AddsTheContainerWhereOnlyItsMarkIsThere) {
 
   const auto injection = inject(pod, rulesWith());
 
-  EXPECT_EQ(injection.result, Result::Injected);
+  EXPECT_EQ(injection.result, Outcome::Injected);
   EXPECT_THAT(injection.warnings, ElementsAre(HasSubstr("without a container postern")));
 }
 

@@ -19,12 +19,12 @@ config::Login whatsapp() {
   return login;
 }
 
-const SystemTime kNow = std::chrono::sys_days(std::chrono::year(2026) / 11 / 20) + 10h;
+const SystemTime kLoginTime = std::chrono::sys_days(std::chrono::year(2026) / 11 / 20) + 10h;
 
 Result<Token> read(const std::string& body, int status = 200,
                    std::vector<std::pair<std::string, std::string>> headers = {},
                    const config::Login& login = whatsapp()) {
-  return readLogin(login, {status, std::move(headers)}, Secret(body), kNow);
+  return readLogin(login, {status, std::move(headers)}, Secret(body), kLoginTime);
 }
 
 std::string answer(const std::string& expires) {

@@ -25,10 +25,10 @@ config::Login loginOf() {
   return login;
 }
 
-const SystemTime kNow = std::chrono::sys_days(std::chrono::year(2026) / 11 / 20) + 10h;
+const SystemTime kAnswerTime = std::chrono::sys_days(std::chrono::year(2026) / 11 / 20) + 10h;
 
 Result<Token> read(int status, const std::string& body) {
-  return readTokenAnswer(loginOf(), {status, {}}, Secret(body), kNow);
+  return readTokenAnswer(loginOf(), {status, {}}, Secret(body), kAnswerTime);
 }
 
 TEST(Oauth2Test, SendsTheClientEncodedInTheHeader) {

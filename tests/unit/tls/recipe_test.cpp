@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "fakes/test_data.h"
 #include "unit/tls/handshake.h"
 #include "unit/tls/mount.h"
 
@@ -17,7 +18,7 @@ using ::testing::HasSubstr;
 class RecipeTest : public ::testing::Test {
  protected:
   void make(const std::string& names = "") {
-    const fs::path recipe = fs::path(POSTERN_TEST_DATA) / "../../certs/make.sh";
+    const fs::path recipe = testing::dataFolder() / "../../certs/make.sh";
     ASSERT_EQ(
         std::system(
             (recipe.string() + ' ' + folder.path().string() + ' ' + names + " >/dev/null").c_str()),
