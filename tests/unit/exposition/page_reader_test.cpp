@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "fakes/stride.h"
 #include "fakes/test_data.h"
 #include "unit/exposition/cases.h"
 #include "unit/exposition/pages.h"
@@ -80,7 +81,7 @@ TEST(PageReaderTest, CopiesRealPagesByteForByte) {
     if (file.path().extension() != ".prom") continue;
     SCOPED_TRACE(file.path());
     const std::string page = readData("pages/" + file.path().filename().string());
-    for (const std::size_t block : {std::size_t{1}, std::size_t{1000}, page.size()}) {
+    for (const std::size_t block : {testing::stride(), std::size_t{1000}, page.size()}) {
       const Checked checked = check(page, {}, block);
       EXPECT_TRUE(checked.taken) << checked.what;
       EXPECT_EQ(checked.text, page);

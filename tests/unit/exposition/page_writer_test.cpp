@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "fakes/stride.h"
 #include "fakes/test_data.h"
 #include "unit/exposition/pages.h"
 
@@ -138,7 +139,7 @@ TEST(PageWriterTest, WritesTheSameHoweverARealPageIsCut) {
     for (const Output& to : {kText1, kOpenMetrics1}) {
       const How how{.syntax = from, .output = to};
       const Checked whole = check(page, how);
-      for (std::size_t at = 7; at < page.size(); at += page.size() / 9 + 1) {
+      for (std::size_t at = 7; at < page.size(); at += (page.size() / 9 + 1) * testing::stride()) {
         EXPECT_TRUE(check(page, how, std::string_view::npos, at) == whole) << at;
       }
       EXPECT_TRUE(check(page, how, 997) == whole);

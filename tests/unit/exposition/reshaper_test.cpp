@@ -11,6 +11,7 @@
 #include "exposition/relabel.h"
 #include "exposition/rules.h"
 #include "exposition/text_line.h"
+#include "fakes/stride.h"
 #include "unit/exposition/pages.h"
 
 namespace postern::exposition {
@@ -228,7 +229,7 @@ TEST(ReshaperTest, RemembersWhatTheRulesWouldDo) {
   };
   const auto label = [&] { return pick({"a", "b", "c", "d", "__name__"}); };
   const auto value = [&] { return pick({"", "x", "y", "xy", "xy", "1", "1", "x", "X\\\\n"}); };
-  for (int round = 0; round < 1000; ++round) {
+  for (std::size_t round = 0; round < 1000; round += testing::stride()) {
     config::Reshape config;
     if (draw() % 3 == 0) config.labels = {{"a", "added"}};
     config.honor_labels = draw() % 2 == 0;
