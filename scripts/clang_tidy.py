@@ -56,11 +56,13 @@ def together(files: list[pathlib.Path], unit: pathlib.Path) -> list[tuple[pathli
 
 
 def divide(files: list[pathlib.Path]) -> list[list[pathlib.Path]]:
-    """Into UNITS parts of about the same size. The files of a folder stay together."""
+    """Into UNITS parts of about the same size. The files of a folder stay together, but for main.cpp: a part has
+    one at most."""
     folders = {}
-    for file in sorted(files):
+    mains = [file for file in files if file.name == "main.cpp"]
+    for file in sorted(set(files) - set(mains)):
         folders.setdefault(file.parent, []).append(file)
-    parts = [[] for _ in range(UNITS)]
+    parts = [mains[number:number + 1] for number in range(UNITS)]
     sizes = [0] * UNITS
     for members in sorted(folders.values(), key=lambda each: -sum(f.stat().st_size for f in each)):
         smallest = sizes.index(min(sizes))

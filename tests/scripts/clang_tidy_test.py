@@ -84,7 +84,11 @@ class ClangTidy(unittest.TestCase):
         for number, file in enumerate(files):
             file.parent.mkdir()
             file.write_text("\n" * (number + 1))
+        files += [self.root / "main.cpp", self.root / "0" / "main.cpp"]
+        files[-1].write_text("")
+        files[-2].write_text("")
         parts = clang_tidy.divide(files)
+        self.assertLessEqual(max(sum(file.name == "main.cpp" for file in part) for part in parts), 1)
         self.assertEqual(len(parts), clang_tidy.UNITS)
         self.assertEqual(sorted(files), sorted(file for part in parts for file in part))
 

@@ -13,9 +13,9 @@ using ::testing::Contains;
 using ::testing::SizeIs;
 
 constexpr Output kText = {};
-constexpr Output kText1 = {Syntax::Text, true, Escaping::Underscores};
+constexpr Output kAcceptedText1 = {Syntax::Text, true, Escaping::Underscores};
 constexpr Output kOpenMetrics = {Syntax::OpenMetrics, false, Escaping::Underscores};
-constexpr Output kOpenMetrics1 = {Syntax::OpenMetrics, true, Escaping::Underscores};
+constexpr Output kAcceptedOpenMetrics1 = {Syntax::OpenMetrics, true, Escaping::Underscores};
 
 Output with(Output output, Escaping escaping) {
   output.escaping = escaping;
@@ -49,8 +49,9 @@ TEST(NegotiateTest, GivesEveryPrometheusOpenMetrics) {
   for (const auto& header : headers) {
     const auto accept = header["default"].get<std::string>();
     const bool utf8 = accept.find("allow-utf-8") != std::string::npos;
-    expectForm(accept, with(kOpenMetrics1, utf8 ? Escaping::AllowUtf8 : Escaping::Underscores));
-    expectForm(header["default_legacy_names"].get<std::string>(), kOpenMetrics1);
+    expectForm(accept,
+               with(kAcceptedOpenMetrics1, utf8 ? Escaping::AllowUtf8 : Escaping::Underscores));
+    expectForm(header["default_legacy_names"].get<std::string>(), kAcceptedOpenMetrics1);
   }
 }
 
@@ -58,13 +59,13 @@ TEST(NegotiateTest, TakesTheHighestQuality) {
   expectForm("text/plain;q=0.2,application/openmetrics-text;q=0.3", kOpenMetrics);
   expectForm("text/plain;q=0.300,application/openmetrics-text;q=0.2", kText);
   expectForm("text/plain;version=1.0.0;q=0.5,application/openmetrics-text;version=1.0.0;q=0.4",
-             kText1);
+             kAcceptedText1);
   // Equal: without a *, then in order
   expectForm("*/*,application/openmetrics-text", kOpenMetrics);
   expectForm("text/*,application/openmetrics-text", kOpenMetrics);
   expectForm("*/*,application/*", kOpenMetrics);
   expectForm("text/plain,application/openmetrics-text;version=1.0.0", kText);
-  expectForm("application/openmetrics-text;version=1.0.0,text/plain", kOpenMetrics1);
+  expectForm("application/openmetrics-text;version=1.0.0,text/plain", kAcceptedOpenMetrics1);
 }
 
 TEST(NegotiateTest, ExcludesWhatHasNoQuality) {
@@ -72,7 +73,7 @@ TEST(NegotiateTest, ExcludesWhatHasNoQuality) {
   expectForm("text/plain;q=0.0,*/*;q=0.1", kOpenMetrics);
   expectForm("application/openmetrics-text;q=0,application/*", kText);
   expectForm("application/openmetrics-text;q=0,application/openmetrics-text;version=1.0.0",
-             kOpenMetrics1);
+             kAcceptedOpenMetrics1);
   expectForm("application/openmetrics-text;version=1.0.0;q=0,application/openmetrics-text",
              kOpenMetrics);
   expectForm("*/*;q=0", kText);
@@ -92,10 +93,10 @@ TEST(NegotiateTest, ToleratesQualitiesThatAreNone) {
 TEST(NegotiateTest, GivesVersion1ToThoseWhoNameIt) {
   expectForm("application/openmetrics-text", kOpenMetrics);
   expectForm("application/openmetrics-text;version=0.0.1", kOpenMetrics);
-  expectForm("application/openmetrics-text;version=1.0.0", kOpenMetrics1);
+  expectForm("application/openmetrics-text;version=1.0.0", kAcceptedOpenMetrics1);
   expectForm("text/plain", kText);
   expectForm("text/plain;version=0.0.4", kText);
-  expectForm("text/plain;version=1.0.0", kText1);
+  expectForm("text/plain;version=1.0.0", kAcceptedText1);
   // Unknown
   expectForm("application/openmetrics-text;version=2.0.0", kText);
   expectForm("application/openmetrics-text;version=0.0.4", kText);
@@ -107,29 +108,31 @@ TEST(NegotiateTest, ReadsWildcards) {
   expectForm("*/*", kText);
   expectForm("text/*", kText);
   expectForm("application/*", kOpenMetrics);
-  expectForm("application/*;version=1.0.0", kOpenMetrics1);
+  expectForm("application/*;version=1.0.0", kAcceptedOpenMetrics1);
   expectForm("image/*,application/json", kText);
 }
 
 TEST(NegotiateTest, ReadsParametersHoweverTheyAreWritten) {
   expectForm(" application/openmetrics-text ; version = 1.0.0 ; q=0.5 , text/plain;q=0.4",
-             kOpenMetrics1);
-  expectForm("application/openmetrics-text;version=\"1.0.0\"", kOpenMetrics1);
-  expectForm("application/openmetrics-text;x=\"a,b;c\\\",\";version=1.0.0", kOpenMetrics1);
+             kAcceptedOpenMetrics1);
+  expectForm("application/openmetrics-text;version=\"1.0.0\"", kAcceptedOpenMetrics1);
+  expectForm("application/openmetrics-text;x=\"a,b;c\\\",\";version=1.0.0", kAcceptedOpenMetrics1);
   expectForm("Application/OpenMetrics-Text;Version=1.0.0;Escaping=Allow-UTF-8",
-             with(kOpenMetrics1, Escaping::AllowUtf8));
-  expectForm("application/openmetrics-text;charset=utf-8;version=1.0.0", kOpenMetrics1);
+             with(kAcceptedOpenMetrics1, Escaping::AllowUtf8));
+  expectForm("application/openmetrics-text;charset=utf-8;version=1.0.0", kAcceptedOpenMetrics1);
   // Twice: the last one
-  expectForm("application/openmetrics-text;version=0.0.1;version=1.0.0", kOpenMetrics1);
+  expectForm("application/openmetrics-text;version=0.0.1;version=1.0.0", kAcceptedOpenMetrics1);
   expectForm("application/openmetrics-text;q=0;q=1", kOpenMetrics);
 }
 
 TEST(NegotiateTest, ReadsTheEscaping) {
-  expectForm("text/plain;version=1.0.0;escaping=allow-utf-8", with(kText1, Escaping::AllowUtf8));
-  expectForm("text/plain;version=1.0.0;escaping=dots", with(kText1, Escaping::Dots));
+  expectForm("text/plain;version=1.0.0;escaping=allow-utf-8",
+             with(kAcceptedText1, Escaping::AllowUtf8));
+  expectForm("text/plain;version=1.0.0;escaping=dots", with(kAcceptedText1, Escaping::Dots));
   expectForm("text/plain;escaping=values", with(kText, Escaping::Values));
-  expectForm("application/openmetrics-text;version=1.0.0;escaping=underscores", kOpenMetrics1);
-  expectForm("application/openmetrics-text;version=1.0.0;escaping=none", kOpenMetrics1);
+  expectForm("application/openmetrics-text;version=1.0.0;escaping=underscores",
+             kAcceptedOpenMetrics1);
+  expectForm("application/openmetrics-text;version=1.0.0;escaping=none", kAcceptedOpenMetrics1);
   // Names in quotes need a version 1.0.0
   expectForm("text/plain;version=0.0.4;escaping=allow-utf-8", kText);
   expectForm("application/openmetrics-text;version=0.0.1;escaping=allow-utf-8", kOpenMetrics);
@@ -152,17 +155,18 @@ TEST(NegotiateTest, NamesTheFormInTheContentType) {
   EXPECT_EQ(contentType(kText), "text/plain; version=0.0.4; charset=utf-8");
   EXPECT_EQ(contentType(with(kText, Escaping::Dots)),
             "text/plain; version=0.0.4; charset=utf-8; escaping=dots");
-  EXPECT_EQ(contentType(kText1), "text/plain; version=1.0.0; charset=utf-8; escaping=underscores");
+  EXPECT_EQ(contentType(kAcceptedText1),
+            "text/plain; version=1.0.0; charset=utf-8; escaping=underscores");
   EXPECT_EQ(contentType(kOpenMetrics),
             "application/openmetrics-text; version=0.0.1; charset=utf-8");
   EXPECT_EQ(contentType(with(kOpenMetrics, Escaping::Values)),
             "application/openmetrics-text; version=0.0.1; charset=utf-8; escaping=values");
-  EXPECT_EQ(contentType(with(kOpenMetrics1, Escaping::AllowUtf8)),
+  EXPECT_EQ(contentType(with(kAcceptedOpenMetrics1, Escaping::AllowUtf8)),
             "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=allow-utf-8");
 }
 
 TEST(NegotiateTest, AsksTheServiceForItsOwnSyntaxFirst) {
-  for (const Output& output : {kText, kText1, kOpenMetrics, kOpenMetrics1}) {
+  for (const Output& output : {kText, kAcceptedText1, kOpenMetrics, kAcceptedOpenMetrics1}) {
     const Output asked = negotiate(acceptFor(output));
     EXPECT_EQ(asked.syntax, output.syntax);
     EXPECT_TRUE(asked.version_1);
