@@ -98,12 +98,11 @@ failed_tests() {
   sed -n '/^The following tests FAILED/,/^Errors/p' "$1"
 }
 
-# tests FOLDER OPTION...: runs ctest with these options, and adds its counts to ours. Twice as many at a time
-# as there are processors: most wait for something most of the time.
+# tests FOLDER OPTION...: runs ctest with these options, and adds its counts to ours.
 tests() {
   local folder=$1 log=$logs/ctest counts result=0
   shift
-  ctest --test-dir "$folder" --output-on-failure -j $((2 * jobs)) "$@" | tee "$log" || result=$?
+  ctest --test-dir "$folder" --output-on-failure -j "$jobs" "$@" | tee "$log" || result=$?
   counts=$(sed -n 's/.*tests passed, \([0-9]*\) tests failed out of \([0-9]*\).*/\1 \2/p' "$log")
   if [[ -z $counts ]]; then
     say "no test matches: ctest $*"
@@ -158,7 +157,8 @@ part_e2e() {
   if [[ ${1:-} ]]; then
     stage "scenario" tests build-test -R "^e2e[.](sandbox[.])?$1\$" || true
   else
-    stage "scenarios" tests build-test -L '^e2e' || true
+    # Most of them wait for something most of the time.
+    stage "scenarios" tests build-test -L '^e2e' -j $((2 * jobs)) || true
   fi
 }
 
