@@ -34,7 +34,7 @@ CLANG_TIDY = ["clang-tidy-14", "--quiet", "--warnings-as-errors=*", f"--config-f
 
 
 def commands() -> dict[pathlib.Path, list[str]]:
-    """Each source file and what the compiler is told, without the names of files."""
+    """Each source file and the flags of its compilation, without names of files."""
     subprocess.run(["cmake", "-G", "Ninja", "-S", ROOT, "-B", BUILD, "-DCMAKE_BUILD_TYPE=Release",
                     "-DPOSTERN_TESTS=demo", "-DPOSTERN_CCACHE="], check=True, stdout=subprocess.DEVNULL)
     table = {}
