@@ -116,6 +116,13 @@ tests() {
   return "$result"
 }
 
+# npm_packages FOLDER: installs what its package-lock.json names, unless that is there.
+npm_packages() {
+  local installed=$1/node_modules/.package-lock.of-ours
+  cmp -s "$1/package-lock.json" "$installed" && return
+  npm ci --prefix "$1" --ignore-scripts --no-audit --no-fund && cp "$1/package-lock.json" "$installed"
+}
+
 sources() { find daemon tests -name '*.cpp' -o -name '*.h' | sort; }
 formatted() { sources | xargs -P "$jobs" -n 20 clang-format-14 --dry-run --Werror; }
 
@@ -152,13 +159,15 @@ part_integration() {
 part_e2e() {
   needs "${demo_packages[@]}" "${mysql_packages[@]}" "${scenario_packages[@]}" \
     "${browser_packages[@]}"
-  check "packages of npm" npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund
+  check "packages of npm" npm_packages tests/browser
   release postern fake_whatsapp differential_rewrite
   if [[ ${1:-} ]]; then
     stage "scenario" tests build-test -R "^e2e[.](sandbox[.])?$1\$" || true
   else
     # Most of them wait for something most of the time.
-    stage "scenarios" tests build-test -L '^e2e' -j $((2 * jobs)) || true
+    local soak=
+    if $everything_built; then soak='|^soak'; fi
+    stage "scenarios${soak:+, and the soak}" tests build-test -L "^e2e$soak" -j $((2 * jobs)) || true
   fi
 }
 
@@ -170,7 +179,7 @@ part_rules() {
 
 part_chart() {
   needs "${browser_packages[@]}"
-  check "packages of npm for the chart" npm ci --prefix tests/kube --ignore-scripts --no-audit --no-fund
+  check "packages of npm for the chart" npm_packages tests/kube
   release postern
   stage "chart" tests build-test -L '^kube$' || true
 }
@@ -251,7 +260,9 @@ everything() {
     "${image_packages[@]}"
   everything_installed=true
   release
-  for part in "${parts[@]}"; do "part_$part"; done
+  for part in "${parts[@]}"; do
+    [[ $part == soak ]] || "part_$part"  # it ran beside the scenarios
+  done
 }
 
 # Complains unless the argument of a part is one of these.
