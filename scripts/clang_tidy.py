@@ -39,7 +39,8 @@ CLANG_TIDY = ["clang-tidy-14", "--quiet", "--warnings-as-errors=*", f"--config-f
 def commands() -> dict[pathlib.Path, list[str]]:
     """Each source file and the flags of its compilation, without names of files."""
     subprocess.run(["cmake", "-G", "Ninja", "-S", ROOT, "-B", BUILD, "-DCMAKE_BUILD_TYPE=Release",
-                    "-DPOSTERN_TESTS=demo", "-DPOSTERN_CCACHE="], check=True, stdout=subprocess.DEVNULL)
+                    "-DPOSTERN_TESTS=demo", "-DPOSTERN_CCACHE=", "-DPOSTERN_REVISION=lint"], check=True,
+                   stdout=subprocess.DEVNULL)
     table = {}
     for entry in json.loads((BUILD / "compile_commands.json").read_text()):
         words = shlex.split(entry["command"])[1:]
