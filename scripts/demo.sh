@@ -89,9 +89,9 @@ start_mariadb() {
   database_port=$(free_port)
   local user
   user=$(id -un)
-  mariadb-install-db --no-defaults --user="$user" --datadir="$folder/db" --skip-test-db \
-    --auth-root-authentication-method=normal >"$folder/db.log" 2>&1
-  /usr/sbin/mariadbd --no-defaults --user="$user" --datadir="$folder/db" \
+  mariadb-install-db --no-defaults --user="$user" --datadir="$folder/db" --tmpdir="$folder" \
+    --skip-test-db --auth-root-authentication-method=normal >"$folder/db.log" 2>&1
+  /usr/sbin/mariadbd --no-defaults --user="$user" --datadir="$folder/db" --tmpdir="$folder" \
     --socket="$folder/db.socket" --bind-address=127.0.0.1 --port="$database_port" \
     --ssl-ca="$certificates/ca.crt" --ssl-cert="$certificates/server.crt" \
     --ssl-key="$certificates/server.key" --skip-name-resolve \

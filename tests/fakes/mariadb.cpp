@@ -119,13 +119,18 @@ MariaDb::MariaDb(const Identity& server, const Identity& authority)
   folder_.write("tls.crt", server.certificate());
   folder_.write("tls.key", server.key());
   const pid_t installer =
-      spawn({"mariadb-install-db", "--no-defaults", "--datadir=" + data_, "--skip-test-db",
-             "--auth-root-authentication-method=normal", "--user=" + userName()},
+      spawn({"mariadb-install-db", "--no-defaults", "--datadir=" + data_, temporaryTables(),
+             "--skip-test-db", "--auth-root-authentication-method=normal", "--user=" + userName()},
             {}, folder_.path() / "log", {});
   int status = 0;
   ::waitpid(installer, &status, 0);
   if (status != 0) fail("mariadb-install-db failed: " + logEnd());
   start();
+}
+
+// A server that starts removes the temporary tables of all others from the folder that they share.
+std::string MariaDb::temporaryTables() const {
+  return "--tmpdir=" + folder_.path().string();
 }
 
 MariaDb::~MariaDb() {
@@ -151,6 +156,7 @@ void MariaDb::start(const std::string& option) {
                                         "--no-defaults",
                                         "--user=" + userName(),
                                         "--datadir=" + data_,
+                                        temporaryTables(),
                                         "--socket=" + socket_,
                                         "--pid-file=" + file("pid"),
                                         "--skip-name-resolve",

@@ -32,6 +32,7 @@ class MariaDb {
 
  private:
   std::string logEnd() const;
+  std::string temporaryTables() const;
   void waitUntilReady(int notifications) const;
 
   TemporaryFolder folder_;

@@ -82,7 +82,11 @@ class Prometheus:
 
 
 class MariaDb:
-    """With TLS for those who ask; `start` and `stop` as often as a scenario likes."""
+    """With TLS for those who ask; `start` and `stop` as often as a scenario likes.
+
+    It has a folder of its own for temporary tables: a server that starts removes those of all others
+    from the one that they share.
+    """
 
     def __init__(self, folder: pathlib.Path, authority):
         self._folder = folder
@@ -93,8 +97,8 @@ class MariaDb:
         self._socket = folder / "socket"
         subprocess.run(
             ["mariadb-install-db", "--no-defaults", f"--datadir={self._data}",
-             "--auth-root-authentication-method=normal", "--skip-test-db", *self._user()],
-            check=True, capture_output=True)
+             f"--tmpdir={self._folder}", "--auth-root-authentication-method=normal", "--skip-test-db",
+             *self._user()], check=True, capture_output=True)
         self.start()
 
     @staticmethod
@@ -105,6 +109,7 @@ class MariaDb:
     def start(self):
         self._process = Process(self._folder, [
             "/usr/sbin/mariadbd", "--no-defaults", *self._user(), f"--datadir={self._data}",
+            f"--tmpdir={self._folder}",
             f"--socket={self._socket}", "--bind-address=127.0.0.1", f"--port={self.port}",
             f"--ssl-ca={self._authority.certificate}", f"--ssl-cert={self._pair.certificate}",
             f"--ssl-key={self._pair.key}", "--skip-name-resolve",
