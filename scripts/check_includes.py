@@ -41,6 +41,8 @@ CATCHES = [
     "credentials/mysql*",   # Poco::Data
     "http/*",               # Poco::Net
     "base/crew.cpp",        # std::thread
+    "scrape/exception_guard.h",  # std::bad_alloc
+    "scrape/workers.cpp",   # the last one of a thread
 ]
 
 _INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

@@ -13,6 +13,7 @@
 #   scripts/test.sh fuzz [TARGET]          fuzz targets, 20 s each
 #   scripts/test.sh arm64                  the engine's tests, built for arm64, under qemu
 #   scripts/test.sh sanitize [address|thread]
+#   scripts/test.sh hostile [SECONDS]      peers that attack the daemon and the injector, each for so long
 #   scripts/test.sh soak [MINUTES]         a load while certificates and passwords change, 1 minute by default
 #   scripts/test.sh apiserver              the injector and a real API server, built from Debian's source;
 #                                          takes 3 GB of disk, and is not in the default run
@@ -33,10 +34,10 @@ trap 'rm -rf "$logs"' EXIT
 
 # The parts of the default run, in its order. Minutes of wall time on two cores, when nothing is built yet
 # and ccache is empty, and when everything is built; -: not measured.
-parts=(lint unit integration e2e rules chart image soak fuzz arm64 sanitize)
+parts=(lint unit integration e2e rules chart image hostile soak fuzz arm64 sanitize)
 declare -A minutes=(
   [lint]='2 2' [unit]='5 1' [integration]='9 1' [e2e]='14 6' [rules]='9 1' [chart]='9 1' [all]='38 18'
-  [image]='12 4' [soak]='9 2' [fuzz]='3 2' [arm64]='4 2' [sanitize]='15 5' [apiserver]='- -'
+  [image]='12 4' [soak]='9 2' [fuzz]='3 2' [arm64]='4 2' [hostile]='9 1' [sanitize]='15 5' [apiserver]='- -'
 )
 
 usage() {
@@ -196,6 +197,17 @@ part_soak() {
   check "soak, ${1:-1} min" env POSTERN_BUILD="$root/build-test" scripts/soak.sh "${1:-1}"
 }
 
+part_hostile() {
+  needs "${demo_packages[@]}" "${scenario_packages[@]}"
+  release postern fake_whatsapp hostile_peer
+  check "hostile peers, ${1:-2} s each" hostile_peers build-test "${1:-2}"
+}
+
+# hostile_peers FOLDER SECONDS
+hostile_peers() {
+  env POSTERN_BUILD="$root/$1" PYTHONDONTWRITEBYTECODE=1 python3 tests/hostile/hostile_peers.py "$2"
+}
+
 part_fuzz() {
   needs "${build_packages[@]}" "${fuzz_packages[@]}"
   check "fuzzing, $fuzz_seconds s a target" tests/fuzz/run.sh "$fuzz_seconds" "$@"
@@ -216,11 +228,13 @@ part_arm64() {
 part_sanitize() {
   local sanitizer
   needs "${build_packages[@]}" "${unit_packages[@]}" "${all_tests_packages[@]}" "${demo_packages[@]}" \
-    "${mysql_packages[@]}"
+    "${mysql_packages[@]}" "${scenario_packages[@]}"
   for sanitizer in ${1:-address thread}; do
     check "build with the $sanitizer sanitizer" build "$sanitizer"
     stage "unit and integration tests, $sanitizer sanitizer" \
       tests "build-$sanitizer" -L 'unit|integration' || true
+    [[ $sanitizer != address ]] ||
+      check "hostile peers, 1 s each, address sanitizer" hostile_peers build-address 1
   done
 }
 
@@ -283,6 +297,7 @@ case $part in
   e2e) [[ -z $argument ]] || one_of "$argument" $(cd tests/e2e && ls ./*.py | sed 's|^./||; s|[.]py$||') ;;
   fuzz) [[ -z $argument ]] || one_of "$argument" $(ls tests/fuzz/corpus) ;;
   sanitize) [[ -z $argument ]] || one_of "$argument" address thread ;;
+  hostile) [[ -z $argument || $argument =~ ^[0-9]+$ ]] || usage "$argument: expected a number of seconds" ;;
   soak) [[ -z $argument || $argument =~ ^[0-9.]+$ ]] || usage "$argument: expected a number of minutes" ;;
   lint)
     [[ -z $argument ]] || one_of "$argument" --all

@@ -13,6 +13,7 @@
 #include "app/inject_page.h"
 #include "app/inject_pod.h"
 #include "app/signals.h"
+#include "base/detached_thread.h"
 #include "base/log.h"
 #include "base/version.h"
 #include "kube/serving_material.h"
@@ -85,11 +86,13 @@ int serveWebhook(const config::CommandLine& command_line, kube::Rules rules,
               {{"next", "set --kube.api-server"}});
   }
   kube::Webhook webhook(std::move(rules));
-  const auto quick = [](const http::Request&) { return true; };
   const http::Site site{[&](const http::Request& request, http::ResponseSink& sink) {
                           webhook.handle(request, sink);
                         },
-                        quick, [&] { return material.now(); }, kube::Webhook::kMaxBody};
+                        {},
+                        [&] { return material.now(); },
+                        kube::Webhook::kMaxBody,
+                        /*calls_relief=*/true};
   http::Server server(injectorFront(options));
   const InjectPage page(
       {[&] { return webhook.counts(); }, [&] { return native.load(); },
@@ -99,7 +102,7 @@ int serveWebhook(const config::CommandLine& command_line, kube::Rules rules,
        [&] { return server.counts(); }});
   const http::Site health{
       [&](const http::Request& request, http::ResponseSink& sink) { page.handle(request, sink); },
-      quick,
+      [](const http::Request&) { return true; },
       {}};
   giveBackMemory();
   const auto doors = openDoors(options);
@@ -114,7 +117,7 @@ int serveWebhook(const config::CommandLine& command_line, kube::Rules rules,
   const bool settled = !cluster || cluster->stop(deadlineIn(std::chrono::milliseconds(200)));
   log::info("postern inject has stopped");
   // An API server that hangs is not waited for.
-  if (!settled) std::_Exit(0);
+  if (!settled) exitNow(0);
   return 0;
 }
 

@@ -1,26 +1,15 @@
 #include "app/inject_pod.h"
 
 #include <cstdio>
-#include <fstream>
-#include <iostream>
-#include <iterator>
-#include <optional>
 #include <string>
 
+#include "base/file.h"
 #include "kube/manifest.h"
 
 namespace postern::app {
 namespace {
 
 constexpr std::size_t kMostBytes = 3U << 20;
-
-std::optional<std::string> readManifest(const config::Path& file) {
-  if (file == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
-  std::ifstream in(file, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(in), {});
-  if (!in.is_open() || text.size() > kMostBytes) return std::nullopt;
-  return text;
-}
 
 int complain(const config::Path& file, const std::string& what) {
   std::fprintf(stderr, "%s: %s\n", file.c_str(), what.c_str());
@@ -30,10 +19,13 @@ int complain(const config::Path& file, const std::string& what) {
 }  // namespace
 
 int injectPod(const config::Path& file, const kube::Rules& rules) {
-  const auto text = readManifest(file);
-  if (!text) return complain(file, "cannot be read, expected a manifest of at most 3 MiB");
+  std::string text;
+  if (const auto error = readInput(file, kMostBytes, text)) {
+    return complain(file,
+                    "cannot be read: " + error->what + ", expected a manifest of at most 3 MiB");
+  }
   std::string wrong;
-  auto pod = kube::parseManifest(*text, wrong);
+  auto pod = kube::parseManifest(text, wrong);
   if (!pod) return complain(file, wrong);
   if (kube::findText(*pod, {"kind"}) != "Pod" || kube::findText(*pod, {"apiVersion"}) != "v1") {
     return complain(file, "is no Pod of v1, expected one; of a Deployment that is its template");

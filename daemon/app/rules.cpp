@@ -2,14 +2,12 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/file.h"
 #include "base/printable.h"
 #include "exposition/page_input.h"
 #include "exposition/page_writer.h"
@@ -24,6 +22,7 @@ using exposition::Sample;
 using exposition::Syntax;
 
 constexpr Output kBetween{Syntax::OpenMetrics, /*version_1=*/true, exposition::Escaping::AllowUtf8};
+constexpr std::size_t kMostPageBytes = 1U << 30;
 constexpr std::size_t kShown = 10;  // names in a list
 
 // One rule on its own, and how it is called.
@@ -138,13 +137,6 @@ void print(const std::string& title, const Trial& trial) {
   if (!trial.refused.empty()) std::printf("  the scrape would fail: %s\n", trial.refused.c_str());
 }
 
-std::optional<std::string> readPage(const config::Path& file) {
-  if (file == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return std::nullopt;
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
-
 // Null after a complaint.
 const config::Target* findTarget(const std::string& name, const config::Config& config) {
   if (name.empty() && config.targets.size() == 1) return &config.targets.front();
@@ -182,13 +174,14 @@ int rules(const config::CommandLine& command_line, const config::Config& config)
   const auto* target = findTarget(command_line.target, config);
   if (target == nullptr) return 2;
   const std::string file = command_line.page_file.string();
-  const auto page = readPage(command_line.page_file);
-  if (!page) {
-    std::fprintf(stderr, "%s: cannot be read\n", file.c_str());
+  std::string page;
+  if (const auto error = readInput(command_line.page_file, kMostPageBytes, page)) {
+    std::fprintf(stderr, "%s: cannot be read: %s, expected a page of at most 1 GiB\n", file.c_str(),
+                 error->what.c_str());
     return 1;
   }
   Trial first(nullptr);
-  if (!readInto(first, *page, *target, file)) return 1;
+  if (!readInto(first, page, *target, file)) return 1;
   std::printf("%s: %zu samples\n", file.c_str(), first.kept);
   std::string text = std::move(first.page);
   for (const Step& step : stepsOf(target->reshape)) {

@@ -1,7 +1,6 @@
 #include "app/serve.h"
 
 #include <csignal>
-#include <cstdlib>
 
 #include <string>
 #include <string_view>
@@ -13,6 +12,7 @@
 #include "app/footprint.h"
 #include "app/signals.h"
 #include "app/targets_keeper.h"
+#include "base/detached_thread.h"
 #include "base/log.h"
 #include "base/version.h"
 #include "http/server.h"
@@ -125,7 +125,7 @@ int serve(const config::CommandLine& command_line, const config::Config& config,
   const bool settled = keeper.settle(deadlineIn(std::chrono::milliseconds(200)));
   log::info("postern has stopped");
   // Threads that wait for a service or a database that hangs are not waited for.
-  if (!settled) std::_Exit(0);
+  if (!settled) exitNow(0);
   return 0;
 }
 

@@ -1,20 +1,22 @@
 #include "app/targets_keeper.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "app/confine.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "config/description.h"
+#include "config/yaml_tree.h"
 
 namespace postern::app {
 namespace {
 
+// What reloadIfChanged() compares: the file, or why it cannot be read.
 std::string readText(const config::Path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  std::string text;
+  const auto error = readFile(path, config::kMostYamlBytes, text);
+  return error ? error->what : text;
 }
 
 std::size_t threadsFor(const config::Config& config) {

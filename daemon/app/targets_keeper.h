@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 
+#include "base/long_mutex.h"
 #include "config/config.h"
 #include "sandbox/sandbox.h"
 #include "scrape/workers.h"
@@ -56,7 +57,7 @@ class TargetsKeeper {
   upstream::Resolver resolver_;
   scrape::Workers workers_{0};
 
-  std::mutex reload_mutex_;
+  LongMutex reload_mutex_;
   std::string config_text_;  // guarded by reload_mutex_: of the file when it was last read
 
   mutable std::mutex mutex_;

@@ -1,6 +1,9 @@
 #include "base/relief.h"
 
+#include <cassert>
 #include <utility>
+
+#include "base/held_mutexes.h"
 
 namespace postern {
 namespace {
@@ -17,7 +20,8 @@ Relief::~Relief() {
   current = nullptr;
 }
 
-void Relief::call() {
+void Relief::call([[maybe_unused]] int released) {
+  assert(heldMutexes() <= released);
   if (current != nullptr) (*current)();
 }
 

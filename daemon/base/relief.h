@@ -15,7 +15,9 @@ class Relief {
   Relief(const Relief&) = delete;
   Relief& operator=(const Relief&) = delete;
 
-  static void call();
+  // Debug builds assert that this thread holds no mutex but a LongMutex, and the one that the wait
+  // which follows releases, if `released` is 1.
+  static void call(int released = 0);
 
  private:
   const std::function<void()> relieve_;

@@ -1,36 +1,24 @@
 #include "config/config.h"
 
-#include <cerrno>
-#include <fstream>
-#include <iterator>
-#include <system_error>
-
+#include "base/file.h"
 #include "config/readers.h"
+#include "config/yaml_tree.h"
 
 namespace postern::config {
-namespace {
-
-// One byte more than parseYamlTree accepts, so that a longer file is seen to be longer.
-constexpr std::size_t kMostRead = (1U << 20) + 1;
-
-}  // namespace
-
 std::string Complaint::text() const {
   return where + ": " + (key.empty() ? "" : key + ": ") + what;
 }
 
 std::optional<std::string> readYamlText(const Path& path, std::string& wrong) {
-  errno = 0;
-  std::ifstream stream(path, std::ios::binary);
-  std::string text(kMostRead, '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!stream.is_open() || stream.bad()) {
-    wrong = "cannot be read: " + std::generic_category().message(errno) +
-            ", expected a YAML file that this user may read";
+  std::string text;
+  const auto error = readFile(path, kMostYamlBytes, text);
+  if (!error) return text;
+  if (error->reason == FileError::Reason::TooLarge) {
+    wrong = "is " + error->what + ", expected a smaller file";
     return std::nullopt;
   }
-  text.resize(static_cast<std::size_t>(stream.gcount()));
-  return text;
+  wrong = "cannot be read: " + error->what + ", expected a YAML file that this user may read";
+  return std::nullopt;
 }
 
 Loaded load(const CommandLine& command_line) {

@@ -6,7 +6,7 @@
 // default or the preset's) and complains into the value's report.
 namespace postern::config {
 
-// The file as it is, cut off beyond what parseYamlTree accepts. Nothing after setting `wrong`.
+// A file of at most 1 MiB. Nothing after setting `wrong`.
 std::optional<std::string> readYamlText(const Path& path, std::string& wrong);
 
 std::vector<Target> readTargets(const Value& value);

@@ -1,7 +1,6 @@
-#include <fstream>
-#include <iterator>
 #include <set>
 
+#include "base/file.h"
 #include "base/printable.h"
 #include "config/readers.h"
 #include "config/selector.h"
@@ -16,24 +15,20 @@ constexpr std::size_t kMostModulus = 1'000'000'000;
 
 // A file that is part of the configuration; nothing after a complaint, or when it is not to be
 // read.
-std::optional<std::string> readFile(const Value& value) {
+std::optional<std::string> readNamedFile(const Value& value) {
   const auto path = value.path();
   if (!path || value.named() == NamedFiles::Leave) return std::nullopt;
-  std::ifstream file(*path, std::ios::binary);
-  std::string content{std::istreambuf_iterator<char>(file), {}};
-  if (!file.is_open() || file.bad()) {
-    value.complain("names a file that cannot be read, " + printable(value.node().text));
-    return std::nullopt;
-  }
-  if (content.size() > kMostFileBytes) {
-    value.complain("names a file of more than 1 MiB, expected a smaller one");
-    return std::nullopt;
-  }
-  return content;
+  std::string content;
+  const auto error = readFile(*path, kMostFileBytes, content);
+  if (!error) return content;
+  value.complain("names a file that cannot be read, " + printable(value.node().text) + ": " +
+                 error->what);
+  return std::nullopt;
 }
 
 void readSelectorText(const Value& value, std::string_view text, std::string_view where,
                       std::vector<Selector>& match) {
+  if (value.enough()) return;
   std::string wrong = readSelector(text, match.emplace_back());
   if (!wrong.empty()) value.complain(std::string(where) + wrong);
 }
@@ -45,7 +40,7 @@ void readMatch(Map& map, std::vector<Selector>& match) {
     }
   }
   const auto value = map.find("match_file");
-  const auto content = value ? readFile(*value) : std::nullopt;
+  const auto content = value ? readNamedFile(*value) : std::nullopt;
   if (!content) return;
   const std::size_t before = match.size();
   std::size_t number = 0;
@@ -89,7 +84,7 @@ void readAnonymize(const Value& value, Anonymize& anonymize) {
     }
   }
   if (const auto file = map.need("salt_file")) {
-    if (auto content = readFile(*file)) {
+    if (auto content = readNamedFile(*file)) {
       while (content->ends_with('\n') || content->ends_with('\r')) content->pop_back();
       if (content->empty()) file->complain("names a file that is empty, expected the salt in it");
       anonymize.salt = Secret(std::move(*content));
@@ -187,6 +182,7 @@ void readPlain(Map& map, std::string_view key, std::string& field) {
 }
 
 void readRelabel(const Value& value, Relabel& rule) {
+  if (value.enough()) return;
   Map map(value);
   for (const auto& entry : entriesOf(map, "source_labels")) {
     if (const auto text = entry.text()) rule.source_labels.emplace_back(*text);

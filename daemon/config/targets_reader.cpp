@@ -111,6 +111,7 @@ std::vector<Target> readTargets(const Value& value) {
   std::vector<Target> targets;
   std::map<std::string, std::size_t> lines;
   for (const auto& entry : list.value_or(std::vector<Value>())) {
+    if (entry.enough()) break;
     targets.push_back(readTarget(entry));
     const auto& name = targets.back().name;
     const auto [earlier, fresh] = lines.emplace(name, entry.node().line);

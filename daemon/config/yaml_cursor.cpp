@@ -1,6 +1,7 @@
 #include "config/yaml_cursor.h"
 
 #include <algorithm>
+#include <ctime>
 #include <set>
 
 #include "base/printable.h"
@@ -11,6 +12,15 @@ namespace postern::config {
 namespace {
 
 using Kind = YamlNode::Kind;
+
+constexpr std::size_t kMostComplaints = 100;
+constexpr std::chrono::seconds kReviewTime{1};
+
+std::chrono::nanoseconds cpuTime() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
 
 std::string_view kindName(Kind kind) {
   switch (kind) {
@@ -35,6 +45,20 @@ std::string unknownKey(std::string_view key, const std::vector<std::string_view>
 }
 
 }  // namespace
+
+Report::Report(std::string file, Path folder, NamedFiles named)
+    : file_(std::move(file)),
+      folder_(std::move(folder)),
+      named_(named),
+      cpu_limit_(cpuTime() + kReviewTime) {}
+
+bool Report::enough() {
+  if (too_long_ || entries_.size() >= kMostComplaints) return true;
+  if (named_ == NamedFiles::Read || cpuTime() < cpu_limit_) return false;
+  too_long_ = true;
+  add(1, 1, "", "takes more than 1 s of CPU time to check, expected fewer or simpler rules");
+  return true;
+}
 
 void Report::add(std::size_t line, std::size_t column, std::string key, std::string what) {
   entries_.push_back({line, column, std::move(key), std::move(what)});
@@ -202,6 +226,7 @@ void Map::exclude(std::initializer_list<std::string_view> keys) {
 
 void Map::refuseUnknown() const {
   for (const auto& entry : entries_) {
+    if (value_.enough()) return;
     const bool known = std::find(known_.begin(), known_.end(), entry.name) != known_.end();
     if (!known) entry.key.complain(unknownKey(entry.name, known_));
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -17,11 +18,13 @@ namespace postern::config {
 class Report {
  public:
   // `folder` is what relative file names count from.
-  Report(std::string file, Path folder, NamedFiles named = NamedFiles::Read)
-      : file_(std::move(file)), folder_(std::move(folder)), named_(named) {}
+  Report(std::string file, Path folder, NamedFiles named = NamedFiles::Read);
 
   NamedFiles named() const { return named_; }
 
+  // Whether the rest need not be checked: there are 100 complaints, or a document of somebody else
+  // (NamedFiles::Leave) has taken a second of this thread's CPU time, which is a complaint.
+  bool enough();
   void add(std::size_t line, std::size_t column, std::string key, std::string what);
   // In the order of the file.
   std::vector<Complaint> complaints() const;
@@ -40,6 +43,8 @@ class Report {
   std::string file_;
   Path folder_;
   NamedFiles named_;
+  std::chrono::nanoseconds cpu_limit_;  // of this thread, since it began
+  bool too_long_ = false;
   std::vector<Path> files_;
   std::vector<Entry> entries_;
 };
@@ -62,6 +67,7 @@ class Value {
   // A scalar that is not empty and has no control character. The view dies with the tree.
   std::optional<std::string_view> text() const;
   NamedFiles named() const { return report_->named(); }
+  bool enough() const { return report_->enough(); }  // Report::enough()
   std::optional<Path> path() const;  // joined with the folder that relative names count from
   std::optional<bool> boolean() const;
   std::optional<std::size_t> number(Range<std::size_t> range) const;

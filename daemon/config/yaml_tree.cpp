@@ -4,7 +4,9 @@
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
-#include <sstream>
+#include <istream>
+#include <streambuf>
+#include <string_view>
 #include <utility>
 
 #include "base/printable.h"
@@ -12,11 +14,53 @@
 namespace postern::config {
 namespace {
 
-constexpr std::size_t kLargestFile = 1U << 20;
+// A value takes 160 bytes in the tree, and a punctuation mark up to 240 in yaml-cpp, which keeps
+// its tokens until it knows whether a whole collection in brackets or braces is a key. 1 MiB of
+// JSON has as many marks as a YAML file of some MiB.
+constexpr std::size_t kMostValues = 100'000;
+constexpr std::size_t kMostMarks = 100'000;
+
+// The text, block by block, until there are too many marks between two events.
+class Input final : public std::streambuf {
+ public:
+  explicit Input(std::string_view text) : rest_(text) {}
+
+  void eventCame() { half_marks_ = 0; }
+  bool refused() const { return refused_; }
+  std::size_t line() const { return line_; }  // from 1, of what was read so far
+
+ protected:
+  int_type underflow() override {
+    constexpr std::size_t kBlock = 1024;
+    const auto block = rest_.substr(0, kBlock);
+    rest_.remove_prefix(block.size());
+    for (const char c : block) {
+      if (c == '\n') ++line_;
+      // Quotes come in pairs.
+      if (c == '"' || c == '\'') ++half_marks_;
+      if (std::string_view("[]{},:?!&*").find(c) != std::string_view::npos) half_marks_ += 2;
+    }
+    refused_ = refused_ || half_marks_ > 2 * kMostMarks;
+    if (refused_ || block.empty()) return traits_type::eof();
+    char* const begin = const_cast<char*>(block.data());  // it is only read
+    setg(begin, begin, begin + block.size());
+    return traits_type::to_int_type(*begin);
+  }
+
+ private:
+  std::string_view rest_;
+  std::size_t half_marks_ = 0;  // since the last event
+  std::size_t line_ = 1;
+  bool refused_ = false;
+};
+
+struct TooManyValues : YAML::Exception {
+  explicit TooManyValues(const YAML::Mark& where) : YAML::Exception(where, "too many values") {}
+};
 
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  explicit TreeBuilder(YamlDocument& document) : document_(document) {}
+  TreeBuilder(YamlDocument& document, Input& input) : document_(document), input_(input) {}
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (++documents_ == 2) refuse(mark, "a second document begins, expected only one");
@@ -24,17 +68,17 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     refuseAnchor(mark, anchor);
-    add(makeNode(mark, YamlNode::Kind::Null));
+    add(countNode(mark, YamlNode::Kind::Null));
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     refuseAnchor(mark, anchor);
-    add(makeNode(mark, YamlNode::Kind::Null));
+    add(countNode(mark, YamlNode::Kind::Null));
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     refuseAnchor(mark, anchor);
     refuseTag(mark, tag);
-    auto node = makeNode(mark, YamlNode::Kind::Scalar);
+    auto node = countNode(mark, YamlNode::Kind::Scalar);
     node.text = value;
     node.quoted = tag == "!";
     add(std::move(node));
@@ -56,6 +100,11 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
  private:
+  YamlNode countNode(const YAML::Mark& mark, YamlNode::Kind kind) {
+    input_.eventCame();
+    if (++values_ > kMostValues) throw TooManyValues(mark);
+    return makeNode(mark, kind);
+  }
   static YamlNode makeNode(const YAML::Mark& mark, YamlNode::Kind kind) {
     YamlNode node;
     node.kind = kind;
@@ -75,7 +124,7 @@ class TreeBuilder final : public YAML::EventHandler {
             YamlNode::Kind kind) {
     refuseAnchor(mark, anchor);
     refuseTag(mark, tag);
-    open_.push_back(makeNode(mark, kind));
+    open_.push_back(countNode(mark, kind));
   }
   void close() {
     auto node = std::move(open_.back());
@@ -99,6 +148,8 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   YamlDocument& document_;
+  Input& input_;
+  std::size_t values_ = 0;
   std::vector<YamlNode> open_;
   int documents_ = 0;
 };
@@ -122,23 +173,31 @@ std::vector<YamlMistake> controlCharacters(const std::string& text) {
 
 YamlDocument parseYamlTree(const std::string& text) {
   YamlDocument document;
-  if (text.size() > kLargestFile) {
-    document.mistakes.push_back({1, 1, "is longer than 1MiB, expected a shorter file"});
+  if (text.size() > kMostYamlBytes) {
+    document.mistakes.push_back({1, 1, "is larger than 1 MiB, expected a smaller file"});
     return document;
   }
   document.mistakes = controlCharacters(text);
   if (!document.mistakes.empty()) return document;
-  TreeBuilder builder(document);
+  // yaml-cpp misses an open quote when a line break ends the file.
+  const auto end = text.find_last_not_of(" \t\r\n");
+  Input input(std::string_view(text).substr(0, end == text.npos ? 0 : end + 1));
+  TreeBuilder builder(document, input);
   try {
-    // yaml-cpp misses an open quote when a line break ends the file.
-    const auto end = text.find_last_not_of(" \t\r\n");
-    std::istringstream stream(text.substr(0, end == text.npos ? 0 : end + 1));
+    std::istream stream(&input);
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) continue;
   } catch (const YAML::DeepRecursion& e) {
     builder.refuse(e.mark, "nests too deeply, expected no more than a few levels");
+  } catch (const TooManyValues& e) {
+    builder.refuse(e.mark, "holds more than 100,000 values, expected fewer");
   } catch (const YAML::Exception& e) {
     builder.refuse(e.mark, "is not YAML: " + printable(e.msg));
+  }
+  if (input.refused()) {
+    document.mistakes = {{input.line(), 1,
+                          "holds more than 100,000 punctuation marks in one pair of brackets or "
+                          "braces, expected block style for so much"}};
   }
   if (!document.mistakes.empty()) document.root.reset();
   return document;

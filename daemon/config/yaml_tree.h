@@ -30,8 +30,10 @@ struct YamlDocument {
   std::vector<YamlMistake> mistakes;
 };
 
-// At most one document of at most 1 MiB, without anchors, aliases and tags: none of these is
-// needed, and aliases can make a small file huge. yaml-cpp bounds the nesting.
+inline constexpr std::size_t kMostYamlBytes = 1U << 20;
+
+// At most one document of at most kMostYamlBytes, without anchors, aliases and tags: none of these
+// is needed, and aliases can make a small file huge. yaml-cpp bounds the nesting.
 YamlDocument parseYamlTree(const std::string& text);
 
 }  // namespace postern::config

@@ -12,10 +12,9 @@
 #include <mutex>
 #include <new>
 #include <optional>
-#include <system_error>
-#include <thread>
 #include <utility>
 
+#include "base/detached_thread.h"
 #include "credentials/mysql_errors.h"
 #include "credentials/mysql_folder.h"
 #include "credentials/mysql_tls.h"
@@ -207,16 +206,14 @@ bool MysqlSource::Exchange::ended() {
 
 bool MysqlSource::begin(Deadline deadline) {
   auto exchange = std::make_shared<Exchange>();
-  try {
-    std::thread([exchange, database = database_, target = target_, at = deadline.at()] {
-      auto result = ask(database, target, at);
-      const std::lock_guard lock(exchange->mutex);
-      exchange->result = std::move(result);
-      exchange->end.notify_all();
-    }).detach();
-  } catch (const std::system_error&) {
-    return false;
-  }
+  const bool started =
+      startDetachedThread([exchange, database = database_, target = target_, at = deadline.at()] {
+        auto result = ask(database, target, at);
+        const std::lock_guard lock(exchange->mutex);
+        exchange->result = std::move(result);
+        exchange->end.notify_all();
+      });
+  if (!started) return false;
   exchange_ = std::move(exchange);
   return true;
 }

@@ -1,51 +1,39 @@
 #include "credentials/secret_file.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <cstring>
+#include <string>
+
+#include "base/file.h"
 
 namespace postern::credentials {
 namespace {
 
-class Descriptor {
- public:
-  // O_NONBLOCK: opening a FIFO must not wait for its writer.
-  explicit Descriptor(const config::Path& file)
-      : fd_(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
+std::string remedyOf(const FileError& error) {
+  if (error.number == EMFILE || error.number == ENFILE) return "raise the limit of open files";
+  if (error.reason == FileError::Reason::Failed) return "check the volume that holds it";
+  return "let user id " + std::to_string(::geteuid()) + " read it";
+}
+
+Error cannotRead(const config::Path& file, const FileError& error) {
+  using Reason = FileError::Reason;
+  const auto noCredential = [&file](const char* why) {
+    return Error{Fault::NoCredential, file.string() + why, {}, {}};
+  };
+  switch (error.reason) {
+    case Reason::Missing: return noCredential(" does not exist: mount it, or correct its name");
+    case Reason::Directory:
+    case Reason::NotRegular:
+      return noCredential(" is not a regular file: name the file that holds the secret");
+    case Reason::TooLarge:
+      return noCredential(" is longer than 64 KiB: name the file that holds the secret");
+    case Reason::Denied:
+    case Reason::Failed: break;
   }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-// Wiped when it goes: it has held the secret.
-struct Buffer {
-  std::array<char, kMaxSecretFile + 1> bytes;
-  std::size_t used = 0;
-  ~Buffer() { wipeBytes(bytes.data(), used); }
-};
-
-Error cannotRead(const config::Path& file, int error) {
-  if (error == ENOENT || error == ENOTDIR) {
-    return {Fault::NoCredential,
-            file.string() + " does not exist: mount it, or correct its name",
-            {},
-            {}};
-  }
-  const bool full = error == EMFILE || error == ENFILE;
   return {Fault::CredentialSource,
-          file.string() + " cannot be read (" + std::strerror(error) + "): " +
-              (full ? "raise the limit of open files"
-                    : "let user id " + std::to_string(::geteuid()) + " read it"),
+          file.string() + " cannot be read (" + error.what + "): " + remedyOf(error),
           {},
           {}};
 }
@@ -58,32 +46,9 @@ std::string_view withoutLineEnd(std::string_view text) {
 }  // namespace
 
 Result<Secret> readSecretFile(const config::Path& file) {
-  const Descriptor opened(file);
-  if (opened.fd() < 0) return cannotRead(file, errno);
-  struct stat status {};
-  if (::fstat(opened.fd(), &status) != 0) return cannotRead(file, errno);
-  if (!S_ISREG(status.st_mode)) {
-    return Error{Fault::NoCredential,
-                 file.string() + " is not a regular file: name the file that holds the secret",
-                 {},
-                 {}};
-  }
-  Buffer buffer;
-  while (buffer.used < buffer.bytes.size()) {
-    const auto got =
-        ::read(opened.fd(), buffer.bytes.data() + buffer.used, buffer.bytes.size() - buffer.used);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return cannotRead(file, errno);
-    if (got == 0) break;
-    buffer.used += static_cast<std::size_t>(got);
-  }
-  if (buffer.used > kMaxSecretFile) {
-    return Error{Fault::NoCredential,
-                 file.string() + " is longer than 64 KiB: name the file that holds the secret",
-                 {},
-                 {}};
-  }
-  const auto text = withoutLineEnd({buffer.bytes.data(), buffer.used});
+  Secret content;
+  if (const auto error = readFile(file, kMaxSecretFile, content)) return cannotRead(file, *error);
+  const auto text = withoutLineEnd(content.reveal());
   if (text.empty()) {
     return Error{
         Fault::NoCredential, file.string() + " is empty: write the secret into it", {}, {}};

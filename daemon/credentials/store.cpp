@@ -96,6 +96,7 @@ Store::Status Store::status() const {
 }
 
 Result<Store::Loaded> Store::refresh(Deadline deadline) {
+  // A volume or a database may take long.
   const std::lock_guard source_lock(source_mutex_);
   {
     const std::lock_guard lock(mutex_);
@@ -109,8 +110,9 @@ Result<Store::Loaded> Store::refresh(Deadline deadline) {
 void Store::poll(Deadline deadline) {
   const std::lock_guard source_lock(source_mutex_);
   {
+    const bool moved = source_->moved();  // looks at files: not with mutex_
     const std::lock_guard lock(mutex_);
-    if (source_->moved()) heedMove();
+    if (moved) heedMove();
     if (clock_.steady() < next_poll_) return;
     if (error_ && clock_.steady() < ask_again_) return;
   }
@@ -128,6 +130,8 @@ Result<Store::Loaded> Store::remember(const Result<Credential>& loaded) {
   Loaded now = before;
   if (loaded && (!before || !(before->credential == *loaded))) {
     now = std::make_shared<const Fingerprinted>(*loaded, salt_);
+    // Whoever waits after a rejection compares it, with a lock. No start waits for it otherwise.
+    if (before || afterRejection()) now->fingerprint();
   }
   const std::lock_guard lock(mutex_);
   schedule();
@@ -196,6 +200,11 @@ void Store::rejected() {
   const milliseconds within(static_cast<milliseconds::rep>(
       draw_() * static_cast<double>(schedule_.rejected_first.count())));
   next_poll_ = std::min(next_poll_, clock_.steady() + within);
+}
+
+bool Store::afterRejection() const {
+  const std::lock_guard lock(mutex_);
+  return rejected_;
 }
 
 void Store::accepted() {

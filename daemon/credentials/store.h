@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/long_mutex.h"
 #include "credentials/backoff.h"
 #include "credentials/source.h"
 
@@ -81,6 +82,7 @@ class Store {
   Result<Loaded> load(Deadline deadline);
   Result<Loaded> remember(const Result<Credential>& loaded);
   Result<Loaded> answerFor(const Error& error) const;
+  bool afterRejection() const;
   void schedule();
   void heedMove();
 
@@ -91,7 +93,7 @@ class Store {
   const Clock& clock_;
   const Draw draw_;
 
-  std::mutex source_mutex_;  // held while the source is read; taken before mutex_
+  LongMutex source_mutex_;  // held while the source is read; taken before mutex_
   mutable std::mutex mutex_;
   Backoff denied_;  // guarded by mutex_, as is what follows
   Loaded current_;

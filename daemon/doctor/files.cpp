@@ -51,7 +51,8 @@ Step missing(const Wanted& wanted) {
   step.cure = "mount a volume that holds " + wanted.path.filename().string() + " at " +
               wanted.path.parent_path().string() + ", or correct the file name";
   if (!wanted.optional) return step;
-  const bool folder = std::filesystem::is_directory(wanted.path.parent_path());
+  std::error_code ignored;
+  const bool folder = std::filesystem::is_directory(wanted.path.parent_path(), ignored);
   step.state = folder ? State::Ok : State::Warning;
   step.what = wanted.path.string() + " (" + wanted.role + ") is not there, and may be missing" +
               (folder ? "" : ": " + where);

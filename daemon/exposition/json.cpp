@@ -14,34 +14,46 @@ Result<ondemand::object> JsonPage::root() {
   const std::string_view page(padded_.data(), padded_.size());
   const std::size_t start = page.find_first_not_of(" \t\r\n");
   if (start == std::string_view::npos) {
-    return jsonError("", "the page is empty, expected a JSON object");
+    return jsonError(JsonPlace(), "the page is empty, expected a JSON object");
   }
   std::string what = simdjson::error_message(error);
   what.append("; expected a JSON object, found \"").append(printable(page.substr(start)));
   what.append(page[start] == '<' ? "\"; the page looks like HTML" : "\"");
-  return jsonError("", what);
+  return jsonError(JsonPlace(), what);
 }
 
 Result<void> JsonPage::checkEnd() {
   if (document_.current_location().error() == simdjson::OUT_OF_BOUNDS) return {};
-  return jsonError("", "more text behind the JSON object");
+  return jsonError(JsonPlace(), "more text behind the JSON object");
 }
 
-std::string pathTo(std::string_view path, std::string_view key) {
-  return std::string(path).append(".").append(key);
+std::string JsonPlace::text() const {
+  constexpr std::size_t kMost = 200;
+  std::string text = outer_ == nullptr ? std::string() : outer_->text();
+  if (position_) return text.append("[").append(std::to_string(*position_)).append("]");
+  if (!text.empty() && !key_.empty()) text += '.';
+  // One byte more, so that the end shows that it was cut.
+  return printable(text.append(key_.substr(0, kMost + 1)), kMost);
 }
 
-std::string pathTo(std::string_view path, std::size_t position) {
-  return std::string(path).append("[").append(std::to_string(position)).append("]");
+Error jsonError(const JsonPlace& where, std::string_view what) {
+  const auto path = where.text();
+  std::string text = path.empty() ? "JSON: " : "JSON at " + path + ": ";
+  return {.fault = Fault::Format, .what = text.append(what), .next = {}, .retry_after = {}};
 }
 
-Error jsonError(std::string_view path, std::string_view what) {
-  std::string where = path.empty() ? "JSON: " : "JSON at " + printable(path, 200) + ": ";
-  return {.fault = Fault::Format, .what = where.append(what), .next = {}, .retry_after = {}};
+Error jsonError(const JsonPlace& where, simdjson::error_code code) {
+  return jsonError(where, simdjson::error_message(code));
 }
 
-Error jsonError(std::string_view path, simdjson::error_code code) {
-  return jsonError(path, simdjson::error_message(code));
+Result<void> JsonGrowth::add(std::size_t bytes) {
+  made_ += bytes;
+  if (made_ <= most_) return {};
+  return Error{.fault = Fault::Limit,
+               .what = "the page becomes more than " + std::to_string(most_) +
+                       " bytes of text, most of them repeated names, or labels that are filled in",
+               .next = {},
+               .retry_after = {}};
 }
 
 std::string_view rawToken(ondemand::value& value) {
@@ -49,41 +61,41 @@ std::string_view rawToken(ondemand::value& value) {
   return token.substr(0, token.find_last_not_of(" \t\r\n") + 1);
 }
 
-Result<std::optional<ondemand::object>> readMap(ondemand::value& value, std::string_view path) {
+Result<std::optional<ondemand::object>> readMap(ondemand::value& value, const JsonPlace& where) {
   ondemand::json_type type{};
   auto error = value.type().get(type);
-  if (error) return jsonError(path, error);
+  if (error) return jsonError(where, error);
   if (type == ondemand::json_type::null) return std::optional<ondemand::object>();
   if (type == ondemand::json_type::array) {
     ondemand::array array;
     bool empty = false;
     error = value.get_array().get(array);
     if (!error) error = array.is_empty().get(empty);
-    if (error) return jsonError(path, error);
-    if (!empty) return jsonError(path, "expected an object, found a list");
+    if (error) return jsonError(where, error);
+    if (!empty) return jsonError(where, "expected an object, found a list");
     return std::optional<ondemand::object>();
   }
   ondemand::object object;
   error = value.get_object().get(object);
-  if (error) return jsonError(path, error);
+  if (error) return jsonError(where, error);
   return std::optional<ondemand::object>(object);
 }
 
-Result<std::string_view> scalarText(ondemand::value& value, std::string_view path) {
+Result<std::string_view> scalarText(ondemand::value& value, const JsonPlace& where) {
   ondemand::json_type type{};
   auto error = value.type().get(type);
-  if (error) return jsonError(path, error);
+  if (error) return jsonError(where, error);
   switch (type) {
     case ondemand::json_type::string: {
       std::string_view text;
       error = value.get_string().get(text);
-      if (error) return jsonError(path, error);
+      if (error) return jsonError(where, error);
       return text;
     }
     case ondemand::json_type::null: return std::string_view();
     case ondemand::json_type::number:
     case ondemand::json_type::boolean: return rawToken(value);
-    default: return jsonError(path, "expected a string or a number");
+    default: return jsonError(where, "expected a string or a number");
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,23 +30,50 @@ class JsonPage {
   simdjson::ondemand::document document_;
 };
 
-// `path` says where on the page, such as stats.app.queue_size.data[2].
-Error jsonError(std::string_view path, std::string_view what);
-// The path of a member of the object, or of the array, at `path`.
-std::string pathTo(std::string_view path, std::string_view key);
-std::string pathTo(std::string_view path, std::size_t position);
+// Where something is on a page, such as stats.app.queue_size.data[2]. It becomes text for an error
+// only: a key may be as long as the page. Borrows the key and the place that it is in.
+class JsonPlace {
+ public:
+  explicit JsonPlace(std::string_view key = {}) : key_(key) {}  // empty: the page itself
 
+  JsonPlace member(std::string_view key) const { return {this, key, std::nullopt}; }
+  JsonPlace element(std::size_t position) const { return {this, {}, position}; }
+  std::string text() const;  // printable, at most 200 bytes
+
+ private:
+  JsonPlace(const JsonPlace* outer, std::string_view key, std::optional<std::size_t> position)
+      : outer_(outer), key_(key), position_(position) {}
+
+  const JsonPlace* outer_ = nullptr;
+  std::string_view key_;
+  std::optional<std::size_t> position_;
+};
+
+Error jsonError(const JsonPlace& where, std::string_view what);
 // What simdjson itself complains about.
-Error jsonError(std::string_view path, simdjson::error_code code);
+Error jsonError(const JsonPlace& where, simdjson::error_code code);
+
+// Bounds the text that is made of a JSON page, where a short page may name one long key in each
+// line: 16 bytes for each of the page, and 1 MiB.
+class JsonGrowth {
+ public:
+  explicit JsonGrowth(std::size_t page_bytes) : most_((page_bytes << 4) + (1U << 20)) {}
+  // Before so many bytes more are made. Error: Limit.
+  Result<void> add(std::size_t bytes);
+
+ private:
+  const std::size_t most_;
+  std::size_t made_ = 0;
+};
 
 // A number, true, false or null as it stands on the page.
 std::string_view rawToken(simdjson::ondemand::value& value);
 
 // A map of the page: none for null, and for `[]`, which is how the service writes an empty one.
 Result<std::optional<simdjson::ondemand::object>> readMap(simdjson::ondemand::value& value,
-                                                          std::string_view path);
+                                                          const JsonPlace& where);
 
 // A string without its escapes, or another scalar as it stands on the page; null is empty.
-Result<std::string_view> scalarText(simdjson::ondemand::value& value, std::string_view path);
+Result<std::string_view> scalarText(simdjson::ondemand::value& value, const JsonPlace& where);
 
 }  // namespace postern::exposition

@@ -1,7 +1,10 @@
 #include "exposition/page_filter.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include "base/printable.h"
 #include "exposition/family_names.h"
 #include "exposition/limits.h"
 
@@ -10,7 +13,27 @@ namespace {
 
 constexpr std::size_t kSearchBudget = 1U << 20;            // bytes
 constexpr std::uint64_t kTimestamp = 0x8ebc6af09c88c6e3U;  // a seed
-constexpr std::size_t kMostFamilies = 1U << 16;  // whose samples are counted when they are torn
+constexpr std::size_t kMostFamilies = 1U << 16;    // whose samples are counted when they are torn
+constexpr std::size_t kMostLabelsOfSample = 1000;  // of a sample; rules look for names one by one
+
+// Where a name begins that an earlier label has; null: there is none.
+const char* repeatedName(const std::vector<Label>& labels) {
+  constexpr std::size_t kFew = 16;  // so many are compared faster than they are sorted
+  if (labels.size() <= kFew) {
+    for (std::size_t i = 1; i < labels.size(); ++i) {
+      for (std::size_t j = 0; j < i; ++j) {
+        if (labels[i].name == labels[j].name) return labels[i].name.data();
+      }
+    }
+    return nullptr;
+  }
+  std::vector<std::string_view> names;
+  names.reserve(labels.size());
+  for (const Label& label : labels) names.push_back(label.name);
+  std::ranges::stable_sort(names);
+  const auto twice = std::ranges::adjacent_find(names);
+  return twice == names.end() ? nullptr : std::next(twice)->data();
+}
 
 }  // namespace
 
@@ -140,18 +163,20 @@ inline bool PageFilter::takeSample(const Line& line) {
 // What holds for all samples with the same labels. Prometheus refuses a label that stands twice
 // when it takes up the sample.
 bool PageFilter::learnLabels(const Line& line) {
+  if (line.labels.size() > kMostLabelsOfSample) {
+    return fail(Fault::Limit, nullptr,
+                "a sample of metric " + printable(line.name) + " has " +
+                    std::to_string(line.labels.size()) + " labels, at most " +
+                    std::to_string(kMostLabelsOfSample) + " are read");
+  }
   quoted_labels_ = false;
   label_hashes_.clear();
-  for (std::size_t i = 0; i < line.labels.size(); ++i) {
-    if (line.labels[i].quoted) quoted_labels_ = true;
-    label_hashes_.push_back(hashLabelName(line.labels[i].name));
-    for (std::size_t j = 0; j < i; ++j) {
-      if (line.labels[i].name == line.labels[j].name) {
-        return fail(Fault::Format, line.labels[i].name.data(), "a label that stands once");
-      }
-    }
+  for (const Label& label : line.labels) {
+    if (label.quoted) quoted_labels_ = true;
+    label_hashes_.push_back(hashLabelName(label.name));
   }
-  return true;
+  const char* const twice = repeatedName(line.labels);
+  return twice == nullptr || fail(Fault::Format, twice, "a label that stands once");
 }
 
 void PageFilter::enterFamily(const Line& line) {

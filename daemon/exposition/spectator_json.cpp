@@ -15,7 +15,7 @@ namespace ondemand = simdjson::ondemand;
 
 using Field = simdjson::simdjson_result<ondemand::field>;
 
-Result<ondemand::value> readField(Field& field, std::string_view where, std::string_view& key) {
+Result<ondemand::value> readField(Field& field, const JsonPlace& where, std::string_view& key) {
   ondemand::value value;
   auto error = field.unescaped_key().get(key);
   if (!error) error = field.value().get(value);
@@ -25,7 +25,7 @@ Result<ondemand::value> readField(Field& field, std::string_view where, std::str
 
 // Calls `read` for each object of a list with where it stands; null is an empty list.
 template <typename Read>
-Result<void> readObjects(ondemand::value& value, std::string_view where, Read read) {
+Result<void> readObjects(ondemand::value& value, const JsonPlace& where, Read read) {
   ondemand::json_type type{};
   auto error = value.type().get(type);
   if (error) return jsonError(where, error);
@@ -35,7 +35,7 @@ Result<void> readObjects(ondemand::value& value, std::string_view where, Read re
   if (error) return jsonError(where, error);
   std::size_t position = 0;
   for (auto element : array) {
-    const std::string place = pathTo(where, position++);
+    const auto place = where.element(position++);
     ondemand::object object;
     error = element.get_object().get(object);
     if (error) return jsonError(place, error);
@@ -64,11 +64,11 @@ class Reader {
 
  private:
   Result<void> readMeters(ondemand::value& value);
-  Result<void> readMeter(ondemand::value& value, std::string_view where, SpectatorMeter& meter);
-  Result<void> readSeries(ondemand::object& entry, std::string_view where, SpectatorMeter& meter);
-  static Result<void> readTag(ondemand::object& tag, std::string_view where,
+  Result<void> readMeter(ondemand::value& value, const JsonPlace& where, SpectatorMeter& meter);
+  Result<void> readSeries(ondemand::object& entry, const JsonPlace& where, SpectatorMeter& meter);
+  static Result<void> readTag(ondemand::object& tag, const JsonPlace& where,
                               SpectatorSeries& series);
-  Result<void> readMeasurement(ondemand::object& measurement, std::string_view where,
+  Result<void> readMeasurement(ondemand::object& measurement, const JsonPlace& where,
                                SpectatorSeries& series);
 };
 
@@ -76,11 +76,11 @@ Result<void> Reader::read(ondemand::object root) {
   bool found = false;
   for (auto field : root) {
     std::string_view key;
-    auto value = readField(field, "", key);
+    auto value = readField(field, JsonPlace(), key);
     if (!value) return std::move(value).error();
     Result<void> done;
     if (key == "applicationName") {
-      auto text = scalarText(*value, key);
+      auto text = scalarText(*value, JsonPlace(key));
       if (!text) return std::move(text).error();
       service = *text;
     } else if (key == "metrics") {
@@ -89,27 +89,28 @@ Result<void> Reader::read(ondemand::object root) {
     }
     if (!done) return done;
   }
-  if (!found) return jsonError("", "expected metrics, found none");
-  if (service.empty()) return jsonError("", "expected applicationName, found none");
+  if (!found) return jsonError(JsonPlace(), "expected metrics, found none");
+  if (service.empty()) return jsonError(JsonPlace(), "expected applicationName, found none");
   return {};
 }
 
 Result<void> Reader::readMeters(ondemand::value& value) {
-  auto object = readMap(value, "metrics");
+  const JsonPlace place("metrics");
+  auto object = readMap(value, place);
   if (!object) return std::move(object).error();
   if (!*object) return {};
   for (auto field : **object) {
     std::string_view name;
-    auto meter = readField(field, "metrics", name);
+    auto meter = readField(field, place, name);
     if (!meter) return std::move(meter).error();
     meters.push_back({name, false, {}});
-    auto done = readMeter(*meter, pathTo("metrics", name), meters.back());
+    auto done = readMeter(*meter, place.member(name), meters.back());
     if (!done) return done;
   }
   return {};
 }
 
-Result<void> Reader::readMeter(ondemand::value& value, std::string_view where,
+Result<void> Reader::readMeter(ondemand::value& value, const JsonPlace& where,
                                SpectatorMeter& meter) {
   ondemand::object object;
   const auto error = value.get_object().get(object);
@@ -121,13 +122,13 @@ Result<void> Reader::readMeter(ondemand::value& value, std::string_view where,
     if (!content) return std::move(content).error();
     Result<void> done;
     if (key == "kind") {
-      auto text = scalarText(*content, pathTo(where, key));
+      auto text = scalarText(*content, where.member(key));
       if (!text) return std::move(text).error();
       kind = *text;
     } else if (key == "values") {
-      done = readObjects(
-          *content, pathTo(where, key),
-          [&](ondemand::object& entry, const auto& at) { return readSeries(entry, at, meter); });
+      done = readObjects(*content, where.member(key), [&](ondemand::object& entry, const auto& at) {
+        return readSeries(entry, at, meter);
+      });
     }
     if (!done) return done;
   }
@@ -136,7 +137,7 @@ Result<void> Reader::readMeter(ondemand::value& value, std::string_view where,
   return {};
 }
 
-Result<void> Reader::readSeries(ondemand::object& entry, std::string_view where,
+Result<void> Reader::readSeries(ondemand::object& entry, const JsonPlace& where,
                                 SpectatorMeter& meter) {
   SpectatorSeries series;
   for (auto field : entry) {
@@ -145,11 +146,11 @@ Result<void> Reader::readSeries(ondemand::object& entry, std::string_view where,
     if (!value) return std::move(value).error();
     Result<void> done;
     if (key == "tags") {
-      done = readObjects(*value, pathTo(where, key), [&](ondemand::object& tag, const auto& at) {
+      done = readObjects(*value, where.member(key), [&](ondemand::object& tag, const auto& at) {
         return readTag(tag, at, series);
       });
     } else if (key == "values") {
-      done = readObjects(*value, pathTo(where, key), [&](ondemand::object& item, const auto& at) {
+      done = readObjects(*value, where.member(key), [&](ondemand::object& item, const auto& at) {
         return readMeasurement(item, at, series);
       });
     }
@@ -159,7 +160,7 @@ Result<void> Reader::readSeries(ondemand::object& entry, std::string_view where,
   return {};
 }
 
-Result<void> Reader::readTag(ondemand::object& tag, std::string_view where,
+Result<void> Reader::readTag(ondemand::object& tag, const JsonPlace& where,
                              SpectatorSeries& series) {
   std::optional<std::string_view> name;
   std::optional<std::string_view> text;
@@ -168,7 +169,7 @@ Result<void> Reader::readTag(ondemand::object& tag, std::string_view where,
     auto value = readField(field, where, key);
     if (!value) return std::move(value).error();
     if (key != "key" && key != "value") continue;
-    auto scalar = scalarText(*value, pathTo(where, key));
+    auto scalar = scalarText(*value, where.member(key));
     if (!scalar) return std::move(scalar).error();
     (key == "key" ? name : text) = *scalar;
   }
@@ -181,7 +182,7 @@ Result<void> Reader::readTag(ondemand::object& tag, std::string_view where,
   return {};
 }
 
-Result<void> Reader::readMeasurement(ondemand::object& measurement, std::string_view where,
+Result<void> Reader::readMeasurement(ondemand::object& measurement, const JsonPlace& where,
                                      SpectatorSeries& series) {
   if (!series.value.empty()) return {};
   bool nan = false;
@@ -190,10 +191,10 @@ Result<void> Reader::readMeasurement(ondemand::object& measurement, std::string_
     auto value = readField(field, where, key);
     if (!value) return std::move(value).error();
     if (key != "v") continue;
-    auto text = scalarText(*value, pathTo(where, key));
+    auto text = scalarText(*value, where.member(key));
     if (!text) return std::move(text).error();
     nan = *text == "NaN";
-    if (!isValue(*text)) return jsonError(pathTo(where, key), "expected a number");
+    if (!isValue(*text)) return jsonError(where.member(key), "expected a number");
     series.value = nan ? std::string_view() : *text;
   }
   if (nan) {
@@ -207,8 +208,6 @@ Result<void> Reader::readMeasurement(ondemand::object& measurement, std::string_
 }  // namespace
 
 Result<SpectatorPage> readSpectator(std::string_view json, const SpectatorOptions& options) {
-  constexpr std::size_t kMostGrowth = 16;
-  constexpr std::size_t kSlack = 1U << 20;
   JsonPage page(json);
   auto root = page.root();
   if (!root) return std::move(root).error();
@@ -216,8 +215,8 @@ Result<SpectatorPage> readSpectator(std::string_view json, const SpectatorOption
   auto read = reader.read(*root);
   if (read) read = page.checkEnd();
   if (!read) return std::move(read).error();
-  auto text =
-      writeSpectator(reader.service, reader.meters, options, kMostGrowth * json.size() + kSlack);
+  JsonGrowth growth(json.size());
+  auto text = writeSpectator(reader.service, reader.meters, options, growth);
   if (!text) return std::move(text).error();
   if (text->empty()) {
     return Error{

@@ -78,8 +78,8 @@ struct Rows {
 
 class Writer {
  public:
-  Writer(std::string_view service, const config::Spectator& options, std::size_t most_bytes)
-      : service_(service), options_(options), most_bytes_(most_bytes) {
+  Writer(std::string_view service, const config::Spectator& options, JsonGrowth& growth)
+      : service_(service), options_(options), growth_(growth) {
     const std::size_t dash = service.find('-');
     const bool split = dash != std::string_view::npos && dash > 0;
     variant_ = split ? service.substr(dash + 1) : std::string_view();
@@ -98,7 +98,7 @@ class Writer {
   std::string_view base_;
   std::string_view variant_;
   const config::Spectator& options_;
-  std::size_t most_bytes_;
+  JsonGrowth& growth_;
   std::vector<Rows> families_;
   std::unordered_map<std::string, std::size_t> positions_;
 };
@@ -107,6 +107,9 @@ Result<void> Writer::add(const SpectatorMeter& meter) {
   for (const SpectatorSeries& series : meter.series) {
     auto labels = labelsOf(meter, series);
     if (!labels) return std::move(labels).error();
+    // Before the name is made: its line will hold it.
+    auto room = growth_.add(service_.size() + meter.name.size());
+    if (!room) return room;
     std::string name = nameOf(meter, series);
     const auto [found, fresh] = positions_.emplace(name, families_.size());
     if (fresh) families_.push_back({std::move(name), meter.counter, {}, {}});
@@ -135,9 +138,10 @@ Result<Labels> Writer::labelsOf(const SpectatorMeter& meter, const SpectatorSeri
     labels.emplace_back("spin_variant", variant_);
   }
   std::sort(labels.begin(), labels.end());
+  const JsonPlace meters("metrics");
+  const auto where = meters.member(meter.name);
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const std::string& name = labels[i].first;
-    const std::string where = "metrics." + std::string(meter.name);
     if (name == "__name__") {
       return jsonError(where, "a tag becomes the label __name__, which is the metric's own name");
     }
@@ -169,20 +173,16 @@ Result<void> Writer::writeFamily(const Rows& family, std::string& out) const {
   std::unordered_map<std::string, const SpectatorMeter*> seen;
   for (const Row& row : family.rows) {
     std::string labels = labelsText(family.labels, row);
+    auto room = growth_.add(labels.size() + row.value.size());
+    if (!room) return room;
     out.append(family.name).append(labels).append(" ").append(row.value).append("\n");
-    if (out.size() > most_bytes_) {
-      return Error{.fault = Fault::Limit,
-                   .what = "the page becomes more than " + std::to_string(most_bytes_) +
-                           " bytes of text, most of them labels that are filled in",
-                   .next = {},
-                   .retry_after = {}};
-    }
     const auto [earlier, fresh] = seen.emplace(std::move(labels), row.meter);
     if (fresh) continue;
-    return jsonError("metrics", "meters " + inQuotes(earlier->second->name) + " and " +
-                                    inQuotes(row.meter->name) + " both become the series " +
-                                    printable(family.name + earlier->first, 200) +
-                                    ", expected each series once");
+    return jsonError(JsonPlace("metrics"), "meters " + inQuotes(earlier->second->name) + " and " +
+                                               inQuotes(row.meter->name) +
+                                               " both become the series " +
+                                               printable(family.name + earlier->first, 200) +
+                                               ", expected each series once");
   }
   return {};
 }
@@ -200,8 +200,8 @@ Result<std::string> Writer::write() const {
 
 Result<std::string> writeSpectator(std::string_view service,
                                    const std::vector<SpectatorMeter>& meters,
-                                   const config::Spectator& options, std::size_t most_bytes) {
-  Writer writer(service, options, most_bytes);
+                                   const config::Spectator& options, JsonGrowth& growth) {
+  Writer writer(service, options, growth);
   for (const SpectatorMeter& meter : meters) {
     auto added = writer.add(meter);
     if (!added) return std::move(added).error();

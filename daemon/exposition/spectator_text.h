@@ -12,6 +12,8 @@
 // Spectator's meters and what becomes of them as text. All views point into the page that was read.
 namespace postern::exposition {
 
+class JsonGrowth;
+
 struct SpectatorTag {
   std::string_view key;
   std::string_view value;
@@ -29,10 +31,10 @@ struct SpectatorMeter {
   std::vector<SpectatorSeries> series;
 };
 
-// The meters as Prometheus text 0.0.4, by the rules of readSpectator; at most `most_bytes`.
-// Errors: Format, Limit.
+// The meters as Prometheus text 0.0.4, by the rules of readSpectator. Errors: Format, and Limit by
+// `growth`.
 Result<std::string> writeSpectator(std::string_view service,
                                    const std::vector<SpectatorMeter>& meters,
-                                   const config::Spectator& options, std::size_t most_bytes);
+                                   const config::Spectator& options, JsonGrowth& growth);
 
 }  // namespace postern::exposition

@@ -20,7 +20,7 @@ bool isConnected(const Node& node) {
 }
 
 // One error of a node as "title (code) - details"; what is absent is left out.
-Result<std::string> readError(ondemand::object error, std::string_view where) {
+Result<std::string> readError(ondemand::object error, const JsonPlace& where) {
   std::string title;
   std::string code;
   std::string details;
@@ -45,7 +45,7 @@ Result<std::string> readError(ondemand::object error, std::string_view where) {
   return said;
 }
 
-Result<void> readErrors(ondemand::value& value, std::string_view where, Node& node) {
+Result<void> readErrors(ondemand::value& value, const JsonPlace& where, Node& node) {
   ondemand::array errors;
   auto failed = value.get_array().get(errors);
   if (failed) return jsonError(where, failed);
@@ -61,7 +61,7 @@ Result<void> readErrors(ondemand::value& value, std::string_view where, Node& no
 }
 
 // Takes the field when it says something of a node.
-Result<bool> readNodeField(std::string_view key, ondemand::value& value, std::string_view where,
+Result<bool> readNodeField(std::string_view key, ondemand::value& value, const JsonPlace& where,
                            Node& node) {
   if (key == "errors") {
     auto read = readErrors(value, where, node);
@@ -86,7 +86,8 @@ Node namedNode(std::string_view key) {
 
 Result<Node> readNode(std::string_view key, ondemand::value& value) {
   Node node = namedNode(key);
-  const std::string where = "health." + std::string(key);
+  const JsonPlace health("health");
+  const auto where = health.member(key);
   ondemand::object object;
   auto failed = value.get_object().get(object);
   if (failed) return jsonError(where, failed);
@@ -113,8 +114,8 @@ Result<void> readHealth(ondemand::object object, std::vector<Node>& nodes) {
     ondemand::value value;
     auto failed = field.unescaped_key().get(key);
     if (!failed) failed = field.value().get(value);
-    if (failed) return jsonError("health", failed);
-    auto taken = readNodeField(key, value, "health", single);
+    if (failed) return jsonError(JsonPlace("health"), failed);
+    auto taken = readNodeField(key, value, JsonPlace("health"), single);
     if (!taken) return std::move(taken).error();
     if (*taken) continue;
     auto node = readNode(key, value);
@@ -133,16 +134,16 @@ Result<std::vector<Node>> readRoot(ondemand::object root) {
     ondemand::value value;
     auto failed = field.unescaped_key().get(key);
     if (!failed) failed = field.value().get(value);
-    if (failed) return jsonError("", failed);
+    if (failed) return jsonError(JsonPlace(), failed);
     if (key != "health") continue;
     known = true;
-    auto health = readMap(value, key);
+    auto health = readMap(value, JsonPlace(key));
     if (!health) return std::move(health).error();
     if (!*health) continue;
     auto read = readHealth(**health, nodes);
     if (!read) return std::move(read).error();
   }
-  if (!known) return jsonError("", "expected health, found none");
+  if (!known) return jsonError(JsonPlace(), "expected health, found none");
   return nodes;
 }
 

@@ -20,6 +20,7 @@ constexpr std::size_t kMaxDepth = 8;
 // shows only when its fields are read, and their order is free.
 struct Level {
   std::string name;
+  JsonPlace place = JsonPlace();  // borrows name, and the level around it
   ondemand::object_iterator at;
   ondemand::object_iterator end;
   bool family = false;  // has a field of a family
@@ -43,7 +44,9 @@ std::string_view textType(std::string_view type) {
 // Walks down from `metrics` or `stats` without recursion: the page is foreign, the stack is ours.
 class Walk {
  public:
-  explicit Walk(Families& page) : page_(page), index_(page) {}
+  Walk(Families& page, std::size_t page_bytes) : page_(page), index_(page), growth_(page_bytes) {
+    levels_.reserve(kMaxDepth);  // they do not move
+  }
 
   Result<void> run(std::string_view name, ondemand::object object);
 
@@ -54,12 +57,13 @@ class Walk {
   Result<void> readArray(std::string_view key, ondemand::value& value);
   Result<void> readData(ondemand::array data);
   Result<void> ascend();
-  std::string path() const;
+  JsonPlace place() const { return levels_.empty() ? JsonPlace() : levels_.back().place; }
   std::string_view node() const;
 
   Sampler sampler_;
   Families& page_;
   FamilyIndex index_;
+  JsonGrowth growth_;
   std::vector<Level> levels_;
 };
 
@@ -73,13 +77,15 @@ Result<void> Walk::run(std::string_view name, ondemand::object object) {
 }
 
 Result<void> Walk::descend(std::string_view name, ondemand::object object) {
-  if (levels_.size() == kMaxDepth) return jsonError(path(), "nested too deeply");
+  if (levels_.size() == kMaxDepth) return jsonError(place(), "nested too deeply");
   ondemand::object_iterator begin;
   ondemand::object_iterator end;
   auto error = object.begin().get(begin);
   if (!error) error = object.end().get(end);
-  if (error) return jsonError(path(), error);
-  levels_.push_back({.name = std::string(name), .at = begin, .end = end});
+  if (error) return jsonError(place(), error);
+  const auto* const outer = levels_.empty() ? nullptr : &levels_.back();
+  auto& level = levels_.emplace_back(Level{.name = std::string(name), .at = begin, .end = end});
+  level.place = outer == nullptr ? JsonPlace(level.name) : outer->place.member(level.name);
   return {};
 }
 
@@ -92,20 +98,20 @@ Result<void> Walk::readField() {
   auto error = (*level.at).get(field);
   if (!error) error = field.unescaped_key().get(key);
   if (!error) error = field.value().type().get(type);
-  if (error) return jsonError(path(), error);
+  if (error) return jsonError(place(), error);
   ondemand::value value = field.value();
   if (type == ondemand::json_type::object) {
     level.nested = true;
     ondemand::object object;
     error = value.get_object().get(object);
-    if (error) return jsonError(path(), error);
+    if (error) return jsonError(place(), error);
     return descend(key, object);
   }
   Result<void> read;
   if (type == ondemand::json_type::array) {
     read = readArray(key, value);
   } else {
-    auto text = scalarText(value, path());
+    auto text = scalarText(value, place());
     read = text ? readText(key, *text) : Result<void>(std::move(text).error());
   }
   if (read) ++level.at;
@@ -126,29 +132,31 @@ Result<void> Walk::readText(std::string_view key, std::string_view text) {
 
 // A list is the data of a family, or an empty map.
 Result<void> Walk::readArray(std::string_view key, ondemand::value& value) {
+  Level& level = levels_.back();
   if (key != "data") {
-    auto map = readMap(value, path() + "." + std::string(key));
+    auto map = readMap(value, level.place.member(key));
     return map ? Result<void>() : Result<void>(std::move(map).error());
   }
-  levels_.back().family = true;
+  level.family = true;
   ondemand::array array;
   const auto error = value.get_array().get(array);
-  if (error) return jsonError(path(), error);
+  if (error) return jsonError(place(), error);
   return readData(array);
 }
 
 Result<void> Walk::readData(ondemand::array data) {
   Level& level = levels_.back();
-  if (!isPlainMetricName(level.name)) return jsonError(path(), "not a metric name");
+  if (!isPlainMetricName(level.name)) return jsonError(place(), "not a metric name");
+  const auto list = level.place.member("data");
   std::size_t position = 0;
   for (auto element : data) {
-    const std::string where = path() + ".data[" + std::to_string(position++) + "]";
+    const auto where = list.element(position++);
     ondemand::object sample;
     const auto error = element.get_object().get(sample);
     if (error) return jsonError(where, error);
     auto read = sampler_.read(sample, where);
     if (!read) return read;
-    auto lines = sampler_.write(level.name, node(), where, level.found);
+    auto lines = sampler_.write(level.name, node(), where, growth_, level.found);
     if (!lines) return std::move(lines).error();
     page_.samples += *lines;
   }
@@ -160,7 +168,7 @@ Result<void> Walk::ascend() {
   levels_.pop_back();
   if (level.family) {
     if (level.nested) {
-      return jsonError(path() + "." + level.name, "expected type, help and data, found an object");
+      return jsonError(place().member(level.name), "expected type, help and data, found an object");
     }
     Family& family = index_.named(level.name);
     if (family.type.empty()) family.type = std::move(level.found.type);
@@ -169,15 +177,6 @@ Result<void> Walk::ascend() {
   }
   if (!levels_.empty()) ++levels_.back().at;
   return {};
-}
-
-std::string Walk::path() const {
-  std::string path;
-  for (const Level& level : levels_) {
-    if (!path.empty()) path += '.';
-    path += level.name;
-  }
-  return path;
 }
 
 // The key of the innermost level that is a node, all of it: the same container name may stand on
@@ -197,16 +196,16 @@ Result<void> readRoot(ondemand::object root, Walk& walk) {
     ondemand::value value;
     auto error = field.unescaped_key().get(key);
     if (!error) error = field.value().get(value);
-    if (error) return jsonError("", error);
+    if (error) return jsonError(JsonPlace(), error);
     if (key != "metrics" && key != "stats") continue;
     known = true;
-    auto object = readMap(value, key);
+    auto object = readMap(value, JsonPlace(key));
     if (!object) return std::move(object).error();
     if (!*object) continue;
     auto walked = walk.run(key, **object);
     if (!walked) return walked;
   }
-  if (!known) return jsonError("", "expected metrics or stats, found neither");
+  if (!known) return jsonError(JsonPlace(), "expected metrics or stats, found neither");
   return {};
 }
 
@@ -217,7 +216,7 @@ Result<Families> parseWhatsappJson(std::string_view json) {
   auto root = page.root();
   if (!root) return std::move(root).error();
   Families families;
-  Walk walk(families);
+  Walk walk(families, json.size());
   auto read = readRoot(*root, walk);
   if (read) read = page.checkEnd();
   if (!read) return std::move(read).error();

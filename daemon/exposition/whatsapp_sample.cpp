@@ -12,7 +12,7 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 
-Result<std::string_view> readNumber(ondemand::value& value, std::string_view where) {
+Result<std::string_view> readNumber(ondemand::value& value, const JsonPlace& where) {
   auto text = scalarText(value, where);
   if (text && !isValue(*text)) return jsonError(where, "expected a number");
   return text;
@@ -23,16 +23,40 @@ std::string_view bound(std::string_view le) {
   return le == "Inf" || le == "inf" || le == "+inf" || le == "Infinity" ? "+Inf" : le;
 }
 
-void appendLine(std::string& out, std::string_view metric, std::string_view suffix,
-                std::string_view labels, std::string_view value) {
-  out.append(metric).append(suffix);
-  if (!labels.empty()) out.append("{").append(labels).append("}");
-  out.append(" ").append(value).append("\n");
-}
+// Lines of one metric.
+class Lines {
+ public:
+  Lines(std::string_view metric, JsonGrowth& growth, std::string& out)
+      : metric_(metric), growth_(growth), out_(out) {}
+
+  // `more`: one more label, or empty. Error: Limit.
+  Result<void> append(std::string_view suffix, std::string_view labels, std::string_view more,
+                      std::string_view value) {
+    constexpr std::size_t kPunctuation = 5;
+    auto room = growth_.add(metric_.size() + suffix.size() + labels.size() + more.size() +
+                            value.size() + kPunctuation);
+    if (!room) return room;
+    const bool both = !labels.empty() && !more.empty();
+    out_.append(metric_).append(suffix);
+    if (!labels.empty() || !more.empty()) {
+      out_.append("{").append(labels).append(both ? "," : "").append(more).append("}");
+    }
+    out_.append(" ").append(value).append("\n");
+    ++count_;
+    return {};
+  }
+  std::size_t count() const { return count_; }
+
+ private:
+  std::string_view metric_;
+  JsonGrowth& growth_;
+  std::string& out_;
+  std::size_t count_ = 0;
+};
 
 }  // namespace
 
-Result<void> Sampler::read(ondemand::object entry, std::string_view where) {
+Result<void> Sampler::read(ondemand::object entry, const JsonPlace& where) {
   labels_.clear();
   buckets_.clear();
   histogram_ = false;
@@ -49,13 +73,13 @@ Result<void> Sampler::read(ondemand::object entry, std::string_view where) {
                                : key == "count" ? &count_
                                                 : nullptr;
     if (number != nullptr) {
-      auto text = readNumber(value, pathTo(where, key));
+      auto text = readNumber(value, where.member(key));
       if (!text) return std::move(text).error();
       *number = *text;
     } else if (key == "labels") {
-      read = readLabels(value, pathTo(where, key));
+      read = readLabels(value, where.member(key));
     } else if (key == "bucket") {
-      read = readBuckets(value, pathTo(where, key));
+      read = readBuckets(value, where.member(key));
     }
     if (!read) return read;
   }
@@ -63,7 +87,7 @@ Result<void> Sampler::read(ondemand::object entry, std::string_view where) {
   return jsonError(where, "expected a value or buckets, found neither");
 }
 
-Result<void> Sampler::readLabels(ondemand::value& value, std::string_view where) {
+Result<void> Sampler::readLabels(ondemand::value& value, const JsonPlace& where) {
   auto labels = readMap(value, where);
   if (!labels) return std::move(labels).error();
   if (!*labels) return {};
@@ -73,15 +97,15 @@ Result<void> Sampler::readLabels(ondemand::value& value, std::string_view where)
     auto error = field.unescaped_key().get(name);
     if (!error) error = field.value().get(label);
     if (error) return jsonError(where, error);
-    if (!isPlainLabelName(name)) return jsonError(pathTo(where, name), "not a label name");
-    auto text = scalarText(label, pathTo(where, name));
+    if (!isPlainLabelName(name)) return jsonError(where.member(name), "not a label name");
+    auto text = scalarText(label, where.member(name));
     if (!text) return std::move(text).error();
     labels_.push_back({name, *text});
   }
   return {};
 }
 
-Result<void> Sampler::readBuckets(ondemand::value& value, std::string_view where) {
+Result<void> Sampler::readBuckets(ondemand::value& value, const JsonPlace& where) {
   histogram_ = true;
   auto buckets = readMap(value, where);
   if (!buckets) return std::move(buckets).error();
@@ -92,8 +116,8 @@ Result<void> Sampler::readBuckets(ondemand::value& value, std::string_view where
     auto error = field.unescaped_key().get(le);
     if (!error) error = field.value().get(count);
     if (error) return jsonError(where, error);
-    if (!isValue(le)) return jsonError(pathTo(where, le), "a bucket's bound is no number");
-    auto number = readNumber(count, pathTo(where, le));
+    if (!isValue(le)) return jsonError(where.member(le), "a bucket's bound is no number");
+    auto number = readNumber(count, where.member(le));
     if (!number) return std::move(number).error();
     buckets_.push_back({bound(le), *number});
   }
@@ -101,7 +125,7 @@ Result<void> Sampler::readBuckets(ondemand::value& value, std::string_view where
 }
 
 Result<std::size_t> Sampler::write(std::string_view metric, std::string_view node,
-                                   std::string_view where, Family& family) {
+                                   const JsonPlace& where, JsonGrowth& growth, Family& family) {
   const auto isNode = [](const Label& label) { return label.name == "node"; };
   if (!node.empty() && std::none_of(labels_.begin(), labels_.end(), isNode)) {
     labels_.insert(labels_.begin(), {"node", node});
@@ -114,35 +138,35 @@ Result<std::size_t> Sampler::write(std::string_view metric, std::string_view nod
         .append(escapeLabelValue(label.value))
         .append("\"");
   }
-  if (!histogram_) {
-    appendLine(family.samples, metric, "", labels_text_, value_);
-    return std::size_t{1};
+  if (histogram_) {
+    if (count_.empty()) return jsonError(where, "expected count beside the buckets");
+    return writeHistogram(metric, growth, family);
   }
-  if (count_.empty()) return jsonError(where, "expected count beside the buckets");
-  return writeHistogram(metric, family);
+  Lines lines(metric, growth, family.samples);
+  auto appended = lines.append("", labels_text_, "", value_);
+  if (!appended) return std::move(appended).error();
+  return lines.count();
 }
 
-std::size_t Sampler::writeHistogram(std::string_view metric, Family& family) const {
+Result<std::size_t> Sampler::writeHistogram(std::string_view metric, JsonGrowth& growth,
+                                            Family& family) const {
   family.type = "histogram";
-  const std::string before = labels_text_.empty() ? "le=\"" : labels_text_ + ",le=\"";
-  std::size_t lines = 0;
+  Lines lines(metric, growth, family.samples);
   bool infinite = false;
+  Result<void> appended;
+  const auto appendBucket = [&](std::string_view le, std::string_view count) {
+    infinite = infinite || le == "+Inf";
+    appended = lines.append("_bucket", labels_text_, "le=\"" + std::string(le) + "\"", count);
+  };
   for (const Bucket& bucket : buckets_) {
-    infinite = infinite || bucket.le == "+Inf";
-    appendLine(family.samples, metric, "_bucket", before + std::string(bucket.le) + "\"",
-               bucket.count);
-    ++lines;
+    appendBucket(bucket.le, bucket.count);
+    if (!appended) return std::move(appended).error();
   }
-  if (!infinite) {
-    appendLine(family.samples, metric, "_bucket", before + "+Inf\"", count_);
-    ++lines;
-  }
-  if (!sum_.empty()) {
-    appendLine(family.samples, metric, "_sum", labels_text_, sum_);
-    ++lines;
-  }
-  appendLine(family.samples, metric, "_count", labels_text_, count_);
-  return lines + 1;
+  if (!infinite) appendBucket("+Inf", count_);
+  if (appended && !sum_.empty()) appended = lines.append("_sum", labels_text_, "", sum_);
+  if (appended) appended = lines.append("_count", labels_text_, "", count_);
+  if (!appended) return std::move(appended).error();
+  return lines.count();
 }
 
 }  // namespace postern::exposition

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "exposition/families.h"
+#include "exposition/json.h"
 #include "exposition/line.h"
 
 namespace postern::exposition {
@@ -20,14 +21,14 @@ namespace postern::exposition {
 class Sampler {
  public:
   // `where` names the entry in errors. Error: Format.
-  Result<void> read(simdjson::ondemand::object entry, std::string_view where);
+  Result<void> read(simdjson::ondemand::object entry, const JsonPlace& where);
 
   // Appends what was read as lines of `metric` and tells how many. `node`, when it is not empty,
   // becomes a label, unless the entry has a label of that name. Buckets make the family a
   // histogram; they count from zero up as Prometheus' do, and the last one, +Inf, is made of
-  // `count` when it is absent. Error: Format.
-  Result<std::size_t> write(std::string_view metric, std::string_view node, std::string_view where,
-                            Family& family);
+  // `count` when it is absent. Errors: Format, and Limit by `growth`.
+  Result<std::size_t> write(std::string_view metric, std::string_view node, const JsonPlace& where,
+                            JsonGrowth& growth, Family& family);
 
  private:
   struct Bucket {
@@ -35,9 +36,10 @@ class Sampler {
     std::string_view count;
   };
 
-  Result<void> readLabels(simdjson::ondemand::value& value, std::string_view where);
-  Result<void> readBuckets(simdjson::ondemand::value& value, std::string_view where);
-  std::size_t writeHistogram(std::string_view metric, Family& family) const;
+  Result<void> readLabels(simdjson::ondemand::value& value, const JsonPlace& where);
+  Result<void> readBuckets(simdjson::ondemand::value& value, const JsonPlace& where);
+  Result<std::size_t> writeHistogram(std::string_view metric, JsonGrowth& growth,
+                                     Family& family) const;
 
   std::vector<Label> labels_;  // values without escapes
   std::vector<Bucket> buckets_;

@@ -13,6 +13,10 @@
 namespace postern::http {
 namespace {
 
+// What one turn of a connection takes, before the other connections have theirs.
+constexpr int kRequestsPerTurn = 8;
+constexpr std::size_t kBytesPerTurn = 64U << 10;
+
 // A peer that was refused may still send this much, or this much where bodies are taken.
 constexpr std::size_t kLingerBytes = 256U << 10;
 constexpr std::size_t kLingerBodies = 16U << 20;
@@ -29,12 +33,13 @@ Connection::Connection(Descriptor socket, const Site& site, Shared& shared)
     : site_(site),
       shared_(shared),
       wire_(std::move(socket), shared.options.write_timeout, shared.interrupt),
-      outbox_(shared.outbox_budget),
       body_(shared.body_budget) {
   if (site.tls) phase_ = Phase::Handshake;
 }
 
 Connection::Next Connection::advance(std::span<char> scratch) {
+  requests_left_ = kRequestsPerTurn;
+  bytes_left_ = kBytesPerTurn;
   switch (phase_) {
     case Phase::Handshake: return shakeHands(scratch);
     case Phase::Flush: return flush(scratch);
@@ -71,13 +76,23 @@ Connection::Next Connection::shakeHands(std::span<char> scratch) {
 }
 
 Connection::Next Connection::read(std::span<char> scratch) {
+  if (std::exchange(may_hold_request_, false)) {
+    const auto next = take({});
+    if (next != Next::Readable || phase_ == Phase::Linger) return next;
+  }
+  return readSome(scratch);
+}
+
+Connection::Next Connection::readSome(std::span<char> scratch) {
   while (true) {
+    if (bytes_left_ == 0) return Next::Writable;  // the turn is over
     const auto got = wire_.receive(scratch);
     if (got.outcome == Wire::Outcome::Blocked) {
       return wire_.wantsWrite() ? Next::Writable : Next::Readable;
     }
     if (got.outcome == Wire::Outcome::End) return Next::End;
     phase_ = Phase::Request;
+    bytes_left_ -= std::min(bytes_left_, got.size);
     const std::string_view bytes(scratch.data(), got.size);
     const auto next = body_.underWay() ? takeBody(bytes) : take(bytes);
     // What comes after a refusal is no request.
@@ -138,10 +153,10 @@ Connection::Next Connection::takeBody(std::string_view bytes) {
 
 Connection::Next Connection::answer(std::span<char> scratch, bool may_wait) {
   {
+    waited_before_ = wire_.waited();
     if (may_wait && !site_.calls_relief) Relief::call();
     const auto parked = std::move(parked_);
-    SocketSink sink(parser_.head(),
-                    {wire_, outbox_, shared_.encoders, may_wait, may_wait && !parked},
+    SocketSink sink(parser_.head(), {wire_, outbox_, shared_, may_wait, may_wait && !parked},
                     [this] { return shared_.stopping.load(); });
     // A handler speaks in values. Should one throw all the same, its client sees a broken
     // connection and the others go on. What it says may quote anything, so only its type is told.
@@ -169,12 +184,11 @@ Connection::Next Connection::afterAnswer(std::span<char> scratch) {
   }
   parser_.reset();
   phase_ = arrived_.empty() ? Phase::Idle : Phase::Request;
-  if (!arrived_.empty()) {
-    const auto next = take({});
-    if (next != Next::Readable) return next;
-  }
+  may_hold_request_ = !arrived_.empty();
+  --requests_left_;
   // TLS may hold bytes that the socket does not tell of any more.
-  return wire_.secure() ? read(scratch) : Next::Readable;
+  if (!may_hold_request_ && !wire_.secure()) return Next::Readable;
+  return requests_left_ > 0 ? read(scratch) : Next::Writable;
 }
 
 Connection::Next Connection::flush(std::span<char> scratch) {
@@ -194,10 +208,12 @@ Connection::Next Connection::linger(std::span<char> scratch) {
     wire_.endSending();
   }
   while (lingered_ < (site_.max_body > 0 ? kLingerBodies : kLingerBytes)) {
+    if (bytes_left_ == 0) return Next::Readable;  // the turn is over
     const auto got = wire_.receive(scratch);
     if (got.outcome == Wire::Outcome::Blocked) return Next::Readable;
     if (got.outcome == Wire::Outcome::End) break;
     lingered_ += got.size;
+    bytes_left_ -= std::min(bytes_left_, got.size);
   }
   return Next::End;
 }
@@ -211,7 +227,7 @@ Connection::Next Connection::refuse(const ResponseHead& head, std::string_view w
   body_.clear();
   RequestHead nothing;
   nothing.keep_alive = false;
-  SocketSink sink(nothing, {wire_, outbox_, shared_.encoders, false}, [] { return true; });
+  SocketSink sink(nothing, {wire_, outbox_, shared_, false}, [] { return true; });
   sink.send(head, std::string(what) + '\n');
   if (sink.broken() || !outbox_.empty()) return Next::End;
   phase_ = Phase::Linger;
@@ -238,6 +254,11 @@ Connection::Next Connection::timeUp() {
       phase_ == Phase::Request && (!arrived_.empty() || (site_.max_body > 0 && body_.underWay()));
   if (!half || shared_.stopping) return Next::End;
   return refuse(withStatus(408), "the request did not come in time");
+}
+
+void Connection::dropAnswer() {
+  outbox_.clear();
+  wire_.resetOnClose(true);
 }
 
 void Connection::wake(Phase phase) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -49,6 +50,13 @@ class ResponseSink {
   virtual bool finish() = 0;
   // Closes the connection without the final chunk, so that half a page never ends like a whole one.
   virtual void abort() = 0;
+  // How long the answer has waited for a slow client in all. The three are thread-safe, as long as
+  // the sink lives.
+  virtual std::chrono::milliseconds waited() const { return {}; }
+  // Whether the client has closed its connection; false when that is not known.
+  virtual bool clientGone() const { return false; }
+  // Ends the connection: nothing waits for its client any more, and the three return false.
+  virtual void disconnect() {}
   // Whether park() may be called.
   virtual bool parks() const { return false; }
   // In place of an answer, before a byte of it, and the last thing that the handler does: the

@@ -49,6 +49,10 @@ bool outOfResources(int error) {
 Reactor::Reactor(const Server::Options& options)
     : epoll_(::epoll_create1(EPOLL_CLOEXEC)), roster_(options) {
   shared_.options = options;
+  shared_.endSlowestFlush = [this] {
+    const std::lock_guard lock(mutex_);
+    return roster_.endSlowestFlush(std::chrono::steady_clock::now());
+  };
   shared_.options.threads = std::max(options.threads, kLeastThreads);
   control(epoll_.number(), EPOLL_CTL_ADD, alarm_.descriptor(), EPOLLIN | EPOLLET, alarm_event_);
   control(epoll_.number(), EPOLL_CTL_ADD, end_.descriptor(), EPOLLIN, end_event_);
@@ -172,14 +176,15 @@ void Reactor::take(Descriptor socket, const Address& address, const Site& site, 
   {
     const std::lock_guard lock(mutex_);
     const auto& options = shared_.options;
-    if (roster_.size() >= options.max_connections) {
+    const bool full = roster_.at(site) >= options.max_connections;
+    if (full && !roster_.endLongestIdle(site)) {
       too_many = "--web.max-connections are open";
     } else if (options.max_per_address > 0 && roster_.of(address) >= options.max_per_address) {
       too_many = "--web.max-connections-per-address are open from this address";
     }
     ++accepted_;
     if (too_many != nullptr) ++busy_;
-    if (shared_.stopping || roster_.size() >= options.max_connections + kToldBusy) return;
+    if (shared_.stopping || roster_.at(site) >= options.max_connections + kToldBusy) return;
     entry = &roster_.add(std::move(socket), site, shared_, address);
   }
   proceed(*entry, too_many != nullptr ? entry->connection.refuseBusy(too_many) : Next::Readable,
@@ -226,7 +231,7 @@ void Reactor::proceed(Entry& entry, std::optional<Next> next, Scratch scratch) {
 bool Reactor::mayGoOn(Entry& entry) {
   if (reserveThread()) return true;
   roster_.wait(entry);
-  alarm_.ringBy(entry.endsBy());
+  alarm_.ringBy(std::min(entry.endsBy(), std::chrono::steady_clock::now() + Roster::kSlow));
   return false;
 }
 
@@ -272,6 +277,7 @@ std::optional<Reactor::Next> Reactor::settle(Entry& entry, Next next) {
   {
     const std::lock_guard lock(mutex_);
     const auto phase = connection.phase();
+    entry.waits_to_write = next == Next::Writable;
     const bool answered = phase == Connection::Phase::Flush || phase == Connection::Phase::Linger;
     if (shared_.stopping && !answered) {
       next = Next::End;
@@ -316,6 +322,10 @@ void Reactor::tick(Scratch scratch) {
       const std::lock_guard lock(mutex_);
       alarm_.rang();
       roster_.expire(now);
+      if (roster_.anyWaiting()) {
+        roster_.endSlowestReader();
+        alarm_.ringBy(now + Roster::kSlow);
+      }
       for (auto& listener : listeners_) {
         if (std::exchange(listener.paused, false)) await(listener);
       }

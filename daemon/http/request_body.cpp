@@ -4,6 +4,8 @@
 #include <charconv>
 #include <utility>
 
+#include "base/token.h"
+
 namespace postern::http {
 namespace {
 
@@ -107,6 +109,11 @@ RequestBody::Progress RequestBody::takeLine() {
                          : refuse(400, "a chunk of the body is longer than it says");
   }
   if (line_.empty()) return Progress::Complete;
+  const auto colon = line_.find(':');
+  const bool field = colon != std::string::npos &&
+                     token(std::string_view(line_).substr(0, colon)) &&
+                     isFieldValue(std::string_view(line_).substr(colon + 1));
+  if (!field) return refuse(400, "a trailer of the body is not a header field");
   extra_ += line_.size();
   return extra_ <= kMostExtra ? Progress::Incomplete
                               : refuse(400, "the body has too many trailers");
@@ -116,12 +123,13 @@ RequestBody::Progress RequestBody::takeSize() {
   const char* const end = line_.data() + line_.size();
   std::size_t size = 0;
   const auto [digits, error] = std::from_chars(line_.data(), end, size, 16);
-  const bool followed_well = digits == end || *digits == ';' || *digits == ' ' || *digits == '\t';
+  const std::string_view rest(digits, static_cast<std::size_t>(end - digits));
   const auto count = static_cast<std::size_t>(digits - line_.data());
-  if (error != std::errc() || line_[0] == '-' || !followed_well || count > kMostDigits) {
+  if (error != std::errc() || line_[0] == '-' || count > kMostDigits) {
     return refuse(400, "the size of a chunk is no hexadecimal number");
   }
-  extra_ += line_.size() - count;
+  if (!isChunkExtension(rest)) return refuse(400, "what follows the size of a chunk is malformed");
+  extra_ += rest.size();
   if (extra_ > kMostExtra) return refuse(400, "the body has too many chunk extensions");
   if (size > most_ - kept_->size()) return tooLarge();
   left_ = size;

@@ -19,11 +19,6 @@ bool controlByte(char c) {
   return byte < 0x20 || byte == 0x7F;
 }
 
-bool fieldValue(std::string_view value) {
-  return std::none_of(value.begin(), value.end(),
-                      [](char c) { return c != '\t' && controlByte(c); });
-}
-
 bool digit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -177,7 +172,7 @@ RequestHeadParser::Progress RequestHeadParser::takeHeader(std::string_view line)
   const auto name = line.substr(0, colon);
   const auto value = trimmed(line.substr(colon + 1));
   if (!token(name)) return refuse(400, "a header's name is not a word directly before its colon");
-  if (!fieldValue(value)) return refuse(400, "a header's value holds a control byte");
+  if (!isFieldValue(value)) return refuse(400, "a header's value holds a control byte");
   if (head_.request.headers.size() == kMaxHeaders) {
     return refuse(431, "the request has more than 100 headers");
   }

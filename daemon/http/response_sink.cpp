@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "http/accept_encoding.h"
+#include "http/connection.h"
 #include "http/response_head.h"
 
 namespace postern::http {
@@ -38,7 +39,7 @@ SocketSink::SocketSink(const RequestHead& request, const Way& way, Last last)
     : request_(request), way_(way), last_(std::move(last)) {}
 
 SocketSink::~SocketSink() {
-  if (encoder_) way_.encoders.giveBack(std::move(encoder_));
+  if (encoder_) way_.shared.encoders.giveBack(std::move(encoder_));
 }
 
 void SocketSink::startHead(const ResponseHead& head, bool close) {
@@ -59,15 +60,33 @@ bool SocketSink::broke() {
   return false;
 }
 
-bool SocketSink::sendPieces(const Pieces& pieces) {
-  return way_.wire.send(pieces) || broke();
+// Part of a stream.
+bool SocketSink::sendPieces(Pieces pieces) {
+  using Outcome = Wire::Outcome;
+  auto& outbox = way_.outbox;
+  auto outcome = outbox.empty() ? Outcome::Done : outbox.flush(way_.wire);
+  if (outcome == Outcome::Done) outcome = way_.wire.sendSome(pieces);
+  if (outcome == Outcome::Done) return true;
+  if (outcome == Outcome::End) return broke();
+  // The end of an answer in HTTP/1.0 is the end of its connection, and has to be known here.
+  if (chunked_ && outbox.put(pieces, way_.shared.stream_budget, Outbox::kStream)) return true;
+  const bool sent = (outbox.empty() || outbox.send(way_.wire)) && way_.wire.send(pieces);
+  return sent || broke();
+}
+
+// Slower readers than this one make room for it.
+bool SocketSink::putWhole(const Pieces& pieces) {
+  while (!way_.outbox.put(pieces, way_.shared.outbox_budget)) {
+    if (!way_.shared.endSlowestFlush()) return false;
+  }
+  return true;
 }
 
 void SocketSink::sendWhole(Pieces pieces) {
   const auto outcome = way_.wire.sendSome(pieces);
   if (outcome == Wire::Outcome::Done) return;
   const bool slow = outcome == Wire::Outcome::Blocked;
-  if (slow && way_.outbox.put(pieces)) return;
+  if (slow && putWhole(pieces)) return;
   if (slow && way_.may_wait && way_.wire.send(pieces)) return;
   broke();
 }
@@ -81,7 +100,7 @@ void SocketSink::send(const ResponseHead& head, std::string_view body) {
   if (packable) appendHeader("Vary", "Accept-Encoding", text_);
   if (packed) appendHeader("Content-Encoding", "gzip", text_);
   if (packed && !isHead()) {
-    encoder_ = way_.encoders.borrow();
+    encoder_ = way_.shared.encoders.borrow();
     encoder_->append(body, packed_);
     encoder_->finish(packed_);
     body = packed_;
@@ -106,7 +125,7 @@ bool SocketSink::begin(const ResponseHead& head) {
   endHead();
   state_ = State::Streaming;
   if (isHead()) return sendPieces({text_});
-  if (packed) encoder_ = way_.encoders.borrow();
+  if (packed) encoder_ = way_.shared.encoders.borrow();
   if (!chunked_) way_.wire.resetOnClose(true);
   return true;
 }

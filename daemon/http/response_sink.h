@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -15,10 +16,13 @@
 
 namespace postern::http {
 
+struct Shared;
+
 // Writes the answer to one request straight to its connection: a known body with its
 // length, a streamed one in chunks (RFC 9112 section 7.1), packed by gzip when the client takes it.
 // HTTP/1.0 knows no chunks: there the end of the connection ends a streamed body, and an
-// abort resets it. What was begun and not finished is aborted when the sink goes. One thread.
+// abort resets it. What was begun and not finished is aborted when the sink goes. One thread, but
+// for waited() and disconnect().
 class SocketSink final : public ResponseSink {
  public:
   static constexpr std::size_t kLeastPacked = 256;  // bytes; a shorter body is sent plain
@@ -29,8 +33,8 @@ class SocketSink final : public ResponseSink {
   // What the answer goes through. All of it must outlive the sink.
   struct Way {
     Wire& wire;
-    Outbox& outbox;  // takes the end of a known body that a slow reader does not
-    GzipEncoders& encoders;
+    Outbox& outbox;  // takes what a slow reader does not
+    Shared& shared;
     bool may_wait;  // for a slow reader when the outbox is full; streams wait always
     bool may_park = false;
   };
@@ -42,6 +46,9 @@ class SocketSink final : public ResponseSink {
   bool write(std::string_view block) override;
   bool finish() override;
   void abort() override;
+  std::chrono::milliseconds waited() const override { return way_.wire.waited() - waited_before_; }
+  bool clientGone() const override { return way_.wire.peerGone(); }
+  void disconnect() override { way_.wire.endBoth(); }
   bool parks() const override { return way_.may_park; }
   void park(std::unique_ptr<Parked> parked) override;
 
@@ -60,7 +67,8 @@ class SocketSink final : public ResponseSink {
   bool isHead() const { return request_.request.method == "HEAD"; }
   bool guessable(const ResponseHead& head) const;
   void sendWhole(Pieces pieces);
-  bool sendPieces(const Pieces& pieces);
+  bool putWhole(const Pieces& pieces);
+  bool sendPieces(Pieces pieces);
   bool broke();
   // `end`: what follows the data of a chunk.
   bool sendBlock(std::string_view block, std::string_view end);
@@ -75,6 +83,7 @@ class SocketSink final : public ResponseSink {
   std::unique_ptr<GzipEncoder> encoder_;
   std::string packed_;  // waits until it is worth a chunk
   std::unique_ptr<Parked> parked_;
+  const std::chrono::milliseconds waited_before_ = way_.wire.waited();  // for other answers
 };
 
 }  // namespace postern::http

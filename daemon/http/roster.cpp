@@ -1,6 +1,7 @@
 #include "http/roster.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace postern::http {
 namespace {
@@ -33,6 +34,11 @@ std::size_t Roster::of(const Address& address) const {
   return found == by_address_.end() ? 0 : found->second;
 }
 
+std::size_t Roster::at(const Site& site) const {
+  const auto found = by_site_.find(&site);
+  return found == by_site_.end() ? 0 : found->second;
+}
+
 Roster::Entry& Roster::add(Descriptor socket, const Site& site, Shared& shared,
                            const Address& address) {
   auto& list = lists_[indexOf(Connection::Phase::Answer)];
@@ -40,17 +46,24 @@ Roster::Entry& Roster::add(Descriptor socket, const Site& site, Shared& shared,
   entry.self = std::prev(list.end());
   entry.list = indexOf(Connection::Phase::Answer);
   ++by_address_[address];
+  ++by_site_[&site];
   ++size_;
   return entry;
 }
 
 std::list<Roster::Entry> Roster::remove(Entry& entry) {
-  const auto found = by_address_.find(entry.address);
-  if (--found->second == 0) by_address_.erase(found);
+  uncount(entry);
   --size_;
   std::list<Entry> removed;
   removed.splice(removed.end(), lists_[entry.list], entry.self);
   return removed;
+}
+
+void Roster::uncount(Entry& entry) {
+  if (!std::exchange(entry.counted, false)) return;
+  const auto found = by_address_.find(entry.address);
+  if (--found->second == 0) by_address_.erase(found);
+  --by_site_[&entry.site];
 }
 
 void Roster::move(Entry& entry, std::size_t list) {
@@ -89,8 +102,14 @@ Roster::Entry* Roster::nextWaiting() {
   return &entry;
 }
 
+// The end of reading would not wake one that waits until it can write.
+void Roster::wake(const Entry& entry) {
+  entry.connection.wake(entry.waits_to_write ? Connection::Phase::Flush
+                                             : static_cast<Connection::Phase>(entry.list));
+}
+
 void Roster::end(Entry& entry) {
-  if (entry.resting) entry.connection.wake(static_cast<Connection::Phase>(entry.list));
+  if (entry.resting) wake(entry);
   entry.expired = true;
   move(entry, kOver);
 }
@@ -114,9 +133,43 @@ void Roster::wakeAll() {
   for (std::size_t phase = 0; phase < kPhases; ++phase) {
     if (phase == indexOf(Connection::Phase::Flush)) continue;
     for (const auto& entry : lists_[phase]) {
-      if (entry.resting) entry.connection.wake(static_cast<Connection::Phase>(phase));
+      if (entry.resting) wake(entry);
     }
   }
+}
+
+bool Roster::endLongestIdle(const Site& site) {
+  using Phase = Connection::Phase;
+  for (const auto phase : {Phase::Idle, Phase::Handshake, Phase::Request}) {
+    auto& list = lists_[indexOf(phase)];
+    const auto longest =
+        std::ranges::find(list, &site, [](const Entry& entry) { return &entry.site; });
+    if (longest == list.end()) continue;
+    end(*longest);
+    uncount(*longest);
+    return true;
+  }
+  return false;
+}
+
+bool Roster::endSlowestFlush(SteadyTime now) {
+  constexpr auto kFlush = indexOf(Connection::Phase::Flush);
+  for (auto& entry : lists_[kFlush]) {
+    if (!entry.resting) continue;
+    if (entry.deadline - limits_[kFlush] + kSlow > now) return false;
+    entry.connection.dropAnswer();
+    end(entry);
+    return true;
+  }
+  return false;
+}
+
+void Roster::endSlowestReader() const {
+  const auto& answered = lists_[indexOf(Connection::Phase::Answer)];
+  const auto slowest = std::ranges::max_element(
+      answered, {}, [](const Entry& entry) { return entry.connection.waited(); });
+  if (slowest != answered.end() && slowest->connection.waited() >= kSlow)
+    slowest->connection.disconnect();
 }
 
 void Roster::boundHandshakes() {

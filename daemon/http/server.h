@@ -52,9 +52,11 @@ struct Site {
 class Server {
  public:
   struct Options {
-    std::size_t threads = 64;            // at least two; they come and go with the load
-    std::size_t max_connections = 1024;  // beyond them `busy`
-    std::size_t max_per_address = 0;     // of them, from one address; 0: as many
+    std::size_t threads = 64;  // at least two; they come and go with the load
+    // At the addresses of one site. Beyond them the one that has been idle for the longest time is
+    // closed, or else `busy`.
+    std::size_t max_connections = 1024;
+    std::size_t max_per_address = 0;  // of them, from one address; 0: as many
     std::chrono::milliseconds header_timeout{
         10'000};  // from the first byte of a request, or of the connection, to the end of it
     std::chrono::milliseconds idle_timeout{120'000};  // between two requests

@@ -18,6 +18,14 @@ namespace {
 // What one TLS record holds: pieces are put together up to it, as each write makes a record.
 constexpr std::size_t kRecord = 16U << 10;
 
+// Go's crypto/tls, maxUselessRecords.
+constexpr int kMostRecordsWithoutData = 16;
+
+// Called by OpenSSL for the header of each record, among others.
+void countRecord(int sent, int, int content_type, const void*, std::size_t, SSL*, void* count) {
+  if (sent == 0 && content_type == SSL3_RT_HEADER) ++*static_cast<int*>(count);
+}
+
 bool wouldBlock(int error) {
   return error == EAGAIN || error == EWOULDBLOCK;
 }
@@ -48,6 +56,10 @@ bool Wire::secureWith(SSL_CTX& context) {
     return false;
   }
   SSL_set_mode(ssl_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  // Else SSL_read_ex() returns only when there is data, however many other records there are.
+  SSL_clear_mode(ssl_.get(), SSL_MODE_AUTO_RETRY);
+  SSL_set_msg_callback(ssl_.get(), countRecord);
+  SSL_set_msg_callback_arg(ssl_.get(), &records_without_data_);
   SSL_set_accept_state(ssl_.get());
   return true;
 }
@@ -55,7 +67,10 @@ bool Wire::secureWith(SSL_CTX& context) {
 Wire::Outcome Wire::handshake() {
   ERR_clear_error();
   const int result = SSL_do_handshake(ssl_.get());
-  if (result == 1) return Outcome::Done;
+  if (result == 1) {
+    records_without_data_ = 0;
+    return Outcome::Done;
+  }
   plain_http_ = ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST;
   return sslOutcome(result);
 }
@@ -73,8 +88,12 @@ Wire::Received Wire::receive(std::span<char> room) {
     ERR_clear_error();
     std::size_t size = 0;
     const int result = SSL_read_ex(ssl_.get(), room.data(), room.size(), &size);
-    if (result == 1) return {Outcome::Done, size};
-    return {sslOutcome(result)};
+    if (result == 1) {
+      records_without_data_ = 0;
+      return {Outcome::Done, size};
+    }
+    const auto outcome = sslOutcome(result);
+    return {records_without_data_ > kMostRecordsWithoutData ? Outcome::End : outcome};
   }
   while (true) {
     const auto size = ::recv(socket_.number(), room.data(), room.size(), 0);
@@ -145,8 +164,16 @@ bool Wire::send(Pieces pieces) {
   }
 }
 
-bool Wire::waitUntilReady(Deadline deadline) const {
+bool Wire::waitUntilReady(Deadline deadline) {
   Relief::call();
+  const auto now = [] { return std::chrono::steady_clock::now().time_since_epoch().count(); };
+  waiting_since_ = now();
+  const bool ready = pollSocket(deadline);
+  waited_ += now() - waiting_since_.exchange(0);
+  return ready;
+}
+
+bool Wire::pollSocket(Deadline deadline) const {
   const short event = wants_write_ ? POLLOUT : POLLIN;
   while (true) {
     std::array<pollfd, 2> waiting{
@@ -157,6 +184,19 @@ bool Wire::waitUntilReady(Deadline deadline) const {
     if (ready == 0 && left.count() == 0) return false;
     if (ready < 0 && errno != EINTR) return false;
   }
+}
+
+std::chrono::milliseconds Wire::waited() const {
+  const SteadyTime::rep since = waiting_since_;
+  SteadyTime::duration all(waited_.load());
+  if (since != 0)
+    all += std::chrono::steady_clock::now().time_since_epoch() - SteadyTime::duration(since);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(all);
+}
+
+bool Wire::peerGone() const {
+  pollfd socket{socket_.number(), POLLRDHUP, 0};
+  return ::poll(&socket, 1, 0) == 1;
 }
 
 void Wire::resetOnClose(bool on) {

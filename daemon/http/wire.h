@@ -3,6 +3,7 @@
 #include <openssl/ssl.h>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -56,6 +57,8 @@ class Wire {
   // nothing is sent any more.
   Wire(Descriptor socket, std::chrono::milliseconds write_timeout, const Interrupt& interrupt)
       : socket_(std::move(socket)), write_timeout_(write_timeout), interrupt_(&interrupt) {}
+  Wire(const Wire&) = delete;  // its TLS points to it
+  Wire& operator=(const Wire&) = delete;
 
   int descriptor() const { return socket_.number(); }
   bool secure() const { return ssl_ != nullptr; }
@@ -69,13 +72,18 @@ class Wire {
   // TLS is over; what is sent from now on is plain.
   void dropTls() { ssl_.reset(); }
 
-  // Never waits.
+  // Never waits. A peer that sends 16 TLS records in a row without data, as Go counts them, has
+  // closed the connection: End.
   Received receive(std::span<char> room);
   // Sends what the socket takes at once and drops it from the pieces. Done: all of them.
   Outcome sendSome(Pieces& pieces);
   // Sends all of them, waiting for a slow peer. Returns false when it has gone or does not read
   // them in time; the connection is of no more use then.
   bool send(Pieces pieces);
+  // How long send() has waited for the peer in all, also while it waits. Thread-safe.
+  std::chrono::milliseconds waited() const;
+  // Whether the peer has closed its side. Thread-safe.
+  bool peerGone() const;
   // After Blocked: whether the socket has to take bytes before it goes on.
   bool wantsWrite() const { return wants_write_; }
 
@@ -98,14 +106,18 @@ class Wire {
   Outcome sslOutcome(int result);
   Outcome sendPlain(Pieces& pieces);
   Outcome sendSecure(Pieces& pieces);
-  bool waitUntilReady(Deadline deadline) const;
+  bool waitUntilReady(Deadline deadline);
+  bool pollSocket(Deadline deadline) const;
 
   Descriptor socket_;
   std::unique_ptr<SSL, SslDeleter> ssl_;
   std::chrono::milliseconds write_timeout_;
   const Interrupt* interrupt_;
+  int records_without_data_ = 0;  // received in a row
   bool wants_write_ = false;
   bool plain_http_ = false;
+  std::atomic<SteadyTime::rep> waited_{0};         // before the wait that is under way
+  std::atomic<SteadyTime::rep> waiting_since_{0};  // 0: send() does not wait
 };
 
 }  // namespace postern::http

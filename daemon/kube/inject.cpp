@@ -1,7 +1,5 @@
 #include "kube/inject.h"
 
-#include <fnmatch.h>
-
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -12,6 +10,7 @@
 #include "config/flags.h"
 #include "config/syntax.h"
 #include "kube/annotations.h"
+#include "kube/image_glob.h"
 #include "kube/pod.h"
 #include "kube/quantity.h"
 #include "kube/sidecar.h"
@@ -110,9 +109,7 @@ void Decision::judgePod() {
 
 void Decision::chooseImage(const Wishes& wishes) {
   sidecar_.image = wishes.get("image", rules_.image);
-  const auto allows = [&](const std::string& glob) {
-    return ::fnmatch(glob.c_str(), sidecar_.image.c_str(), 0) == 0;
-  };
+  const auto allows = [&](const std::string& glob) { return matchesImage(glob, sidecar_.image); };
   if (sidecar_.image == rules_.image || std::ranges::any_of(rules_.allowed_images, allows)) return;
   std::string expected = rules_.image;
   for (const auto& glob : rules_.allowed_images) expected += " or " + glob;

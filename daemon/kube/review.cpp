@@ -1,8 +1,11 @@
 #include "kube/review.h"
 
+#include <atomic>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/long_mutex.h"
 #include "base/printable.h"
 #include "kube/config_map.h"
 #include "kube/inject.h"
@@ -14,14 +17,47 @@ namespace {
 constexpr std::string_view kVersion = "admission.k8s.io/v1";
 constexpr std::string_view kKind = "AdmissionReview";
 constexpr std::size_t kLongestUid = 128;
+constexpr std::size_t kQuickBody = 64U << 10;  // bytes, answered in about a millisecond
 constexpr std::size_t kLongestMessage = 4U << 10;
 constexpr int kUnprocessable = 422;
+
+// The turn of a review that is costly: it may take a second and 50 MiB, so one has it at a time,
+// and a few wait for theirs.
+class Turn {
+ public:
+  explicit Turn(const std::function<bool()>& gone) : gone_(gone) {}
+
+  // Waits. Returns false when too many wait, or the API server has gone meanwhile. Does nothing
+  // when this one has it.
+  bool take() {
+    if (lock_.owns_lock()) return true;
+    const bool room = waiting_.fetch_add(1) < kMostWaiting;
+    if (room) lock_.lock();
+    --waiting_;
+    return room && !gone_();
+  }
+
+ private:
+  static constexpr int kMostWaiting = 4;
+  static inline LongMutex mutex_;
+  static inline std::atomic<int> waiting_ = 0;
+  const std::function<bool()>& gone_;
+  std::unique_lock<LongMutex> lock_{mutex_, std::defer_lock};
+};
 
 ReviewAnswer badRequest(int status, std::string why) {
   ReviewAnswer answer;
   answer.status = status;
   answer.body = "bad_request: " + why + "\n";
   answer.message = std::move(why);
+  return answer;
+}
+
+ReviewAnswer busy() {
+  ReviewAnswer answer;
+  answer.status = 503;
+  answer.message = "too many large reviews come at a time";
+  answer.body = "busy: " + answer.message + "; try again later\n";
   return answer;
 }
 
@@ -37,18 +73,21 @@ std::string nameOf(const Json& request) {
 // Answers the review of one object.
 class Review {
  public:
-  Review(const Json& request, const Rules& rules) : request_(request), rules_(rules) {}
+  Review(const Json& request, const Rules& rules, Turn& turn)
+      : request_(request), rules_(rules), turn_(turn) {}
 
   ReviewAnswer answer();
 
  private:
   void reviewPod(const Json& pod);
-  void reviewConfigMap(const Json& config_map);
+  // Returns false when it cannot have its turn.
+  bool reviewConfigMap(const Json& config_map);
   void refuse(Verdict verdict, std::string why);
   bool isOf(std::string_view group, std::string_view kind) const;
 
   const Json& request_;
   const Rules& rules_;
+  Turn& turn_;
   ReviewAnswer answer_;
   Json response_;
 };
@@ -82,11 +121,16 @@ void Review::reviewPod(const Json& pod) {
   if (!injection.warnings.empty()) response_["warnings"] = injection.warnings;
 }
 
-void Review::reviewConfigMap(const Json& config_map) {
-  if (!holdsConfiguration(config_map)) return;
+bool Review::reviewConfigMap(const Json& config_map) {
+  if (!holdsConfiguration(config_map)) return true;
+  if (!turn_.take()) return false;
   auto mistakes = mistakesOfConfigMap(config_map);
-  if (!mistakes.empty()) return refuse(Verdict::ConfigRefused, std::move(mistakes));
-  answer_.verdict = Verdict::ConfigAccepted;
+  if (mistakes.empty()) {
+    answer_.verdict = Verdict::ConfigAccepted;
+  } else {
+    refuse(Verdict::ConfigRefused, std::move(mistakes));
+  }
+  return true;
 }
 
 ReviewAnswer Review::answer() {
@@ -100,7 +144,7 @@ ReviewAnswer Review::answer() {
   if (const auto* object = find(request_, {"object"})) {
     // The containers of a pod that is there cannot change any more.
     if (isOf("", "Pod") && operation == "CREATE") reviewPod(*object);
-    if (isOf("", "ConfigMap")) reviewConfigMap(*object);
+    if (isOf("", "ConfigMap") && !reviewConfigMap(*object)) return busy();
   }
   answer_.body =
       write({{"apiVersion", kVersion}, {"kind", kKind}, {"response", std::move(response_)}});
@@ -109,7 +153,10 @@ ReviewAnswer Review::answer() {
 
 }  // namespace
 
-ReviewAnswer answerReview(std::string_view body, const Rules& rules) {
+ReviewAnswer answerReview(std::string_view body, const Rules& rules,
+                          const std::function<bool()>& gone) {
+  Turn turn(gone);
+  if (body.size() > kQuickBody && !turn.take()) return busy();
   std::string wrong;
   const auto document = parseJson(body, wrong);
   if (!document) return badRequest(400, "the body " + wrong);
@@ -123,7 +170,7 @@ ReviewAnswer answerReview(std::string_view body, const Rules& rules) {
   const auto uid = findText(*request, {"uid"});
   if (uid.empty()) return badRequest(400, "the review has no uid");
   if (uid.size() > kLongestUid) return badRequest(400, "the uid of the review is too long");
-  return Review(*request, rules).answer();
+  return Review(*request, rules, turn).answer();
 }
 
 }  // namespace postern::kube

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -34,7 +35,11 @@ struct ReviewAnswer {
 };
 
 // Answers one AdmissionReview of admission.k8s.io/v1. Pure but for what `rules` asks; keeps
-// nothing, so a dry run is like any other.
-ReviewAnswer answerReview(std::string_view body, const Rules& rules);
+// nothing, so a dry run is like any other. A review that is larger than 64 KiB or checks a
+// configuration waits for its turn, one at a time, or is answered 503 when four others wait, or
+// when `gone` then says that nobody waits for the answer any more. Thread-safe.
+ReviewAnswer answerReview(
+    std::string_view body, const Rules& rules,
+    const std::function<bool()>& gone = [] { return false; });
 
 }  // namespace postern::kube

@@ -11,7 +11,7 @@ namespace postern::kube {
 // What the cluster's operator decides. Constant while in use.
 struct Rules {
   std::string image;
-  std::vector<std::string> allowed_images;  // globs; `image` is allowed always
+  std::vector<std::string> allowed_images;  // matchesImage(); `image` is allowed always
   config::Pairs defaults;                   // annotations without their prefix
   // Whether API server and nodes know native sidecars. Called on any thread; never waits.
   std::function<bool()> native_sidecars;

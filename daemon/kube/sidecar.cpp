@@ -45,6 +45,14 @@ std::optional<std::string> contentOf(const Annotation& annotation, const Wishes&
   return std::string(annotation.content);
 }
 
+// The kubelet replaces `$(NAME)` in the value of a variable, and `$$` by `$`: what an annotation
+// says is meant as it is.
+std::string escapeDollars(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) escaped.append(c == '$' ? 2 : 1, c);
+  return escaped;
+}
+
 Json makeProbe(std::string_view path) {
   return {{"httpGet", {{"path", path}, {"port", kContainer}}}, {"timeoutSeconds", 5}};
 }
@@ -106,8 +114,8 @@ Json makeContainer(const Sidecar& sidecar, const Wishes& wishes, const Pod& pod)
   Json environment = Json::array();
   for (const auto& variable : environmentOf(sidecar, wishes, pod)) {
     const auto equals = variable.find('=');
-    environment.push_back(
-        {{"name", variable.substr(0, equals)}, {"value", variable.substr(equals + 1)}});
+    environment.push_back({{"name", variable.substr(0, equals)},
+                           {"value", escapeDollars(variable.substr(equals + 1))}});
   }
   Json mounted = Json::array();
   for (const auto& annotation : annotations()) {

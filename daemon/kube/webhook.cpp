@@ -47,7 +47,7 @@ void Webhook::handle(const http::Request& request, http::ResponseSink& sink) {
   if (!isJson(request.header("content-type"))) {
     return refuse(415, "a review is application/json", sink);
   }
-  const auto answer = answerReview(request.body, rules_);
+  const auto answer = answerReview(request.body, rules_, [&] { return sink.clientGone(); });
   count(answer.verdict);
   tell(answer);
   http::ResponseHead head;

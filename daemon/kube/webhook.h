@@ -9,8 +9,9 @@
 
 namespace postern::kube {
 
-// The handler of the webhook: `POST /mutate`. It waits for nothing, so each request is a quick one.
-// Says in the log what it refused, and with --log.level=debug what it injected. Thread-safe.
+// The handler of the webhook: `POST /mutate`. It calls Relief before it waits, or computes for more
+// than about a millisecond. Says in the log what it refused, and with --log.level=debug what it
+// injected. Thread-safe.
 class Webhook {
  public:
   static constexpr std::size_t kMaxBody = 3U << 20;  // bytes; the API server bounds a pod by half

@@ -9,10 +9,12 @@
 #include "exposition/passage.h"
 #include "exposition/spectator_json.h"
 #include "exposition/whatsapp_health.h"
+#include "scrape/exception_guard.h"
 
 namespace postern::scrape {
 namespace {
 
+constexpr std::chrono::milliseconds kMoment{2};     // of computing, beside what others wait for
 constexpr std::size_t kSmall = 128U << 10;          // bytes of a page: most are smaller
 constexpr std::size_t kLarge = 1U << 20;            // bytes of pages that are worth giving back
 constexpr std::size_t kHeld = (1U << 20) + kSmall;  // what is held back, as a rule, and a block
@@ -165,16 +167,22 @@ void Flight::streamOnly() {
   const Stream* stream = nullptr;
   Landing landing;
   const auto flush = [&]() -> Result<void> {
-    if (!(*stream)(passage.out()))
+    if (!(*stream)(passage.out())) {
+      landing.scraper_gone = true;
       return Error{Fault::Timeout, "the scraper has gone, or was too slow", "", {}};
+    }
     landing.bytes += passage.out().size();
     passage.out().clear();
     return {};
   };
   std::size_t bytes = 0;
+  std::chrono::steady_clock::duration computed{};
   const auto on_body = [&](std::string_view block) -> Result<void> {
     bytes += block.size();
+    const auto before = std::chrono::steady_clock::now();
     if (auto checked = passage.feed(block); !checked) return checked;
+    computed += std::chrono::steady_clock::now() - before;
+    if (computed > kMoment) Relief::call();
     // Grows once, and not by steps that are copied.
     if (stream == nullptr && passage.out().size() > kSmall) passage.out().reserve(kHeld);
     if (stream == nullptr && passage.out().size() > target.hold_back) {
@@ -191,10 +199,12 @@ void Flight::streamOnly() {
     passage.contentType(value);
     stories_[0].content_type = value;
   };
-  auto fetched = fetch.run(std::ref(on_body));
+  auto fetched = guardExceptions([&] { return fetch.run(std::ref(on_body)); });
   refused_[0] = fetch.refused;
   if (fetched) {
-    if (auto whole = passage.finish(); !whole) fetched = inPage(target.pages[0], whole.error());
+    if (bytes > kSmall) Relief::call();  // JSON is read at its end
+    auto whole = guardExceptions([&] { return passage.finish(); });
+    if (!whole) fetched = inPage(target.pages[0], whole.error());
   }
   landing.counts = counts_;
   landing.counts += passage.counts();
@@ -229,7 +239,7 @@ void Flight::startPages(std::size_t first, std::size_t last) {
 }
 
 void Flight::holdPage(std::size_t page) {
-  auto families = fetchFamilies(page);
+  auto families = guardExceptions([&] { return fetchFamilies(page); });
   bool last = false;
   {
     const std::lock_guard lock(mutex_);
@@ -345,7 +355,7 @@ void Flight::land() {
   landing.counts = counts_;
   landing.stories = std::move(stories_);
   std::unique_lock alone(plan_.uniting);
-  auto page = unite(landing);
+  auto page = guardExceptions([&] { return unite(landing); });
   // What the pages took is in pieces, which malloc would keep for this thread.
   if (held_bytes_ > kLarge) malloc_trim(0);
   alone.unlock();

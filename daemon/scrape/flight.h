@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/long_mutex.h"
 #include "exposition/families.h"
 #include "exposition/page_input.h"
 #include "exposition/stencil.h"
@@ -23,7 +24,15 @@ namespace postern::scrape {
 
 // Takes a block of a page that streams; false when the scraper has gone. The view dies
 // with the call.
-using Stream = std::function<bool(std::string_view block)>;
+struct Stream : std::function<bool(std::string_view block)> {
+  using function::function;
+
+  // How long it has waited for a slow scraper in all; none: it never waits. Both are thread-safe
+  // as long as it lives.
+  std::function<std::chrono::milliseconds()> waited;
+  // The scraper is cut off: the call that waits for it returns false.
+  std::function<void()> disconnect;
+};
 using PageText = std::shared_ptr<const std::string>;
 
 // The last good answer of a page with min_interval.
@@ -44,7 +53,7 @@ struct FlightPlan {
   std::vector<KeptPage>& kept;                    // by page
   Reshapers& reshapers;
   exposition::StencilKeeper& stencils;  // of the first page
-  std::mutex& uniting;        // held while pages become one, which takes their memory twice
+  LongMutex& uniting;         // held while pages become one, which takes their memory twice
   exposition::Output output;  // the form that the scrapers want
 };
 

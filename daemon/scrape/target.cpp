@@ -12,6 +12,11 @@ namespace {
 // A flight that ends at the deadline says where it got stuck: worth this much patience.
 constexpr std::chrono::milliseconds kGrace{25};
 
+// A scrape waits so long for a place, half of its time at the most, before the slowest of the
+// scrapers that have made their streams wait for kSlow or more loses its place to it.
+constexpr std::chrono::milliseconds kPatience{1000};
+constexpr std::chrono::milliseconds kSlow{250};
+
 Target::Answer tooLate() {
   return {Error{Fault::Timeout, "the page was not there in time", "", {}}};
 }
@@ -34,8 +39,9 @@ struct Target::Run {
   // would wake that one.
   bool begun = false;
   bool started = false;
-  bool sending_away = false;  // somebody answers for the pilot right now
-  bool outgrown = false;      // the hold-back
+  bool sending_away = false;       // somebody answers for the pilot right now
+  bool outgrown = false;           // the hold-back
+  const Stream* stream = nullptr;  // null: it does not stream, or its scraper was disconnected
   std::optional<Flight::Landing> landing;
   std::condition_variable changed;
 };
@@ -107,6 +113,9 @@ Target::Answer Target::finish(Scrape& scrape, const Stream& stream, const LeaveE
 Target::Answer Target::wait(Lock& lock, Waiter& self, const std::shared_ptr<Run>& begun,
                             bool& shared) {
   bool alone = false;  // the shared page outgrew the hold-back: fetch it again, for us only
+  const auto now = std::chrono::steady_clock::now();
+  SteadyTime patient_until =
+      now + std::min<SteadyTime::duration>(kPatience, (self.deadline - now) / 2);
   if (begun) {
     begun->begun = false;
     if (auto answer = ride(lock, begun, self)) return *std::move(answer);
@@ -124,8 +133,7 @@ Target::Answer Target::wait(Lock& lock, Waiter& self, const std::shared_ptr<Run>
     } else if (running_ < config_.max_concurrent_scrapes) {
       run = start(self.output, self.deadline);
       if (!alone) joinable_.push_back(run);
-    } else if (Relief::call();
-               place_free_.wait_until(lock, self.deadline) == std::cv_status::timeout) {
+    } else if (!waitForPlace(lock, self.deadline, patient_until)) {
       return leave(
           {Fault::Busy,
            std::to_string(running_) +
@@ -137,6 +145,32 @@ Target::Answer Target::wait(Lock& lock, Waiter& self, const std::shared_ptr<Run>
     alone = true;
     self.seat = Seat::Waiting;
   }
+}
+
+// Returns false when there is none by the deadline.
+bool Target::waitForPlace(Lock& lock, SteadyTime deadline, SteadyTime& patient_until) {
+  Relief::call(1);
+  place_free_.wait_until(lock, std::min(deadline, patient_until));
+  const auto now = std::chrono::steady_clock::now();
+  if (now >= deadline) return running_ < config_.max_concurrent_scrapes;
+  if (now >= patient_until && running_ >= config_.max_concurrent_scrapes) {
+    patient_until = now + kSlow;
+    disconnectSlowest();
+  }
+  return true;
+}
+
+void Target::disconnectSlowest() {
+  Run* slowest = nullptr;
+  std::chrono::milliseconds longest = kSlow;
+  for (Run* run : streaming_) {
+    if (run->stream == nullptr || !run->stream->waited) continue;
+    const auto waited = run->stream->waited();
+    if (waited < longest) continue;
+    longest = waited;
+    slowest = run;
+  }
+  if (slowest != nullptr) std::exchange(slowest->stream, nullptr)->disconnect();
 }
 
 // None when the page outgrew the hold-back and somebody else streams it.
@@ -151,7 +185,7 @@ std::optional<Target::Answer> Target::ride(Lock& lock, const std::shared_ptr<Run
       launch(lock, *run, self);
       continue;
     }
-    Relief::call();
+    Relief::call(1);
     if (self.seat == Seat::Streams) {
       run->changed.wait(lock);  // another thread writes to our stream: leave only after it
       continue;
@@ -223,6 +257,8 @@ const Stream* Target::outgrown(Run& run) {
     if (chosen == nullptr && waiter->deadline > now) {
       waiter->seat = Seat::Streams;
       chosen = &waiter->stream;
+      run.stream = chosen;
+      streaming_.push_back(&run);
       run.flight->confine(waiter->deadline);
     } else {
       waiter->seat = Seat::Outgrown;
@@ -241,6 +277,8 @@ void Target::done(Run& run, Flight::Landing landing) {
   }
   Lock lock(mutex_);
   close(run);
+  std::erase(streaming_, &run);
+  run.stream = nullptr;
   --running_;
   last_page_ = config_.share_for.count() > 0 ? landing.page : nullptr;
   last_output_ = run.output;

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/long_mutex.h"
 #include "scrape/flight.h"
 #include "scrape/stats.h"
 
@@ -21,8 +22,8 @@ namespace postern::scrape {
 // scraper that came first (the pilot), which saves two hand-overs between threads; should its
 // deadline pass, one of the others answers for it. When the page outgrows the hold-back the first
 // scraper streams it and the others start flights of their own, at most max_concurrent_scrapes at a
-// time; one that finds no place by its deadline is told `busy`. Thread-safe; shared, because
-// flights keep it alive.
+// time; one that finds no place by its deadline gets `busy`. A stream whose scraper reads slowly
+// gives way to a scrape that waits for a place. Thread-safe; shared, because flights keep it alive.
 class Target : public std::enable_shared_from_this<Target> {
  public:
   struct Answer {
@@ -70,6 +71,8 @@ class Target : public std::enable_shared_from_this<Target> {
   void giveUp(const std::shared_ptr<Run>& run);
   Answer wait(Lock& lock, Waiter& self, const std::shared_ptr<Run>& begun, bool& shared);
   std::optional<Answer> ride(Lock& lock, const std::shared_ptr<Run>& run, Waiter& self);
+  bool waitForPlace(Lock& lock, SteadyTime deadline, SteadyTime& patient_until);
+  void disconnectSlowest();
   void launch(Lock& lock, Run& run, Waiter& self);
   void sendPilotAway(Lock& lock, Run& run);
   std::shared_ptr<Run> start(const exposition::Output& output, SteadyTime deadline);
@@ -90,12 +93,13 @@ class Target : public std::enable_shared_from_this<Target> {
   std::vector<KeptPage> kept_;
   Reshapers reshapers_;
   exposition::StencilKeeper stencils_;
-  std::mutex uniting_;
+  LongMutex uniting_;
 
   std::mutex mutex_;
   std::condition_variable place_free_;
   // At most one of each form. Guarded by mutex_, as is what follows.
   std::vector<std::shared_ptr<Run>> joinable_;
+  std::vector<Run*> streaming_;
   int running_ = 0;
   PageText last_page_;  // for share_for, as is what follows
   exposition::Output last_output_;

@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <exception>
 #include <system_error>
 #include <thread>
+#include <typeinfo>
 #include <utility>
+
+#include "base/log.h"
 
 namespace postern::scrape {
 namespace {
@@ -76,7 +80,12 @@ void Workers::work(std::unique_lock<std::mutex> lock) {
     const auto job = std::move(queue_.front());
     queue_.pop_front();
     lock.unlock();
-    job();
+    // A job returns its errors. Should one throw all the same, the others keep their thread.
+    try {
+      job();
+    } catch (const std::exception& failure) {
+      log::error("an exception ended a job", {{"type", typeid(failure).name()}});
+    }
     lock.lock();
   }
   crew_.leave();

@@ -114,7 +114,7 @@ BasicAuth::Answer BasicAuth::judge(std::string_view authorization) {
 
   std::unique_lock lock(mutex_);
   if (const auto answer = remembered(user, login)) return *answer;
-  Relief::call();
+  Relief::call(1);
   if (computing_) {
     if (waiting_ == kMostWaiting) return Answer::Busy;
     ++waiting_;

@@ -22,6 +22,9 @@ class WithHeaders final : public http::ResponseSink {
   bool write(std::string_view block) override { return sink_.write(block); }
   bool finish() override { return sink_.finish(); }
   void abort() override { sink_.abort(); }
+  std::chrono::milliseconds waited() const override { return sink_.waited(); }
+  bool clientGone() const override { return sink_.clientGone(); }
+  void disconnect() override { sink_.disconnect(); }
   bool parks() const override { return sink_.parks(); }
   void park(std::unique_ptr<http::Parked> parked) override;
 

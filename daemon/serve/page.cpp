@@ -69,16 +69,18 @@ PageAnswer::PageAnswer(scrape::Target& target, const http::Request& request,
 int PageAnswer::finish(http::ResponseSink& sink) {
   const http::ResponseHead head{200, {}, exposition::contentType(output_), {}};
   bool begun = false;
-  const auto stream = [&](std::string_view block) {
+  scrape::Stream stream = [&](std::string_view block) {
     if (!begun && !sink.begin(head)) return false;
     begun = true;
     return sink.write(block);
   };
+  stream.waited = [&] { return sink.waited(); };
+  stream.disconnect = [&] { sink.disconnect(); };
   std::optional<int> left;  // the status, when the scraper was answered before its thread was free
   const auto leave_early = [&](const scrape::Target::Answer& answer) {
     left = answerWithFault(target_, answer.page.error(), sink);
   };
-  const auto answer = scrape_.finish(std::ref(stream), std::ref(leave_early));
+  const auto answer = scrape_.finish(stream, std::ref(leave_early));
   if (left) return *left;
   if (!answer.streamed) {
     if (!answer.page) return answerWithFault(target_, answer.page.error(), sink);

@@ -14,6 +14,10 @@ using std::chrono::seconds;
 namespace {
 
 constexpr milliseconds kMargin = minutes(5);  // before a token expires, or a tenth of its life
+// A token is used for so long, however short its life is: all pages of a scrape share one login,
+// and the service says 401 when it no longer takes the token.
+constexpr milliseconds kShortestLife = seconds(1);
+
 bool logsIn(const std::optional<config::Login>& login, const credentials::Credential& credential) {
   return login && !credential.username.empty() && !credential.password.empty();
 }
@@ -92,7 +96,7 @@ Result<Authorization> Session::authorize(Deadline deadline, Deadline login_deadl
       continue;
     }
     if (auto waiting = mustWait()) return *std::move(waiting);
-    if (current_ && !current_->is_token) return startTrial();
+    if (current_ && !current_->is_token) return startTrial(lock);
     if (auto obtained = obtain(lock, login_deadline); !obtained) return std::move(obtained).error();
   }
 }
@@ -101,7 +105,7 @@ Result<Authorization> Session::authorize(Deadline deadline, Deadline login_deadl
 void Session::forgetChangedCredential() {
   if (!current_ || current_->is_token) return;
   const auto loaded = store_->current();
-  if (!loaded || loaded->fingerprint() != current_->fingerprint) current_.reset();
+  if (loaded != current_->source) current_.reset();
 }
 
 // What may be sent by anybody at any time: a token that has not expired, or a proven credential.
@@ -114,11 +118,14 @@ std::optional<Authorization> Session::usable() const {
 }
 
 // An unproven credential goes out with one request at a time.
-Authorization Session::startTrial() {
+Authorization Session::startTrial(Lock& lock) {
   busy_ = true;
-  waiting_.attempt(current_->fingerprint);
-  return Authorization{current_->header, current_->value, current_->generation,
-                       std::make_shared<Trial>(*this)};
+  waiting_.attempt(current_->source->fingerprint());
+  Authorization authorization{current_->header, current_->value, current_->generation,
+                              std::make_shared<Trial>(*this)};
+  lock.unlock();
+  waiting_.flush();
+  return authorization;
 }
 
 // Sets current_, by a login when the credential asks for one.
@@ -126,6 +133,7 @@ Result<void> Session::obtain(Lock& lock, Deadline deadline) {
   busy_ = true;
   lock.unlock();
   auto loaded = store_->refresh(deadline);
+  if (loaded) (*loaded)->fingerprint();  // computed without the lock
   lock.lock();
   Result<void> result;
   if (!loaded) {
@@ -138,7 +146,7 @@ Result<void> Session::obtain(Lock& lock, Deadline deadline) {
     direct.header = "Authorization";
     direct.value = directAuthorization((*loaded)->credential, authorization_type_);
     direct.generation = ++generations_;
-    direct.fingerprint = (*loaded)->fingerprint();
+    direct.source = *loaded;
     current_ = std::move(direct);
   }
   busy_ = false;
@@ -156,6 +164,7 @@ Result<void> Session::logIn(Lock& lock, const credentials::Store::Loaded& loaded
                             Deadline deadline) {
   waiting_.attempt(loaded->fingerprint());
   lock.unlock();
+  waiting_.flush();
   auto token = exchangeLogin(loaded->credential, deadline);
   lock.lock();
   if (!token) return failedWith(token.error(), loaded->fingerprint());
@@ -166,16 +175,17 @@ Result<void> Session::logIn(Lock& lock, const credentials::Store::Loaded& loaded
   fresh.header = header.secret_header;
   fresh.value = std::move(header.secret_value);
   fresh.generation = ++generations_;
-  fresh.fingerprint = loaded->fingerprint();
+  fresh.source = loaded;
   fresh.is_token = true;
-  fresh.expires = clock_.steady() + token->life;
-  fresh.renew = fresh.expires - std::min(kMargin, token->life / 10);
+  const auto life = std::max(token->life, kShortestLife);
+  fresh.expires = clock_.steady() + life;
+  fresh.renew = fresh.expires - std::min(kMargin, life / 10);
   current_ = std::move(fresh);
   waiting_.succeeded();
   ++status_.successes;
   status_.last_success = clock_.system();
-  status_.token_expiry = clock_.system() + token->life;
-  log::info("logged in", {{"target", target_}, {"expires_in_seconds", token->life.count() / 1000}});
+  status_.token_expiry = clock_.system() + life;
+  log::info("logged in", {{"target", target_}, {"expires_in_seconds", life.count() / 1000}});
   return {};
 }
 
@@ -279,7 +289,7 @@ bool Session::refused(const Authorization& authorization, std::size_t page, bool
   if (!current_->is_token) {
     // It carried a password or key, so it was a login.
     refused_generation_ = authorization.generation;
-    const std::string print = current_->fingerprint;
+    const std::string print = current_->source->fingerprint();
     current_.reset();
     noteAttempt(failedWith(
         {Fault::LoginRejected, "the service answered 401 to the credential", "", {}}, print));
@@ -296,7 +306,7 @@ bool Session::countRefusal(std::uint64_t generation) {
   if (!current_ || current_->generation != generation || !current_->accepted_by.empty())
     return false;
   refused_generation_ = generation;
-  const std::string print = current_->fingerprint;
+  const std::string print = current_->source->fingerprint();
   current_.reset();
   status_.token_expiry.reset();
   // Not a failed login: it gave a token. But sending the credential again would not help.

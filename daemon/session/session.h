@@ -85,7 +85,7 @@ class Session {
     std::string header;
     Secret value;
     std::uint64_t generation = 0;
-    std::string fingerprint;            // of the credential behind it
+    credentials::Store::Loaded source;  // the credential behind it
     bool is_token = false;              // got by a login
     SteadyTime expires, renew;          // of a token
     std::set<std::size_t> accepted_by;  // pages
@@ -98,7 +98,7 @@ class Session {
   std::optional<Authorization> usable() const;
   Result<void> obtain(Lock& lock, Deadline deadline);
   Result<void> logIn(Lock& lock, const credentials::Store::Loaded& loaded, Deadline deadline);
-  Authorization startTrial();
+  Authorization startTrial(Lock& lock);
   struct Answer {
     upstream::Response response;
     Secret body;
@@ -123,7 +123,7 @@ class Session {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;  // a login or trial has ended
-  Waiting waiting_;                  // guarded by mutex_, as is what follows
+  Waiting waiting_;                  // guarded by mutex_ but for flush(), as is what follows
   bool busy_ = false;                // a login or a trial is under way
   std::uint64_t attempts_ = 0;       // logins and trials that have ended
   std::optional<Error> last_error_;  // of the last of them

@@ -1,19 +1,18 @@
 #include "session/state_file.h"
 
-#include <fcntl.h>
 #include <openssl/rand.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
+#include <condition_variable>
 #include <cstring>
-#include <fstream>
-#include <iterator>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <utility>
 
+#include "base/detached_thread.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/relief.h"
 
@@ -21,6 +20,8 @@ namespace postern::session {
 namespace {
 
 constexpr int kVersion = 1;
+constexpr std::chrono::seconds kPatience{1};
+constexpr std::size_t kMostBytes = 64U << 10;  // a state has less than 1 KiB
 
 std::string randomHex() {
   std::array<unsigned char, 16> bytes{};
@@ -83,48 +84,114 @@ std::optional<SavedState> fromJson(const std::string& text) {
   return state;
 }
 
-// Replaces the file whole: whoever reads it sees the old state or the new one. 0, or errno.
-int replaceFile(const std::filesystem::path& path, const std::string& text) {
-  const std::string fresh = path.string() + ".new";
-  const int fd = open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return errno;
-  const auto written = write(fd, text.data(), text.size());
-  int error = 0;
-  if (written != static_cast<ssize_t>(text.size())) error = written < 0 ? errno : ENOSPC;
-  if (close(fd) != 0 && error == 0) error = errno;
-  if (error == 0 && rename(fresh.c_str(), path.c_str()) != 0) error = errno;
-  if (error != 0) unlink(fresh.c_str());  // it would only take room
-  return error;
-}
-
 }  // namespace
 
-StateFile::StateFile(const std::filesystem::path& folder, const std::string& target)
-    : target_(target) {
+// Shared with the thread that writes.
+struct StateFile::Writer {
+  Writer(std::filesystem::path path, std::string of)
+      : file(std::move(path)), target(std::move(of)) {}
+
+  // The thread's part: writes until nothing is pending. Requires that `writing` was set.
+  void work();
+  void tell(int error);
+  // Whether no thread could be had that writes what is pending; the caller does, then.
+  bool isLeft();
+  // Returns whether nothing is pending or being written before the deadline.
+  bool wait(SteadyTime deadline);
+
+  const std::filesystem::path file;
+  const std::string target;
+  std::mutex mutex;  // never held while the file is written
+  std::condition_variable idle;
+  std::optional<std::string> pending;  // guarded by mutex, as is what follows
+  bool writing = false;
+  bool failing = false;
+  bool late = false;
+};
+
+void StateFile::Writer::work() {
+  std::unique_lock lock(mutex);
+  while (pending) {
+    const auto text = *std::exchange(pending, std::nullopt);
+    lock.unlock();
+    const int error = replaceFile(file, text);
+    lock.lock();
+    tell(error);
+  }
+  writing = false;
+  late = false;
+  idle.notify_all();
+}
+
+void StateFile::Writer::tell(int error) {
+  if (error != 0 && !failing) {
+    log::warn("cannot keep the back-off over a restart",
+              {{"target", target}, {"file", file.string()}, {"error", std::strerror(error)}});
+  }
+  failing = error != 0;
+}
+
+bool StateFile::Writer::isLeft() {
+  const std::lock_guard lock(mutex);
+  return pending && !std::exchange(writing, true);
+}
+
+bool StateFile::Writer::wait(SteadyTime deadline) {
+  std::unique_lock lock(mutex);
+  if (!writing) return true;
+  Relief::call(1);
+  return idle.wait_until(lock, deadline, [this] { return !writing; });
+}
+
+StateFile::StateFile(const std::filesystem::path& folder, const std::string& target) {
   if (!folder.empty()) {
-    path_ = folder / (target + ".json");
-    if (std::ifstream file(path_); file) {
-      const std::string text((std::istreambuf_iterator<char>(file)), {});
-      if (auto state = fromJson(text)) {
-        loaded_ = *std::move(state);
-      } else {
-        log::warn("state file is not readable and starts anew",
-                  {{"target", target}, {"file", path_.string()}});
-      }
+    writer_ = std::make_shared<Writer>(folder / (target + ".json"), target);
+    if (const auto wrong = load(writer_->file); !wrong.empty()) {
+      log::warn("state file cannot be read: the back-off starts from scratch",
+                {{"target", target}, {"file", writer_->file.string()}, {"error", wrong}});
     }
   }
   if (loaded_.salt.empty()) loaded_.salt = randomHex();
 }
 
-void StateFile::save(const SavedState& state) {
-  if (path_.empty()) return;
-  Relief::call();
-  const int error = replaceFile(path_, toJson(state).dump());
-  if (error != 0 && !failing_) {
-    log::warn("cannot keep the back-off over a restart",
-              {{"target", target_}, {"file", path_.string()}, {"error", std::strerror(error)}});
+StateFile::~StateFile() {
+  if (writer_) writer_->wait(std::chrono::steady_clock::now() + kPatience);
+}
+
+std::string StateFile::load(const std::filesystem::path& file) {
+  std::string text;
+  if (const auto error = readFile(file, kMostBytes, text)) {
+    return error->reason == FileError::Reason::Missing ? "" : error->what;
   }
-  failing_ = error != 0;
+  auto state = fromJson(text);
+  if (!state) return "not a state file of this version";
+  loaded_ = *std::move(state);
+  return "";
+}
+
+void StateFile::save(const SavedState& state) {
+  if (!writer_) return;
+  {
+    const std::lock_guard lock(writer_->mutex);
+    writer_->pending = toJson(state).dump();
+    if (std::exchange(writer_->writing, true)) return;
+  }
+  if (startDetachedThread([writer = writer_] { writer->work(); })) return;
+  const std::lock_guard lock(writer_->mutex);
+  writer_->writing = false;  // flush() writes it
+}
+
+void StateFile::flush() {
+  if (!writer_) return;
+  if (writer_->isLeft()) {
+    Relief::call();
+    return writer_->work();
+  }
+  if (writer_->wait(std::chrono::steady_clock::now() + kPatience)) return;
+  const std::lock_guard lock(writer_->mutex);
+  if (std::exchange(writer_->late, true)) return;
+  log::warn("the state file takes long to be written, logins do not wait for it",
+            {{"target", writer_->target}, {"file", writer_->file.string()}});
 }
 
 }  // namespace postern::session

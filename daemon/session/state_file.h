@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,23 +23,35 @@ struct SavedState {
       releases;  // when a changed credential ended a wait, at most the last three
 };
 
-// One JSON file per target in --state.dir, replaced whole. Without a folder it only makes
-// the salt. Not thread-safe.
+// One JSON file per target in --state.dir, replaced as a whole by a thread of its own: the folder
+// may be on a volume that does not answer. Without a folder it only makes the salt. Thread-safe but
+// for its construction.
 class StateFile {
  public:
-  // `folder` may be empty. A file that is missing or unreadable gives a fresh state and is
-  // logged, unless it is simply not there.
+  // `folder` may be empty. A file that is missing or that cannot be read gives a fresh state, and
+  // is logged unless it is missing.
   StateFile(const std::filesystem::path& folder, const std::string& target);
+  StateFile(StateFile&&) = default;
+  StateFile& operator=(StateFile&&) = delete;
+  // Waits for at most a second until everything is written.
+  ~StateFile();
 
   const SavedState& loaded() const { return loaded_; }
-  // Failures are logged once until a save goes well again; the process goes on without.
+  // Returns at once; the state that was saved last will be in the file. A failure is logged, and
+  // the next one after a success.
   void save(const SavedState& state);
+  // Waits until what was saved is in the file, or failed to be; at most a second, after which that
+  // is logged: no login waits longer for a folder.
+  void flush();
 
  private:
-  std::filesystem::path path_;  // empty: nowhere
-  std::string target_;
+  struct Writer;
+
+  // Returns why the file cannot be used; empty when it is used, or missing.
+  std::string load(const std::filesystem::path& file);
+
+  std::shared_ptr<Writer> writer_;  // null without a folder, and when moved from
   SavedState loaded_;
-  bool failing_ = false;
 };
 
 }  // namespace postern::session

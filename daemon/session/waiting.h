@@ -37,6 +37,8 @@ class Waiting {
   std::optional<Error> inForce(const std::string& fingerprint);
   // A login is about to be sent: if nobody tells what came of it, it counts as rejected.
   void attempt(const std::string& fingerprint);
+  // Before the login is sent, without the session's lock: waits until that is written. Thread-safe.
+  void flush() { state_.flush(); }
   // Nobody will: it was given up before it was judged.
   void forgetAttempt() { save(); }
   // It failed: the wait begins. The error comes back with what happens next.

@@ -124,6 +124,10 @@ std::vector<std::string> urisOf(const X509& certificate) {
   return uris;
 }
 
+bool hasAlternativeNames(const X509& certificate) {
+  return !alternativeNames(certificate).empty();
+}
+
 std::string namesOf(const X509& certificate) {
   const auto names = alternativeNames(certificate);
   if (names.empty()) return subjectOf(certificate);

@@ -27,8 +27,11 @@ std::string subjectOf(const X509& certificate);
 std::string issuerOf(const X509& certificate);
 // Its URIs, of which an X.509-SVID has one: its SPIFFE ID.
 std::vector<std::string> urisOf(const X509& certificate);
-// The names, addresses and URIs that it is valid for, "a, b and 3 more"; the common name counts
-// only when there are no others (RFC 6125 section 6.4.4).
+// Whether it names a host, an address or a URI in subjectAltName, the only place where names count
+// (RFC 9525, section 2).
+bool hasAlternativeNames(const X509& certificate);
+// The names, addresses and URIs that it is valid for, "a, b and 3 more"; for people, its common
+// name when there are none.
 std::string namesOf(const X509& certificate);
 Summary summaryOf(const X509& certificate);
 

@@ -1,17 +1,14 @@
 #include "tls/files.h"
 
-#include <fcntl.h>
 #include <openssl/x509.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <sstream>
 #include <string_view>
-#include <system_error>
 
+#include "base/file.h"
 #include "tls/openssl.h"
 
 namespace postern::tls {
@@ -25,75 +22,35 @@ constexpr std::string_view kPem = "PEM file";
 constexpr std::string_view kPkcs12 = "PKCS #12 file";
 constexpr std::string_view kPassword = "file that holds the password";
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-std::string errnoText(int number) {
-  return std::generic_category().message(number);
-}
-
-Error openError(const config::Path& path, int number) {
+Error cannotRead(const config::Path& path, std::string_view expected, const FileError& error) {
+  using Reason = FileError::Reason;
   const std::string file = path.string();
-  if (number == ENOENT || number == ENOTDIR) {
-    return tlsError(file + ": no such file: mount it, or correct the file name");
+  switch (error.reason) {
+    case Reason::Missing:
+      return tlsError(file + ": no such file: mount it, or correct the file name");
+    case Reason::Denied:
+      return tlsError(file +
+                      ": permission denied: let the user that postern runs as read it "
+                      "(in Kubernetes: defaultMode 0440 with fsGroup)");
+    case Reason::Directory:
+      return tlsError(file + ": is a directory: name the " + std::string(expected) + " in it");
+    case Reason::NotRegular:
+    case Reason::TooLarge:
+      return tlsError(file + ": is " + error.what + ": name a " + std::string(expected));
+    case Reason::Failed: break;
   }
-  if (number == EACCES || number == EPERM) {
-    return tlsError(file +
-                    ": permission denied: let the user that postern runs as read it "
-                    "(in Kubernetes: defaultMode 0440 with fsGroup)");
-  }
-  return tlsError(file + ": cannot be read: " + errnoText(number));
-}
-
-Result<void> checkKind(const config::Path& path, std::string_view expected, int fd) {
-  struct stat status {};
-  if (::fstat(fd, &status) != 0) return openError(path, errno);
-  if (S_ISDIR(status.st_mode)) {
-    return tlsError(path.string() + ": is a directory: name the " + std::string(expected) +
-                    " in it");
-  }
-  if (!S_ISREG(status.st_mode)) {
-    return tlsError(path.string() + ": is not a regular file: name a " + std::string(expected));
-  }
-  return {};
+  return tlsError(file + ": cannot be read: " + error.what);
 }
 
 // None when the file is missing and that is allowed.
-Result<std::optional<Secret>> readFile(const config::Path& path, std::string_view expected,
-                                       bool optional) {
+Result<std::optional<Secret>> readOne(const config::Path& path, std::string_view expected,
+                                      bool optional) {
   if (path.empty()) return std::optional<Secret>();
-  // A FIFO must not hold us.
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file.get() < 0) {
-    if (optional && errno == ENOENT) return std::optional<Secret>();
-    return openError(path, errno);
-  }
-  if (const auto kind = checkKind(path, expected, file.get()); !kind) return kind.error();
-
   Secret content;
-  std::array<char, 16384> block;
-  ssize_t count = 0;
-  while ((count = ::read(file.get(), block.data(), block.size())) > 0) {
-    content.append({block.data(), static_cast<std::size_t>(count)});
-    if (content.size() > kFileLimit) {
-      return tlsError(path.string() + ": is larger than 8 MiB: name a " + std::string(expected));
-    }
-  }
-  const int number = errno;
-  wipeBytes(block.data(), block.size());
-  if (count < 0) return openError(path, number);
-  return std::optional<Secret>(std::move(content));
+  const auto error = readFile(path, kFileLimit, content);
+  if (!error) return std::optional<Secret>(std::move(content));
+  if (optional && error->number == ENOENT) return std::optional<Secret>();
+  return cannotRead(path, expected, *error);
 }
 
 // One line end is not part of it: editors and `echo` write one.
@@ -125,7 +82,7 @@ Result<Files> readOnce(const config::Tls& config) {
         Wanted{config.key_file, kPem, optional, files.key},
         Wanted{config.pkcs12_file, kPkcs12, false, files.pkcs12},
         Wanted{config.key_password_file, kPassword, false, files.password}}) {
-    auto content = readFile(wanted.path, wanted.expected, wanted.optional);
+    auto content = readOne(wanted.path, wanted.expected, wanted.optional);
     if (!content) return std::move(content).error();
     wanted.into = *std::move(content);
   }

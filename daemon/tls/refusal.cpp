@@ -51,7 +51,11 @@ std::string wrongName(X509_STORE_CTX* store, const Policy& policy, const std::st
     return "certificate is for " + namesOf(leaf) + ", not " + name +
            ": set spiffe_id, or let the server's registration entry give it that DNS name";
   }
-  return "certificate is for " + namesOf(*X509_STORE_CTX_get0_cert(store)) + ", not " + name +
+  if (!hasAlternativeNames(leaf)) {
+    return "certificate " + quoted(subjectOf(leaf)) + " has no subjectAltName, expected " + name +
+           " in it: names count from there only (RFC 9525), issue the certificate again with it";
+  }
+  return "certificate is for " + namesOf(leaf) + ", not " + name +
          (policy.server_name.empty() ? ": set server_name" : ": correct server_name");
 }
 

@@ -28,6 +28,10 @@ int expectationIndex() {
   return index;
 }
 
+// Names count from subjectAltName only (RFC 9525, section 2), as in Go since 1.15.
+constexpr unsigned int kHostFlags =
+    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
+
 bool isAddress(const std::string& name) {
   std::array<unsigned char, sizeof(in6_addr)> address{};
   return ::inet_pton(AF_INET, name.c_str(), address.data()) == 1 ||
@@ -48,8 +52,7 @@ int judgeName(X509* leaf, const std::string& name) {
     return X509_check_ip_asc(leaf, name.c_str(), 0) == 1 ? X509_V_OK
                                                          : X509_V_ERR_IP_ADDRESS_MISMATCH;
   }
-  const int matches = X509_check_host(leaf, name.data(), name.size(),
-                                      X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, nullptr);
+  const int matches = X509_check_host(leaf, name.data(), name.size(), kHostFlags, nullptr);
   return matches == 1 ? X509_V_OK : X509_V_ERR_HOSTNAME_MISMATCH;
 }
 
@@ -133,7 +136,7 @@ bool expectName(const Policy& policy, const std::string& host, SSL* ssl) {
   if (policy.check_name && address) {
     good = X509_VERIFY_PARAM_set1_ip_asc(param, name.c_str()) == 1;
   } else if (policy.check_name) {
-    SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    SSL_set_hostflags(ssl, kHostFlags);
     good = SSL_set1_host(ssl, name.c_str()) == 1;
   }
   // An address is no server name (RFC 6066 section 3).

@@ -21,6 +21,14 @@ constexpr std::size_t kInputBlock = 64U << 10;
 // recv(2) would bring nothing but the end of a record.
 constexpr std::size_t kReadAhead = 4 * (5 + (16U << 10) + 1 + 16) + 3;
 
+// Go's crypto/tls, maxUselessRecords.
+constexpr int kMostRecordsWithoutData = 16;
+
+// Called by OpenSSL for the header of each record, among others.
+void countRecord(int sent, int, int content_type, const void*, std::size_t, SSL*, void* count) {
+  if (sent == 0 && content_type == SSL3_RT_HEADER) ++*static_cast<int*>(count);
+}
+
 // What poll(2) has to wait for before the call that failed with `why` is made again; 0: nothing.
 short awaited(int why) {
   if (why == SSL_ERROR_WANT_READ) return POLLIN;
@@ -51,6 +59,10 @@ Connection::Connection(const Peer& peer, Dialled dialled, std::atomic<std::size_
   SSL_set_default_read_buffer_len(ssl_, kReadAhead);
   // rest() does that; between two records it would only cost.
   SSL_clear_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
+  // Else SSL_read_ex() returns only when there is data, however many other records there are.
+  SSL_clear_mode(ssl_, SSL_MODE_AUTO_RETRY);
+  SSL_set_msg_callback(ssl_, countRecord);
+  SSL_set_msg_callback_arg(ssl_, &records_);
   if (peer.resume != nullptr) SSL_set_session(ssl_, peer.resume);
 }
 
@@ -91,7 +103,10 @@ Result<void> Connection::shakeHands(Deadline deadline) {
   for (;;) {
     ERR_clear_error();
     const int result = SSL_connect(ssl_);
-    if (result == 1) return {};
+    if (result == 1) {
+      records_ = 0;
+      return {};
+    }
     const short events = awaited(SSL_get_error(ssl_, result));
     if (events == 0) {
       failed_ = true;
@@ -147,8 +162,10 @@ Result<Connection::Block> Connection::read(Deadline deadline, std::string_view d
   ERR_clear_error();  // what goes on after a call of OpenSSL has left no error behind
   while (filled < kInputBlock) {
     std::size_t got = 0;
+    const int records_before = records_;
     const int result = SSL_read_ex(ssl_, buffer_.get() + filled, kInputBlock - filled, &got);
     if (result == 1) {
+      records_ = 0;
       filled += got;
       used_ = std::max(used_, filled);
       if (SSL_has_pending(ssl_) == 0) break;
@@ -162,6 +179,14 @@ Result<Connection::Block> Connection::read(Deadline deadline, std::string_view d
       break;
     }
     if (filled > 0) break;
+    if (records_ > kMostRecordsWithoutData) {
+      failed_ = true;
+      return Error{
+          Fault::Tls, name_ + " sends TLS records without data: look at that service", {}, {}};
+    }
+    if (remaining(deadline).count() == 0) return timeout(doing);
+    // The next record may have been read from the socket already.
+    if (records_ != records_before) continue;
     if (!waitFor(socket_.fd(), events, deadline)) return timeout(doing);
   }
   return Block{{buffer_.get(), filled}, End::None};

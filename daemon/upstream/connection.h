@@ -97,6 +97,7 @@ class Connection {
   SSL* ssl_ = nullptr;
   tls::Terms terms_;                   // of the handshake
   std::unique_ptr<char[]> buffer_;     // 64 KiB, or null while resting
+  int records_ = 0;                    // received since the last data
   std::size_t used_ = 0;               // bytes of it that have been written to
   std::optional<Result<Block>> late_;  // how the stream ended behind the last block
   bool asked_ = false;                 // the answer cannot have come yet: wait before reading

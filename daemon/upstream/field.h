@@ -6,8 +6,6 @@
 // The grammar of header fields, RFC 9110 section 5; their words are in base/token.h. All pure.
 namespace postern::upstream {
 
-// A value without control characters but the tab; bytes beyond ASCII are let through.
-bool isFieldValue(std::string_view text);
 // ASCII letters only.
 std::string lowered(std::string_view text);
 // Whether `item` stands in a list separated by commas, in any case.

@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <pthread.h>
 
 #include <algorithm>
 #include <condition_variable>
@@ -12,6 +11,7 @@
 #include <memory>
 #include <mutex>
 
+#include "base/detached_thread.h"
 #include "base/relief.h"
 
 namespace postern::upstream {
@@ -94,14 +94,9 @@ struct Resolver::Lookups {
     bool done = false;
     Answer answer;
   };
-  struct Task {
-    std::shared_ptr<Lookups> lookups;
-    std::shared_ptr<Lookup> lookup;
-    std::string host;
-  };
-
-  // The thread's part; frees `task`.
-  static void* run(void* task);
+  // The thread's part.
+  static void run(const std::shared_ptr<Lookups>& self, const std::shared_ptr<Lookup>& lookup,
+                  const std::string& host);
   // Starts the one lookup of a name, or joins it. Null when there can be no thread for it.
   // Requires that `self->mutex` is held.
   static std::shared_ptr<Lookup> join(const std::shared_ptr<Lookups>& self,
@@ -112,15 +107,14 @@ struct Resolver::Lookups {
   std::map<std::string, std::shared_ptr<Lookup>> running;
 };
 
-void* Resolver::Lookups::run(void* pointer) {
-  const std::unique_ptr<Task> task(static_cast<Task*>(pointer));
-  Answer answer = lookUp(task->host, 0);
-  const std::lock_guard lock(task->lookups->mutex);
-  task->lookup->answer = std::move(answer);
-  task->lookup->done = true;
-  task->lookups->running.erase(task->host);
-  task->lookups->finished.notify_all();
-  return nullptr;
+void Resolver::Lookups::run(const std::shared_ptr<Lookups>& self,
+                            const std::shared_ptr<Lookup>& lookup, const std::string& host) {
+  Answer answer = lookUp(host, 0);
+  const std::lock_guard lock(self->mutex);
+  lookup->answer = std::move(answer);
+  lookup->done = true;
+  self->running.erase(host);
+  self->finished.notify_all();
 }
 
 std::shared_ptr<Resolver::Lookups::Lookup> Resolver::Lookups::join(
@@ -128,15 +122,7 @@ std::shared_ptr<Resolver::Lookups::Lookup> Resolver::Lookups::join(
   const auto running = self->running.find(host);
   if (running != self->running.end()) return running->second;
   auto lookup = std::make_shared<Lookup>();
-  Task* const task = std::make_unique<Task>(Task{self, lookup, host}).release();
-  // Not std::thread: it throws when there is no thread to be had, and that must fail one scrape
-  // only.
-  pthread_t thread{};
-  if (pthread_create(&thread, nullptr, run, task) != 0) {
-    const std::unique_ptr<Task> unused(task);
-    return nullptr;
-  }
-  pthread_detach(thread);
+  if (!startDetachedThread([self, lookup, host] { run(self, lookup, host); })) return nullptr;
   self->running.emplace(host, lookup);
   return lookup;
 }
@@ -152,7 +138,7 @@ Result<std::vector<Address>> Resolver::resolve(const std::string& host, std::uin
   std::unique_lock lock(lookups_->mutex);
   const auto lookup = Lookups::join(lookups_, host);
   if (!lookup) return noAddress(host, "no thread for the lookup: raise the limit of processes");
-  Relief::call();
+  Relief::call(1);
   if (!lookups_->finished.wait_until(lock, deadline.at(), [&] { return lookup->done; })) {
     return Error{Fault::Timeout,
                  "the name service did not answer for " + host + " before the deadline",

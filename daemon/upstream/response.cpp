@@ -107,6 +107,7 @@ Result<ResponseReader::Step> ResponseReader::nextLine(std::string_view line) {
         state_ = State::Done;
         return Step{Event::End, {}};
       }
+      if (auto field = splitField(line); !field) read = std::move(field).error();
   }
   if (!read) return std::move(read).error();
   return Step{Event::More, {}};
@@ -147,10 +148,12 @@ Result<void> ResponseReader::readStatusLine(std::string_view line) {
 }
 
 // RFC 9112 section 5: no space before the colon, no folded lines.
-Result<void> ResponseReader::readField(std::string_view line) {
+Result<std::pair<std::string_view, std::string_view>> ResponseReader::splitField(
+    std::string_view line) const {
   const auto colon = line.find(':');
   const auto name = line.substr(0, colon);
   if (colon == std::string_view::npos || !token(name)) {
+    if (state_ == State::Trailers) return format("a trailer of the answer has no proper name");
     return format("field " + std::to_string(response_.headers.size() + 1) +
                   " of the answer's head has no proper name");
   }
@@ -158,7 +161,13 @@ Result<void> ResponseReader::readField(std::string_view line) {
   if (!isFieldValue(value)) {
     return format("the answer's field " + printable(name) + " holds a control character");
   }
-  response_.headers.emplace_back(lowered(name), value);
+  return std::pair(name, value);
+}
+
+Result<void> ResponseReader::readField(std::string_view line) {
+  const auto field = splitField(line);
+  if (!field) return field.error();
+  response_.headers.emplace_back(lowered(field->first), field->second);
   return {};
 }
 
@@ -228,7 +237,11 @@ Result<void> ResponseReader::readContentLength(std::string_view value) {
 
 // RFC 9112 section 7.1: extensions after a semicolon are ignored.
 Result<void> ResponseReader::readChunkSize(std::string_view line) {
-  const auto size = parseNumber(trimmed(line.substr(0, line.find(';'))), 16);
+  const auto digits = line.substr(0, line.find_first_of("; \t"));
+  const auto size = parseNumber(digits, 16);
+  if (!isChunkExtension(line.substr(digits.size()))) {
+    return format("what follows the size of a chunk is malformed");
+  }
   if (!size) return format("the size of a chunk is no hexadecimal number");
   line_bytes_ = 0;
   left_ = *size;

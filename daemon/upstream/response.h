@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 #include "upstream/exchange.h"
@@ -64,6 +65,7 @@ class ResponseReader {
   Result<Step> nextLine(std::string_view line);
   Result<Step> takeBody(std::string_view& bytes);
   Result<void> readStatusLine(std::string_view line);
+  Result<std::pair<std::string_view, std::string_view>> splitField(std::string_view line) const;
   Result<void> readField(std::string_view line);
   Result<Step> endOfHead();
   Result<void> readFraming();

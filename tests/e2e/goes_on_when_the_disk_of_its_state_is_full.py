@@ -30,9 +30,10 @@ def scenario(stage):
     fill(state)
     whatsapp.revoke_tokens()
     check(postern.scrape().status == 200, "it logs in again, disk or no disk")
+    wait_for(lambda: COMPLAINT in postern.process.output(), "the log says it")
     check(kept.read_text() == before, "the old state is whole")
     log = postern.process.output()
-    check(log.count(COMPLAINT) == 1 and "No space left" in log, "the log says it")
+    check(log.count(COMPLAINT) == 1 and "No space left" in log, "the log says it once, and why")
 
     whatsapp.set(password="An0ther-passw0rd")
     whatsapp.revoke_tokens()
@@ -44,7 +45,7 @@ def scenario(stage):
     wrong = stage.secret("wrong password", "Wr0ng-passw0rd")
     (credentials / "password").write_text(wrong)
     wait_for(lambda: postern.scrape().reason == "login_rejected", "the next login", 5)
-    check(json.loads(kept.read_text())["rejections"] == 2, "with room again it is kept again")
+    wait_for(lambda: json.loads(kept.read_text())["rejections"] == 2, "with room again it is kept again")
     check([file.name for file in state.iterdir()] == [kept.name], "and nothing else lies there")
 
 

@@ -26,6 +26,7 @@ test('pods without the label are never sent, nor those of excluded namespaces', 
   });
   assert.deepEqual(ofConfigMaps.objectSelector, { matchLabels: { 'postern.io/config': 'true' } });
   assert.deepEqual(ofConfigMaps.rules[0].operations, ['CREATE', 'UPDATE']);
+  assert.deepEqual(ofConfigMaps.namespaceSelector, ofPods.namespaceSelector);
   assert.equal(ofConfigMaps.failurePolicy, 'Ignore');
   assert.equal(ofConfigMaps.sideEffects, 'None');
 });

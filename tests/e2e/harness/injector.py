@@ -63,11 +63,11 @@ def patched(thing: dict, response: dict) -> dict:
 class Injector:
     def __init__(self, folder: pathlib.Path, program: pathlib.Path, tls: pathlib.Path,
                  authority: pathlib.Path, flags, launcher=()):
-        self.port, self._health_port = free_port(), free_port()
+        self.port, self.health_port = free_port(), free_port()
         self.tls = ssl.create_default_context(cafile=str(authority))
         arguments = [*launcher, program, "inject", f"--tls.dir={tls}",
                      f"--web.listen-address=127.0.0.1:{self.port}",
-                     f"--web.health-address=127.0.0.1:{self._health_port}", *flags]
+                     f"--web.health-address=127.0.0.1:{self.health_port}", *flags]
         environment = {name: os.environ[name] for name in ("PATH", "POSTERN_SANDBOX")
                        if name in os.environ}
         self.process = Process(folder, arguments, environment)
@@ -81,14 +81,14 @@ class Injector:
             return False
 
     def probe(self, path: str) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", self._health_port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.health_port, timeout=20)
         connection.request("GET", path)
         status = connection.getresponse().status
         connection.close()
         return status
 
     def metrics(self) -> Metrics:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self._health_port}/-/metrics") as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.health_port}/-/metrics") as answer:
             return Metrics(answer.read().decode())
 
     def requests(self, result: str) -> float:

@@ -325,7 +325,7 @@ TEST(ConfigFileTest, RefusesAFileOfMoreThanOneMebibyte) {
   const std::string comment(1U << 20, '#');
 
   EXPECT_EQ(complaintsAbout(yaml + comment),
-            "postern.yml:1:1: is longer than 1MiB, expected a shorter file\n");
+            "postern.yml:1:1: is larger than 1 MiB, expected a smaller file\n");
   EXPECT_EQ(complaintsAbout(yaml + comment.substr(yaml.size())), "");
 }
 

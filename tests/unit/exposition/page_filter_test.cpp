@@ -76,5 +76,25 @@ TEST(PageFilterTest, DropsTheExcessOfAFamilyAndCountsIt) {
   EXPECT_EQ(checked.counts.read, 8U);
 }
 
+std::string labelsUpTo(int count, const std::string& more) {
+  std::string line = "a{" + more;
+  for (int i = 0; i < count; ++i) line += "l" + std::to_string(i) + "=\"1\",";
+  return line + "} 1\n";
+}
+
+TEST(PageFilterTest, FindsARepeatedLabelAmongMany) {
+  EXPECT_TRUE(check(labelsUpTo(1000, "")).taken);
+  EXPECT_THAT(check(labelsUpTo(999, "l997=\"2\",")).what,
+              HasSubstr("expected a label that stands once, found \"l997="));
+}
+
+TEST(PageFilterTest, RefusesASampleOfTooManyLabels) {
+  for (const int labels : {1001, 50'000}) {
+    EXPECT_EQ(
+        check(labelsUpTo(labels, "")).what,
+        "a sample of metric a has " + std::to_string(labels) + " labels, at most 1000 are read");
+  }
+}
+
 }  // namespace
 }  // namespace postern::exposition

@@ -105,7 +105,8 @@ TEST(BodyTest, IsRefusedWhenItIsTooLongOrHasNoClearEnd) {
   refuses(chunked("FFFFFFFF\r\n"), "HTTP/1.1 413 ");
   for (const auto* chunks :
        {"\r\n", "x\r\n", "-1\r\n", "0x1\r\n", "123456789\r\n", "1\n", "1\r\nxx\r\n", "1\r\nx\n",
-        "1 1\n", "FFFFFFFFFFFFFFFFF\r\n", ";x\r\n"}) {
+        "1 1\n", "FFFFFFFFFFFFFFFFF\r\n", ";x\r\n", "1 1\r\n", "1;\x01\r\n", "0\r\nno colon\r\n",
+        "0\r\n folded: x\r\n", "0\r\nname : x\r\n", "0\r\nname: \x01\r\n"}) {
     refuses(chunked(chunks), "HTTP/1.1 400 ");
   }
   refuses(chunked("1;" + std::string(2000, 'x')), "HTTP/1.1 400 ");

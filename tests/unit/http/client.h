@@ -47,6 +47,7 @@ class Client {
   Client& operator=(const Client&) = delete;
 
   bool connected() const { return connected_; }
+  int descriptor() const { return socket_; }
   // Whether the connection was reset rather than closed.
   bool wasReset() const { return reset_; }
   // Whether it was reset within ten seconds in which nothing was read.

@@ -326,24 +326,22 @@ TEST(ServerTest, ARequestThatFindsNoThreadInTimeIsToldSo) {
   EXPECT_THAT(busy.readAnswer(), EndsWith("late\n"));
 }
 
-TEST(ServerTest, MoreConnectionsThanAllowedAreToldSo) {
+TEST(ServerTest, AConnectionBeyondTheLimitIsBusyWhenAllOthersAreBeingAnswered) {
+  Gate gate;
   auto options = patient();
-  options.max_connections = 3;
-  Running running(answerWithPath, options);
-  std::vector<std::unique_ptr<Client>> clients;
-  clients.reserve(3);
-  for (int i = 0; i < 3; ++i) {
-    clients.push_back(std::make_unique<Client>(running.port));
-    clients.back()->get("/a");
-    EXPECT_THAT(clients.back()->readAnswer(), EndsWith("GET /a\n"));
-  }
+  options.max_connections = 1;
+  Running running([&](const Request& request, ResponseSink& sink) { gate(request, sink); },
+                  options);
+  Client first(running.port);
+  first.get("/a");
+  gate.entered.get_future().wait();
 
-  Client further(running.port);
-  EXPECT_THAT(further.readToEnd(), AllOf(StartsWith("HTTP/1.1 503 busy\r\n"),
-                                         HasSubstr("busy: --web.max-connections are open; try")));
+  Client second(running.port);
+  EXPECT_THAT(second.readToEnd(), AllOf(StartsWith("HTTP/1.1 503 busy\r\n"),
+                                        HasSubstr("busy: --web.max-connections are open; try")));
 
-  clients.front()->get("/b", "Connection: close\r\n");
-  EXPECT_THAT(clients.front()->readToEnd(), EndsWith("GET /b\n"));
+  gate.opened.set_value();
+  EXPECT_THAT(first.readAnswer(), EndsWith("late\n"));
 }
 
 TEST(ServerTest, OneAddressMayBeBounded) {

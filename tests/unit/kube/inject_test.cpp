@@ -62,6 +62,9 @@ TEST(InjectTest, GivesEachValueToTheSidecarsEnvironment) {
   gives({}, "POSTERN_SANDBOX", "auto");
   gives({{"sandbox", "off"}}, "POSTERN_SANDBOX", "off");
   gives({{"target-name", "a.b"}}, "POSTERN_TARGET_NAME", "a.b");
+  // The kubelet makes of it what the annotation says
+  gives({{"target-url", "https://localhost:8443/$(HOME)/$$x$"}}, "POSTERN_TARGET_URL",
+        "https://localhost:8443/$$(HOME)/$$$$x$$");
   gives({{"target-server-name", "web.internal"}}, "POSTERN_TARGET_SERVER_NAME", "web.internal");
   gives({{"preset", "spinnaker"}}, "POSTERN_TARGET_PRESET", "spinnaker");
   gives({{"scrape-timeout", "8s"}}, "POSTERN_TARGET_SCRAPE_TIMEOUT", "8s");

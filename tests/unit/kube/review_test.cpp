@@ -189,6 +189,25 @@ TEST(ReviewTest, RefusesWhatIsNoReview) {
   refuses(wide + "]", "holds more than 200000 values");
 }
 
+struct GoneCase {
+  const char* what;
+  Json review;
+  bool dropped;
+};
+
+TEST(ReviewTest, DropsACostlyReviewThatNobodyWaitsFor) {
+  auto large = podThatWishes();
+  large["metadata"]["annotations"]["example.com/note"] = std::string(100'000, 'x');
+  for (const auto& [what, review, dropped] :
+       {GoneCase{"a pod", reviewOf("Pod", podThatWishes()), false},
+        GoneCase{"a large pod", reviewOf("Pod", large), true},
+        GoneCase{"a configuration", reviewOf("ConfigMap", configMapWith("targets: []\n")), true}}) {
+    const auto answer = answerReview(review.dump(), rulesWith(), [] { return true; });
+    EXPECT_EQ(answer.status, dropped ? 503 : 200) << what;
+    EXPECT_EQ(answerTo(review).status, 200) << what;
+  }
+}
+
 TEST(ReviewTest, EndsForEveryCutReview) {
   const auto whole = reviewOf("Pod", podThatWishes({{"preset", "whatsapp"}})).dump();
   for (std::size_t size = 0; size < whole.size(); ++size) {

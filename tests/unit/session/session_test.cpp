@@ -35,7 +35,10 @@ class SessionTest : public ::testing::Test {
     std::filesystem::create_directories(folder);
     source.gives("user", "password");
   }
-  ~SessionTest() override { std::filesystem::remove_all(folder); }
+  ~SessionTest() override {
+    session.reset();  // it may still write there
+    std::filesystem::remove_all(folder);
+  }
 
   // As a process that starts does.
   void start(bool with_state = false) {
@@ -85,6 +88,23 @@ TEST_F(SessionTest, LogsInOnceAndKeepsTheToken) {
     EXPECT_EQ(authorization->value.reveal(), "Bearer one");
   }
   EXPECT_EQ(exchange.count(), 1);
+}
+
+TEST_F(SessionTest, ATokenThatExpiresAtOnceServesAllPagesOfAScrape) {
+  for (const std::string life : {"0.0001", "0.002", "0.9"}) {
+    loginAnswers(200, R"({"token":"short","expires":)" + life + "}");
+    const int before = exchange.count();
+    start();
+    for (int page = 0; page < 130; ++page) {
+      const auto authorization = authorize();
+      ASSERT_TRUE(authorization) << life << ": " << authorization.error().what;
+      session->accepted(*authorization, static_cast<std::size_t>(page));
+    }
+    EXPECT_EQ(exchange.count() - before, 1) << life;
+    clock.advance(2s);
+    ASSERT_TRUE(authorize());
+    EXPECT_EQ(exchange.count() - before, 2) << life;
+  }
 }
 
 TEST_F(SessionTest, TellsHowTheLastLoginWentToTheService) {

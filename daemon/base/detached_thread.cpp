@@ -1,0 +1,36 @@
+#include "base/detached_thread.h"
+
+#include <pthread.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <utility>
+
+namespace postern {
+namespace {
+
+void* run(void* work) {
+  const std::unique_ptr<std::function<void()>> owned(static_cast<std::function<void()>*>(work));
+  (*owned)();
+  return nullptr;
+}
+
+}  // namespace
+
+// Not std::thread: it throws when there can be no thread, and that must fail one call only.
+bool startDetachedThread(std::function<void()> work) {
+  auto owned = std::make_unique<std::function<void()>>(std::move(work));
+  pthread_t thread{};
+  if (::pthread_create(&thread, nullptr, run, owned.get()) != 0) return false;
+  static_cast<void>(owned.release());
+  ::pthread_detach(thread);
+  return true;
+}
+
+void exitNow(int code) {
+  std::fflush(nullptr);
+  std::_Exit(code);
+}
+
+}  // namespace postern
