@@ -23,7 +23,8 @@ namespace postern::app {
 namespace {
 
 kube::Rules rulesOf(const config::Inject& options, std::function<bool()> native_sidecars) {
-  return {options.image, options.allowed_images, options.defaults, std::move(native_sidecars)};
+  return {options.image, options.allowed_images, options.defaults, std::move(native_sidecars),
+          options.locked_annotations};
 }
 
 http::Server::Options injectorFront(const config::Options& options) {
@@ -128,6 +129,10 @@ int inject(const config::CommandLine& command_line) {
   // Auto counts as no until the API server has told what it and its nodes know.
   std::atomic<bool> native = options.native_sidecar == config::NativeSidecar::Yes;
   auto rules = rulesOf(options, [&] { return native.load(); });
+  if (const auto wrong = kube::mistakeInLocks(rules); !wrong.empty()) {
+    log::error(wrong);
+    return kBadUsage;
+  }
   if (const auto wrong = kube::mistakeIn(rules); !wrong.empty()) {
     log::error("every pod would be refused", {{"error", wrong}});
     return kBadUsage;

@@ -225,11 +225,20 @@ std::vector<std::string> takeCommand(std::vector<std::string> arguments, Command
   return arguments;
 }
 
-constexpr std::string_view kOfInject[] = {
-    "inject.secret",          "inject.webhook",        "inject.service", "inject.namespace",
-    "inject.image",           "inject.allowed-images", "inject.default", "native-sidecar",
-    "kube.api-server",        "kube.token-file",       "kube.ca-file",   "pod",
-    "inject.certificate-life"};
+constexpr std::string_view kOfInject[] = {"inject.secret",
+                                          "inject.webhook",
+                                          "inject.service",
+                                          "inject.namespace",
+                                          "inject.image",
+                                          "inject.allowed-images",
+                                          "inject.default",
+                                          "native-sidecar",
+                                          "kube.api-server",
+                                          "kube.token-file",
+                                          "kube.ca-file",
+                                          "pod",
+                                          "inject.certificate-life",
+                                          "inject.locked-annotations"};
 
 void readCommandFlags(Reader& reader, CommandLine& result) {
   if (result.ask == Ask::Inject) return;

@@ -98,6 +98,9 @@ constexpr auto kFlags = std::to_array<Flag>({
      "with inject: an annotation, without postern.io/, of every pod that does not have it; may be "
      "repeated",
      kList, false, true},
+    {"inject.locked-annotations", "NAME",
+     "with inject: an annotation, without postern.io/, that pods may not set; may be repeated",
+     kList, false, true},
     {"inject.secret", "NAME", "with inject: Secret that its own certificate is kept in", kValue,
      false, true},
     {"inject.webhook", "NAME", "with inject: webhook configuration whose caBundle it writes",

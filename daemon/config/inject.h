@@ -15,10 +15,11 @@ enum class NativeSidecar { Auto, Yes, No };
 
 // What `postern inject` is told.
 struct Inject {
-  Path pod_file;                            // of --pod; "-": standard input; empty: the webhook
-  std::string image;                        // of the sidecar
-  std::vector<std::string> allowed_images;  // globs; `image` is allowed always
-  Pairs defaults;                           // annotations without their prefix, in their order
+  Path pod_file;                                // of --pod; "-": standard input; empty: the webhook
+  std::string image;                            // of the sidecar
+  std::vector<std::string> allowed_images;      // globs; `image` is allowed always
+  Pairs defaults;                               // annotations without their prefix, in their order
+  std::vector<std::string> locked_annotations;  // without their prefix; pods may not set them
   NativeSidecar native_sidecar = NativeSidecar::Auto;
   Path tls_dir;         // with tls.crt and tls.key; empty: the injector makes its own pair
   std::string secret;   // where its own pair is kept

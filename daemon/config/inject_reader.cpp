@@ -63,6 +63,9 @@ Inject readInject(SettingsReader& reader, const Settings& settings,
   if (const auto images = settings.find("inject.allowed-images"); images != settings.end()) {
     inject.allowed_images = images->second.values;
   }
+  if (const auto names = settings.find("inject.locked-annotations"); names != settings.end()) {
+    inject.locked_annotations = names->second.values;
+  }
   readDefaults(settings, inject, complaints);
   using enum NativeSidecar;
   reader.choice<NativeSidecar>("native-sidecar", inject.native_sidecar,

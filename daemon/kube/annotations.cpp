@@ -116,13 +116,20 @@ const Annotation* findAnnotation(std::string_view key) {
   return found == kAnnotations.end() ? nullptr : found;
 }
 
-std::string unknownMistake(std::string_view key) {
-  if (key == "inject" || key == "status") return "is a label, expected no annotation of this name";
+bool isLabel(std::string_view key) {
+  return key == "inject" || key == "status";
+}
+
+std::string nearestKey(std::string_view key) {
   std::vector<std::string_view> known;
   known.reserve(kAnnotations.size());
   for (const auto& each : kAnnotations) known.push_back(each.key);
-  return "is unknown, the nearest is " + std::string(kDomain) +
-         std::string(config::nearest(key, known));
+  return std::string(config::nearest(key, known));
+}
+
+std::string unknownMistake(std::string_view key) {
+  if (isLabel(key)) return "is a label, expected no annotation of this name";
+  return "is unknown, the nearest is " + std::string(kDomain) + nearestKey(key);
 }
 
 std::string mistakeIn(std::string_view key, std::string_view value) {
@@ -146,6 +153,17 @@ bool ofTarget(std::string_view key) {
 
 std::span<const Annotation> annotations() {
   return kAnnotations;
+}
+
+std::string lockMistake(std::string_view name) {
+  if (findAnnotation(name) != nullptr) return "";
+  if (name.empty()) return "is empty, expected the name of an annotation, such as tls-secret";
+  if (isLabel(name)) return printable(name) + " is a label, expected the name of an annotation";
+  const bool prefixed = name.starts_with(kDomain);
+  const auto key = prefixed ? name.substr(kDomain.size()) : name;
+  return printable(name, 64) + " is unknown, " +
+         (prefixed ? "expected a name without " + std::string(kDomain) + ", " : "") +
+         "the nearest is " + nearestKey(key);
 }
 
 std::string mountOf(const Annotation& annotation) {
@@ -177,15 +195,21 @@ Wishes::Wishes(const Words& of_pod, const config::Pairs& defaults,
     const auto found = own_.find(key);
     return found != own_.end() && !found->second.empty();
   };
-  // What the pod says in one way takes the defaults for the other way away.
-  const auto other_way = [&](std::string_view key) {
-    return (says("config-map") && ofTarget(key)) || (says("target-url") && key == "config-map") ||
-           (says("mysql-secret") && key == "credentials-secret") ||
-           (says("credentials-secret") && key == "mysql-secret");
+  // Which annotation of the pod takes a default away, as both exclude each other; empty: none.
+  const auto replacement = [&](std::string_view key) -> std::string_view {
+    if (ofTarget(key) && says("config-map")) return "config-map";
+    if (key == "config-map" && says("target-url")) return "target-url";
+    if (key == "credentials-secret" && says("mysql-secret")) return "mysql-secret";
+    if (key == "mysql-secret" && says("credentials-secret")) return "credentials-secret";
+    return {};
   };
   for (const auto& [key, value] : defaults) {
     if (!complain("--inject.default=", key, value) || own(key)) continue;
-    if (!other_way(key)) wished_.insert_or_assign(key, value);
+    if (const auto by = replacement(key); by.empty()) {
+      wished_.insert_or_assign(key, value);
+    } else if (!value.empty()) {
+      replaced_.insert_or_assign(key, std::string(by));
+    }
   }
   for (const auto& [key, value] : own_) wished_.insert_or_assign(key, value);
   std::erase_if(wished_, [](const auto& wish) { return wish.second.empty(); });

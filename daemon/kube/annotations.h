@@ -34,6 +34,8 @@ struct Annotation {
 
 // Every one there is.
 std::span<const Annotation> annotations();
+// What is wrong with the name of an annotation in --inject.locked-annotations, or an empty text.
+std::string lockMistake(std::string_view name);
 // "/tls" and "postern-tls": where it is mounted, and what the volume is called.
 std::string mountOf(const Annotation& annotation);
 std::string volumeOf(const Annotation& annotation);
@@ -53,10 +55,14 @@ class Wishes {
   bool isTrue(std::string_view key) const { return find(key) == "true"; }
   // Whether the pod itself says it.
   bool own(std::string_view key) const { return own_.count(key) > 0; }
+  // Defaults that an annotation of the pod takes away without setting them: which one does, by the
+  // key of the default.
+  const Words& replaced() const { return replaced_; }
 
  private:
   Words wished_;
   Words own_;
+  Words replaced_;
 };
 
 }  // namespace postern::kube

@@ -63,6 +63,7 @@ class Decision {
 
  private:
   void judgePod();
+  void judgeLocks(const Wishes& wishes);
   void chooseImage(const Wishes& wishes);
   void chooseKind(const Wishes& wishes);
   void choosePort(const Wishes& wishes);
@@ -104,6 +105,30 @@ void Decision::judgePod() {
         "the pod has a container postern that the injector has not made, rename it or take "
         "the label " +
         std::string(kInjectLabel) + " off");
+  }
+}
+
+// A locked annotation is the operator's: pods neither set it, nor mount a volume in its place, nor
+// take its default away by another annotation.
+void Decision::judgeLocks(const Wishes& wishes) {
+  constexpr std::string_view kLocked =
+      "locked by --inject.locked-annotations, expected it from the injector alone; the pod is not "
+      "created; ";
+  for (const auto& annotation : annotations()) {
+    if (!rules_.locks(annotation.key)) continue;
+    const auto name = annotated(annotation.key);
+    if (pod_.annotations.count(name) > 0) {
+      complain(annotation.key, "is " + std::string(kLocked) + "remove it from the pod");
+    }
+    if (bringsVolume(annotation, wishes, pod_)) {
+      complain("the volume " + volumeOf(annotation) + " of the pod replaces " + name +
+               ", which is " + std::string(kLocked) + "rename or remove the volume");
+    }
+    const auto replaced = wishes.replaced().find(annotation.key);
+    if (replaced == wishes.replaced().end()) continue;
+    complain(replaced->second, "replaces the default of " + name + ", which is " +
+                                   std::string(kLocked) + "remove " + annotated(replaced->second) +
+                                   " from the pod");
   }
 }
 
@@ -272,6 +297,7 @@ Injection Decision::decide() {
   }
   const Wishes wishes(pod_.annotations, rules_.defaults, mistakes_);
   judgePod();
+  judgeLocks(wishes);
   chooseImage(wishes);
   chooseKind(wishes);
   auto volumes = makeVolumes(wishes, pod_, mistakes_);
@@ -305,8 +331,25 @@ Json makeTrialPod(const config::Pairs& defaults) {
 
 }  // namespace
 
+bool Rules::locks(std::string_view annotation) const {
+  return std::ranges::find(locked_annotations, annotation) != locked_annotations.end();
+}
+
 std::string mistakeIn(const Rules& rules) {
-  return inject(makeTrialPod(rules.defaults), rules).refusal;
+  // The trial pod sets what a pod has to.
+  auto unlocked = rules;
+  unlocked.locked_annotations.clear();
+  return inject(makeTrialPod(rules.defaults), unlocked).refusal;
+}
+
+std::string mistakeInLocks(const Rules& rules) {
+  std::string mistakes;
+  for (const auto& name : rules.locked_annotations) {
+    const auto wrong = lockMistake(name);
+    if (wrong.empty()) continue;
+    mistakes += (mistakes.empty() ? "--inject.locked-annotations: " : "; ") + wrong;
+  }
+  return mistakes;
 }
 
 Injection inject(const Json& pod, const Rules& rules) {

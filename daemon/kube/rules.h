@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/login.h"
@@ -15,9 +16,14 @@ struct Rules {
   config::Pairs defaults;                   // annotations without their prefix
   // Whether API server and nodes know native sidecars. Called on any thread; never waits.
   std::function<bool()> native_sidecars;
+  std::vector<std::string> locked_annotations{};  // without their prefix; pods may not set them
+
+  bool locks(std::string_view annotation) const;
 };
 
 // What is wrong with the defaults that every pod would be refused for; empty: nothing.
 std::string mistakeIn(const Rules& rules);
+// What is wrong with `locked_annotations`; empty: nothing.
+std::string mistakeInLocks(const Rules& rules);
 
 }  // namespace postern::kube

@@ -141,6 +141,14 @@ Json makeContainer(const Sidecar& sidecar, const Wishes& wishes, const Pod& pod)
   return container;
 }
 
+bool bringsVolume(const Annotation& annotation, const Wishes& wishes, const Pod& pod) {
+  if (!mounts(annotation.becomes)) return false;
+  const auto there = pod.volumes.find(volumeOf(annotation));
+  if (there == pod.volumes.end()) return false;
+  const auto object = wishes.find(annotation.key);
+  return !object || there->second != makeVolume(annotation, *object, pod);
+}
+
 std::vector<Json> makeVolumes(const Wishes& wishes, const Pod& pod,
                               std::vector<std::string>& mistakes) {
   std::vector<Json> volumes;

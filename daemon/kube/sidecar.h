@@ -22,6 +22,9 @@ std::vector<std::string> environmentOf(const Sidecar& sidecar, const Wishes& wis
                                        const Pod& pod);
 // The container. It fits the Pod Security Standard `restricted`.
 Json makeContainer(const Sidecar& sidecar, const Wishes& wishes, const Pod& pod);
+// Whether the pod has a volume in place of the one that this annotation, which mounts something,
+// or its default makes.
+bool bringsVolume(const Annotation& annotation, const Wishes& wishes, const Pod& pod);
 // The volumes that the pod does not have yet. A volume of the pod with the name of one of ours is
 // taken in its place; with an annotation that names another, that is a mistake.
 std::vector<Json> makeVolumes(const Wishes& wishes, const Pod& pod,

@@ -426,6 +426,7 @@ TEST(CommandLineTest, InjectTakesFlagsOfItsOwn) {
   const auto command_line = accepted(
       {"inject", "--tls.dir=/tls", "--inject.image=registry.example/postern:2",
        "--inject.allowed-images=a/*", "--inject.allowed-images=b/*", "--native-sidecar=false",
+       "--inject.locked-annotations=tls-secret", "--inject.locked-annotations=config-map",
        "--inject.default=preset=whatsapp", "--inject.default=target-url=https://a?b=c",
        "--inject.namespace=monitoring", "--kube.api-server=https://10.0.0.1",
        "--kube.token-file=/token", "--kube.ca-file=/ca.crt"},
@@ -439,6 +440,10 @@ TEST(CommandLineTest, InjectTakesFlagsOfItsOwn) {
   EXPECT_EQ(inject.tls_dir, "/tls");
   EXPECT_EQ(inject.image, "registry.example/postern:2");
   EXPECT_THAT(inject.allowed_images, ElementsAre("a/*", "b/*"));
+  EXPECT_THAT(inject.locked_annotations, ElementsAre("tls-secret", "config-map"));
+  EXPECT_THAT(accepted({"inject", "--pod=-"}, {"POSTERN_INJECT_LOCKED_ANNOTATIONS=port,image"})
+                  .inject.locked_annotations,
+              ElementsAre("port", "image"));
   EXPECT_EQ(inject.native_sidecar, NativeSidecar::No);
   EXPECT_THAT(inject.defaults, ElementsAre(std::pair("preset", "whatsapp"),
                                            std::pair("target-url", "https://a?b=c")));
@@ -471,6 +476,8 @@ TEST(CommandLineTest, InjectRefusesWhatIsNotForIt) {
   refuses({"inject", "--pod=-", "--inject.secret=A b"}, "is no name of an object of Kubernetes");
   refuses({"inject", "--pod=-", "--native-sidecar=yes"}, "expected one of auto, true, false");
   refuses({kUrl, "--inject.image=a"}, "is for the command inject, expected postern inject");
+  refuses({kUrl, "--inject.locked-annotations=port"},
+          "is for the command inject, expected postern");
   refuses({kUrl, "--pod=a"}, "is for the command inject, expected postern inject");
 }
 
