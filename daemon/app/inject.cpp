@@ -23,8 +23,12 @@ namespace postern::app {
 namespace {
 
 kube::Rules rulesOf(const config::Inject& options, std::function<bool()> native_sidecars) {
-  return {options.image, options.allowed_images, options.defaults, std::move(native_sidecars),
-          options.locked_annotations};
+  return {options.image,
+          options.allowed_images,
+          options.defaults,
+          std::move(native_sidecars),
+          options.locked_annotations,
+          options.allowed_target_hosts};
 }
 
 http::Server::Options injectorFront(const config::Options& options) {
@@ -70,6 +74,12 @@ int serveWebhook(const config::CommandLine& command_line, kube::Rules rules,
   const RealClock clock;
   log::info("postern inject starts",
             {{"version", version()}, {"revision", revision()}, {"image", rules.image}});
+  if (!rules.allowed_target_hosts.empty() && !rules.locks("config-map")) {
+    log::warn(
+        "pods may still mount a ConfigMap that names any host: only ConfigMaps with the label "
+        "postern.io/config are checked",
+        {{"next", "add --inject.locked-annotations=config-map"}});
+  }
   const auto sandbox = confine(options, {});
   if (!sandbox) return kBadUsage;
 

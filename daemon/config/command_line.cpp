@@ -238,7 +238,8 @@ constexpr std::string_view kOfInject[] = {"inject.secret",
                                           "kube.ca-file",
                                           "pod",
                                           "inject.certificate-life",
-                                          "inject.locked-annotations"};
+                                          "inject.locked-annotations",
+                                          "inject.allowed-target-hosts"};
 
 void readCommandFlags(Reader& reader, CommandLine& result) {
   if (result.ask == Ask::Inject) return;

@@ -101,6 +101,10 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"inject.locked-annotations", "NAME",
      "with inject: an annotation, without postern.io/, that pods may not set; may be repeated",
      kList, false, true},
+    {"inject.allowed-target-hosts", "HOST",
+     "with inject: a host that pods may name as their target, such as *.example.com; localhost, "
+     "127.0.0.1 and ::1, the pod itself, are always allowed; may be repeated (default: every host)",
+     kList, false, true},
     {"inject.secret", "NAME", "with inject: Secret that its own certificate is kept in", kValue,
      false, true},
     {"inject.webhook", "NAME", "with inject: webhook configuration whose caBundle it writes",

@@ -20,6 +20,8 @@ struct Inject {
   std::vector<std::string> allowed_images;      // globs; `image` is allowed always
   Pairs defaults;                               // annotations without their prefix, in their order
   std::vector<std::string> locked_annotations;  // without their prefix; pods may not set them
+  // Names, addresses and *.NAME; loopback is always allowed. Empty: every host.
+  std::vector<std::string> allowed_target_hosts;
   NativeSidecar native_sidecar = NativeSidecar::Auto;
   Path tls_dir;         // with tls.crt and tls.key; empty: the injector makes its own pair
   std::string secret;   // where its own pair is kept

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/printable.h"
 #include "base/version.h"
 #include "config/settings_reader.h"
 
@@ -18,6 +19,32 @@ void readDefaults(const Settings& settings, Inject& inject, std::vector<Complain
       continue;
     }
     inject.defaults.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+}
+
+// Of a name, an address, or "*." before a name that is not an address.
+bool isHostPattern(std::string_view text) {
+  if (!text.starts_with("*.")) return hostMistake(text).empty();
+  auto name = text.substr(2);
+  if (!hostMistake(name).empty() || name.find(':') != name.npos) return false;
+  if (name.ends_with('.')) name.remove_suffix(1);
+  // The last label of an IPv4 address is a number.
+  const auto last = name.substr(name.rfind('.') + 1);
+  return std::ranges::any_of(last, [](char c) { return c < '0' || c > '9'; });
+}
+
+void readTargetHosts(const Settings& settings, Inject& inject, std::vector<Complaint>& complaints) {
+  const auto setting = settings.find("inject.allowed-target-hosts");
+  if (setting == settings.end()) return;
+  for (const auto& text : setting->second.values) {
+    if (!isHostPattern(text)) {
+      complaints.push_back({setting->second.where, "",
+                            '"' + printable(text, 64) +
+                                "\" is not a host, expected a name, *.NAME or an address, without "
+                                "brackets, port and path"});
+      continue;
+    }
+    inject.allowed_target_hosts.push_back(text);
   }
 }
 
@@ -66,6 +93,7 @@ Inject readInject(SettingsReader& reader, const Settings& settings,
   if (const auto names = settings.find("inject.locked-annotations"); names != settings.end()) {
     inject.locked_annotations = names->second.values;
   }
+  readTargetHosts(settings, inject, complaints);
   readDefaults(settings, inject, complaints);
   using enum NativeSidecar;
   reader.choice<NativeSidecar>("native-sidecar", inject.native_sidecar,

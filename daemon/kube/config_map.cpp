@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "config/config.h"
+#include "kube/target_hosts.h"
 
 namespace postern::kube {
 namespace {
@@ -16,7 +17,7 @@ bool holdsConfiguration(const Json& config_map) {
   return findText(config_map, {"metadata", "labels", kConfigLabel}) == "true";
 }
 
-std::string mistakesOfConfigMap(const Json& config_map) {
+std::string mistakesOfConfigMap(const Json& config_map, const Rules& rules) {
   const auto* text = find(config_map, {"data", kFile});
   if (text == nullptr || !text->is_string()) {
     return "the label postern.io/config says that a configuration is here, expected the key "
@@ -31,7 +32,16 @@ std::string mistakesOfConfigMap(const Json& config_map) {
     }
     mistakes += (i == 0 ? "" : "; ") + read.complaints[i].text();
   }
-  return mistakes;
+  if (!mistakes.empty()) return mistakes;
+  for (const auto& target : read.config.targets) {
+    const auto wrong = targetHostMistake(rules, target);
+    if (wrong.empty()) continue;
+    return std::string(kFile) + ": " + wrong +
+           "; the ConfigMap is not changed; name another host, or have the operator of the "
+           "injector "
+           "allow this one";
+  }
+  return "";
 }
 
 }  // namespace postern::kube

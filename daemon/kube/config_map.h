@@ -3,6 +3,7 @@
 #include <string>
 
 #include "kube/json.h"
+#include "kube/rules.h"
 
 namespace postern::kube {
 
@@ -11,7 +12,8 @@ inline constexpr std::string_view kConfigLabel = "postern.io/config";  // "true"
 // Whether a ConfigMap says that it holds a configuration.
 bool holdsConfiguration(const Json& config_map);
 // What is wrong with that configuration: file, line, column and a sentence for every mistake. Empty
-// when it is good. The files that it names are for another machine, and are not looked at.
-std::string mistakesOfConfigMap(const Json& config_map);
+// when it is valid and names only hosts that `rules` allow. The files that it names are for another
+// machine, and are not read.
+std::string mistakesOfConfigMap(const Json& config_map, const Rules& rules);
 
 }  // namespace postern::kube

@@ -14,6 +14,7 @@
 #include "kube/pod.h"
 #include "kube/quantity.h"
 #include "kube/sidecar.h"
+#include "kube/target_hosts.h"
 
 namespace postern::kube {
 namespace {
@@ -64,6 +65,7 @@ class Decision {
  private:
   void judgePod();
   void judgeLocks(const Wishes& wishes);
+  void judgeHost(const Wishes& wishes);
   void chooseImage(const Wishes& wishes);
   void chooseKind(const Wishes& wishes);
   void choosePort(const Wishes& wishes);
@@ -130,6 +132,20 @@ void Decision::judgeLocks(const Wishes& wishes) {
                                    std::string(kLocked) + "remove " + annotated(replaced->second) +
                                    " from the pod");
   }
+}
+
+// Only of a URL that the pod sets itself; what is wrong with one that cannot be parsed, the
+// daemon's own reader says.
+void Decision::judgeHost(const Wishes& wishes) {
+  if (!wishes.own("target-url")) return;
+  std::string wrong;
+  const auto url = config::parseUrl(wishes.get("target-url", ""), wrong);
+  if (!url) return;
+  wrong = targetHostMistake(rules_, url->host);
+  if (wrong.empty()) return;
+  complain("target-url", wrong +
+                             "; the pod is not created; change the URL, or have the operator of "
+                             "the injector allow this host");
 }
 
 void Decision::chooseImage(const Wishes& wishes) {
@@ -298,6 +314,7 @@ Injection Decision::decide() {
   const Wishes wishes(pod_.annotations, rules_.defaults, mistakes_);
   judgePod();
   judgeLocks(wishes);
+  judgeHost(wishes);
   chooseImage(wishes);
   chooseKind(wishes);
   auto volumes = makeVolumes(wishes, pod_, mistakes_);
@@ -339,6 +356,7 @@ std::string mistakeIn(const Rules& rules) {
   // The trial pod sets what a pod has to.
   auto unlocked = rules;
   unlocked.locked_annotations.clear();
+  unlocked.allowed_target_hosts.clear();
   return inject(makeTrialPod(rules.defaults), unlocked).refusal;
 }
 

@@ -124,7 +124,7 @@ void Review::reviewPod(const Json& pod) {
 bool Review::reviewConfigMap(const Json& config_map) {
   if (!holdsConfiguration(config_map)) return true;
   if (!turn_.take()) return false;
-  auto mistakes = mistakesOfConfigMap(config_map);
+  auto mistakes = mistakesOfConfigMap(config_map, rules_);
   if (mistakes.empty()) {
     answer_.verdict = Verdict::ConfigAccepted;
   } else {

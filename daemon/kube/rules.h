@@ -17,6 +17,8 @@ struct Rules {
   // Whether API server and nodes know native sidecars. Called on any thread; never waits.
   std::function<bool()> native_sidecars;
   std::vector<std::string> locked_annotations{};  // without their prefix; pods may not set them
+  // Patterns of matchesHost(), for hosts that a pod or a ConfigMap may name; empty: every host.
+  std::vector<std::string> allowed_target_hosts{};
 
   bool locks(std::string_view annotation) const;
 };

@@ -427,6 +427,7 @@ TEST(CommandLineTest, InjectTakesFlagsOfItsOwn) {
       {"inject", "--tls.dir=/tls", "--inject.image=registry.example/postern:2",
        "--inject.allowed-images=a/*", "--inject.allowed-images=b/*", "--native-sidecar=false",
        "--inject.locked-annotations=tls-secret", "--inject.locked-annotations=config-map",
+       "--inject.allowed-target-hosts=*.Example.com.", "--inject.allowed-target-hosts=2001:db8::1",
        "--inject.default=preset=whatsapp", "--inject.default=target-url=https://a?b=c",
        "--inject.namespace=monitoring", "--kube.api-server=https://10.0.0.1",
        "--kube.token-file=/token", "--kube.ca-file=/ca.crt"},
@@ -441,6 +442,10 @@ TEST(CommandLineTest, InjectTakesFlagsOfItsOwn) {
   EXPECT_EQ(inject.image, "registry.example/postern:2");
   EXPECT_THAT(inject.allowed_images, ElementsAre("a/*", "b/*"));
   EXPECT_THAT(inject.locked_annotations, ElementsAre("tls-secret", "config-map"));
+  EXPECT_THAT(inject.allowed_target_hosts, ElementsAre("*.Example.com.", "2001:db8::1"));
+  EXPECT_THAT(accepted({"inject", "--pod=-"}, {"POSTERN_INJECT_ALLOWED_TARGET_HOSTS=a,10.0.0.1"})
+                  .inject.allowed_target_hosts,
+              ElementsAre("a", "10.0.0.1"));
   EXPECT_THAT(accepted({"inject", "--pod=-"}, {"POSTERN_INJECT_LOCKED_ANNOTATIONS=port,image"})
                   .inject.locked_annotations,
               ElementsAre("port", "image"));
@@ -479,6 +484,38 @@ TEST(CommandLineTest, InjectRefusesWhatIsNotForIt) {
   refuses({kUrl, "--inject.locked-annotations=port"},
           "is for the command inject, expected postern");
   refuses({kUrl, "--pod=a"}, "is for the command inject, expected postern inject");
+}
+
+TEST(CommandLineTest, InjectRefusesWhatIsNoHost) {
+  for (const char* host : {"",
+                           "*",
+                           "*.",
+                           "*.*.example.com",
+                           "a.*.example.com",
+                           "*example.com",
+                           "https://example.com",
+                           "example.com:443",
+                           "example.com/a",
+                           "[::1]",
+                           "*.::1",
+                           "*.0.0.1",
+                           "*.1.",
+                           "*.example.1",
+                           "a b",
+                           "user@example.com",
+                           "ex\xc3\xa4mple.com",
+                           "a,b",
+                           ".example.com",
+                           "%65xample.com"}) {
+    EXPECT_THAT(
+        refused({"inject", "--pod=-", std::string("--inject.allowed-target-hosts=") + host}),
+        AllOf(HasSubstr("--inject.allowed-target-hosts: "), HasSubstr("expected ")))
+        << host;
+  }
+  EXPECT_EQ(refused({"inject", "--pod=-", "--inject.allowed-target-hosts=a:1"}),
+            "--inject.allowed-target-hosts: \"a:1\" is not a host, expected a name, *.NAME or an "
+            "address, without brackets, port and path");
+  EXPECT_THAT(refused({kUrl, "--inject.allowed-target-hosts=a"}), HasSubstr("is for the command"));
 }
 
 TEST(CommandLineTest, HelpAndVersionNeedNothingElse) {

@@ -133,6 +133,19 @@ TEST(ReviewTest, FindsABadConfigurationAtAdmission) {
               HasSubstr("expected the key postern.yml under data"));
 }
 
+TEST(ReviewTest, RefusesAConfigurationWithAHostThatIsNotAllowed) {
+  auto rules = rulesWith();
+  rules.allowed_target_hosts = {"api.example.com"};
+  const auto review = reviewOf(
+      "ConfigMap", configMapWith("targets: [{ name: a, url: 'https://evil.example' }]"), "UPDATE");
+
+  EXPECT_EQ(answerTo(review).verdict, Verdict::ConfigAccepted);
+  const auto answer = answerTo(review, rules);
+  EXPECT_EQ(answer.verdict, Verdict::ConfigRefused);
+  EXPECT_THAT(responseOf(answer)["status"]["message"].get<std::string>(),
+              StartsWith("postern: postern.yml: target a: url: the host evil.example is not"));
+}
+
 TEST(ReviewTest, LooksAtNoFileThatAConfigurationNames) {
   const auto answer = answerTo(reviewOf(
       "ConfigMap", configMapWith("targets:\n"
