@@ -187,6 +187,16 @@ test('the defaults of all sidecars are flags, and what says nothing is none', ()
     ['ca-config-map=internal-ca', 'config-map=fleet-config']);
 });
 
+test('what pods may not set or name is a flag each', () => {
+  const rules = documents => container(documents).args
+    .filter(arg => /^--inject\.(locked-annotations|allowed-target-hosts)=/.test(arg));
+  assert.deepEqual(rules(render()), []);
+  assert.deepEqual(rules(render({ values: feature('locked-annotations') })), [
+    '--inject.locked-annotations=config-map', '--inject.locked-annotations=mysql-secret',
+    '--inject.allowed-target-hosts=*.shop.svc', '--inject.allowed-target-hosts=2001:db8::1',
+  ]);
+});
+
 test('a configuration stands in the namespaces of the pods, for the webhook to check', () => {
   const maps = all(render({ values: feature('config') }), 'ConfigMap');
   assert.deepEqual(maps.map(each => each.metadata.namespace), ['shop', 'billing']);

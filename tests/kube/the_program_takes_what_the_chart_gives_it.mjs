@@ -98,6 +98,19 @@ for (const [name, values] of Object.entries({
   });
 }
 
+test('the injector takes the names and hosts of the chart, and refuses pods by them', () => {
+  const { args } = one(render({ values: feature('locked-annotations') }), 'Deployment').spec.template.spec.containers[0];
+  const rules = args.filter(arg => /^--inject\.(locked-annotations|allowed-target-hosts)=/.test(arg));
+  const refusal = annotations => postern(['inject', '--pod=-', ...rules], JSON.stringify({
+    apiVersion: 'v1', kind: 'Pod',
+    metadata: { name: 'billing', labels: { 'postern.io/inject': 'true' }, annotations },
+    spec: { containers: [{ name: 'billing', image: 'billing:1' }] },
+  })).error;
+  assert.equal(refusal({ 'postern.io/target-url': 'https://web.shop.svc' }), '');
+  assert.match(refusal({ 'postern.io/target-url': 'https://evil.example' }), /the host evil\.example is not allowed/);
+  assert.match(refusal({ 'postern.io/config-map': 'a' }), /postern\.io\/config-map: is locked/);
+});
+
 test('the daemon takes the configuration of a ConfigMap', () => {
   const file = join(folder(), 'postern.yml');
   const [map] = all(render({ values: feature('config') }), 'ConfigMap');
