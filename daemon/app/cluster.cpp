@@ -67,7 +67,9 @@ std::vector<kube::Chores::Chore> Cluster::choresFor(const config::Inject& option
   if (options.native_sidecar == config::NativeSidecar::Auto) {
     chores.emplace_back([this](const std::stop_token& stop) { return native_.ask(stop); });
   }
-  chores.emplace_back([this](const std::stop_token& stop) { return missed_.ask(stop); });
+  if (options.count_missed_pods) {
+    chores.emplace_back([this](const std::stop_token& stop) { return missed_.ask(stop); });
+  }
   return chores;
 }
 

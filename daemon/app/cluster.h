@@ -28,7 +28,8 @@ ClusterPlace placeOf(const config::Inject& options);
 std::vector<std::string> missingFor(const config::Inject& options, const ClusterPlace& place);
 
 // What the injector asks the API server for, on a thread of its own: whether sidecars may be native
-// ones, which pods were missed, and its certificate when it has no other.
+// ones, which pods were missed unless --inject.count-missed-pods=false, and its certificate when it
+// has no other.
 class Cluster {
  public:
   // Requires place.api, and that missingFor() finds nothing. Begins at once. All references must

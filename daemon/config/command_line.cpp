@@ -239,7 +239,8 @@ constexpr std::string_view kOfInject[] = {"inject.secret",
                                           "pod",
                                           "inject.certificate-life",
                                           "inject.locked-annotations",
-                                          "inject.allowed-target-hosts"};
+                                          "inject.allowed-target-hosts",
+                                          "inject.count-missed-pods"};
 
 void readCommandFlags(Reader& reader, CommandLine& result) {
   if (result.ask == Ask::Inject) return;

@@ -117,6 +117,10 @@ constexpr auto kFlags = std::to_array<Flag>({
      "with inject: how long its own certificate is good for; renewed at two thirds of it (default "
      "90d)",
      kValue, false, true},
+    {"inject.count-missed-pods", "",
+     "with inject: count pods that have no sidecar, on by default; =false needs no right to list "
+     "pods",
+     kSwitch, false, true},
     {"native-sidecar", "MODE",
      "with inject: auto, true or false: whether the sidecar is an init container that goes on "
      "(default auto: when API server and nodes are 1.29 or newer)",

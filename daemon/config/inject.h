@@ -28,6 +28,7 @@ struct Inject {
   std::string webhook;  // whose caBundle is written
   std::string service;  // that its own pair is for
   milliseconds certificate_life = std::chrono::hours(24 * 90);  // of its own pair; 30 s to 10 years
+  bool count_missed_pods = true;  // lists the pods of all namespaces once a minute
   std::string namespace_;         // its own; empty: that of the service account
   std::optional<Url> api_server;  // none: that of the cluster it runs in
   Path token_file;                // likewise

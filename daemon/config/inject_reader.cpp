@@ -108,6 +108,7 @@ Inject readInject(SettingsReader& reader, const Settings& settings,
   using std::chrono::hours;
   reader.duration("inject.certificate-life", inject.certificate_life,
                   {seconds(30), hours(24 * 3650)});
+  reader.boolean("inject.count-missed-pods", inject.count_missed_pods);
   if (const auto* server = reader.text("kube.api-server")) {
     std::string wrong;
     inject.api_server = parseUrl(*server, wrong);

@@ -45,9 +45,9 @@ void logNew(const MissedPods::Counts& before, const MissedPods::Counts& now) {
 
 MissedPods::MissedPods(ApiClient& api)
     : api_(api),
-      trouble_(
-          "looking for pods that were missed",
-          "postern_inject_missed_pods stays as it was, and they are listed again in a minute") {}
+      trouble_("looking for pods that were missed",
+               "postern_inject_missed_pods keeps its values, pods are listed again in a minute; an "
+               "injector without the right to list pods needs --inject.count-missed-pods=false") {}
 
 std::chrono::milliseconds MissedPods::ask(const std::stop_token& stop) {
   const Listing listing{"listing pods", "/api/v1/pods",

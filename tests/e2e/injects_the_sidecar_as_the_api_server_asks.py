@@ -1,6 +1,7 @@
 """`postern inject` answers AdmissionReviews over HTTPS: a labelled pod gets its sidecar, which the
 daemon itself would start with; an injected one stays as it is; a bad annotation and a bad
-configuration are refused with a sentence. It counts and logs what it did, takes up a renewed
+configuration are refused with a sentence. Without --inject.count-missed-pods it asks the API server for
+nothing. It counts and logs what it did, takes up a renewed
 certificate while it runs, and prints the same pod by --pod."""
 
 import json
@@ -12,8 +13,12 @@ from harness import check, wait_for
 from harness.injector import patched, pod, review_of
 
 
+def tls_folder_of(stage):
+    return stage.tls_folder(pair=stage.authority.issue("localhost"))
+
+
 def scenario(stage):
-    tls = stage.tls_folder(pair=stage.authority.issue("localhost"))
+    tls = tls_folder_of(stage)
     injector = stage.injector("--log.level=debug", "--inject.image=registry.example/postern:1",
                               "--inject.default=requests-memory=24Mi", tls=tls)
     check(injector.probe("/-/ready") == 200, "it is ready with its certificate")
@@ -73,6 +78,14 @@ def scenario(stage):
     (tls / "tls.crt").write_text("half a certif")
     wait_for(lambda: "is not renewed, the last one stays" in injector.process.output(), "a bad one not")
     check(injector.review(pod()) == response and injector.probe("/-/ready") == 200, "the last one stays")
+
+    # Nobody listens there: a request fails at once.
+    nowhere = (f"--kube.api-server=https://127.0.0.1:{harness.free_port()}", "--native-sidecar=false")
+    silent = stage.injector(*nowhere, "--inject.count-missed-pods=false", tls=tls_folder_of(stage))
+    asking = stage.injector(*nowhere, tls=tls_folder_of(stage))
+    wait_for(lambda: asking.api_requests()["failed"] > 0, "pods are counted by default")
+    check(silent.api_requests() == {"ok": 0, "refused": 0, "failed": 0}, "without the count it asks for nothing")
+    check(silent.probe("/-/ready") == 200 and silent.review(pod())["allowed"], "and injects")
 
     printed = subprocess.run(
         [stage.build / "postern", "inject", "--pod=-", "--inject.image=registry.example/postern:1",

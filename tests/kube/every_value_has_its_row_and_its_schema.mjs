@@ -112,6 +112,7 @@ test('a wrong value is refused by the name of its key', () => {
   refuses('livenessProbe', { httpget: {} });
   refuses('affinity', { podAntiAffinity: { required: [] } });
   refuses('networkPolicy.monitoringNamespaces', []);
+  refuses('injector.countMissedPods', 'no');
   refuses('config', { target: [] });
   refuses('extraArgs', ['inject']);
 });

@@ -115,6 +115,26 @@ for (const name of ['cert-manager', 'issuer', 'existing-secret']) {
   });
 }
 
+// The rights of the ClusterRole by what the values ask for.
+for (const [what, values, expected] of [
+  ['all that it does by default', {}, ['pods', 'nodes', 'mutatingwebhookconfigurations']],
+  ['pods are not counted', { injector: { countMissedPods: false } }, ['nodes', 'mutatingwebhookconfigurations']],
+  ['pods are not counted and nodes are known', { injector: { countMissedPods: false }, sidecar: { nativeSidecar: true } },
+    ['mutatingwebhookconfigurations']],
+  ['it has no reason to ask the API server',
+    { injector: { countMissedPods: false }, sidecar: { nativeSidecar: false }, tls: { existingSecret: 'a' } }, undefined],
+]) {
+  test(`rights: ${what}`, () => {
+    const documents = render({ values });
+    const [role, ...others] = all(documents, 'ClusterRole');
+    assert.deepEqual(others, []);
+    assert.deepEqual(role?.rules.flatMap(rule => rule.resources ?? []), expected);
+    assert.equal(all(documents, 'ClusterRoleBinding').length, expected ? 1 : 0);
+    const counts = values.injector?.countMissedPods ?? true;
+    assert.equal(container(documents).args.includes('--inject.count-missed-pods=false'), !counts);
+  });
+}
+
 test('nodes are asked only where it has to find out what they know', () => {
   for (const nativeSidecar of [true, false]) {
     const { rules } = one(render({ values: { sidecar: { nativeSidecar } } }), 'ClusterRole');

@@ -460,6 +460,9 @@ TEST(CommandLineTest, InjectTakesFlagsOfItsOwn) {
   EXPECT_EQ(accepted({"inject", "--tls.dir=/tls", "--inject.certificate-life=1d"})
                 .inject.certificate_life,
             std::chrono::hours(24));
+  EXPECT_TRUE(inject.count_missed_pods);
+  EXPECT_FALSE(accepted({"inject", "--tls.dir=/tls", "--inject.count-missed-pods=false"})
+                   .inject.count_missed_pods);
   EXPECT_EQ(accepted({"inject", "--pod=-"}).inject.pod_file, "-");
   EXPECT_THAT(accepted({"inject", "--tls.dir=/tls"}).inject.image,
               ::testing::StartsWith("postern:"));
@@ -480,6 +483,8 @@ TEST(CommandLineTest, InjectRefusesWhatIsNotForIt) {
   refuses({"inject", "--pod=-", "--inject.default=preset"}, "is no KEY=VALUE");
   refuses({"inject", "--pod=-", "--inject.secret=A b"}, "is no name of an object of Kubernetes");
   refuses({"inject", "--pod=-", "--native-sidecar=yes"}, "expected one of auto, true, false");
+  refuses({"inject", "--pod=-", "--inject.count-missed-pods=no"}, "is neither true nor false");
+  refuses({kUrl, "--inject.count-missed-pods"}, "is for the command inject, expected postern");
   refuses({kUrl, "--inject.image=a"}, "is for the command inject, expected postern inject");
   refuses({kUrl, "--inject.locked-annotations=port"},
           "is for the command inject, expected postern");

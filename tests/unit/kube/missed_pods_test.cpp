@@ -96,6 +96,15 @@ TEST_F(MissedPodsTest, KeepsTheCountsWhenAListFails) {
   EXPECT_THAT(missed.counts(), UnorderedElementsAre(Pair("shop", 1)));
 }
 
+TEST_F(MissedPodsTest, KeepsAskingWithoutTheRightToListPods) {
+  answers([](const Asked&) { return refuses(403, "cannot list resource \"pods\""); });
+
+  for (int minute = 0; minute < 3; ++minute) EXPECT_EQ(missed.ask(never), 1min);
+
+  EXPECT_EQ(api->counts(), (ApiClient::Counts{0, 3, 0}));
+  EXPECT_THAT(missed.counts(), IsEmpty());
+}
+
 TEST_F(MissedPodsTest, ForgetsANamespaceThatHasNoneAnyMore) {
   answers([](const Asked&) { return Told{200, podsIn({"shop", "bank"})}; });
   missed.ask(never);
