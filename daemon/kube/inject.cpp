@@ -295,6 +295,7 @@ void Decision::makePatch(const Wishes& wishes, std::vector<Json> volumes) {
          {makeContainer(sidecar_, wishes, pod_)});
   annotate(wishes);
   patch_.push_back(add("/metadata/labels/" + escaped(kStatusLabel), "injected"));
+  patch_.push_back(add("/metadata/labels/" + escaped(kPortLabel), std::to_string(sidecar_.port)));
 }
 
 Injection Decision::decide() {

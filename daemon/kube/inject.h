@@ -12,6 +12,8 @@ namespace postern::kube {
 
 inline constexpr std::string_view kInjectLabel = "postern.io/inject";  // "true": wants a sidecar
 inline constexpr std::string_view kStatusLabel = "postern.io/status";  // "injected": has one
+// The sidecar's port, by which a NetworkPolicy selects pods.
+inline constexpr std::string_view kPortLabel = "postern.io/port";
 inline constexpr std::string_view kContainer = "postern";
 
 struct Injection {

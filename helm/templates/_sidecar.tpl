@@ -22,6 +22,7 @@ What it is stands in the values of this chart, under `sidecar`. Where workloads 
 {{- if $native }}{{ $_ := set $container "restartPolicy" "Always" }}{{ end -}}
 labels:
   postern.io/status: injected
+  postern.io/port: {{ get $wishes "port" | quote }}
 annotations:
   prometheus.io/scrape: "true"
   prometheus.io/port: {{ get $wishes "port" | quote }}

@@ -112,6 +112,8 @@ test('a wrong value is refused by the name of its key', () => {
   refuses('livenessProbe', { httpget: {} });
   refuses('affinity', { podAntiAffinity: { required: [] } });
   refuses('networkPolicy.monitoringNamespaces', []);
+  refuses('networkPolicy.sparePorts', -1);
+  refuses('networkPolicy.additionalPorts', [80]);
   refuses('injector.countMissedPods', 'no');
   refuses('config', { target: [] });
   refuses('extraArgs', ['inject']);

@@ -45,6 +45,7 @@ for (const kube of kubeVersions) {
 test('variables, volumes and paths are those that the injector gives', () => {
   const { metadata, sidecar, environment, mounts, volumes } = podOf(renderConsumer(), 'billing');
   assert.equal(metadata.labels['postern.io/status'], 'injected');
+  assert.equal(metadata.labels['postern.io/port'], '3000');
   assert.equal(metadata.labels['postern.io/inject'], undefined);
   assert.deepEqual(metadata.annotations, {
     'prometheus.io/scrape': 'true', 'prometheus.io/port': '3000',

@@ -1,7 +1,10 @@
-// Reads the rendered policy as a cluster would, and computes for every port of every protocol who may open it.
+// Reads the rendered policies as a cluster would, and computes for every port of every protocol who may open
+// it. The pods are those that the injector makes with the flags of the same chart.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { all, namespace, one, render } from './harness/chart.mjs';
+import { all, namespace, one, pods, render } from './harness/chart.mjs';
+import { renderConsumer } from './harness/consumer.mjs';
+import { injectedBy } from './harness/injector.mjs';
 
 const protocols = ['TCP', 'UDP', 'SCTP'];
 const everyPort = Array.from({ length: 65535 }, (_, i) => i + 1);
@@ -15,12 +18,13 @@ function matchesLabels({ matchLabels = {}, matchExpressions = [] }, labels) {
     });
 }
 
-// Whether a rule lets a pod of the namespace in; a rule without `from` lets everybody in.
-function letsIn(rule, from) {
-  return !rule.from || rule.from.some(peer => {
-    assert.deepEqual(Object.keys(peer), ['namespaceSelector'], 'a peer is a namespace');
-    return matchesLabels(peer.namespaceSelector, { 'kubernetes.io/metadata.name': from });
-  });
+// `peer`: { in: its namespace, labels, address }, or the name of a namespace. A peer without an address is a pod.
+function admits(selector, peer, own) {
+  if (selector.ipBlock) return peer.address === selector.ipBlock.cidr;
+  if (peer.address) return false;
+  const of = selector.namespaceSelector;
+  if (of ? !matchesLabels(of, { 'kubernetes.io/metadata.name': peer.in }) : peer.in !== own) return false;
+  return !selector.podSelector || matchesLabels(selector.podSelector, peer.labels ?? {});
 }
 
 function covers(rule, protocol, port) {
@@ -28,44 +32,105 @@ function covers(rule, protocol, port) {
     (each.endPort ? each.port <= port && port <= each.endPort : each.port === port));
 }
 
-// The ports of a protocol that a pod of the namespace cannot open.
-function closed(policy, protocol, from) {
-  const rules = policy.spec.ingress.filter(rule => letsIn(rule, from));
+// The ports of a protocol that are closed between a pod with these labels and the peer. A pod that no policy
+// selects is open; what one of several policies allows is allowed.
+function closed(policies, labels, protocol, peer, direction = 'Ingress') {
+  const [list, side] = direction === 'Ingress' ? ['ingress', 'from'] : ['egress', 'to'];
+  const of = typeof peer === 'string' ? { in: peer } : peer;
+  const selecting = policies.filter(({ spec }) => matchesLabels(spec.podSelector, labels) && spec.policyTypes.includes(direction));
+  if (!selecting.length) return [];
+  const rules = selecting.flatMap(({ metadata, spec }) => spec[list]
+    .filter(rule => !rule[side] || rule[side].some(each => admits(each, of, metadata.namespace))));
   return everyPort.filter(port => !rules.some(rule => covers(rule, protocol, port)));
 }
 
-function policies(values) {
-  return all(render({ values }), 'NetworkPolicy');
+function policies(values, inNamespace) {
+  return all(render({ values }), 'NetworkPolicy').filter(each => !inNamespace || each.metadata.namespace === inNamespace);
+}
+
+// A pod that asks for a sidecar, whose application listens on these ports.
+function podWith(ports, annotations = {}) {
+  return {
+    apiVersion: 'v1', kind: 'Pod',
+    metadata: {
+      name: 'web', labels: { 'postern.io/inject': 'true' },
+      annotations: { 'postern.io/target-url': 'https://localhost:8443', ...annotations },
+    },
+    spec: { containers: [{ name: 'web', image: 'web:1', ports: ports.map(containerPort => ({ containerPort })) }] },
+  };
+}
+
+function sidecarPort({ spec }) {
+  const [container] = [...(spec.initContainers ?? []), ...spec.containers].filter(each => each.name === 'postern');
+  return container.ports.find(each => each.name === 'postern').containerPort;
+}
+
+// That the sidecar's port is for the monitoring namespaces alone, and every other port for all.
+function closesOnly(port, found, labels) {
+  for (const protocol of protocols) {
+    for (const friend of ['monitoring', 'second']) assert.deepEqual(closed(found, labels, protocol, friend), []);
+    for (const other of ['shop', 'kube-system', 'monitoring-2']) {
+      assert.deepEqual(closed(found, labels, protocol, other), protocol === 'TCP' && port ? [port] : []);
+    }
+  }
 }
 
 test('there is none unless it is asked for', () => assert.deepEqual(policies({}), []));
 
-for (const port of [3000, 1024, 65535]) {
-  test(`port ${port} is for the monitoring namespaces, every other port for all`, () => {
-    const [policy] = policies({
-      networkPolicy: { enabled: true, namespaces: ['shop'], monitoringNamespaces: ['monitoring', 'second'] },
-      sidecar: { port },
-    });
-    for (const protocol of protocols) {
-      for (const friend of ['monitoring', 'second']) assert.deepEqual(closed(policy, protocol, friend), []);
-      for (const other of ['shop', 'kube-system', 'monitoring-2']) {
-        assert.deepEqual(closed(policy, protocol, other), protocol === 'TCP' ? [port] : []);
-      }
-    }
+// The application's ports, annotations, values of the sidecar and of the policy, and the port that is closed;
+// 0: the policies have no such port, and close none.
+for (const [what, ports, annotations, sidecar, policy, expected] of [
+  ['the default', [8080], {}, {}, {}, 3000],
+  ['the application has the sidecar\'s port', [3000], {}, {}, {}, 3001],
+  ['the application has the next ones too', [3000, 3001, 3002], {}, {}, {}, 3003],
+  ['it has more than there are spare ports', [3000, 3001, 3002, 3003], {}, {}, {}, 0],
+  ['one more spare port', [3000, 3001, 3002, 3003], {}, {}, { sparePorts: 4 }, 3004],
+  ['no spare port', [3000], {}, {}, { sparePorts: 0 }, 0],
+  ['another port of all sidecars', [3000], {}, { port: 9300 }, {}, 9300],
+  ['the lowest port', [], {}, { port: 1024 }, {}, 1024],
+  ['the highest port', [], {}, { port: 65535 }, {}, 65535],
+  ['the application has the highest port', [65535], {}, { port: 65535 }, {}, 3000],
+  ['the pod chooses a port that the policies have', [8080], { 'postern.io/port': '9300' }, {}, { additionalPorts: [9300] }, 9300],
+  ['the pod chooses a spare port', [8080], { 'postern.io/port': '3002' }, {}, {}, 3002],
+  ['the pod chooses a port that no policy has', [8080], { 'postern.io/port': '9300' }, {}, {}, 0],
+]) {
+  test(`the port where the sidecar listens is closed, and no other: ${what}`, () => {
+    const values = {
+      networkPolicy: { enabled: true, namespaces: ['shop'], monitoringNamespaces: ['monitoring', 'second'], ...policy },
+      sidecar,
+    };
+    const pod = injectedBy(values, podWith(ports, annotations));
+    if (expected) assert.equal(sidecarPort(pod), expected);
+    closesOnly(expected, policies(values, 'shop'), pod.metadata.labels);
   });
 }
 
 test('it is for pods with a sidecar alone, and for what comes in alone', () => {
-  const found = policies({ networkPolicy: { enabled: true, namespaces: ['shop', 'billing'] } });
-  assert.deepEqual(found.map(each => each.metadata.namespace), ['shop', 'billing']);
+  const found = policies({ networkPolicy: { enabled: true, namespaces: ['shop', 'billing'], sparePorts: 1 } });
+  assert.deepEqual(found.map(each => [each.metadata.namespace, each.metadata.name]), [
+    ['shop', 'postern-3000'], ['shop', 'postern-3001'], ['billing', 'postern-3000'], ['billing', 'postern-3001'],
+  ]);
   for (const { spec } of found) {
-    assert.deepEqual(spec.podSelector, { matchLabels: { 'postern.io/status': 'injected' } });
     assert.deepEqual(spec.policyTypes, ['Ingress']);
     assert.equal(spec.egress, undefined);
+    for (const labels of [{}, { 'postern.io/port': '3000' }, { 'postern.io/status': 'injected' }]) {
+      assert.ok(!matchesLabels(spec.podSelector, labels));
+    }
   }
 });
 
-test('without an injector it is for the pods of the release', () => {
-  const documents = render({ values: { networkPolicy: { enabled: true }, injector: { enabled: false } } });
-  assert.equal(one(documents, 'NetworkPolicy').metadata.namespace, namespace);
+test('a port that is given twice has one policy', () => {
+  const found = policies({ networkPolicy: { enabled: true, namespaces: ['shop'], additionalPorts: [3001, 9300] } });
+  assert.deepEqual(found.map(each => each.metadata.name),
+    [3000, 3001, 3002, 3003, 9300].map(port => `postern-${port}`));
+});
+
+test('without an injector it is for the pods of the release, by the label that the template gives them', () => {
+  const values = { networkPolicy: { enabled: true, monitoringNamespaces: ['monitoring', 'second'] }, injector: { enabled: false } };
+  const documents = renderConsumer({ values });
+  const found = all(documents, 'NetworkPolicy');
+  assert.deepEqual([...new Set(found.map(each => each.metadata.namespace))], [namespace]);
+  const templates = pods(documents).filter(each => each.metadata.labels['postern.io/status']);
+  assert.deepEqual(templates.map(sidecarPort), [3000, 3001]);
+  for (const template of templates) closesOnly(sidecarPort(template), found, template.metadata.labels);
 });

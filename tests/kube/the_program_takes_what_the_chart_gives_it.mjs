@@ -1,21 +1,13 @@
 // Every flag and variable that the chart renders is one that the program has, and the template
 // `postern.sidecar` gives the same container as `postern inject` does with the chart's flags.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import yaml from 'js-yaml';
 import { all, feature, features, folder, one, pods, render, root } from './harness/chart.mjs';
 import { renderConsumer } from './harness/consumer.mjs';
-
-const program = join(process.env.POSTERN_BUILD ?? join(root, 'build'), 'postern');
-
-function postern(args, input) {
-  const run = spawnSync(program, args, { input, encoding: 'utf8', env: {}, timeout: 60_000 });
-  if (run.error) throw run.error;
-  return { code: run.status, out: run.stdout, error: run.stderr };
-}
+import { injectedBy, postern } from './harness/injector.mjs';
 
 const help = postern(['--help']).out;
 const flags = new Set(help.match(/^ {2}--[a-z.-]+/gm).map(each => each.trim()));
@@ -44,23 +36,18 @@ function plain(pod) {
     container: { ...container, env: byName(container.env), volumeMounts: byName(container.volumeMounts) },
     volumes: byName(spec.volumes),
     annotations: metadata.annotations,
-    status: metadata.labels['postern.io/status'],
+    labels: ['postern.io/status', 'postern.io/port'].map(name => metadata.labels[name]),
   };
 }
 
 // The pod that `postern inject` makes with the flags of the chart's injector.
 function injected(values) {
-  const { args } = one(render({ values: over(values, { injector: { enabled: true } }) }), 'Deployment')
-    .spec.template.spec.containers[0];
-  const rules = args.filter(arg => /^--(inject\.(image|allowed-images|default)|native-sidecar)=/.test(arg));
   const pod = {
     apiVersion: 'v1', kind: 'Pod',
     metadata: { name: 'billing', labels: { 'postern.io/inject': 'true' } },
     spec: { containers: [{ name: 'billing', image: 'billing:1' }] },
   };
-  const { code, out, error } = postern(['inject', '--pod=-', ...rules], JSON.stringify(pod));
-  assert.equal(code, 0, error);
-  return plain(JSON.parse(out));
+  return plain(injectedBy(over(values, { injector: { enabled: true } }), pod));
 }
 
 test('the program has every flag', () => {

@@ -331,6 +331,41 @@ TEST(InjectTest, KeepsWarningsAsShortAsTheApiServerTakesThem) {
   for (const auto& warning : inject(pod, rulesWith()).warnings) EXPECT_LE(warning.size(), 256U);
 }
 
+TEST(InjectTest, LabelsThePodWithThePortThatItChose) {
+  struct Case {
+    const char* what;
+    Wished annotations;
+    int port_of_application;
+    const char* label_of_template;  // empty: none
+    const char* expected;
+  };
+  const std::vector<Case> cases = {
+      {"the default", {}, 8080, "", "3000"},
+      {"the application has the default", {}, 3000, "", "3001"},
+      {"the target has the next one too",
+       {{"target-url", "https://localhost:3001"}},
+       3000,
+       "",
+       "3002"},
+      {"the pod chooses", {{"port", "9300"}}, 3000, "", "9300"},
+      {"a label of the template is replaced", {}, 8080, "9300", "3000"},
+  };
+  for (const auto& each : cases) {
+    auto pod = podThatWishes(each.annotations);
+    pod["spec"]["containers"][0]["ports"] =
+        Json::array({{{"containerPort", each.port_of_application}}});
+    if (*each.label_of_template != 0) {
+      pod["metadata"]["labels"]["postern.io/port"] = each.label_of_template;
+    }
+
+    const auto result = injected(pod);
+
+    EXPECT_EQ(result["metadata"]["labels"]["postern.io/port"], each.expected) << each.what;
+    EXPECT_EQ(sidecarIn(result)["ports"][0]["containerPort"], std::stoi(each.expected))
+        << each.what;
+  }
+}
+
 TEST(InjectTest, AddsTheContainerWhereOnlyItsMarkIsThere) {
   auto pod = podThatWishes();
   pod["metadata"]["labels"]["postern.io/status"] = "injected";
