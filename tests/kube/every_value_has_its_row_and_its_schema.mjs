@@ -114,6 +114,8 @@ test('a wrong value is refused by the name of its key', () => {
   refuses('networkPolicy.monitoringNamespaces', []);
   refuses('networkPolicy.sparePorts', -1);
   refuses('networkPolicy.additionalPorts', [80]);
+  refuses('networkPolicy.injector.webhookCidrs', ['10.0.0.1']);
+  refuses('networkPolicy.injector.apiServerPorts', []);
   refuses('injector.countMissedPods', 'no');
   refuses('config', { target: [] });
   refuses('extraArgs', ['inject']);

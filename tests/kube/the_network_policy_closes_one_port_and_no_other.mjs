@@ -134,3 +134,50 @@ test('without an injector it is for the pods of the release, by the label that t
   assert.deepEqual(templates.map(sidecarPort), [3000, 3001]);
   for (const template of templates) closesOnly(sidecarPort(template), found, template.metadata.labels);
 });
+
+// The injector's own policy.
+const address = cidr => ({ address: cidr });
+const monitoring = { in: 'monitoring' };
+const stranger = { in: 'shop' };
+const tester = { in: namespace, labels: one(render(), 'Pod').metadata.labels };
+
+function openPorts(own, direction, protocol, peer) {
+  const documents = render({ values: { networkPolicy: { injector: { enabled: true, ...own } } } });
+  const [policy, ...others] = all(documents, 'NetworkPolicy');
+  assert.deepEqual(others, []);
+  assert.equal(policy.metadata.namespace, namespace);
+  const { labels } = one(documents, 'Deployment').spec.template.metadata;
+  const shut = new Set(closed([policy], labels, protocol, peer, direction));
+  return everyPort.filter(port => !shut.has(port));
+}
+
+for (const [what, own, direction, protocol, peer, expected] of [
+  ['any API server reaches the webhook', {}, 'Ingress', 'TCP', address('192.0.2.1/32'), [8443]],
+  ['a pod reaches the webhook', {}, 'Ingress', 'TCP', stranger, [8443]],
+  ['Prometheus reaches metrics', {}, 'Ingress', 'TCP', monitoring, [8080, 8443]],
+  ['the test of the release reaches health', {}, 'Ingress', 'TCP', tester, [8080, 8443]],
+  ['a pod of the same namespace does not', {}, 'Ingress', 'TCP', { in: namespace }, [8443]],
+  ['a pod with the labels of the test elsewhere does not', {}, 'Ingress', 'TCP', { ...tester, in: 'shop' }, [8443]],
+  ['nothing comes by UDP', {}, 'Ingress', 'UDP', monitoring, []],
+  ['the API server of the block reaches the webhook', { webhookCidrs: ['10.0.0.0/28'] }, 'Ingress', 'TCP', address('10.0.0.0/28'), [8443]],
+  ['another address does not', { webhookCidrs: ['10.0.0.0/28'] }, 'Ingress', 'TCP', address('192.0.2.1/32'), []],
+  ['a pod does not either', { webhookCidrs: ['10.0.0.0/28'] }, 'Ingress', 'TCP', stranger, []],
+  ['it reaches DNS and the API server', {}, 'Egress', 'TCP', address('10.0.0.0/28'), [53, 443, 6443]],
+  ['it reaches DNS by UDP', {}, 'Egress', 'UDP', stranger, [53]],
+  ['ports are values', { apiServerPorts: [16443], dnsPorts: [53, 5353] }, 'Egress', 'TCP', stranger, [53, 5353, 16443]],
+  ['the API server of the block', { apiServerCidrs: ['10.0.0.0/28'] }, 'Egress', 'TCP', address('10.0.0.0/28'), [53, 443, 6443]],
+  ['no other address', { apiServerCidrs: ['10.0.0.0/28'] }, 'Egress', 'TCP', address('192.0.2.1/32'), [53]],
+]) {
+  test(`the injector: ${what}`, () => {
+    assert.deepEqual(openPorts(own, direction, protocol, peer), expected);
+  });
+}
+
+test('the policy of the injector has its ports, and is there with an injector alone', () => {
+  const networkPolicy = { injector: { enabled: true } };
+  const documents = render({ values: { networkPolicy } });
+  const listening = one(documents, 'Deployment').spec.template.spec.containers[0].ports.map(each => each.containerPort);
+  const allowed = one(documents, 'NetworkPolicy').spec.ingress.flatMap(rule => rule.ports.map(each => each.port));
+  assert.deepEqual(allowed, listening);
+  assert.deepEqual(policies({ networkPolicy, injector: { enabled: false } }), []);
+});
