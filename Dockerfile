@@ -4,9 +4,14 @@
 #
 # The same program and the same files come of one commit, whenever it is built: SOURCE_DATE_EPOCH is
 # the time that they bear.
-ARG BASE=docker.io/library/debian:bookworm-slim
+
+# debian:bookworm-20260918-slim, the index of all architectures.
+ARG BASE=docker.io/library/debian@sha256:3783cc01769c7b2b1b83a5c5ad96c815348e28ed7da68e2e3687004faa906251
 FROM $BASE AS build
-COPY scripts/image/packages.sh /build/
+COPY scripts/image/packages.sh scripts/image/packages.list /build/
+# Both are explained in packages.sh: the packages of which time, and whether other versions are an error.
+ARG SNAPSHOT=
+ARG POSTERN_STRICT_PACKAGES=
 RUN /build/packages.sh
 ENV CFLAGS="-O2 -fstack-protector-strong -D_FORTIFY_SOURCE=2 -ffunction-sections -fdata-sections"
 ENV CXXFLAGS="$CFLAGS"

@@ -134,6 +134,7 @@ part_lint() {
   check "tests of the include rules" python3 tests/scripts/check_includes_test.py
   check "README" python3 tests/scripts/readme_test.py
   check "tests of the release script" python3 tests/scripts/release_test.py
+  check "tests of the image's package list" python3 tests/scripts/packages_test.py
   check "tests of the clang-tidy script" python3 tests/scripts/clang_tidy_test.py
   check "clang-tidy" scripts/clang_tidy.py "${tidy_all[@]}"
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Builds the image as localhost/postern:VERSION from the Dockerfile, on a base made by mmdebstrap where
-# nothing else is there to be had; the stage that it was built in as localhost/postern-build; and the
-# look-alike of POSTERN_BUILD (build/ unless told) as localhost/look-alike. What is there already from an
-# earlier run is taken. As root.
+# Builds the image as localhost/postern:VERSION from the Dockerfile; the stage that it was built in as
+# localhost/postern-build; and the look-alike of POSTERN_BUILD (build/ unless told) as localhost/look-alike.
+# mmdebstrap makes the base: a mirror of Debian is needed, and no registry. What an earlier run has built is
+# used again. As root.
 source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib.sh"
 source "$root/tests/image/containers.sh"
 
@@ -10,7 +10,7 @@ source "$root/tests/image/containers.sh"
 version=$(project_version)
 revision=$(git -C "$root" rev-parse --short HEAD 2>/dev/null || echo unknown)
 committed=$(git -C "$root" log -1 --format=%ct 2>/dev/null || echo 0)
-base=docker.io/library/debian:bookworm-slim
+base=localhost/debian:bookworm-slim
 
 if ! buildah inspect --type image "$base" >/dev/null 2>&1; then
   say "making the base"
@@ -25,7 +25,8 @@ fi
 # bud TAG OPTION...
 bud() {
   buildah bud --isolation chroot --format docker --pull-never --layers \
-    --signature-policy "$storage/policy.json" --build-arg VERSION="$version" \
+    --signature-policy "$storage/policy.json" --build-arg BASE="$base" --build-arg VERSION="$version" \
+    --build-arg POSTERN_STRICT_PACKAGES="${POSTERN_STRICT_PACKAGES:-}" \
     --build-arg REVISION="$revision" --build-arg SOURCE_DATE_EPOCH="$committed" --tag "$@" "$root"
 }
 bud localhost/postern-build --target build
