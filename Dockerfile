@@ -13,12 +13,13 @@ COPY scripts/image/packages.sh scripts/image/packages.list /build/
 ARG SNAPSHOT=
 ARG POSTERN_STRICT_PACKAGES=
 RUN /build/packages.sh
-ENV CFLAGS="-O2 -fstack-protector-strong -D_FORTIFY_SOURCE=2 -ffunction-sections -fdata-sections"
+ENV CFLAGS="-O2 -ffunction-sections -fdata-sections"
 ENV CXXFLAGS="$CFLAGS"
 # The cache of the compiler stays with the builder, not in the image.
 ENV CCACHE_DIR=/ccache CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
+COPY scripts/hardening.flags /build/postern/scripts/
 COPY scripts/image/libraries.sh /build/
-RUN --mount=type=cache,target=/ccache /build/libraries.sh
+RUN --mount=type=cache,target=/ccache /build/libraries.sh /build/postern/scripts/hardening.flags
 
 COPY CMakeLists.txt /build/postern/
 COPY daemon /build/postern/daemon/

@@ -1,8 +1,12 @@
 #!/bin/sh
 # Builds Poco, simdjson and isa-l, of which Debian has shared libraries only, as static ones from
 # Debian's source packages, and installs them into /usr/local.
-# For the Dockerfile; expects CFLAGS and CXXFLAGS, and what packages.sh installs.
+# For the Dockerfile: libraries.sh HARDENING_FLAGS_FILE; expects CFLAGS and CXXFLAGS, and what packages.sh
+# installs.
 set -eu
+
+hardening=$(cat "$1")
+export CFLAGS="$CFLAGS $hardening" CXXFLAGS="$CXXFLAGS $hardening"
 
 mkdir -p /build/libraries
 cd /build/libraries
