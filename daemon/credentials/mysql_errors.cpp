@@ -52,7 +52,9 @@ constexpr std::array<Meaning, 30> kMeanings = {{
      "asks for an authentication plugin that is not there: mount the plugins of libmariadb and "
      "name their folder in MARIADB_PLUGIN_DIR"},
     {5010, false,
-     "asks for the password in a form that an unencrypted connection gives away: set tls_config"},
+     "asks for the password itself (caching_sha2_password, sha256_password or clear text), which a "
+     "connection without TLS would give away; the password was not sent: set tls_config (ca.crt in "
+     "a mounted folder), or let the account use ed25519 or mysql_native_password"},
 }};
 
 std::string_view meaningOf(TlsCheck check) {

@@ -106,9 +106,11 @@ void MysqlOpening::setOptions(st_mysql* mysql) const {
   const unsigned int no_local_files = 0;
   mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &no_local_files);
   if (!database_.tls) {
-    // Else the server may ask for the password in clear text.
-    mysql_options(mysql, MARIADB_OPT_RESTRICTED_AUTH,
-                  "mysql_native_password,client_ed25519,caching_sha2_password,sha256_password");
+    // Only plugins that never send the password. caching_sha2_password and sha256_password encrypt
+    // it with an RSA key that the server sends: whoever is in between sends a key of its own.
+    mysql_options(mysql, MARIADB_OPT_RESTRICTED_AUTH, "mysql_native_password,client_ed25519");
+    // MySQL 8 proposes caching_sha2_password to every account, before it knows which one it is.
+    mysql_options(mysql, MYSQL_DEFAULT_AUTH, "mysql_native_password");
     return;
   }
   const my_bool yes = 1;
