@@ -102,6 +102,7 @@ Json describeHeaders(const Pairs& headers) {
 Json describeFiles(const Tls& tls) {
   Json json = Json::object();
   addPath(json, "ca_file", tls.ca_file);
+  addPath(json, "crl_file", tls.crl_file);
   addPath(json, "cert_file", tls.cert_file);
   addPath(json, "key_file", tls.key_file);
   addPath(json, "pkcs12_file", tls.pkcs12_file);

@@ -38,10 +38,11 @@ enum class TlsVersion { Tls10, Tls11, Tls12, Tls13 };
 struct Tls {
   Path ca_file;               // empty: the system's roots
   bool system_roots = false;  // they hold beside what ca_file has
-  Path cert_file;             // the client certificate and its chain, PEM; empty: none is shown
-  Path key_file;              // set exactly when cert_file is
-  Path pkcs12_file;           // key, certificate and chain; excludes the two
-  Path key_password_file;     // of key_file or pkcs12_file; empty: the key is not encrypted
+  Path crl_file;           // the CRLs of the peer's issuer, PEM; empty: revocation is not checked
+  Path cert_file;          // the client certificate and its chain, PEM; empty: none is shown
+  Path key_file;           // set exactly when cert_file is
+  Path pkcs12_file;        // key, certificate and chain; excludes the two
+  Path key_password_file;  // of key_file or pkcs12_file; empty: the key is not encrypted
   // True for --tls.dir: a file that is missing there counts as not configured.
   bool optional_files = false;
   bool needs_ca = false;    // despite it: --tls.ca-file names ca_file
@@ -73,7 +74,7 @@ struct MysqlCredentials {
   std::string user;
   Secret password;
   Path password_file;  // excludes password
-  // Of its fields only the three PEM files and key_password_file count; none: a plain connection.
+  // Of its fields only the four PEM files and key_password_file count; none: a plain connection.
   std::optional<Tls> tls;
   // Exactly one `?`, bound to the target's name; empty: the default, which reads Teleport's tables.
   std::string query;

@@ -8,6 +8,7 @@ constexpr std::size_t kSha256Bytes = 32;
 
 void readFiles(Map& map, Tls& tls) {
   map.path("ca_file", tls.ca_file);
+  map.path("crl_file", tls.crl_file);
   map.path("cert_file", tls.cert_file);
   map.path("key_file", tls.key_file);
   if (map.has("cert_file") && !map.has("key_file")) {
@@ -63,6 +64,18 @@ void readPin(Map& map, std::string& pin) {
   }
 }
 
+// Revocation is a check of the chain.
+void refuseCrlWithoutChain(Map& map, const Tls& tls) {
+  if (!map.has("crl_file")) return;
+  if (tls.insecure_skip_verify) {
+    map.find("crl_file")
+        ->complain("has no effect with insecure_skip_verify, expected only one of them");
+  } else if (map.has("pin_sha256") && !map.has("ca_file")) {
+    map.find("crl_file")
+        ->complain("has no effect with pin_sha256 alone, expected ca_file in addition");
+  }
+}
+
 }  // namespace
 
 void readTls(const Value& value, Tls& tls) {
@@ -79,6 +92,7 @@ void readTls(const Value& value, Tls& tls) {
                           {"TLS13", TlsVersion::Tls13}});
   readPin(map, tls.pin_sha256);
   map.boolean("insecure_skip_verify", tls.insecure_skip_verify);
+  refuseCrlWithoutChain(map, tls);
   map.refuseUnknown();
 }
 

@@ -37,6 +37,7 @@ struct TlsServer {
   // Who may have issued a client's certificate: inline, by file, or neither: the system's roots.
   std::string client_ca;
   Path client_ca_file;
+  Path crl_file;  // of those who issued them, PEM; empty: revocation is not checked
   // One of them is among the client's alternative names, byte for byte; empty: any will do.
   std::vector<std::string> client_allowed_sans;
   TlsVersion min_version = TlsVersion::Tls12;

@@ -110,6 +110,17 @@ void refuseIdleChecks(Map& map, const TlsServer& tls) {
   }
 }
 
+// Our own addition: exporter-toolkit checks no revocation.
+void readCrl(Map& map, TlsServer& tls) {
+  if (!given(map, "crl_file")) return;
+  map.path("crl_file", tls.crl_file);
+  if (verifies(tls.client_auth)) return;
+  map.find("crl_file")
+      ->complain(
+          "has no effect with a client_auth_type that verifies no certificate, expected "
+          "RequireAndVerifyClientCert");
+}
+
 void readSans(Map& map, std::vector<std::string>& sans) {
   const auto value = map.find("client_allowed_sans");
   if (!value || value->node().kind == YamlNode::Kind::Null) return;
@@ -220,6 +231,7 @@ std::optional<TlsServer> readTlsServer(const Value& value, std::vector<std::stri
   readEither(map, kKey, tls.key, tls.key_file);
   readEither(map, kClientCa, tls.client_ca, tls.client_ca_file);
   readClientAuth(map, tls.client_auth);
+  readCrl(map, tls);
   readSans(map, tls.client_allowed_sans);
   readVersions(map, tls);
   readSuites(map, tls);

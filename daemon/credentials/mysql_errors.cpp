@@ -64,11 +64,17 @@ std::string_view meaningOf(TlsCheck check) {
       return "shows a certificate of an issuer that is not trusted: set tls_config.ca_file to its "
              "CA, and let the server send its chain";
     case TlsCheck::Expired: return "shows a certificate outside of its dates: renew it";
+    case TlsCheck::Revoked:
+      return "shows a certificate that tls_config.crl_file lists as revoked: give the server a new "
+             "certificate";
+    case TlsCheck::Crl:
+      return "shows a certificate that cannot be checked for revocation: let tls_config.crl_file "
+             "hold a current CRL of each CA of its chain";
     case TlsCheck::Name:
       return "shows a certificate for another host name: use a name that it holds as host";
     case TlsCheck::OurMaterial:
-      return "was not asked: a file of tls_config is missing or no PEM: correct ca_file, cert_file "
-             "and key_file";
+      return "was not asked: a file of tls_config is missing or no PEM: correct ca_file, crl_file, "
+             "cert_file and key_file";
     case TlsCheck::None:
     case TlsCheck::Other: break;
   }

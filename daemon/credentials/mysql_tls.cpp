@@ -44,7 +44,9 @@ TlsCheck checkFrom(std::string_view message) {
     std::string_view text;
     TlsCheck check;
   };
-  constexpr std::array<Sign, 10> signs = {{
+  constexpr std::array<Sign, 12> signs = {{
+      {"certificate revoked", TlsCheck::Revoked},
+      {"CRL", TlsCheck::Crl},
       {"SSL is required, but the server does not support it", TlsCheck::Offered},
       {"Validation of SSL server certificate failed", TlsCheck::Name},
       {"hostname", TlsCheck::Name},
@@ -119,6 +121,9 @@ void MysqlOpening::setOptions(st_mysql* mysql) const {
   // Without one the driver would ask at the terminal, so an empty one is given too.
   const Secret key_password = terminated(key_password_);
   mysql_options(mysql, MARIADB_OPT_TLS_PASSPHRASE, key_password.reveal().data());
+  if (!database_.tls->crl_file.empty()) {
+    mysql_options(mysql, MYSQL_OPT_SSL_CRL, database_.tls->crl_file.c_str());
+  }
   mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &yes);
   mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &yes);
 }

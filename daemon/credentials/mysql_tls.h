@@ -11,7 +11,7 @@ struct st_mysql;  // the driver's MYSQL
 namespace postern::credentials {
 
 // What failed in the TLS handshake with a database, as far as the driver tells.
-enum class TlsCheck { None, Offered, Issuer, Expired, Name, OurMaterial, Other };
+enum class TlsCheck { None, Offered, Issuer, Expired, Revoked, Crl, Name, OurMaterial, Other };
 
 // How the thread that owns it opens its next connections to a database, while it lives.
 //

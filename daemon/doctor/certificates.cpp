@@ -28,6 +28,27 @@ void tell(const std::vector<tls::Summary>& all, const char* role, const config::
   }
 }
 
+// Appends each CRL; adds to `replace` the file when one of them has expired.
+void tellCrls(const std::vector<tls::CrlSummary>& crls, const config::Path& file, SystemTime now,
+              Step& step, std::string& replace) {
+  for (const auto& crl : crls) {
+    step.what += "; CRL of '" + crl.issuer + "' with " + std::to_string(crl.revoked) +
+                 (crl.revoked == 1 ? " certificate" : " certificates");
+    Json details = {{"file", file.string()},
+                    {"issuer", crl.issuer},
+                    {"revoked", crl.revoked},
+                    {"last_update", tls::timeText(crl.last_update)},
+                    {"next_update", nullptr}};
+    if (crl.next_update) {
+      const auto until = tls::timeText(*crl.next_update);
+      step.what += (tls::expired(crl, now) ? ", expired at " : ", valid until ") + until;
+      details["next_update"] = until;
+    }
+    step.details["crls"].push_back(std::move(details));
+    if (tls::expired(crl, now)) replace = file.string();
+  }
+}
+
 }  // namespace
 
 std::string describe(const tls::Summary& certificate, SystemTime now) {
@@ -57,7 +78,13 @@ Certificates examineCertificates(const config::Target& target, SystemTime now) {
   if (step.what.empty()) step.what = "no client certificate";
   tell((*material)->authorities(), "CA", target.tls.ca_file, now, step, renew);
   if ((*material)->authorities().empty()) step.what += "; the system's roots are trusted";
-  if (!renew.empty()) {
+  std::string replace;
+  tellCrls((*material)->crls(), target.tls.crl_file, now, step, replace);
+  if (!replace.empty()) {
+    step.state = State::Failed;
+    step.cure = "replace " + replace +
+                " by the CRL that the CA publishes now: until then its certificates are refused";
+  } else if (!renew.empty()) {
     step.state = State::Warning;
     step.cure = "renew " + renew;
   }

@@ -103,6 +103,7 @@ void addTls(const config::Tls& tls, const std::string& whose, std::vector<Step>&
     if (!path.empty()) steps.push_back(examine({path, whose + role, secret, optional}));
   };
   add(tls.ca_file, "CA", false, tls.optional_files && !tls.needs_ca);
+  add(tls.crl_file, "CRL", false, false);
   add(tls.cert_file, "client certificate", false, tls.optional_files);
   add(tls.key_file, "client key", true, tls.optional_files);
   add(tls.pkcs12_file, "client certificate and key", true, false);

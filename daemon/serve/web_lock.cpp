@@ -55,6 +55,7 @@ bool takesOff(const config::WebConfig& before, const config::WebConfig& next) {
   if (!before.tls || !next.tls) return false;
   const auto all = config::ClientAuth::RequireAndVerify;
   return (before.tls->client_auth == all && next.tls->client_auth != all) ||
+         (!before.tls->crl_file.empty() && next.tls->crl_file.empty()) ||
          (!before.tls->client_allowed_sans.empty() && next.tls->client_allowed_sans.empty());
 }
 

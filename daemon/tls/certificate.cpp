@@ -16,16 +16,6 @@ namespace {
 
 constexpr std::size_t kNamesShown = 5;
 
-SystemTime toSystemTime(const ASN1_TIME* time) {
-  std::tm parts{};
-  if (ASN1_TIME_to_tm(time, &parts) != 1) return SystemTime{};
-  const std::chrono::seconds seconds(::timegm(&parts));
-  // "No expiry" is the year 9999 (RFC 5280 section 4.1.2.5); system_clock ends in 2262.
-  const auto most = std::chrono::floor<std::chrono::seconds>(SystemTime::max().time_since_epoch());
-  const auto least = std::chrono::ceil<std::chrono::seconds>(SystemTime::min().time_since_epoch());
-  return SystemTime(std::clamp(seconds, least, most));
-}
-
 std::string alternativeName(const GENERAL_NAME& name) {
   int type = 0;
   const auto* value = static_cast<const ASN1_STRING*>(GENERAL_NAME_get0_value(&name, &type));
@@ -60,9 +50,19 @@ std::vector<std::string> alternativeNames(const X509& certificate) {
 
 }  // namespace
 
+SystemTime systemTimeOf(const ASN1_TIME& time) {
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(&time, &parts) != 1) return SystemTime{};
+  const std::chrono::seconds seconds(::timegm(&parts));
+  // "No expiry" is the year 9999 (RFC 5280 section 4.1.2.5); system_clock ends in 2262.
+  const auto most = std::chrono::floor<std::chrono::seconds>(SystemTime::max().time_since_epoch());
+  const auto least = std::chrono::ceil<std::chrono::seconds>(SystemTime::min().time_since_epoch());
+  return SystemTime(std::clamp(seconds, least, most));
+}
+
 Validity validityOf(const X509& certificate) {
-  return {toSystemTime(X509_get0_notBefore(&certificate)),
-          toSystemTime(X509_get0_notAfter(&certificate))};
+  return {systemTimeOf(*X509_get0_notBefore(&certificate)),
+          systemTimeOf(*X509_get0_notAfter(&certificate))};
 }
 
 Validity earliestOf(const Chain& chain) {

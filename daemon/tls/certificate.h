@@ -12,6 +12,7 @@
 // What a certificate says, as values and as printable text.
 namespace postern::tls {
 
+SystemTime systemTimeOf(const ASN1_TIME& time);
 Validity validityOf(const X509& certificate);
 // That of the certificate which expires first; requires that there is one.
 Validity earliestOf(const Chain& chain);

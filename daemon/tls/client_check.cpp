@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "tls/certificate.h"
+#include "tls/revocation.h"
 #include "tls/server_context.h"
 
 namespace postern::tls {
@@ -17,6 +18,7 @@ namespace {
 struct Check {
   bool verify;
   std::vector<std::string> allowed;
+  config::Path crl_file;  // only for messages
 };
 
 template <typename T>
@@ -61,11 +63,15 @@ int judge(X509_STORE_CTX* store, const Check& check) {
   return allowed ? X509_V_OK : X509_V_ERR_CERT_REJECTED;  // alert bad_certificate, as Go sends
 }
 
-std::string describe(int error, X509_STORE_CTX* store) {
+std::string describe(int error, X509_STORE_CTX* store, const Check& check) {
   const X509* const leaf = X509_STORE_CTX_get0_cert(store);
   const std::string whose = "client certificate '" + subjectOf(*leaf) + "': ";
   if (error == X509_V_ERR_CERT_REJECTED) {
     return whose + "none of its names is in client_allowed_sans (it is for " + namesOf(*leaf) + ")";
+  }
+  if (const auto revocation = describeRevocation(error, store, check.crl_file, "the client");
+      !revocation.empty()) {
+    return whose + revocation;
   }
   return whose + X509_verify_cert_error_string(error) + " (issued by '" + issuerOf(*leaf) + "')";
 }
@@ -77,7 +83,7 @@ int verifyClient(X509_STORE_CTX* store, void* argument) {
   if (error == X509_V_OK) return 1;
   auto* ssl =
       static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  auto refusal = std::make_unique<std::string>(describe(error, store));
+  auto refusal = std::make_unique<std::string>(describe(error, store, check));
   if (SSL_get_ex_data(ssl, refusalIndex()) == nullptr &&
       SSL_set_ex_data(ssl, refusalIndex(), refusal.get()) == 1) {
     static_cast<void>(refusal.release());
@@ -100,7 +106,7 @@ int modeOf(config::ClientAuth auth) {
 
 bool checkClients(const config::TlsServer& config, SSL_CTX* context) {
   auto check = std::make_unique<Check>(
-      Check{config::verifies(config.client_auth), config.client_allowed_sans});
+      Check{config::verifies(config.client_auth), config.client_allowed_sans, config.crl_file});
   if (SSL_CTX_set_ex_data(context, checkIndex(), check.get()) != 1) return false;
   SSL_CTX_set_cert_verify_callback(context, verifyClient, check.release());
   SSL_CTX_set_verify(context, modeOf(config.client_auth), nullptr);

@@ -78,6 +78,7 @@ Result<Files> readOnce(const config::Tls& config) {
   const bool optional = config.optional_files;
   for (const Wanted& wanted :
        {Wanted{config.ca_file, kPem, optional && !config.needs_ca, files.ca},
+        Wanted{config.crl_file, kPem, false, files.crl},
         Wanted{config.cert_file, kPem, optional, files.cert},
         Wanted{config.key_file, kPem, optional, files.key},
         Wanted{config.pkcs12_file, kPkcs12, false, files.pkcs12},
@@ -122,8 +123,9 @@ std::string signatureOf(const config::Path& path) {
 
 std::string signatureOf(const config::Tls& config) {
   std::string signature;
-  for (const config::Path* path : {&config.ca_file, &config.cert_file, &config.key_file,
-                                   &config.pkcs12_file, &config.key_password_file}) {
+  for (const config::Path* path :
+       {&config.ca_file, &config.crl_file, &config.cert_file, &config.key_file, &config.pkcs12_file,
+        &config.key_password_file}) {
     signature += signatureOf(*path);
   }
   return signature;

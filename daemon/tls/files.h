@@ -13,7 +13,7 @@ namespace postern::tls {
 // The bytes of the configured files; none for one that is not configured, or that is
 // missing where that is allowed.
 struct Files {
-  std::optional<Secret> ca, cert, key, pkcs12;
+  std::optional<Secret> ca, crl, cert, key, pkcs12;
   std::optional<Secret> password;  // without the line end of its file
 };
 

@@ -103,6 +103,11 @@ Result<void> Material::takeAuthorities(const Files& files) {
   if (system_roots && policy_->check_chain) {
     if (auto trusted = trustSystem("ca_file", context_); !trusted) return trusted;
   }
+  if (files.crl) {
+    auto crls = checkRevocation(files.crl->reveal(), config_.crl_file, context_);
+    if (!crls) return std::move(crls).error();
+    crls_ = *std::move(crls);
+  }
   if (!files.ca) {
     if (!policy_->spiffe_id.empty()) {
       return tlsError(config_.ca_file.string() +

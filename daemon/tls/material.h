@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/target.h"
+#include "tls/revocation.h"
 
 namespace postern::tls {
 
@@ -58,6 +59,9 @@ class Material {
   // The certificates of these files in their order, the first five of them.
   const std::vector<Summary>& clientChain() const { return client_chain_; }
   const std::vector<Summary>& authorities() const { return authorities_; }
+  // The CRLs of the file, in its order. Each connection needs a full handshake when there is one:
+  // a resumed one shows no certificate that could be looked for in it.
+  const std::vector<CrlSummary>& crls() const { return crls_; }
   // Of the certificate that the server showed in a finished handshake.
   static std::optional<Summary> serverCertificate(SSL* ssl);
   bool verificationDisabled() const { return config_.insecure_skip_verify; }
@@ -79,6 +83,7 @@ class Material {
   std::optional<Validity> ca_;
   std::vector<Summary> client_chain_;
   std::vector<Summary> authorities_;
+  std::vector<CrlSummary> crls_;
 };
 
 }  // namespace postern::tls

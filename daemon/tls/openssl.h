@@ -23,6 +23,7 @@ struct Release {
 };
 
 using X509Ptr = std::unique_ptr<X509, Release<X509_free>>;
+using CrlPtr = std::unique_ptr<X509_CRL, Release<X509_CRL_free>>;
 using KeyPtr = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
 using BioPtr = std::unique_ptr<BIO, Release<BIO_free_all>>;
 using Chain = std::vector<X509Ptr>;  // the leaf first

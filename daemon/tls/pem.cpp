@@ -13,9 +13,11 @@ constexpr std::string_view kBegin = "-----BEGIN ";
 struct Kind {
   std::string_view name;     // for messages
   std::string_view convert;  // the command that turns DER into PEM
+  std::string_view swapped;  // the files that may be mixed up
 };
-constexpr Kind kCertificate = {"certificate", "openssl x509 -inform DER"};
-constexpr Kind kKey = {"private key", "openssl pkey -inform DER"};
+constexpr Kind kCertificate = {"certificate", "openssl x509 -inform DER", "certificate and key"};
+constexpr Kind kCrl = {"CRL", "openssl crl -inform DER", "ca_file and crl_file"};
+constexpr Kind kKey = {"private key", "openssl pkey -inform DER", "certificate and key"};
 
 bool has(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
@@ -46,8 +48,8 @@ Error notFound(std::string_view pem, const config::Path& file, const Kind& kind)
     return tlsError(file.string() + ": holds no PEM block: write the " + name +
                     " into it, as PEM (\"-----BEGIN ...\")");
   }
-  return tlsError(file.string() + ": holds no " + name +
-                  " but another PEM block: check whether certificate and key are swapped");
+  return tlsError(file.string() + ": holds no " + name + " but another PEM block: check whether " +
+                  std::string(kind.swapped) + " are swapped");
 }
 
 // Keeps OpenSSL from asking at the terminal: `password` points to what there is, or to nothing.
@@ -60,6 +62,27 @@ int givePassword(char* buffer, int size, int, void* password) {
 
 BioPtr readerOf(std::string_view pem) {
   return BioPtr(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+}
+
+// Every object of the kind that the file holds, at least one.
+template <typename Pointer, typename Read>
+Result<std::vector<Pointer>> parseAll(std::string_view pem, const config::Path& file,
+                                      const Kind& kind, Read read) {
+  const BioPtr reader = readerOf(pem);
+  std::vector<Pointer> all;
+  ERR_clear_error();
+  std::optional<Secret> none;
+  while (auto* object = read(reader.get(), nullptr, givePassword, &none)) all.emplace_back(object);
+  const bool at_end = ERR_GET_LIB(ERR_peek_last_error()) == ERR_LIB_PEM &&
+                      ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+  const std::string reason = takeReason();
+  if (!at_end) {
+    return tlsError(file.string() + ": " + std::string(kind.name) + " " +
+                    std::to_string(all.size() + 1) + " in it is damaged (" + reason +
+                    "): write the file anew");
+  }
+  if (all.empty()) return notFound(pem, file, kind);
+  return all;
 }
 
 bool encrypted(std::string_view pem) {
@@ -98,23 +121,11 @@ Error notDecrypted(const config::Path& file, const config::Path& password_file) 
 }  // namespace
 
 Result<Chain> parseCertificates(std::string_view pem, const config::Path& file) {
-  const BioPtr reader = readerOf(pem);
-  Chain chain;
-  ERR_clear_error();
-  const std::optional<Secret> none;
-  while (X509* certificate = PEM_read_bio_X509(reader.get(), nullptr, givePassword,
-                                               const_cast<std::optional<Secret>*>(&none))) {
-    chain.emplace_back(certificate);
-  }
-  const bool at_end = ERR_GET_LIB(ERR_peek_last_error()) == ERR_LIB_PEM &&
-                      ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-  const std::string reason = takeReason();
-  if (!at_end) {
-    return tlsError(file.string() + ": certificate " + std::to_string(chain.size() + 1) +
-                    " in it is damaged (" + reason + "): write the file anew");
-  }
-  if (chain.empty()) return notFound(pem, file, kCertificate);
-  return chain;
+  return parseAll<X509Ptr>(pem, file, kCertificate, PEM_read_bio_X509);
+}
+
+Result<std::vector<CrlPtr>> parseCrls(std::string_view pem, const config::Path& file) {
+  return parseAll<CrlPtr>(pem, file, kCrl, PEM_read_bio_X509_CRL);
 }
 
 Result<KeyPtr> parseKey(std::string_view pem, const config::Path& file,

@@ -3,6 +3,7 @@
 #include <openssl/x509_vfy.h>
 
 #include "tls/certificate.h"
+#include "tls/revocation.h"
 
 namespace postern::tls {
 namespace {
@@ -135,6 +136,11 @@ std::string describeRefusal(int error, X509_STORE_CTX* store, const Policy& poli
       return blamedText(store) +
              " is not meant for servers: let its extended key usage allow serverAuth";
     default:
+      if (const auto revocation = describeRevocation(error, store, policy.crl_file, "the server");
+          !revocation.empty()) {
+        return "certificate " + quoted(subjectOf(*X509_STORE_CTX_get0_cert(store))) + " " +
+               revocation;
+      }
       return blamedText(store) + " is refused: " + X509_verify_cert_error_string(error) +
              ": issue it anew";
   }

@@ -12,6 +12,7 @@
 #include "tls/context.h"
 #include "tls/files.h"
 #include "tls/pem.h"
+#include "tls/revocation.h"
 
 namespace postern::tls {
 namespace {
@@ -152,11 +153,27 @@ Result<void> takeAuthorities(const config::TlsServer& config, const Files& files
   return {};
 }
 
+Result<void> takeCrls(const config::TlsServer& config, const Files& files, SystemTime now,
+                      ServerContext& loaded) {
+  if (!files.crl) return {};
+  const auto crls = checkRevocation(files.crl->reveal(), config.crl_file, loaded.context.get());
+  if (!crls) return crls.error();
+  for (const auto& crl : *crls) {
+    if (!expired(crl, now)) continue;
+    loaded.warnings.push_back(nameOf(crl, config.crl_file) + " expired at " +
+                              timeText(*crl.next_update) +
+                              ", certificates of this CA are refused: replace it by the one that "
+                              "this CA publishes now");
+  }
+  return {};
+}
+
 }  // namespace
 
 config::Tls filesOf(const config::TlsServer& config, const config::Path& key_password_file) {
   config::Tls files;
   files.ca_file = config.client_ca_file;
+  files.crl_file = config.crl_file;
   files.cert_file = config.cert_file;
   files.key_file = config.key_file;
   files.key_password_file = key_password_file;
@@ -177,6 +194,7 @@ Result<ServerContext> loadServerContext(const config::TlsServer& config,
   if (auto taken = takeAuthorities(config, *files, loaded); !taken) {
     return std::move(taken).error();
   }
+  if (auto taken = takeCrls(config, *files, now, loaded); !taken) return std::move(taken).error();
   if (!checkClients(config, loaded.context.get())) return tlsError("no TLS context: no memory");
   ERR_clear_error();
   return loaded;

@@ -100,6 +100,7 @@ Policy policyOf(const config::Tls& config, bool ca_file_read) {
   policy.pin = config.pin_sha256;
   policy.server_name = config.server_name;
   policy.system_roots = config.system_roots;
+  policy.crl_file = config.crl_file;
   if (ca_file_read) {
     policy.ca_file = config.ca_file;
   } else {

@@ -19,6 +19,7 @@ struct Policy {
   std::string server_name;      // empty: the host of the url
   std::string spiffe_id;        // what the leaf must have in place of a name, or empty
   config::Path ca_file;         // as read; empty: the system's roots
+  config::Path crl_file;        // only for messages
   bool system_roots = false;    // beside ca_file; only for messages
   config::Path absent_ca_file;  // where one was looked for in vain; only for messages
 };

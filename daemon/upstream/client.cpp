@@ -151,7 +151,8 @@ Client::Reply Client::settle(std::unique_ptr<Connection> connection, const Trans
 // A resumed handshake shows no certificate again, so a session must not outlive it.
 SessionPtr Client::sessionFor(const MaterialPtr& material) const {
   const std::lock_guard lock(mutex_);
-  if (!session_ || session_material_ != material || !server_certificate_ ||
+  if (!session_ || session_material_ != material || !material->crls().empty() ||
+      !server_certificate_ ||
       server_certificate_->validity.not_after <= std::chrono::system_clock::now()) {
     return nullptr;
   }

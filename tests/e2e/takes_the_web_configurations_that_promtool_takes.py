@@ -27,6 +27,7 @@ def scenario(stage):
     shutil.copy(pair.key, place / "server.key")
     (place / "tls").mkdir()
     shutil.copy(authority.certificate, place / "tls" / "ca.crt")
+    authority.publish_crl(place / "tls" / "crl.pem")
     for data in DATA.glob("*.yml"):
         shutil.copy(data, place / data.name)
 

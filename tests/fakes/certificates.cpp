@@ -166,6 +166,37 @@ std::string Identity::bundle(const std::string& password, const std::vector<Iden
   return written([&](BIO* out) { return i2d_PKCS12_bio(out, bundle.get()) == 1; });
 }
 
+std::shared_ptr<X509_CRL> Identity::makeCrl(const WantedCrl& wanted) const {
+  const std::shared_ptr<X509_CRL> crl(X509_CRL_new(), X509_CRL_free);
+  const std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)> time(ASN1_TIME_new(), ASN1_TIME_free);
+  require(crl && time, "no memory");
+  X509_CRL_set_version(crl.get(), X509_CRL_VERSION_2);
+  X509_CRL_set_issuer_name(crl.get(), X509_get_subject_name(x509()));
+  X509_gmtime_adj(time.get(), static_cast<long>(wanted.last_update.count()));
+  X509_CRL_set1_lastUpdate(crl.get(), time.get());
+  for (const auto& identity : wanted.revoked) {
+    X509_REVOKED* const entry = X509_REVOKED_new();
+    X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(identity.x509()));
+    X509_REVOKED_set_revocationDate(entry, time.get());
+    require(X509_CRL_add0_revoked(crl.get(), entry) == 1, "cannot be revoked");
+  }
+  X509_gmtime_adj(time.get(), static_cast<long>(wanted.next_update.count()));
+  X509_CRL_set1_nextUpdate(crl.get(), time.get());
+  X509_CRL_sort(crl.get());
+  require(X509_CRL_sign(crl.get(), privateKey(), EVP_sha256()) > 0, "CRL cannot be signed");
+  return crl;
+}
+
+std::string Identity::crl(const WantedCrl& wanted) const {
+  const auto crl = makeCrl(wanted);
+  return written([&](BIO* out) { return PEM_write_bio_X509_CRL(out, crl.get()) == 1; });
+}
+
+std::string Identity::crlDer(const WantedCrl& wanted) const {
+  const auto crl = makeCrl(wanted);
+  return written([&](BIO* out) { return i2d_X509_CRL_bio(out, crl.get()) == 1; });
+}
+
 std::string Identity::certificateDer() const {
   return written([&](BIO* out) { return i2d_X509_bio(out, x509()) == 1; });
 }

@@ -26,6 +26,15 @@ struct Wanted {
   std::chrono::seconds ends = std::chrono::hours(24);
 };
 
+class Identity;
+
+// What a certificate revocation list shall say. Dates count from now.
+struct WantedCrl {
+  std::vector<Identity> revoked{};
+  std::chrono::seconds last_update = -std::chrono::hours(1);
+  std::chrono::seconds next_update = std::chrono::hours(24);
+};
+
 // A certificate and its key. Copies share both.
 class Identity {
  public:
@@ -41,6 +50,8 @@ class Identity {
   // PKCS #12 of key, certificate and `others`; `outdated`: by RC2, as until OpenSSL 3.
   std::string bundle(const std::string& password, const std::vector<Identity>& others = {},
                      bool outdated = false) const;
+  std::string crl(const WantedCrl& wanted) const;  // PEM, signed by this one
+  std::string crlDer(const WantedCrl& wanted) const;
   std::string certificateDer() const;
   std::string keyDer() const;
   std::string pin() const;  // the 32 bytes of config::Tls::pin_sha256
@@ -50,6 +61,7 @@ class Identity {
 
  private:
   Identity(std::shared_ptr<X509> certificate, std::shared_ptr<EVP_PKEY> key);
+  std::shared_ptr<X509_CRL> makeCrl(const WantedCrl& wanted) const;
   static Identity make(const Wanted& wanted, const Identity* issuer);
 
   std::shared_ptr<X509> certificate_;

@@ -17,7 +17,8 @@ namespace postern::credentials {
 struct Database {
   const testing::Identity authority = testing::makeAuthority();
   const testing::Identity client = testing::makeClient(authority, "postern");
-  testing::MariaDb server{testing::makeServer(authority, {"localhost"}), authority};
+  const testing::Identity certificate = testing::makeServer(authority, {"localhost"});
+  testing::MariaDb server{certificate, authority};
   testing::TemporaryFolder folder;
 
   Database() {

@@ -89,6 +89,29 @@ TEST_F(MysqlTest, RefusesAServerThatItCannotTrust) {
   EXPECT_THAT(refusal(missing_ca, Fault::CredentialSource), HasSubstr("is missing or no PEM"));
 }
 
+TEST_F(MysqlTest, ChecksTheServersCertificateAgainstTheCrl) {
+  addRow("'admin', 'from row', NULL, NULL");
+  auto database = withTls();
+  const auto publish = [&](const testing::WantedCrl& wanted) {
+    database.tls->crl_file = database_->folder.write("crl.pem", database_->authority.crl(wanted));
+  };
+  const auto refuses = [&](const testing::WantedCrl& wanted) {
+    publish(wanted);
+    return refusal(database, Fault::CredentialSource);
+  };
+
+  publish({});
+  const auto credential = load(database);
+  EXPECT_TRUE(credential) << credential.error().what;
+  EXPECT_THAT(refuses({.revoked = {database_->certificate}}),
+              HasSubstr("a certificate that tls_config.crl_file lists as revoked"));
+  EXPECT_THAT(refuses({.next_update = -std::chrono::minutes(1)}),
+              HasSubstr("let tls_config.crl_file hold a current CRL of each CA of its chain"));
+  database.tls->crl_file = database_->folder.path() / "absent.pem";
+  EXPECT_THAT(refusal(database, Fault::CredentialSource),
+              HasSubstr("correct ca_file, crl_file, cert_file and key_file"));
+}
+
 TEST_F(MysqlTest, NeverFallsBackToPlainText) {
   database_->server.stop();
   database_->server.start("--skip-ssl");

@@ -3,6 +3,7 @@
 import dataclasses
 import ipaddress
 import pathlib
+import shutil
 import subprocess
 
 
@@ -55,6 +56,20 @@ class Authority:
                  "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", self._key, "-out",
                  self.certificate, "-days", 30, "-subj", f"/CN={name}", "-addext",
                  "keyUsage=critical,keyCertSign,cRLSign", days_ago=days_ago)
+
+    def publish_crl(self, to: pathlib.Path, *revoked: Pair, expired: bool = False):
+        """Writes a certificate revocation list of these certificates, by renaming."""
+        index, settings, fresh = (self._folder / name for name in ("index", "crl.cnf", "crl.new"))
+        index.write_text("")
+        settings.write_text(f"[ca]\ndefault_ca=this\n[this]\ndatabase={index}\ndefault_md=sha256\n"
+                            "default_crl_days=30\n")
+        common = ["ca", "-config", settings, "-cert", self.certificate, "-keyfile", self._key]
+        for pair in revoked:
+            _openssl(*common, "-revoke", pair.certificate)
+        dates = ["-crl_lastupdate", "20200101000000Z", "-crl_nextupdate", "20200201000000Z"]
+        _openssl(*common, "-gencrl", "-out", fresh, *(dates if expired else []))
+        shutil.copy(fresh, f"{to}.new")
+        pathlib.Path(f"{to}.new").rename(to)
 
     def issue(self, *names: str, days: int = 30, days_ago: int = 0) -> Pair:
         """A certificate for these host names, addresses or SPIFFE IDs, for clients and servers.

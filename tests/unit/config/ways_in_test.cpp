@@ -58,6 +58,7 @@ TEST(WaysInTest, TurnsOauth2IntoALogin) {
   EXPECT_EQ(target.oauth2->endpoint_params,
             (Pairs{{"audience", "metrics"}, {"resource", "https://localhost/{{username}}"}}));
   EXPECT_EQ(target.oauth2->tls.ca_file, "/etc/postern/idp-ca.crt");
+  EXPECT_EQ(target.oauth2->tls.crl_file, "/etc/postern/idp-crl.pem");
   EXPECT_EQ(target.login->url, "/realms/a/token/?tenant=b");
   EXPECT_EQ(target.login->send_as, "Authorization: Bearer {{token}}");
   EXPECT_EQ(target.credentials->file->username, "urn:postern");

@@ -102,6 +102,10 @@ TEST(WebConfigTest, ReadsMutualTls) {
   EXPECT_THAT(tls.curve_preferences, ElementsAre("P-521", "X25519"));
 }
 
+TEST(WebConfigTest, NamesTheFileOfRevokedClientCertificates) {
+  EXPECT_EQ(acceptedTls("crl_file.newer.good.yml").crl_file, "/etc/postern/tls/crl.pem");
+}
+
 TEST(WebConfigTest, KnowsEverySuiteAndCurveOfGo) {
   const auto tls = acceptedTls("all_suites_and_curves.good.yml");
 

@@ -16,6 +16,10 @@ class Mount {
     return *this;
   }
   Mount& ca(const testing::Identity& authority) { return ca(authority.certificate()); }
+  Mount& crl(const std::string& pem) {
+    config.crl_file = folder_.write("crl.pem", pem);
+    return *this;
+  }
   Mount& pair(const std::string& cert, const std::string& key) {
     config.cert_file = folder_.write("tls.crt", cert);
     config.key_file = folder_.write("tls.key", key);

@@ -173,6 +173,16 @@ TEST_F(ClientReuseTest, TellsThatANewConnectionResumedASession) {
   }
 }
 
+TEST_F(ClientReuseTest, ResumesNoSessionWhereRevocationIsChecked) {
+  tls_config.crl_file = folder.write("crl.pem", authority.crl({}));
+  start(always(answer(kPage, "Connection: close\r\n")));
+
+  for (int i = 0; i < 2; ++i) expectPage(send(request()), kPage);
+
+  EXPECT_EQ(server->connections(), 2U);
+  EXPECT_EQ(server->resumed(), 0U);
+}
+
 TEST_F(ClientReuseTest, TellsTheLastWayOfARequestThatFailed) {
   start(answersOnceAlone);
   std::optional<Way> way;

@@ -1,0 +1,112 @@
+#include "tls/revocation.h"
+
+#include <openssl/x509v3.h>
+
+#include "tls/certificate.h"
+#include "tls/pem.h"
+
+namespace postern::tls {
+namespace {
+
+CrlSummary summaryOf(const X509_CRL& crl) {
+  CrlSummary summary;
+  summary.issuer = nameText(*X509_CRL_get_issuer(&crl));
+  summary.last_update = systemTimeOf(*X509_CRL_get0_lastUpdate(&crl));
+  if (const auto* next = X509_CRL_get0_nextUpdate(&crl)) summary.next_update = systemTimeOf(*next);
+  const auto* revoked = X509_CRL_get_REVOKED(const_cast<X509_CRL*>(&crl));
+  if (revoked != nullptr) {
+    summary.revoked = static_cast<std::size_t>(sk_X509_REVOKED_num(revoked));
+  }
+  return summary;
+}
+
+using CrlsPtr = std::unique_ptr<STACK_OF(X509_CRL), decltype([](STACK_OF(X509_CRL) * crls) {
+                                  sk_X509_CRL_pop_free(crls, X509_CRL_free);
+                                })>;
+
+// The newest CRL of the issuer, or null: after a verification OpenSSL no longer tells which one it
+// used.
+CrlPtr newestOf(const X509_NAME& issuer, const X509_STORE_CTX& store) {
+  const CrlsPtr crls(X509_STORE_CTX_get1_crls(&store, &issuer));
+  X509_CRL* newest = nullptr;
+  for (int i = 0; crls && i < sk_X509_CRL_num(crls.get()); ++i) {
+    X509_CRL* const crl = sk_X509_CRL_value(crls.get(), i);
+    if (newest == nullptr ||
+        ASN1_TIME_compare(X509_CRL_get0_lastUpdate(newest), X509_CRL_get0_lastUpdate(crl)) < 0) {
+      newest = crl;
+    }
+  }
+  if (newest != nullptr) X509_CRL_up_ref(newest);
+  return CrlPtr(newest);
+}
+
+std::string revokedAt(X509_CRL* crl, X509* certificate) {
+  X509_REVOKED* entry = nullptr;
+  if (crl == nullptr || X509_CRL_get0_by_cert(crl, &entry, certificate) != 1) return {};
+  return " at " + timeText(systemTimeOf(*X509_REVOKED_get0_revocationDate(entry)));
+}
+
+}  // namespace
+
+bool expired(const CrlSummary& crl, SystemTime now) {
+  return crl.next_update && *crl.next_update < now;
+}
+
+std::string nameOf(const CrlSummary& crl, const config::Path& file) {
+  return "the CRL of '" + crl.issuer + "' in " + file.string();
+}
+
+Result<std::vector<CrlSummary>> checkRevocation(std::string_view pem, const config::Path& file,
+                                                SSL_CTX* context) {
+  const auto crls = parseCrls(pem, file);
+  if (!crls) return crls.error();
+  X509_STORE* const store = SSL_CTX_get_cert_store(context);
+  std::vector<CrlSummary> summaries;
+  for (const auto& crl : *crls) {
+    summaries.push_back(summaryOf(*crl));
+    if (X509_STORE_add_crl(store, crl.get()) != 1) {
+      return tlsError(nameOf(summaries.back(), file) + " cannot be used (" + takeReason() +
+                      "): replace it");
+    }
+  }
+  X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
+  return summaries;
+}
+
+std::string describeRevocation(int error, X509_STORE_CTX* store, const config::Path& file,
+                               std::string_view owner) {
+  X509* const leaf = X509_STORE_CTX_get0_cert(store);
+  const std::string issuer = '\'' + issuerOf(*leaf) + '\'';
+  const CrlPtr newest = newestOf(*X509_get_issuer_name(leaf), *store);
+  const CrlSummary crl = newest ? summaryOf(*newest) : CrlSummary{};
+  const std::string cannot = "cannot be checked for revocation: ";
+  const std::string which = "the CRL of " + issuer + " in " + file.string();
+  switch (error) {
+    case X509_V_ERR_CERT_REVOKED:
+      return "was revoked" + revokedAt(newest.get(), leaf) + ", according to " + which + ": give " +
+             std::string(owner) + " a new certificate";
+    case X509_V_ERR_UNABLE_TO_GET_CRL:
+    case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:
+    case X509_V_ERR_DIFFERENT_CRL_SCOPE:
+      return cannot + file.string() + " has no CRL of its issuer " + issuer +
+             ": add the one that this CA publishes";
+    case X509_V_ERR_CRL_HAS_EXPIRED:
+      return cannot + which + " expired" +
+             (crl.next_update ? " at " + timeText(*crl.next_update) : "") +
+             " (nextUpdate): replace it by the one that this CA publishes now";
+    case X509_V_ERR_CRL_NOT_YET_VALID:
+      return cannot + which + " is not yet valid, it begins at " + timeText(crl.last_update) +
+             ": wait until then, or set the clock of this machine right";
+    case X509_V_ERR_CRL_SIGNATURE_FAILURE:
+    case X509_V_ERR_UNABLE_TO_DECRYPT_CRL_SIGNATURE:
+      return cannot + which +
+             " has a signature that does not match the key of this CA: replace it by the one that "
+             "this CA publishes";
+    case X509_V_ERR_KEYUSAGE_NO_CRL_SIGN:
+      return cannot + "the CA " + issuer +
+             " may not sign CRLs: let its key usage allow cRLSign, or remove crl_file";
+    default: return {};
+  }
+}
+
+}  // namespace postern::tls
