@@ -1,6 +1,4 @@
-"""With one place, taken by a scraper that reads no further, the next one is `busy` in time."""
-
-import socket
+"""With one place, taken by a scrape whose page stalls, one that wants another form is `busy` in time."""
 
 import harness
 from harness import check, expect_fault
@@ -9,18 +7,17 @@ from harness import check, expect_fault
 def scenario(stage):
     whatsapp = stage.whatsapp()
     postern = stage.postern(config="targets:\n" + stage.plain_target(
-        whatsapp, max_concurrent_scrapes="1", hold_back="64KiB", scrape_timeout="10s"))
+        whatsapp, max_concurrent_scrapes="1", scrape_timeout="10s"))
     check(postern.scrape().status == 200, "a good scrape first")
-    whatsapp.provoke("/metrics", megabytes=48)
-    slow = socket.create_connection(("127.0.0.1", postern.port))
-    slow.sendall(b"GET /metrics HTTP/1.1\r\nHost: postern\r\n\r\n")
-    check(slow.recv(1), "the first scraper's page streams")
+    asked = whatsapp.requests("/metrics")
+    whatsapp.provoke("/metrics", stall=5, times=1)
+    first = harness.in_background(lambda: postern.scrape(headers={"Accept": "application/openmetrics-text"}))
+    harness.wait_for(lambda: whatsapp.requests("/metrics") > asked, "the first scrape has its place")
     answer = expect_fault(postern, "busy", 503, "plain",
                           headers={"X-Prometheus-Scrape-Timeout-Seconds": "2"})
     check(answer.seconds < 2, f"at its own deadline: {answer.seconds}")
-    slow.close()
-    whatsapp.clear()
-    harness.wait_for(lambda: postern.scrape().status == 200, "the place is free again")
+    check(first.result().status == 200, "the first scrape is answered")
+    check(postern.scrape().status == 200, "the place is free again")
 
 
 harness.run(scenario)

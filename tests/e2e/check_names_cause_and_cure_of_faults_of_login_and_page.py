@@ -1,7 +1,7 @@
 """`postern check` names cause and cure of what the service answers to the login and to pages, without a
 daemon and through one. Each check sends one login at most."""
 
-import socket
+import threading
 
 import harness
 from harness import check
@@ -150,11 +150,23 @@ def through_a_daemon(bench):
         examination.expect("page", cause, "")
         scraper_gets(examination, line)
 
-    whatsapp.provoke("/metrics", megabytes=48)
-    with socket.create_connection(("127.0.0.1", postern.port)) as slow:
-        slow.sendall(b"GET /metrics HTTP/1.1\r\nHost: postern\r\n\r\n")
-        check(slow.recv(1), "another scraper takes its time")
-        examination = bench.examine_file(whatsapp, file, here)
+    # Scrapes of another form, which share one that goes on as long as more of them come.
+    whatsapp.provoke("/metrics", stall=30)
+    asked, end = whatsapp.requests("/metrics"), threading.Event()
+    other_form = {"Accept": "application/openmetrics-text"}
+    scrapes = []
+
+    def keep_scraping():
+        while not end.wait(0.2):
+            scrapes.append(harness.in_background(lambda: postern.scrape(headers=other_form)))
+
+    scraping = harness.in_background(keep_scraping)
+    harness.wait_for(lambda: whatsapp.requests("/metrics") > asked, "they have the only place")
+    examination = bench.examine_file(whatsapp, file, here)
+    end.set()
+    scraping.result()
+    for scrape in scrapes:
+        scrape.result()
     examination.expect("scraper", "HTTP/1.1 503 busy", "scrape less often, or raise max_concurrent_scrapes")
 
 
