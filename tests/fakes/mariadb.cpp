@@ -137,7 +137,7 @@ MariaDb::~MariaDb() {
   stop();
 }
 
-void MariaDb::start(const std::string& option) {
+void MariaDb::start(const std::vector<std::string>& options) {
   const Socket notifications(AF_UNIX, SOCK_DGRAM);
   const std::string notify = folder_.path() / "notify";
   notifications.bindTo(notify);
@@ -165,7 +165,7 @@ void MariaDb::start(const std::string& option) {
                                         "--ssl-ca=" + file("ca.crt"),
                                         "--ssl-cert=" + file("tls.crt"),
                                         "--ssl-key=" + file("tls.key")};
-  if (!option.empty()) arguments.push_back(option);
+  arguments.insert(arguments.end(), options.begin(), options.end());
   pid_ = spawn(arguments, {"NOTIFY_SOCKET=" + notify, "LISTEN_FDS=2"}, file("log"),
                {tcp.fd(), local.fd()});
   waitUntilReady(notifications.fd());

@@ -27,8 +27,8 @@ class MariaDb {
   std::vector<std::string> firstColumn(const std::string& sql) const;
 
   void stop();
-  // On the same port; returns when it takes connections. `option`: one more for the server.
-  void start(const std::string& option = "");
+  // On the same port; returns when it takes connections. `options`: more for the server.
+  void start(const std::vector<std::string>& options = {});
 
  private:
   std::string logEnd() const;

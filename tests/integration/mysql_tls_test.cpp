@@ -112,9 +112,27 @@ TEST_F(MysqlTest, ChecksTheServersCertificateAgainstTheCrl) {
               HasSubstr("correct ca_file, crl_file, cert_file and key_file"));
 }
 
+TEST_F(MysqlTest, TakesTheServersNameFromSubjectAltNameOnly) {
+  addRow("'admin', 'from row', NULL, NULL");
+  const auto bare =
+      database_->authority.issue({.common_name = "localhost", .use = testing::Use::Server});
+  const auto& folder = database_->folder;
+  const auto certificate = folder.write("bare.crt", bare.certificate());
+  const auto key = folder.write("bare.key", bare.key());
+  database_->server.stop();
+  database_->server.start({"--ssl-cert=" + certificate.string(), "--ssl-key=" + key.string()});
+
+  const auto said = refusal(withTls(), Fault::CredentialSource);
+  database_->server.stop();
+  database_->server.start();
+
+  EXPECT_THAT(said, HasSubstr("another host name"));
+  EXPECT_TRUE(load(withTls()));
+}
+
 TEST_F(MysqlTest, NeverFallsBackToPlainText) {
   database_->server.stop();
-  database_->server.start("--skip-ssl");
+  database_->server.start({"--skip-ssl"});
 
   const auto said = refusal(withTls(), Fault::CredentialSource);
   database_->server.stop();

@@ -75,6 +75,41 @@ TEST_F(RefusalTest, SaysWhatTheCertificateIsForWhenTheNameIsWrong) {
           "a, b, c, d, e and 2 more, not h: set server_name");
 }
 
+struct CommonNameCase {
+  std::string common_name;
+  std::vector<std::string> names;
+  std::string host;
+  std::string outcome;  // "refused": in any words
+};
+
+// RFC 9525, section 6.3; Go since 1.15. OpenSSL would take a common name for want of a DNS name.
+TEST_F(RefusalTest, TakesNamesFromSubjectAltNameOnly) {
+  mount.ca(ca);
+  const std::string none =
+      "localhost: certificate 'localhost' has no subjectAltName, expected localhost in it: names "
+      "count from there only (RFC 9525), issue the certificate again with it";
+  for (const auto& [common_name, names, host, expected] :
+       {CommonNameCase{"other", {"localhost"}, "localhost", "accepted"},
+        CommonNameCase{"localhost", {}, "localhost", none},
+        CommonNameCase{"localhost",
+                       {"127.0.0.1"},
+                       "localhost",
+                       "localhost: certificate is for 127.0.0.1, not localhost: set server_name"},
+        CommonNameCase{"localhost", {"a@localhost"}, "localhost", "refused"},
+        CommonNameCase{"localhost", {"spiffe://test/web"}, "localhost", "refused"},
+        CommonNameCase{"localhost", {"web"}, "localhost", "refused"},
+        CommonNameCase{"127.0.0.1", {}, "127.0.0.1", "refused"},
+        CommonNameCase{"*.internal", {"a@internal"}, "web.internal", "refused"}}) {
+    const Server peer(ca.issue({.common_name = common_name, .names = names, .use = Use::Server}));
+    const auto told = outcome(peer, host);
+    if (expected == "refused") {
+      EXPECT_NE(told, "accepted") << common_name << " for " << host;
+    } else {
+      EXPECT_EQ(told, expected);
+    }
+  }
+}
+
 TEST_F(RefusalTest, ProvesTheServerNameInsteadOfTheHost) {
   mount.ca(ca).config.server_name = "whatsapp-web";
 
