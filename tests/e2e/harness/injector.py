@@ -99,12 +99,12 @@ class Injector:
         found = self.metrics().all("postern_inject_api_requests_total")
         return {dict(labels)["result"]: value for (_, labels), value in found.items()}
 
-    def connect(self) -> http.client.HTTPSConnection:
-        return http.client.HTTPSConnection("localhost", self.port, timeout=30, context=self.tls)
+    def connect(self, timeout: float = 30) -> http.client.HTTPSConnection:
+        return http.client.HTTPSConnection("localhost", self.port, timeout=timeout, context=self.tls)
 
-    def ask(self, body, method: str = "POST", path: str = "/mutate", headers=None):
+    def ask(self, body, method: str = "POST", path: str = "/mutate", headers=None, timeout: float = 30):
         """Status and text of the answer."""
-        connection = self.connect()
+        connection = self.connect(timeout)
         connection.request(method, path, body=body, headers=JSON if headers is None else headers)
         answer = connection.getresponse()
         text = answer.read().decode()
