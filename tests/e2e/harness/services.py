@@ -55,7 +55,7 @@ class Prometheus:
         wait_for(self._ready, "Prometheus is ready", 30)
 
     def _get(self, path: str) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.request("GET", path)
         answer = connection.getresponse()
         body = answer.read()
