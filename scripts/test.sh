@@ -234,8 +234,6 @@ part_sanitize() {
     check "build with the $sanitizer sanitizer" build "$sanitizer"
     stage "unit and integration tests, $sanitizer sanitizer" \
       tests "build-$sanitizer" -L 'unit|integration' || true
-    [[ $sanitizer != address ]] ||
-      check "hostile peers, 1 s each, address sanitizer" hostile_peers build-address 1
   done
 }
 
