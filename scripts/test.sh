@@ -234,6 +234,9 @@ part_sanitize() {
     check "build with the $sanitizer sanitizer" build "$sanitizer"
     stage "unit and integration tests, $sanitizer sanitizer" \
       tests "build-$sanitizer" -L 'unit|integration' || true
+    [[ $sanitizer == address ]] || continue
+    check "build of postern with the address sanitizer" build address postern fake_whatsapp hostile_peer
+    check "hostile peers, 1 s each, address sanitizer" hostile_peers build-address 1
   done
 }
 
