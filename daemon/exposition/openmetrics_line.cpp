@@ -192,8 +192,9 @@ const char* OpenMetricsLineParser::readLabelValue(const char* p, std::string_vie
 
 const char* OpenMetricsLineParser::readQuotedName(const char* p, std::string_view& name) {
   const char* const after = readLabelValue(p, name);
-  if (after == nullptr || name.find('\0') == std::string_view::npos) return after;
-  fail(p, "a name without a NUL byte");
+  if (after == nullptr) return nullptr;
+  if (!name.empty() && name.find('\0') == std::string_view::npos) return after;
+  fail(p, name.empty() ? "a name that is not empty" : "a name without a NUL byte");
   return nullptr;
 }
 

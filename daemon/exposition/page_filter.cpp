@@ -6,7 +6,9 @@
 
 #include "base/printable.h"
 #include "exposition/family_names.h"
+#include "exposition/label_set.h"
 #include "exposition/limits.h"
+#include "exposition/sample_text.h"
 
 namespace postern::exposition {
 namespace {
@@ -16,23 +18,34 @@ constexpr std::uint64_t kTimestamp = 0x8ebc6af09c88c6e3U;  // a seed
 constexpr std::size_t kMostFamilies = 1U << 16;    // whose samples are counted when they are torn
 constexpr std::size_t kMostLabelsOfSample = 1000;  // of a sample; rules look for names one by one
 
+// One name has several spellings in quotes: a backslash that begins no escape stands for itself.
+bool isSameName(const Label& one, const Label& other) {
+  if (one.name == other.name) return true;
+  const bool escaped = one.name.find('\\') != std::string_view::npos ||
+                       other.name.find('\\') != std::string_view::npos;
+  return escaped && unescapeName(one.name) == unescapeName(other.name);
+}
+
 // Where a name begins that an earlier label has; null: there is none.
 const char* repeatedName(const std::vector<Label>& labels) {
   constexpr std::size_t kFew = 16;  // so many are compared faster than they are sorted
   if (labels.size() <= kFew) {
     for (std::size_t i = 1; i < labels.size(); ++i) {
       for (std::size_t j = 0; j < i; ++j) {
-        if (labels[i].name == labels[j].name) return labels[i].name.data();
+        if (isSameName(labels[i], labels[j])) return labels[i].name.data();
       }
     }
     return nullptr;
   }
-  std::vector<std::string_view> names;
+  std::vector<std::pair<std::string, const char*>> names;
   names.reserve(labels.size());
-  for (const Label& label : labels) names.push_back(label.name);
-  std::ranges::stable_sort(names);
-  const auto twice = std::ranges::adjacent_find(names);
-  return twice == names.end() ? nullptr : std::next(twice)->data();
+  for (const Label& label : labels) {
+    names.emplace_back(unescapeName(label.name), label.name.data());
+  }
+  std::ranges::sort(names);
+  const auto twice = std::ranges::adjacent_find(
+      names, {}, [](const auto& name) -> const std::string& { return name.first; });
+  return twice == names.end() ? nullptr : std::next(twice)->second;
 }
 
 }  // namespace
@@ -160,8 +173,8 @@ inline bool PageFilter::takeSample(const Line& line) {
   return complaint.empty() || fail(Fault::Format, line.timestamp.data(), complaint);
 }
 
-// What holds for all samples with the same labels. Prometheus refuses a label that stands twice
-// when it takes up the sample.
+// What holds for all samples with the same labels. Prometheus refuses a label that appears twice
+// when it appends the sample; the metric's name is the label __name__ there.
 bool PageFilter::learnLabels(const Line& line) {
   if (line.labels.size() > kMostLabelsOfSample) {
     return fail(Fault::Limit, nullptr,
@@ -174,9 +187,13 @@ bool PageFilter::learnLabels(const Line& line) {
   for (const Label& label : line.labels) {
     if (label.quoted) quoted_labels_ = true;
     label_hashes_.push_back(hashLabelName(label.name));
+    if (label.name == LabelSet::kMetricName) {
+      return fail(Fault::Format, label.name.data(),
+                  "a label other than __name__, which is the metric's own name");
+    }
   }
   const char* const twice = repeatedName(line.labels);
-  return twice == nullptr || fail(Fault::Format, twice, "a label that stands once");
+  return twice == nullptr || fail(Fault::Format, twice, "a label that appears once");
 }
 
 void PageFilter::enterFamily(const Line& line) {

@@ -255,9 +255,13 @@ const char* TextLineParser::readLabelValue(const char* p, std::string_view& valu
   return skipNuls(p + 1);
 }
 
-// As readLabelValue, but a NUL byte is none of a name.
+// As readLabelValue, but a name is not empty and has no NUL byte.
 const char* TextLineParser::readQuotedName(const char* p, std::string_view& name) {
   const char* start = ++p;
+  if (*p == '"') {
+    fail(p - 1, "a name that is not empty");
+    return nullptr;
+  }
   for (; p != end_ && *p != '"'; ++p) {
     const bool escape = *p == '\\';
     if (escape) ++p;

@@ -146,7 +146,6 @@ Result<void> Walk::readArray(std::string_view key, ondemand::value& value) {
 
 Result<void> Walk::readData(ondemand::array data) {
   Level& level = levels_.back();
-  if (!isPlainMetricName(level.name)) return jsonError(place(), "not a metric name");
   const auto list = level.place.member("data");
   std::size_t position = 0;
   for (auto element : data) {
@@ -167,6 +166,9 @@ Result<void> Walk::ascend() {
   Level level = std::move(levels_.back());
   levels_.pop_back();
   if (level.family) {
+    if (!isPlainMetricName(level.name)) {
+      return jsonError(place().member(level.name), "not a metric name");
+    }
     if (level.nested) {
       return jsonError(place().member(level.name), "expected type, help and data, found an object");
     }

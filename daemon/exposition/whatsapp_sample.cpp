@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/printable.h"
 #include "exposition/json.h"
+#include "exposition/label_set.h"
 #include "exposition/number.h"
 #include "exposition/text_line.h"
 
@@ -98,11 +100,25 @@ Result<void> Sampler::readLabels(ondemand::value& value, const JsonPlace& where)
     if (!error) error = field.value().get(label);
     if (error) return jsonError(where, error);
     if (!isPlainLabelName(name)) return jsonError(where.member(name), "not a label name");
+    if (name == LabelSet::kMetricName) {
+      return jsonError(
+          where,
+          "a label is called __name__, which is the metric's own name; expected another name");
+    }
     auto text = scalarText(label, where.member(name));
     if (!text) return std::move(text).error();
     labels_.push_back({name, *text});
   }
-  return {};
+  names_.clear();
+  for (const Label& label : labels_) names_.push_back(label.name);
+  std::ranges::sort(names_);
+  const auto twice = std::ranges::adjacent_find(names_);
+  if (twice == names_.end()) return {};
+  return jsonError(where, "label " + quoteJson(*twice) + " appears twice, expected once");
+}
+
+bool Sampler::hasLabel(std::string_view name) const {
+  return std::ranges::any_of(labels_, [&](const Label& label) { return label.name == name; });
 }
 
 Result<void> Sampler::readBuckets(ondemand::value& value, const JsonPlace& where) {
@@ -126,8 +142,7 @@ Result<void> Sampler::readBuckets(ondemand::value& value, const JsonPlace& where
 
 Result<std::size_t> Sampler::write(std::string_view metric, std::string_view node,
                                    const JsonPlace& where, JsonGrowth& growth, Family& family) {
-  const auto isNode = [](const Label& label) { return label.name == "node"; };
-  if (!node.empty() && std::none_of(labels_.begin(), labels_.end(), isNode)) {
+  if (!node.empty() && !hasLabel("node")) {
     labels_.insert(labels_.begin(), {"node", node});
   }
   labels_text_.clear();
@@ -140,6 +155,9 @@ Result<std::size_t> Sampler::write(std::string_view metric, std::string_view nod
   }
   if (histogram_) {
     if (count_.empty()) return jsonError(where, "expected count beside the buckets");
+    if (hasLabel("le"))
+      return jsonError(
+          where, "a label is called le, as the bound of its buckets is; expected another name");
     return writeHistogram(metric, growth, family);
   }
   Lines lines(metric, growth, family.samples);

@@ -17,7 +17,8 @@ namespace postern::exposition {
 // Turns one entry of a WhatsApp family's `data` into lines of text:
 //   {"labels":{...},"value":1}  or  {"labels":{...},"bucket":{"0.5":1},"sum":2,"count":3}
 // A value is a number, copied as it stands, or a string that Prometheus reads as one ("NaN").
-// Labels may be absent or `[]`; a label whose name Prometheus does not take is an error.
+// Labels may be absent or `[]`; a label whose name Prometheus does not take, or that appears twice,
+// is an error.
 class Sampler {
  public:
   // `where` names the entry in errors. Error: Format.
@@ -37,11 +38,13 @@ class Sampler {
   };
 
   Result<void> readLabels(simdjson::ondemand::value& value, const JsonPlace& where);
+  bool hasLabel(std::string_view name) const;
   Result<void> readBuckets(simdjson::ondemand::value& value, const JsonPlace& where);
   Result<std::size_t> writeHistogram(std::string_view metric, JsonGrowth& growth,
                                      Family& family) const;
 
-  std::vector<Label> labels_;  // values without escapes
+  std::vector<Label> labels_;            // values without escapes
+  std::vector<std::string_view> names_;  // of labels_, sorted
   std::vector<Bucket> buckets_;
   bool histogram_ = false;
   std::string_view value_;

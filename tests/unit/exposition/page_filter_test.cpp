@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <vector>
+
 #include "unit/exposition/pages.h"
 
 namespace postern::exposition {
@@ -13,7 +15,7 @@ How with(const config::Limits& limits) {
   return {.options = {.limits = limits}};
 }
 
-TEST(PageFilterTest, RefusesALabelThatStandsTwice) {
+TEST(PageFilterTest, RefusesALabelThatAppearsTwice) {
   const auto refuses = [](std::string_view page, std::string_view where) {
     SCOPED_TRACE(page);
     const Checked checked = checkCut(page);
@@ -22,8 +24,62 @@ TEST(PageFilterTest, RefusesALabelThatStandsTwice) {
   };
 
   refuses("a{b=\"1\",b=\"1\"} 1\n",
-          "line 1, column 9: expected a label that stands once, found \"b=");
+          "line 1, column 9: expected a label that appears once, found \"b=");
   refuses("a{b=\"1\",c=\"1\"} 1\na{b=\"1\",c=\"1\",b=\"2\"} 1\n", "line 2, column 15");
+}
+
+// On a page of either language; blanks and comments would be of text alone.
+TEST(PageFilterTest, RefusesNamesThatAreEmptyOrGivenTwice) {
+  const std::string empty = "expected a name that is not empty, found \"\"\"";
+  const std::string own = "expected a label other than __name__, which is the metric's own name";
+  const std::string twice = "expected a label that appears once";
+  struct Scene {
+    std::string line;
+    std::string complaint;  // empty: the page is taken
+  };
+  for (const auto& [line, complaint] : std::vector<Scene>{
+           {R"({"",x="1"} 1)", "column 2: " + empty},
+           {R"({""} 1)", "column 2: " + empty},
+           {R"({x="1",""} 1)", "column 8: " + empty},
+           {R"({"a",""="1"} 1)", "column 6: " + empty},
+           {R"(a{""="1"} 1)", "column 3: " + empty},
+           {R"(a{""=""} 1)", "column 3: " + empty},
+           {R"(a{b="1",""="1"} 1)", "column 9: " + empty},
+           {R"(# TYPE "" gauge)", "column 8: " + empty},
+           {R"(# HELP "" h)", "column 8: " + empty},
+           {R"(a{__name__="b"} 1)", "column 3: " + own},
+           {R"(a{__name__="a"} 1)", "column 3: " + own},
+           {R"(a{__name__=""} 1)", "column 3: " + own},
+           {R"(a{c="d",__name__="b"} 1)", "column 9: " + own},
+           {R"(a{"__name__"="b"} 1)", "column 4: " + own},
+           {R"({"a",__name__="b"} 1)", "column 6: " + own},
+           {R"({__name__="b","a"} 1)", "column 2: " + own},
+           {R"({__name__="b"} 1)", "expected a metric name before or in the braces"},
+           {R"(a{b="1",b="2"} 1)", "column 9: " + twice},
+           {R"(a{b="1",b=""} 1)", "column 9: " + twice},
+           {R"(a{b="1","b"="2"} 1)", "column 10: " + twice},
+           {R"({"a",b="1",b="1"} 1)", "column 12: " + twice},
+           // A backslash that begins no escape stands for itself.
+           {R"(a{"b\\c"="1","b\c"="2"} 1)", "column 15: " + twice},
+           {R"(a{"b\"c"="1","b\"c"="2"} 1)", "column 15: " + twice},
+           {R"(a{"b\n"="1","bn"="2","b\\n"="3"} 1)", ""},
+           {R"(a{b="1",B="2",_b="3"} 1)", ""},
+           {R"(a{_name_="b",__name="c"} 1)", ""},
+           {R"(a{x="",b="\\"} 1)", ""},
+       }) {
+    SCOPED_TRACE(line);
+    const std::string page = line + "\n" + (complaint.empty() ? "" : "ok 1\n");
+    for (const Syntax syntax : {Syntax::Text, Syntax::OpenMetrics}) {
+      How how{.syntax = syntax};
+      how.output.syntax = syntax;
+      const Checked checked = checkCut(syntax == Syntax::Text ? page : page + "# EOF\n", how);
+      EXPECT_EQ(checked.taken, complaint.empty()) << checked.what;
+      if (checked.taken) continue;
+      EXPECT_EQ(checked.fault, Fault::Format);
+      EXPECT_THAT(checked.what, HasSubstr("line 1, "));
+      EXPECT_THAT(checked.what, HasSubstr(complaint));
+    }
+  }
 }
 
 TEST(PageFilterTest, KeepsASeriesThatStandsTwiceAndCountsIt) {
@@ -84,8 +140,10 @@ std::string labelsUpTo(int count, const std::string& more) {
 
 TEST(PageFilterTest, FindsARepeatedLabelAmongMany) {
   EXPECT_TRUE(check(labelsUpTo(1000, "")).taken);
+  EXPECT_THAT(check(labelsUpTo(999, "\"l997\"=\"2\",")).what,
+              HasSubstr("expected a label that appears once, found \"l997="));
   EXPECT_THAT(check(labelsUpTo(999, "l997=\"2\",")).what,
-              HasSubstr("expected a label that stands once, found \"l997="));
+              HasSubstr("expected a label that appears once, found \"l997="));
 }
 
 TEST(PageFilterTest, RefusesASampleOfTooManyLabels) {

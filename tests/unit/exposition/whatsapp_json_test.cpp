@@ -123,6 +123,18 @@ TEST(WhatsappJsonTest, SaysWhereThePageIsWrong) {
   // Names and values
   refuses(R"({"metrics":{"x.y":{"data":[{"value":1}]}}})", "metrics.x.y: not a metric name");
   refuses(R"({"metrics":{"x":{"data":[{"labels":{"a.b":"c"},"value":1}]}}})", "not a label name");
+  refuses(R"({"metrics":{"":{"data":[{"value":1}]}}})", "metrics: not a metric name");
+  refuses(R"({"metrics":{"":{"type":"gauge"},"x":{"data":[{"value":1}]}}})", "not a metric name");
+  refuses(R"({"metrics":{"x-y":{"help":"h"},"x":{"data":[{"value":1}]}}})", "metrics.x-y: not a");
+  refuses(R"({"metrics":{"x":{"data":[{"labels":{"":"c"},"value":1}]}}})", "not a label name");
+  refuses(R"({"metrics":{"x":{"data":[{"labels":{"__name__":"c"},"value":1}]}}})",
+          "metrics.x.data[0].labels: a label is called __name__, which is the metric's own name");
+  refuses(R"({"metrics":{"x":{"data":[{"labels":{"b":"c","a":"","b":"c"},"value":1}]}}})",
+          "metrics.x.data[0].labels: label \"b\" appears twice, expected once");
+  refuses(R"({"metrics":{"x":{"data":[{"labels":{"a":"b"},"labels":{"\u0061":"b"},"value":1}]}}})",
+          "label \"a\" appears twice");
+  refuses(R"({"metrics":{"x":{"data":[{"labels":{"le":"1"},"bucket":{"1":2},"count":2}]}}})",
+          "metrics.x.data[0]: a label is called le");
   refuses(R"({"metrics":{"x":{"data":[{"value":"many"}]}}})",
           "metrics.x.data[0].value: expected a number");
   refuses(R"({"metrics":{"x":{"data":[{"value":null}]}}})", "expected a number");
