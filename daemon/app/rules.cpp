@@ -153,10 +153,14 @@ const config::Target* findTarget(const std::string& name, const config::Config& 
 // Takes a page through a trial, without the limits that only a scrape has; false after a complaint.
 bool readInto(Trial& trial, const std::string& page, const config::Target& target,
               const std::string& file) {
+  // A file has no Content-Type, but OpenMetrics has an end of its own.
+  std::optional<exposition::Format> format;
+  if (page.ends_with("# EOF\n") || page.ends_with("# EOF"))
+    format = exposition::Format::OpenMetrics;
   config::Limits limits = target.limits;
   limits.family_series = 0;
   exposition::PageInput input(
-      std::nullopt, {limits, target.honor_timestamps, /*strict=*/false, nullptr}, trial,
+      format, {limits, target.honor_timestamps, /*strict=*/false, nullptr}, trial,
       [](exposition::Format, std::string_view) -> Result<std::string> {
         return Error{Fault::Format, "the page is JSON, expected text or OpenMetrics", "", {}};
       });

@@ -4,82 +4,81 @@
 #include <cstddef>
 
 #include "base/token.h"
-#include "exposition/json_begin.h"
 #include "exposition/media_type.h"
 
 namespace postern::exposition {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+constexpr std::string_view kJsonBlanks = " \t\r\n";
 
-// What only one of the two line languages has.
-struct Signs {
-  bool openmetrics = false;  // the text parser refuses it
-  bool comments = false;     // UNIT and EOF: plain comments for the text parser
-  bool text = false;         // OpenMetrics refuses it
-};
-
-// Whether the type that a TYPE line names is known to one of the two alone.
-void judgeType(std::string_view line, Signs& signs) {
-  const std::string_view type = line.substr(line.rfind(' ') + 1);
-  for (const std::string_view known : {"unknown", "info", "stateset", "gaugehistogram"}) {
-    if (type == known) signs.openmetrics = true;
-  }
-  if (type == "untyped") signs.text = true;
+void skipJsonBlanks(std::string_view& rest) {
+  rest.remove_prefix(std::min(rest.find_first_not_of(kJsonBlanks), rest.size()));
 }
 
-void judgeComment(std::string_view line, bool last, Signs& signs) {
-  if (line.starts_with("# TYPE ")) return judgeType(line, signs);
-  if (line.starts_with("# HELP ")) return;
-  // "# EOF" that is not the last line is a comment like any other.
-  if (line.starts_with("# UNIT ") || (line == "# EOF" && last)) {
-    signs.comments = true;
-  } else {
-    signs.text = true;
-  }
-}
-
-void judgeSample(std::string_view line, Signs& signs) {
-  bool quoted = false;
-  for (std::size_t at = 0; at < line.size(); ++at) {
-    const char c = line[at];
-    if (quoted && c == '\\') {
+// Between the quotes, escapes not resolved; nothing when the text ends before the string does.
+std::optional<std::string_view> takeString(std::string_view& rest) {
+  for (std::size_t at = 1; at < rest.size(); ++at) {
+    if (rest[at] == '\\') {
       ++at;
-    } else if (c == '"') {
-      quoted = !quoted;
-    } else if (!quoted && c == '\t') {
-      signs.text = true;
-    } else if (!quoted && c == ' ') {
-      const std::string_view rest = line.substr(at);
-      if (rest.starts_with(" # {")) {
-        signs.openmetrics = true;
-        return;
-      }
-      if (rest.starts_with("  ")) signs.text = true;
+    } else if (rest[at] == '"') {
+      const auto text = rest.substr(1, at - 1);
+      rest.remove_prefix(at + 1);
+      return text;
     }
   }
+  return std::nullopt;
 }
 
-// A line that is cut off is not judged, but for an EOF without its line end.
-Signs judgeLines(std::string_view text) {
-  Signs signs;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    if (end == std::string_view::npos) {
-      if (text == "# EOF") signs.comments = true;
-      break;
+bool isObject(std::string_view rest) {
+  skipJsonBlanks(rest);
+  if (!rest.starts_with('{')) return false;
+  rest.remove_prefix(1);
+  skipJsonBlanks(rest);
+  if (!rest.starts_with('"')) return rest.starts_with('}');
+  if (!takeString(rest)) return false;
+  skipJsonBlanks(rest);
+  return rest.starts_with(':');
+}
+
+std::optional<Format> formatOfTopKey(std::string_view key) {
+  if (key == "health") return Format::WhatsappHealth;
+  if (key == "stats") return Format::WhatsappJson;
+  if (key == "applicationName") return Format::SpectatorJson;
+  return std::nullopt;
+}
+
+// A field of metrics.<name>.
+std::optional<Format> formatOfField(std::string_view key) {
+  if (key == "kind" || key == "values") return Format::SpectatorJson;
+  if (key == "type" || key == "data" || key == "help") return Format::WhatsappJson;
+  return std::nullopt;
+}
+
+Format formatOfObject(std::string_view begin) {
+  constexpr std::size_t kTop = 1;
+  constexpr std::size_t kField = 3;
+  std::size_t depth = 0;
+  bool in_metrics = false;
+  while (!begin.empty()) {
+    const char c = begin[0];
+    if (c == '"') {
+      const auto text = takeString(begin);
+      if (!text) break;
+      skipJsonBlanks(begin);
+      if (!begin.starts_with(':')) continue;
+      if (depth == kTop) in_metrics = *text == "metrics";
+      const auto format = depth == kTop                   ? formatOfTopKey(*text)
+                          : depth == kField && in_metrics ? formatOfField(*text)
+                                                          : std::nullopt;
+      if (format) return *format;
+      continue;
     }
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(end + 1);
-    if (line.empty()) {
-      signs.text = true;
-    } else if (line[0] == '#') {
-      judgeComment(line, text.empty(), signs);
-    } else {
-      judgeSample(line, signs);
-    }
+    if (c == '{' || c == '[') ++depth;
+    if ((c == '}' || c == ']') && depth > 0) --depth;
+    begin.remove_prefix(1);
   }
-  return signs;
+  return Format::WhatsappJson;
 }
 
 }  // namespace
@@ -103,15 +102,19 @@ std::optional<Format> formatOf(std::string_view content_type) {
   return std::nullopt;
 }
 
-Format detect(std::string_view content_type, std::string_view begin) {
+bool isProtobuf(std::string_view content_type) {
+  const auto type = readMediaType(content_type);
+  return type && equalsIgnoringCase(*type, "application/vnd.google.protobuf");
+}
+
+std::optional<Format> jsonFormat(std::string_view begin) {
   if (begin.starts_with(kByteOrderMark)) begin.remove_prefix(kByteOrderMark.size());
-  if (const auto json = jsonFormat(begin)) return *json;
-  if (withoutBlanks(begin).starts_with('<')) return Format::Text;
-  const Signs signs = judgeLines(begin);
-  if (signs.openmetrics) return Format::OpenMetrics;
-  if (signs.text) return Format::Text;
+  return isObject(begin) ? std::optional(formatOfObject(begin)) : std::nullopt;
+}
+
+Format detect(std::string_view content_type, std::string_view begin) {
   if (const auto named = formatOf(content_type)) return *named;
-  return signs.comments ? Format::OpenMetrics : Format::Text;
+  return jsonFormat(begin).value_or(Format::Text);
 }
 
 }  // namespace postern::exposition

@@ -11,26 +11,22 @@ enum class Format { Text, OpenMetrics, WhatsappJson, WhatsappHealth, SpectatorJs
 std::string_view formatName(Format format);
 
 // The format that a Content-Type names as Prometheus reads it (model/textparse, extractMediaType,
-// with Go's mime.ParseMediaType): Text or OpenMetrics, of any version. None when it cannot be read
-// or names another type. Never trusted alone: WhatsApp says text/html.
+// with Go's mime.ParseMediaType): Text or OpenMetrics, of any version. Not set when it cannot be
+// read or names another type, such as WhatsApp's text/html.
 std::optional<Format> formatOf(std::string_view content_type);
 
-// The format of a page of `format: auto`, by its first bytes (all of them when the page is
-// short) and its Content-Type.
-//
-// - A page that begins with a JSON object is one of the JSON formats, whatever its Content-Type;
-//   which one its keys tell, WhatsappJson when they tell nothing.
-// - Lines that the text parser refuses and OpenMetrics knows (TYPE unknown, info, stateset or
-//   gaugehistogram, an exemplar) make it OpenMetrics. Otherwise lines that OpenMetrics refuses and
-//   text knows (TYPE untyped, a tab or two blanks between name and value, any other comment, a
-//   blank line) make it Text.
-// - Otherwise the Content-Type tells, when it names one of the two. What it calls text is read as
-//   Prometheus reads it, for which UNIT and EOF are comments.
-// - Otherwise UNIT or `# EOF` as the last line make it OpenMetrics.
-// Whatever else, HTML too, is Text, whose parser says what is wrong with it.
-//
-// Time is linear in the length of `begin`. A line that is cut off at the
-// end of `begin` counts only as far as it goes.
+// The one type of Prometheus that postern does not read.
+bool isProtobuf(std::string_view content_type);
+
+// The JSON format of a page that begins like this. Not set when it does not begin with a JSON
+// object; `{"my.metric"} 1` does not, because no colon follows the name. A top key health, stats or
+// applicationName decides, or the fields that the members of `metrics` have; WhatsappJson when none
+// of them is found. Time is linear in the length of `begin`.
+std::optional<Format> jsonFormat(std::string_view begin);
+
+// The format of a page of `format: auto`. The Content-Type decides when it names one of the two.
+// The page decides otherwise whether it is JSON; all else is Text, as Prometheus reads it (2.42),
+// so that no timestamp changes its unit.
 Format detect(std::string_view content_type, std::string_view begin);
 
 }  // namespace postern::exposition

@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "base/printable.h"
+#include "exposition/body_shape.h"
+
 namespace postern::exposition {
 namespace {
 
@@ -17,53 +20,93 @@ bool PageInput::isJson() const {
   return format_ && *format_ != Format::Text && *format_ != Format::OpenMetrics;
 }
 
-Result<void> PageInput::feed(std::string_view block) {
-  if (reader_) return reader_->feed(block);
-  if (!format_ || isJson()) {
-    held_ += block;
-    if (!format_ && held_.size() < kEnough) return {};
-    if (!format_) format_ = detect(content_type_, held_);
-    if (isJson()) {
-      const std::size_t limit = options_.limits.json_body_size;
-      if (limit == 0 || held_.size() <= limit) return {};
-      return Error{Fault::Limit,
-                   "body_size_limit of " + std::to_string(limit) +
-                       " bytes exceeded by a JSON page, which is held whole",
-                   "",
-                   {}};
-    }
-    return begin();
+// Learns by the beginning of the page what it is.
+Result<void> PageInput::judge(std::string_view begin) {
+  const bool given = format_.has_value();
+  if (!given && isProtobuf(content_type_)) {
+    return Error{Fault::Format,
+                 "line 1: expected text or OpenMetrics, found the Content-Type \"" +
+                     printable(content_type_) +
+                     "\"; the service has to send what the Accept header asks for",
+                 "",
+                 {}};
   }
-  auto begun = begin();
-  return begun ? reader_->feed(block) : begun;
+  if (!given) format_ = detect(content_type_, begin);
+  judged_ = true;
+  shape_ = bodyShape(begin);
+  if (shape_.empty() && !isJson() && jsonFormat(begin)) {
+    shape_ = "the body looks like JSON: ";
+    shape_ += given ? "correct `format`" : "correct its Content-Type, or set `format`";
+  }
+  return {};
+}
+
+Result<void> PageInput::checkHeld() const {
+  const std::size_t limit = options_.limits.json_body_size;
+  if (!isJson() || limit == 0 || held_.size() <= limit) return {};
+  return Error{Fault::Limit,
+               "body_size_limit of " + std::to_string(limit) +
+                   " bytes exceeded by a JSON page, which is held whole",
+               "",
+               {}};
+}
+
+Result<void> PageInput::feed(std::string_view block) {
+  return explained(take(block));
+}
+
+Result<void> PageInput::take(std::string_view block) {
+  if (reader_) return reader_->feed(block);
+  held_ += block;
+  if (isJson()) return checkHeld();
+  // A page of a given format is not read either before its first line has ended.
+  const bool has_line = format_ && block.find('\n') != std::string_view::npos;
+  if (!has_line && held_.size() < kEnough) return {};
+  if (auto judged = judge(held_); !judged) return judged;
+  return isJson() ? checkHeld() : begin().feed(std::exchange(held_, {}));
 }
 
 // The page is read as it comes from here on.
-Result<void> PageInput::begin() {
+PageReader& PageInput::begin() {
   reader_.emplace(*format_ == Format::OpenMetrics ? Syntax::OpenMetrics : Syntax::Text, options_,
                   sink_);
   if (cutter_ != nullptr) reader_->watch(*cutter_);
-  return reader_->feed(std::exchange(held_, {}));
+  return *reader_;
 }
 
 Result<void> PageInput::finish() {
-  if (!format_) format_ = detect(content_type_, held_);
+  return explained(end());
+}
+
+Result<void> PageInput::end() {
+  if (reader_) return reader_->finish();
+  if (!judged_) {
+    if (auto judged = judge(held_); !judged) return judged;
+  }
   if (isJson()) {
+    if (auto within = checkHeld(); !within) return within;
     auto text = json_to_text_(*format_, held_);
     if (!text) return std::move(text).error();
     held_ = *std::move(text);
   }
-  if (!reader_) {
-    if (auto begun = begin(); !begun) return begun;
-  }
-  return reader_->finish();
+  auto taken = begin().feed(std::exchange(held_, {}));
+  return taken ? reader_->finish() : taken;
 }
 
 Result<void> PageInput::read(std::string_view page, StencilCutter* cutter) {
   cutter_ = cutter;
-  if (!format_) format_ = detect(content_type_, page);
+  if (auto judged = judge(page); !judged) return judged;
+  if (!isJson()) begin();
   auto taken = feed(page);
   return taken ? finish() : taken;
+}
+
+// Names the cause when the body is no page at all.
+Result<void> PageInput::explained(Result<void> read) const {
+  if (read || read.error().fault != Fault::Format || shape_.empty()) return read;
+  Error error = std::move(read).error();
+  error.what.append("; ").append(shape_);
+  return error;
 }
 
 }  // namespace postern::exposition

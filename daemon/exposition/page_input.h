@@ -12,7 +12,7 @@ namespace postern::exposition {
 
 // A page of any format, as it comes from the service. Text and OpenMetrics are read as they come;
 // JSON is held whole, up to json_body_size, and read as the text that it stands for. A page whose
-// format is not given is judged by its first 4 KiB and its Content-Type. Not thread-safe.
+// format is not given is judged by its Content-Type and its first 4 KiB. Not thread-safe.
 class PageInput {
  public:
   // Turns a page of one of the JSON formats into Prometheus text.
@@ -36,13 +36,20 @@ class PageInput {
 
  private:
   bool isJson() const;
-  Result<void> begin();
+  Result<void> judge(std::string_view begin);
+  Result<void> checkHeld() const;
+  Result<void> take(std::string_view block);
+  Result<void> end();
+  PageReader& begin();
+  Result<void> explained(Result<void> read) const;
 
   std::optional<Format> format_;
   const PageOptions options_;
   Sink& sink_;
   const JsonToText json_to_text_;
   std::string content_type_;
+  bool judged_ = false;              // the beginning has been looked at
+  std::string shape_;                // what the body seems to be in place of a page; empty: unknown
   StencilCutter* cutter_ = nullptr;  // by read()
   std::string held_;                 // the beginning until the format is known; all of a JSON page
   std::optional<PageReader> reader_;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/printable.h"
+#include "exposition/bytes.h"
 
 namespace postern::exposition {
 namespace {
@@ -20,8 +21,30 @@ std::string lineNumber(std::size_t line) {
   return "line " + std::to_string(line);
 }
 
+// Whether text has what was found on a line that OpenMetrics has not: blank lines and comments,
+// blanks in front, the type untyped.
+bool isOfText(std::string_view line, std::string_view found) {
+  if (line.starts_with("# TYPE ")) return found == "untyped";
+  if (found.size() != line.size() || line.starts_with("# HELP ") || line.starts_with("# UNIT ")) {
+    return false;
+  }
+  return line.empty() || line[0] == '#' || is(line[0], kBlank);
+}
+
+// Whether OpenMetrics has what was found on a line that text has not: more types, exemplars,
+// timestamps in seconds.
+bool isOfOpenMetrics(std::string_view line, std::string_view found) {
+  if (line.starts_with("# TYPE ")) {
+    return found == "unknown" || found == "info" || found == "stateset" ||
+           found == "gaugehistogram";
+  }
+  if (found.starts_with("# {")) return true;
+  if (found.size() == line.size() || found.size() < 2 || found[0] != '.') return false;
+  return isDigit(found[1]) && isDigit(line[line.size() - found.size() - 1]);
+}
+
 // `line` is the number of the line at `begin`; the text goes on for `end - at` bytes.
-Error formatError(const Complaint& complaint, const char* begin, const char* end,
+Error formatError(Syntax syntax, const Complaint& complaint, const char* begin, const char* end,
                   std::size_t line) {
   const char* start = begin;
   for (const char* p = begin; p != complaint.at; ++p) {
@@ -37,6 +60,13 @@ Error formatError(const Complaint& complaint, const char* begin, const char* end
     what += "the end of the line";
   } else {
     what.append("\"").append(printable(found, kQuoted)).append("\"");
+  }
+  const std::string_view whole = between(start, eol);
+  const std::string_view cure = ": correct the page, its Content-Type or `format`";
+  if (syntax == Syntax::Text && isOfOpenMetrics(whole, found)) {
+    what.append("; OpenMetrics has this, text does not").append(cure);
+  } else if (syntax == Syntax::OpenMetrics && isOfText(whole, found)) {
+    what.append("; text has this, OpenMetrics does not").append(cure);
   }
   if (complaint.at != end && *complaint.at == '<') what += "; the page looks like HTML";
   return fault(Fault::Format, std::move(what));
@@ -139,11 +169,11 @@ Result<std::size_t> PageReader::readLines(std::string_view text, Parser& parser)
       return lineLimit(lines_ + 1, line_limit_);
     }
     if (outcome == Outcome::Bad) {
-      return formatError(parser.complaint(), line, parser.after(), lines_ + 1);
+      return formatError(syntax_, parser.complaint(), line, parser.after(), lines_ + 1);
     }
     if (ended_)
-      return formatError({line, "the end of the page behind \"# EOF\""}, line, parser.after(),
-                         lines_ + 1);
+      return formatError(syntax_, {line, "the end of the page behind \"# EOF\""}, line,
+                         parser.after(), lines_ + 1);
     const std::size_t kept = filter_.counts().kept;
     if (!filter_.take(parser.line())) return problem(line, parser.after());
     if (cutter_ != nullptr && parser.line().kind == LineKind::Sample) {
@@ -162,7 +192,7 @@ Result<std::size_t> PageReader::readLines(std::string_view text, Parser& parser)
 Error PageReader::problem(const char* line, const char* end) const {
   const auto& problem = filter_.problem();
   if (problem.at == nullptr) return fault(problem.fault, problem.what);
-  Error error = formatError({problem.at, problem.what}, line, end, lines_ + 1);
+  Error error = formatError(syntax_, {problem.at, problem.what}, line, end, lines_ + 1);
   error.fault = problem.fault;
   return error;
 }

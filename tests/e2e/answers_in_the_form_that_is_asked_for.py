@@ -34,11 +34,12 @@ def scenario(stage):
     (root / "text").write_text(TEXT)
     (root / "openmetrics").write_text(OPENMETRICS)
     pair = stage.authority.issue("metrics.internal")
-    # Neither page has a Content-Type that says what it is.
+    # Without a Content-Type of Prometheus' a page is text.
     nginx = stage.nginx(f"""
       ssl_certificate {pair.certificate}; ssl_certificate_key {pair.key};
       ssl_client_certificate {stage.authority.certificate}; ssl_verify_client on;
-      default_type text/html; location / {{ root {root}; }}""")
+      default_type text/html; location / {{ root {root}; }}
+      location /openmetrics {{ root {root}; default_type application/openmetrics-text; }}""")
     tls = stage.tls_folder()
     stage.secret("token", TOKEN)
     postern = stage.postern(config="targets:\n" + "".join(

@@ -27,6 +27,7 @@ std::string_view nameOf(Format format) {
 }
 
 std::string_view named(std::string_view content_type) {
+  if (isProtobuf(content_type)) return "protobuf";
   const auto format = formatOf(content_type);
   return format ? nameOf(*format) : "none";
 }
@@ -44,6 +45,7 @@ TEST(DetectTest, ReadsAContentTypeAsPrometheusDoes) {
     const auto parser = scene["parser"].get<std::string>();
     const std::string_view expected = parser == "Prom"          ? "text"
                                       : parser == "OpenMetrics" ? "openmetrics"
+                                      : parser == "Protobuf"    ? "protobuf"
                                                                 : "none";
     EXPECT_EQ(named(scene["content_type"].get<std::string>()), expected);
   }
@@ -56,6 +58,7 @@ TEST(DetectTest, ReadsContentTypesHoweverTheyAreWritten) {
   EXPECT_EQ(named("text/plain; a=\"x;\\\"y\"; b=c"), "text");
   EXPECT_EQ(named("text/plain; a=b; A=b"), "text");
   EXPECT_EQ(named("application/openmetrics-text;version=9"), "openmetrics");
+  EXPECT_EQ(named("Application/vnd.google.Protobuf; proto=x; encoding=delimited"), "protobuf");
   // Spoiled
   EXPECT_EQ(named("text/plain; a"), "none");
   EXPECT_EQ(named("text/plain; a="), "none");
@@ -67,13 +70,16 @@ TEST(DetectTest, ReadsContentTypesHoweverTheyAreWritten) {
   EXPECT_EQ(named("text"), "none");
 }
 
-TEST(DetectTest, KnowsTheJsonFormatsWhateverTheContentType) {
+TEST(DetectTest, KnowsTheJsonFormatsUnlessTheContentTypeNamesAnother) {
   const auto finds = [](std::string_view begin, std::string_view format) {
     SCOPED_TRACE(begin);
     EXPECT_EQ(detected(kNoType, begin), format);
     EXPECT_EQ(detected("text/html", begin), format);
-    EXPECT_EQ(detected(kOpenMetricsType, begin), format);
-    EXPECT_EQ(detected(kTextType, std::string("\xef\xbb\xbf \r\n").append(begin)), format);
+    EXPECT_EQ(detected("application/json;charset=UTF-8", begin), format);
+    EXPECT_EQ(detected("application/octet-stream", std::string("\xef\xbb\xbf \r\n").append(begin)),
+              format);
+    EXPECT_EQ(detected(kTextType, begin), "text");
+    EXPECT_EQ(detected(kOpenMetricsType, begin), "openmetrics");
   };
 
   finds(readData("whatsapp/metrics.json"), "whatsapp_json");
@@ -103,70 +109,40 @@ TEST(DetectTest, TellsAQuotedMetricFromJson) {
   EXPECT_EQ(detected(kNoType, "[{\"a\":1}]"), "text");
 }
 
-TEST(DetectTest, BelievesALineThatOnlyOpenMetricsHas) {
-  const auto finds = [](std::string_view begin) {
+// Lines that only one of the two languages has, or that mean another time in each.
+TEST(DetectTest, LeavesTheLineLanguageToTheContentType) {
+  for (const std::string_view begin : {"",
+                                       "a 1\n",
+                                       "# TYPE a unknown\na 1\n",
+                                       "# TYPE a info\n",
+                                       "# TYPE a untyped\na 1\n",
+                                       "a_total 1 # {} 1\n",
+                                       "a 1\n# EOF\n",
+                                       "a 1\n# EOF\n# EOF\n",
+                                       "a 1\n\nb 1\n# EOF\n",
+                                       "# UNIT a_bytes bytes\na_bytes 1\n",
+                                       "# a comment\n",
+                                       "a\t1\n",
+                                       "a  1\n",
+                                       "a 1 1764430000\n# EOF\n",
+                                       "a 1 1764430000.5\n# EOF\n",
+                                       "a 1 1764430000000\n# EOF\n",
+                                       "<html><body>Login</body></html>\n",
+                                       "\n <!doctype html>",
+                                       "\x1f\x8b\x08",
+                                       "not found"}) {
     SCOPED_TRACE(begin);
-    EXPECT_EQ(detected(kNoType, begin), "openmetrics");
-    EXPECT_EQ(detected(kTextType, begin), "openmetrics");
+    EXPECT_EQ(detected(kTextType, begin), "text");
+    EXPECT_EQ(detected("TEXT/plain", begin), "text");
+    EXPECT_EQ(detected("text/plain; version=1.0.0; escaping=allow-utf-8", begin), "text");
     EXPECT_EQ(detected(kOpenMetricsType, begin), "openmetrics");
-  };
-
-  finds("# TYPE a unknown\na 1\n");
-  finds("# HELP a b\n# TYPE a info\n");
-  finds("# TYPE a stateset\n");
-  finds("# TYPE a gaugehistogram\n");
-  finds("a_total 1 # {} 1\n");
-  finds("a_total{b=\"c\"} 1 1.5 # {trace_id=\"x\"} 1\n");
-}
-
-TEST(DetectTest, BelievesALineThatOnlyTextHas) {
-  const auto finds = [](std::string_view begin) {
-    SCOPED_TRACE(begin);
+    EXPECT_EQ(detected("application/openmetrics-text", begin), "openmetrics");
+    // As Prometheus reads a page without a type, or with one that it does not know.
     EXPECT_EQ(detected(kNoType, begin), "text");
-    EXPECT_EQ(detected(kTextType, begin), "text");
-    EXPECT_EQ(detected(kOpenMetricsType, begin), "text");
-  };
-
-  finds("# TYPE a untyped\na 1\n");
-  finds("a\t1\n");
-  finds("a  1\n");
-  finds("a{b=\"c\"}  1\n");
-  finds("# made by hand\na 1\n");
-  finds("#HELP a b\na 1\n");
-  finds("a 1\n\nb 1\n");
-  finds("# EOF\na 1\n");
-  finds("# UNIT a_bytes bytes\n\na_bytes 1\n");
-}
-
-TEST(DetectTest, AsksTheContentTypeWhereTheLinesAreBoth) {
-  const auto finds = [](std::string_view begin, std::string_view without_type) {
-    SCOPED_TRACE(begin);
-    EXPECT_EQ(detected(kTextType, begin), "text");
-    EXPECT_EQ(detected(kOpenMetricsType, begin), "openmetrics");
-    EXPECT_EQ(detected("text/html", begin), without_type);
-    EXPECT_EQ(detected(kNoType, begin), without_type);
-  };
-
-  finds("", "text");
-  finds("# HELP a two  blanks, a\ttab and # {\n# TYPE a counter\na 1\n", "text");
-  finds("a{b=\"two  blanks, a\ttab, \\\" and # {\"} 1\n", "text");
-  // Comments for text
-  finds("a 1\n# EOF\n", "openmetrics");
-  finds("a 1\n# EOF", "openmetrics");
-  finds("# UNIT a_bytes bytes\na_bytes 1\n", "openmetrics");
-  // Cut off
-  finds("a 1\n# TYPE b unkno", "text");
-  finds("a 1\n# U", "text");
-  finds("a 1\nb  ", "text");
-}
-
-TEST(DetectTest, LeavesRubbishToTheTextParser) {
-  for (const std::string_view type : {kNoType, kTextType, kOpenMetricsType}) {
-    EXPECT_EQ(detected(type, "<html><body>Login</body></html>\n"), "text");
-    EXPECT_EQ(detected(type, "\n <!doctype html>"), "text");
+    EXPECT_EQ(detected("text/html; charset=utf-8", begin), "text");
+    EXPECT_EQ(detected("application/json", begin), "text");
+    EXPECT_EQ(detected("application/openmetrics-text; version", begin), "text");
   }
-  EXPECT_EQ(detected(kNoType, "\x1f\x8b\x08"), "text");
-  EXPECT_EQ(detected("application/json", "not found"), "text");
 }
 
 }  // namespace
