@@ -21,7 +21,7 @@ class Request:
 @dataclasses.dataclass(frozen=True)
 class Reply:
     status: int = 200
-    body: str = ""
+    body: str | bytes = ""
     headers: tuple = ()  # of (name, value)
 
 
@@ -45,7 +45,7 @@ class HttpsService:
                 with service._lock:
                     service._requests.append(request)
                     reply = answer(request)
-                body = reply.body.encode()
+                body = reply.body if isinstance(reply.body, bytes) else reply.body.encode()
                 self.send_response(reply.status)
                 for name, value in reply.headers:
                     self.send_header(name, value)
