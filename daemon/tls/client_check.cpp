@@ -8,6 +8,8 @@
 #include <memory>
 
 #include "tls/certificate.h"
+#include "tls/chain_search.h"
+#include "tls/refusal.h"
 #include "tls/revocation.h"
 #include "tls/server_context.h"
 
@@ -18,7 +20,8 @@ namespace {
 struct Check {
   bool verify;
   std::vector<std::string> allowed;
-  config::Path crl_file;  // only for messages
+  config::Path crl_file;  // only for messages, as is what follows
+  ChainText text;
 };
 
 template <typename T>
@@ -52,10 +55,7 @@ std::string addressText(const unsigned char* bytes, int size) {
 // An X509_V_* code.
 int judge(X509_STORE_CTX* store, const Check& check) {
   if (!check.verify) return X509_V_OK;
-  if (X509_verify_cert(store) != 1) {
-    const int error = X509_STORE_CTX_get_error(store);
-    return error == X509_V_OK ? X509_V_ERR_UNSPECIFIED : error;
-  }
+  if (const int error = verifyAnyChain(store); error != X509_V_OK) return error;
   if (check.allowed.empty()) return X509_V_OK;
   const auto names = allNamesOf(*X509_STORE_CTX_get0_cert(store));
   const bool allowed = std::find_first_of(names.begin(), names.end(), check.allowed.begin(),
@@ -72,6 +72,9 @@ std::string describe(int error, X509_STORE_CTX* store, const Check& check) {
   if (const auto revocation = describeRevocation(error, store, check.crl_file, "the client");
       !revocation.empty()) {
     return whose + revocation;
+  }
+  if (const auto chain = describeChain(error, store, check.text); !chain.empty()) {
+    return whose + chain;
   }
   return whose + X509_verify_cert_error_string(error) + " (issued by '" + issuerOf(*leaf) + "')";
 }
@@ -91,6 +94,16 @@ int verifyClient(X509_STORE_CTX* store, void* argument) {
   return 0;
 }
 
+ChainText textOf(const config::TlsServer& config) {
+  if (!config.client_ca_file.empty()) {
+    const std::string file = config.client_ca_file.string();
+    return {file, "put it into " + file, "client"};
+  }
+  if (!config.client_ca.empty()) return {"client_ca", "put it into client_ca", "client"};
+  return {"the system's roots (no client_ca_file is set)",
+          "put it into a file and set client_ca_file", "client"};
+}
+
 int modeOf(config::ClientAuth auth) {
   switch (auth) {
     case config::ClientAuth::None: return SSL_VERIFY_NONE;
@@ -105,8 +118,10 @@ int modeOf(config::ClientAuth auth) {
 }  // namespace
 
 bool checkClients(const config::TlsServer& config, SSL_CTX* context) {
-  auto check = std::make_unique<Check>(
-      Check{config::verifies(config.client_auth), config.client_allowed_sans, config.crl_file});
+  auto check =
+      std::make_unique<Check>(Check{config::verifies(config.client_auth),
+                                    config.client_allowed_sans, config.crl_file, textOf(config)});
+  searchChains(SSL_CTX_get_cert_store(context));
   if (SSL_CTX_set_ex_data(context, checkIndex(), check.get()) != 1) return false;
   SSL_CTX_set_cert_verify_callback(context, verifyClient, check.release());
   SSL_CTX_set_verify(context, modeOf(config.client_auth), nullptr);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "tls/certificate.h"
+#include "tls/chain_search.h"
 #include "tls/context.h"
 #include "tls/pem.h"
 
@@ -123,17 +124,18 @@ Result<void> verifyChain(X509* leaf, const Chain& authorities, SystemTime now) {
   const StorePtr store(X509_STORE_new());
   const StoreContextPtr context(X509_STORE_CTX_new());
   if (!store || !context) return tlsError("no certificate can be verified: no memory");
+  searchChains(store.get());
   for (const auto& authority : authorities) X509_STORE_add_cert(store.get(), authority.get());
   if (X509_STORE_CTX_init(context.get(), store.get(), leaf, nullptr) != 1) {
     return tlsError("no certificate can be verified: " + takeReason());
   }
   X509_STORE_CTX_set_purpose(context.get(), X509_PURPOSE_SSL_SERVER);
   X509_STORE_CTX_set_time(context.get(), 0, std::chrono::system_clock::to_time_t(now));
-  const bool verified = X509_verify_cert(context.get()) == 1;
+  const int error = verifyAnyChain(context.get());
   ERR_clear_error();
-  if (verified) return {};
+  if (error == X509_V_OK) return {};
   return tlsError(std::string("tls.crt: ca.crt does not vouch for it: ") +
-                  X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get())));
+                  X509_verify_cert_error_string(error));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "tls/refusal.h"
 
+#include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 
 #include "tls/certificate.h"
@@ -13,25 +14,42 @@ std::string quoted(const std::string& text) {
 }
 
 // The certificate that the failed check was about: the leaf, or one above it.
-const X509& blamed(X509_STORE_CTX* store) {
-  const X509* const current = X509_STORE_CTX_get_current_cert(store);
-  const X509* const leaf = X509_STORE_CTX_get0_cert(store);
+X509& blamed(X509_STORE_CTX* store) {
+  X509* const current = X509_STORE_CTX_get_current_cert(store);
+  X509* const leaf = X509_STORE_CTX_get0_cert(store);
   return current != nullptr ? *current : *leaf;
+}
+
+bool isLeaf(const X509& certificate, X509_STORE_CTX* store) {
+  return &certificate == X509_STORE_CTX_get0_cert(store);
 }
 
 std::string blamedText(X509_STORE_CTX* store) {
   const X509& certificate = blamed(store);
-  const bool leaf = &certificate == X509_STORE_CTX_get0_cert(store);
-  return (leaf ? "certificate " : "certificate of the chain ") + quoted(subjectOf(certificate));
+  return (isLeaf(certificate, store) ? "certificate " : "certificate of the chain ") +
+         quoted(subjectOf(certificate));
 }
 
-std::string expired(X509_STORE_CTX* store) {
-  return blamedText(store) + " expired at " + timeText(validityOf(blamed(store)).not_after) +
-         ": renew it at the server";
+// Whether the blamed certificate is a trusted one, and not one that the peer sent.
+bool isTrusted(X509_STORE_CTX* store) {
+  return X509_STORE_CTX_get_error_depth(store) >= X509_STORE_CTX_get_num_untrusted(store);
 }
 
-std::string notYetValid(X509_STORE_CTX* store) {
-  return blamedText(store) + " is not yet valid, it begins at " +
+std::string originText(X509_STORE_CTX* store, const ChainText& text) {
+  if (isLeaf(blamed(store), store)) return {};
+  return isTrusted(store) ? ", which is in " + text.place + ","
+                          : ", which the " + text.peer + " sends,";
+}
+
+std::string expired(X509_STORE_CTX* store, const ChainText& text) {
+  const std::string what = blamedText(store) + originText(store, text) + " expired at " +
+                           timeText(validityOf(blamed(store)).not_after) + ": renew it ";
+  const bool ours = isTrusted(store) && !isLeaf(blamed(store), store);
+  return what + (ours ? "and " + text.remedy : "at the " + text.peer);
+}
+
+std::string notYetValid(X509_STORE_CTX* store, const ChainText& text) {
+  return blamedText(store) + originText(store, text) + " is not yet valid, it begins at " +
          timeText(validityOf(blamed(store)).not_before) +
          ": wait until then, or set the clock of this machine right";
 }
@@ -76,37 +94,63 @@ std::string trustRemedy(const Policy& policy) {
   return "put it into a file and set ca_file";
 }
 
-std::string selfSigned(X509_STORE_CTX* store, const Policy& policy) {
-  const X509& leaf = *X509_STORE_CTX_get0_cert(store);
-  return "certificate " + quoted(subjectOf(leaf)) + " is self-signed and not in " +
-         trustPlace(policy) + ": " + trustRemedy(policy) + ", or set pin_sha256 to " +
-         base64(pinOf(leaf)) + " after comparing that with the server's key";
+using CertificatesPtr = std::unique_ptr<STACK_OF(X509), decltype([](STACK_OF(X509) * certificates) {
+                                          sk_X509_pop_free(certificates, X509_free);
+                                        })>;
+
+// "valid until T", for each trusted certificate of this name; a CA with a new key keeps its name.
+std::string trustedOfName(X509_STORE_CTX* store, const X509_NAME* name) {
+  constexpr int kShown = 3;
+  const CertificatesPtr found(X509_STORE_CTX_get1_certs(store, name));
+  std::string text;
+  for (int i = 0; found && i < sk_X509_num(found.get()) && i < kShown; ++i) {
+    text += (i == 0 ? "valid until " : " and ") +
+            timeText(validityOf(*sk_X509_value(found.get(), i)).not_after);
+  }
+  return text;
 }
 
-// A CA that was made anew keeps its name and has another key.
-bool nameIsTrusted(X509_STORE_CTX* store, const X509_NAME* name) {
-  std::unique_ptr<X509_OBJECT, Release<X509_OBJECT_free>> found(
-      X509_STORE_CTX_get_obj_by_subject(store, X509_LU_X509, name));
-  return found != nullptr;
+// An intermediate that the peer sent as the issuer of `subject` and whose key has not signed it;
+// null when there is none, or another one that has.
+const X509* wrongIssuerSent(X509_STORE_CTX* store, X509& subject) {
+  const auto* const sent = X509_STORE_CTX_get0_untrusted(store);
+  const X509* wrong = nullptr;
+  bool right = false;
+  ERR_set_mark();
+  for (int i = 0; i < sk_X509_num(sent) && !right; ++i) {
+    X509* const issuer = sk_X509_value(sent, i);
+    if (X509_NAME_cmp(X509_get_subject_name(issuer), X509_get_issuer_name(&subject)) != 0) continue;
+    right = X509_verify(&subject, X509_get0_pubkey(issuer)) == 1;
+    if (X509_self_signed(issuer, 0) != 1) wrong = issuer;
+  }
+  ERR_pop_to_mark();
+  return right ? nullptr : wrong;
 }
 
-std::string unknownAuthority(int error, X509_STORE_CTX* store, const Policy& policy) {
-  const X509& last = blamed(store);
-  const bool leaf_alone = &last == X509_STORE_CTX_get0_cert(store);
+std::string unknownAuthority(int error, X509_STORE_CTX* store, const ChainText& text) {
+  X509& last = blamed(store);
   const std::string issuer = quoted(issuerOf(last));
-  if (nameIsTrusted(store, X509_get_issuer_name(&last))) {
-    return "unknown CA: certificate is signed by " + issuer + " with another key than that of " +
-           "the CA of this name in " + trustPlace(policy) +
-           ": the CA was made anew, replace the old one by the new one";
+  const bool short_text = isLeaf(last, store) || X509_self_signed(&last, 0) == 1;
+  const std::string which = short_text ? "certificate" : blamedText(store);
+  if (const X509* const sent = wrongIssuerSent(store, last)) {
+    return "wrong intermediate: " + which + " is signed by " + issuer + ", but the " + text.peer +
+           " sends a certificate of this name with another key (valid until " +
+           timeText(validityOf(*sent).not_after) + "): let the " + text.peer +
+           " send the one that signed it";
   }
-  if (leaf_alone && error != X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN) {
+  if (const auto trusted = trustedOfName(store, X509_get_issuer_name(&last)); !trusted.empty()) {
+    return "unknown CA: " + which + " is signed by " + issuer + " with another key than that of " +
+           "the CA of this name in " + text.place + " (" + trusted +
+           "): the CA has several keys, add its certificate with that key and keep what is there";
+  }
+  if (isLeaf(last, store) && error != X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN) {
     return "missing intermediate or unknown CA: certificate is signed by " + issuer +
-           ", which the server does not send and which is not in " + trustPlace(policy) +
-           ": if that is an intermediate, let the server send its whole chain; if it is the CA, " +
-           trustRemedy(policy);
+           ", which the " + text.peer + " does not send and which is not in " + text.place +
+           ": if that is an intermediate, let the " + text.peer +
+           " send its whole chain; if it is the CA, " + text.remedy;
   }
-  return "unknown CA: certificate is signed by " + issuer + ", which is not in " +
-         trustPlace(policy) + ": " + trustRemedy(policy);
+  return "unknown CA: " + which + " is signed by " + issuer + ", which is not in " + text.place +
+         ": " + text.remedy;
 }
 
 std::string wrongPin(X509_STORE_CTX* store) {
@@ -118,20 +162,34 @@ std::string wrongPin(X509_STORE_CTX* store) {
 
 }  // namespace
 
-std::string describeRefusal(int error, X509_STORE_CTX* store, const Policy& policy,
-                            const std::string& name) {
+std::string describeChain(int error, X509_STORE_CTX* store, const ChainText& text) {
   switch (error) {
-    case X509_V_ERR_APPLICATION_VERIFICATION: return wrongPin(store);
-    case X509_V_ERR_CERT_HAS_EXPIRED: return expired(store);
-    case X509_V_ERR_CERT_NOT_YET_VALID: return notYetValid(store);
-    case X509_V_ERR_HOSTNAME_MISMATCH:
-    case X509_V_ERR_IP_ADDRESS_MISMATCH: return wrongName(store, policy, name);
-    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT: return selfSigned(store, policy);
+    case X509_V_ERR_CERT_HAS_EXPIRED: return expired(store, text);
+    case X509_V_ERR_CERT_NOT_YET_VALID: return notYetValid(store, text);
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+      return "certificate " + quoted(subjectOf(*X509_STORE_CTX_get0_cert(store))) +
+             " is self-signed and not in " + text.place + ": " + text.remedy;
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    case X509_V_ERR_CERT_SIGNATURE_FAILURE: return unknownAuthority(error, store, policy);
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE: return unknownAuthority(error, store, text);
+    default: return {};
+  }
+}
+
+std::string describeRefusal(int error, X509_STORE_CTX* store, const Policy& policy,
+                            const std::string& name) {
+  const ChainText text{trustPlace(policy), trustRemedy(policy), "server"};
+  if (const auto chain = describeChain(error, store, text); !chain.empty()) {
+    if (error != X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT) return chain;
+    return chain + ", or set pin_sha256 to " + base64(pinOf(*X509_STORE_CTX_get0_cert(store))) +
+           " after comparing that with the server's key";
+  }
+  switch (error) {
+    case X509_V_ERR_APPLICATION_VERIFICATION: return wrongPin(store);
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH: return wrongName(store, policy, name);
     case X509_V_ERR_INVALID_PURPOSE:
       return blamedText(store) +
              " is not meant for servers: let its extended key usage allow serverAuth";

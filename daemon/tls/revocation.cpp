@@ -27,7 +27,7 @@ using CrlsPtr = std::unique_ptr<STACK_OF(X509_CRL), decltype([](STACK_OF(X509_CR
 // The newest CRL of the issuer, or null: after a verification OpenSSL no longer tells which one it
 // used.
 CrlPtr newestOf(const X509_NAME& issuer, const X509_STORE_CTX& store) {
-  const CrlsPtr crls(X509_STORE_CTX_get1_crls(&store, &issuer));
+  const CrlsPtr crls(X509_STORE_CTX_get_lookup_crls(&store)(&store, &issuer));
   X509_CRL* newest = nullptr;
   for (int i = 0; crls && i < sk_X509_CRL_num(crls.get()); ++i) {
     X509_CRL* const crl = sk_X509_CRL_value(crls.get(), i);

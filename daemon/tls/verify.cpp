@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "tls/certificate.h"
+#include "tls/chain_search.h"
 #include "tls/refusal.h"
 
 namespace postern::tls {
@@ -68,10 +69,7 @@ int judge(X509_STORE_CTX* store, X509* leaf, const Policy& policy, const std::st
     return X509_V_ERR_APPLICATION_VERIFICATION;
   }
   if (policy.check_chain) {
-    if (X509_verify_cert(store) != 1) {
-      const int error = X509_STORE_CTX_get_error(store);
-      return error == X509_V_OK ? X509_V_ERR_UNSPECIFIED : error;
-    }
+    if (const int error = verifyAnyChain(store); error != X509_V_OK) return error;
     return policy.spiffe_id.empty() ? X509_V_OK : judgeSpiffeId(*leaf, policy.spiffe_id);
   }
   if (policy.check_dates) {
@@ -120,6 +118,7 @@ Policy policyOf(const config::Tls& config, bool ca_file_read) {
 }
 
 void enforce(const Policy& policy, SSL_CTX* context) {
+  searchChains(SSL_CTX_get_cert_store(context));
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   // OpenSSL only hands the pointer back to verifyServer(), which does not write through it.
   SSL_CTX_set_cert_verify_callback(context, verifyServer, const_cast<Policy*>(&policy));

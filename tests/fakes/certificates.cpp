@@ -62,8 +62,10 @@ void addExtensions(X509* certificate, X509* issuer, const Wanted& wanted) {
                authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
   addExtension(certificate, issuer, NID_key_usage,
                authority ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature");
-  addExtension(certificate, issuer, NID_subject_key_identifier, "hash");
-  addExtension(certificate, issuer, NID_authority_key_identifier, "keyid");
+  if (wanted.key_identifiers) {
+    addExtension(certificate, issuer, NID_subject_key_identifier, "hash");
+    addExtension(certificate, issuer, NID_authority_key_identifier, "keyid");
+  }
   if (wanted.use == Use::Server) {
     addExtension(certificate, issuer, NID_ext_key_usage, "serverAuth");
   } else if (wanted.use == Use::Client) {
@@ -72,6 +74,10 @@ void addExtensions(X509* certificate, X509* issuer, const Wanted& wanted) {
   if (!wanted.names.empty()) {
     addExtension(certificate, issuer, NID_subject_alt_name, alternativeNames(wanted.names));
   }
+}
+
+std::shared_ptr<EVP_PKEY> makeKey() {
+  return {EVP_EC_gen("P-256"), EVP_PKEY_free};
 }
 
 void setSerial(X509* certificate) {
@@ -93,8 +99,8 @@ void setNames(X509* certificate, const std::string& common_name, const X509* iss
 Identity::Identity(std::shared_ptr<X509> certificate, std::shared_ptr<EVP_PKEY> key)
     : certificate_(std::move(certificate)), key_(std::move(key)) {}
 
-Identity Identity::make(const Wanted& wanted, const Identity* issuer) {
-  const std::shared_ptr<EVP_PKEY> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
+Identity Identity::make(const Wanted& wanted, const Identity* issuer,
+                        const std::shared_ptr<EVP_PKEY>& key) {
   const std::shared_ptr<X509> certificate(X509_new(), X509_free);
   require(key && certificate, "no memory");
   X509* const x509 = certificate.get();
@@ -111,11 +117,15 @@ Identity Identity::make(const Wanted& wanted, const Identity* issuer) {
 }
 
 Identity Identity::selfSigned(const Wanted& wanted) {
-  return make(wanted, nullptr);
+  return make(wanted, nullptr, makeKey());
 }
 
 Identity Identity::issue(const Wanted& wanted) const {
-  return make(wanted, this);
+  return make(wanted, this, makeKey());
+}
+
+Identity Identity::again(const Wanted& wanted, const Identity* issuer) const {
+  return make(wanted, issuer, key_);
 }
 
 std::string Identity::certificate() const {

@@ -24,6 +24,7 @@ struct Wanted {
   Use use = Use::Any;
   std::chrono::seconds begins = -std::chrono::hours(1);
   std::chrono::seconds ends = std::chrono::hours(24);
+  bool key_identifiers = true;  // of subject and issuer
 };
 
 class Identity;
@@ -41,6 +42,8 @@ class Identity {
   static Identity selfSigned(const Wanted& wanted);
   // Signed by this one, with a key of its own.
   Identity issue(const Wanted& wanted) const;
+  // Another certificate for the key of this one, signed by `issuer`, or by itself.
+  Identity again(const Wanted& wanted, const Identity* issuer = nullptr) const;
 
   std::string certificate() const;  // PEM, this one only; join several for a chain
   std::string key() const;          // PEM, PKCS #8
@@ -62,7 +65,8 @@ class Identity {
  private:
   Identity(std::shared_ptr<X509> certificate, std::shared_ptr<EVP_PKEY> key);
   std::shared_ptr<X509_CRL> makeCrl(const WantedCrl& wanted) const;
-  static Identity make(const Wanted& wanted, const Identity* issuer);
+  static Identity make(const Wanted& wanted, const Identity* issuer,
+                       const std::shared_ptr<EVP_PKEY>& key);
 
   std::shared_ptr<X509> certificate_;
   std::shared_ptr<EVP_PKEY> key_;

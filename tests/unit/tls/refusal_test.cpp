@@ -160,7 +160,9 @@ TEST_F(RefusalTest, NamesTheExpiredAuthority) {
   mount.ca(old);
 
   EXPECT_THAT(outcome(Server(makeServer(old, {"localhost"})), "localhost"),
-              HasSubstr("certificate of the chain 'Old CA' expired at "));
+              AllOf(HasSubstr("certificate of the chain 'Old CA', which is in " +
+                              mount.path("ca.crt").string() + ", expired at "),
+                    HasSubstr("renew it and put it into " + mount.path("ca.crt").string())));
 }
 
 TEST_F(RefusalTest, TellsAnUnknownAuthorityFromAMissingIntermediate) {
@@ -181,19 +183,20 @@ TEST_F(RefusalTest, TellsAnUnknownAuthorityFromAMissingIntermediate) {
                 "CA, put it into " +
                 file);
   EXPECT_EQ(outcome(Server(other_leaf).sends(other_intermediate), "localhost"),
-            "localhost: unknown CA: certificate is signed by 'Other CA', which is not in " + file +
-                ": put it into " + file);
+            "localhost: unknown CA: certificate of the chain 'Other intermediate' is signed by "
+            "'Other CA', which is not in " +
+                file + ": put it into " + file);
   EXPECT_EQ(outcome(Server(makeServer(other, {"localhost"})).sends(other), "localhost"),
             "localhost: unknown CA: certificate is signed by 'Other CA', which is not in " + file +
                 ": put it into " + file);
 }
 
-TEST_F(RefusalTest, NoticesAnAuthorityThatWasMadeAnew) {
+TEST_F(RefusalTest, NoticesAnAuthorityThatHasAnotherKey) {
   mount.ca(makeAuthority());
 
   EXPECT_THAT(outcome(Server(server), "localhost"),
               AllOf(HasSubstr("unknown CA: certificate is signed by 'Test CA' with another key"),
-                    HasSubstr("the CA was made anew")));
+                    HasSubstr("the CA has several keys, add its certificate with that key")));
 }
 
 TEST_F(RefusalTest, RefusesASelfSignedCertificateUnlessItIsTheAnchor) {

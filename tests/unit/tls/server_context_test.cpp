@@ -262,8 +262,12 @@ TEST_F(ServerContextTest, SaysWhyAClientWasRefused) {
   asks(ClientAuth::RequireAndVerify);
   config.client_allowed_sans = {"prometheus.internal"};
   EXPECT_EQ(visited(Visitor().shows(foreign)).refused,
-            "client certificate 'stranger': unable to get local issuer certificate (issued by "
-            "'Other CA')");
+            "client certificate 'stranger': missing intermediate or unknown CA: certificate is "
+            "signed by 'Other CA', which the client does not send and which is not in " +
+                file("client-ca.crt") +
+                ": if that is an intermediate, let the client send its whole chain; if it is the "
+                "CA, put it into " +
+                file("client-ca.crt"));
   EXPECT_EQ(visited(named({"other.internal"})).refused,
             "client certificate 'scraper': none of its names is in client_allowed_sans (it is for "
             "other.internal)");
