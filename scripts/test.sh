@@ -162,7 +162,7 @@ part_e2e() {
   needs "${demo_packages[@]}" "${mysql_packages[@]}" "${scenario_packages[@]}" \
     "${browser_packages[@]}"
   check "packages of npm" npm_packages tests/browser
-  release postern fake_whatsapp differential_rewrite failing_files hostile_peer
+  release postern fake_whatsapp differential_rewrite differential_chains failing_files hostile_peer
   if [[ ${1:-} ]]; then
     stage "scenario" tests build-test -R "^e2e[.](sandbox[.])?$1\$" || true
   else

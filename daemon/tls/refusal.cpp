@@ -127,9 +127,25 @@ const X509* wrongIssuerSent(X509_STORE_CTX* store, X509& subject) {
   return right ? nullptr : wrong;
 }
 
+// A new certificate of a CA under its old key has the name of its issuer. Without an identifier of
+// the issuer's key OpenSSL takes it for a root.
+bool seemsSelfSigned(X509& certificate) {
+  ERR_set_mark();
+  const bool seems =
+      X509_self_signed(&certificate, 0) == 1 && X509_self_signed(&certificate, 1) != 1;
+  ERR_pop_to_mark();
+  return seems;
+}
+
 std::string unknownAuthority(int error, X509_STORE_CTX* store, const ChainText& text) {
   X509& last = blamed(store);
   const std::string issuer = quoted(issuerOf(last));
+  if (seemsSelfSigned(last)) {
+    return blamedText(store) +
+           " has the name of its issuer, but another key, and no authorityKeyIdentifier that tells "
+           "the two apart: issue it again with one, or " +
+           text.remedy;
+  }
   const bool short_text = isLeaf(last, store) || X509_self_signed(&last, 0) == 1;
   const std::string which = short_text ? "certificate" : blamedText(store);
   if (const X509* const sent = wrongIssuerSent(store, last)) {

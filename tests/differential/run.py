@@ -1,6 +1,11 @@
 #!/usr/bin/env python3
-"""Holds postern's reading and writing of pages against Go's expfmt: see main.go. Environment:
-POSTERN_BUILD, the folder with tests/differential_rewrite. Debian packages: golang-go
+"""Holds postern against a second implementation in Go.
+
+    run.py [pages|chains]
+
+pages: reading and writing of pages, against expfmt: see main.go. chains: building of certificate
+chains, against crypto/x509: see chains/main.go. Environment: POSTERN_BUILD, the folder with
+tests/differential_rewrite and tests/differential_chains. Debian packages: golang-go
 golang-github-prometheus-common-dev"""
 
 import os
@@ -14,16 +19,19 @@ sys.path.insert(0, str(HERE.parent / "e2e"))
 
 from harness import go  # noqa: E402
 
-MUTANTS = "20000"
+PARTS = {
+    "pages": ("main.go", "differential_rewrite", [HERE.parent / "data" / "pages", "20000"]),
+    "chains": ("chains/main.go", "differential_chains", ["200"]),
+}
 
 
-def main() -> int:
+def main(part: str = "pages") -> int:
+    source, ours, arguments = PARTS[part]
     build = pathlib.Path(os.environ.get("POSTERN_BUILD", HERE.parents[1] / "build-test"))
     with tempfile.TemporaryDirectory(prefix="postern-differential-") as folder:
-        program = go.build(HERE / "main.go", pathlib.Path(folder))
-        return subprocess.run([program, build / "tests" / "differential_rewrite",
-                               HERE.parent / "data" / "pages", MUTANTS]).returncode
+        program = go.build(HERE / source, pathlib.Path(folder))
+        return subprocess.run([program, build / "tests" / ours, *arguments]).returncode
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

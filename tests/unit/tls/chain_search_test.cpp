@@ -169,6 +169,27 @@ TEST(ChainSearchTest, TriesEveryPathOfCrossSignedAuthorities) {
   }
 }
 
+// RFC 4210, section 4.4: the new key of a CA, signed by the old one, or the reverse.
+TEST(ChainSearchTest, FollowsTheCertificatesBetweenTwoKeysOfOneAuthority) {
+  const auto old = makeAuthority("Corp Root");
+  const auto rekeyed = makeAuthority("Corp Root");
+  const auto new_with_old = rekeyed.again(authority("Corp Root"), &old);
+  const auto old_with_new = old.again(authority("Corp Root"), &rekeyed);
+  auto bare = authority("Corp Root");
+  bare.key_identifiers = false;
+
+  check({"new with old", leafOf(rekeyed), {new_with_old}, {old}, ""});
+  check({"old with new", leafOf(old), {old_with_new}, {rekeyed}, ""});
+  check({"both", leafOf(old), {new_with_old, old_with_new}, {rekeyed}, ""});
+  check({"without identifiers",
+         leafOf(rekeyed),
+         {rekeyed.again(bare, &old)},
+         {old},
+         "certificate of the chain 'Corp Root' has the name of its issuer, but another key, and no "
+         "authorityKeyIdentifier that tells the two apart: issue it again with one, or put it "
+         "into "});
+}
+
 TEST(ChainSearchTest, NamesTheCertificateAtFaultAndItsFile) {
   const auto current = makeAuthority("Corp Root");
   const auto old = current.again(expiredAuthority("Corp Root"));

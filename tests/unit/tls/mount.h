@@ -42,6 +42,9 @@ class Mount {
     config.key_file = path("tls.key");
     return *this;
   }
+  std::filesystem::path write(const std::string& name, const std::string& content) const {
+    return folder_.write(name, content);
+  }
   std::filesystem::path path(const std::string& name) const { return folder_.path() / name; }
   Result<std::shared_ptr<const Material>> load() const {
     return Material::load(config, std::chrono::system_clock::now());
