@@ -5,51 +5,13 @@
 
 #include <algorithm>
 
+#include "tls/pem_shape.h"
+
 namespace postern::tls {
 namespace {
 
-constexpr std::string_view kBegin = "-----BEGIN ";
-
-struct Kind {
-  std::string_view name;     // for messages
-  std::string_view convert;  // the command that turns DER into PEM
-  std::string_view swapped;  // the files that may be mixed up
-};
-constexpr Kind kCertificate = {"certificate", "openssl x509 -inform DER", "certificate and key"};
-constexpr Kind kCrl = {"CRL", "openssl crl -inform DER", "ca_file and crl_file"};
-constexpr Kind kKey = {"private key", "openssl pkey -inform DER", "certificate and key"};
-
 bool has(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
-}
-
-bool blank(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
-}
-
-// Whether it begins like the ASN.1 sequence that each certificate, key and PKCS #12 file is, and
-// is no text that begins with a zero.
-bool binary(std::string_view text) {
-  const auto control = [](char byte) { return byte >= 0 && byte < 9; };
-  return !text.empty() && text[0] == 0x30 && std::any_of(text.begin(), text.end(), control);
-}
-
-// Without a PEM block of the kind that was looked for.
-Error notFound(std::string_view pem, const config::Path& file, const Kind& kind) {
-  const std::string name(kind.name);
-  if (blank(pem)) {
-    return tlsError(file.string() + ": is empty: write the " + name + " into it, as PEM");
-  }
-  if (binary(pem)) {
-    return tlsError(file.string() + ": is DER (or PKCS #12), not PEM: convert it with `" +
-                    std::string(kind.convert) + " -in " + file.string() + " -out new.pem`");
-  }
-  if (!has(pem, kBegin)) {
-    return tlsError(file.string() + ": holds no PEM block: write the " + name +
-                    " into it, as PEM (\"-----BEGIN ...\")");
-  }
-  return tlsError(file.string() + ": holds no " + name + " but another PEM block: check whether " +
-                  std::string(kind.swapped) + " are swapped");
 }
 
 // Keeps OpenSSL from asking at the terminal: `password` points to what there is, or to nothing.
@@ -64,10 +26,10 @@ BioPtr readerOf(std::string_view pem) {
   return BioPtr(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
 }
 
-// Every object of the kind that the file holds, at least one.
+// Every object of the kind that the file holds, at least one, and none that OpenSSL passes over.
 template <typename Pointer, typename Read>
-Result<std::vector<Pointer>> parseAll(std::string_view pem, const config::Path& file,
-                                      const Kind& kind, Read read) {
+Result<std::vector<Pointer>> parseAll(std::string_view pem, const config::Path& file, Wanted wanted,
+                                      Read read) {
   const BioPtr reader = readerOf(pem);
   std::vector<Pointer> all;
   ERR_clear_error();
@@ -76,13 +38,8 @@ Result<std::vector<Pointer>> parseAll(std::string_view pem, const config::Path& 
   const bool at_end = ERR_GET_LIB(ERR_peek_last_error()) == ERR_LIB_PEM &&
                       ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
   const std::string reason = takeReason();
-  if (!at_end) {
-    return tlsError(file.string() + ": " + std::string(kind.name) + " " +
-                    std::to_string(all.size() + 1) + " in it is damaged (" + reason +
-                    "): write the file anew");
-  }
-  if (all.empty()) return notFound(pem, file, kind);
-  return all;
+  if (at_end && !all.empty() && all.size() >= countBlocks(pem, wanted)) return all;
+  return tlsError(explainUnread(pem, wanted, file, at_end ? "" : reason));
 }
 
 bool encrypted(std::string_view pem) {
@@ -121,15 +78,16 @@ Error notDecrypted(const config::Path& file, const config::Path& password_file) 
 }  // namespace
 
 Result<Chain> parseCertificates(std::string_view pem, const config::Path& file) {
-  return parseAll<X509Ptr>(pem, file, kCertificate, PEM_read_bio_X509);
+  return parseAll<X509Ptr>(pem, file, Wanted::Certificate, PEM_read_bio_X509);
 }
 
 Result<std::vector<CrlPtr>> parseCrls(std::string_view pem, const config::Path& file) {
-  return parseAll<CrlPtr>(pem, file, kCrl, PEM_read_bio_X509_CRL);
+  return parseAll<CrlPtr>(pem, file, Wanted::Crl, PEM_read_bio_X509_CRL);
 }
 
 Result<KeyPtr> parseKey(std::string_view pem, const config::Path& file,
                         const std::optional<Secret>& password, const config::Path& password_file) {
+  if (losesBlocks(pem, Wanted::Key)) return tlsError(explainUnread(pem, Wanted::Key, file, ""));
   if (encrypted(pem) && !password) return withoutPassword(file);
   const BioPtr reader = readerOf(pem);
   ERR_clear_error();
@@ -141,9 +99,8 @@ Result<KeyPtr> parseKey(std::string_view pem, const config::Path& file,
   }
   if (encrypted(pem)) return notDecrypted(file, password_file);
   const std::string reason = takeReason();
-  if (!has(pem, "PRIVATE KEY-----")) return notFound(pem, file, kKey);
-  return tlsError(file.string() + ": the private key in it is damaged (" + reason +
-                  "): write the file anew");
+  const bool any = countBlocks(pem, Wanted::Key) > 0;
+  return tlsError(explainUnread(pem, Wanted::Key, file, any ? reason : ""));
 }
 
 }  // namespace postern::tls

@@ -158,7 +158,7 @@ def certificate_is_der(bench):
     subprocess.run(["openssl", "x509", "-in", bench.stage.authority.certificate, "-outform", "DER",
                     "-out", tls / "ca.crt"], check=True)
     examination = bench.examine(tls, credentials)
-    examination.expect("certificates", f"{tls}/ca.crt: is DER", "convert it")
+    examination.expect("certificates", f"{tls}/ca.crt: is a certificate as DER", "convert it")
 
 
 def chain_is_in_the_wrong_order(bench):

@@ -94,52 +94,6 @@ TEST_F(MaterialTest, SaysWhichFileCannotBeRead) {
   fails("/dev/null: is not a regular file: name a PEM file");
 }
 
-TEST_F(MaterialTest, RefusesWhatIsNoPem) {
-  const std::string convert = " is DER (or PKCS #12), not PEM: convert it with `openssl ";
-  mount.ca("");
-  fails(file("ca.crt") + ": is empty: write the certificate into it, as PEM");
-  mount.ca(" \n");
-  fails(file("ca.crt") + ": is empty: write the certificate into it, as PEM");
-  mount.ca(ca.certificateDer());
-  fails(file("ca.crt") + ":" + convert + "x509 -inform DER -in " + file("ca.crt") +
-        " -out new.pem`");
-  mount.ca("hunter2");
-  fails(file("ca.crt") +
-        ": holds no PEM block: write the certificate into it, as PEM (\"-----BEGIN ...\")");
-
-  mount.ca(ca).pair(client.certificate(), "");
-  fails(file("tls.key") + ": is empty: write the private key into it, as PEM");
-  mount.pair(client.certificate(), client.keyDer());
-  fails(file("tls.key") + ":" + convert + "pkey -inform DER -in " + file("tls.key") +
-        " -out new.pem`");
-}
-
-TEST_F(MaterialTest, NoticesSwappedFiles) {
-  mount.pair(client.key(), client.certificate());
-  fails(file("tls.crt") +
-        ": holds no certificate but another PEM block: check whether certificate and key are "
-        "swapped");
-
-  mount.pair(client.certificate(), client.certificate());
-  fails(file("tls.key") +
-        ": holds no private key but another PEM block: check whether certificate and key are "
-        "swapped");
-}
-
-TEST_F(MaterialTest, RefusesDamagedBlocks) {
-  const auto fails_with = [&](const std::string& start) {
-    const auto loaded = mount.load();
-    ASSERT_FALSE(loaded);
-    EXPECT_THAT(loaded.error().what, ::testing::StartsWith(start));
-  };
-  const std::string pem = client.certificate();
-
-  mount.pair(pem + pem.substr(0, pem.size() / 2), client.key());
-  fails_with(file("tls.crt") + ": certificate 2 in it is damaged (");
-  mount.pair(pem, client.key().substr(0, 100));
-  fails_with(file("tls.key") + ": ");
-}
-
 TEST_F(MaterialTest, RefusesAKeyOfAnotherCertificate) {
   mount.pair(client.certificate(), makeClient(ca).key());
 

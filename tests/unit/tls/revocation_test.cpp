@@ -128,16 +128,16 @@ TEST_F(RevocationTest, NamesAFileThatHoldsNoCrl) {
   EXPECT_EQ(loads(""), crlFile() + ": is empty: write the CRL into it, as PEM");
   EXPECT_EQ(loads("nothing"),
             crlFile() + ": holds no PEM block: write the CRL into it, as PEM (\"-----BEGIN ...\")");
-  EXPECT_EQ(loads(ca.certificate()),
-            crlFile() +
-                ": holds no CRL but another PEM block: check whether ca_file and crl_file "
-                "are swapped");
+  EXPECT_EQ(loads(ca.certificate()), crlFile() +
+                                         ": holds a certificate and no CRL: mount the CRL that the "
+                                         "CA publishes, or correct the file name");
   EXPECT_EQ(loads(ca.crlDer({})), crlFile() +
-                                      ": is DER (or PKCS #12), not PEM: convert it with `openssl "
-                                      "crl -inform DER -in " +
-                                      crlFile() + " -out new.pem`");
+                                      ": is a CRL as DER, expected a CRL as PEM: convert it with "
+                                      "`openssl crl -inform DER < " +
+                                      crlFile() + " > new.pem`");
   EXPECT_THAT(loads(ca.crl({}) + "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n"),
-              HasSubstr(": CRL 2 in it is damaged ("));
+              MatchesRegex(".*: the CRL at line [0-9]+ is damaged, so OpenSSL does not read it: "
+                           "write the file again"));
   std::filesystem::remove(crlFile());
   EXPECT_EQ(mount.load().error().what,
             crlFile() + ": no such file: mount it, or correct the file name");
