@@ -78,6 +78,8 @@ Certificates examineCertificates(const config::Target& target, SystemTime now) {
   if (step.what.empty()) step.what = "no client certificate";
   tell((*material)->authorities(), "CA", target.tls.ca_file, now, step, renew);
   if ((*material)->authorities().empty()) step.what += "; the system's roots are trusted";
+  const auto& warnings = (*material)->warnings();
+  for (const auto& warning : warnings) step.what += "; " + warning;
   std::string replace;
   tellCrls((*material)->crls(), target.tls.crl_file, now, step, replace);
   if (!replace.empty()) {
@@ -87,6 +89,9 @@ Certificates examineCertificates(const config::Target& target, SystemTime now) {
   } else if (!renew.empty()) {
     step.state = State::Warning;
     step.cure = "renew " + renew;
+  } else if (!warnings.empty()) {
+    step.state = State::Warning;
+    step.cure = "correct the file as the warning says";
   }
   return {*std::move(material), std::move(step)};
 }

@@ -27,6 +27,8 @@ void warnOfCertificates(const scrape::Door& door, SystemTime now, Verdict& verdi
   if (const auto material = door.material.current()) {
     warn("the client certificate", (*material)->clientValidity());
     warn("a certificate of the CA file", (*material)->caValidity());
+    const auto& warnings = (*material)->warnings();
+    verdict.warnings.insert(verdict.warnings.end(), warnings.begin(), warnings.end());
   }
   if (const auto server = door.client.serverCertificate())
     warn("the service's certificate", server->validity);

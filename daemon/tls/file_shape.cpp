@@ -124,7 +124,7 @@ std::optional<FileShape> binaryShape(std::string_view content, Wanted wanted,
 std::optional<FileShape> wideShape(std::string_view content) {
   constexpr auto kLittle = "B\0E\0G\0I\0N\0"sv;
   constexpr auto kBig = "\0B\0E\0G\0I\0N"sv;
-  const auto from = [](std::string encoding) {
+  const auto from = [](const std::string& encoding) {
     return FileShape{"is " + encoding + " text", {"iconv -f " + encoding + " -t UTF-8"}, ""};
   };
   if (content.starts_with("\xFF\xFE\0\0"sv)) return from("UTF-32");

@@ -134,6 +134,7 @@ Result<void> Material::takeClient(const Files& files, SystemTime now) {
   if (auto shown = show(*client, file, context_); !shown) return shown;
   client_ = earliestOf(client->chain);
   client_chain_ = summariesOf(client->chain);
+  warnings_ = client->warnings;
   return {};
 }
 

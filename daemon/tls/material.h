@@ -62,6 +62,8 @@ class Material {
   // The CRLs of the file, in its order. Each connection needs a full handshake when there is one:
   // a resumed one shows no certificate that could be looked for in it.
   const std::vector<CrlSummary>& crls() const { return crls_; }
+  // What is valid in the files, and can hardly be meant: each names its file and what to do.
+  const std::vector<std::string>& warnings() const { return warnings_; }
   // Of the certificate that the server showed in a finished handshake.
   static std::optional<Summary> serverCertificate(SSL* ssl);
   bool verificationDisabled() const { return config_.insecure_skip_verify; }
@@ -84,6 +86,7 @@ class Material {
   std::vector<Summary> client_chain_;
   std::vector<Summary> authorities_;
   std::vector<CrlSummary> crls_;
+  std::vector<std::string> warnings_;
 };
 
 }  // namespace postern::tls

@@ -300,11 +300,10 @@ std::optional<Lost> lookAt(const PemBlock& block, bool alone, Wanted wanted,
   } else if (!decoded.read) {
     lost.defects = defectsOf(block);
     if (lost.defects == 0) explainLines(block, lost);
-  } else if (!isWanted(block, wanted)) {
-    return std::nullopt;
-  } else if (!block.right_label) {
+  } else if (isWanted(block, wanted) && !block.right_label) {
     explainLabel(block, alone, wanted, file, lost);
-  } else if (!decoded.encrypted && contentOf(decoded.der.reveal()) != block.content) {
+  } else if (isWanted(block, wanted) && !decoded.encrypted &&
+             contentOf(decoded.der.reveal()) != block.content) {
     explainContent(block, decoded.der.reveal(), alone, wanted, file, lost);
   } else {
     return std::nullopt;

@@ -5,6 +5,13 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/printable.h"
+#include "tls/certificate.h"
+#include "tls/file_shape.h"
 
 namespace postern::tls {
 namespace {
@@ -16,10 +23,31 @@ Error unreadable(std::string_view der, const config::Path& file) {
   if (der.find_first_not_of(" \t\r\n") == der.npos) {
     return tlsError(name + ": is empty: write the PKCS #12 bundle into it");
   }
+  if (der.find("-----BEGIN PKCS12-----") != der.npos) {
+    return tlsError(name +
+                    ": is a PKCS #12 bundle between BEGIN and END lines: decode it with "
+                    "`grep -v -e ----- " +
+                    name + " | base64 -d > new.p12`");
+  }
   if (der.find("-----BEGIN ") != der.npos) {
     return tlsError(name + ": is PEM, not PKCS #12: name it in cert_file and key_file");
   }
-  return tlsError(name + ": is no PKCS #12 bundle, or a damaged one: write the file anew");
+  if (const auto shape = shapeOf(der, Wanted::Bundle, name)) {
+    return tlsError(name + ": " + shape->is + ", expected a PKCS #12 bundle: " +
+                    (shape->filters.empty()
+                         ? shape->remedy
+                         : "convert it with " + commandOf(shape->filters, name, Wanted::Bundle)));
+  }
+  return tlsError(name + ": is no PKCS #12 bundle, or a damaged one: write the file again");
+}
+
+// RFC 9579; OpenSSL knows it from 3.4 on.
+bool usesPbmac1(const PKCS12& bundle) {
+  const X509_ALGOR* algorithm = nullptr;
+  PKCS12_get0_mac(nullptr, &algorithm, nullptr, nullptr, &bundle);
+  const ASN1_OBJECT* name = nullptr;
+  if (algorithm != nullptr) X509_ALGOR_get0(&name, nullptr, nullptr, algorithm);
+  return name != nullptr && OBJ_obj2nid(name) == NID_pbmac1;
 }
 
 // Reads the thread's OpenSSL errors.
@@ -32,6 +60,14 @@ Error notOpened(const PKCS12& bundle, const config::Path& file, bool with_passwo
     return tlsError(name +
                     ": is encrypted in an old way (RC2) that OpenSSL no longer knows: export it "
                     "anew with `openssl pkcs12 -legacy -in " +
+                    name +
+                    " -nodes -out all.pem` and `openssl pkcs12 -export -in all.pem -out new.p12`, "
+                    "then remove all.pem");
+  }
+  if (usesPbmac1(bundle)) {
+    return tlsError(name +
+                    ": is protected by PBMAC1 (RFC 9579), which OpenSSL 3.0 does not support: "
+                    "export it without PBMAC1, with OpenSSL 3.4 or newer: `openssl pkcs12 -in " +
                     name +
                     " -nodes -out all.pem` and `openssl pkcs12 -export -in all.pem -out new.p12`, "
                     "then remove all.pem");
@@ -72,6 +108,99 @@ std::optional<Parts> open(PKCS12* bundle, const std::optional<Secret>& password)
   return parts;
 }
 
+using BagsPtr =
+    std::unique_ptr<STACK_OF(PKCS12_SAFEBAG), decltype([](STACK_OF(PKCS12_SAFEBAG) * bags) {
+                      sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
+                    })>;
+using SafesPtr = std::unique_ptr<STACK_OF(PKCS7), decltype([](STACK_OF(PKCS7) * safes) {
+                                   sk_PKCS7_pop_free(safes, PKCS7_free);
+                                 })>;
+
+// A key of a bundle, without the key.
+struct KeyName {
+  std::string friendly;  // printable; may be empty
+  std::string id;        // by which its certificate is found
+};
+
+std::string friendlyNameOf(PKCS12_SAFEBAG* bag) {
+  char* const name = PKCS12_get_friendlyname(bag);
+  std::string text = name == nullptr ? std::string() : printable(name);
+  OPENSSL_free(name);
+  return text;
+}
+
+std::string localIdOf(const PKCS12_SAFEBAG* bag) {
+  const ASN1_TYPE* const id = PKCS12_SAFEBAG_get0_attr(bag, NID_localKeyID);
+  if (id == nullptr || id->type != V_ASN1_OCTET_STRING) return {};
+  const ASN1_STRING* const bytes = id->value.octet_string;
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(bytes)),
+          static_cast<std::size_t>(ASN1_STRING_length(bytes))};
+}
+
+// What lies in the bags of a bundle, in their order.
+struct Contents {
+  std::vector<KeyName> keys;
+  std::vector<std::pair<std::string, std::string>> certificates;  // local id, subject
+};
+
+void look(const STACK_OF(PKCS12_SAFEBAG) * bags, Contents& contents) {
+  for (int i = 0; i < sk_PKCS12_SAFEBAG_num(bags); ++i) {
+    PKCS12_SAFEBAG* const bag = sk_PKCS12_SAFEBAG_value(bags, i);
+    const int kind = PKCS12_SAFEBAG_get_nid(bag);
+    if (kind == NID_keyBag || kind == NID_pkcs8ShroudedKeyBag) {
+      contents.keys.push_back({friendlyNameOf(bag), localIdOf(bag)});
+    } else if (kind == NID_certBag) {
+      const X509Ptr certificate(PKCS12_SAFEBAG_get1_cert(bag));
+      if (certificate) contents.certificates.emplace_back(localIdOf(bag), subjectOf(*certificate));
+    } else if (kind == NID_safeContentsBag) {
+      look(PKCS12_SAFEBAG_get0_safes(bag), contents);
+    }
+  }
+}
+
+// Requires that the bundle was opened with `password`.
+Contents contentsOf(PKCS12* bundle, const std::optional<Secret>& password) {
+  Secret terminated = password.value_or(Secret());
+  const auto length = static_cast<int>(terminated.size());
+  terminated.append(std::string_view("\0", 1));
+  const char* text = terminated.reveal().data();
+  if (length == 0 && PKCS12_verify_mac(bundle, nullptr, 0) == 1) text = nullptr;
+  Contents contents;
+  const SafesPtr safes(PKCS12_unpack_authsafes(bundle));
+  for (int i = 0; safes && i < sk_PKCS7_num(safes.get()); ++i) {
+    PKCS7* const safe = sk_PKCS7_value(safes.get(), i);
+    const BagsPtr bags(PKCS7_type_is_data(safe) ? PKCS12_unpack_p7data(safe)
+                                                : PKCS12_unpack_p7encdata(safe, text, length));
+    if (bags) look(bags.get(), contents);
+  }
+  ERR_clear_error();
+  return contents;
+}
+
+std::string describe(const KeyName& key, const Contents& contents) {
+  const auto certificate = std::ranges::find_if(contents.certificates, [&](const auto& one) {
+    return !key.id.empty() && one.first == key.id;
+  });
+  const bool has_certificate = certificate != contents.certificates.end();
+  const std::string subject =
+      has_certificate ? "certificate '" + certificate->second + "'" : "no certificate";
+  return key.friendly.empty() ? "one without a name (" + subject + ")"
+                              : "'" + key.friendly + "' (" + subject + ")";
+}
+
+// OpenSSL takes the first key.
+void warnOfKeys(const Contents& contents, const config::Path& file, const std::string& used,
+                std::vector<std::string>& warnings) {
+  if (contents.keys.size() < 2) return;
+  std::string text = file.string() + ": holds " + std::to_string(contents.keys.size()) +
+                     " private keys, expected one: ";
+  for (const auto& key : contents.keys) {
+    text += (&key == &contents.keys.front() ? "" : ", ") + describe(key, contents);
+  }
+  warnings.push_back(text + "; the first is used, with certificate '" + used +
+                     "': export a bundle that holds the one that is meant");
+}
+
 bool isRoot(X509* certificate) {
   return X509_check_issued(certificate, certificate) == X509_V_OK;
 }
@@ -108,7 +237,10 @@ Result<Bundle> parsePkcs12(std::string_view der, const config::Path& file,
     return tlsError(file.string() +
                     ": holds no certificate for its key: export it with the client certificate");
   }
-  return Bundle{std::move(parts->key), sorted(std::move(parts->leaf), std::move(parts->others))};
+  Bundle opened{std::move(parts->key), sorted(std::move(parts->leaf), std::move(parts->others))};
+  warnOfKeys(contentsOf(bundle.get(), password), file, subjectOf(*opened.chain.front()),
+             opened.warnings);
+  return opened;
 }
 
 }  // namespace postern::tls

@@ -51,6 +51,7 @@ void Store::take(std::shared_ptr<const Material> material) {
   log::info("TLS material loaded",
             {{"target", target_},
              {"client_not_after", validity ? timeText(validity->not_after) : "none"}});
+  for (const auto& warning : material->warnings()) log::warn(warning, {{"target", target_}});
   const std::lock_guard lock(mutex_);
   if (material_) ++status_.reloads;
   material_.swap(material);  // the old one goes after the lock
