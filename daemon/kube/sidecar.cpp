@@ -12,6 +12,9 @@ namespace postern::kube {
 namespace {
 
 constexpr std::string_view kState = "postern-state";
+// A state file takes one page of 4 KiB: room for a thousand targets. What is used counts towards the
+// sidecar's memory limit.
+constexpr std::string_view kStateSize = "4Mi";
 
 // Every user may read a Secret's files, or those of the pod's own group alone.
 constexpr int kModeForAll = 0444;
@@ -166,7 +169,9 @@ std::vector<Json> makeVolumes(const Wishes& wishes, const Pod& pod,
     }
   }
   if (pod.volumes.count(kState) == 0) {
-    volumes.push_back({{"name", kState}, {"emptyDir", Json::object()}});
+    // In memory: cluster-autoscaler keeps a node with an emptyDir on disk.
+    volumes.push_back(
+        {{"name", kState}, {"emptyDir", {{"medium", "Memory"}, {"sizeLimit", kStateSize}}}});
   }
   return volumes;
 }

@@ -43,7 +43,7 @@ volumes:
     {{- end }}
   {{- end }}
   - name: postern-state
-    emptyDir: {}
+    emptyDir: { medium: Memory, sizeLimit: 4Mi }  # on disk it would keep cluster-autoscaler from removing the node
 {{- end }}
 
 {{/* What is mounted: kind and name of the object, name of the volume, path, and the variable that says so. */}}

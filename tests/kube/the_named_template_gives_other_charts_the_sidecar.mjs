@@ -63,7 +63,7 @@ test('variables, volumes and paths are those that the injector gives', () => {
   assert.deepEqual(volumes, {
     'postern-tls': { secret: { secretName: 'billing-client', optional: true, defaultMode: 0o444 } },
     'postern-credentials': { secret: { secretName: 'billing-scraper', optional: true, defaultMode: 0o444 } },
-    'postern-state': { emptyDir: {} },
+    'postern-state': { emptyDir: { medium: 'Memory', sizeLimit: '4Mi' } },
   });
   assert.deepEqual(sidecar.ports, [{ name: 'postern', containerPort: 3000, protocol: 'TCP' }]);
   assert.deepEqual(sidecar.livenessProbe, { httpGet: { path: '/-/healthy', port: 'postern' }, timeoutSeconds: 5 });

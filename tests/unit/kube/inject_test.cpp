@@ -248,6 +248,26 @@ TEST(InjectTest, MakesSecretsReadableForTheSidecarAndNobodyElse) {
   EXPECT_EQ(grouped["spec"]["securityContext"], pod["spec"]["securityContext"]);
 }
 
+TEST(InjectTest, KeepsTheStateInMemorySoThatANodeCanBeRemoved) {
+  const auto stateOf = [](const Json& pod) {
+    for (const auto& volume : pod["spec"]["volumes"]) {
+      if (volume["name"] == "postern-state") return volume;
+    }
+    return Json();
+  };
+  const auto ours = Json::parse(R"({"name": "postern-state",
+      "emptyDir": {"medium": "Memory", "sizeLimit": "4Mi"}})");
+  auto pod = podThatWishes();
+  for (const bool native : {false, true}) {
+    EXPECT_EQ(stateOf(injected(pod, rulesWith({}, native))), ours);
+  }
+
+  const auto theirs = Json::parse(R"({"name": "postern-state", "emptyDir": {}})");
+  pod["spec"]["volumes"] = Json::array({theirs});
+  EXPECT_EQ(stateOf(injected(pod)), theirs);
+  EXPECT_EQ(injected(pod)["spec"]["volumes"].size(), 1U);
+}
+
 TEST(InjectTest, ProbesReadinessOnlyWhenAsked) {
   auto sidecar = sidecarIn(injected(podThatWishes()));
   EXPECT_TRUE(sidecar.contains("livenessProbe"));
