@@ -12,7 +12,7 @@
 #include "kube/annotations.h"
 #include "kube/image_glob.h"
 #include "kube/pod.h"
-#include "kube/quantity.h"
+#include "kube/resources.h"
 #include "kube/sidecar.h"
 #include "kube/target_hosts.h"
 
@@ -71,7 +71,7 @@ class Decision {
   void choosePort(const Wishes& wishes);
   std::uint16_t nextFreePort(std::uint16_t port) const;
   void addTargetsPort(const Wishes& wishes);
-  void judgeResources(const Wishes& wishes);
+  void chooseResources(const Wishes& wishes);
   void judgeEnvironment(const Wishes& wishes);
   static std::string inOurWords(std::string text);
 
@@ -205,17 +205,11 @@ void Decision::choosePort(const Wishes& wishes) {
   }
 }
 
-void Decision::judgeResources(const Wishes& wishes) {
-  for (const auto& [resource, least, most] :
-       {std::tuple("cpu", "5m", ""), std::tuple("memory", "16Mi", "64Mi")}) {
-    const std::string requests = std::string("requests-") + resource;
-    const std::string limits = std::string("limits-") + resource;
-    const auto requested = wishes.get(requests, least);
-    const auto limit = wishes.get(limits, most);
-    if (limit.empty() || parseQuantity(requested) <= parseQuantity(limit)) continue;
-    complain(limits, std::string(limit) + " is less than the " + std::string(requested) + " of " +
-                         annotated(requests) + ", expected at least as much");
-  }
+void Decision::chooseResources(const Wishes& wishes) {
+  auto chosen = resourcesFor(document_, wishes);
+  for (auto& mistake : chosen.mistakes) complain(std::move(mistake));
+  for (auto& warning : chosen.warnings) warn(std::move(warning));
+  sidecar_.resources = std::move(chosen.value);
 }
 
 // The daemon's words are about its flags.
@@ -320,7 +314,7 @@ Injection Decision::decide() {
   chooseKind(wishes);
   auto volumes = makeVolumes(wishes, pod_, mistakes_);
   choosePort(wishes);
-  judgeResources(wishes);
+  chooseResources(wishes);
   judgeEnvironment(wishes);
   if (mistakes_.empty()) {
     makePatch(wishes, std::move(volumes));

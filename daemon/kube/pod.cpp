@@ -125,6 +125,8 @@ Pod readPod(const Json& document, Mistakes& mistakes) {
   const auto* host_network = find(document, {"spec", "hostNetwork"});
   pod.host_network = host_network != nullptr && *host_network == true;
   pod.has_fs_group = find(document, {"spec", "securityContext", "fsGroup"}) != nullptr;
+  const auto* user = find(document, {"spec", "securityContext", "runAsUser"});
+  pod.runs_as_root = user != nullptr && *user == 0;
   pod.windows = readWindows(document);
   readContainers(document, pod, mistakes);
   for (const auto& [name, volume] : readNamed(document, "volumes", mistakes)) {

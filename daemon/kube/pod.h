@@ -22,6 +22,7 @@ struct Pod {
   std::string restart_policy;  // "Always" when the pod says nothing
   bool host_network = false;
   bool has_fs_group = false;
+  bool runs_as_root = false;                  // its containers, unless they say otherwise
   std::string windows;                        // where it says that it is for Windows, or empty
   std::vector<std::string> containers;        // names; at least one
   std::vector<std::string> other_containers;  // of init and ephemeral containers

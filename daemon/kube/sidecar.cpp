@@ -12,8 +12,8 @@ namespace postern::kube {
 namespace {
 
 constexpr std::string_view kState = "postern-state";
-// A state file takes one page of 4 KiB: room for a thousand targets. What is used counts towards the
-// sidecar's memory limit.
+// A state file takes one page of 4 KiB: room for a thousand targets. What is used counts towards
+// the sidecar's memory limit.
 constexpr std::string_view kStateSize = "4Mi";
 
 // Every user may read a Secret's files, or those of the pod's own group alone.
@@ -60,23 +60,16 @@ Json makeProbe(std::string_view path) {
   return {{"httpGet", {{"path", path}, {"port", kContainer}}}, {"timeoutSeconds", 5}};
 }
 
-Json makeResources(const Wishes& wishes) {
-  Json resources = {{"requests",
-                     {{"cpu", wishes.get("requests-cpu", "5m")},
-                      {"memory", wishes.get("requests-memory", "16Mi")}}},
-                    {"limits", {{"memory", wishes.get("limits-memory", "64Mi")}}}};
-  // A CPU limit would make scrapes slow and save nothing.
-  if (const auto cpu = wishes.find("limits-cpu")) resources["limits"]["cpu"] = *cpu;
-  return resources;
-}
-
-Json makeSecurityContext(const Wishes& wishes) {
+Json makeSecurityContext(const Wishes& wishes, const Pod& pod) {
   Json context = {{"allowPrivilegeEscalation", false},
                   {"capabilities", {{"drop", Json::array({"ALL"})}}},
                   {"readOnlyRootFilesystem", true},
                   {"runAsNonRoot", true},
                   {"seccompProfile", {{"type", "RuntimeDefault"}}}};
-  const auto user = wishes.get("run-as-user", "65532");
+  constexpr std::string_view kUser = "65532";  // the image's
+  auto user = wishes.get("run-as-user", kUser);
+  // The sidecar would be root, which runAsNonRoot forbids, and never start.
+  if (user == "none" && pod.runs_as_root) user = kUser;
   if (user != "none") context["runAsUser"] = std::stoll(std::string(user));
   return context;
 }
@@ -135,9 +128,9 @@ Json makeContainer(const Sidecar& sidecar, const Wishes& wishes, const Pod& pod)
       {"ports",
        Json::array({{{"name", kContainer}, {"containerPort", sidecar.port}, {"protocol", "TCP"}}})},
       {"livenessProbe", makeProbe("/-/healthy")},
-      {"resources", makeResources(wishes)},
-      {"securityContext", makeSecurityContext(wishes)},
+      {"securityContext", makeSecurityContext(wishes, pod)},
       {"volumeMounts", std::move(mounted)}};
+  if (!sidecar.resources.is_null()) container["resources"] = sidecar.resources;
   if (wishes.isTrue("readiness-probe")) container["readinessProbe"] = makeProbe("/-/ready");
   if (wishes.isTrue("startup-probe")) container["startupProbe"] = makeProbe("/-/healthy");
   if (sidecar.native) container["restartPolicy"] = "Always";

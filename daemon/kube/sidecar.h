@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct Sidecar {
   std::string image;
   std::uint16_t port = 3000;
   bool native = false;  // an init container that goes on
+  Json resources;       // of the container; null: none of its own
 };
 
 // NAME=value, as the sidecar's environment will be.

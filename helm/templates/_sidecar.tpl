@@ -111,6 +111,7 @@ startupProbe:
   httpGet: { path: /-/healthy, port: postern }
   timeoutSeconds: 5
 {{- end }}
+{{- if ne (toString .sidecar.podHasResources) "true" }}
 resources:
   requests:
     cpu: {{ get $wishes "requests-cpu" | default "5m" | quote }}
@@ -120,6 +121,7 @@ resources:
     {{- with get $wishes "limits-cpu" }}
     cpu: {{ . | quote }}
     {{- end }}
+{{- end }}
 securityContext:
   allowPrivilegeEscalation: false
   capabilities: { drop: [ALL] }

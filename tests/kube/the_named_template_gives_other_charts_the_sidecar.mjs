@@ -114,6 +114,11 @@ test('two workloads may differ', () => {
   assert.equal(volumes['postern-tls'].secret.defaultMode, 0o440);
 });
 
+test('a pod with resources of its own has a sidecar without', () => {
+  const { sidecar } = podOf(renderConsumer({ values: { sidecar: { podHasResources: true } } }), 'billing');
+  assert.equal(sidecar.resources, undefined);
+});
+
 test('the namespace may choose the user', () => {
   const { sidecar } = podOf(renderConsumer({ values: { sidecar: { runAsUser: 'none' } } }), 'billing');
   assert.equal(sidecar.securityContext.runAsUser, undefined);

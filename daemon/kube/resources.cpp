@@ -1,0 +1,236 @@
+#include "kube/resources.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "kube/quantity.h"
+
+namespace postern::kube {
+namespace {
+
+using Quantity = std::optional<std::string>;
+
+// A resource, and what the sidecar has of it where nobody says anything; empty: nothing.
+struct ResourceKind {
+  std::string_view name;
+  std::string_view request;
+  std::string_view limit;
+  std::string_view guaranteed;  // both, in a Guaranteed pod
+};
+
+// A CPU limit makes scrapes slow and saves nothing, but a Guaranteed pod needs one: 100m is 10 ms
+// in every 100 ms, enough for a handshake.
+constexpr std::array<ResourceKind, 2> kKinds = {
+    {{"cpu", "5m", "", "100m"}, {"memory", "16Mi", "64Mi", "64Mi"}}};
+
+struct Share {
+  Quantity request;
+  Quantity limit;
+};
+
+// Of manifests that have not met the API server, a quantity may be a number.
+Quantity quantityAt(const Json& of, std::string_view list, std::string_view name) {
+  const auto* const found = find(of, {"resources", list, name});
+  if (found == nullptr) return std::nullopt;
+  return found->is_string() ? found->get<std::string>() : found->dump();
+}
+
+double amountOf(const Quantity& quantity) {
+  return quantity ? parseQuantity(*quantity).value_or(0) : 0;
+}
+
+// The API server takes a missing request to be the limit.
+double requestIn(const Json& container, std::string_view name) {
+  const auto request = quantityAt(container, "requests", name);
+  return amountOf(request ? request : quantityAt(container, "limits", name));
+}
+
+// Sums of decimal fractions are not exact.
+bool exceeds(double amount, double bound) {
+  constexpr double kTolerance = 1e-9;
+  return amount > bound * (1 + kTolerance);
+}
+
+std::string written(std::string_view name, double amount) {
+  if (name == "cpu") {
+    const auto milli = std::llround(amount * 1000);
+    return milli % 1000 == 0 ? std::to_string(milli / 1000) : std::to_string(milli) + "m";
+  }
+  auto bytes = std::llround(amount);
+  std::string_view unit;
+  for (const std::string_view next : {"Ki", "Mi", "Gi"}) {
+    if (bytes == 0 || bytes % 1024 != 0) break;
+    bytes /= 1024;
+    unit = next;
+  }
+  return std::to_string(bytes) + std::string(unit);
+}
+
+const Json& listIn(const Json& pod, std::string_view list) {
+  static const Json kNone = Json::array();
+  const auto* const found = find(pod, {"spec", list});
+  return found != nullptr && found->is_array() ? *found : kNone;
+}
+
+// What the containers request together, as the API server adds it up: those that run side by side,
+// or the init container that needs most while it runs. The sidecar is the last of its list.
+double requestedWith(const Json& pod, std::string_view name, double sidecar) {
+  double beside = 0;
+  double most = 0;
+  for (const auto& container : listIn(pod, "initContainers")) {
+    const auto request = requestIn(container, name);
+    if (findText(container, {"restartPolicy"}) == "Always") beside += request;
+    most =
+        std::max(most, beside + (findText(container, {"restartPolicy"}) == "Always" ? 0 : request));
+  }
+  for (const auto& container : listIn(pod, "containers")) beside += requestIn(container, name);
+  return std::max(most, beside + sidecar);
+}
+
+bool hasOfPod(const Json& pod, std::string_view name) {
+  const auto* const spec = find(pod, {"spec"});
+  return spec != nullptr &&
+         (quantityAt(*spec, "requests", name) || quantityAt(*spec, "limits", name));
+}
+
+// The QoS class of a pod without `spec.resources`: each container has limits, and requests that are
+// equal or missing.
+bool isGuaranteed(const Json& pod) {
+  bool any = false;
+  for (const auto* list : {"containers", "initContainers"}) {
+    for (const auto& container : listIn(pod, list)) {
+      any = true;
+      for (const auto& kind : kKinds) {
+        const auto limit = amountOf(quantityAt(container, "limits", kind.name));
+        if (limit <= 0 || requestIn(container, kind.name) != limit) return false;
+      }
+    }
+  }
+  return any && !hasOfPod(pod, "cpu") && !hasOfPod(pod, "memory");
+}
+
+// Decides the resources one after another.
+class Decider {
+ public:
+  Decider(const Json& pod, const Wishes& wishes)
+      : pod_(pod), wishes_(wishes), guaranteed_(isGuaranteed(pod)) {}
+
+  SidecarResources decide();
+
+ private:
+  Share shareOf(const ResourceKind& kind) const;
+  Share shareOfGuaranteed(const ResourceKind& kind) const;
+  void judge(const ResourceKind& kind, const Share& share);
+  void judgeSums(const ResourceKind& kind, const Share& share);
+  void complain(std::string_view list, const ResourceKind& kind, const std::string& wrong) {
+    result_.mistakes.push_back(annotation(list, kind) + ": " + wrong);
+  }
+
+  static std::string key(std::string_view list, const ResourceKind& kind) {
+    return std::string(list) + "-" + std::string(kind.name);
+  }
+  static std::string annotation(std::string_view list, const ResourceKind& kind) {
+    return std::string(kDomain) + key(list, kind);
+  }
+  // Of the pod itself.
+  Quantity own(std::string_view list, const ResourceKind& kind) const {
+    return wishes_.own(key(list, kind)) ? wished(list, kind) : std::nullopt;
+  }
+  // Of the pod or the fleet.
+  Quantity wished(std::string_view list, const ResourceKind& kind) const {
+    const auto found = wishes_.find(key(list, kind));
+    return found ? Quantity(std::string(*found)) : std::nullopt;
+  }
+  static Quantity known(std::string_view text) {
+    return text.empty() ? std::nullopt : Quantity(std::string(text));
+  }
+
+  const Json& pod_;
+  const Wishes& wishes_;
+  const bool guaranteed_;
+  SidecarResources result_;
+};
+
+Share Decider::shareOfGuaranteed(const ResourceKind& kind) const {
+  Share share{own("requests", kind), wished("limits", kind)};
+  // Without a limit a request of the pod's own stays what it says.
+  if (share.request) {
+    if (!share.limit) share.limit = known(kind.limit);
+    return share;
+  }
+  if (!share.limit) {
+    share.limit = known(kind.guaranteed);
+    const auto request = wished("requests", kind);
+    if (amountOf(request) > amountOf(share.limit)) share.limit = request;
+  }
+  share.request = share.limit;
+  return share;
+}
+
+Share Decider::shareOf(const ResourceKind& kind) const {
+  if (hasOfPod(pod_, kind.name)) return {own("requests", kind), own("limits", kind)};
+  if (guaranteed_) return shareOfGuaranteed(kind);
+  Share share{wished("requests", kind), wished("limits", kind)};
+  if (!share.request) share.request = known(kind.request);
+  if (!share.limit) share.limit = known(kind.limit);
+  return share;
+}
+
+void Decider::judgeSums(const ResourceKind& kind, const Share& share) {
+  if (!hasOfPod(pod_, kind.name)) return;
+  constexpr std::string_view kCure =
+      "; lower it or remove it: the sidecar then shares the pod's resources";
+  const auto* const spec = find(pod_, {"spec"});
+  const auto limit = quantityAt(*spec, "limits", kind.name);
+  if (share.limit && limit && exceeds(amountOf(share.limit), amountOf(limit))) {
+    complain("limits", kind,
+             *share.limit + " is more than the " + *limit +
+                 " of the pod's spec.resources.limits, expected at most as much" +
+                 std::string(kCure));
+  }
+  if (!share.request && !share.limit) return;
+  const auto request = quantityAt(*spec, "requests", kind.name);
+  const auto& bound = request ? request : limit;
+  const auto& ours = share.request ? share.request : share.limit;
+  const auto sum = requestedWith(pod_, kind.name, amountOf(ours));
+  if (!exceeds(sum, amountOf(bound))) return;
+  complain(share.request ? "requests" : "limits", kind,
+           "with " + *ours + " for the sidecar the containers request " + written(kind.name, sum) +
+               ", more than the " + *bound + " of the pod's spec.resources." +
+               (request ? "requests" : "limits") + std::string(kCure));
+}
+
+void Decider::judge(const ResourceKind& kind, const Share& share) {
+  if (share.request && share.limit && amountOf(share.request) > amountOf(share.limit)) {
+    complain("limits", kind,
+             *share.limit + " is less than the " + *share.request + " of " +
+                 annotation("requests", kind) + ", expected at least as much");
+  }
+  judgeSums(kind, share);
+  if (!guaranteed_ || amountOf(share.request) == amountOf(share.limit)) return;
+  result_.warnings.push_back("postern: the pod is Guaranteed and becomes Burstable, as " +
+                             annotation("requests", kind) + " is " + share.request.value_or("") +
+                             " and the limit " + share.limit.value_or("is missing") +
+                             "; remove it, and both are equal");
+}
+
+SidecarResources Decider::decide() {
+  for (const auto& kind : kKinds) {
+    const auto share = shareOf(kind);
+    judge(kind, share);
+    if (share.request) result_.value["requests"][std::string(kind.name)] = *share.request;
+    if (share.limit) result_.value["limits"][std::string(kind.name)] = *share.limit;
+  }
+  return std::move(result_);
+}
+
+}  // namespace
+
+SidecarResources resourcesFor(const Json& pod, const Wishes& wishes) {
+  return Decider(pod, wishes).decide();
+}
+
+}  // namespace postern::kube
