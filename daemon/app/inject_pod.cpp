@@ -38,6 +38,7 @@ int injectPod(const config::Path& file, const kube::Rules& rules) {
     case Result::Unlabelled:
       complain(file, "is printed as it is, without the label postern.io/inject: \"true\"");
       break;
+    case Result::Mirror: break;
     case Result::Already: complain(file, "is printed as it is, it has its sidecar"); break;
     case Result::Injected: *pod = pod->patch(injection.patch); break;
   }

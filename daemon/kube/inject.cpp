@@ -11,6 +11,7 @@
 #include "config/syntax.h"
 #include "kube/annotations.h"
 #include "kube/image_glob.h"
+#include "kube/loopback.h"
 #include "kube/pod.h"
 #include "kube/resources.h"
 #include "kube/sidecar.h"
@@ -48,10 +49,6 @@ std::string escaped(std::string_view key) {
 
 Json add(std::string path, Json value) {
   return {{"op", "add"}, {"path", std::move(path)}, {"value", std::move(value)}};
-}
-
-bool loopback(const std::string& host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
 // Decides one thing after another about the sidecar of a pod, and says what is wrong.
@@ -175,7 +172,8 @@ void Decision::chooseKind(const Wishes& wishes) {
 void Decision::addTargetsPort(const Wishes& wishes) {
   std::string wrong;
   const auto url = config::parseUrl(wishes.get("target-url", ""), wrong);
-  if (url && loopback(url->host)) pod_.ports.emplace(url->port, annotated("target-url"));
+  if (url && isLoopback(document_, url->host))
+    pod_.ports.emplace(url->port, annotated("target-url"));
 }
 
 // Above this one, and from the usual one on when there is none.
@@ -299,6 +297,13 @@ Injection Decision::decide() {
     return found == pod_.labels.end() ? std::string_view() : std::string_view(found->second);
   };
   if (label(kInjectLabel) != "true") return {.result = Result::Unlabelled};
+  if (pod_.is_mirror) {
+    warn(
+        "postern: the pod mirrors a static pod of its node, which no webhook can change, and is "
+        "left alone; take the label " +
+        std::string(kInjectLabel) + " off its manifest");
+    return {.result = Result::Mirror, .warnings = warnings_};
+  }
   const bool marked = label(kStatusLabel) == "injected";
   if (marked && pod_.hasContainer(kContainer)) return {.result = Result::Already};
   if (marked) {

@@ -17,7 +17,13 @@ inline constexpr std::string_view kPortLabel = "postern.io/port";
 inline constexpr std::string_view kContainer = "postern";
 
 struct Injection {
-  enum class Result { Injected, Already, Unlabelled, Refused };
+  enum class Result {
+    Injected,
+    Already,
+    Unlabelled,
+    Mirror,  // of a static pod: left alone, with a warning
+    Refused,
+  };
   Result result;
   Json patch = Json::array();           // RFC 6902; of Injected
   std::string refusal{};                // every mistake, for people; of Refused

@@ -67,6 +67,12 @@ std::string_view findText(const Json& document, std::initializer_list<std::strin
   return *found->get_ptr<const std::string*>();
 }
 
+const Json& findList(const Json& document, std::initializer_list<std::string_view> keys) {
+  static const Json kNone = Json::array();
+  const auto* found = find(document, keys);
+  return found != nullptr && found->is_array() ? *found : kNone;
+}
+
 std::string write(const Json& json) {
   return json.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
 }

@@ -24,6 +24,8 @@ std::optional<Json> parseJson(std::string_view text, std::string& wrong);
 const Json* find(const Json& document, std::initializer_list<std::string_view> keys);
 // The text that stands there; empty when there is none.
 std::string_view findText(const Json& document, std::initializer_list<std::string_view> keys);
+// The list that stands there; an empty one when there is none.
+const Json& findList(const Json& document, std::initializer_list<std::string_view> keys);
 
 // On one line. Bytes that are no UTF-8 become U+FFFD.
 std::string write(const Json& json);

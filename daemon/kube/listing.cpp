@@ -20,7 +20,7 @@ ApiRequest requestFor(const Listing& listing, const std::string& next) {
   if (!next.empty()) request.path += "&continue=" + percentEncoded(next);
   request.accept = listing.accept;
   request.answer_limit = 16U << 20;
-  request.leave_out = {"managedFields", "annotations", "labels", "ownerReferences", "finalizers"};
+  request.leave_out = {"managedFields", "annotations", "labels", "finalizers"};
   return request;
 }
 

@@ -1,9 +1,10 @@
 #include "kube/missed_pods.h"
 
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
 #include "base/log.h"
 #include "kube/listing.h"
-
-#include <nlohmann/json.hpp>
 
 namespace postern::kube {
 namespace {
@@ -14,10 +15,17 @@ constexpr std::chrono::minutes kListInterval{1};
 constexpr const char* kAskedAndMissed = "postern.io/inject=true,postern.io/status!=injected";
 constexpr const char* kNotEnded = "status.phase!=Succeeded,status.phase!=Failed";
 
+// A mirror of a static pod belongs to its node, and is left alone.
+bool isMirror(const Json& pod) {
+  return std::ranges::any_of(findList(pod, {"metadata", "ownerReferences"}),
+                             [](const Json& owner) { return findText(owner, {"kind"}) == "Node"; });
+}
+
 void count(const Json& page, MissedPods::Counts& counts) {
   const auto* const items = find(page, {"items"});
   if (items == nullptr || !items->is_array()) return;
   for (const auto& item : *items) {
+    if (isMirror(item)) continue;
     const std::string name(findText(item, {"metadata", "namespace"}));
     const bool room = counts.size() < MissedPods::kMostNamespaces || counts.contains(name);
     ++counts[room ? name : MissedPods::kOthers];

@@ -5,11 +5,14 @@
 #include <utility>
 
 #include "base/printable.h"
+#include "kube/windows.h"
 
 namespace postern::kube {
 namespace {
 
 constexpr std::string_view kAlways = "Always";
+// Of the pod that shows a static pod of a kubelet in the API server.
+constexpr std::string_view kMirrorAnnotation = "kubernetes.io/config.mirror";
 
 using Mistakes = std::vector<std::string>;
 
@@ -99,15 +102,6 @@ void readContainers(const Json& document, Pod& pod, Mistakes& mistakes) {
   }
 }
 
-std::string readWindows(const Json& document) {
-  for (const auto* key : {"kubernetes.io/os", "beta.kubernetes.io/os"}) {
-    if (findText(document, {"spec", "nodeSelector", key}) == "windows") {
-      return "spec.nodeSelector." + std::string(key);
-    }
-  }
-  return findText(document, {"spec", "os", "name"}) == "windows" ? "spec.os.name" : "";
-}
-
 }  // namespace
 
 bool Pod::hasContainer(std::string_view wanted) const {
@@ -124,10 +118,11 @@ Pod readPod(const Json& document, Mistakes& mistakes) {
   pod.restart_policy = policy.empty() ? kAlways : policy;
   const auto* host_network = find(document, {"spec", "hostNetwork"});
   pod.host_network = host_network != nullptr && *host_network == true;
+  pod.is_mirror = pod.annotations.count(kMirrorAnnotation) > 0;
   pod.has_fs_group = find(document, {"spec", "securityContext", "fsGroup"}) != nullptr;
   const auto* user = find(document, {"spec", "securityContext", "runAsUser"});
   pod.runs_as_root = user != nullptr && *user == 0;
-  pod.windows = readWindows(document);
+  pod.windows = windowsFieldOf(document);
   readContainers(document, pod, mistakes);
   for (const auto& [name, volume] : readNamed(document, "volumes", mistakes)) {
     pod.volumes.emplace(name, *volume);

@@ -21,6 +21,7 @@ struct Pod {
   Words annotations;
   std::string restart_policy;  // "Always" when the pod says nothing
   bool host_network = false;
+  bool is_mirror = false;  // of a static pod, so that changes do not reach it
   bool has_fs_group = false;
   bool runs_as_root = false;                  // its containers, unless they say otherwise
   std::string windows;                        // where it says that it is for Windows, or empty

@@ -69,24 +69,19 @@ std::string written(std::string_view name, double amount) {
   return std::to_string(bytes) + std::string(unit);
 }
 
-const Json& listIn(const Json& pod, std::string_view list) {
-  static const Json kNone = Json::array();
-  const auto* const found = find(pod, {"spec", list});
-  return found != nullptr && found->is_array() ? *found : kNone;
-}
-
 // What the containers request together, as the API server adds it up: those that run side by side,
 // or the init container that needs most while it runs. The sidecar is the last of its list.
 double requestedWith(const Json& pod, std::string_view name, double sidecar) {
   double beside = 0;
   double most = 0;
-  for (const auto& container : listIn(pod, "initContainers")) {
+  for (const auto& container : findList(pod, {"spec", "initContainers"})) {
     const auto request = requestIn(container, name);
     if (findText(container, {"restartPolicy"}) == "Always") beside += request;
     most =
         std::max(most, beside + (findText(container, {"restartPolicy"}) == "Always" ? 0 : request));
   }
-  for (const auto& container : listIn(pod, "containers")) beside += requestIn(container, name);
+  for (const auto& container : findList(pod, {"spec", "containers"}))
+    beside += requestIn(container, name);
   return std::max(most, beside + sidecar);
 }
 
@@ -101,7 +96,7 @@ bool hasOfPod(const Json& pod, std::string_view name) {
 bool isGuaranteed(const Json& pod) {
   bool any = false;
   for (const auto* list : {"containers", "initContainers"}) {
-    for (const auto& container : listIn(pod, list)) {
+    for (const auto& container : findList(pod, {"spec", list})) {
       any = true;
       for (const auto& kind : kKinds) {
         const auto limit = amountOf(quantityAt(container, "limits", kind.name));

@@ -109,8 +109,10 @@ void Review::refuse(Verdict verdict, std::string why) {
 void Review::reviewPod(const Json& pod) {
   auto injection = inject(pod, rules_);
   using Result = Injection::Result;
+  if (!injection.warnings.empty()) response_["warnings"] = injection.warnings;
   switch (injection.result) {
-    case Result::Unlabelled: return;
+    case Result::Unlabelled:
+    case Result::Mirror: return;
     case Result::Already: answer_.verdict = Verdict::Already; return;
     case Result::Refused: return refuse(Verdict::Refused, std::move(injection.refusal));
     case Result::Injected: break;
@@ -118,7 +120,6 @@ void Review::reviewPod(const Json& pod) {
   answer_.verdict = Verdict::Injected;
   response_["patchType"] = "JSONPatch";
   response_["patch"] = tls::base64(write(injection.patch));
-  if (!injection.warnings.empty()) response_["warnings"] = injection.warnings;
 }
 
 bool Review::reviewConfigMap(const Json& config_map) {

@@ -310,6 +310,76 @@ TEST(InjectTest, ChoosesAPortThatIsFree) {
             ":3002");
 }
 
+TEST(InjectTest, ComparesPortsWithATargetOnLoopbackInEverySpelling) {
+  struct Case {
+    const char* host;
+    bool is_loopback;
+  };
+  for (const auto& [host, is_loopback] : std::vector<Case>{
+           {"localhost", true},
+           {"LocalHost", true},
+           {"localhost.", true},
+           {"web.localhost", true},
+           {"ip6-localhost", true},
+           {"ip6-loopback", true},
+           {"127.0.0.1", true},
+           {"127.8.9.10", true},
+           {"127.1", true},
+           {"2130706433", true},
+           {"0x7f.0.0.1", true},
+           {"0.0.0.0", true},
+           {"[::1]", true},
+           {"[0:0:0:0:0:0:0:1]", true},
+           {"[0000::0001]", true},
+           {"[::ffff:127.0.0.1]", true},
+           {"[::FFFF:7f00:1]", true},
+           {"[::]", true},
+           {"whatsapp-web", true},  // an alias of the pod
+           {"WhatsApp-Web", true},
+           {"six", true},
+           {"db", false},  // an alias of another address
+           {"localhost.example", false},
+           {"notlocalhost", false},
+           {"127.example", false},
+           {"128.0.0.1", false},
+           {"10.0.0.1", false},
+           {"[::2]", false},
+           {"[::ffff:10.0.0.1]", false},
+           {"[2001:db8::1]", false},
+       }) {
+    auto pod = podThatWishes({{"target-url", std::string("https://") + host + ":3000"}});
+    pod["spec"]["hostAliases"] = Json::parse(R"([{"ip": "127.0.0.1", "hostnames":
+        ["a", "whatsapp-web"]}, {"ip": "::1", "hostnames": ["six"]},
+        {"ip": "10.0.0.9", "hostnames": ["db"]}, {"ip": 7}, {}])");
+
+    const auto made = injected(pod);
+
+    EXPECT_EQ(variableOf(sidecarIn(made), "POSTERN_WEB_LISTEN_ADDRESS"),
+              is_loopback ? ":3001" : ":3000")
+        << host;
+  }
+}
+
+TEST(InjectTest, LeavesAMirrorOfAStaticPodAloneWithAWarning) {
+  auto pod = podThatWishes({{"nonsense", "x"}});
+  auto& annotations = pod["metadata"]["annotations"];
+  annotations["kubernetes.io/config.source"] = "file";
+  EXPECT_EQ(inject(pod, rulesWith()).result, Outcome::Refused);
+  annotations["kubernetes.io/config.mirror"] = "abc";
+
+  const auto injection = inject(pod, rulesWith());
+
+  EXPECT_EQ(injection.result, Outcome::Mirror);
+  EXPECT_THAT(injection.patch, IsEmpty());
+  EXPECT_THAT(injection.warnings,
+              ElementsAre("postern: the pod mirrors a static pod of its node, which no webhook can "
+                          "change, and is left alone; take the label postern.io/inject off its "
+                          "manifest"));
+
+  pod["metadata"].erase("labels");
+  EXPECT_THAT(inject(pod, rulesWith()).warnings, IsEmpty());
+}
+
 TEST(InjectTest, FindsTheLastPortTaken) {
   auto pod = podThatWishes();
   pod["spec"]["containers"][0]["ports"] = Json::parse(R"([{"containerPort": 65535}])");

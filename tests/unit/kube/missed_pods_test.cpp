@@ -42,6 +42,19 @@ TEST_F(MissedPodsTest, AsksForTheMetadataOfPodsThatLackTheirSidecarAndHaveNotEnd
   EXPECT_THAT(asked()[0].accept, HasSubstr("as=PartialObjectMetadataList"));
 }
 
+TEST_F(MissedPodsTest, DoesNotCountMirrorsOfStaticPods) {
+  answers([](const Asked&) {
+    auto pods = podsIn({"shop", "shop", "shop"});
+    pods["items"][0]["metadata"]["ownerReferences"] = {{{"kind", "Node"}, {"name", "cp-1"}}};
+    pods["items"][1]["metadata"]["ownerReferences"] = {{{"kind", "ReplicaSet"}, {"name", "web"}}};
+    return Told{200, pods};
+  });
+
+  missed.ask(never);
+
+  EXPECT_THAT(missed.counts(), UnorderedElementsAre(Pair("shop", 2)));
+}
+
 TEST_F(MissedPodsTest, ReadsEveryPage) {
   answers([](const Asked& asked) {
     if (asked.path.ends_with("&continue=a%2Fb")) return Told{200, podsIn({"shop"}, "c")};
