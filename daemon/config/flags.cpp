@@ -123,7 +123,7 @@ constexpr auto kFlags = std::to_array<Flag>({
      kSwitch, false, true},
     {"native-sidecar", "MODE",
      "with inject: auto, true or false: whether the sidecar is an init container that goes on "
-     "(default auto: when API server and nodes are 1.29 or newer)",
+     "(default auto: when the API server is 1.32 or newer, or it and every kubelet 1.29)",
      kValue, false, true},
     {"kube.api-server", "URL", "with inject: the API server (default: that of its cluster)", kValue,
      false, true},

@@ -1,5 +1,7 @@
 #include "kube/native_sidecars.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
@@ -13,6 +15,11 @@ namespace {
 constexpr std::chrono::hours kVersionInterval{1};
 constexpr std::chrono::minutes kRetry{1};
 
+// Restartable init containers are on by default since 1.29.
+constexpr KubernetesVersion kFirst{1, 29};
+// A kubelet is at most three minor versions older than the API server ("Version Skew Policy").
+constexpr KubernetesVersion kEnough{1, 32};
+
 // Digits at the front of `text`, which go.
 std::optional<unsigned> takeNumber(std::string_view& text) {
   unsigned number = 0;
@@ -20,6 +27,19 @@ std::optional<unsigned> takeNumber(std::string_view& text) {
   if (read.ec != std::errc()) return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(read.ptr - text.data()));
   return number;
+}
+
+// Whether the end of a version is of a node without a kubelet: "-vk-azure-aci-1.6.2" of Virtual
+// Kubelet, "-kwok" of KWOK.
+bool isOfVirtualNode(std::string_view suffix) {
+  constexpr std::string_view kSeparators = "-+._";
+  constexpr std::array<std::string_view, 4> kNames = {"vk", "virtual", "kwok", "fake"};
+  while (!suffix.empty()) {
+    const auto end = std::min(suffix.find_first_of(kSeparators), suffix.size());
+    if (std::ranges::find(kNames, suffix.substr(0, end)) != kNames.end()) return true;
+    suffix.remove_prefix(std::min(end + 1, suffix.size()));
+  }
+  return false;
 }
 
 // Where the column `name` stands in a row of a Table; none when it has no such column.
@@ -39,31 +59,52 @@ std::string cell(const Json& row, std::size_t column) {
   return value.is_string() ? value.get<std::string>() : std::string();
 }
 
+// What the nodes of a cluster say of themselves.
+struct Kubelets {
+  std::size_t read = 0;
+  std::size_t unread = 0;  // nodes whose version cannot be read
+  std::string old;         // the first that is too old; empty: none
+  std::string example;     // the first of `unread`
+};
+
+void addKubelet(const Json& row, std::size_t column, Kubelets& kubelets) {
+  const auto text = cell(row, column);
+  const auto version = parseKubernetesVersion(text);
+  const auto said = "node " + printable(cell(row, 0)) + " is \"" + printable(text) + '"';
+  if (!version) {
+    if (kubelets.unread++ == 0) kubelets.example = said;
+    return;
+  }
+  ++kubelets.read;
+  if (*version < kFirst && kubelets.old.empty()) kubelets.old = said;
+}
+
 }  // namespace
 
-bool hasNativeSidecars(std::string_view version) {
-  if (version.starts_with('v')) version.remove_prefix(1);
-  const auto major = takeNumber(version);
-  if (!major || !version.starts_with('.')) return false;
-  version.remove_prefix(1);
-  const auto minor = takeNumber(version);
-  return minor && (*major > 1 || (*major == 1 && *minor >= 29));
+std::optional<KubernetesVersion> parseKubernetesVersion(std::string_view text) {
+  if (text.starts_with('v')) text.remove_prefix(1);
+  const auto major = takeNumber(text);
+  if (!major || *major == 0 || !text.starts_with('.')) return std::nullopt;
+  text.remove_prefix(1);
+  const auto minor = takeNumber(text);
+  const bool ends = text.empty() || std::string_view(".+-").find(text[0]) != std::string_view::npos;
+  if (!minor || !ends || isOfVirtualNode(text)) return std::nullopt;
+  return KubernetesVersion{*major, *minor};
 }
 
 NativeSidecars::NativeSidecars(ApiClient& api, std::atomic<bool>& supported)
-    : api_(api),
-      supported_(supported),
-      trouble_("asking for the versions of the cluster",
-               "native sidecars stay as they were known, and it is asked again in a minute") {}
+    : api_(api), supported_(supported), trouble_("asking for the versions of the cluster") {}
 
 std::chrono::milliseconds NativeSidecars::ask(const std::stop_token& stop) {
   auto finding = look(stop);
   if (stop.stop_requested()) return kRetry;
-  trouble_.note(finding ? Result<void>() : Result<void>(finding.error()));
+  trouble_.note(finding ? Result<void>() : Result<void>(finding.error()),
+                supported_ ? "pods get native sidecars as before; asked again in a minute"
+                           : "pods get the sidecar as a plain container; asked again in a minute");
   if (!finding) return kRetry;
   if (found_ != finding->supported) {
-    log::info(finding->supported ? "sidecars are native ones from now on"
-                                 : "sidecars are plain containers from now on",
+    log::info(finding->supported ? "pods get native sidecars from now on"
+                                 : "pods get the sidecar as a plain container from now on",
               {{"because", finding->why}});
   }
   found_ = finding->supported;
@@ -77,40 +118,56 @@ Result<NativeSidecars::Finding> NativeSidecars::look(const std::stop_token& stop
   request.path = "/version";
   const auto version = api_.fetch(request);
   if (!version) return version.error();
-  const auto server = findText(*version, {"gitVersion"});
-  if (!hasNativeSidecars(server)) {
-    return Finding{false, "the API server is " + printable(server) + ", older than 1.29"};
+  const auto text = findText(*version, {"gitVersion"});
+  const auto server = parseKubernetesVersion(text);
+  if (!server) {
+    return Error{Fault::Format,
+                 request.doing + ": \"" + printable(text) +
+                     "\" is not a version that can be read, expected one such as v1.34.1",
+                 {},
+                 {}};
   }
-  Finding finding;
-  std::size_t nodes = 0;
+  const std::string the_server = "the API server is " + printable(text);
+  if (*server < kFirst) return Finding{false, the_server + ", older than 1.29"};
+  if (*server >= kEnough) {
+    return Finding{true, the_server +
+                             ", whose kubelets are 1.29 or newer, as they are at most "
+                             "three minor versions older"};
+  }
+  return lookAtKubelets(the_server, stop);
+}
+
+Result<NativeSidecars::Finding> NativeSidecars::lookAtKubelets(const std::string& the_server,
+                                                               const std::stop_token& stop) {
+  Kubelets kubelets;
   bool told = true;
-  const auto begin = [&] {
-    finding = {true, "the API server and every kubelet are 1.29 or newer"};
-    nodes = 0;
-  };
   // The table that kubectl prints: a whole node lists every image that it holds.
-  const auto take = [&](const Json& table) {
+  const auto read = [&](const Json& table) {
     const auto column = columnOf(table, "Version");
     const auto* const rows = find(table, {"rows"});
     if (!column) told = false;
     if (!column || rows == nullptr || !rows->is_array()) return;  // null: a page without nodes
-    for (const auto& row : *rows) {
-      ++nodes;
-      const auto kubelet = cell(row, *column);
-      if (!finding.supported || hasNativeSidecars(kubelet)) continue;
-      finding = {false, "the kubelet of node " + printable(cell(row, 0)) + " is " +
-                            printable(kubelet) + ", older than 1.29"};
-    }
+    for (const auto& row : *rows) addKubelet(row, *column, kubelets);
   };
   const Listing listing{"listing nodes", "/api/v1/nodes", "includeObject=None", kTable};
-  auto listed = eachPage(api_, listing, stop, begin, take);
+  auto listed = eachPage(
+      api_, listing, stop, [&] { kubelets = {}; }, read);
   if (!listed) return std::move(listed).error();
   if (!told) {
     return Error{
         Fault::Format, "listing nodes: the API server does not tell their versions", {}, {}};
   }
-  if (nodes == 0) return Finding{false, "the cluster has no node yet"};
-  return finding;
+  if (!kubelets.old.empty()) {
+    return Finding{false, the_server + ", and " + kubelets.old + ", older than 1.29"};
+  }
+  std::string passed_over;
+  if (kubelets.unread > 0) {
+    passed_over = "; " + std::to_string(kubelets.unread) +
+                  " without a version that can be read decide nothing, such as " + kubelets.example;
+  }
+  if (kubelets.read == 0) return Finding{false, the_server + ", without a kubelet" + passed_over};
+  return Finding{true, the_server + ", and its " + std::to_string(kubelets.read) +
+                           " kubelets are 1.29 or newer" + passed_over};
 }
 
 }  // namespace postern::kube

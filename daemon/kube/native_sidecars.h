@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <compare>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -12,15 +13,16 @@
 
 namespace postern::kube {
 
-// Whether every part of the cluster knows native sidecars: init containers that stay, which the API
-// server and the kubelet have since 1.29. An answer that does not come leaves it as it was. One
-// thread.
+// Whether every part of the cluster knows native sidecars (restartable init containers), which the
+// API server and the kubelet have since 1.29. An API server of 1.32 or newer is enough, as its
+// kubelets cannot be older. Nodes whose version cannot be read decide nothing. An answer that does
+// not come leaves it as it was. One thread.
 class NativeSidecars {
  public:
   // Keeps `supported`, which begins as false. Both must outlive this.
   NativeSidecars(ApiClient& api, std::atomic<bool>& supported);
 
-  // Asks the API server and for the kubelet of every node. Returns when to ask again.
+  // Asks the API server, and for the kubelet of every node if needed. Returns when to ask again.
   std::chrono::milliseconds ask(const std::stop_token& stop);
 
  private:
@@ -29,6 +31,8 @@ class NativeSidecars {
     std::string why;
   };
   Result<Finding> look(const std::stop_token& stop);
+  // `the_server` begins the reason.
+  Result<Finding> lookAtKubelets(const std::string& the_server, const std::stop_token& stop);
 
   ApiClient& api_;
   std::atomic<bool>& supported_;
@@ -36,7 +40,14 @@ class NativeSidecars {
   std::optional<bool> found_;  // at the last time that the cluster answered
 };
 
-// Whether `version` ("v1.29.3-eks-1", "1.30+") is one with native sidecars; false when it is none.
-bool hasNativeSidecars(std::string_view version);
+struct KubernetesVersion {
+  unsigned major = 0;
+  unsigned minor = 0;
+  auto operator<=>(const KubernetesVersion&) const = default;
+};
+
+// Of an API server or a kubelet ("v1.29.3-eks-1", "1.30+"). Nothing when it cannot be read, or is
+// of a node without a kubelet ("v1.25.0-vk-azure-aci-1.6.2", "kwok-v0.6.0").
+std::optional<KubernetesVersion> parseKubernetesVersion(std::string_view text);
 
 }  // namespace postern::kube

@@ -85,7 +85,7 @@ ServingCertificate::ServingCertificate(ApiClient& api, CertificatePlace place,
       place_(std::move(place)),
       material_(material),
       clock_(clock),
-      trouble_("keeping the webhook's certificate", "it is tried again, every 30 s at least") {}
+      trouble_("keeping the webhook's certificate") {}
 
 milliseconds ServingCertificate::look(const std::stop_token& stop) {
   auto step = tryLook();
@@ -97,7 +97,7 @@ milliseconds ServingCertificate::look(const std::stop_token& stop) {
   if (step && *step == Step::Conflict) {
     tried = Error{Fault::Busy, "somebody else keeps writing the same objects", {}, {}};
   }
-  trouble_.note(tried);
+  trouble_.note(tried, "it is tried again, every 30 s at least");
   if (!tried) {
     const auto wait = retry_;
     retry_ = std::min(2 * retry_, kLongestRetry);

@@ -6,10 +6,9 @@
 
 namespace postern::kube {
 
-Trouble::Trouble(std::string what, std::string next)
-    : what_(std::move(what)), next_(std::move(next)) {}
+Trouble::Trouble(std::string what) : what_(std::move(what)) {}
 
-void Trouble::note(const Result<void>& tried) {
+void Trouble::note(const Result<void>& tried, std::string_view next) {
   if (tried) {
     if (!now_.empty()) log::info(what_ + " works again");
     now_.clear();
@@ -18,7 +17,7 @@ void Trouble::note(const Result<void>& tried) {
   if (tried.error().what == now_) return;
   now_ = tried.error().what;
   log::warn(what_ + " fails",
-            {{"fault", faultName(tried.error().fault)}, {"error", now_}, {"next", next_}});
+            {{"fault", faultName(tried.error().fault)}, {"error", now_}, {"next", next}});
 }
 
 }  // namespace postern::kube

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 
@@ -10,14 +11,14 @@ namespace postern::kube {
 // every try. One thread.
 class Trouble {
  public:
-  // `what` begins the line of the log; `next`: what happens until it is over.
-  Trouble(std::string what, std::string next);
+  // `what` begins the line of the log.
+  explicit Trouble(std::string what);
 
-  void note(const Result<void>& tried);
+  // `next`: what happens until it is over.
+  void note(const Result<void>& tried, std::string_view next);
 
  private:
   const std::string what_;
-  const std::string next_;
   std::string now_;  // the error that was logged last; empty: all is well
 };
 

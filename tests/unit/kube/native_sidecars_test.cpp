@@ -5,33 +5,41 @@
 namespace postern::kube {
 namespace {
 
-TEST(HasNativeSidecarsTest, From129On) {
-  const auto has = [](std::string_view version) {
-    SCOPED_TRACE(version);
-    EXPECT_TRUE(hasNativeSidecars(version));
+TEST(KubernetesVersionTest, IsReadAsServersAndKubeletsWriteIt) {
+  struct Case {
+    const char* text;
+    std::optional<KubernetesVersion> expected;
   };
-  const auto lacks = [](std::string_view version) {
-    SCOPED_TRACE(version);
-    EXPECT_FALSE(hasNativeSidecars(version));
-  };
-
-  has("v1.29.0");
-  has("v1.29.3-eks-ae9a62a");
-  has("1.30+");
-  has("v1.100.0");
-  has("v2.0.0");
-
-  lacks("v1.28.9");
-  lacks("v1.9.11");
-  lacks("v0.29.0");
-
-  // No version
-  lacks("");
-  lacks("v1");
-  lacks("v1.");
-  lacks("v1.x");
-  lacks("v1.99999999999999999999");
-  lacks("latest");
+  for (const auto& [text, expected] : std::vector<Case>{
+           {"v1.29.0", {{1, 29}}},
+           {"v1.29.3-eks-ae9a62a", {{1, 29}}},
+           {"v1.28.7-gke.1026000", {{1, 28}}},
+           {"v1.30.4+k3s1", {{1, 30}}},
+           {"v1.31.0-rc.1", {{1, 31}}},
+           {"1.30+", {{1, 30}}},
+           {"1.30", {{1, 30}}},
+           {"v1.100.0", {{1, 100}}},
+           {"v2.0.0", {{2, 0}}},
+           // Nodes without a kubelet
+           {"v1.25.0-vk-azure-aci-1.6.2", {}},
+           {"v1.14.3-vk", {}},
+           {"v1.20.4_virtual", {}},
+           {"kwok-v0.6.0", {}},
+           {"v1.30.0-kwok", {}},
+           {"fake", {}},
+           {"v0.29.0", {}},
+           // Not a version
+           {"", {}},
+           {"v1", {}},
+           {"v1.", {}},
+           {"v1.x", {}},
+           {"v1.29x", {}},
+           {"v1.-29", {}},
+           {"v1.99999999999999999999", {}},
+           {"latest", {}},
+       }) {
+    EXPECT_EQ(parseKubernetesVersion(text), expected) << text;
+  }
 }
 
 // Nodes as a Table has them, with the columns that kubectl prints.
@@ -64,35 +72,108 @@ class NativeSidecarsTest : public ApiTest {
   NativeSidecars native{*api, supported};
 };
 
-TEST_F(NativeSidecarsTest, AreThereWhenEveryPartIsNewEnough) {
-  EXPECT_FALSE(supported);
-  cluster("v1.33.1", {"v1.33.1", "v1.29.0"});
+TEST_F(NativeSidecarsTest, AreThereWhenServerAndKubeletsAreNewEnough) {
+  struct Case {
+    const char* what;
+    const char* server;
+    std::vector<std::string> kubelets;
+    bool expected;
+    const char* because;  // in the log
+  };
+  for (const auto& each : std::vector<Case>{
+           {"both are",
+            "v1.31.1",
+            {"v1.31.1", "v1.29.0"},
+            true,
+            "the API server is v1.31.1, and its 2 kubelets are 1.29 or newer"},
+           {"the server is older",
+            "v1.28.9",
+            {"v1.29.0"},
+            false,
+            "the API server is v1.28.9, older than 1.29"},
+           {"a kubelet is older",
+            "v1.31.1",
+            {"v1.31.1", "v1.28.9", "v1.27.0"},
+            false,
+            "the API server is v1.31.1, and node node-1 is \\\"v1.28.9\\\", older than 1.29"},
+           // An autoscaler may bring any node
+           {"no node", "v1.31.1", {}, false, "the API server is v1.31.1, without a kubelet"},
+           {"the server is enough",
+            "v1.32.0",
+            {},
+            true,
+            "the API server is v1.32.0, whose kubelets are 1.29 or newer"},
+           {"whatever its nodes say",
+            "v1.34.1",
+            {"v1.34.1", "v1.25.0-vk-azure-aci-1.6.2"},
+            true,
+            "the API server is v1.34.1, whose kubelets"},
+           {"virtual nodes decide nothing",
+            "v1.31.1",
+            {"v1.31.1", "v1.25.0-vk-azure-aci-1.6.2", ""},
+            true,
+            "its 1 kubelets are 1.29 or newer; 2 without a version that can be read decide "
+            "nothing, such as node node-1 is \\\"v1.25.0-vk-azure-aci-1.6.2\\\""},
+           {"nor do they alone",
+            "v1.31.1",
+            {"kwok-v0.6.0", "fake"},
+            false,
+            "without a kubelet; 2 without a version that can be read decide nothing"},
+           {"nor beside an old kubelet",
+            "v1.31.1",
+            {"", "v1.28.0"},
+            false,
+            "node node-1 is \\\"v1.28.0\\\", older than 1.29"},
+       }) {
+    SCOPED_TRACE(each.what);
+    std::atomic<bool> known = !each.expected;
+    NativeSidecars asking(*api, known);
+    cluster(each.server, each.kubelets);
+    ::testing::internal::CaptureStderr();
 
-  const auto next = native.ask(never);
+    const auto next = asking.ask(never);
 
-  EXPECT_TRUE(supported);
-  EXPECT_EQ(next, 1h);
+    const auto said = ::testing::internal::GetCapturedStderr();
+    EXPECT_EQ(known, each.expected);
+    EXPECT_EQ(next, 1h);
+    EXPECT_THAT(said, HasSubstr(each.expected ? "pods get native sidecars from now on"
+                                              : "pods get the sidecar as a plain container"));
+    EXPECT_THAT(said, HasSubstr(each.because));
+  }
 }
 
-TEST_F(NativeSidecarsTest, AreNotThereWhenOnePartIsOlder) {
-  const auto lacks = [this](const std::string& server, const std::vector<std::string>& kubelets) {
-    cluster(server, kubelets);
-    native.ask(never);
-    EXPECT_FALSE(supported);
-  };
+TEST_F(NativeSidecarsTest, AsksForNoNodeWhereTheServerIsEnough) {
+  cluster("v1.32.0", {});
 
-  lacks("v1.28.9", {"v1.29.0"});
-  lacks("v1.33.1", {"v1.33.1", "v1.28.9", "v1.33.1"});
-  lacks("v1.33.1", {"v1.33.1", ""});
-  // An autoscaler may bring any node.
-  lacks("v1.33.1", {});
+  native.ask(never);
+
+  EXPECT_EQ(asked().size(), 1U);
+}
+
+TEST_F(NativeSidecarsTest, StayAsTheyWereKnownWhenTheServersVersionCannotBeRead) {
+  for (const bool known : {false, true}) {
+    supported = known;
+    for (const auto* version : {"", "latest", "v0.1.0"}) {
+      cluster(version, {"v1.31.1"});
+      ::testing::internal::CaptureStderr();
+      NativeSidecars asking(*api, supported);
+
+      EXPECT_EQ(asking.ask(never), 1min);
+
+      const auto said = ::testing::internal::GetCapturedStderr();
+      EXPECT_EQ(supported, known);
+      EXPECT_THAT(said, HasSubstr("is not a version that can be read, expected one such as"));
+      EXPECT_THAT(said, HasSubstr(known ? "pods get native sidecars as before"
+                                        : "pods get the sidecar as a plain container"));
+    }
+  }
 }
 
 TEST_F(NativeSidecarsTest, LookAtEveryPageOfNodes) {
   answers([](const Asked& asked) {
-    if (asked.path == "/version") return Told{200, {{"gitVersion", "v1.33.1"}}};
+    if (asked.path == "/version") return Told{200, {{"gitVersion", "v1.31.1"}}};
     if (asked.path.ends_with("continue=c")) return Told{200, nodes({"v1.28.0"})};
-    return Told{200, nodes({"v1.33.1"}, "c")};
+    return Told{200, nodes({"v1.31.1"}, "c")};
   });
 
   native.ask(never);
@@ -104,7 +185,7 @@ TEST_F(NativeSidecarsTest, LookAtEveryPageOfNodes) {
 }
 
 TEST_F(NativeSidecarsTest, StayAsTheyWereKnownWhenTheClusterDoesNotAnswer) {
-  cluster("v1.33.1", {"v1.33.1"});
+  cluster("v1.31.1", {"v1.31.1"});
   native.ask(never);
   answers([](const Asked&) { return refuses(503, "busy"); });
 
@@ -116,7 +197,7 @@ TEST_F(NativeSidecarsTest, StayAsTheyWereKnownWhenTheClusterDoesNotAnswer) {
 
 TEST_F(NativeSidecarsTest, StayAsTheyWereKnownWhenNoVersionIsTold) {
   answers([](const Asked& asked) {
-    if (asked.path == "/version") return Told{200, {{"gitVersion", "v1.33.1"}}};
+    if (asked.path == "/version") return Told{200, {{"gitVersion", "v1.31.1"}}};
     return Told{200, {{"kind", "NodeList"}, {"items", json::array()}}};
   });
 
@@ -125,11 +206,11 @@ TEST_F(NativeSidecarsTest, StayAsTheyWereKnownWhenNoVersionIsTold) {
 }
 
 TEST_F(NativeSidecarsTest, FollowTheCluster) {
-  cluster("v1.33.1", {"v1.33.1"});
+  cluster("v1.31.1", {"v1.31.1"});
   native.ask(never);
   ASSERT_TRUE(supported);
 
-  cluster("v1.33.1", {"v1.33.1", "v1.27.0"});
+  cluster("v1.31.1", {"v1.31.1", "v1.27.0"});
   native.ask(never);
 
   EXPECT_FALSE(supported);
