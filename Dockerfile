@@ -2,6 +2,10 @@
 #
 #   docker build --build-arg VERSION=0.1.0 --build-arg REVISION="$(git rev-parse --short HEAD)" --tag postern:0.1.0 .
 #
+# For amd64 and arm64 in one manifest, and the same for docker buildx:
+#
+#   podman build --platform linux/amd64,linux/arm64 --manifest postern:0.1.0 .
+#
 # The same program and the same files come of one commit, whenever it is built: SOURCE_DATE_EPOCH is
 # the time that they bear.
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/printable.h"
+#include "base/token.h"
 #include "config/flags.h"
 #include "config/inject.h"
 #include "config/nearest.h"
@@ -29,6 +30,14 @@ std::string imageMistake(std::string_view text) {
   return text.size() <= kLongest && std::all_of(text.begin(), text.end(), fits)
              ? ""
              : "is no name of an image, expected for instance registry.example/postern:1.2.3";
+}
+
+std::string pullSecretsMistake(std::string_view text) {
+  const auto names = namesIn(text);
+  return std::ranges::all_of(names, config::isObjectName)
+             ? ""
+             : "has a name that is not one of a Secret, expected names divided by commas, such as "
+               "registry-a,registry-b";
 }
 
 std::string cpuMistake(std::string_view text) {
@@ -98,6 +107,7 @@ constexpr auto kAnnotations = std::to_array<Annotation>({
     {"log-format", kVariable, "log.format", "", nullptr},
     {"sandbox", kVariable, "sandbox", "", nullptr},
     {"image", kField, "", "", imageMistake},
+    {"image-pull-secrets", kField, "", "", pullSecretsMistake},
     {"requests-cpu", kField, "", "", cpuMistake},
     {"requests-memory", kField, "", "", memoryMistake},
     {"limits-cpu", kField, "", "", cpuMistake},
@@ -153,6 +163,16 @@ bool ofTarget(std::string_view key) {
 
 std::span<const Annotation> annotations() {
   return kAnnotations;
+}
+
+std::vector<std::string_view> namesIn(std::string_view text) {
+  std::vector<std::string_view> names;
+  while (true) {
+    const auto end = std::min(text.find(','), text.size());
+    names.push_back(trimmed(text.substr(0, end)));
+    if (end == text.size()) return names;
+    text.remove_prefix(end + 1);
+  }
 }
 
 std::string lockMistake(std::string_view name) {

@@ -36,6 +36,8 @@ struct Annotation {
 std::span<const Annotation> annotations();
 // What is wrong with the name of an annotation in --inject.locked-annotations, or an empty text.
 std::string lockMistake(std::string_view name);
+// The names of a value such as "registry-a, registry-b"; at least one, which may be empty.
+std::vector<std::string_view> namesIn(std::string_view text);
 // "/tls" and "postern-tls": where it is mounted, and what the volume is called.
 std::string mountOf(const Annotation& annotation);
 std::string volumeOf(const Annotation& annotation);

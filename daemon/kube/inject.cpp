@@ -72,6 +72,7 @@ class Decision {
   void judgeEnvironment(const Wishes& wishes);
   static std::string inOurWords(std::string text);
 
+  void addPullSecrets(const Wishes& wishes);
   void makePatch(const Wishes& wishes, std::vector<Json> volumes);
   void append(const char* list, std::vector<Json> entries);
   void annotate(const Wishes& wishes);
@@ -95,6 +96,10 @@ class Decision {
 };
 
 void Decision::judgePod() {
+  if (const auto* secrets = find(document_, {"spec", "imagePullSecrets"});
+      secrets != nullptr && !secrets->is_array()) {
+    complain("spec.imagePullSecrets is not a list");
+  }
   if (!pod_.windows.empty()) {
     complain("the pod is for Windows (" + pod_.windows +
              ") and the sidecar for Linux, take the label " + std::string(kInjectLabel) + " off");
@@ -245,6 +250,21 @@ void Decision::append(const char* list, std::vector<Json> entries) {
   for (auto& entry : entries) patch_.push_back(add(path + "/-", std::move(entry)));
 }
 
+// Those that the pod does not have yet. It has its service account's by now.
+void Decision::addPullSecrets(const Wishes& wishes) {
+  const auto wish = wishes.find("image-pull-secrets");
+  if (!wish) return;
+  std::vector<Json> wanted;
+  const auto& present = findList(document_, {"spec", "imagePullSecrets"});
+  for (const auto name : namesIn(*wish)) {
+    Json secret = {{"name", name}};
+    const bool known = std::ranges::find(present, secret) != present.end() ||
+                       std::ranges::find(wanted, secret) != wanted.end();
+    if (!known) wanted.push_back(std::move(secret));
+  }
+  if (!wanted.empty()) append("imagePullSecrets", std::move(wanted));
+}
+
 // What scrape configurations look for. A pod that is scraped already stays so, and whoever applied
 // it is told.
 void Decision::annotate(const Wishes& wishes) {
@@ -282,6 +302,7 @@ void Decision::annotate(const Wishes& wishes) {
 
 void Decision::makePatch(const Wishes& wishes, std::vector<Json> volumes) {
   if (!volumes.empty()) append("volumes", std::move(volumes));
+  addPullSecrets(wishes);
   // Last in its list: what is there keeps its place, and the first container its role.
   append(sidecar_.native ? "initContainers" : "containers",
          {makeContainer(sidecar_, wishes, pod_)});

@@ -98,7 +98,10 @@ context; sidecar, what holds in place of the values: a target there leaves the c
 {{- if and (not $config) $s.credentials.existingSecret $s.mysql.existingSecret }}
 {{- fail "sidecar.credentials and sidecar.mysql are two sources of one credential, expected one of them" }}
 {{- end }}
+{{- $pullSecrets := list }}
+{{- range $s.imagePullSecrets }}{{ $pullSecrets = append $pullSecrets .name }}{{ end }}
 {{- $wishes := dict
+  "image-pull-secrets" (join "," $pullSecrets)
   "tls-secret" $s.tls.existingSecret
   "credentials-secret" $s.credentials.existingSecret
   "mysql-secret" $s.mysql.existingSecret

@@ -1,6 +1,7 @@
 {{/*
 The sidecar for those who want no webhook: a map of labels and annotations for the pod's template, containers,
-initContainers and volumes, the same as the injector would add. Of the two lists of containers one is empty.
+initContainers, imagePullSecrets and volumes, the same as the injector would add. Of the two lists of containers
+one is empty.
 For a chart that depends on this one, with injector.enabled false:
 
     {{- $sidecar := include "postern.sidecar" (dict "context" .Subcharts.postern) | fromYaml }}
@@ -30,6 +31,7 @@ annotations:
   prometheus.io/scheme: http
 initContainers: {{ ternary (list $container) list $native | toJson }}
 containers: {{ ternary list (list $container) $native | toJson }}
+imagePullSecrets: {{ default list $s.imagePullSecrets | toJson }}
 volumes:
   {{- range $mount := include "postern.mounts" $wishes | fromYamlArray }}
   - name: {{ $mount.name }}

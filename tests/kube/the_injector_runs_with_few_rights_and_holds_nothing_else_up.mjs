@@ -192,7 +192,8 @@ test('the defaults of all sidecars are flags, and what says nothing is none', ()
     ['limits-memory=64Mi', 'port=3000', 'requests-cpu=5m', 'requests-memory=16Mi', 'run-as-user=65532']);
   const documents = render({ values: feature('sidecar') });
   assert.deepEqual(defaults(documents), [
-    'ca-config-map=internal-ca', 'credentials-secret=postern-credentials', 'limits-cpu=500m', 'limits-memory=96Mi',
+    'ca-config-map=internal-ca', 'credentials-secret=postern-credentials',
+    'image-pull-secrets=registry-a,registry-b', 'limits-cpu=500m', 'limits-memory=96Mi',
     'log-format=json', 'log-level=warn', 'port=9300', 'preset=whatsapp',
     'readiness-probe=true', 'requests-cpu=10m', 'requests-memory=24Mi', 'run-as-user=none', 'sandbox=on',
     'scrape=replace', 'scrape-timeout=8s', 'startup-probe=true', 'status-page=false', 'target-name=447418342132',

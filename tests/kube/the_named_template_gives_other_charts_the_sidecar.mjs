@@ -119,6 +119,13 @@ test('a pod with resources of its own has a sidecar without', () => {
   assert.equal(sidecar.resources, undefined);
 });
 
+test('it is pulled with Secrets of its own', () => {
+  const imagePullSecrets = [{ name: 'registry-a' }, { name: 'registry-b' }];
+  const { spec } = podOf(renderConsumer({ values: { sidecar: { imagePullSecrets } } }), 'billing');
+  assert.deepEqual(spec.imagePullSecrets, imagePullSecrets);
+  assert.equal(podOf(renderConsumer(), 'billing').spec.imagePullSecrets, undefined);
+});
+
 test('the namespace may choose the user', () => {
   const { sidecar } = podOf(renderConsumer({ values: { sidecar: { runAsUser: 'none' } } }), 'billing');
   assert.equal(sidecar.securityContext.runAsUser, undefined);

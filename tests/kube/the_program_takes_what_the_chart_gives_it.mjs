@@ -35,6 +35,7 @@ function plain(pod) {
     native,
     container: { ...container, env: byName(container.env), volumeMounts: byName(container.volumeMounts) },
     volumes: byName(spec.volumes),
+    imagePullSecrets: spec.imagePullSecrets,
     annotations: metadata.annotations,
     labels: ['postern.io/status', 'postern.io/port'].map(name => metadata.labels[name]),
   };

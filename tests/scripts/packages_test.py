@@ -103,5 +103,15 @@ class Packages(unittest.TestCase):
         base = re.search(r"^ARG BASE=(.*)$", (_IMAGE.parents[1] / "Dockerfile").read_text(), re.MULTILINE)[1]
         self.assertRegex(base, r"^docker\.io/library/debian@sha256:[0-9a-f]{64}$")
 
+    def test_the_image_is_built_for_every_architecture_from_one_recipe(self):
+        root = _IMAGE.parents[1]
+        dockerfile = (root / "Dockerfile").read_text()
+        recipes = {path.name: path.read_text() for path in [*_IMAGE.glob("*.*"), root / "scripts/hardening.flags"]}
+        recipes["Dockerfile"] = "".join(line for line in dockerfile.splitlines(True) if line[0] != "#")
+        for name, text in recipes.items():
+            self.assertNotRegex(text, r"amd64|x86[-_]64|arm64|aarch64|--platform", name)
+        for text in (dockerfile, (root / "README.md").read_text()):
+            self.assertRegex(text, r"podman build --platform linux/amd64,linux/arm64 --manifest \S+ \.")
+
 
 unittest.main()

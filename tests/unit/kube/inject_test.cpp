@@ -134,6 +134,10 @@ TEST(InjectTest, SaysWhatIsWrongWithAValueAndWhatWasExpected) {
   says("image", "registry.example/other:1",
        "is not allowed here, expected registry.example/postern:1 or registry.example/postern:*");
   says("image", "a b", "is no name of an image");
+  for (const auto* value : {"Registry", "a,", ",a", "a,,b", "a b", "a;b"}) {
+    says("image-pull-secrets", value,
+         "has a name that is not one of a Secret, expected names divided by commas");
+  }
   says("requests-cpu", "much", "is no amount of CPU, expected for instance 5m or 0.1");
   says("requests-cpu", "0", "is no amount of CPU");
   says("limits-cpu", "1x", "is no amount of CPU");
@@ -266,6 +270,45 @@ TEST(InjectTest, KeepsTheStateInMemorySoThatANodeCanBeRemoved) {
   pod["spec"]["volumes"] = Json::array({theirs});
   EXPECT_EQ(stateOf(injected(pod)), theirs);
   EXPECT_EQ(injected(pod)["spec"]["volumes"].size(), 1U);
+}
+
+TEST(InjectTest, AddsPullSecretsThatThePodDoesNotHave) {
+  struct Case {
+    const char* what;
+    const char* of_pod;  // its imagePullSecrets
+    const char* annotation;
+    const char* of_fleet;
+    std::vector<std::string> expected;
+  };
+  for (const auto& [what, of_pod, annotation, of_fleet, expected] : std::vector<Case>{
+           {"one", "null", "a", "", {"a"}},
+           {"two", "null", "a,b", "", {"a", "b"}},
+           {"spaces", "null", " a , b ", "", {"a", "b"}},
+           {"one twice", "null", "a,b,a", "", {"a", "b"}},
+           {"beside the pod's", R"([{"name": "x"}])", "a", "", {"x", "a"}},
+           {"the pod has it", R"([{"name": "a"}, {"name": "x"}])", "a", "", {"a", "x"}},
+           {"the pod has some", R"([{"name": "b"}])", "a,b,c", "", {"b", "a", "c"}},
+           {"an empty list", "[]", "a", "", {"a"}},
+           {"of the fleet", "null", "", "f,g", {"f", "g"}},
+           {"the pod's annotation wins", "null", "a", "f", {"a"}},
+           {"none", R"([{"name": "x"}])", "", "", {"x"}},
+       }) {
+    SCOPED_TRACE(what);
+    auto pod = podThatWishes();
+    if (*annotation != '\0') {
+      pod["metadata"]["annotations"]["postern.io/image-pull-secrets"] = annotation;
+    }
+    pod["spec"]["imagePullSecrets"] = Json::parse(of_pod);
+
+    const auto made = injected(pod, rulesWith({{"image-pull-secrets", of_fleet}}));
+
+    std::vector<std::string> names;
+    for (const auto& secret : made["spec"]["imagePullSecrets"]) names.push_back(secret["name"]);
+    EXPECT_EQ(names, expected);
+  }
+  auto pod = podThatWishes({{"image-pull-secrets", "a"}});
+  pod["spec"]["imagePullSecrets"] = "x";
+  EXPECT_THAT(refusalOf(pod), HasSubstr("spec.imagePullSecrets is not a list"));
 }
 
 TEST(InjectTest, ProbesReadinessOnlyWhenAsked) {
