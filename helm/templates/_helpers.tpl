@@ -1,3 +1,43 @@
+{{/*
+The first line of every template: null deletes what it is given for, and the chart's own maps exist. In
+`config` and `extraManifests` a null is somebody else's.
+*/}}
+{{- define "postern.values" -}}
+{{- range $key, $value := .Values }}
+{{- if kindIs "invalid" $value }}
+{{- $_ := unset $.Values $key }}
+{{- else if not (has $key (list "config" "extraManifests" "global")) }}
+{{- include "postern.withoutNulls" $value }}
+{{- end }}
+{{- end }}
+{{- range $path := list "commonLabels" "image" "injector" "serviceAccount" "rbac" "log" "service"
+  "podDisruptionBudget" "webhook" "tls" "certManager" "sidecar" "sidecar.target" "sidecar.tls"
+  "sidecar.credentials" "sidecar.mysql" "sidecar.ca" "sidecar.log" "sidecar.resources"
+  "sidecar.resources.requests" "sidecar.resources.limits" "podMonitor" "prometheusRule" "dashboards"
+  "networkPolicy" "networkPolicy.injector"
+}}
+{{- $map := $.Values }}
+{{- range $key := splitList "." $path }}
+{{- if not (hasKey $map $key) }}{{ $_ := set $map $key dict }}{{ end }}
+{{- $map = get $map $key }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "postern.withoutNulls" -}}
+{{- if kindIs "map" . }}
+{{- range $key, $value := . }}
+{{- if kindIs "invalid" $value }}
+{{- $_ := unset $ $key }}
+{{- else }}
+{{- include "postern.withoutNulls" $value }}
+{{- end }}
+{{- end }}
+{{- else if kindIs "slice" . }}
+{{- range . }}{{ include "postern.withoutNulls" . }}{{ end }}
+{{- end }}
+{{- end }}
+
 {{- define "postern.name" -}}
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
 {{- end }}
@@ -51,12 +91,18 @@ app.kubernetes.io/component: {{ .component }}
 
 {{- define "postern.image" -}}
 {{- $tag := default .Chart.AppVersion .Values.image.tag }}
-{{- with .Values.image.registry }}{{ . }}/{{ end }}{{ .Values.image.repository }}
+{{- with .Values.image.registry }}{{ . }}/{{ end }}
+{{- required "image.repository is not set, expected the name of the image" .Values.image.repository }}
 {{- with .Values.image.digest }}@{{ . }}{{ else }}:{{ $tag }}{{ end }}
 {{- end }}
 
 {{- define "postern.sidecarImage" -}}
-{{- default (include "postern.image" .) .Values.sidecar.image }}
+{{- if .Values.sidecar.image }}{{ .Values.sidecar.image }}{{ else }}{{ include "postern.image" . }}{{ end }}
+{{- end }}
+
+{{/* Takes the values of `sidecar`: auto, true or false. */}}
+{{- define "postern.nativeSidecar" -}}
+{{- if hasKey . "nativeSidecar" }}{{ .nativeSidecar }}{{ else }}auto{{ end }}
 {{- end }}
 
 {{/* Whether the injector makes and keeps its own certificate: "true" or nothing. */}}
@@ -81,7 +127,7 @@ app.kubernetes.io/component: {{ .component }}
 {{- if and .Values.config .Values.existingConfigMap }}
 {{- fail "config and existingConfigMap are two sources of one configuration, expected one of them" }}
 {{- end }}
-{{- if .Values.config }}{{ include "postern.fullname" . }}-config{{ else }}{{ .Values.existingConfigMap }}{{ end }}
+{{- if .Values.config }}{{ include "postern.fullname" . }}-config{{ else }}{{ default "" .Values.existingConfigMap }}{{ end }}
 {{- end }}
 
 {{/*
@@ -89,6 +135,7 @@ What `sidecar` says, by the names of the annotations, as YAML; what says nothing
 context; sidecar, what holds in place of the values: a target there leaves the configuration of all aside.
 */}}
 {{- define "postern.wishes" -}}
+{{- include "postern.values" .context }}
 {{- $s := mergeOverwrite (deepCopy .context.Values.sidecar) (default dict .sidecar) }}
 {{- $config := include "postern.configMap" .context }}
 {{- if dig "target" "url" "" (default dict .sidecar) }}{{ $config = "" }}{{ end }}
@@ -126,14 +173,14 @@ context; sidecar, what holds in place of the values: a target there leaves the c
   "run-as-user" $s.runAsUser
   "port" $s.port
   "scrape" $s.scrape
-  "readiness-probe" (ternary "true" "" $s.readinessProbe)
-  "startup-probe" (ternary "true" "" $s.startupProbe)
+  "readiness-probe" (ternary "true" "" (default false $s.readinessProbe))
+  "startup-probe" (ternary "true" "" (default false $s.startupProbe))
 }}
 {{- range $key, $value := $wishes }}
 {{- $text := toString $value }}
 {{- /* A whole number without an exponent. */}}
 {{- if kindIs "float64" $value }}{{ if eq $value (floor $value) }}{{ $text = printf "%.0f" $value }}{{ end }}{{ end }}
-{{- if ne $text "" }}
+{{- if and (ne $text "") (not (kindIs "invalid" $value)) }}
 {{ $key }}: {{ $text | quote }}
 {{- end }}
 {{- end }}

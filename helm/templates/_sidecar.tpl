@@ -13,10 +13,12 @@ What it is stands in the values of this chart, under `sidecar`. Where workloads 
 (dict "context" .Subcharts.postern "sidecar" (dict "target" (dict "url" "https://localhost:8443"))).
 */}}
 {{- define "postern.sidecar" -}}
+{{- include "postern.values" .context }}
 {{- $s := mergeOverwrite (deepCopy .context.Values.sidecar) (default dict .sidecar) }}
-{{- $wishes := include "postern.wishes" . | fromYaml }}
-{{- $native := eq (toString $s.nativeSidecar) "true" }}
-{{- if eq (toString $s.nativeSidecar) "auto" }}
+{{- $own := dict "port" "3000" "run-as-user" "65532" }}
+{{- $wishes := merge (include "postern.wishes" . | fromYaml) $own }}
+{{- $native := eq (include "postern.nativeSidecar" $s) "true" }}
+{{- if eq (include "postern.nativeSidecar" $s) "auto" }}
 {{- $native = semverCompare ">=1.29.0-0" .context.Capabilities.KubeVersion.Version }}
 {{- end }}
 {{- $container := include "postern.container" (dict "context" .context "sidecar" $s "wishes" $wishes) | fromYaml }}
@@ -68,7 +70,7 @@ volumes:
 {{- $wishes := .wishes }}
 {{- $mounts := include "postern.mounts" $wishes | fromYamlArray -}}
 name: postern
-image: {{ default (include "postern.image" .context) .sidecar.image | quote }}
+image: {{ if .sidecar.image }}{{ .sidecar.image | quote }}{{ else }}{{ include "postern.image" .context | quote }}{{ end }}
 imagePullPolicy: IfNotPresent
 env:
   - { name: POSTERN_WEB_LISTEN_ADDRESS, value: ":{{ get $wishes "port" }}" }

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import yaml from 'js-yaml';
-import { all, feature, features, folder, one, pods, render, root } from './harness/chart.mjs';
+import { all, feature, features, folder, one, over, pods, render, root } from './harness/chart.mjs';
 import { renderConsumer } from './harness/consumer.mjs';
 import { injectedBy, postern } from './harness/injector.mjs';
 
@@ -14,16 +14,6 @@ const flags = new Set(help.match(/^ {2}--[a-z.-]+/gm).map(each => each.trim()));
 const variables = new Set(help.match(/^ {8}\$POSTERN_[A-Z_]+/gm).map(each => each.trim().slice(1)));
 
 const consumers = yaml.load(readFileSync(join(root, 'tests/kube/consumer/values.yaml'), 'utf8')).postern;
-
-// As helm lays values over one another.
-function over(below, above) {
-  const isMap = value => value !== null && typeof value === 'object' && !Array.isArray(value);
-  const merged = { ...below };
-  for (const [key, value] of Object.entries(above)) {
-    merged[key] = isMap(value) && isMap(below[key]) ? over(below[key], value) : value;
-  }
-  return merged;
-}
 
 // What the sidecar makes of a pod; lists whose order does not matter are sorted.
 function plain(pod) {

@@ -1,5 +1,5 @@
 // The chart as helm renders it.
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -22,13 +22,16 @@ export function folder() {
 }
 
 const scratch = folder();
+const program = join(here, 'node_modules/.bin/helm');
 
-// { code, out, error }. Helm keeps what it keeps in the scratch folder and talks to nobody.
+// Helm keeps what it keeps in the scratch folder and talks to nobody.
+const environment = { PATH: process.env.PATH };
+for (const name of ['CACHE', 'CONFIG', 'DATA']) environment[`HELM_${name}_HOME`] = join(scratch, name);
+const options = { env: environment, encoding: 'utf8', maxBuffer: 64 << 20, timeout: 60_000 };
+
+// { code, out, error }
 export function helm(...args) {
-  const environment = { PATH: process.env.PATH };
-  for (const name of ['CACHE', 'CONFIG', 'DATA']) environment[`HELM_${name}_HOME`] = join(scratch, name);
-  const run = spawnSync(join(here, 'node_modules/.bin/helm'), args,
-    { env: environment, encoding: 'utf8', maxBuffer: 64 << 20, timeout: 60_000 });
+  const run = spawnSync(program, args, options);
   if (run.error) throw run.error;
   return { code: run.status, out: run.stdout, error: run.stderr };
 }
@@ -43,21 +46,46 @@ export function feature(name) {
   return yaml.load(readFileSync(join(chart, 'ci', `${name}-values.yaml`), 'utf8'));
 }
 
+// As helm lays values over one another.
+export function over(below, above) {
+  const isMap = value => value !== null && typeof value === 'object' && !Array.isArray(value);
+  const merged = { ...below };
+  for (const [key, value] of Object.entries(above)) {
+    merged[key] = isMap(value) && isMap(below[key]) ? over(below[key], value) : value;
+  }
+  return merged;
+}
+
+function templateArgs(path, kube, release, of) {
+  return ['template', release, of, '--namespace', namespace, '--kube-version', kube, '--values', path];
+}
+
+let files = 0;
+
+function written(values) {
+  const path = join(scratch, `values-${++files}.json`);
+  writeFileSync(path, JSON.stringify(values));
+  return path;
+}
+
 const rendered = new Map();
 
 // `values`: a map, or the path of a file. What has been rendered once is not rendered again.
 function template({ values = {}, kube = kubeVersions[1], release = 'postern', of = chart } = {}) {
   const key = JSON.stringify([values, kube, release, of]);
   if (!rendered.has(key)) {
-    let path = values;
-    if (typeof values !== 'string') {
-      path = join(scratch, `values-${rendered.size}.json`);
-      writeFileSync(path, JSON.stringify(values));
-    }
-    const args = ['--namespace', namespace, '--kube-version', kube, '--values', path];
-    rendered.set(key, helm('template', release, of, ...args));
+    const path = typeof values === 'string' ? values : written(values);
+    rendered.set(key, helm(...templateArgs(path, kube, release, of)));
   }
   return rendered.get(key);
+}
+
+// { documents } or { error }, beside other renderings.
+export function renderBeside({ values, kube = kubeVersions[1] }) {
+  const args = templateArgs(written(values), kube, 'postern', chart);
+  return new Promise(resolve => execFile(program, args, options, (failure, out, error) => {
+    resolve(failure ? { error } : { documents: yaml.loadAll(out).filter(document => document) });
+  }));
 }
 
 // The documents, in helm's order.

@@ -12,11 +12,16 @@ export function postern(args, input) {
   return { code: run.status, out: run.stdout, error: run.stderr };
 }
 
-// The pod with its sidecar, by the chart with these values.
-export function injectedBy(values, pod) {
-  const { args } = one(render({ values }), 'Deployment').spec.template.spec.containers[0];
+// The pod with its sidecar, by the injector of these documents.
+export function injectedWith(documents, pod) {
+  const { args } = one(documents, 'Deployment').spec.template.spec.containers[0];
   const rules = args.filter(arg => /^--(inject\.(image|allowed-images|default)|native-sidecar)=/.test(arg));
   const { code, out, error } = postern(['inject', '--pod=-', ...rules], JSON.stringify(pod));
   assert.equal(code, 0, error);
   return JSON.parse(out);
+}
+
+// The pod with its sidecar, by the chart with these values.
+export function injectedBy(values, pod) {
+  return injectedWith(render({ values }), pod);
 }

@@ -1,0 +1,130 @@
+// Every leaf and every map of values.yaml is set to null, one at a time: the chart renders without it, to
+// manifests that both checkers take, or refuses it with its name. Never a template error, and no `null` or
+// `<nil>` in what is rendered.
+import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
+import { after, describe, test } from 'node:test';
+import { feature, one, over, render, renderBeside } from './harness/chart.mjs';
+import { renderConsumer } from './harness/consumer.mjs';
+import { injectedBy, injectedWith } from './harness/injector.mjs';
+import { complaints } from './harness/manifest.mjs';
+import { defaults, valueAt } from './harness/values.mjs';
+
+function isMap(value) {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
+// Every path of values.yaml, a map before what it holds.
+function paths(values, above = '') {
+  return Object.entries(values).flatMap(([key, value]) => {
+    const path = above ? `${above}.${key}` : key;
+    return isMap(value) ? [path, ...paths(value, path)] : [path];
+  });
+}
+
+function withNull(base, path) {
+  return over(base, path.split('.').reverse().reduce((below, key) => ({ [key]: below }), null));
+}
+
+// Where a null is in what is rendered.
+function nulls(value, path) {
+  if (value === null || String(value).includes('<nil>')) return [path];
+  return typeof value === 'object' ? Object.entries(value).flatMap(([key, each]) => nulls(each, `${path}.${key}`)) : [];
+}
+
+const pod = {
+  apiVersion: 'v1', kind: 'Pod',
+  metadata: {
+    name: 'web', labels: { 'postern.io/inject': 'true' },
+    annotations: { 'postern.io/target-url': 'https://localhost:8443', 'postern.io/credentials-secret': 'a' },
+  },
+  spec: { containers: [{ name: 'web', image: 'web:1' }] },
+};
+
+function sidecarOf({ spec }) {
+  return [...(spec.initContainers ?? []), ...spec.containers].find(each => each.name === 'postern');
+}
+
+const every = paths(defaults);
+const maps = every.filter(path => isMap(valueAt(path)));
+const everything = ['extra', 'issuer', 'locked-annotations', 'network-policy', 'dashboards', 'pod-monitor',
+  'prometheus-rule', 'scheduling', 'sidecar'].reduce((values, name) => over(values, feature(name)), {});
+
+// What is refused: it has to be there where it is used.
+const always = ['image', 'livenessProbe.httpGet', 'readinessProbe.httpGet'];
+const ofFields = ['image.repository', 'podSecurityContext.seccompProfile.type', 'livenessProbe.httpGet.port',
+  'readinessProbe.httpGet.port'];
+
+for (const [name, base, tried, refused] of [
+  ['everything is in use', everything, every, [...always, ...ofFields, 'podDisruptionBudget.minAvailable',
+    'networkPolicy.namespaces', 'networkPolicy.monitoringNamespaces', 'networkPolicy.injector.apiServerPorts',
+    'networkPolicy.injector.dnsPorts']],
+  ['the defaults', {}, maps, always],
+  ['no injector', feature('no-injector'), maps, []],
+]) {
+  describe(name, { concurrency: availableParallelism() }, () => {
+    const found = [];
+    for (const path of tried) {
+      test(`${path} is null`, async () => {
+        const { documents, error } = await renderBeside({ values: withNull(base, path) });
+        if (error) {
+          assert.doesNotMatch(error, /nil|wrong type|error calling|invalid value|YAML parse/, error);
+          const above = path.split('.').slice(0, -1).join('.');
+          const key = path.split('.').at(-1);
+          const named = [path, `- ${above}: ${key} is required`, `${above} has no ${key}`];
+          assert.ok(named.some(each => error.includes(each)), error);
+          found.push(path);
+          return;
+        }
+        assert.deepEqual(nulls(documents, ''), []);
+        assert.deepEqual(documents.flatMap(complaints), []);
+        // Flags with nothing behind them are refused.
+        if (documents.some(each => each.kind === 'Deployment')) assert.ok(sidecarOf(injectedWith(documents, pod)));
+      });
+    }
+    after(() => assert.deepEqual(found.sort(), [...refused].sort(), 'what is refused'));
+  });
+}
+
+test('nothing is left of a default: each by what it was', () => {
+  const documents = render({
+    values: {
+      replicaCount: null, sandbox: null, podDisruptionBudget: null, topologySpreadConstraints: null,
+      resources: { limits: null, requests: { cpu: null } }, podSecurityContext: null,
+      image: { pullPolicy: null }, serviceAccount: { automount: null },
+      webhook: { failurePolicy: null, timeoutSeconds: null, excludedNamespaces: null },
+      podMonitor: { enabled: true, honorLabels: null },
+    },
+  });
+  const { spec } = one(documents, 'Deployment');
+  const pod = spec.template.spec;
+  const [container] = pod.containers;
+  const [webhook] = one(documents, 'MutatingWebhookConfiguration').webhooks;
+  assert.deepEqual(
+    [spec.replicas, pod.topologySpreadConstraints, pod.securityContext, pod.automountServiceAccountToken],
+    Array(4).fill(undefined));
+  assert.deepEqual([container.imagePullPolicy, container.resources], [undefined, { requests: { memory: '32Mi' } }]);
+  assert.ok(!container.args.some(arg => arg.startsWith('--sandbox')));
+  assert.deepEqual([webhook.failurePolicy, webhook.timeoutSeconds], [undefined, undefined]);
+  assert.deepEqual(webhook.namespaceSelector.matchExpressions[0].values, ['postern-system']);
+  assert.ok(!documents.some(each => each.kind === 'PodDisruptionBudget'));
+  const [page] = one(documents, 'PodMonitor', 'postern').spec.podMetricsEndpoints;
+  assert.equal(page.honorLabels, undefined);
+});
+
+// With a null the program's own default holds, in the injector as in the template.
+for (const path of ['sidecar', ...paths(defaults.sidecar, 'sidecar')]) {
+  test(`injector and template have a sidecar: ${path} is null`, () => {
+    const values = withNull({}, path);
+    const injected = sidecarOf(injectedBy(values, pod));
+    const template = one(renderConsumer({ values }), 'Deployment', 'billing').spec.template;
+    const rendered = sidecarOf(template);
+    for (const each of [injected, rendered]) {
+      assert.equal(each.ports[0].containerPort, 3000);
+      assert.equal(each.securityContext.runAsUser, 65532);
+      assert.deepEqual(each.resources,
+        { requests: { cpu: '5m', memory: '16Mi' }, limits: { memory: '64Mi' } });
+    }
+    assert.equal(template.metadata.labels['postern.io/port'], '3000');
+  });
+}
