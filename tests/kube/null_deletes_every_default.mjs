@@ -89,8 +89,8 @@ for (const [name, base, tried, refused] of [
 test('nothing is left of a default: each by what it was', () => {
   const documents = render({
     values: {
-      replicaCount: null, sandbox: null, podDisruptionBudget: null, topologySpreadConstraints: null,
-      resources: { limits: null, requests: { cpu: null } }, podSecurityContext: null,
+      commonLabels: { team: null }, nodeSelector: { zone: null }, replicaCount: null, sandbox: null, podDisruptionBudget: null, topologySpreadConstraints: null,
+      resources: { limits: null, requests: { cpu: null, 'ephemeral-storage': null } }, podSecurityContext: null,
       image: { pullPolicy: null }, serviceAccount: { automount: null },
       webhook: { failurePolicy: null, timeoutSeconds: null, excludedNamespaces: null },
       podMonitor: { enabled: true, honorLabels: null },
@@ -103,6 +103,7 @@ test('nothing is left of a default: each by what it was', () => {
   assert.deepEqual(
     [spec.replicas, pod.topologySpreadConstraints, pod.securityContext, pod.automountServiceAccountToken],
     Array(4).fill(undefined));
+  assert.deepEqual(nulls(documents, ''), []);
   assert.deepEqual([container.imagePullPolicy, container.resources], [undefined, { requests: { memory: '32Mi' } }]);
   assert.ok(!container.args.some(arg => arg.startsWith('--sandbox')));
   assert.deepEqual([webhook.failurePolicy, webhook.timeoutSeconds], [undefined, undefined]);
