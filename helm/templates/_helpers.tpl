@@ -10,7 +10,7 @@ The first line of every template: null deletes what it is given for, and the cha
 {{- include "postern.withoutNulls" $value }}
 {{- end }}
 {{- end }}
-{{- range $path := list "commonLabels" "image" "injector" "serviceAccount" "rbac" "log" "service"
+{{- range $path := list "global" "commonLabels" "image" "injector" "serviceAccount" "rbac" "log" "service"
   "podDisruptionBudget" "webhook" "tls" "certManager" "sidecar" "sidecar.target" "sidecar.tls"
   "sidecar.credentials" "sidecar.mysql" "sidecar.ca" "sidecar.log" "sidecar.resources"
   "sidecar.resources.requests" "sidecar.resources.limits" "podMonitor" "prometheusRule" "dashboards"
@@ -52,13 +52,44 @@ The first line of every template: null deletes what it is given for, and the cha
 {{- end }}
 {{- end }}
 
+{{- define "postern.namespace" -}}
+{{- default .Release.Namespace .Values.namespaceOverride }}
+{{- end }}
+
+{{- define "postern.kubeVersion" -}}
+{{- default .Capabilities.KubeVersion.Version .Values.kubeVersionOverride }}
+{{- end }}
+
+{{/* Takes a dict: context; value, the key that is set; version, the first of Kubernetes that knows its field. */}}
+{{- define "postern.since" -}}
+{{- $version := include "postern.kubeVersion" .context }}
+{{- if semverCompare (printf "<%s-0" .version) $version }}
+{{- fail (printf "%s is set, and Kubernetes %s would leave it out, expected %s or newer (by kubeVersionOverride where helm does not ask the cluster)" .value $version .version) }}
+{{- end }}
+{{- end }}
+
+{{- define "postern.webhookPort" -}}
+{{- $port := required "webhook.port is not set, expected the port where the injector serves the webhook" .Values.webhook.port }}
+{{- if and .Values.hostNetwork (eq (int $port) 10250) }}
+{{- fail "webhook.port is 10250, where the kubelet listens on the network of the node (hostNetwork), expected another port" }}
+{{- end }}
+{{- if eq (int $port) (int (include "postern.healthPort" .)) }}
+{{- fail (printf "webhook.port and healthPort are both %v, expected two ports" $port) }}
+{{- end }}
+{{- int $port }}
+{{- end }}
+
+{{- define "postern.healthPort" -}}
+{{- int (required "healthPort is not set, expected the port of the injector's probes and metrics" .Values.healthPort) }}
+{{- end }}
+
 {{- define "postern.injector" -}}
 {{- include "postern.fullname" . }}-injector
 {{- end }}
 
 {{/* Of what has no namespace: two releases must not meet. */}}
 {{- define "postern.clusterWide" -}}
-{{- printf "%s-%s" .Release.Namespace (include "postern.injector" .) }}
+{{- printf "%s-%s" (include "postern.namespace" .) (include "postern.injector" .) }}
 {{- end }}
 
 {{- define "postern.serviceAccount" -}}
@@ -91,7 +122,7 @@ app.kubernetes.io/component: {{ .component }}
 
 {{- define "postern.image" -}}
 {{- $tag := default .Chart.AppVersion .Values.image.tag }}
-{{- with .Values.image.registry }}{{ . }}/{{ end }}
+{{- with default .Values.image.registry .Values.global.imageRegistry }}{{ . }}/{{ end }}
 {{- required "image.repository is not set, expected the name of the image" .Values.image.repository }}
 {{- with .Values.image.digest }}@{{ . }}{{ else }}:{{ $tag }}{{ end }}
 {{- end }}

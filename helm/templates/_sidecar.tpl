@@ -19,7 +19,7 @@ What it is stands in the values of this chart, under `sidecar`. Where workloads 
 {{- $wishes := merge (include "postern.wishes" . | fromYaml) $own }}
 {{- $native := eq (include "postern.nativeSidecar" $s) "true" }}
 {{- if eq (include "postern.nativeSidecar" $s) "auto" }}
-{{- $native = semverCompare ">=1.29.0-0" .context.Capabilities.KubeVersion.Version }}
+{{- $native = semverCompare ">=1.29.0-0" (include "postern.kubeVersion" .context) }}
 {{- end }}
 {{- $container := include "postern.container" (dict "context" .context "sidecar" $s "wishes" $wishes) | fromYaml }}
 {{- if $native }}{{ $_ := set $container "restartPolicy" "Always" }}{{ end -}}

@@ -88,6 +88,23 @@ test('a PodMonitor says what its values say', () => {
   assert.equal(self.relabelings[0].replacement, 'postern');
 });
 
+test('limits hold for every scrape, and TLS and login for the web listener of sidecars alone', () => {
+  const { podMonitor } = feature('reach');
+  const documents = render({ values: { podMonitor } });
+  const limits = ['jobLabel', 'attachMetadata', 'sampleLimit', 'targetLimit', 'labelLimit', 'labelNameLengthLimit',
+    'labelValueLengthLimit', 'bodySizeLimit', 'scrapeProtocols', 'fallbackScrapeProtocol'];
+  const access = ['scheme', 'tlsConfig', 'basicAuth'];
+  const same = ['honorTimestamps', 'proxyUrl'];
+  for (const name of ['postern', 'postern-injector']) {
+    const { spec } = one(documents, 'PodMonitor', name);
+    for (const key of limits) assert.deepEqual(spec[key], podMonitor[key], key);
+    for (const each of spec.podMetricsEndpoints) {
+      for (const key of same) assert.deepEqual(each[key], podMonitor[key], key);
+      for (const key of access) assert.deepEqual(each[key], name === 'postern' ? podMonitor[key] : undefined, key);
+    }
+  }
+});
+
 test('rules arrive as they are written', () => {
   assert.deepEqual(groupsOf({ of: some }), yaml.load(rules).groups);
   const [description] = groupsOf({ of: some })[0].rules.map(each => each.annotations?.description).filter(Boolean);

@@ -47,17 +47,16 @@ function sidecarOf({ spec }) {
 
 const every = paths(defaults);
 const maps = every.filter(path => isMap(valueAt(path)));
-const everything = ['extra', 'issuer', 'locked-annotations', 'network-policy', 'dashboards', 'pod-monitor',
+const everything = ['extra', 'reach', 'issuer', 'locked-annotations', 'network-policy', 'dashboards', 'pod-monitor',
   'prometheus-rule', 'scheduling', 'sidecar'].reduce((values, name) => over(values, feature(name)), {});
 
 // What is refused: it has to be there where it is used.
-const always = ['image', 'livenessProbe.httpGet', 'readinessProbe.httpGet'];
-const ofFields = ['image.repository', 'podSecurityContext.seccompProfile.type', 'livenessProbe.httpGet.port',
+const always = ['image', 'livenessProbe.httpGet', 'readinessProbe.httpGet', 'webhook'];
+const ofFields = ['image.repository', 'webhook.port', 'healthPort', 'podSecurityContext.seccompProfile.type', 'livenessProbe.httpGet.port',
   'readinessProbe.httpGet.port'];
 
 for (const [name, base, tried, refused] of [
-  ['everything is in use', everything, every, [...always, ...ofFields, 'podDisruptionBudget.minAvailable',
-    'networkPolicy.namespaces', 'networkPolicy.monitoringNamespaces', 'networkPolicy.injector.apiServerPorts',
+  ['everything is in use', everything, every, [...always, ...ofFields, 'networkPolicy.namespaces', 'networkPolicy.monitoringNamespaces', 'networkPolicy.injector.apiServerPorts',
     'networkPolicy.injector.dnsPorts']],
   ['the defaults', {}, maps, always],
   ['no injector', feature('no-injector'), maps, []],

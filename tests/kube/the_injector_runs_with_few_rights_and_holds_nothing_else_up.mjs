@@ -1,7 +1,7 @@
 // What the chart gives the injector: the webhook, its certificate, its rights and its pods.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { all, feature, features, namespace, one, pods, render } from './harness/chart.mjs';
+import { all, feature, features, kubeVersions, namespace, one, over, pods, refusal, render } from './harness/chart.mjs';
 import { forbidden } from './harness/restricted.mjs';
 
 const own = 'postern-system-postern-injector';
@@ -45,7 +45,7 @@ test('the webhook leads to the pods by the Service', () => {
   const labels = one(documents, 'Deployment').spec.template.metadata.labels;
   for (const [key, value] of Object.entries(service.selector)) assert.equal(labels[key], value);
   const ports = Object.fromEntries(container(documents).ports.map(each => [each.name, each.containerPort]));
-  assert.deepEqual(service.ports.map(each => [each.port, ports[each.targetPort]]), [[443, 8443], [8080, 8080]]);
+  assert.deepEqual(service.ports.map(each => [each.port, ports[each.targetPort]]), [[443, 10250], [8080, 8080]]);
   assert.equal(service.publishNotReadyAddresses, undefined);
 });
 
@@ -181,8 +181,8 @@ test('probes ask its health listener', () => {
   assert.deepEqual(readinessProbe.httpGet, { path: '/-/ready', port: 'health' });
   assert.equal(startupProbe, undefined);
   assert.equal(args[0], 'inject');
-  assert.ok(args.includes('--web.health-address=:8080') && args.includes('--web.listen-address=:8443'));
-  assert.deepEqual(ports.map(each => each.containerPort), [8443, 8080]);
+  assert.ok(args.includes('--web.health-address=:8080') && args.includes('--web.listen-address=:10250'));
+  assert.deepEqual(ports.map(each => each.containerPort), [10250, 8080]);
 });
 
 test('the defaults of all sidecars are flags, and what says nothing is none', () => {
@@ -243,4 +243,102 @@ test('no Secret has anything in it, and no value asks for one', () => {
       assert.equal(data ?? stringData, undefined);
     }
   }
+});
+
+// Where the injector is reached, and who is sent to it: values, what is looked at, what is there.
+const podOf = documents => one(documents, 'Deployment').spec.template.spec;
+const webhookOf = documents => one(documents, 'MutatingWebhookConfiguration').webhooks[0];
+const inject = { 'postern.io/inject': 'true' };
+const notIn = { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['kube-system', namespace] };
+const condition = { name: 'a', expression: 'true' };
+for (const [what, values, found, expected] of [
+  ['no matter which network it is on', {}, documents => [podOf(documents).hostNetwork, podOf(documents).dnsPolicy],
+    [undefined, undefined]],
+  ['on the network of its nodes', { hostNetwork: true, webhook: { port: 9443 } },
+    documents => [podOf(documents).hostNetwork, podOf(documents).dnsPolicy, container(documents).ports[0].containerPort],
+    [true, 'ClusterFirstWithHostNet', 9443]],
+  ['with another DNS policy', { hostNetwork: true, dnsPolicy: 'Default', webhook: { port: 9443 } },
+    documents => podOf(documents).dnsPolicy, 'Default'],
+  ['with other ports', { webhook: { port: 443 }, healthPort: 9080 },
+    documents => [...container(documents).args.slice(1, 3), ...container(documents).ports.map(each => each.containerPort)],
+    ['--web.listen-address=:443', '--web.health-address=:9080', 443, 9080]],
+  ['the Service has the same ports for all that', { webhook: { port: 443 }, healthPort: 9080 },
+    documents => one(documents, 'Service').spec.ports.map(each => [each.port, each.targetPort]),
+    [[443, 'https'], [8080, 'health']]],
+  ['by both families of addresses', { service: { ipFamilyPolicy: 'PreferDualStack', ipFamilies: ['IPv6', 'IPv4'] } },
+    documents => [one(documents, 'Service').spec.ipFamilyPolicy, one(documents, 'Service').spec.ipFamilies],
+    ['PreferDualStack', ['IPv6', 'IPv4']]],
+  ['namespaces by their labels', { webhook: { namespaceSelector: { matchLabels: { team: 'a' } } } },
+    documents => webhookOf(documents).namespaceSelector, { matchLabels: { team: 'a' }, matchExpressions: [notIn] }],
+  ['namespaces by expressions',
+    { webhook: { namespaceSelector: { matchExpressions: [{ key: 'a', operator: 'Exists' }] } } },
+    documents => webhookOf(documents).namespaceSelector,
+    { matchExpressions: [notIn, { key: 'a', operator: 'Exists' }] }],
+  ['pods by their labels, and never those without the label',
+    { webhook: { objectSelector: { matchLabels: { app: 'a', 'postern.io/inject': 'b' } } } },
+    documents => webhookOf(documents).objectSelector.matchLabels, { ...inject, app: 'a' }],
+  ['pods by expressions', { webhook: { objectSelector: { matchExpressions: [{ key: 'a', operator: 'DoesNotExist' }] } } },
+    documents => webhookOf(documents).objectSelector.matchExpressions.at(-1), { key: 'a', operator: 'DoesNotExist' }],
+  ['pods by conditions', { webhook: { matchConditions: [condition] } },
+    documents => webhookOf(documents).matchConditions, [condition]],
+  ['configurations without conditions', { webhook: { matchConditions: [condition] } },
+    documents => one(documents, 'MutatingWebhookConfiguration').webhooks[1].matchConditions, undefined],
+  ['an image of a mirror', { global: { imageRegistry: 'mirror.example' }, image: { registry: 'registry.example' } },
+    documents => [container(documents).image, one(documents, 'Pod').spec.containers[0].image],
+    ['mirror.example/postern:0.1.0', 'mirror.example/postern:0.1.0']],
+  ['a Deployment with labels and annotations of its own',
+    { deploymentAnnotations: { a: 'b' }, deploymentLabels: { c: 'd' } },
+    documents => [one(documents, 'Deployment').metadata.annotations, one(documents, 'Deployment').metadata.labels.c,
+      one(documents, 'Deployment').spec.template.metadata.labels.c], [{ a: 'b' }, 'd', undefined]],
+  ['another rollout', { updateStrategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } }, revisionHistoryLimit: 0 },
+    documents => [one(documents, 'Deployment').spec.strategy, one(documents, 'Deployment').spec.revisionHistoryLimit],
+    [{ rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } }, 0]],
+  ['no rollout', { updateStrategy: { type: 'Recreate' } },
+    documents => one(documents, 'Deployment').spec.strategy, { type: 'Recreate' }],
+  ['more containers', { extraContainers: [{ name: 'a', image: 'b' }], initContainers: [{ name: 'c', image: 'd' }] },
+    documents => [podOf(documents).containers.map(each => each.name), podOf(documents).initContainers],
+    [['postern', 'a'], [{ name: 'c', image: 'd' }]]],
+  ['a budget of pods that may be away', { podDisruptionBudget: { maxUnavailable: 0 } },
+    documents => [one(documents, 'PodDisruptionBudget').spec.maxUnavailable,
+      one(documents, 'PodDisruptionBudget').spec.minAvailable], [0, undefined]],
+  ['a budget for ready pods alone', { podDisruptionBudget: { unhealthyPodEvictionPolicy: 'AlwaysAllow' } },
+    documents => one(documents, 'PodDisruptionBudget').spec.unhealthyPodEvictionPolicy, 'AlwaysAllow'],
+]) {
+  test(`it is reached and replaced as the values say: ${what}`, () => {
+    assert.deepEqual(found(render({ values })), expected);
+  });
+}
+
+test('another namespace is that of everything, and never gets sidecars', () => {
+  const values = over(feature('pod-monitor'), {
+    namespaceOverride: 'other', podMonitor: { namespace: '' }, prometheusRule: { enabled: true },
+    dashboards: { enabled: true }, networkPolicy: { injector: { enabled: true } },
+  });
+  for (const certManager of [{ enabled: false }, { enabled: true }]) {
+    const documents = render({ values: { ...values, certManager } });
+    assert.doesNotMatch(JSON.stringify(documents), new RegExp(namespace));
+    assert.ok(documents.filter(each => each.metadata.namespace).every(each => each.metadata.namespace === 'other'));
+    assert.equal(one(documents, 'MutatingWebhookConfiguration').metadata.name, 'other-postern-injector');
+    assert.ok(container(documents).args.includes('--inject.namespace=other'));
+  }
+});
+
+test('what Kubernetes would leave out is refused', () => {
+  const conditions = { webhook: { matchConditions: [condition] } };
+  const budget = { podDisruptionBudget: { unhealthyPodEvictionPolicy: 'AlwaysAllow' } };
+  for (const kube of kubeVersions) {
+    for (const [values, since] of [[conditions, '1.28.0'], [budget, '1.27.0']]) {
+      if (kube > since) render({ values, kube });
+      else assert.match(refusal({ values, kube }), new RegExp(`Kubernetes v${kube} would leave it out, expected ${since} or newer`));
+      render({ values: { ...values, kubeVersionOverride: '1.30.4-gke.100' }, kube });
+      assert.match(refusal({ values: { ...values, kubeVersionOverride: '1.26' }, kube }), /Kubernetes 1\.26 would leave it out/);
+    }
+  }
+});
+
+test('ports that cannot be are refused', () => {
+  const refuses = (values, expected) => assert.match(refusal({ values }), expected);
+  refuses({ hostNetwork: true }, /webhook.port is 10250, where the kubelet listens .*, expected another port/);
+  refuses({ healthPort: 10250 }, /webhook.port and healthPort are both 10250, expected two ports/);
+  refuses({ webhook: { port: 0 } }, /- webhook.port: /);
 });

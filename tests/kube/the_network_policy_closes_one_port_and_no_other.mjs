@@ -152,14 +152,14 @@ function openPorts(own, direction, protocol, peer) {
 }
 
 for (const [what, own, direction, protocol, peer, expected] of [
-  ['any API server reaches the webhook', {}, 'Ingress', 'TCP', address('192.0.2.1/32'), [8443]],
-  ['a pod reaches the webhook', {}, 'Ingress', 'TCP', stranger, [8443]],
-  ['Prometheus reaches metrics', {}, 'Ingress', 'TCP', monitoring, [8080, 8443]],
-  ['the test of the release reaches health', {}, 'Ingress', 'TCP', tester, [8080, 8443]],
-  ['a pod of the same namespace does not', {}, 'Ingress', 'TCP', { in: namespace }, [8443]],
-  ['a pod with the labels of the test elsewhere does not', {}, 'Ingress', 'TCP', { ...tester, in: 'shop' }, [8443]],
+  ['any API server reaches the webhook', {}, 'Ingress', 'TCP', address('192.0.2.1/32'), [10250]],
+  ['a pod reaches the webhook', {}, 'Ingress', 'TCP', stranger, [10250]],
+  ['Prometheus reaches metrics', {}, 'Ingress', 'TCP', monitoring, [8080, 10250]],
+  ['the test of the release reaches health', {}, 'Ingress', 'TCP', tester, [8080, 10250]],
+  ['a pod of the same namespace does not', {}, 'Ingress', 'TCP', { in: namespace }, [10250]],
+  ['a pod with the labels of the test elsewhere does not', {}, 'Ingress', 'TCP', { ...tester, in: 'shop' }, [10250]],
   ['nothing comes by UDP', {}, 'Ingress', 'UDP', monitoring, []],
-  ['the API server of the block reaches the webhook', { webhookCidrs: ['10.0.0.0/28'] }, 'Ingress', 'TCP', address('10.0.0.0/28'), [8443]],
+  ['the API server of the block reaches the webhook', { webhookCidrs: ['10.0.0.0/28'] }, 'Ingress', 'TCP', address('10.0.0.0/28'), [10250]],
   ['another address does not', { webhookCidrs: ['10.0.0.0/28'] }, 'Ingress', 'TCP', address('192.0.2.1/32'), []],
   ['a pod does not either', { webhookCidrs: ['10.0.0.0/28'] }, 'Ingress', 'TCP', stranger, []],
   ['it reaches DNS and the API server', {}, 'Egress', 'TCP', address('10.0.0.0/28'), [53, 443, 6443]],
@@ -175,7 +175,7 @@ for (const [what, own, direction, protocol, peer, expected] of [
 
 test('the policy of the injector has its ports, and is there with an injector alone', () => {
   const networkPolicy = { injector: { enabled: true } };
-  const documents = render({ values: { networkPolicy } });
+  const documents = render({ values: { networkPolicy, webhook: { port: 9443 }, healthPort: 9080 } });
   const listening = one(documents, 'Deployment').spec.template.spec.containers[0].ports.map(each => each.containerPort);
   const allowed = one(documents, 'NetworkPolicy').spec.ingress.flatMap(rule => rule.ports.map(each => each.port));
   assert.deepEqual(allowed, listening);

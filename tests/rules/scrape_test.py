@@ -32,7 +32,7 @@ PODS = [
     Pod("app-0", [Port(9090, "metrics"), Port(9091)], ip="127.0.0.6", annotations=APP),
     Pod("plain-0", [Port(9090, "metrics")], ip="127.0.0.7"),
     Pod("off-0", [Port(9090)], ip="127.0.0.8", annotations={**APP, "prometheus.io/scrape": "false"}),
-    Pod("injector-0", [Port(8443, "https", "postern"), Port(8080, "health", "postern")], ip="127.0.0.9",
+    Pod("injector-0", [Port(10250, "https", "postern"), Port(8080, "health", "postern")], ip="127.0.0.9",
         namespace="postern", labels={"app.kubernetes.io/name": "postern",
                                      "app.kubernetes.io/component": "injector"}),
 ]
