@@ -200,6 +200,7 @@ Json describeLogin(const Login& login) {
       {"url", withoutQuery(login.url)}, {"method", login.method}, {"basic_auth", login.basic_auth}};
   if (!login.json_body.empty() || !login.form.empty()) json["body"] = describeBody(login);
   if (!login.success.empty()) json["success"] = login.success;
+  if (!login.rejected.empty()) json["rejected"] = login.rejected;
   json["token"] = describePlace(login.token);
   if (login.expires) json["expires"] = describePlace(*login.expires);
   json["send_as"] = login.send_as;

@@ -47,6 +47,9 @@ struct Login {
   Pairs form;             // excludes json_body
   std::vector<int>
       success;  // empty: any 2xx; 302 and 303 too when a header or cookie has the token
+  // Statuses that reject the credential, besides each 4xx but 404, 405, 408 and 429; not in
+  // success.
+  std::vector<int> rejected;
   AnswerPlace token;
   // None: as long as the cookie says that has the token, else one hour.
   std::optional<AnswerPlace> expires;

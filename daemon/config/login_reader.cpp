@@ -45,13 +45,23 @@ void readBody(const Value& value, Login& login) {
   map.refuseUnknown();
 }
 
-void readSuccess(const Value& value, std::vector<int>& success) {
+void readStatuses(const Value& value, Range<std::size_t> range, std::vector<int>& statuses) {
   const auto list = value.list();
   if (!list) return;
-  success.clear();
+  statuses.clear();
   for (const auto& entry : *list) {
-    const auto status = entry.number({200, 399});
-    if (status) success.push_back(static_cast<int>(*status));
+    const auto status = entry.number(range);
+    if (status) statuses.push_back(static_cast<int>(*status));
+  }
+}
+
+// A 2xx that is not in `success` is a rejection anyway.
+void readRejected(const Value& value, Login& login) {
+  readStatuses(value, {300, 599}, login.rejected);
+  for (const int status : login.rejected) {
+    if (std::ranges::count(login.success, status) == 0) continue;
+    value.complain("lists " + std::to_string(status) +
+                   ", which is in success as well, expected it in one of them");
   }
 }
 
@@ -132,7 +142,10 @@ void readLogin(const Value& value, Login& login) {
   map.checked("method", login.method, methodMistake);
   map.boolean("basic_auth", login.basic_auth);
   if (const auto body = map.find("body")) readBody(*body, login);
-  if (const auto success = map.find("success")) readSuccess(*success, login.success);
+  if (const auto success = map.find("success")) {
+    readStatuses(*success, {200, 399}, login.success);
+  }
+  if (const auto rejected = map.find("rejected")) readRejected(*rejected, login);
   if (const auto token = map.find("token")) readTokenPlace(*token, login.token);
   if (const auto expires = map.find("expires")) {
     readExpiryPlace(*expires, login.expires.emplace());

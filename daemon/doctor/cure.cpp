@@ -35,12 +35,18 @@ bool mentions(const Error& error, std::string_view text) {
 
 std::string rejectedCure(const Error& error, const config::Target& target,
                          const std::string& place) {
+  if (const auto parts = splitAtCure(error.what); parts && parts->cure.starts_with("correct "))
+    return parts->cure;
   if (target.oauth2)
     return "write a client_id and client_secret that the token endpoint accepts into " + place;
   if (mentions(error, "first password"))
     return "change the password at the service, then write the new one into " + place;
-  return "write a user and password that the service accepts into " + place +
-         ", where a change is noticed and tried at once";
+  const auto write = "write a user and password that the service accepts into " + place +
+                     ", where a change is noticed and tried at once";
+  if (!mentions(error, "expects another login")) return write;
+  return write +
+         "; if they are right, compare the login (url, method, body, token) with what the service "
+         "expects";
 }
 
 std::string statusCure(const Error& error) {

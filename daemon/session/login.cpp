@@ -19,6 +19,8 @@ using std::chrono::seconds;
 namespace {
 
 constexpr seconds kDefaultLife = std::chrono::hours(1);  // when the service names no expiry
+constexpr std::string_view kWrongOrOther =
+    ": user or password is wrong, or the service expects another login than the one configured";
 
 // Appends `text` to `out` with each {{name}} replaced by what `value` appends for it.
 template <typename Value>
@@ -96,21 +98,23 @@ std::string answered(const upstream::Response& response) {
   return "the login answered " + std::to_string(response.status);
 }
 
-// Whoever puts the token into the head may go on to some page with it.
-bool success(const config::Login& login, int status) {
-  if (login.success.empty()) {
-    const bool may_redirect = login.token.json.empty();
-    return (status >= 200 && status < 300) || (may_redirect && (status == 302 || status == 303));
-  }
-  return std::ranges::count(login.success, status) > 0;
+bool contains(const std::vector<int>& statuses, int status) {
+  return std::ranges::count(statuses, status) > 0;
 }
 
-std::optional<Error> refusal(const upstream::Response& response, const nlohmann::json& answer,
-                             SystemTime now) {
-  if (response.status == 429) {
+bool isSuccess(const config::Login& login, int status) {
+  return login.success.empty() ? mayBeSuccess(login, status) : contains(login.success, status);
+}
+
+std::optional<Error> refusal(const config::Login& login, const upstream::Response& response,
+                             const nlohmann::json& answer, SystemTime now) {
+  const int status = response.status;
+  const bool rejected = isRejection(login, status);
+  if (status == 429 && !rejected) {
     return Error{Fault::LoginThrottled, answered(response) + ": too many requests", "",
                  retryAfter(response, now)};
   }
+  if (status >= 500 && !rejected) return std::nullopt;
   if (wantsPasswordChange(answer)) {
     return Error{Fault::LoginRejected,
                  answered(response) +
@@ -119,13 +123,14 @@ std::optional<Error> refusal(const upstream::Response& response, const nlohmann:
                  "",
                  {}};
   }
-  if (response.status == 401 || response.status == 403 || rejectedByOauth(answer)) {
+  if (status == 401 || status == 403 || rejectedByOauth(answer)) {
     return Error{Fault::LoginRejected,
                  answered(response) + ": user or password is wrong, or the user may not log in",
                  "",
                  {}};
   }
-  return std::nullopt;
+  if (!rejected) return std::nullopt;
+  return Error{Fault::LoginRejected, answered(response) + std::string(kWrongOrOther), "", {}};
 }
 
 // A string, or a number as text; none when the place is empty or holds something else.
@@ -146,21 +151,26 @@ std::optional<Secret> valueAt(const config::AnswerPlace& place, const upstream::
   return std::nullopt;
 }
 
-// A login with a form says in many ways that user or password is wrong: by an error, or by the form
-// once more. Taken for anything else they would soon be sent again, and lock the account.
-std::optional<Error> refusalOfForm(const upstream::Response& response, bool successful) {
-  const int status = response.status;
-  if (status == 404 || status == 405) return std::nullopt;
-  if (!successful && (status < 400 || status > 499)) return std::nullopt;
-  return Error{Fault::LoginRejected,
-               answered(response) + (successful ? " without the cookie that has the token" : "") +
-                   ": user or password is wrong, or the form is not filled in as it wants",
-               "",
-               {}};
-}
-
 std::string describe(const config::AnswerPlace& place) {
   return place.header.empty() ? "at " + place.json : "in the header " + place.header;
+}
+
+// Many logins answer a wrong password with 200 and an error, or with their form again. Retried like
+// a service that is down, such an answer locks the account.
+Error withoutToken(const config::Login& login, const upstream::Response& response,
+                   bool successful) {
+  if (!successful && !mayBeSuccess(login, response.status)) {
+    return {Fault::LoginFailed, answered(response), "", {}};
+  }
+  std::string what = answered(response);
+  if (!successful) {
+    what += ", which success does not list";
+  } else if (!login.token.cookie.empty()) {
+    what += " without the cookie " + login.token.cookie + " that has the token";
+  } else {
+    what += " without a token " + describe(login.token);
+  }
+  return {Fault::LoginRejected, what + std::string(kWrongOrOther), "", {}};
 }
 
 Result<milliseconds> readLife(const config::Login& login, const upstream::Response& response,
@@ -190,6 +200,18 @@ Result<milliseconds> readLife(const config::Login& login, const upstream::Respon
 }
 
 }  // namespace
+
+bool mayBeSuccess(const config::Login& login, int status) {
+  const bool may_redirect = login.token.json.empty();
+  return (status >= 200 && status < 300) || (may_redirect && (status == 302 || status == 303)) ||
+         contains(login.success, status);
+}
+
+bool isRejection(const config::Login& login, int status) {
+  if (contains(login.rejected, status)) return true;
+  return status >= 400 && status < 500 && status != 404 && status != 405 && status != 408 &&
+         status != 429;
+}
 
 Secret basicAuthorization(const credentials::Credential& credential) {
   Secret pair(credential.username);
@@ -254,21 +276,12 @@ upstream::Request makeLogout(const config::Logout& logout, std::string_view url_
 Result<Token> readLogin(const config::Login& login, const upstream::Response& response,
                         const Secret& body, SystemTime now) {
   const auto answer = nlohmann::json::parse(body.reveal(), nullptr, /*allow_exceptions=*/false);
-  if (auto refused = refusal(response, answer, now)) return *std::move(refused);
-  const bool successful = success(login, response.status);
+  if (auto refused = refusal(login, response, answer, now)) return *std::move(refused);
   auto cookie = readCookie(response, login.token.cookie, now);
-  if (!login.token.cookie.empty() && (!successful || !cookie)) {
-    if (auto refused = refusalOfForm(response, successful)) return *std::move(refused);
-  }
-  if (!successful) return Error{Fault::LoginFailed, answered(response), "", {}};
   auto token =
       cookie ? std::optional(std::move(cookie->value)) : valueAt(login.token, response, answer);
-  if (!token || token->empty()) {
-    return Error{Fault::LoginFailed,
-                 answered(response) + " without a token " + describe(login.token),
-                 "",
-                 {}};
-  }
+  const bool successful = isSuccess(login, response.status);
+  if (!successful || !token || token->empty()) return withoutToken(login, response, successful);
   // A token goes into a header: RFC 9110 section 5.5 allows no control characters there.
   if (std::ranges::any_of(token->reveal(), [](unsigned char c) { return c < ' ' || c == 0x7f; })) {
     return Error{Fault::LoginFailed, "the login gave a token with control characters", "", {}};

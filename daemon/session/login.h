@@ -26,8 +26,16 @@ upstream::Request makeLogin(const config::Login& login, std::string_view url_pat
 upstream::Request makeLogout(const config::Logout& logout, std::string_view url_path,
                              const std::string& header, const Secret& value);
 
-// Errors: LoginRejected, LoginThrottled (with the Retry-After of the answer, when it has one)
-// and LoginFailed; none quotes the answer. `now` stands in for a missing Date.
+// Whether the answer of a login that succeeded may have that status: any 2xx, a redirect (302, 303)
+// when a header or cookie has the token, and those of `success`.
+bool mayBeSuccess(const config::Login& login, int status);
+// Whether the status alone says that the credential is rejected: those of `rejected`, and each 4xx
+// that is about the credential or may be. 404, 405 and 408 are not, and 429 is throttled.
+bool isRejection(const config::Login& login, int status);
+
+// Errors: LoginRejected (also a success without a token), LoginThrottled (with the Retry-After of
+// the answer, when it has one) and LoginFailed; none quotes the answer. `now` stands in for a
+// missing Date.
 Result<Token> readLogin(const config::Login& login, const upstream::Response& response,
                         const Secret& body, SystemTime now);
 

@@ -18,28 +18,48 @@ std::string textAt(const nlohmann::json& answer, const char* key) {
   return answer[key].get<std::string>();
 }
 
-// RFC 6749 section 5.2 and RFC 8707. Only these are repeated to anybody.
+// RFC 6749 sections 4.1.2.1 and 5.2, and RFC 8707. No other text of the endpoint is shown.
 std::string errorIn(const nlohmann::json& answer) {
-  constexpr std::array<std::string_view, 8> kKnown = {
-      "invalid_request",        "invalid_client", "invalid_grant",  "unauthorized_client",
-      "unsupported_grant_type", "invalid_scope",  "invalid_target", "temporarily_unavailable"};
+  constexpr std::array<std::string_view, 10> kKnown = {
+      "invalid_request",        "invalid_client",         "invalid_grant",  "unauthorized_client",
+      "unsupported_grant_type", "invalid_scope",          "invalid_target", "access_denied",
+      "server_error",           "temporarily_unavailable"};
   auto error = textAt(answer, "error");
   return std::ranges::count(kKnown, error) > 0 ? error : std::string();
 }
 
-std::string remedy(const std::string& error) {
+// Errors that are not about the client.
+bool passes(const std::string& error) {
+  return error == "temporarily_unavailable" || error == "server_error";
+}
+
+// Keycloak answers a wrong secret by 401 and unauthorized_client, which RFC 6749 has for the grant.
+std::string remedy(int status, const std::string& error) {
+  if (error == "unauthorized_client" && status == 401) {
+    return "client_id or client_secret may be wrong: correct client_id and client_secret, or let "
+           "this client use the "
+           "client credentials grant there";
+  }
   if (error == "unauthorized_client" || error == "unsupported_grant_type") {
     return "let this client use the client credentials grant there";
   }
   if (error == "invalid_scope") return "correct scopes";
   if (error == "invalid_target") return "correct endpoint_params";
   if (error == "invalid_request") return "correct endpoint_params, or token_url";
+  if (error == "access_denied") {
+    return "client_id or client_secret is wrong, or the client may not have these scopes";
+  }
+  if (passes(error)) return "the endpoint has a fault of its own: look into its log";
+  if (error.empty() && status != 401 && status != 403) {
+    return "client_id or client_secret is wrong, or the endpoint expects another request";
+  }
   return "client_id or client_secret is wrong";
 }
 
-bool rejects(int status, const std::string& error) {
-  return status == 401 || status == 403 || error == "invalid_client" || error == "invalid_grant" ||
-         error == "unauthorized_client";
+bool rejects(const config::Login& login, int status, const std::string& error) {
+  if (status >= 500 || passes(error)) return false;
+  return isRejection(login, status) || error == "invalid_client" || error == "invalid_grant" ||
+         error == "unauthorized_client" || error == "access_denied";
 }
 
 bool isBearer(std::string type) {
@@ -92,11 +112,11 @@ Result<Token> readTokenAnswer(const config::Login& login, const upstream::Respon
   const auto answer = parse(body);
   const int status = response.status;
   const auto error = errorIn(answer);
-  const bool rejected = rejects(status, error);
+  const bool rejected = rejects(login, status, error);
   if (status != 429 && (rejected || !error.empty())) {
     return Error{rejected ? Fault::LoginRejected : Fault::LoginFailed,
                  "the token endpoint answered " + std::to_string(status) +
-                     (error.empty() ? "" : " " + error) + ": " + remedy(error),
+                     (error.empty() ? "" : " " + error) + ": " + remedy(status, error),
                  "",
                  {}};
   }
@@ -114,7 +134,8 @@ Result<Token> readTokenAnswer(const config::Login& login, const upstream::Respon
 bool suggestsOtherAuth(const upstream::Response& response, const Secret& body) {
   if (response.status != 400 && response.status != 401) return false;
   const auto error = errorIn(parse(body));
-  return error.empty() || error == "invalid_client" || error == "invalid_request";
+  return error.empty() || error == "invalid_client" || error == "invalid_request" ||
+         (error == "unauthorized_client" && response.status == 401);
 }
 
 }  // namespace postern::session

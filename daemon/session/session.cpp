@@ -218,10 +218,15 @@ Result<Token> Session::exchangeForToken(const credentials::Credential& client, D
 
 Result<Session::Answer> Session::send(upstream::Request request, Deadline deadline) {
   Secret body;
+  std::optional<upstream::Response> head;
   std::optional<upstream::Way> way;
   request.way = &way;
   auto response = exchange_.exchange(
-      request, deadline, [](const upstream::Response&) { return Result<void>(); },
+      request, deadline,
+      [&](const upstream::Response& answer) {
+        head = answer;
+        return Result<void>();
+      },
       [&](std::string_view block) {
         body.append(block.substr(0, kLoginAnswerLimit - body.size()));
         return Result<void>();
@@ -231,8 +236,18 @@ Result<Session::Answer> Session::send(upstream::Request request, Deadline deadli
     status_.login_way = way;
   }
   if (response) return Answer{*std::move(response), std::move(body)};
+  // An error page that is long, slow or cut must not hide what its status says.
+  if (head && !mayBeSuccess(*login_, head->status)) return Answer{*std::move(head), {}};
   auto error = std::move(response).error();
   error.what = "login: " + error.what;
+  if (head && error.fault == Fault::Limit) {
+    return Error{Fault::LoginRejected,
+                 error.what +
+                     ": answers with a token are shorter, and such a page may say that user or "
+                     "password is wrong",
+                 "",
+                 {}};
+  }
   const bool nonsense = error.fault == Fault::Format || error.fault == Fault::Limit ||
                         error.fault == Fault::Truncated;
   if (nonsense) error.fault = Fault::LoginFailed;

@@ -1,4 +1,5 @@
-"""Any other answer of the login is `login_failed`, none of it is quoted, no redirect followed."""
+"""What the service answers to a login without judging the password is `login_failed`: an error of its own,
+a path that does not exist, a redirect, which is not followed. None of it is quoted."""
 
 import harness
 from harness import check, expect_fault
@@ -9,10 +10,12 @@ LOGIN = "/v1/users/login"
 def scenario(stage):
     whatsapp = stage.whatsapp()
     cases = {
-        "server-error": {"status": 500, "body": '{"errors":[{"code":1014}]}'},
+        "server-error": {"status": 500, "body": '{"errors":[{"code":1014}],"text":"Welcome-banner"}'},
         "overloaded": {"status": 503, "body": '{"errors":[{"code":1016}]}'},
-        "page": {"status": 200, "body": "<html>Welcome-banner</html>", "content_type": "text/html"},
-        "no-token": {"status": 200, "body": '{"users":[]}'},
+        "missing": {"status": 404, "body": "<html>Welcome-banner</html>", "content_type": "text/html"},
+        "other-method": {"status": 405, "body": "Welcome-banner"},
+        "slow-request": {"status": 408},
+        "cut": {"status": 200, "body": '{"users":[{"token":"Welcome-banner"}]}', "truncate": 30},
         "redirect": {"status": 302, "headers": [f"Location: {whatsapp.url}/metrics"]},
     }
     targets = "".join(stage.plain_target(whatsapp, name) for name in cases)

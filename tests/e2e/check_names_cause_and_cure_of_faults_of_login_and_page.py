@@ -59,10 +59,18 @@ def limiter_holds(bench):
     scraper_gets(examination, "503 login_throttled")
 
 
-def login_answers_nonsense(bench):
+def login_answers_no_token(bench):
     whatsapp = bench.stage.whatsapp()
     whatsapp.provoke(LOGIN, status=200, body="<html>Welcome</html>", content_type="text/html")
     examination = bench.rejects(whatsapp, "the login answered 200 without a token at /users/0/token",
+                                "compare the login (url, method, body, token) with what the service")
+    scraper_gets(examination, "502 login_rejected")
+
+
+def login_is_broken(bench):
+    whatsapp = bench.stage.whatsapp()
+    whatsapp.provoke(LOGIN, status=500)
+    examination = bench.rejects(whatsapp, "the login answered 500",
                                 "compare the login (url, method, body, token) with what the service")
     scraper_gets(examination, "502 login_failed")
 
@@ -170,8 +178,8 @@ def through_a_daemon(bench):
     examination.expect("scraper", "HTTP/1.1 503 busy", "scrape less often, or raise max_concurrent_scrapes")
 
 
-FAULTS = [wrong_password, password_change_required, limiter_holds, login_answers_nonsense,
-          role_is_too_small, no_such_page, service_is_broken, page_is_empty, page_is_html,
+FAULTS = [wrong_password, password_change_required, limiter_holds, login_answers_no_token,
+          login_is_broken, role_is_too_small, no_such_page, service_is_broken, page_is_empty, page_is_html,
           page_is_too_large, page_is_cut, page_hangs, rules_drop_everything, through_a_daemon]
 
 

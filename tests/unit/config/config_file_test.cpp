@@ -272,6 +272,7 @@ TEST(ConfigFileTest, ReadsADeclaredLogin) {
                              R"("depth":[1,2.5e3,true,false,null,"3",{}],"say \"hi\"":"x"})");
   EXPECT_THAT(login.form, IsEmpty());
   EXPECT_THAT(login.success, ElementsAre(200, 302));
+  EXPECT_THAT(login.rejected, ElementsAre(303, 420, 500));
   EXPECT_TRUE((login.token == AnswerPlace{"", "X-Token"}));
   EXPECT_TRUE((login.expires == AnswerPlace{"/users/0/a~1b", ""}));
   EXPECT_EQ(login.send_as, "X-Session: token={{token}}");

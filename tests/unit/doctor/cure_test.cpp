@@ -55,6 +55,11 @@ TEST(CureTest, KnowsWhatAnErrorIsAbout) {
         "folder /credentials");
   cures(Fault::LoginRejected, "the service wants this user's first password to be changed",
         "change the password at the service");
+  cures(Fault::LoginRejected,
+        "the login answered 422: user or password is wrong, or the service expects another login",
+        "if they are right, compare the login (url, method, body, token)");
+  cures(Fault::LoginRejected, "the token endpoint answered 400 invalid_scope: correct scopes",
+        "correct scopes");
   cures(Fault::Status, "answered 404", "the service knows no such page");
   cures(Fault::Status, "answered 302: redirected to \"x\"", "where the redirect leads");
   cures(Fault::Status, "answered 500", "the service's log");

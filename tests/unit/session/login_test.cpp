@@ -93,16 +93,32 @@ TEST(LoginTest, FailsOnAnswersThatMakeNoSense) {
     EXPECT_THAT(token.error().what, HasSubstr(complaint));
     EXPECT_THAT(token.error().what, Not(HasSubstr("eyJhbGci")));
   };
-  fails("", "without a token at /users/0/token");
-  fails("<html>eyJhbGci</html>", "without a token");
-  fails(R"({"users":[]})", "without a token");
-  fails(R"({"users":[{"token":""}]})", "without a token");
-  fails(R"({"users":[{"token":{"eyJhbGci":1}}]})", "without a token");
   fails(R"({"users":[{"token":"eyJhbGci\r\nX: y"}]})", "control characters");
   fails(answer(R"("2018-03-01 15:29:26+00:00")"), "expired already");
   fails(answer(R"("tomorrow")"), "neither a date nor seconds");
   fails(answer(R"("2026-13-20 11:00:00+00:00")"), "neither a date nor seconds");
   fails(answer("-5"), "neither a date nor seconds");
+}
+
+TEST(LoginTest, TakesASuccessWithoutATokenForARejection) {
+  const auto rejects = [](const std::string& body) {
+    SCOPED_TRACE(body);
+    const auto token = read(body);
+    ASSERT_FALSE(token);
+    EXPECT_EQ(token.error().fault, Fault::LoginRejected);
+    EXPECT_THAT(token.error().what,
+                HasSubstr("the login answered 200 without a token at /users/0/token: user or "
+                          "password is wrong, or the service expects another login"));
+    EXPECT_THAT(token.error().what, Not(HasSubstr("eyJhbGci")));
+  };
+  rejects("");
+  rejects("<html>eyJhbGci</html>");
+  rejects(R"({"error":"eyJhbGci"})");
+  rejects(R"({"users":[]})");
+  rejects(R"({"users":[{"token":""}]})");
+  rejects(R"({"users":[{"token":null}]})");
+  rejects(R"({"users":[{"token":{"eyJhbGci":1}}]})");
+  rejects(R"({"users":[{"token":"eyJhbGci)");
 }
 
 TEST(LoginTest, TellsRejectedFromThrottledFromFailed) {
@@ -119,7 +135,9 @@ TEST(LoginTest, TellsRejectedFromThrottledFromFailed) {
   is(400, R"({"error":"invalid_grant"})", Fault::LoginRejected);
   is(400, R"({"error":"invalid_client"})", Fault::LoginRejected);
   is(400, R"({"error":"unauthorized_client"})", Fault::LoginRejected);
-  is(400, R"({"error":"invalid_request"})", Fault::LoginFailed);
+  is(400, R"({"error":"invalid_request"})", Fault::LoginRejected);
+  is(404, R"({"error":"invalid_grant"})", Fault::LoginRejected);
+  is(500, R"({"error":"invalid_grant"})", Fault::LoginFailed);
   is(429, R"({"errors":[{"code":1015}]})", Fault::LoginThrottled);
   is(302, "", Fault::LoginFailed);
   is(404, "", Fault::LoginFailed);

@@ -87,13 +87,27 @@ TEST(Oauth2Test, TellsRejectedFromThrottledFromFailed) {
   is(400, R"({"error":"invalid_client"})", Fault::LoginRejected, "client_id or client_secret");
   is(401, "", Fault::LoginRejected, "401: client_id or client_secret is wrong");
   is(400, R"({"error":"invalid_grant"})", Fault::LoginRejected, "400 invalid_grant");
-  is(400, R"({"error":"unauthorized_client"})", Fault::LoginRejected, "let this client use");
-  is(400, R"({"error":"invalid_scope"})", Fault::LoginFailed, "invalid_scope: correct scopes");
-  is(400, R"({"error":"hunter2"})", Fault::LoginFailed, "answered 400");
+  is(400, R"({"error":"unauthorized_client"})", Fault::LoginRejected,
+     "400 unauthorized_client: let this client use");
+  is(401, R"({"error":"unauthorized_client","error_description":"hunter2"})", Fault::LoginRejected,
+     "401 unauthorized_client: client_id or client_secret may be wrong");
+  is(400, R"({"error":"invalid_scope"})", Fault::LoginRejected, "invalid_scope: correct scopes");
+  is(400, R"({"error":"invalid_request"})", Fault::LoginRejected, "correct endpoint_params");
+  is(400, R"({"error":"invalid_target"})", Fault::LoginRejected, "correct endpoint_params");
+  is(400, R"({"error":"unsupported_grant_type"})", Fault::LoginRejected, "let this client use");
+  is(403, R"({"error":"access_denied"})", Fault::LoginRejected, "or the client may not have these");
+  is(200, R"({"error":"invalid_client"})", Fault::LoginRejected, "200 invalid_client: client_id");
+  is(400, R"({"error":"hunter2"})", Fault::LoginRejected, "answered 400: client_id or");
+  is(422, "hunter2", Fault::LoginRejected, "or the endpoint expects another request");
+  is(400, R"({"error":"temporarily_unavailable"})", Fault::LoginFailed, "look into its log");
+  is(500, R"({"error":"server_error"})", Fault::LoginFailed, "500 server_error: the endpoint");
+  is(503, R"({"error":"temporarily_unavailable"})", Fault::LoginFailed, "look into its log");
+  is(500, R"({"error":"invalid_client"})", Fault::LoginFailed, "500 invalid_client");
+  is(404, "", Fault::LoginFailed, "answered 404");
   is(429, R"({"error":"invalid_client"})", Fault::LoginThrottled, "too many requests");
   is(503, "", Fault::LoginFailed, "answered 503");
   is(302, "", Fault::LoginFailed, "answered 302");
-  is(200, "<html>", Fault::LoginFailed, "without a token at /access_token");
+  is(200, "<html>", Fault::LoginRejected, "without a token at /access_token");
   is(200, R"({"access_token":"hunter2","token_type":"mac"})", Fault::LoginFailed,
      "of another type than Bearer");
 }
@@ -184,7 +198,7 @@ TEST_F(Oauth2SessionTest, SendsAWrongSecretOnceMoreOnlyUntilAPlaceIsKnown) {
 
 TEST_F(Oauth2SessionTest, DoesNotLookForAnotherPlaceWhenThatIsNotWhatIsWrong) {
   refuses(400, "invalid_scope");
-  expectFault(authorize(), Fault::LoginFailed);
+  expectFault(authorize(), Fault::LoginRejected);
   EXPECT_EQ(exchange.count(), 1);
 }
 

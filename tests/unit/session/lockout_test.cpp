@@ -1,0 +1,326 @@
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "fakes/fake_clock.h"
+#include "fakes/fake_exchange.h"
+#include "fakes/fake_source.h"
+#include "session/session.h"
+
+// How many logins a service gets for each kind of login and each answer.
+namespace postern::session {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::FakeExchange;
+
+struct LoginKind {
+  std::string name;
+  config::Login login;
+  bool oauth2 = false;
+  FakeExchange::Answer token;  // what gives a token, besides the status
+};
+
+config::Login loginWith(void (*set)(config::Login&)) {
+  config::Login login;
+  login.url = "/login";
+  set(login);
+  return login;
+}
+
+// Each way to send the credential and each place of the token.
+std::vector<LoginKind> loginKinds() {
+  const FakeExchange::Answer in_json{200, R"({"token":"abc","expires":3600})", {}};
+  const FakeExchange::Answer in_header{200, "", {{"x-token", "abc"}}};
+  const FakeExchange::Answer in_cookie{200, "<html>", {{"set-cookie", "sid=abc; Path=/"}}};
+  return {
+      {"basic, token in JSON", loginWith([](config::Login& login) {
+         login.basic_auth = true;
+         login.token.json = "/token";
+       }),
+       false, in_json},
+      {"JSON, token in JSON", loginWith([](config::Login& login) {
+         login.json_body = R"({"user":"{{username}}","password":"{{password}}"})";
+         login.token.json = "/token";
+       }),
+       false, in_json},
+      {"form, token in JSON", loginWith([](config::Login& login) {
+         login.form = {{"user", "{{username}}"}, {"password", "{{password}}"}};
+         login.token.json = "/token";
+       }),
+       false, in_json},
+      {"JSON, token in a header", loginWith([](config::Login& login) {
+         login.json_body = R"({"user":"{{username}}","password":"{{password}}"})";
+         login.token.header = "X-Token";
+       }),
+       false, in_header},
+      {"form, token in a cookie", loginWith([](config::Login& login) {
+         login.form = {{"user", "{{username}}"}, {"password", "{{password}}"}};
+         login.token.cookie = "sid";
+       }),
+       false, in_cookie},
+      {"oauth2", loginWith([](config::Login& login) { login.token.json = "/access_token"; }), true,
+       FakeExchange::Answer{200, R"({"access_token":"abc","token_type":"bearer"})", {}}},
+  };
+}
+
+enum class Expected { Success, Rejected, Throttled, Failed };
+
+struct Case {
+  int status;
+  bool token;        // whether the answer has one
+  Expected of_body;  // of a login whose token is in the body
+  Expected of_head;  // of one whose token is in the head
+};
+
+constexpr Expected kSuccess = Expected::Success;
+constexpr Expected kRejected = Expected::Rejected;
+constexpr Expected kThrottled = Expected::Throttled;
+constexpr Expected kFailed = Expected::Failed;
+
+const std::vector<Case> kCases = {
+    {200, true, kSuccess, kSuccess},      {200, false, kRejected, kRejected},
+    {204, false, kRejected, kRejected},   {302, false, kFailed, kRejected},
+    {302, true, kFailed, kSuccess},       {400, false, kRejected, kRejected},
+    {401, false, kRejected, kRejected},   {401, true, kRejected, kRejected},
+    {403, false, kRejected, kRejected},   {404, false, kFailed, kFailed},
+    {405, false, kFailed, kFailed},       {408, false, kFailed, kFailed},
+    {409, false, kRejected, kRejected},   {412, false, kRejected, kRejected},
+    {418, false, kRejected, kRejected},   {419, false, kRejected, kRejected},
+    {422, false, kRejected, kRejected},   {423, false, kRejected, kRejected},
+    {429, false, kThrottled, kThrottled}, {498, false, kRejected, kRejected},
+    {500, false, kFailed, kFailed},       {503, false, kFailed, kFailed},
+};
+
+class LockoutTest : public ::testing::Test {
+ protected:
+  LockoutTest() {
+    // In memory where possible: each login waits until its state is on the disk.
+    const std::filesystem::path memory = "/dev/shm";
+    const bool writable = ::access(memory.c_str(), W_OK) == 0;
+    folder = (writable ? memory : std::filesystem::path(::testing::TempDir())) /
+             ("postern-lockout" + std::to_string(getpid()));
+    std::filesystem::create_directories(folder);
+    source.gives("user", "wrong");
+  }
+  ~LockoutTest() override {
+    session.reset();  // it may still write there
+    std::filesystem::remove_all(folder);
+  }
+
+  void uses(const LoginKind& kind) {
+    target = {};
+    target.name = "t";
+    target.login = kind.login;
+    if (kind.oauth2) target.oauth2.emplace();
+    target.credentials = config::Credentials{config::FileCredentials{}, std::nullopt, "Bearer"};
+  }
+  // As a process that starts does. The draw gives the shortest waits.
+  void start(const std::filesystem::path& state_dir) {
+    session.reset();
+    StateFile state(state_dir, "t");
+    store = std::make_unique<credentials::Store>(
+        std::make_unique<testing::FakeSource>(source), "t", credentials::Schedule::mounted(),
+        config::Backoff{}, state.loaded().salt, clock, [] { return 0.0; });
+    session = std::make_unique<Session>(
+        target, store.get(), exchange, clock, [] { return 0.0; }, std::move(state));
+    store->poll(deadlineIn(1s));
+  }
+  void answers(const FakeExchange::Answer& answer) {
+    exchange.answers(
+        [=](const upstream::Request&) -> Result<FakeExchange::Answer> { return answer; });
+  }
+  // One a second, each of which asks for what it needs. Returns the number of logins.
+  std::uint64_t scrapeFor(std::chrono::seconds time) {
+    for (auto left = time; left.count() > 0; left -= 1s) {
+      static_cast<void>(session->authorize(deadlineIn(10s), deadlineIn(10s)));
+      clock.advance(1s);
+      store->poll(deadlineIn(1s));
+    }
+    return logins();
+  }
+  std::uint64_t logins() const {
+    const auto status = session->status();
+    return status.successes + status.rejected + status.throttled + status.failed +
+           status.unreachable;
+  }
+  Expected outcome() const {
+    const auto status = session->status();
+    if (status.successes > 0) return kSuccess;
+    if (status.rejected > 0) return kRejected;
+    return status.throttled > 0 ? kThrottled : kFailed;
+  }
+
+  config::Target target;
+  testing::FakeClock clock;
+  testing::SourceState source;
+  FakeExchange exchange{[](const upstream::Request&) -> Result<FakeExchange::Answer> {
+    return FakeExchange::Answer{};
+  }};
+  std::filesystem::path folder;
+  std::unique_ptr<credentials::Store> store;
+  std::unique_ptr<Session> session;
+};
+
+FakeExchange::Answer answerOf(const LoginKind& kind, const Case& scene) {
+  FakeExchange::Answer answer{scene.status, R"({"error":"the password is wrong"})", {}};
+  if (scene.token) {
+    answer = kind.token;
+    answer.status = scene.status;
+  }
+  return answer;
+}
+
+bool tokenIsInTheBody(const LoginKind& kind) {
+  return !kind.login.token.json.empty();
+}
+
+template <typename Check>
+void forEachCase(Check check) {
+  for (const auto& kind : loginKinds()) {
+    for (const auto& scene : kCases) {
+      SCOPED_TRACE(kind.name + ", " + std::to_string(scene.status) +
+                   (scene.token ? " with a token" : ""));
+      check(kind, scene, tokenIsInTheBody(kind) ? scene.of_body : scene.of_head);
+    }
+  }
+}
+
+TEST_F(LockoutTest, SendsFewLoginsInTenMinutesOfScrapesWhateverIsAnswered) {
+  forEachCase([&](const LoginKind& kind, const Case& scene, Expected expected) {
+    uses(kind);
+    answers(answerOf(kind, scene));
+    start({});
+    const auto in_six_minutes = scrapeFor(6min);
+    EXPECT_EQ(outcome(), expected);
+    const auto in_ten_minutes = scrapeFor(4min);
+    switch (expected) {
+      case kSuccess: EXPECT_EQ(in_ten_minutes, 1U); break;
+      case kRejected:
+        EXPECT_EQ(in_six_minutes, 3U);  // at 0, 30 and 180 s: the shortest waits that are drawn
+        EXPECT_EQ(in_ten_minutes, 3U);
+        EXPECT_EQ(session->status().rejections, 3);
+        break;
+      case kThrottled: EXPECT_EQ(in_ten_minutes, 5U); break;
+      case kFailed: EXPECT_EQ(in_ten_minutes, 12U); break;
+    }
+  });
+}
+
+TEST_F(LockoutTest, SendsOneRejectedLoginOverTenRestarts) {
+  int number = 0;
+  forEachCase([&](const LoginKind& kind, const Case& scene, Expected expected) {
+    const auto state_dir = folder / std::to_string(++number);
+    std::filesystem::create_directories(state_dir);
+    uses(kind);
+    answers(answerOf(kind, scene));
+    std::uint64_t all = 0;
+    for (int restart = 0; restart <= 10; ++restart) {
+      start(state_dir);
+      all += scrapeFor(1s);
+    }
+    const bool once = expected == kRejected || expected == kThrottled;
+    // Each process logs in to a service that is down, or that gives tokens.
+    EXPECT_EQ(all, once ? 1U : 11U);
+  });
+}
+
+TEST_F(LockoutTest, TriesAChangedPasswordAtOnceAfterAnyRejection) {
+  forEachCase([&](const LoginKind& kind, const Case& scene, Expected expected) {
+    if (expected != kRejected) return;
+    source.gives("user", "wrong");
+    uses(kind);
+    answers(answerOf(kind, scene));
+    start({});
+    EXPECT_EQ(scrapeFor(5s), 1U);
+    source.gives("user", "right");
+    answers(kind.token);
+    scrapeFor(2s);
+    EXPECT_EQ(session->status().successes, 1U);
+  });
+}
+
+// A page that says no may be longer than any answer with a token, or slow, or cut.
+TEST_F(LockoutTest, JudgesByTheHeadOfAnAnswerWhoseBodyIsBroken) {
+  class BrokenBody final : public upstream::Exchange {
+   public:
+    BrokenBody(int status, Fault fault) : status_(status), fault_(fault) {}
+    Result<upstream::Response> exchange(const upstream::Request&, Deadline,
+                                        const upstream::OnHead& on_head,
+                                        const upstream::OnBody& on_body) override {
+      static_cast<void>(on_head(upstream::Response{status_, {}}));
+      static_cast<void>(on_body("<html>"));
+      return Error{fault_, "the body is broken", "", {}};
+    }
+
+   private:
+    const int status_;
+    const Fault fault_;
+  };
+  const auto becomes = [&](int status, Fault broken, Fault expected) {
+    SCOPED_TRACE(std::to_string(status) + " " + std::string(faultName(broken)));
+    BrokenBody service(status, broken);
+    uses(loginKinds().front());
+    store = std::make_unique<credentials::Store>(
+        std::make_unique<testing::FakeSource>(source), "t", credentials::Schedule::mounted(),
+        config::Backoff{}, "salt", clock, [] { return 0.0; });
+    Session own(
+        target, store.get(), service, clock, [] { return 0.0; }, StateFile("", "t"));
+    const auto result = own.authorize(deadlineIn(10s), deadlineIn(10s));
+    ASSERT_FALSE(result);
+    EXPECT_EQ(faultName(result.error().fault), faultName(expected));
+  };
+  for (const auto broken :
+       {Fault::Limit, Fault::Format, Fault::Truncated, Fault::Timeout, Fault::Connect}) {
+    becomes(401, broken, Fault::LoginRejected);
+    becomes(422, broken, Fault::LoginRejected);
+    becomes(429, broken, Fault::LoginThrottled);
+    becomes(503, broken, Fault::LoginFailed);
+  }
+  becomes(200, Fault::Limit, Fault::LoginRejected);
+  becomes(200, Fault::Format, Fault::LoginFailed);
+  becomes(200, Fault::Truncated, Fault::LoginFailed);
+  becomes(200, Fault::Timeout, Fault::Timeout);
+  becomes(200, Fault::Connect, Fault::Connect);
+}
+
+TEST_F(LockoutTest, CountsStatusesThatTheConfigurationNamesAsRejections) {
+  auto kinds = loginKinds();
+  for (auto& kind : kinds) {
+    if (kind.oauth2) continue;
+    for (const int status : {302, 307, 404, 405, 408, 429, 500, 503, 599}) {
+      SCOPED_TRACE(kind.name + ", " + std::to_string(status));
+      kind.login.rejected = {404, 302, 307, 599, 405, 408, 429, 500, 503};
+      uses(kind);
+      auto answer = kind.token;  // also beside a token
+      answer.status = status;
+      answers(answer);
+      start({});
+      EXPECT_EQ(scrapeFor(6min), 3U);
+      EXPECT_EQ(session->status().rejected, 3U);
+    }
+  }
+}
+
+// A form answers a wrong password with itself, and a cookie that every visitor gets.
+TEST_F(LockoutTest, CountsA2xxThatSuccessDoesNotListAsARejection) {
+  auto kinds = loginKinds();
+  for (auto& kind : kinds) {
+    if (kind.oauth2) continue;
+    for (const int status : {200, 201, 204}) {
+      SCOPED_TRACE(kind.name + ", " + std::to_string(status));
+      kind.login.success = {302};
+      uses(kind);
+      auto answer = kind.token;
+      answer.status = status;
+      answers(answer);
+      start({});
+      EXPECT_EQ(scrapeFor(6min), 3U);
+      EXPECT_EQ(session->status().rejected, 3U);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace postern::session
