@@ -45,7 +45,7 @@ Loaded parseYaml(const std::string& text, const std::string& file, const Path& f
     Map map(Value(*document.root, "", report));
     const auto targets = map.need("targets");
     if (targets) loaded.config.targets = readTargets(*targets);
-    map.refuseUnknown();
+    map.refuseUnknown(PrometheusBlock::Root);
   } else if (document.mistakes.empty()) {
     report.add(1, 1, "", "is empty, expected targets");
   }

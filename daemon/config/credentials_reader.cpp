@@ -118,7 +118,7 @@ void readBasicAuth(const Value& value, Credentials& credentials) {
     value.complain("holds no credential, expected username and password");
   }
   refuseHalfOfUserAndPassword(map);
-  map.refuseUnknown();
+  map.refuseUnknown(PrometheusBlock::BasicAuth);
 }
 
 void readAuthorization(const Value& value, Credentials& credentials) {
@@ -131,7 +131,7 @@ void readAuthorization(const Value& value, Credentials& credentials) {
   if (map.present() && !map.has("credentials") && !map.has("credentials_file")) {
     value.complain("holds no credential, expected credentials or credentials_file");
   }
-  map.refuseUnknown();
+  map.refuseUnknown(PrometheusBlock::Authorization);
 }
 
 void readCredentials(const Value& value, Credentials& credentials) {

@@ -77,7 +77,7 @@ void readOauth2(const Value& value, Target& target) {
     readEndpointParams(*params, !oauth2.scopes.empty(), oauth2.endpoint_params);
   }
   if (const auto tls = map.find("tls_config")) readTls(*tls, oauth2.tls);
-  map.refuseUnknown();
+  map.refuseUnknown(PrometheusBlock::Oauth2);
 }
 
 }  // namespace postern::config

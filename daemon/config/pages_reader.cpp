@@ -43,7 +43,7 @@ void readPage(const Value& value, Page& page) {
   if (!page.required) page.timeout = kOptionalPageTimeout;
   map.duration("timeout", page.timeout, {milliseconds(0), minutes(10)});
   map.duration("min_interval", page.min_interval, {milliseconds(0), std::chrono::hours(24)});
-  map.refuseUnknown();
+  map.refuseUnknown(PrometheusBlock::Page);
 }
 
 void appendValues(const Value& value, std::string_view name, Pairs& pairs) {

@@ -100,7 +100,7 @@ Target readTarget(const Value& value) {
   if (const auto pages = map.find("pages")) readPages(*pages, target.pages);
   refuseTwoWaysIn(map, target);
   if (const auto oauth2 = map.find("oauth2")) readOauth2(*oauth2, target);
-  map.refuseUnknown();
+  map.refuseUnknown(PrometheusBlock::ScrapeConfig);
   return target;
 }
 

@@ -93,14 +93,14 @@ void readTls(const Value& value, Tls& tls) {
   readPin(map, tls.pin_sha256);
   map.boolean("insecure_skip_verify", tls.insecure_skip_verify);
   refuseCrlWithoutChain(map, tls);
-  map.refuseUnknown();
+  map.refuseUnknown(PrometheusBlock::Tls);
 }
 
 void readDatabaseTls(const Value& value, Tls& tls) {
   Map map(value);
   readFiles(map, tls);
   refusePasswordAlone(map, "key_file");
-  map.refuseUnknown();
+  map.refuseUnknown(PrometheusBlock::Tls);
 }
 
 }  // namespace postern::config

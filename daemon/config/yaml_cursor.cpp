@@ -224,11 +224,12 @@ void Map::exclude(std::initializer_list<std::string_view> keys) {
   }
 }
 
-void Map::refuseUnknown() const {
+void Map::refuseUnknown(PrometheusBlock block) const {
   for (const auto& entry : entries_) {
     if (value_.enough()) return;
-    const bool known = std::find(known_.begin(), known_.end(), entry.name) != known_.end();
-    if (!known) entry.key.complain(unknownKey(entry.name, known_));
+    if (std::find(known_.begin(), known_.end(), entry.name) != known_.end()) continue;
+    auto hint = prometheusHint(block, entry.name);
+    entry.key.complain(hint.empty() ? unknownKey(entry.name, known_) : std::move(hint));
   }
 }
 

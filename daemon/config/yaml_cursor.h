@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "config/prometheus_names.h"
 #include "config/units.h"
 #include "config/yaml_tree.h"
 
@@ -103,7 +104,8 @@ class Map {
   bool has(std::string_view key) const;
   // Complains when more than one of `keys` is there.
   void exclude(std::initializer_list<std::string_view> keys);
-  void refuseUnknown() const;
+  // `block`: whose keys of Prometheus are known as such.
+  void refuseUnknown(PrometheusBlock block = PrometheusBlock::None) const;
   // False after a complaint that there is no map; nothing is missing in it then.
   bool present() const { return present_; }
   const Value& value() const { return value_; }
