@@ -9,12 +9,9 @@ namespace {
 
 constexpr Range<milliseconds> kRefreshInterval = {seconds(1), std::chrono::hours(24 * 7)};
 
-// A user with a password, each inline or by file.
-void readUserAndPassword(Map& map, FileCredentials& file) {
-  map.text("username", file.username);
+void readUserAndPasswordFiles(Map& map, FileCredentials& file) {
   map.path("username_file", file.username_file);
   map.exclude({"username", "username_file"});
-  map.secret("password", file.password);
   map.path("password_file", file.password_file);
   map.exclude({"password", "password_file"});
 }
@@ -45,7 +42,9 @@ void refuseNoneOrSeveral(const Map& map) {
 
 void readFileCredentials(const Value& value, FileCredentials& file) {
   Map map(value);
-  readUserAndPassword(map, file);
+  map.text("username", file.username);
+  map.secret("password", file.password);
+  readUserAndPasswordFiles(map, file);
   map.secret("api_key", file.api_key);
   map.path("api_key_file", file.api_key_file);
   map.exclude({"api_key", "api_key_file"});
@@ -111,13 +110,23 @@ std::string authorizationTypeMistake(std::string_view text) {
 
 }  // namespace
 
+// As in Prometheus either half may be missing, or be "".
 void readBasicAuth(const Value& value, Credentials& credentials) {
   Map map(value);
-  readUserAndPassword(map, credentials.file.emplace());
-  if (map.present() && !hasUser(map) && !hasPassword(map)) {
-    value.complain("holds no credential, expected username and password");
+  auto& file = credentials.file.emplace();
+  file.half_allowed = true;
+  const auto isEmpty = [&](std::string_view key) {
+    const auto half = map.find(key);
+    return half && half->node().quoted && half->node().text.empty();
+  };
+  if (!isEmpty("username")) map.text("username", file.username);
+  if (!isEmpty("password")) map.secret("password", file.password);
+  readUserAndPasswordFiles(map, file);
+  const bool user = hasUser(map) && !isEmpty("username");
+  const bool password = hasPassword(map) && !isEmpty("password");
+  if (map.present() && !user && !password) {
+    value.complain("holds no credential, expected username, password or both");
   }
-  refuseHalfOfUserAndPassword(map);
   map.refuseUnknown(PrometheusBlock::BasicAuth);
 }
 

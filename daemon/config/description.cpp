@@ -160,6 +160,10 @@ void addCredentials(Json& json, const Credentials& credentials) {
     return;
   }
   const FileCredentials& file = *credentials.file;
+  if (file.half_allowed) {
+    json["basic_auth"] = describeFile(file);
+    return;
+  }
   if (credentials.authorization_type == Credentials().authorization_type) {
     json["credentials"]["file"] = describeFile(file);
     return;

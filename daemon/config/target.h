@@ -63,6 +63,7 @@ struct FileCredentials {
   Path username_file, password_file, api_key_file, token_file;
   // Holds files named username, password, api_key, token; excludes everything above.
   Path directory;
+  bool half_allowed = false;  // of basic_auth: a user name or a password alone is a credential
   bool form_encoded = false;  // of oauth2: encoded before it is sent, so username may hold a colon
   bool operator==(const FileCredentials&) const = default;
 };

@@ -53,7 +53,10 @@ Result<Credential> MountedSource::read() const {
   credential.api_key = value(files_.api_key_file, files_.api_key);
   credential.token = value(files_.token_file, files_.token);
   if (failed) return *std::move(failed);
-  if (const auto field = missingField(credential); !field.empty()) return lacks(field);
+  const bool half = !credential.username.empty() || !credential.password.empty();
+  if (!(half && files_.half_allowed)) {
+    if (const auto field = missingField(credential); !field.empty()) return lacks(field);
+  }
   if (const auto why = forbiddenBytes(credential, files_.form_encoded)) {
     const auto place = optional ? files_.directory.string() + ": " : std::string();
     return Error{Fault::NoCredential, place + *why + ": correct it", {}, {}};

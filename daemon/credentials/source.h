@@ -10,7 +10,7 @@
 namespace postern::credentials {
 
 // What proves who we are. At least one of username with password, api_key and token is
-// there; a Source never returns a credential that is empty.
+// set, or with basic_auth one of username and password.
 struct Credential {
   std::string username;
   Secret password;

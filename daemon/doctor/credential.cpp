@@ -9,8 +9,9 @@ namespace {
 std::string kindOf(const config::Target& target, const credentials::Credential& credential) {
   if (target.oauth2) return "client_id and client_secret";
   if (!credential.token.empty()) return "a token";
-  if (!credential.password.empty()) return "user and password";
-  return "an API key";
+  if (!credential.username.empty() && !credential.password.empty()) return "user and password";
+  if (!credential.api_key.empty()) return "an API key";
+  return credential.password.empty() ? "a user without password" : "a password without user";
 }
 
 }  // namespace

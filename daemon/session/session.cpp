@@ -29,7 +29,9 @@ Secret directAuthorization(const credentials::Credential& credential, const std:
     value.append(credential.token.reveal());
     return value;
   }
-  if (!credential.password.empty()) return basicAuthorization(credential);
+  if (!credential.password.empty() || credential.api_key.empty()) {
+    return basicAuthorization(credential);
+  }
   Secret value("Apikey ");
   value.append(credential.api_key.reveal());
   return value;

@@ -26,7 +26,7 @@ std::vector<Target> waysIn() {
 TEST(WaysInTest, AcceptsEach) {
   const auto targets = waysIn();
 
-  ASSERT_THAT(targets, SizeIs(12));
+  ASSERT_THAT(targets, SizeIs(15));
   const auto& basic = *targets[0].credentials->file;
   EXPECT_EQ(basic.username_file, "/etc/postern/user");
   EXPECT_TRUE(basic.password == Secret("$PASSWORD"));
@@ -47,6 +47,12 @@ TEST(WaysInTest, AcceptsEach) {
   EXPECT_EQ(targets[9].login->send_as, "Cookie: sid={{token}}");
   EXPECT_EQ(targets[10].login->send_as, "X-Session: {{token}}");
   EXPECT_EQ(targets[11].credentials->mysql->directory, "/etc/postern/db");
+  EXPECT_EQ(targets[12].credentials->file->username, "uk1_key");
+  EXPECT_EQ(targets[13].credentials->file->username, "");
+  EXPECT_TRUE(targets[13].credentials->file->password == Secret("uk1_key"));
+  EXPECT_EQ(targets[14].credentials->file->password_file, "/etc/postern/key");
+  for (std::size_t i = 12; i < 15; ++i) EXPECT_TRUE(targets[i].credentials->file->half_allowed);
+  EXPECT_FALSE(targets[3].credentials->file->half_allowed);
 }
 
 TEST(WaysInTest, TurnsOauth2IntoALogin) {

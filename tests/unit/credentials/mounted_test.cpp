@@ -76,6 +76,19 @@ TEST_F(MountedTest, TakesInlineValuesBesideFiles) {
   EXPECT_EQ(credential->password.reveal(), "secret");
 }
 
+TEST_F(MountedTest, TakesHalfOfAUserAndPasswordForBasicAuthAlone) {
+  for (const bool user : {true, false}) {
+    config::FileCredentials files;
+    (user ? files.username_file : files.password_file) = write("half", "hunter2\n");
+    EXPECT_FALSE(load(files));
+    files.half_allowed = true;
+    const auto credential = load(files);
+    ASSERT_TRUE(credential) << credential.error().what;
+    EXPECT_EQ(credential->username, user ? "hunter2" : "");
+    EXPECT_EQ(credential->password.reveal(), user ? "" : "hunter2");
+  }
+}
+
 TEST_F(MountedTest, TakesAnApiKeyOrATokenAlone) {
   config::FileCredentials key;
   key.api_key = Secret("key");

@@ -390,6 +390,21 @@ TEST_F(SessionTest, TakesARefusedCredentialForARejectedLogin) {
   EXPECT_EQ(authorization->value.reveal(), "Bearer another");
 }
 
+TEST_F(SessionTest, SendsHalfOfABasicCredentialAsItIs) {
+  target.login.reset();
+  const auto sends = [&](const std::string& user, const std::string& password,
+                         const std::string& value) {
+    source.gives(user, password);
+    start();
+    const auto authorization = authorize();
+    ASSERT_TRUE(authorization);
+    EXPECT_EQ(authorization->header, "Authorization");
+    EXPECT_EQ(authorization->value.reveal(), value);
+  };
+  sends("uk1_key", "", "Basic dWsxX2tleTo=");
+  sends("", "uk1_key", "Basic OnVrMV9rZXk=");
+}
+
 TEST_F(SessionTest, SendsAnUnprovenCredentialWithOneRequestAtATime) {
   target.login.reset();
   start();
