@@ -5,10 +5,14 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/file.h"
 #include "base/printable.h"
+#include "exposition/hash.h"
+#include "exposition/openmetrics_line.h"
 #include "exposition/page_input.h"
 #include "exposition/page_writer.h"
 #include "exposition/sample_text.h"
@@ -65,6 +69,25 @@ std::vector<Step> stepsOf(const config::Reshape& all) {
 
 using Names = std::map<std::string, std::size_t>;  // how many samples of each
 
+// Equal for samples of which Prometheus keeps one: same name, labels in any order, and time.
+std::uint64_t hashSeries(const Sample& sample) {
+  constexpr std::uint64_t kTimestamp = 2;  // a seed
+  std::uint64_t hash = exposition::hashText(sample.name, 0);
+  for (const exposition::Label& label : sample.labels) {
+    if (label.value.empty()) continue;
+    hash += exposition::hashText(label.value, exposition::hashLabelName(label.name));
+  }
+  if (sample.keeps_timestamp && !sample.line.timestamp.empty())
+    hash += exposition::hashText(sample.line.timestamp, kTimestamp);
+  return hash;
+}
+
+// Samples that a rule made one series, by their number on the page that the rule was given.
+struct Merged {
+  std::size_t first;
+  std::size_t second;
+};
+
 // Takes a page through one rule, and keeps what comes of it as OpenMetrics.
 class Trial : public exposition::Sink {
  public:
@@ -80,15 +103,39 @@ class Trial : public exposition::Sink {
   std::size_t kept = 0;
   std::size_t changed = 0;
   Names dropped;
-  Names renamed;        // "from -> to"
-  std::string refused;  // the first sample that is none any more
+  Names renamed;               // "from -> to"
+  std::string refused;         // the first sample that is none any more
+  std::size_t duplicates = 0;  // that the page has
+  std::size_t made = 0;        // duplicates that the rule made
+  std::vector<Merged> merged;  // kShown of them at most
 
  private:
+  void findDuplicate(const Sample& in, const Sample& out);
+
   exposition::Reshaper* const reshaper_;  // null: nothing changes
+  std::size_t number_ = 0;                // of the sample
+  std::unordered_set<std::uint64_t> came_;
+  std::unordered_map<std::uint64_t, std::size_t> series_;  // and the number of its first sample
 };
+
+void Trial::findDuplicate(const Sample& in, const Sample& out) {
+  const std::uint64_t came = hashSeries(in);
+  std::uint64_t hash = hashSeries(out);
+  if (!out.inserted.empty()) hash += reshaper_->insertedHash();
+  const bool fresh_on_page = came_.insert(came).second;
+  const auto [known, fresh] = series_.emplace(hash, number_);
+  if (fresh) return;
+  if (!fresh_on_page) {
+    ++duplicates;
+    return;
+  }
+  ++made;
+  if (merged.size() < kShown) merged.push_back({known->second, number_});
+}
 
 std::string_view Trial::sample(const Sample& sample, Syntax syntax) {
   using Verdict = exposition::Reshaper::Verdict;
+  ++number_;
   Sample out = sample;
   const auto verdict = reshaper_ == nullptr ? Verdict::Unchanged : reshaper_->apply(sample.line);
   switch (verdict) {
@@ -113,6 +160,7 @@ std::string_view Trial::sample(const Sample& sample, Syntax syntax) {
       return {};
   }
   ++kept;
+  findDuplicate(sample, out);
   return exposition::appendSample(page, out, syntax, kBetween);
 }
 
@@ -125,6 +173,38 @@ void printNames(const char* what, const Names& names) {
     }
     std::printf("    %s %s (%zu)\n", what, printable(name).c_str(), samples);
   }
+}
+
+// Name and labels of a sample, by its number on a page that a trial has written. Values that are to
+// be anonymized do not show.
+std::string seriesOf(const std::string& page, std::size_t number,
+                     const std::vector<std::string>& hidden) {
+  std::size_t begin = 0;
+  for (std::size_t line = 1; line < number; ++line) begin = page.find('\n', begin) + 1;
+  exposition::OpenMetricsLineParser parser;
+  parser.next(page.data() + begin, page.data() + page.size(), /*utf8_known=*/true);
+  const exposition::Line& line = parser.line();
+  auto labels = line.labels;
+  for (exposition::Label& label : labels) {
+    if (std::find(hidden.begin(), hidden.end(), label.name) != hidden.end())
+      label.value = "<hidden>";
+  }
+  std::string series;
+  exposition::appendSeries(series, {line, line.name, line.quoted, labels, {}, {}}, kBetween);
+  return printable(series, 200);
+}
+
+void printMerged(const Trial& trial, const std::string& page,
+                 const std::vector<std::string>& hidden) {
+  if (trial.made == 0) return;
+  std::printf("  makes %zu duplicate%s: Prometheus keeps one sample of each series\n", trial.made,
+              trial.made == 1 ? "" : "s");
+  for (const auto& [first, second] : trial.merged) {
+    std::printf("    %s and %s become one series\n", seriesOf(page, first, hidden).c_str(),
+                seriesOf(page, second, hidden).c_str());
+  }
+  if (trial.made > trial.merged.size())
+    std::printf("    ... and %zu more\n", trial.made - trial.merged.size());
 }
 
 void print(const std::string& title, const Trial& trial) {
@@ -186,7 +266,10 @@ int rules(const config::CommandLine& command_line, const config::Config& config)
   }
   Trial first(nullptr);
   if (!readInto(first, page, *target, file)) return 1;
-  std::printf("%s: %zu samples\n", file.c_str(), first.kept);
+  std::printf("%s: %zu samples", file.c_str(), first.kept);
+  if (first.duplicates > 0)
+    std::printf(", %zu of them duplicates that the page has itself", first.duplicates);
+  std::printf("\n");
   std::string text = std::move(first.page);
   for (const Step& step : stepsOf(target->reshape)) {
     exposition::Reshaper reshaper(scrape::compileRules(step.rule));
@@ -194,6 +277,7 @@ int rules(const config::CommandLine& command_line, const config::Config& config)
     if (text.empty()) break;
     if (!readInto(trial, text + "# EOF\n", *target, file)) return 1;
     print(step.title, trial);
+    printMerged(trial, text, target->reshape.anonymize.labels);
     text = std::move(trial.page);
   }
   const auto left = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));

@@ -133,6 +133,13 @@ Step rulesStep(const config::Target& target, const Told& told) {
   }
   step.what = "of " + samplesText(read) + " " + std::to_string(dropped) + " dropped" +
               (reasons.empty() ? "" : " (" + reasons + ")");
+  const auto made = told.number("/page/last_relabel_duplicates").value_or(0);
+  step.details["relabel_duplicates"] = made;
+  if (made > 0) {
+    step.state = State::Warning;
+    step.what += ", " + std::to_string(made) + " made duplicates of others, which Prometheus drops";
+    step.cure = "see with postern rules which rule makes series one, and keep a label that differs";
+  }
   if (read > 0 && dropped >= read) {
     step.state = State::Warning;
     step.cure = "see with postern rules which rule takes them all";

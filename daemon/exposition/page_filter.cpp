@@ -58,6 +58,7 @@ PageCounts& PageCounts::operator+=(const PageCounts& other) {
   excess += other.excess;
   nan += other.nan;
   duplicates += other.duplicates;
+  relabel_duplicates += other.relabel_duplicates;
   checks_skipped = checks_skipped || other.checks_skipped;
   return *this;
 }
@@ -69,7 +70,8 @@ PageFilter::PageFilter(Syntax syntax, const PageOptions& options, Sink& sink)
       copies_(sink.copies(syntax) &&
               (options.reshaper == nullptr || !options.reshaper->touchesFamilies())),
       labels_limited_(limitsLabels(options.limits)),
-      series_(kSearchBudget) {
+      series_(kSearchBudget),
+      inserted_hash_(options.reshaper == nullptr ? 0 : options.reshaper->insertedHash()) {
   if (options_.strict) strict_.emplace(syntax);
   if (options_.reshaper != nullptr) options_.reshaper->startPage();
 }
@@ -109,8 +111,8 @@ bool PageFilter::finish() {
     }
   }
   endFamily();
-  for (const std::uint64_t hash : awaited_) {
-    if (search_ && hash != 0) judge(series_.add(hash), nullptr);
+  for (const SeriesHash& series : awaited_) {
+    if (search_ && series.out != 0) searchDuplicate(series, nullptr);
   }
   if (counts_.read == 0) return fail(Fault::Empty, nullptr, "the page holds no sample");
   return true;
@@ -167,7 +169,7 @@ inline bool PageFilter::takeSample(const Line& line) {
   ++family_.kept;
   ++counts_.kept;
   if (!withinLimits(sample)) return false;
-  if (search_ && !searchTwice(sample)) return false;
+  if (search_ && !searchDuplicate(sample)) return false;
   if (!copies_ && sample.name != sent_name_) sendHead(sample);
   const auto complaint = sink_.sample(sample, syntax_);
   return complaint.empty() || fail(Fault::Format, line.timestamp.data(), complaint);
@@ -272,48 +274,58 @@ inline bool PageFilter::withinLimits(const Sample& sample) {
 }
 
 // The order of labels does not matter to what a series is, and one that is empty is none.
-inline std::uint64_t PageFilter::hashSeries(const Sample& sample) const {
-  const bool renamed = sample.rewritten && sample.name.data() != sample.line.name.data();
-  std::uint64_t hash = renamed ? hashText(sample.name, 0) : name_hash_;
-  if (sample.rewritten) {
-    hash += labels_hash_;
-  } else {
-    for (std::size_t i = 0; i < sample.labels.size(); ++i) {
-      const std::string_view value = sample.labels[i].value;
-      if (!value.empty()) hash += hashText(value, label_hashes_[i]);
-    }
+inline PageFilter::SeriesHash PageFilter::hashSeries(const Sample& sample) const {
+  std::uint64_t came = name_hash_;
+  for (std::size_t i = 0; i < sample.line.labels.size(); ++i) {
+    const std::string_view value = sample.line.labels[i].value;
+    if (!value.empty()) came += hashText(value, label_hashes_[i]);
   }
-  if (!sample.keeps_timestamp || sample.line.timestamp.empty()) return hash;
-  return hash + hashText(sample.line.timestamp, kTimestamp);
+  SeriesHash series{came, came + inserted_hash_};
+  if (sample.rewritten) {
+    const bool renamed = sample.name.data() != sample.line.name.data();
+    series.out = (renamed ? hashText(sample.name, 0) : name_hash_) + labels_hash_;
+  } else if (!sample.inserted.empty()) {
+    series.out = series.in;
+  }
+  if (!sample.keeps_timestamp || sample.line.timestamp.empty()) return series;
+  const std::uint64_t timestamp = hashText(sample.line.timestamp, kTimestamp);
+  return {series.out + timestamp, series.in + timestamp};
 }
 
 // Looks for the series in the set a few samples later, when the cache has it. Strict says at once,
 // but lets two samples have one timestamp, as that may have been cut to it (OpenMetrics 1.0.0).
-inline bool PageFilter::searchTwice(const Sample& sample) {
-  const std::uint64_t hash = hashSeries(sample);
+inline bool PageFilter::searchDuplicate(const Sample& sample) {
+  const SeriesHash series = hashSeries(sample);
   if (options_.strict) {
-    return !sample.line.timestamp.empty() || judge(series_.add(hash), sample.line.raw.data());
+    return !sample.line.timestamp.empty() || searchDuplicate(series, sample.line.raw.data());
   }
-  series_.expect(hash);
-  const std::uint64_t due = std::exchange(awaited_[awaited_at_], hash);
+  series_.expect(series.out);
+  if (came_) came_->expect(series.in);
+  const SeriesHash due = std::exchange(awaited_[awaited_at_], series);
   awaited_at_ = (awaited_at_ + 1) % awaited_.size();
-  return due == 0 || judge(series_.add(due), nullptr);
+  return due.out == 0 || searchDuplicate(due, nullptr);
 }
 
-inline bool PageFilter::judge(HashSet::Added added, const char* at) {
-  switch (added) {
-    case HashSet::Added::Fresh: return true;
-    case HashSet::Added::Known:
-      ++counts_.duplicates;
-      return !options_.strict || fail(Fault::Format, at, "a series that stands once on the page");
-    case HashSet::Added::Full: break;
+inline bool PageFilter::searchDuplicate(const SeriesHash& series, const char* at) {
+  using enum HashSet::Added;
+  if (!came_ && series.in != series.out) came_ = series_;
+  const HashSet::Added added = series_.add(series.out);
+  const HashSet::Added came = came_ ? came_->add(series.in) : added;
+  if (added == Full || came == Full) {
+    search_ = false;
+    counts_.checks_skipped = true;
+    return !options_.strict ||
+           fail(Fault::Limit, nullptr,
+                "the page has too many series to look for duplicates, which strict asks for");
   }
-  search_ = false;
-  counts_.checks_skipped = true;
-  return !options_.strict ||
-         fail(Fault::Limit, nullptr,
-              "the page has too many series to look for one that stands twice, which strict asks "
-              "for");
+  if (added == Fresh) return true;
+  ++(came == Known ? counts_.duplicates : counts_.relabel_duplicates);
+  if (!options_.strict) return true;
+  return fail(Fault::Format, at,
+              came == Known
+                  ? "a series that is on the page once"
+                  : "a series that is on the page once after labels, metric_relabel_configs and "
+                    "rename");
 }
 
 // The family of a sample is named as the sample is. When a rule has renamed it to something

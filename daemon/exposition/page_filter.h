@@ -29,12 +29,14 @@ struct PageCounts {
   std::size_t read = 0;
   std::size_t kept = 0;
   // Why the others were not:
-  std::size_t unmatched = 0;    // by `match`
-  std::size_t relabelled = 0;   // by metric_relabel_configs
-  std::size_t excess = 0;       // by family_series_limit
-  std::size_t nan = 0;          // a value that JSON has as the text "NaN"
-  std::size_t duplicates = 0;   // of those kept: the series stood on the page already
-  bool checks_skipped = false;  // the page was too large to look for all of them
+  std::size_t unmatched = 0;   // by `match`
+  std::size_t relabelled = 0;  // by metric_relabel_configs
+  std::size_t excess = 0;      // by family_series_limit
+  std::size_t nan = 0;         // a value that JSON has as the text "NaN"
+  // Of those kept, whose series is on the page already:
+  std::size_t duplicates = 0;          // as the service sent it
+  std::size_t relabel_duplicates = 0;  // because rules made one series of two
+  bool checks_skipped = false;         // the page was too large to look for all of them
 
   bool operator==(const PageCounts&) const = default;
   PageCounts& operator+=(const PageCounts& other);
@@ -44,8 +46,8 @@ struct PageCounts {
 // parser, strictness, reshaping, limits, and which family a sample belongs to. HELP and TYPE
 // follow the samples: a family whose samples are renamed is, one whose samples are dropped is.
 //
-// Memory is bounded: 1 MiB for the search of a series that stands twice, and what the sink and
-// the reshaper take. Not thread-safe.
+// Memory is bounded: 1 MiB for the search of duplicate series, as much again where rules change
+// series, and what the sink and the reshaper take. Not thread-safe.
 class PageFilter {
  public:
   PageFilter(Syntax syntax, const PageOptions& options, Sink& sink);
@@ -75,6 +77,13 @@ class PageFilter {
     std::size_t kept = 0;
   };
 
+  // Hashes of a series: as it goes out, and as it came with what Inserted adds. They are equal for
+  // samples whose series no rule changes.
+  struct SeriesHash {
+    std::uint64_t out = 0;
+    std::uint64_t in = 0;
+  };
+
   bool fail(Fault fault, const char* at, std::string_view what);
   void takeMeta(const Line& line);
   bool takeSample(const Line& line);
@@ -85,9 +94,9 @@ class PageFilter {
   void endFamily();
   bool reshape(Sample& sample);
   bool withinLimits(const Sample& sample);
-  std::uint64_t hashSeries(const Sample& sample) const;
-  bool searchTwice(const Sample& sample);
-  bool judge(HashSet::Added added, const char* at);
+  SeriesHash hashSeries(const Sample& sample) const;
+  bool searchDuplicate(const Sample& sample);
+  bool searchDuplicate(const SeriesHash& series, const char* at);
   void sendHead(const Sample& sample);
   void sendHead(std::string_view name, bool quoted, std::string_view type);
 
@@ -99,7 +108,11 @@ class PageFilter {
   std::optional<StrictChecker> strict_;
   bool search_ = true;
   HashSet series_;
-  std::array<std::uint64_t, 8> awaited_{};  // hashes that are still to be looked for; 0: none
+  // The series as they came: a duplicate in series_ that is new in here was made by rules. None as
+  // long as no rule has changed a series: then it would be equal to series_.
+  std::optional<HashSet> came_;
+  const std::uint64_t inserted_hash_;    // of the labels of Inserted
+  std::array<SeriesHash, 8> awaited_{};  // that are still to be looked for; `out` 0: none
   std::size_t awaited_at_ = 0;
   Family family_;
   bool named_alike_ = false;       // the last line that had a name had that of family_

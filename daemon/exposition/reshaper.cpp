@@ -268,6 +268,10 @@ std::size_t Reshaper::insertedLabels() const {
   return state_->compiled.config.labels.size();
 }
 
+std::uint64_t Reshaper::insertedHash() const {
+  return state_->compiled.onlyLabels() ? state_->compiled.inserted_hash : 0;
+}
+
 std::string_view Reshaper::name() const {
   return state_->name;
 }

@@ -68,6 +68,8 @@ class Reshaper {
   std::string_view inserted() const;
   // How many labels that is.
   std::size_t insertedLabels() const;
+  // What they add to labelsHash(); 0 when no sample is Inserted.
+  std::uint64_t insertedHash() const;
   // Escaped as on a page; views die with the sample or the next apply().
   std::string_view name() const;
   bool quoted() const;  // the name needs quotes

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "exposition/families.h"
+#include "exposition/hash.h"
 #include "exposition/text_line.h"
 
 namespace postern::exposition {
@@ -74,9 +75,12 @@ Rules::Compiled::Compiled(const config::Reshape& configuration, Digests function
   for (const auto& rule : config.metric_relabel_configs) relabel.emplace_back(rule, digests.md5);
   for (const auto& [from, to] : config.rename) rename.emplace(from, to);
   for (const auto& [name, value] : config.labels) {
-    const std::string_view quote = isPlainLabelName(name) ? "" : "\"";
-    inserted.append(quote).append(isPlainLabelName(name) ? name : escapeLabelValue(name));
-    inserted.append(quote).append("=\"").append(escapeLabelValue(value)).append("\",");
+    const bool plain = isPlainLabelName(name);
+    const std::string_view quote = plain ? "" : "\"";
+    const std::string text = plain ? name : escapeLabelValue(name);
+    const std::string escaped = escapeLabelValue(value);
+    inserted.append(quote).append(text).append(quote).append("=\"").append(escaped).append("\",");
+    if (!value.empty()) inserted_hash += hashText(escaped, hashLabelName(text));
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -44,7 +45,8 @@ struct Rules::Compiled {
   std::vector<CompiledSelector> match;
   std::vector<RelabelRule> relabel;
   std::map<std::string, std::string, std::less<>> rename;
-  std::string inserted;  // `labels`, as on a page: a="b",c="d",
+  std::string inserted;             // `labels`, as on a page: a="b",c="d",
+  std::uint64_t inserted_hash = 0;  // what they add to Reshaper::labelsHash
 
  private:
   void addLabels(LabelSet& labels) const;

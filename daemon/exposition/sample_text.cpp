@@ -44,33 +44,6 @@ void appendLabel(std::string& out, const Label& label, const Output& output) {
   appendQuoted(out, label.value);
 }
 
-void appendSeries(std::string& out, const Sample& sample, const Output& output) {
-  const bool inside = sample.quoted && output.escaping == Escaping::AllowUtf8;
-  const bool braces = inside || !sample.inserted.empty() || !sample.labels.empty();
-  if (!inside) appendName(out, sample.name, sample.quoted, output);
-  if (!sample.text.empty() && !sample.quoted && !sample.quoted_labels) {
-    out.append(sample.text);
-    return;
-  }
-  if (!braces) return;
-  out += '{';
-  const char* comma = "";
-  if (inside) {
-    appendName(out, sample.name, sample.quoted, output);
-    comma = ",";
-  }
-  if (!sample.inserted.empty()) {
-    out.append(comma).append(sample.inserted, 0, sample.inserted.size() - 1);
-    comma = ",";
-  }
-  for (const Label& label : sample.labels) {
-    out += comma;
-    appendLabel(out, label, output);
-    comma = ",";
-  }
-  out += '}';
-}
-
 }  // namespace
 
 std::string unescapeName(std::string_view name) {
@@ -98,6 +71,33 @@ void appendName(std::string& out, std::string_view name, bool quoted, const Outp
   } else {
     appendMetricName(out, unescapeName(name), output.escaping);
   }
+}
+
+void appendSeries(std::string& out, const Sample& sample, const Output& output) {
+  const bool inside = sample.quoted && output.escaping == Escaping::AllowUtf8;
+  const bool braces = inside || !sample.inserted.empty() || !sample.labels.empty();
+  if (!inside) appendName(out, sample.name, sample.quoted, output);
+  if (!sample.text.empty() && !sample.quoted && !sample.quoted_labels) {
+    out.append(sample.text);
+    return;
+  }
+  if (!braces) return;
+  out += '{';
+  const char* comma = "";
+  if (inside) {
+    appendName(out, sample.name, sample.quoted, output);
+    comma = ",";
+  }
+  if (!sample.inserted.empty()) {
+    out.append(comma).append(sample.inserted, 0, sample.inserted.size() - 1);
+    comma = ",";
+  }
+  for (const Label& label : sample.labels) {
+    out += comma;
+    appendLabel(out, label, output);
+    comma = ",";
+  }
+  out += '}';
 }
 
 std::string_view appendSample(std::string& out, const Sample& sample, Syntax from,

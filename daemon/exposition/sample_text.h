@@ -14,6 +14,9 @@ std::string unescapeName(std::string_view name);
 // quotes.
 void appendName(std::string& out, std::string_view name, bool quoted, const Output& output);
 
+// Appends name and labels of a sample.
+void appendSeries(std::string& out, const Sample& sample, const Output& output);
+
 // Appends one line of a sample, written anew but for the value. Empty, or what `sample` would
 // have to be.
 std::string_view appendSample(std::string& out, const Sample& sample, Syntax from,

@@ -91,8 +91,11 @@ void writeSamples(Writer& out) {
                out.text.sample({{"target", target}, {"reason", reason}}, asDouble(count));
            });
   out.counter("postern_duplicate_samples_total",
-              "Samples of good pages whose series stood on the page already.",
+              "Samples of good pages whose series the service had sent on the page already.",
               [](const Seen& seen) { return asDouble(seen.counts.all.duplicates); });
+  out.counter("postern_relabel_duplicate_samples_total",
+              "Samples of good pages whose series rules made equal to another one of the page.",
+              [](const Seen& seen) { return asDouble(seen.counts.all.relabel_duplicates); });
   out.counter("postern_checks_skipped_total",
               "Good pages that were too large to look for all series that stand twice.",
               [](const Seen& seen) { return asDouble(seen.counts.checks_skipped); });

@@ -140,6 +140,8 @@ Json describePage(const scrape::Counts& counts) {
           {"last_dropped", describeDropped(counts.last)},
           {"dropped", describeDropped(counts.all)},
           {"duplicates", counts.all.duplicates},
+          {"relabel_duplicates", counts.all.relabel_duplicates},
+          {"last_relabel_duplicates", counts.last.relabel_duplicates},
           {"checks_skipped", counts.checks_skipped},
           {"type_clashes", counts.type_clashes}};
 }

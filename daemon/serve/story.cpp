@@ -134,7 +134,8 @@ void tellOfPages(const scrape::Target& target, const scrape::Counts& counts, Sto
                           std::to_string(all.relabelled) + " by relabelling, " +
                           std::to_string(all.excess) + " by family_series_limit, " +
                           std::to_string(all.nan) + " as NaN; " + std::to_string(all.duplicates) +
-                          " stood twice");
+                          " duplicates from the service, " +
+                          std::to_string(all.relabel_duplicates) + " made by rules");
 }
 
 }  // namespace

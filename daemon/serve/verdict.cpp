@@ -52,6 +52,16 @@ void warnOfHealth(const scrape::Counts& counts, Verdict& verdict) {
   verdict.warnings.emplace_back("the service says of itself that it is not healthy");
 }
 
+// Prometheus keeps one sample of each series and says nothing of the others.
+void warnOfDuplicates(const scrape::Counts& counts, Verdict& verdict) {
+  const std::size_t made = counts.last.relabel_duplicates;
+  if (counts.fault || made == 0) return;
+  verdict.warnings.push_back("rules made " + std::to_string(made) +
+                             (made == 1 ? " sample a duplicate" : " samples duplicates") +
+                             " of another one of the page, and Prometheus drops duplicates: "
+                             "postern rules names the rule and the series");
+}
+
 void warnOfPages(const scrape::Target& target, const scrape::Counts& counts, Verdict& verdict) {
   if (counts.fault) return;
   const auto& pages = target.config().pages;
@@ -98,6 +108,7 @@ Verdict judge(const scrape::Target& target) {
   warnOfCertificates(door, target.clock().system(), verdict);
   warnOfCredential(door, verdict);
   warnOfPages(target, counts, verdict);
+  warnOfDuplicates(counts, verdict);
   warnOfHealth(counts, verdict);
   if (counts.fault) {
     verdict.state = Verdict::State::Failing;

@@ -139,6 +139,14 @@ def rules_drop_everything(bench):
     check(examination.code == 0, "a page without series is what was asked for")
 
 
+def rules_make_duplicates(bench):
+    examination = bench.examine(bench.stage.whatsapp(),
+                                metric_relabel_configs="[{ action: labeldrop, regex: state }]")
+    examination.expect("rules", "made duplicates of others, which Prometheus drops",
+                       "postern rules which rule makes series one", state="warning")
+    check(examination.code == 0, "it stays allowed")
+
+
 def through_a_daemon(bench):
     """The same words, and no login of the check's own."""
     stage = bench.stage
@@ -180,7 +188,8 @@ def through_a_daemon(bench):
 
 FAULTS = [wrong_password, password_change_required, limiter_holds, login_answers_no_token,
           login_is_broken, role_is_too_small, no_such_page, service_is_broken, page_is_empty, page_is_html,
-          page_is_too_large, page_is_cut, page_hangs, rules_drop_everything, through_a_daemon]
+          page_is_too_large, page_is_cut, page_hangs, rules_drop_everything, rules_make_duplicates,
+          through_a_daemon]
 
 
 def scenario(stage):

@@ -1,7 +1,8 @@
 """Selectors, labels, relabelling, renames, pseudonyms and limits shape the page of a target before a
 scraper sees it; what was dropped is counted, a federate page is asked for no more than the selectors,
 and neither the salt nor a value that became a pseudonym stands anywhere. `postern rules` says the same
-without a service."""
+without a service. Series that a rule makes one are passed on, counted, a warning of the status and of
+`postern check`, and named by `postern rules`."""
 
 import subprocess
 import urllib.parse
@@ -96,6 +97,36 @@ many{{n="2",cluster="eu-1"}} 1
                   "renamed old_total -> new_total (1)", "5 of 7 samples are left"):
         check(claim in said.stdout, f"{claim}: {said.stdout}")
     check(USER not in said.stdout and SALT not in said.stdout, "rules keeps the secrets as well")
+    check("become one series" not in said.stdout, f"no series become one: {said.stdout}")
+    expect_warning_of_duplicates(stage, postern, config, root / "federate")
+
+
+def expect_warning_of_duplicates(stage, postern, config, page):
+    def counts():
+        own = postern.own_metrics()
+        return (own.value("postern_relabel_duplicate_samples_total", target="shaped"),
+                own.value("postern_duplicate_samples_total", target="shaped"))
+
+    check(counts() == (0, 0), f"no duplicates so far: {counts()}")
+    page.write_text(f'a{{user="{USER}",tmp="1"}} 1\na{{user="{USER}",tmp="2"}} 2\n'
+                    f'a{{user="{USER}",tmp="2"}} 3\n')
+    answer = postern.scrape("shaped")
+    check(answer.status == 200 and answer.body.count("a{") == 2, f"it stays allowed: {answer.body}")
+    check(counts() == (1, 0), f"counted apart: {counts()}")
+    status = postern.status()["targets"][0]
+    check(any("rules made 1 sample a duplicate" in warning for warning in status["warnings"]),
+          f"the status warns: {status['warnings']}")
+    check(status["page"]["last_relabel_duplicates"] == 1, f"{status['page']}")
+
+    said = subprocess.run([stage.build / "postern", "rules", page, f"--config.file={config}",
+                           "--target=shaped"], capture_output=True, text=True, timeout=20)
+    for claim in ("3 samples, 1 of them duplicates that the page has itself",
+                  "metric_relabel_configs[1]: labeldrop",
+                  "makes 1 duplicate: Prometheus keeps one sample of each series",
+                  'a{cluster="eu-1",user="<hidden>",tmp="1"} and a{cluster="eu-1",user="<hidden>",tmp="2"}'
+                  " become one series"):
+        check(claim in said.stdout, f"{claim}: {said.stdout}")
+    check(USER not in said.stdout, f"rules keeps the secrets as well: {said.stdout}")
 
 
 harness.run(scenario)

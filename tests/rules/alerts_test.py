@@ -12,7 +12,7 @@ HERE = promql.ROOT / "tests/rules"
 ALERTS = {"PosternTargetDown", "PosternAbsent", "PosternLoginRejected", "PosternLoginThrottled",
           "PosternBackoffLong", "PosternTokenExpired", "PosternCertificateExpiring",
           "PosternCredentialSourceStale", "PosternConfigReloadFailed", "PosternVerificationDisabled",
-          "PosternSamplesDropped", "PosternInjectionMissed", "PosternInjectorApiFailing",
+          "PosternSamplesDropped", "PosternRelabelDuplicates", "PosternInjectionMissed", "PosternInjectorApiFailing",
           "PosternInjectorDown"}
 
 
