@@ -11,6 +11,42 @@ sys.path.insert(0, str(ROOT / "tests/image"))
 import readme_manifest  # noqa: E402
 
 README = (ROOT / "README.md").read_text()
+# What each of the systems does that postern is used in place of, as "Coming from another system" names it.
+OTHER_SYSTEMS = {
+    "Teleport": [
+        "`PORT`", "`/metrics/<number>`", "any number of the database", "`whatsapp_config`, `lookups`",
+        "a row without user or password", "a token for 24 h", "401, or 200 with a text, while it waits",
+        "429 for a minute", "any certificate of the service", "`whatsapp_cluster_health", "the text form",
+        "All clusters are healthy.", "`/health/<number>`", "`/health/<number>/sanity`", "title (code) - details",
+        "`/metrics/<number>/display`", "`WA_ENV`", "the company's name", "database statistics",
+        "`/v1/certificates/external/ca`", "`new_password`"],
+    "Telemeter's client": [
+        "`/authorize`", "drops the token", "`/federate`", "`--match`", "`--match-file`", "`--from-token-file`",
+        "`--from-ca-file`", "`--tls-cert-file`", "`--limit-bytes`", "protobuf", "`--label`", "`--rename`",
+        "older than 24 h", "sorts by time", "`--anonymize-salt`", "`--interval`", "one minute of waiting",
+        "`POST /-/reload`", "the families that were sent last", "`/healthz/ready`", "`/debug/pprof`",
+        "`federate_*`", "`--internal.tracing.*`", "`-v`", "labels of the answer: not yet"],
+    "Telemeter's server": [
+        "`/authorize`", "`/upload`", "`/metrics/v1/receive`", "JWT", "size and rate limits", "required labels",
+        "`--whitelist`", "`--elide-label`", "timestamps", "memcached", "TLS on both ports",
+        "authorization server for tests"],
+    "k8s-prometheus-proxy": [
+        "`/mproxy/<namespace>/<prefix>/<path>`", "`podname` and `podip`", "`CIDR_WHITELIST`",
+        "`METRICS_PATH_WHITELIST`", "checks of the namespace's name", "200 when one pod answered",
+        "15 s for each pod", "the caller's `Authorization`", "`ssl=true`", "`/kubesd/<path>",
+        "further parameters", "`CERT_KEY_PASSWD_FILE`", "`CERT_CA_FILE`", "own metrics on port 5055",
+        "`APP_URL_PREFIX`", "`K8S_GLOBAL_TOKEN`"],
+    "Spinnaker daemon": [
+        "port 8008", "`/prometheus_metrics`", "`registry/<service>.yml`", "a list of URLs", "`user:pass@`",
+        "`inject_service_tag`", "`use_standard_notation`", "`job` and `instance`", "`spin_service`", "`NaN`",
+        "a service that fails", "younger than a second", "`summarize_compound_kinds`", "filters and transforms",
+        "does not sum series", "`prometheus.push_gateway`", "Stackdriver", "`/show`, `/dump`, `/explore`",
+        "`--log_metric_diff`", "SIGTERM", "our certificate is shown"],
+    "Ultronex": [
+        "`/heartbeat`, `/stats`, `/external`", "Basic auth", "`POST /ultronex/slack`", "a 404 page",
+        "`HTTP_SCHEME`", "survive a restart", "redirect to HTTPS", "health check", "statistics page",
+        "its exporter on a port of its own", "WebSocket"],
+}
 MADE_OF_PARTS = {"postern_certificate_not_before_timestamp_seconds"}  # "..._not_before_..." there
 
 
@@ -29,7 +65,9 @@ class ReadmeTest(unittest.TestCase):
         self.assertGreater(len(flags), 50)
         self.assertEqual([], sorted(flag for flag in flags if f"`{flag}" not in README))
         known = flags | {"--once", "--mysql"}
-        self.assertEqual([], sorted(set(re.findall(r"`(--[a-z0-9.-]+[a-z0-9])", README)) - known))
+        before, other_systems = README.split("## Coming from another system\n")
+        ours = before + re.sub(r"(?m)^\| [^|]*", "", other_systems)  # without the flags of others
+        self.assertEqual([], sorted(set(re.findall(r"`(--[a-z0-9.-]+[a-z0-9])", ours)) - known))
 
     def test_names_every_fault(self):
         faults = re.findall(r'\{Fault::\w+, "(\w+)"', (ROOT / "daemon/base/result.h").read_text())
@@ -43,6 +81,19 @@ class ReadmeTest(unittest.TestCase):
         self.assertEqual([], sorted(known - named - MADE_OF_PARTS))
         others = {"whatsapp_json", "whatsapp_health", "whatsapp_config"}  # formats and a table
         self.assertEqual([], sorted(named - known - others))
+
+    def test_says_what_became_of_each_behavior_of_another_system(self):
+        table = README.split("## Coming from another system\n")[1].split("\n## ")[0]
+        parts, system = {}, None
+        for row in table.splitlines():
+            named = re.match(r"\| \*\*([^*]+)\*\*", row)
+            system = named[1] if named else system
+            parts[system] = parts.get(system, "") + row + "\n"
+        for system, behaviors in OTHER_SYSTEMS.items():
+            with self.subTest(system=system):
+                self.assertEqual([], [text for text in behaviors if text not in parts.get(system, "")])
+                for row in parts[system].splitlines():
+                    self.assertEqual(row.count(" |"), 3, row)
 
     def test_names_one_image_and_it_has_this_version(self):
         version = re.search(r"^project\(postern VERSION (\S+)", (ROOT / "CMakeLists.txt").read_text(), re.M)[1]
