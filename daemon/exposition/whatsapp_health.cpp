@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <unordered_map>
 #include <utility>
 
 #include "exposition/json.h"
@@ -78,8 +77,8 @@ Result<bool> readNodeField(std::string_view key, ondemand::value& value, const J
 // An address may hold ':' itself, a container's name does not.
 Node namedNode(std::string_view key) {
   Node node;
+  node.name = key;
   const std::size_t colon = key.rfind(':');
-  node.name = colon == std::string_view::npos ? key : key.substr(colon + 1);
   if (colon != std::string_view::npos) node.host = key.substr(0, colon);
   return node;
 }
@@ -147,14 +146,6 @@ Result<std::vector<Node>> readRoot(ondemand::object root) {
   return nodes;
 }
 
-using Namesakes = std::unordered_map<std::string_view, std::size_t>;
-
-// The container's name, which outlives a change of address; with its host when that is needed to
-// tell two nodes apart.
-std::string nodeLabel(const Node& node, const Namesakes& namesakes) {
-  return namesakes.at(node.name) == 1 ? node.name : node.host + ":" + node.name;
-}
-
 void appendSample(Families& page, Family& family, std::initializer_list<Label> labels, bool on) {
   char before = '{';
   family.samples += family.name;
@@ -169,16 +160,16 @@ void appendSample(Families& page, Family& family, std::initializer_list<Label> l
 }
 
 // The members of the state set in their order: exactly one of them is on.
-void appendStatus(Families& page, Family& family, const Node& node, std::string_view label) {
+void appendStatus(Families& page, Family& family, const Node& node) {
   const std::string_view status = node.errors.empty() ? std::string_view(node.status) : "error";
   bool known = false;
   for (const std::string_view member : kStatuses) {
     known = known || member == status;
-    appendSample(page, family, {{"node", label}, {"role", node.role}, {"status", member}},
+    appendSample(page, family, {{"node", node.name}, {"role", node.role}, {"status", member}},
                  member == status);
   }
   if (known) return;
-  appendSample(page, family, {{"node", label}, {"role", node.role}, {"status", status}}, true);
+  appendSample(page, family, {{"node", node.name}, {"role", node.role}, {"status", status}}, true);
 }
 
 }  // namespace
@@ -213,6 +204,13 @@ bool isHealthy(const std::vector<Node>& nodes) {
   return std::all_of(nodes.begin(), nodes.end(), isConnected);
 }
 
+std::string whyNotConnected(const Node& node) {
+  if (isConnected(node)) return "";
+  std::string why = node.status;
+  for (const auto& error : node.errors) why += (why.empty() ? "" : "; ") + error;
+  return why;
+}
+
 Families healthFamilies(const Health& health, std::string_view customer,
                         std::string_view customer_name) {
   Family up{"whatsapp_node_up",
@@ -228,12 +226,9 @@ Families healthFamilies(const Health& health, std::string_view customer,
                  "Whether the WhatsApp cluster is healthy by the rule of high availability.",
                  {}};
   Families page;
-  Namesakes namesakes;
-  for (const Node& node : health.nodes) ++namesakes[node.name];
   for (const Node& node : health.nodes) {
-    const std::string label = nodeLabel(node, namesakes);
-    appendSample(page, up, {{"node", label}, {"role", node.role}}, isConnected(node));
-    appendStatus(page, status, node, label);
+    appendSample(page, up, {{"node", node.name}, {"role", node.role}}, isConnected(node));
+    appendStatus(page, status, node);
   }
   appendSample(page, cluster, {{"customer", customer}, {"customer_name", customer_name}},
                health.healthy);

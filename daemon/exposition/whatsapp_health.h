@@ -10,9 +10,10 @@ namespace postern::exposition {
 
 // One node of WhatsApp's /v1/health.
 struct Node {
-  std::string
-      name;  // the key, cut at its last ':' when it has one: what follows; "" for a single instance
-  std::string host;                 // what stood before that ':'
+  // The key as the service writes it, "host:container", as the statistics pages name the node; ""
+  // for a single instance. It is the label `node`.
+  std::string name;
+  std::string host;                 // what is before the last ':' of the key
   std::string role;                 // primary_master, secondary_master, coreapp, or empty
   std::string status;               // gateway_status, or empty when the node answered with errors
   std::vector<std::string> errors;  // "title (code) - details"
@@ -31,10 +32,12 @@ Result<Health> parseWhatsappHealth(std::string_view json);
 // one of which no core is connected, when all of its nodes are. No node at all is not healthy.
 bool isHealthy(const std::vector<Node>& nodes);
 
+// Why the node is not connected, in words; empty when it is: "disconnected", or its errors.
+std::string whyNotConnected(const Node& node);
+
 // whatsapp_node_up{node,role}, the state set whatsapp_node_status{node,role,status} and
-// whatsapp_cluster_health{customer,customer_name}. `node` is the node's name, with its host before
-// it when two nodes share a name; the status of a node with errors is "error", and one that is not
-// documented becomes a member of its own.
+// whatsapp_cluster_health{customer,customer_name}. The status of a node with errors is "error", and
+// one that is not documented becomes a member of its own.
 Families healthFamilies(const Health& health, std::string_view customer,
                         std::string_view customer_name);
 

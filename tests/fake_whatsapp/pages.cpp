@@ -200,8 +200,10 @@ std::string statsJson(std::string_view kind, bool internal, const Behaviour& beh
 }
 
 std::string healthJson(const Behaviour& behaviour) {
-  const std::string core = "10.210.72.103:wa-core-447418342132-0";
-  const std::string master = "10.210.71.117:wa-master-447418342132-0";
+  const std::string core =
+      behaviour.multiconnect ? kShards[0] : "10.210.72.103:wa-core-447418342132-0";
+  const std::string master =
+      behaviour.multiconnect ? kShards[1] : "10.210.71.117:wa-master-447418342132-0";
   Json health;
   if (behaviour.health == "multi") {
     health[master] = node("disconnected", "primary_master");

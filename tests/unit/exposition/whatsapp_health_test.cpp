@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "exposition/families.h"
+
 #include "unit/exposition/pages.h"
 
 namespace postern::exposition {
@@ -35,19 +37,19 @@ TEST(WhatsappHealthTest, ReadsTheNodesOfACluster) {
   const Health health = parsedHealth(kCluster);
   ASSERT_EQ(health.nodes.size(), 2U);
   EXPECT_EQ(health.nodes[0].host, "10.210.71.117");
-  EXPECT_EQ(health.nodes[0].name, "wa-master-447418342132-0");
+  EXPECT_EQ(health.nodes[0].name, "10.210.71.117:wa-master-447418342132-0");
   EXPECT_EQ(health.nodes[0].role, "primary_master");
   EXPECT_EQ(health.nodes[0].status, "disconnected");
-  EXPECT_EQ(health.nodes[1].name, "wa-core-447418342132-0");
+  EXPECT_EQ(health.nodes[1].name, "10.210.72.103:wa-core-447418342132-0");
   EXPECT_TRUE(health.healthy);
 }
 
-TEST(WhatsappHealthTest, CutsANodesKeyAtItsLastColon) {
+TEST(WhatsappHealthTest, TakesTheHostOfANodeUpToTheLastColonOfItsKey) {
   const Health health = parsedHealth(
       R"({"health":{"[fd00::1]:core":{"gateway_status":"connected"},"x":{"gateway_status":"connected"}}})");
   ASSERT_EQ(health.nodes.size(), 2U);
   EXPECT_EQ(health.nodes[0].host, "[fd00::1]");
-  EXPECT_EQ(health.nodes[0].name, "core");
+  EXPECT_EQ(health.nodes[0].name, "[fd00::1]:core");
   EXPECT_EQ(health.nodes[1].host, "");
   EXPECT_EQ(health.nodes[1].name, "x");
 }
@@ -140,15 +142,15 @@ TEST(WhatsappHealthTest, MakesFamiliesOfTheHealth) {
   EXPECT_EQ(check(page).counts.kept, families.samples);
   for (const std::string_view line : {
            "# TYPE whatsapp_node_up gauge",
-           "whatsapp_node_up{node=\"m\",role=\"primary_master\"} 0",
-           "whatsapp_node_up{node=\"c\",role=\"coreapp\"} 1",
-           "whatsapp_node_up{node=\"x\",role=\"\"} 0",
+           "whatsapp_node_up{node=\"h:m\",role=\"primary_master\"} 0",
+           "whatsapp_node_up{node=\"h:c\",role=\"coreapp\"} 1",
+           "whatsapp_node_up{node=\"h:x\",role=\"\"} 0",
            "# TYPE whatsapp_node_status gauge",
-           "whatsapp_node_status{node=\"m\",role=\"primary_master\",status=\"disconnected\"} 1",
-           "whatsapp_node_status{node=\"m\",role=\"primary_master\",status=\"connected\"} 0",
-           "whatsapp_node_status{node=\"m\",role=\"primary_master\",status=\"uninitialized\"} 0",
-           "whatsapp_node_status{node=\"x\",role=\"\",status=\"error\"} 1",
-           "whatsapp_node_status{node=\"y\",role=\"\",status=\"banned\"} 1",
+           "whatsapp_node_status{node=\"h:m\",role=\"primary_master\",status=\"disconnected\"} 1",
+           "whatsapp_node_status{node=\"h:m\",role=\"primary_master\",status=\"connected\"} 0",
+           "whatsapp_node_status{node=\"h:m\",role=\"primary_master\",status=\"uninitialized\"} 0",
+           "whatsapp_node_status{node=\"h:x\",role=\"\",status=\"error\"} 1",
+           "whatsapp_node_status{node=\"h:y\",role=\"\",status=\"banned\"} 1",
            "# TYPE whatsapp_cluster_health gauge",
            "whatsapp_cluster_health{customer=\"447418342132\",customer_name=\"Test "
            "\\\"company\\\"\"} "
@@ -159,12 +161,39 @@ TEST(WhatsappHealthTest, MakesFamiliesOfTheHealth) {
   EXPECT_EQ(families.samples, 4U + 4 * 5 + 2 + 1);
 }
 
-TEST(WhatsappHealthTest, TellsNodesOfOneNameApartByTheirHost) {
-  const Health health = parsedHealth(R"({"health":{"h1:core":{"gateway_status":"connected"},
-                                             "h2:core":{"gateway_status":"disconnected"}}})");
-  const std::string page = written(healthFamilies(health, "1", ""));
-  EXPECT_THAT(page, HasSubstr("whatsapp_node_up{node=\"h1:core\",role=\"\"} 1\n"));
-  EXPECT_THAT(page, HasSubstr("whatsapp_node_up{node=\"h2:core\",role=\"\"} 0\n"));
+TEST(WhatsappHealthTest, NamesANodeAsTheStatisticsPagesDo) {
+  for (const std::string_view key :
+       {"10.0.0.1:wa-core-0", "wa-core-0", "[fd00::1]:wa-core-0", "host.internal:8080:core",
+        "core:", ":core", R"(h\u00e9:core)", R"(10.0.0.1:wa \"core\")"}) {
+    SCOPED_TRACE(key);
+    const std::string name = "\"" + std::string(key) + "\"";
+    const auto labelOf = [](const std::string& page) {
+      const auto from = page.find("node=");
+      return page.substr(from, page.find_first_of(",}", from) - from);
+    };
+    const auto health = parsedHealth(R"({"health":{)" + name +
+                                     R"(:{"gateway_status":"connected","role":"coreapp"}}})");
+    for (const char* const page :
+         {R"({"stats":{"app":{KEY:{"m":{"data":[{"value":1}]}}}}})",
+          R"({"stats":{"db":{KEY:{"m":{"data":[{"value":1}]}}}}})",
+          R"({"stats":{"app":{"internal":{KEY:{"m":{"data":[{"value":1}]}}}}}})"}) {
+      std::string json = page;
+      json.replace(json.find("KEY"), 3, name);
+      auto statistics = parseWhatsappJson(json);
+      ASSERT_TRUE(statistics) << json;
+      EXPECT_EQ(labelOf(written(*statistics)), labelOf(written(healthFamilies(health, "1", ""))));
+    }
+  }
+}
+
+TEST(WhatsappHealthTest, SaysWhyANodeIsNotConnected) {
+  const auto why = [](std::string status, std::vector<std::string> errors) {
+    return whyNotConnected({"n", "", "", std::move(status), std::move(errors)});
+  };
+  EXPECT_EQ(why("connected", {}), "");
+  EXPECT_EQ(why("disconnected", {}), "disconnected");
+  EXPECT_EQ(why("", {"a (1) - b", "c"}), "a (1) - b; c");
+  EXPECT_EQ(why("connected", {"a"}), "connected; a");
 }
 
 }  // namespace
