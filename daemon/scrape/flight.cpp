@@ -228,6 +228,7 @@ void Flight::streamOnly() {
     judgeRefusals();
     landing.error = pages_[0]->error();
     landing.pages = {landing.error};
+    landing.stories[0].health.reset();
   }
   hooks_.done(std::move(landing));
 }
@@ -265,6 +266,7 @@ Result<exposition::Families> Flight::fetchFamilies(std::size_t page) {
       return *kept.families;
     }
   }
+  stories_[page].format = formatOf(wanted);
   const auto reshaper = plan_.reshapers.lease();
   Result<exposition::Families> families = exposition::Families();
   exposition::FamilyCollector collector(*families);
@@ -301,6 +303,7 @@ Result<exposition::Families> Flight::fetchFamilies(std::size_t page) {
     story.way = fetch.way;
     story.counts = input.counts();
     story.seconds = secondsSince(began);
+    if (!families) story.health.reset();  // a page that failed tells nothing
   }
   if (keeps) {
     const std::lock_guard lock(kept.mutex);
@@ -330,7 +333,8 @@ Result<std::string> Flight::jsonToText(std::size_t page, exposition::Format form
     families = exposition::healthFamilies(*health, target.name,
                                           credential ? credential->credential.company_name : "");
     const std::lock_guard lock(mutex_);
-    health_ = *std::move(health);
+    stories_[page].health = std::make_shared<exposition::Health>(*std::move(health));
+    stories_[page].health_at = plan_.clock.system();
   } else {
     families = exposition::parseWhatsappJson(json);
   }
@@ -351,7 +355,6 @@ void Flight::judgeRefusals() {
 void Flight::land() {
   judgeRefusals();
   Landing landing;
-  landing.health = std::move(health_);
   landing.counts = counts_;
   landing.stories = std::move(stories_);
   std::unique_lock alone(plan_.uniting);

@@ -13,7 +13,6 @@
 #include "exposition/families.h"
 #include "exposition/page_input.h"
 #include "exposition/stencil.h"
-#include "exposition/whatsapp_health.h"
 #include "scrape/door.h"
 #include "scrape/page_fetch.h"
 #include "scrape/reshapers.h"
@@ -71,7 +70,6 @@ class Flight : public std::enable_shared_from_this<Flight> {
     std::size_t type_clashes = 0;
     std::vector<std::optional<Error>> pages;  // why each page failed, none: it is good
     std::vector<PageStory> stories;           // by page
-    std::optional<exposition::Health> health;
   };
   // Both are called on a worker's thread; outgrown() at most once, done() exactly once. outgrown()
   // says who takes the stream, which must stay valid until done(); null: nobody is left.
@@ -131,7 +129,6 @@ class Flight : public std::enable_shared_from_this<Flight> {
   std::vector<std::optional<Result<exposition::Families>>> pages_;
   std::vector<std::uint64_t> refused_;  // generations, by page; 0 = none
   std::vector<PageStory> stories_;      // by page
-  std::optional<exposition::Health> health_;
   exposition::PageCounts counts_;
 };
 

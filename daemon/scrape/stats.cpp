@@ -11,6 +11,19 @@ namespace {
 
 constexpr std::chrono::hours kLogAgain{1};
 
+ServiceHealth healthOf(const std::vector<std::optional<Error>>& pages,
+                       const std::vector<PageStory>& stories) {
+  auto found = ServiceHealth::NotTold;
+  for (std::size_t page = 0; page < std::min(pages.size(), stories.size()); ++page) {
+    const auto& story = stories[page];
+    if (story.health && !story.health->healthy) return ServiceHealth::Unhealthy;
+    if (story.health && found == ServiceHealth::NotTold) found = ServiceHealth::Healthy;
+    if (pages[page] && story.format == exposition::Format::WhatsappHealth)
+      found = ServiceHealth::Unknown;
+  }
+  return found;
+}
+
 }  // namespace
 
 void Histogram::observe(double seconds) {
@@ -42,8 +55,7 @@ void Stats::fetched(Fetched fetched, const std::vector<std::string>& names, Syst
     counts_.type_clashes += fetched.type_clashes;
   }
   counts_.stories = std::move(fetched.stories);
-  if (fetched.health) counts_.health = std::move(fetched.health);
-  enterState(std::move(fetched.error), now);
+  enterState(std::move(fetched.error), healthOf(fetched.pages, counts_.stories), now);
   const auto pages_before = std::exchange(counts_.pages, std::move(fetched.pages));
   counts_.stories.resize(counts_.pages.size());
   // A target that fails as a whole says so itself.
@@ -52,18 +64,29 @@ void Stats::fetched(Fetched fetched, const std::vector<std::string>& names, Syst
 
 void Stats::leftWithout(const Error& error, SystemTime now) {
   const std::lock_guard lock(mutex_);
-  enterState(error, now);
+  enterState(error, counts_.health, now);
 }
 
 // Requires mutex_.
-void Stats::enterState(std::optional<Error> fault, SystemTime now) {
+void Stats::enterState(std::optional<Error> fault, ServiceHealth health, SystemTime now) {
   const auto before = std::exchange(counts_.fault, std::move(fault));
+  const auto health_before = std::exchange(counts_.health, health);
   const bool changed = !counts_.scraped || before.has_value() != counts_.fault.has_value() ||
                        (before && before->fault != counts_.fault->fault);
   failing_ = counts_.fault ? failing_ + 1 : 0;
   counts_.scraped = true;
-  if (changed) counts_.since = now;
+  if (changed || (!counts_.fault && health != health_before)) counts_.since = now;
   if (changed || (counts_.fault && now - last_logged_ >= kLogAgain)) logState(before, now);
+  if (health != health_before) logHealth(health_before);
+}
+
+// What a page that failed does to it, the log says of the page.
+void Stats::logHealth(ServiceHealth before) const {
+  if (counts_.health == ServiceHealth::Unhealthy) {
+    log::warn("service says of itself that it is not healthy", {{"target", target_}});
+  } else if (counts_.health == ServiceHealth::Healthy && before != ServiceHealth::NotTold) {
+    log::info("service says of itself that it is healthy", {{"target", target_}});
+  }
 }
 
 void Stats::logPages(const std::vector<std::optional<Error>>& before,

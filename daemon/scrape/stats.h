@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -38,7 +39,14 @@ struct PageStory {
   std::optional<upstream::Way> way;          // none: nothing was sent
   double seconds = 0;  // from the request, or the login before it, to the last line
   bool kept = false;   // not fetched: the last good one is not as old as min_interval
+  // What the service says of itself, of a page that tells it; null: the page failed, or does not.
+  std::shared_ptr<const exposition::Health> health;
+  SystemTime health_at;  // when that page was read
 };
+
+// What the service says of its own health on the pages of one scrape. NotTold: no page is one that
+// tells it; Unknown: such a page failed, and no other says Unhealthy.
+enum class ServiceHealth { NotTold, Healthy, Unhealthy, Unknown };
 
 // What is known of one target's scrapes.
 struct Counts {
@@ -52,12 +60,13 @@ struct Counts {
   exposition::PageCounts last;       // of the last good page
   std::uint64_t checks_skipped = 0;  // good pages that were too large to look for duplicates
   std::uint64_t type_clashes = 0;
-  bool scraped = false;                     // some scrape has ended
-  std::optional<Error> fault;               // of the last scrape
-  SystemTime since;                         // when the state, good or this fault, began
+  bool scraped = false;        // some scrape has ended
+  std::optional<Error> fault;  // of the last scrape
+  // When the state began: good, this fault, or what the service says of its health.
+  SystemTime since;
   std::vector<std::optional<Error>> pages;  // of the last scrape: why each failed, none: it is good
   std::vector<PageStory> stories;           // of the last scrape, by page
-  std::optional<exposition::Health> health;  // of the last page that told it
+  ServiceHealth health = ServiceHealth::NotTold;  // of the last scrape
 };
 
 // One scraper's answer.
@@ -86,7 +95,6 @@ class Stats {
     std::size_t type_clashes = 0;
     std::vector<std::optional<Error>> pages;
     std::vector<PageStory> stories;
-    std::optional<exposition::Health> health;
   };
   // `names` are those of the target's pages.
   void fetched(Fetched fetched, const std::vector<std::string>& names, SystemTime now);
@@ -99,10 +107,11 @@ class Stats {
   std::vector<LastScrape> lastScrapes() const;
 
  private:
-  void enterState(std::optional<Error> fault, SystemTime now);
+  void enterState(std::optional<Error> fault, ServiceHealth health, SystemTime now);
   void logPages(const std::vector<std::optional<Error>>& before,
                 const std::vector<std::string>& names) const;
   void logState(const std::optional<Error>& before, SystemTime now);
+  void logHealth(ServiceHealth before) const;
 
   const std::string target_;
   mutable std::mutex mutex_;

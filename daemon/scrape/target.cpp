@@ -270,10 +270,9 @@ const Stream* Target::outgrown(Run& run) {
 
 void Target::done(Run& run, Flight::Landing landing) {
   if (!landing.scraper_gone) {
-    stats_->fetched(
-        {landing.error, landing.bytes, landing.samples, landing.counts, landing.type_clashes,
-         std::move(landing.pages), std::move(landing.stories), std::move(landing.health)},
-        page_names_, clock_.system());
+    stats_->fetched({landing.error, landing.bytes, landing.samples, landing.counts,
+                     landing.type_clashes, std::move(landing.pages), std::move(landing.stories)},
+                    page_names_, clock_.system());
   }
   Lock lock(mutex_);
   close(run);

@@ -60,33 +60,57 @@ std::string row(std::string_view target, std::string_view what, std::string_view
          std::string(state) + "\">" + escapeHtml(words) + "</td></tr>\n";
 }
 
-std::string nodeWords(const exposition::Node& node) {
-  std::string words = node.status;
-  for (const auto& error : node.errors) words += (words.empty() ? "" : "; ") + error;
-  return words;
+// A class of style.css.
+const char* colorOf(Verdict::State state) {
+  switch (state) {
+    case Verdict::State::Ok: return "good";
+    case Verdict::State::Unhealthy:
+    case Verdict::State::Failing: return "bad";
+    case Verdict::State::Unknown: break;
+  }
+  return "soft";
 }
 
-std::string rowsOf(const scrape::Target& target) {
-  const auto verdict = judge(target);
-  const std::string& name = target.config().name;
-  const char* state = verdict.state == Verdict::State::Failing   ? "bad"
-                      : verdict.state == Verdict::State::Unknown ? "soft"
-                                                                 : "good";
+std::string rowsOfNodes(const HealthPage& page) {
+  std::string rows;
+  for (const auto& node : page.health->nodes) {
+    const auto why = exposition::whyNotConnected(node);
+    const char* color = why.empty() ? "good" : page.health->healthy ? "soft" : "bad";
+    std::string named = node.name.empty() ? "the only node" : node.name;
+    if (!node.role.empty()) named += " (" + node.role + ")";
+    rows +=
+        row("", named, color, (why.empty() ? node.status : why) + ", read " + rfc3339(page.as_of));
+  }
+  return rows;
+}
+
+std::string rowsOf(const scrape::Target& target, const Verdict& verdict) {
   std::string words = verdict.words;
   if (verdict.fault)
     words += " (" + std::string(faultName(verdict.fault->fault)) + ": " + verdict.fault->what + ")";
-  std::string rows = row(name, "", state, words);
+  std::string rows = row(target.config().name, "", colorOf(verdict.state), words);
   const auto counts = target.stats()->counts();
-  if (!counts.health || counts.fault) return rows;
-  for (const auto& node : counts.health->nodes) {
-    const bool connected = node.status == "connected" && node.errors.empty();
-    rows += row("", node.name.empty() ? "the only node" : node.name,
-                connected                ? "good"
-                : counts.health->healthy ? "soft"
-                                         : "bad",
-                nodeWords(node));
+  if (counts.fault) return rows;
+  const auto pages = healthPages(target, counts);
+  for (const auto& page : pages) {
+    if (page.health) {
+      rows += rowsOfNodes(page);
+    } else if (counts.scraped) {
+      rows +=
+          row("", "", "soft", "page " + std::string(page.page) + " failed, so no node is known");
+    }
   }
   return rows;
+}
+
+const char* headlineOf(Verdict::State all) {
+  switch (all) {
+    case Verdict::State::Ok: return "All targets are healthy.";
+    case Verdict::State::Unhealthy:
+    case Verdict::State::Failing: return "Not all targets are healthy.";
+    case Verdict::State::Unknown: break;
+  }
+  return "The health of some targets is unknown.";
 }
 
 }  // namespace
@@ -150,29 +174,30 @@ int answerWithSanity(scrape::Target& target, const http::Request& request,
   const auto page = healthPage(target.config().pages);
   const bool tells = page < counts.pages.size();
   if (tells && counts.pages[page]) return answerWithFault(name, *counts.pages[page], sink);
+  const auto health = tells ? counts.stories[page].health : nullptr;
   http::ResponseHead head;
   head.content_type = kTextContentType;
-  sink.send(head, tells && counts.health ? clusterGauge(target, *counts.health) : upGauge(target));
+  sink.send(head, health ? clusterGauge(target, *health) : upGauge(target));
   return head.status;
 }
 
-int answerWithHealthTable(const Targets& targets, http::ResponseSink& sink) {
+int answerWithHealthTable(const Targets& targets, std::string_view root, http::ResponseSink& sink) {
   std::string rows;
-  bool well = true;
+  auto all = Verdict::State::Ok;
   for (const auto& target : targets.all) {
-    rows += rowsOf(*target);
-    well = well && !target->stats()->counts().fault;
+    const auto verdict = judge(*target);
+    rows += rowsOf(*target, verdict);
+    all = worst(all, verdict.state);
   }
   const std::string table =
       "<table class=\"list\"><tr><th>Target</th><th>Node</th><th>State</th></tr>\n" + rows +
       "</table>";
   const HtmlAnswer answer;
-  const auto head = answer.head(well ? 200 : 503);
-  sink.send(head, answer.fill(kPlainPage, {{"root", "."},
+  const auto head = answer.head(isWell(all) ? 200 : 503);
+  sink.send(head, answer.fill(kPlainPage, {{"root", root},
                                            {"title", "Health"},
                                            {"about", "health"},
-                                           {"headline", well ? "All targets are healthy."
-                                                             : "Not all targets are healthy."},
+                                           {"headline", headlineOf(all)},
                                            {"content", table}}));
   return head.status;
 }

@@ -22,8 +22,8 @@ std::string externalErrors(const Targets& targets);
 int answerWithSanity(scrape::Target& target, const http::Request& request,
                      std::chrono::milliseconds timeout_offset, http::ResponseSink& sink);
 
-// /health as a table for people, as Teleport has it: every target, and the nodes that are not well.
-// Returns the status, that of the JSON.
-int answerWithHealthTable(const Targets& targets, http::ResponseSink& sink);
+// /health as a table for people, as Teleport has it: every target, and the nodes that its service
+// told. `root` is the relative reference to the status page. Returns the status, that of the JSON.
+int answerWithHealthTable(const Targets& targets, std::string_view root, http::ResponseSink& sink);
 
 }  // namespace postern::serve

@@ -1,17 +1,49 @@
 #include "serve/health.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
-#include "serve/json.h"
+#include "serve/verdict.h"
 
 namespace postern::serve {
 namespace {
 
-Json healthOf(const scrape::Target& target) {
+Json describe(const exposition::Node& node) {
+  Json json = {{"node", node.name}};
+  if (!node.host.empty()) json["host"] = node.host;
+  if (!node.role.empty()) json["role"] = node.role;
+  if (!node.status.empty()) json["gateway_status"] = node.status;
+  if (!node.errors.empty()) json["errors"] = node.errors;
+  return json;
+}
+
+Json describePages(const scrape::Target& target, const scrape::Counts& counts) {
+  const auto& pages = target.config().pages;
+  Json list;
+  for (std::size_t page = 0; page < std::min(counts.pages.size(), pages.size()); ++page) {
+    const auto& error = counts.pages[page];
+    Json of_page = {{"page", pages[page].name()}, {"up", !error.has_value()}};
+    if (error) {
+      of_page["fault"] = faultName(error->fault);
+      of_page["error"] = error->what;
+    }
+    list.push_back(std::move(of_page));
+  }
+  return list;
+}
+
+struct TargetHealth {
+  Verdict::State state;
+  Json json;
+};
+
+TargetHealth healthOf(const scrape::Target& target) {
   const auto counts = target.stats()->counts();
   const auto session = target.door()->session.status();
+  const auto state = judge(target).state;
   Json json = {{"target", target.config().name}};
-  json["state"] = !counts.scraped ? "unknown" : counts.fault ? "failing" : "ok";
+  json["state"] = stateName(state);
   if (counts.fault) {
     json["fault"] = faultName(counts.fault->fault);
     json["error"] = counts.fault->what;
@@ -20,42 +52,43 @@ Json healthOf(const scrape::Target& target) {
   if (session.waiting)
     json["next_attempt"] = session.next_attempt ? Json(rfc3339(*session.next_attempt))
                                                 : Json("when the credential changes");
-  for (std::size_t page = 0; page < counts.pages.size() && page < target.config().pages.size();
-       ++page) {
-    const auto& error = counts.pages[page];
-    Json of_page = {{"page", target.config().pages[page].name()}, {"up", !error.has_value()}};
-    if (error) {
-      of_page["fault"] = faultName(error->fault);
-      of_page["error"] = error->what;
-    }
-    json["pages"].push_back(std::move(of_page));
-  }
-  return json;
-}
-
-Json describe(const exposition::Health& health) {
-  Json nodes = Json::array();
-  for (const auto& node : health.nodes) {
-    Json json = {{"node", node.name}};
-    if (!node.host.empty()) json["host"] = node.host;
-    if (!node.role.empty()) json["role"] = node.role;
-    if (!node.status.empty()) json["gateway_status"] = node.status;
-    if (!node.errors.empty()) json["errors"] = node.errors;
-    nodes.push_back(std::move(json));
-  }
-  return nodes;
+  if (!counts.pages.empty()) json["pages"] = describePages(target, counts);
+  if (const Json told = serviceHealth(target, counts); !told.is_null()) json.update(told);
+  return {state, std::move(json)};
 }
 
 }  // namespace
 
+Json serviceHealth(const scrape::Target& target, const scrape::Counts& counts) {
+  const auto pages = healthPages(target, counts);
+  if (pages.empty()) return nullptr;
+  Json json = {{"healthy", nullptr}, {"as_of", nullptr}, {"failing_nodes", Json::array()}};
+  if (counts.health == scrape::ServiceHealth::Healthy) json["healthy"] = true;
+  if (counts.health == scrape::ServiceHealth::Unhealthy) json["healthy"] = false;
+  std::optional<SystemTime> oldest;
+  for (const auto& page : pages) {
+    if (!page.health) continue;
+    oldest = oldest ? std::min(*oldest, page.as_of) : page.as_of;
+    for (const auto& node : failingNodes(*page.health)) {
+      json["failing_nodes"].push_back(
+          {{"node", node.name},
+           {"role", node.role.empty() ? Json(nullptr) : Json(node.role)},
+           {"reason", exposition::whyNotConnected(node)}});
+    }
+  }
+  if (oldest) json["as_of"] = rfc3339(*oldest);
+  return json;
+}
+
 HealthAnswer health(const Targets& targets) {
-  bool well = true;
+  auto all = Verdict::State::Ok;
   Json list = Json::array();
   for (const auto& target : targets.all) {
-    list.push_back(healthOf(*target));
-    well = well && list.back()["state"] != "failing";
+    auto of_target = healthOf(*target);
+    all = worst(all, of_target.state);
+    list.push_back(std::move(of_target.json));
   }
-  return {write({{"state", well ? "ok" : "failing"}, {"targets", std::move(list)}}), well};
+  return {write({{"state", stateName(all)}, {"targets", std::move(list)}}), isWell(all)};
 }
 
 HealthAnswer awaitedHealth(const std::string& why) {
@@ -67,13 +100,14 @@ HealthAnswer awaitedHealth(const std::string& why) {
 }
 
 HealthAnswer health(const scrape::Target& target) {
-  Json json = healthOf(target);
-  const bool well = json["state"] != "failing";
-  if (const auto counts = target.stats()->counts(); counts.health) {
-    json["healthy"] = counts.health->healthy;
-    json["nodes"] = describe(*counts.health);
+  auto [state, json] = healthOf(target);
+  Json nodes = Json::array();
+  for (const auto& page : healthPages(target, target.stats()->counts())) {
+    if (!page.health) continue;
+    for (const auto& node : page.health->nodes) nodes.push_back(describe(node));
   }
-  return {write(json), well};
+  if (!nodes.empty()) json["nodes"] = std::move(nodes);
+  return {write(json), isWell(state)};
 }
 
 }  // namespace postern::serve

@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::string_view kPagePrefix = "/metrics/";
 constexpr std::string_view kHealthPrefix = "/health/";
+constexpr std::string_view kHeartbeat = "/heartbeat";
 constexpr std::string_view kSamplesSuffix = "/display";
 constexpr std::string_view kSanitySuffix = "/sanity";
 
@@ -199,10 +200,12 @@ int Service::answerPage(const http::Request& request, http::ResponseSink& sink) 
 
 int Service::answerHealth(const http::Request& request, http::ResponseSink& sink) {
   const auto targets = process_.targets();
-  if (request.path == "/health" && options_.status_page && prefersHtml(request))
-    return answerWithHealthTable(*targets, sink);
+  const bool below = request.path == kHealthPrefix;
+  const bool all = below || request.path == "/health";
+  if (all && options_.status_page && prefersHtml(request))
+    return answerWithHealthTable(*targets, below ? ".." : ".", sink);
   HealthAnswer answer;
-  if (request.path.starts_with(kHealthPrefix)) {
+  if (!all) {
     const auto name = std::string_view(request.path).substr(kHealthPrefix.size());
     const auto target = targets->find(name);
     if (!target) return answerUnknown(name, sink);

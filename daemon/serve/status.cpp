@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "config/description.h"
+#include "serve/health.h"
 #include "serve/json.h"
 #include "serve/verdict.h"
 
@@ -146,8 +147,7 @@ Json describePage(const scrape::Counts& counts) {
           {"type_clashes", counts.type_clashes}};
 }
 
-Json describe(const scrape::Target& target, SystemTime now) {
-  const auto verdict = judge(target);
+Json describe(const scrape::Target& target, const Verdict& verdict, SystemTime now) {
   const auto counts = target.stats()->counts();
   const auto& config = target.config();
   const auto material = target.door()->material.status();
@@ -167,6 +167,7 @@ Json describe(const scrape::Target& target, SystemTime now) {
   json["credential"] = describeCredential(*target.door());
   json["material"] = {{"loaded", material.loaded}, {"error", material.error}};
   json["certificates"] = describeCertificates(target, now);
+  json["health"] = serviceHealth(target, counts);
   json["pages"] = describePages(target, counts);
   json["scrapes"] = describeScrapes(*target.stats(), counts);
   json["page"] = describePage(counts);
@@ -179,9 +180,12 @@ Json describe(const scrape::Target& target, SystemTime now) {
 
 std::string status(const Targets& targets, const Self& self, SystemTime now) {
   Json list = Json::array();
-  for (const auto& target : targets.all) list.push_back(describe(*target, now));
-  const bool failing =
-      std::ranges::any_of(list, [](const Json& target) { return target["state"] == "failing"; });
+  auto all = Verdict::State::Ok;
+  for (const auto& target : targets.all) {
+    const auto verdict = judge(*target);
+    all = worst(all, verdict.state);
+    list.push_back(describe(*target, verdict, now));
+  }
   Json json;
   json["schema"] = kSchema;
   json["version"] = self.version;
@@ -189,7 +193,7 @@ std::string status(const Targets& targets, const Self& self, SystemTime now) {
   json["pid"] = ::getpid();
   json["started"] = rfc3339(self.started);
   json["now"] = rfc3339(now);
-  json["state"] = failing ? "failing" : "ok";
+  json["state"] = stateName(all);
   json["config"] = {
       {"file", self.config_file.empty() ? Json(nullptr) : Json(self.config_file)},
       {"fingerprint", self.config_fingerprint},

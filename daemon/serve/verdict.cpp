@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 
+#include "serve/json.h"
 #include "tls/certificate.h"
 
 namespace postern::serve {
@@ -47,9 +49,32 @@ void warnOfCredential(const scrape::Door& door, Verdict& verdict) {
                                status.error);
 }
 
-void warnOfHealth(const scrape::Counts& counts, Verdict& verdict) {
-  if (counts.fault || !counts.health || counts.health->healthy) return;
-  verdict.warnings.emplace_back("the service says of itself that it is not healthy");
+constexpr std::size_t kNodesInWarnings = 5;
+
+std::string nodeFails(const exposition::Node& node, SystemTime as_of) {
+  const std::string named = node.name.empty() ? "the only node" : "node " + node.name;
+  return named + (node.role.empty() ? "" : " (" + node.role + ")") +
+         " is not connected: " + exposition::whyNotConnected(node) + " (read " + rfc3339(as_of) +
+         ")";
+}
+
+void warnOfNodes(const scrape::Target& target, const scrape::Counts& counts, Verdict& verdict) {
+  if (counts.fault) return;
+  std::size_t named = 0;
+  std::size_t more = 0;
+  for (const auto& page : healthPages(target, counts)) {
+    if (!page.health) continue;
+    for (const auto& node : failingNodes(*page.health)) {
+      if (++named <= kNodesInWarnings) {
+        verdict.warnings.push_back(nodeFails(node, page.as_of));
+      } else {
+        ++more;
+      }
+    }
+  }
+  if (more > 0)
+    verdict.warnings.push_back(std::to_string(more) + " more nodes are not connected; /health/" +
+                               target.config().name + " names all of them");
 }
 
 // Prometheus keeps one sample of each series and says nothing of the others.
@@ -95,6 +120,23 @@ std::string nextAfterFault(const Error& fault, const session::Session::Status& s
                   : "nothing is sent until then";
 }
 
+void judgeScraped(scrape::ServiceHealth health, Verdict& verdict) {
+  switch (health) {
+    case scrape::ServiceHealth::NotTold:
+    case scrape::ServiceHealth::Healthy:
+      verdict.state = Verdict::State::Ok;
+      verdict.words = verdict.warnings.empty() ? "scraped without fault" : "scraped, with warnings";
+      break;
+    case scrape::ServiceHealth::Unhealthy:
+      verdict.state = Verdict::State::Unhealthy;
+      verdict.words = "the service says of itself that it is not healthy";
+      break;
+    case scrape::ServiceHealth::Unknown:
+      verdict.words = "scraped, but the health of the service is unknown";
+      break;
+  }
+}
+
 }  // namespace
 
 Verdict judge(const scrape::Target& target) {
@@ -109,14 +151,13 @@ Verdict judge(const scrape::Target& target) {
   warnOfCredential(door, verdict);
   warnOfPages(target, counts, verdict);
   warnOfDuplicates(counts, verdict);
-  warnOfHealth(counts, verdict);
+  warnOfNodes(target, counts, verdict);
   if (counts.fault) {
     verdict.state = Verdict::State::Failing;
     verdict.words = failure(counts.fault->fault, session);
     verdict.next = nextAfterFault(*counts.fault, session);
   } else if (counts.scraped) {
-    verdict.state = Verdict::State::Ok;
-    verdict.words = verdict.warnings.empty() ? "scraped without fault" : "scraped, with warnings";
+    judgeScraped(counts.health, verdict);
     verdict.next = "the page is fetched again when the scraper asks";
   } else {
     verdict.words = "not scraped yet";
@@ -130,9 +171,43 @@ std::string_view stateName(Verdict::State state) {
   switch (state) {
     case Verdict::State::Unknown: break;
     case Verdict::State::Ok: return "ok";
+    case Verdict::State::Unhealthy: return "unhealthy";
     case Verdict::State::Failing: return "failing";
   }
   return "unknown";
+}
+
+Verdict::State worst(Verdict::State one, Verdict::State other) {
+  using State = Verdict::State;
+  for (const auto state : {State::Failing, State::Unhealthy, State::Unknown}) {
+    if (one == state || other == state) return state;
+  }
+  return State::Ok;
+}
+
+bool isWell(Verdict::State state) {
+  return state == Verdict::State::Ok || state == Verdict::State::Unknown;
+}
+
+std::vector<HealthPage> healthPages(const scrape::Target& target, const scrape::Counts& counts) {
+  std::vector<HealthPage> found;
+  const auto& pages = target.config().pages;
+  for (std::size_t page = 0; page < pages.size(); ++page) {
+    const auto story = page < counts.stories.size() ? counts.stories[page] : scrape::PageStory();
+    if (story.health || story.format == exposition::Format::WhatsappHealth ||
+        pages[page].format == config::Format::WhatsappHealth)
+      found.push_back({pages[page].name(), story.health, story.health_at});
+  }
+  return found;
+}
+
+std::vector<exposition::Node> failingNodes(const exposition::Health& health) {
+  std::vector<exposition::Node> failing;
+  if (health.healthy) return failing;
+  std::ranges::copy_if(health.nodes, std::back_inserter(failing), [](const exposition::Node& node) {
+    return !exposition::whyNotConnected(node).empty();
+  });
+  return failing;
 }
 
 std::string_view faultWords(Fault fault) {

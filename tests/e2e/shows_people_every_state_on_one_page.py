@@ -1,7 +1,8 @@
 """The status page shows each state in plain words, on a phone and in the dark as well: healthy, every
-fault, a back-off that counts down, a target that was not scraped yet, a certificate that is about to
-expire. It asks nobody but postern, nothing in it runs or loads what a service says, it is renewed
-without being loaded anew, and `--web.status-page=false` switches it off.
+fault, a back-off that counts down, a service that says of itself that it is not healthy, a target that was
+not scraped yet or whose health page failed, a certificate that is about to expire. It asks nobody but
+postern, nothing in it runs or loads what a service says, it is renewed without being loaded anew, and
+`--web.status-page=false` switches it off.
 
 Screenshots are left in the folder `screenshots` of the build.
 """
@@ -12,6 +13,7 @@ import threading
 import harness
 from harness import check, visit
 
+UNHEALTHY = '{"health":{"10.0.0.1:core-0":{"gateway_status":"disconnected","role":"coreapp"}}}'
 MARKUP = "<img src=//evil.example/x onerror=alert(1)>"
 WORDS = {
     "no_credential": "There is no credential to log in with.",
@@ -94,6 +96,12 @@ def postern_scrape_in_vain(postern):
         pass  # the scenario has ended
 
 
+def health_page(path: str) -> str:
+    """Pages of a target that tells its health at `path`."""
+    return ("[{ path: /metrics, format: whatsapp_json },"
+            f" {{ path: {path}, required: false, format: whatsapp_health }}]")
+
+
 def check_finding(finding: dict, base: str):
     check(finding["status"] == 200, f"the page is there: {finding['status']}")
     check(finding["complaints"] == [], f"no word on the console: {finding['complaints']}")
@@ -114,22 +122,27 @@ def scenario(stage):
                + stage.plain_target(whatsapp, "partly",
                                     pages="[{ path: /metrics, format: whatsapp_json },"
                                           " { path: /missing, required: false, format: text }]")
+               + stage.plain_target(whatsapp, "unhealthy", pages=health_page("/unhealthy"))
+               + stage.plain_target(whatsapp, "hidden", pages=health_page("/missing"))
                + stage.plain_target(whatsapp, "unknown"))
+    whatsapp.provoke("/unhealthy", status=200, body=UNHEALTHY, content_type="application/json")
     postern = stage.postern("--web.shutdown-timeout=0s",
                             config="targets:\n" + targets + faulty_targets(stage, whatsapp))
     base = f"http://127.0.0.1:{postern.port}/"
     for _ in range(40):
         check(postern.scrape("healthy").status == 200, "a good scrape")
     postern.scrape("expiring")
-    postern.scrape("partly")
+    for name in ("partly", "unhealthy", "hidden"):
+        check(postern.scrape(name).status == 200, f"a good scrape of {name}")
     provoke_faults(postern)
     told = {target["name"]: target["fault"] for target in postern.status()["targets"]}
     check(all(told[fault] == fault for fault in WORDS), f"the JSON says the same: {told}")
 
     read = {name: f"#target-{name} .verdict"
-            for name in (*WORDS, "healthy", "expiring", "partly", "unknown")}
+            for name in (*WORDS, "healthy", "expiring", "partly", "unhealthy", "hidden", "unknown")}
     read |= {f"{name} code": f"#target-{name} .story code" for name in WORDS}
     read |= {"warnings": "#target-expiring .warnings", "partly": "#target-partly .warnings",
+             "grey": ".target.unknown h2", "red": ".target.unhealthy h2", "nodes": "#target-unhealthy .warnings",
              "odd": "#target-format .story", "headline": "h1", "countdown": "#target-backoff .countdown",
              "facts": "#target-healthy .facts", "config": "#target-healthy pre",
              "bars": "#target-healthy rect"}
@@ -150,10 +163,17 @@ def scenario(stage):
     check(desk["read"]["healthy"] == ["Scraped without fault."], f"{desk['read']['healthy']}")
     check(desk["read"]["expiring"] == ["Scraped, with warnings."], f"{desk['read']['expiring']}")
     check(desk["read"]["unknown"] == ["Not scraped yet."], f"{desk['read']['unknown']}")
+    check(desk["read"]["unhealthy"] == ["The service says of itself that it is not healthy."],
+          f"{desk['read']['unhealthy']}")
+    check(desk["read"]["hidden"] == ["Scraped, but the health of the service is unknown."], f"{desk['read']['hidden']}")
+    check(desk["read"]["red"] == ["unhealthy"] and desk["read"]["grey"] == ["hidden", "unknown"],
+          f"a color for what is bad, none for what is unknown: {desk['read']['red']} {desk['read']['grey']}")
+    check(desk["read"]["nodes"][0].startswith("Node 10.0.0.1:core-0 (coreapp) is not connected: disconnected (read "),
+          f"the failing node: {desk['read']['nodes']}")
     check("The client certificate expires in 47 hours." in desk["read"]["warnings"][0]
           or "expires in 2 days" in desk["read"]["warnings"][0], f"{desk['read']['warnings']}")
     check(desk["read"]["partly"] == ["Page /missing is missing (status): answered 404."], f"{desk['read']['partly']}")
-    check(desk["read"]["headline"] == ["17 of 21 targets fail."], f"{desk['read']['headline']}")
+    check(desk["read"]["headline"] == ["17 of 23 targets fail. 1 of 23 services is not healthy."], f"{desk['read']['headline']}")
     check(re.fullmatch(r"\d+ min \d+ s", desk["read"]["countdown"][0]), f"{desk['read']['countdown']}")
     check("<img src=//evil.example" in desk["read"]["odd"][0], f"markup is text: {desk['read']['odd']}")
     check(len(desk["read"]["bars"]) == 40, "a bar for each scrape")
@@ -182,7 +202,7 @@ def scenario(stage):
          "shot": str(shots / "status-silent.png"), "read": {"notice": ".notice", "still": ".target"}})
     check_finding(renewed, base)
     check(len(renewed["read"]["open"]) == 1, "what was opened stays open as it is renewed")
-    check("postern has not answered for" in gone["read"]["notice"][0] and len(gone["read"]["still"]) == 21,
+    check("postern has not answered for" in gone["read"]["notice"][0] and len(gone["read"]["still"]) == 23,
           f"silence is told, what was known stays: {gone['read']['notice']}")
 
     without = stage.sidecar(whatsapp, "--web.status-page=false")

@@ -22,7 +22,7 @@ def scenario(stage):
           <= document["now"], f"started at {document['started']}")
     check((target["name"], target["preset"], target["url"]) == (TARGET, "whatsapp", whatsapp.url),
           f"which target it is: {target}")
-    check(target["state"] == "unknown" and document["state"] == "ok", "not scraped yet counts as well")
+    check(target["state"] == document["state"] == "unknown", "nothing is known of what was not scraped yet")
     check(target["since"] is None and target["scrapes"]["last"] == [], "nothing has happened")
     check([entry["role"] for entry in target["certificates"]] == ["client", "ca"],
           "the mounted certificates are known before the first scrape")
@@ -36,6 +36,7 @@ def scenario(stage):
     target = document["targets"][0]
     check(target["state"] == "ok" and target["fault"] is None and target["warnings"] == [],
           f"all is well: {target['verdict']} {target['warnings']}")
+    check(target["health"]["healthy"] is True and target["health"]["as_of"], f"the service's own word: {target['health']}")
     session = target["session"]
     check(session["proves_itself_by"] == "login" and session["logged_in"], f"{session}")
     check(session["token_expires"]["in_seconds"] > 3600, f"the token's expiry is known: {session}")

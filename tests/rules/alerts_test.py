@@ -9,7 +9,8 @@ import yaml
 import promql
 
 HERE = promql.ROOT / "tests/rules"
-ALERTS = {"PosternTargetDown", "PosternAbsent", "PosternLoginRejected", "PosternLoginThrottled",
+ALERTS = {"PosternTargetDown", "PosternServiceUnhealthy", "PosternPageMissing", "PosternAbsent",
+          "PosternLoginRejected", "PosternLoginThrottled",
           "PosternBackoffLong", "PosternTokenExpired", "PosternCertificateExpiring",
           "PosternCredentialSourceStale", "PosternConfigReloadFailed", "PosternVerificationDisabled",
           "PosternSamplesDropped", "PosternRelabelDuplicates", "PosternInjectionMissed", "PosternInjectorApiFailing",

@@ -19,6 +19,9 @@ _KUBE_STATE_METRICS = {"kube_pod_container_info", "kube_pod_init_container_info"
 _INJECTOR = {"postern_inject_requests_total", "postern_inject_missed_pods", "postern_inject_native_sidecar",
              "postern_inject_api_requests_total", "postern_inject_certificate_not_after_timestamp_seconds"}
 
+# Of the pages of guarded services.
+_SERVICES = {"whatsapp_cluster_health", "whatsapp_node_up"}
+
 _WORDS = {"and", "or", "unless", "bool", "offset", "inf", "nan"}
 
 
@@ -48,7 +51,7 @@ def known_metrics() -> set[str]:
     # "..._not_before_..." there
     named.add("postern_certificate_not_before_timestamp_seconds")
     recorded = {rule["record"] for rule in rules("record")}
-    return named | recorded | _INJECTOR | _PROMETHEUS | _KUBE_STATE_METRICS
+    return named | recorded | _INJECTOR | _SERVICES | _PROMETHEUS | _KUBE_STATE_METRICS
 
 
 def promtool(*arguments) -> subprocess.CompletedProcess:

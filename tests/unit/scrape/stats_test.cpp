@@ -69,6 +69,43 @@ TEST(StatsTest, RemembersTheLastSixtyAnswers) {
   EXPECT_FALSE(scrapes.back().fault);
 }
 
+// A scrape of two pages, the second of which tells the health of the service.
+Stats::Fetched withHealth(std::optional<bool> healthy) {
+  auto fetched = good(3);
+  fetched.pages.emplace_back();
+  fetched.stories.resize(2);
+  fetched.stories[1].format = exposition::Format::WhatsappHealth;
+  if (healthy) {
+    auto health = std::make_shared<exposition::Health>();
+    health->healthy = *healthy;
+    fetched.stories[1].health = health;
+  } else {
+    fetched.pages[1] = Error{Fault::Timeout, "made to fail", "", {}};
+  }
+  return fetched;
+}
+
+TEST(StatsTest, KnowsTheServicesHealthOfTheLastScrapeAlone) {
+  const std::vector<std::string> names = {"/metrics", "/v1/health"};
+  Stats stats("t");
+  EXPECT_EQ(stats.counts().health, ServiceHealth::NotTold);
+  stats.fetched(withHealth(false), names, kStart);
+  EXPECT_EQ(stats.counts().health, ServiceHealth::Unhealthy);
+  EXPECT_EQ(stats.counts().since, kStart);
+  stats.fetched(withHealth(false), names, kStart + 1s);
+  EXPECT_EQ(stats.counts().since, kStart);
+  stats.fetched(withHealth(true), names, kStart + 2s);
+  EXPECT_EQ(stats.counts().health, ServiceHealth::Healthy);
+  EXPECT_EQ(stats.counts().since, kStart + 2s);
+  stats.fetched(withHealth(std::nullopt), names, kStart + 3s);
+  EXPECT_EQ(stats.counts().health, ServiceHealth::Unknown);
+  EXPECT_EQ(stats.counts().since, kStart + 3s);
+  stats.leftWithout({Fault::Busy, "made to fail", "", {}}, kStart + 4s);
+  EXPECT_EQ(stats.counts().health, ServiceHealth::Unknown) << "no page was fetched";
+  stats.fetched(good(3), {"/metrics"}, kStart + 5s);
+  EXPECT_EQ(stats.counts().health, ServiceHealth::NotTold) << "after a reload without the page";
+}
+
 TEST(HistogramTest, PutsABoundIntoItsOwnBucket) {
   Histogram histogram;
   for (const double seconds : {0.001, 0.0011, 10.0, 10.1}) histogram.observe(seconds);

@@ -223,6 +223,18 @@ TEST_F(ServiceTest, CountsATargetThatWasNeverScrapedAsWell) {
   EXPECT_EQ(ask("GET", "/health/second").head.status, 503);
 }
 
+TEST_F(ServiceTest, AnswersHealthWithASlashAtTheEndAlike) {
+  EXPECT_EQ(ask("GET", "/health/").body, ask("GET", "/health").body);
+  EXPECT_THAT(browse("/health").body, HasSubstr("href=\".\""));
+  EXPECT_THAT(browse("/health/").body, HasSubstr("href=\"..\""));
+  ask("GET", "/metrics/second");
+  for (const char* path : {"/health", "/health/"}) {
+    EXPECT_EQ(ask("GET", path).head.status, 503) << path;
+    EXPECT_EQ(browse(path).head.content_type, "text/html; charset=utf-8") << path;
+  }
+  EXPECT_EQ(ask("GET", "/health//").head.status, 404);
+}
+
 TEST_F(ServiceTest, TellsTheStateOfEachTargetAsJson) {
   ask("GET", "/metrics/second");
   const auto sink = ask("GET", "/api/v1/status");
