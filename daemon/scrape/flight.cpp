@@ -371,24 +371,29 @@ void Flight::land() {
   hooks_.done(std::move(landing));
 }
 
-// One page of all pages, if those that are required are there.
+// One page of all pages, if those that are required are there, and one at least.
 Result<PageText> Flight::unite(Landing& landing) {
   const auto& target = plan_.target;
   exposition::Families united;
-  std::optional<Error> missing;
+  std::optional<Error> missing;  // of a page that is required
+  std::optional<Error> failed;   // of any page
+  bool all_failed = true;
   for (std::size_t page = 0; page < pages_.size(); ++page) {
     auto& families = *pages_[page];
     landing.pages.emplace_back();
     if (families) {
+      all_failed = false;
       exposition::merge(united, std::move(*families));
       continue;
     }
     landing.pages.back() = families.error();
+    if (tellsMore(families.error(), failed)) failed = families.error();
     if (target.pages[page].required && tellsMore(families.error(), missing))
       missing = std::move(families).error();
   }
   landing.type_clashes = united.type_clashes;
   if (missing) return *std::move(missing);
+  if (all_failed) return *std::move(failed);
   if (target.limits.samples != 0 && united.samples > target.limits.samples) {
     return tooMuch("sample_limit", target.limits.samples);
   }
