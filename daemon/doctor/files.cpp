@@ -4,10 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 #include "doctor/mounts.h"
 
@@ -15,6 +17,7 @@ namespace postern::doctor {
 namespace {
 
 struct Wanted {
+  const Reader& reader;
   const config::Path& path;
   std::string role;       // "client key"
   bool secret = false;    // nobody else should read it
@@ -34,6 +37,35 @@ std::string readersOf(const struct stat& status) {
   if ((status.st_mode & S_IRGRP) != 0)
     return "user " + owner + " and group " + group + " may read it";
   return "user " + owner + " alone may read it";
+}
+
+// Whether the reader has it neither as its owner nor by a group.
+bool readsAsOther(const struct stat& status, const Reader& reader) {
+  return reader.user != 0 && reader.user != status.st_uid &&
+         std::ranges::count(reader.groups, status.st_gid) == 0;
+}
+
+// A Secret, ConfigMap or projected volume of Kubernetes: only containers that mount it see it.
+bool isInVolume(const config::Path& file) {
+  std::error_code ignored;
+  return std::filesystem::is_symlink(file.parent_path() / "..data", ignored);
+}
+
+void judgeOpenSecret(const Wanted& wanted, const struct stat& status, Step& step) {
+  const auto user = "user " + std::to_string(wanted.reader.user);
+  if (!readsAsOther(status, wanted.reader)) {
+    step.state = State::Warning;
+    step.cure =
+        "take it from the others: in Kubernetes defaultMode 0440 with the pod's fsGroup, "
+        "else chmod o-r";
+  } else if (isInVolume(wanted.path)) {
+    step.what += ", as " + user + " has to without an fsGroup of the pod; only containers that " +
+                 "mount this volume see it";
+  } else {
+    step.state = State::Warning;
+    step.cure =
+        "give it to a group of " + user + " (chgrp), then take it from the others: chmod 0440";
+  }
 }
 
 Json fileDetails(const Wanted& wanted, const struct stat& status) {
@@ -62,7 +94,7 @@ Step missing(const Wanted& wanted) {
 
 Step unreadable(const Wanted& wanted, const struct stat* status, int error) {
   Step step{"file", State::Failed, wanted.path.string() + " (" + wanted.role + ")", "", {}};
-  const auto user = "user " + std::to_string(::geteuid());
+  const auto user = "user " + std::to_string(wanted.reader.user);
   if (status == nullptr) {
     step.details = {{"file", wanted.path.string()}, {"role", wanted.role}};
     step.what += " cannot be looked at by " + user + ": " + std::strerror(error);
@@ -89,78 +121,97 @@ Step examine(const Wanted& wanted) {
   Step step{"file", State::Ok, "", "", fileDetails(wanted, status)};
   step.what = wanted.path.string() + " (" + wanted.role + "): mode " + modeText(status.st_mode) +
               ", " + readersOf(status);
-  if (wanted.secret && (status.st_mode & S_IROTH) != 0) {
-    step.state = State::Warning;
-    step.cure =
-        "take it from the others: in Kubernetes defaultMode 0440 with the pod's fsGroup, "
-        "else chmod o-r";
-  }
+  if (wanted.secret && (status.st_mode & S_IROTH) != 0) judgeOpenSecret(wanted, status, step);
   return step;
 }
 
-void addTls(const config::Tls& tls, const std::string& whose, std::vector<Step>& steps) {
-  const auto add = [&](const config::Path& path, const char* role, bool secret, bool optional) {
-    if (!path.empty()) steps.push_back(examine({path, whose + role, secret, optional}));
-  };
-  add(tls.ca_file, "CA", false, tls.optional_files && !tls.needs_ca);
-  add(tls.crl_file, "CRL", false, false);
-  add(tls.cert_file, "client certificate", false, tls.optional_files);
-  add(tls.key_file, "client key", true, tls.optional_files);
-  add(tls.pkcs12_file, "client certificate and key", true, false);
-  add(tls.key_password_file, "password of the client key", true, false);
+class Files {
+ public:
+  explicit Files(const Reader& reader) : reader_(reader) {}
+
+  void addTarget(const config::Target& target);
+  std::vector<Step> take() { return std::move(steps_); }
+
+ private:
+  void add(const config::Path& path, const std::string& role, bool secret, bool optional = false) {
+    if (!path.empty()) steps_.push_back(examine({reader_, path, role, secret, optional}));
+  }
+  void addTls(const config::Tls& tls, const std::string& whose);
+  void addCredentials(const config::FileCredentials& files);
+  void addDatabaseFolder(const config::Path& folder);
+
+  const Reader& reader_;
+  std::vector<Step> steps_;
+};
+
+void Files::addTls(const config::Tls& tls, const std::string& whose) {
+  add(tls.ca_file, whose + "CA", false, tls.optional_files && !tls.needs_ca);
+  add(tls.crl_file, whose + "CRL", false);
+  add(tls.cert_file, whose + "client certificate", false, tls.optional_files);
+  add(tls.key_file, whose + "client key", true, tls.optional_files);
+  add(tls.pkcs12_file, whose + "client certificate and key", true);
+  add(tls.key_password_file, whose + "password of the client key", true);
 }
 
-void addCredentials(const config::FileCredentials& files, std::vector<Step>& steps) {
-  const auto add = [&](const config::Path& path, const char* role, bool secret = true) {
-    if (!path.empty()) steps.push_back(examine({path, role, secret, false}));
-  };
+void Files::addCredentials(const config::FileCredentials& files) {
   add(files.username_file, "user name", false);
-  add(files.password_file, "password");
-  add(files.api_key_file, "API key");
-  add(files.token_file, "token");
+  add(files.password_file, "password", true);
+  add(files.api_key_file, "API key", true);
+  add(files.token_file, "token", true);
   if (files.directory.empty()) return;
-  std::error_code ignored;
   bool any = false;
   for (const char* name : {"username", "password", "api_key", "token"}) {
     const auto path = files.directory / name;
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR)) continue;
     any = true;
-    const bool secret = name != std::string_view("username");
-    steps.push_back(examine({path, "credential", secret, false}));
+    add(path, "credential", name != std::string_view("username"));
   }
-  if (!any) steps.push_back(missing({files.directory / "username", "credential", true, false}));
+  if (!any)
+    steps_.push_back(missing({reader_, files.directory / "username", "credential", true, false}));
 }
 
 // --mysql.dir: of what has a default only what is there.
-void addDatabaseFolder(const config::Path& folder, std::vector<Step>& steps) {
-  const auto add = [&](const char* name, bool needed) {
+void Files::addDatabaseFolder(const config::Path& folder) {
+  const auto addNamed = [&](const char* name, bool needed) {
     const auto path = folder / name;
     struct stat status {};
     if (!needed && ::stat(path.c_str(), &status) != 0) return;
     const bool secret = name == std::string_view("password") || name == std::string_view("tls.key");
-    steps.push_back(examine({path, std::string("database's ") + name, secret, false}));
+    add(path, std::string("database's ") + name, secret);
   };
-  for (const char* name : {"host", "database", "username", "password"}) add(name, true);
-  for (const char* name : {"port", "query", "ca.crt", "tls.crt", "tls.key"}) add(name, false);
+  for (const char* name : {"host", "database", "username", "password"}) addNamed(name, true);
+  for (const char* name : {"port", "query", "ca.crt", "tls.crt", "tls.key"}) addNamed(name, false);
+}
+
+void Files::addTarget(const config::Target& target) {
+  addTls(target.tls, "");
+  if (target.oauth2) addTls(target.oauth2->tls, "token endpoint's ");
+  if (!target.credentials) return;
+  if (target.credentials->file) addCredentials(*target.credentials->file);
+  if (!target.credentials->mysql) return;
+  const auto& mysql = *target.credentials->mysql;
+  add(mysql.password_file, "database's password", true);
+  if (!mysql.directory.empty()) addDatabaseFolder(mysql.directory);
+  if (mysql.tls) addTls(*mysql.tls, "database's ");
 }
 
 }  // namespace
 
-std::vector<Step> examineFiles(const config::Target& target) {
-  std::vector<Step> steps;
-  addTls(target.tls, "", steps);
-  if (target.oauth2) addTls(target.oauth2->tls, "token endpoint's ", steps);
-  if (!target.credentials) return steps;
-  if (target.credentials->file) addCredentials(*target.credentials->file, steps);
-  if (target.credentials->mysql) {
-    const auto& mysql = *target.credentials->mysql;
-    if (!mysql.password_file.empty())
-      steps.push_back(examine({mysql.password_file, "database's password", true, false}));
-    if (!mysql.directory.empty()) addDatabaseFolder(mysql.directory, steps);
-    if (mysql.tls) addTls(*mysql.tls, "database's ", steps);
+Reader Reader::self() {
+  Reader reader{::geteuid(), {::getegid()}};
+  if (const int count = ::getgroups(0, nullptr); count > 0) {
+    std::vector<gid_t> groups(static_cast<std::size_t>(count));
+    groups.resize(static_cast<std::size_t>(std::max(::getgroups(count, groups.data()), 0)));
+    reader.groups.insert(reader.groups.end(), groups.begin(), groups.end());
   }
-  return steps;
+  return reader;
+}
+
+std::vector<Step> examineFiles(const config::Target& target, const Reader& reader) {
+  Files files(reader);
+  files.addTarget(target);
+  return files.take();
 }
 
 }  // namespace postern::doctor

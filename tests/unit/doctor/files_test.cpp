@@ -55,6 +55,64 @@ TEST_F(FilesTest, WarnsOfASecretThatEverybodyMayRead) {
   EXPECT_EQ(only(target).state, State::Ok);
 }
 
+TEST_F(FilesTest, KnowsWhyASecretOfAPodWithoutFsGroupIsForEverybody) {
+  struct Case {
+    const char* name;
+    bool in_volume;  // of Kubernetes
+    uid_t user;
+    std::vector<gid_t> groups;
+    mode_t mode;
+    State state;
+    const char* words;
+  };
+  const uid_t owner = ::geteuid();
+  const gid_t group = ::getegid();
+  const uid_t other = owner + 65532;
+  const gid_t another = group + 65532;
+  const Case cases[] = {
+      {"the injector's, without an fsGroup",
+       true,
+       other,
+       {another},
+       0444,
+       State::Ok,
+       "has to without an fsGroup of the pod; only containers that mount this volume see it"},
+      {"the injector's, with an fsGroup", true, other, {another, group}, 0440, State::Ok, "group"},
+      {"for everybody in spite of an fsGroup",
+       true,
+       other,
+       {another, group},
+       0444,
+       State::Warning,
+       "defaultMode 0440"},
+      {"for everybody, and our own", true, owner, {another}, 0444, State::Warning, "chmod o-r"},
+      {"for everybody, and we are root", true, 0, {another}, 0444, State::Warning, "chmod o-r"},
+      {"a folder of a machine", false, other, {another}, 0644, State::Warning, "chgrp"},
+      {"a folder of a machine, of our group",
+       false,
+       other,
+       {group},
+       0644,
+       State::Warning,
+       "chmod o-r"},
+  };
+  const auto volume = folder_ / "volume";
+  std::filesystem::create_directories(volume / "..2026");
+  std::filesystem::create_directory_symlink("..2026", volume / "..data");
+  write("volume/..2026/tls.key", 0444);
+  std::filesystem::create_symlink("..data/tls.key", volume / "tls.key");
+  for (const auto& each : cases) {
+    SCOPED_TRACE(each.name);
+    config::Target target;
+    target.tls.key_file = each.in_volume ? volume / "tls.key" : write("tls.key", each.mode);
+    ::chmod(target.tls.key_file.c_str(), each.mode);
+    const auto steps = examineFiles(target, {each.user, each.groups});
+    ASSERT_EQ(steps.size(), 1U);
+    EXPECT_EQ(steps[0].state, each.state);
+    EXPECT_THAT(steps[0].what + " -> " + steps[0].cure, HasSubstr(each.words));
+  }
+}
+
 TEST_F(FilesTest, SaysNothingOfASecretsContentsNotEvenItsLength) {
   config::Target target;
   target.credentials.emplace().file.emplace().directory = folder_;
