@@ -1,6 +1,7 @@
 #include "tls/certificate.h"
 
 #include <arpa/inet.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
@@ -144,6 +145,23 @@ std::string namesOf(const X509& certificate) {
 Summary summaryOf(const X509& certificate) {
   return {subjectOf(certificate), namesOf(certificate), issuerOf(certificate),
           validityOf(certificate)};
+}
+
+bool hasSameKey(const X509& one, const X509& other) {
+  EVP_PKEY* const key = X509_get0_pubkey(&one);
+  EVP_PKEY* const other_key = X509_get0_pubkey(&other);
+  return key != nullptr && other_key != nullptr && EVP_PKEY_eq(key, other_key) == 1;
+}
+
+bool hasIssued(X509& issuer, X509& subject) {
+  if (X509_NAME_cmp(X509_get_subject_name(&issuer), X509_get_issuer_name(&subject)) != 0) {
+    return false;
+  }
+  EVP_PKEY* const key = X509_get0_pubkey(&issuer);
+  ERR_set_mark();
+  const bool issued = key != nullptr && X509_verify(&subject, key) == 1;
+  ERR_pop_to_mark();
+  return issued;
 }
 
 std::string pinOf(const X509& certificate) {

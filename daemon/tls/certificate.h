@@ -36,6 +36,10 @@ bool hasAlternativeNames(const X509& certificate);
 std::string namesOf(const X509& certificate);
 Summary summaryOf(const X509& certificate);
 
+bool hasSameKey(const X509& one, const X509& other);
+// By name and signature. Key identifiers do not count, and whether `issuer` may sign neither.
+bool hasIssued(X509& issuer, X509& subject);
+
 // SHA-256 of the SubjectPublicKeyInfo, 32 bytes (RFC 7469 section 2.4).
 std::string pinOf(const X509& certificate);
 std::string base64(const std::string& bytes);

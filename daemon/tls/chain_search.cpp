@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "tls/certificate.h"
 #include "tls/openssl.h"
 
 namespace postern::tls {
@@ -37,17 +38,6 @@ struct IssuerCandidate {
   bool trusted;
   bool in_date;
 };
-
-bool hasSameKey(const X509& one, const X509& other) {
-  EVP_PKEY* const key = X509_get0_pubkey(&one);
-  EVP_PKEY* const other_key = X509_get0_pubkey(&other);
-  return key != nullptr && other_key != nullptr && EVP_PKEY_eq(key, other_key) == 1;
-}
-
-bool hasSigned(X509* issuer, X509* subject) {
-  EVP_PKEY* const key = X509_get0_pubkey(issuer);
-  return key != nullptr && X509_verify(subject, key) == 1;
-}
 
 class ChainSearch {
  public:
@@ -140,7 +130,7 @@ class ChainSearch {
       if (tried_ == kMostCandidates) return;
       ++tried_;
       // Without a choice OpenSSL's own verification of the path decides, and says why.
-      if (candidates.size() > 1 && !hasSigned(certificate, last)) continue;
+      if (candidates.size() > 1 && !hasIssued(*certificate, *last)) continue;
       CertificatePath longer = path;
       longer.push(certificate, in_date);
       if (trusted && endsPath(certificate)) {

@@ -3,23 +3,11 @@
 #include <openssl/x509v3.h>
 
 #include "tls/certificate.h"
+#include "tls/own_chain.h"
 #include "tls/pem.h"
 
 namespace postern::tls {
 namespace {
-
-Result<void> checkPair(const Chain& chain, const EVP_PKEY& key, const PairText& text) {
-  for (std::size_t i = 0; i < chain.size(); ++i) {
-    if (X509_check_private_key(chain[i].get(), &key) != 1) continue;
-    if (i == 0) return {};
-    return tlsError(text.cert_file.string() + ": the certificate of " + text.key_file.string() +
-                    " is number " + std::to_string(i + 1) + " in it: write the " +
-                    std::string(text.whose) + " certificate first, then each issuer");
-  }
-  return tlsError(text.key_file.string() + ": the key does not match the certificate '" +
-                  subjectOf(*chain.front()) + "' of " + text.cert_file.string() +
-                  ": mount the two of one pair");
-}
 
 // OpenSSL reads those of a certificate when it first needs them, which several handshakes may do at
 // the same time.
@@ -43,25 +31,15 @@ int protocolOf(config::TlsVersion version) {
   return TLS1_3_VERSION;
 }
 
-Result<Bundle> parsePair(const PairText& text) {
-  auto chain = parseCertificates(text.cert.reveal(), text.cert_file);
-  if (!chain) return std::move(chain).error();
+Result<Bundle> parsePair(const PairText& text, SystemTime now) {
+  auto certificates = parseCertificates(text.cert.reveal(), text.cert_file);
+  if (!certificates) return std::move(certificates).error();
   auto key = parseKey(text.key.reveal(), text.key_file, text.password, text.password_file);
   if (!key) return std::move(key).error();
-  if (auto pair = checkPair(*chain, **key, text); !pair) return std::move(pair).error();
-  return Bundle{*std::move(key), *std::move(chain)};
-}
-
-Result<void> checkOrder(const Chain& chain, const config::Path& file, std::string_view whose) {
-  for (std::size_t i = 1; i < chain.size(); ++i) {
-    if (X509_check_issued(chain[i].get(), chain[i - 1].get()) != X509_V_OK) {
-      return tlsError(file.string() + ": certificate " + std::to_string(i + 1) + " in it ('" +
-                      subjectOf(*chain[i]) + "') has not issued the one before it ('" +
-                      subjectOf(*chain[i - 1]) + "'): write the " + std::string(whose) +
-                      " certificate first, then each issuer");
-    }
-  }
-  return {};
+  auto own =
+      ownChain(*std::move(certificates), **key, {text.cert_file, text.key_file, text.whose}, now);
+  if (!own) return std::move(own).error();
+  return Bundle{*std::move(key), std::move(own->certificates), std::move(own->warnings)};
 }
 
 Result<void> show(const Bundle& bundle, const config::Path& file, SSL_CTX* context) {

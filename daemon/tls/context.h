@@ -17,8 +17,8 @@ namespace postern::tls {
 // TLS1_2_VERSION and so on.
 int protocolOf(config::TlsVersion version);
 
-// A certificate with its key and its issuers, as PEM; the names of the files are only for messages,
-// as is `whose`: "client" or "server". The key is that of the first certificate.
+// A certificate with its key and its issuers, as PEM, in any order; the names of the files are only
+// for messages, as is `whose`: "client" or "server".
 struct PairText {
   const Secret& cert;
   const Secret& key;
@@ -28,9 +28,7 @@ struct PairText {
   const config::Path& password_file;
   std::string_view whose;
 };
-Result<Bundle> parsePair(const PairText& text);
-// Each certificate after the first has issued the one before it (RFC 5246 section 7.4.2).
-Result<void> checkOrder(const Chain& chain, const config::Path& file, std::string_view whose);
+Result<Bundle> parsePair(const PairText& text, SystemTime now);
 // Shows the chain of `bundle`, and no more, in the handshakes of `context`.
 Result<void> show(const Bundle& bundle, const config::Path& file, SSL_CTX* context);
 

@@ -169,7 +169,7 @@ Result<Issued> issue(const std::vector<std::string>& names, const Validity& vali
 Result<Validity> vouchedFor(const Issued& issued, const std::string& name, SystemTime now) {
   const Secret certificate(issued.certificate);
   const auto pair =
-      parsePair({certificate, issued.key, std::nullopt, "tls.crt", "tls.key", "", "server"});
+      parsePair({certificate, issued.key, std::nullopt, "tls.crt", "tls.key", "", "server"}, now);
   if (!pair) return pair.error();
   const auto trusted = parseCertificates(issued.authority, "ca.crt");
   if (!trusted) return trusted.error();

@@ -16,9 +16,12 @@ constexpr const char* kCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
 // TLS 1.0 and 1.1 know neither AEAD nor a signature that OpenSSL 3 still holds for secure.
 constexpr const char* kOldCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20:HIGH:!aNULL:@SECLEVEL=0";
 
-Result<void> checkDates(const X509& certificate, const config::Path& file, SystemTime now) {
+Result<void> checkDates(const X509& certificate, bool leaf, const config::Path& file,
+                        SystemTime now) {
   const Validity validity = validityOf(certificate);
-  const std::string which = file.string() + ": client certificate '" + subjectOf(certificate) + "'";
+  const std::string which =
+      file.string() + (leaf ? ": client certificate '" : ": certificate of the client chain '") +
+      subjectOf(certificate) + "'";
   if (now > validity.not_after) {
     return tlsError(which + " expired at " + timeText(validity.not_after) + ": renew it");
   }
@@ -35,18 +38,14 @@ const config::Path& clientFile(const config::Tls& config) {
 }
 
 // Of the files that there are; requires one with a certificate.
-Result<Bundle> parseClient(const Files& files, const config::Tls& config) {
+Result<Bundle> parseClient(const Files& files, const config::Tls& config, SystemTime now) {
   if (files.pkcs12) {
     return parsePkcs12(files.pkcs12->reveal(), config.pkcs12_file, files.password,
-                       config.key_password_file);
+                       config.key_password_file, now);
   }
-  auto pair = parsePair({*files.cert, *files.key, files.password, config.cert_file, config.key_file,
-                         config.key_password_file, "client"});
-  if (!pair) return pair;
-  if (auto order = checkOrder(pair->chain, config.cert_file, "client"); !order) {
-    return std::move(order).error();
-  }
-  return pair;
+  return parsePair({*files.cert, *files.key, files.password, config.cert_file, config.key_file,
+                    config.key_password_file, "client"},
+                   now);
 }
 
 // A CA file may hold hundreds; the first of them tell what it is.
@@ -126,10 +125,11 @@ Result<void> Material::takeAuthorities(const Files& files) {
 Result<void> Material::takeClient(const Files& files, SystemTime now) {
   if (!files.cert && !files.pkcs12) return {};
   const auto& file = clientFile(config_);
-  const auto client = parseClient(files, config_);
+  const auto client = parseClient(files, config_, now);
   if (!client) return client.error();
   for (const auto& certificate : client->chain) {
-    if (auto dates = checkDates(*certificate, file, now); !dates) return dates;
+    const bool leaf = certificate == client->chain.front();
+    if (auto dates = checkDates(*certificate, leaf, file, now); !dates) return dates;
   }
   if (auto shown = show(*client, file, context_); !shown) return shown;
   client_ = earliestOf(client->chain);

@@ -2,7 +2,6 @@
 
 #include <openssl/err.h>
 #include <openssl/pkcs12.h>
-#include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <string>
@@ -12,6 +11,7 @@
 #include "base/printable.h"
 #include "tls/certificate.h"
 #include "tls/file_shape.h"
+#include "tls/own_chain.h"
 
 namespace postern::tls {
 namespace {
@@ -201,28 +201,11 @@ void warnOfKeys(const Contents& contents, const config::Path& file, const std::s
                      "': export a bundle that holds the one that is meant");
 }
 
-bool isRoot(X509* certificate) {
-  return X509_check_issued(certificate, certificate) == X509_V_OK;
-}
-
-Chain sorted(X509Ptr leaf, Chain others) {
-  Chain chain;
-  chain.push_back(std::move(leaf));
-  while (true) {
-    const auto issuer = std::ranges::find_if(others, [&](const X509Ptr& other) {
-      return X509_check_issued(other.get(), chain.back().get()) == X509_V_OK;
-    });
-    if (issuer == others.end() || isRoot(issuer->get())) return chain;
-    chain.push_back(std::move(*issuer));
-    others.erase(issuer);
-  }
-}
-
 }  // namespace
 
 Result<Bundle> parsePkcs12(std::string_view der, const config::Path& file,
-                           const std::optional<Secret>& password,
-                           const config::Path& password_file) {
+                           const std::optional<Secret>& password, const config::Path& password_file,
+                           SystemTime now) {
   const auto* bytes = reinterpret_cast<const unsigned char*>(der.data());
   const Pkcs12Ptr bundle(d2i_PKCS12(nullptr, &bytes, static_cast<long>(der.size())));
   ERR_clear_error();
@@ -237,7 +220,12 @@ Result<Bundle> parsePkcs12(std::string_view der, const config::Path& file,
     return tlsError(file.string() +
                     ": holds no certificate for its key: export it with the client certificate");
   }
-  Bundle opened{std::move(parts->key), sorted(std::move(parts->leaf), std::move(parts->others))};
+  Chain certificates = std::move(parts->others);
+  certificates.insert(certificates.begin(), std::move(parts->leaf));
+  // A bundle has no order, and may hold whatever else a keystore had: no reason for its warnings.
+  auto own = ownChain(std::move(certificates), *parts->key, {file, file, "client"}, now);
+  if (!own) return std::move(own).error();
+  Bundle opened{std::move(parts->key), std::move(own->certificates)};
   warnOfKeys(contentsOf(bundle.get(), password), file, subjectOf(*opened.chain.front()),
              opened.warnings);
   return opened;

@@ -1,6 +1,5 @@
 #include "tls/refusal.h"
 
-#include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 
 #include "tls/certificate.h"
@@ -116,25 +115,19 @@ const X509* wrongIssuerSent(X509_STORE_CTX* store, X509& subject) {
   const auto* const sent = X509_STORE_CTX_get0_untrusted(store);
   const X509* wrong = nullptr;
   bool right = false;
-  ERR_set_mark();
   for (int i = 0; i < sk_X509_num(sent) && !right; ++i) {
     X509* const issuer = sk_X509_value(sent, i);
     if (X509_NAME_cmp(X509_get_subject_name(issuer), X509_get_issuer_name(&subject)) != 0) continue;
-    right = X509_verify(&subject, X509_get0_pubkey(issuer)) == 1;
+    right = hasIssued(*issuer, subject);
     if (X509_self_signed(issuer, 0) != 1) wrong = issuer;
   }
-  ERR_pop_to_mark();
   return right ? nullptr : wrong;
 }
 
 // A new certificate of a CA under its old key has the name of its issuer. Without an identifier of
 // the issuer's key OpenSSL takes it for a root.
 bool seemsSelfSigned(X509& certificate) {
-  ERR_set_mark();
-  const bool seems =
-      X509_self_signed(&certificate, 0) == 1 && X509_self_signed(&certificate, 1) != 1;
-  ERR_pop_to_mark();
-  return seems;
+  return X509_self_signed(&certificate, 0) == 1 && !hasIssued(certificate, certificate);
 }
 
 std::string unknownAuthority(int error, X509_STORE_CTX* store, const ChainText& text) {
@@ -197,7 +190,7 @@ std::string describeChain(int error, X509_STORE_CTX* store, const ChainText& tex
 std::string describeRefusal(int error, X509_STORE_CTX* store, const Policy& policy,
                             const std::string& name) {
   const ChainText text{trustPlace(policy), trustRemedy(policy), "server"};
-  if (const auto chain = describeChain(error, store, text); !chain.empty()) {
+  if (auto chain = describeChain(error, store, text); !chain.empty()) {
     if (error != X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT) return chain;
     return chain + ", or set pin_sha256 to " + base64(pinOf(*X509_STORE_CTX_get0_cert(store))) +
            " after comparing that with the server's key";

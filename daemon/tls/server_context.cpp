@@ -110,9 +110,7 @@ void warnOf(const Bundle& bundle, const config::Path& file, SystemTime now,
                        "' is not one for servers, clients will refuse it: issue one with the "
                        "extended key usage serverAuth");
   }
-  if (const auto order = checkOrder(bundle.chain, file, "server"); !order) {
-    warnings.push_back(order.error().what);
-  }
+  warnings.insert(warnings.end(), bundle.warnings.begin(), bundle.warnings.end());
 }
 
 // A name for what stands in the configuration itself.
@@ -127,7 +125,8 @@ Result<void> takePair(const config::TlsServer& config, const Files& files,
   const Secret inline_cert(config.cert);
   const auto pair =
       parsePair({files.cert ? *files.cert : inline_cert, files.key ? *files.key : config.key,
-                 files.password, cert_name, key_name, password_file, "server"});
+                 files.password, cert_name, key_name, password_file, "server"},
+                now);
   if (!pair) return pair.error();
   if (auto shown = show(*pair, cert_name, loaded.context.get()); !shown) return shown;
   warnOf(*pair, cert_name, now, loaded.warnings);

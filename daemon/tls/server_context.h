@@ -27,9 +27,9 @@ struct ServerContext {
   std::vector<std::string> warnings;
 };
 
-// Reads every file, then checks: PEM, the key's password, pair match. Dates and order of the chain
-// are only warned of, as Go serves such a chain too. Errors: Tls, naming the file and what to do.
-// `key_password_file` may be empty.
+// Reads every file, then checks: PEM, the key's password, pair match. The chain is sorted.
+// Its dates and what is wrong with its order are warnings only. Errors: Tls, naming the file and
+// what to do. `key_password_file` may be empty.
 Result<ServerContext> loadServerContext(const config::TlsServer& config,
                                         const config::Path& key_password_file, SystemTime now);
 

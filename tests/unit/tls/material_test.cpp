@@ -101,19 +101,6 @@ TEST_F(MaterialTest, RefusesAKeyOfAnotherCertificate) {
         file("tls.crt") + ": mount the two of one pair");
 }
 
-TEST_F(MaterialTest, RefusesAChainInAnotherOrder) {
-  const auto intermediate = makeAuthority("Intermediate", ca);
-  const auto leaf = makeClient(intermediate);
-  mount.pair(intermediate.certificate() + leaf.certificate(), leaf.key());
-  fails(file("tls.crt") + ": the certificate of " + file("tls.key") +
-        " is number 2 in it: write the client certificate first, then each issuer");
-
-  mount.pair(leaf.certificate() + ca.certificate(), leaf.key());
-  fails(file("tls.crt") +
-        ": certificate 2 in it ('Test CA') has not issued the one before it ('scraper'): write the "
-        "client certificate first, then each issuer");
-}
-
 TEST_F(MaterialTest, RefusesAClientCertificateOutsideOfItsDates) {
   const auto old = ca.issue({.common_name = "old",
                              .names = {},

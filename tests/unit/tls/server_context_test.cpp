@@ -153,7 +153,8 @@ TEST_F(ServerContextTest, WarnsOfWhatClientsWillRefuse) {
 
   folder.write("server.crt", server.certificate() + foreign.certificate());
   folder.write("server.key", server.key());
-  EXPECT_THAT(load().warnings, ElementsAre(HasSubstr("has not issued the one before it")));
+  EXPECT_THAT(load().warnings,
+              ElementsAre(HasSubstr("certificate 2 in it ('stranger') is unrelated")));
 }
 
 TEST_F(ServerContextTest, TellsTheEarliestExpiry) {
