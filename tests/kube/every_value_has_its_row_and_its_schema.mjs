@@ -122,10 +122,12 @@ const passedOn = [
     documents => endpoint(documents).relabelings],
   ['podMonitor.metricRelabelings', [{ action: 'KeepEqual', sourceLabels: ['a'], targetLabel: 'b', later: 1 }],
     documents => endpoint(documents).metricRelabelings],
+  ['prometheusRule.rules', [{ record: 'a:b:c', expr: 'up', later: 1 }],
+    documents => one(documents, 'PrometheusRule').spec.groups.at(-1).rules],
   ['certManager.issuerRef', { name: 'a', kind: 'ClusterIssuer', later: 1 },
     documents => one(documents, 'Certificate').spec.issuerRef],
 ];
-const inUse = { podMonitor: { enabled: true }, certManager: { enabled: true } };
+const inUse = { podMonitor: { enabled: true }, prometheusRule: { enabled: true }, certManager: { enabled: true } };
 
 function at(path, value) {
   return path.split('.').reverse().reduce((below, key) => ({ [key]: below }), value);
@@ -196,6 +198,7 @@ test('a wrong value is refused by the name of its key', () => {
   refuses('service.ipFamilies', ['IPv5']);
   refuses('podDisruptionBudget.maxUnavailable', 'one');
   refuses('podMonitor.scheme', 'tcp');
+  refuses('prometheusRule.runbookUrl', 'helm/files/runbooks.md');
   refuses('podMonitor.sampleLimit', -1);
   refuses('certManager.duration', '90d');
   refuses('tls.caBundle', 'ca.crt');

@@ -123,6 +123,27 @@ test('rules get labels, and can be left out one by one', () => {
   assert.equal(example.rules[0].labels, undefined);
 });
 
+test('each alert has the URL of its runbook and the annotations of all', () => {
+  const values = { runbookUrl: 'https://wiki.example/postern', additionalRuleAnnotations: { team: 'a', summary: 'b' } };
+  const alerts = groupsOf({ values }).flatMap(group => group.rules).filter(rule => rule.alert);
+  assert.ok(alerts.length > 10);
+  for (const { alert, annotations } of alerts) {
+    const section = annotations.runbook.split('#')[1];
+    assert.equal(annotations.runbook_url, `https://wiki.example/postern#${section}`, alert);
+    assert.deepEqual([annotations.team, annotations.summary], ['a', 'b'], alert);
+    assert.match(annotations.description, /\{\{/);
+  }
+  for (const { annotations } of groupsOf({}).flatMap(group => group.rules).filter(rule => rule.alert)) {
+    assert.equal(annotations.runbook_url, undefined);
+  }
+});
+
+test('more rules are in a group of their own', () => {
+  const rule = { alert: 'Other', expr: 'up == 0', labels: { value: '{{ $value }}' }, keep_firing_for: '5m' };
+  const groups = groupsOf({ of: some, values: { rules: [rule], runbookUrl: 'https://wiki.example/postern' } });
+  assert.deepEqual(groups.at(-1), { name: 'postern-additional.rules', rules: [rule] });
+});
+
 test('an alert that is not there cannot be left out', () => {
   const values = { prometheusRule: { enabled: true, disabledAlerts: ['PosternExampel'] } };
   assert.match(refusal({ of: some, values }),

@@ -52,20 +52,20 @@ const everything = ['extra', 'reach', 'issuer', 'locked-annotations', 'network-p
 
 // What is refused: it has to be there where it is used.
 const always = ['image', 'livenessProbe.httpGet', 'readinessProbe.httpGet', 'webhook'];
-const ofFields = ['image.repository', 'webhook.port', 'healthPort', 'podSecurityContext.seccompProfile.type', 'livenessProbe.httpGet.port',
-  'readinessProbe.httpGet.port'];
+const ofFields = ['image.repository', 'webhook.port', 'healthPort', 'podSecurityContext.seccompProfile.type',
+  'livenessProbe.httpGet.port', 'readinessProbe.httpGet.port'];
 
-for (const [name, base, tried, refused] of [
-  ['everything is in use', everything, every, [...always, ...ofFields, 'networkPolicy.namespaces', 'networkPolicy.monitoringNamespaces', 'networkPolicy.injector.apiServerPorts',
-    'networkPolicy.injector.dnsPorts']],
-  ['the defaults', {}, maps, always],
-  ['no injector', feature('no-injector'), maps, []],
+for (const [name, base, kube, tried, refused] of [
+  ['everything is in use', everything, '1.29.0', every, [...always, ...ofFields, 'networkPolicy.namespaces',
+    'networkPolicy.monitoringNamespaces', 'networkPolicy.injector.apiServerPorts', 'networkPolicy.injector.dnsPorts']],
+  ['the defaults', {}, '1.25.0', maps, always],
+  ['no injector', feature('no-injector'), '1.33.0', maps, []],
 ]) {
   describe(name, { concurrency: availableParallelism() }, () => {
     const found = [];
     for (const path of tried) {
       test(`${path} is null`, async () => {
-        const { documents, error } = await renderBeside({ values: withNull(base, path) });
+        const { documents, error } = await renderBeside({ values: withNull(base, path), kube });
         if (error) {
           assert.doesNotMatch(error, /nil|wrong type|error calling|invalid value|YAML parse/, error);
           const above = path.split('.').slice(0, -1).join('.');

@@ -32,6 +32,13 @@ test('they say what would be in vain', () => {
   assert.doesNotMatch(notes(feature('config')), /configNamespaces/);
 });
 
+test('they say which panels stay empty without the rules', () => {
+  const empty = /without the rules: panels that read recording rules .* stay empty/;
+  assert.match(notes({ dashboards: { enabled: true } }), empty);
+  assert.doesNotMatch(notes({ dashboards: { enabled: true }, prometheusRule: { enabled: true } }), empty);
+  assert.doesNotMatch(notes({}), empty);
+});
+
 test('without an injector they speak of the template', () => {
   const said = notes({ injector: { enabled: false }, podMonitor: { enabled: true } });
   assert.equal(said.trim(), 'There is no injector. The named template `postern.sidecar` gives other charts the sidecar.');

@@ -70,6 +70,12 @@ class AlertsTest(unittest.TestCase):
                 self.assertTrue(names)
                 self.assertEqual([], sorted(names - promql.known_metrics()))
 
+    def test_each_keeps_clusters_apart(self):
+        for rule in promql.rules("alert") + promql.rules("record"):
+            self.assertEqual([], promql.without_cluster(rule["expr"]), rule.get("alert") or rule["record"])
+        self.assertEqual(["on (a)", "by(b, clusters)"], promql.without_cluster(
+            "sum by (cluster) (x) and on (a) y or max by(b, clusters) (z) and on (b, cluster) w"))
+
     def test_each_recording_rule_has_a_proper_name_and_a_user(self):
         used = set()
         for rule in promql.rules("alert") + promql.rules("record"):

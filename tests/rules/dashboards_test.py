@@ -27,7 +27,7 @@ def queries(board: dict) -> dict[str, str]:
 
 def asked(expression: str) -> str:
     """With everything chosen, as Grafana sends it."""
-    for variable, value in {"$namespace": ".*", "$pod": ".*", "$target": ".*", "$__rate_interval": "5m"}.items():
+    for variable, value in {"$cluster": ".*", "$namespace": ".*", "$pod": ".*", "$target": ".*", "$__rate_interval": "5m"}.items():
         expression = expression.replace(variable, value)
     return expression
 
@@ -82,6 +82,17 @@ class DashboardsTest(unittest.TestCase):
             for name, expression in said.items():
                 self.assertNotIn("$", expression, name)
                 self.assertEqual([], sorted(promql.metric_names(expression) - promql.known_metrics()), name)
+
+    def test_each_query_keeps_clusters_apart(self):
+        for board in self.each():
+            self.assertEqual(board["templating"]["list"][1]["name"], "cluster")
+            asked_for = queries(board) | {each["name"]: each["query"]["query"]
+                                          for each in board["templating"]["list"][2:]}
+            for name, expression in asked_for.items():
+                selectors = len(promql.metric_names(expression)) and expression.count("{")
+                self.assertEqual(expression.count('{cluster=~"$cluster"'), selectors, name)
+                self.assertEqual([], promql.without_cluster(expression), name)
+                self.assertGreater(selectors, 0, name)
 
     def test_each_variable_is_used_and_asks_for_what_there_is(self):
         for board in self.each():

@@ -41,6 +41,12 @@ def metric_names(expression: str) -> set[str]:
     return {name for name in found if name.lower() not in _WORDS}
 
 
+def without_cluster(expression: str) -> list[str]:
+    """Every `by` and `on` that lacks the label cluster."""
+    return [found[0] for found in re.finditer(r"\b(?:by|on)\s*\(([^)]*)\)", expression)
+            if "cluster" not in re.split(r"[\s,]+", found[1])]
+
+
 def known_metrics() -> set[str]:
     """Those of the README's table, of the injector, of the recording rules, and of others' exporters."""
     readme = (ROOT / "README.md").read_text()

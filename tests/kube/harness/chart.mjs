@@ -81,7 +81,7 @@ function template({ values = {}, kube = kubeVersions[1], release = 'postern', of
 }
 
 // { documents } or { error }, beside other renderings.
-export function renderBeside({ values, kube = kubeVersions[1] }) {
+export function renderBeside({ values, kube }) {
   const args = templateArgs(written(values), kube, 'postern', chart);
   return new Promise(resolve => execFile(program, args, options, (failure, out, error) => {
     resolve(failure ? { error } : { documents: yaml.loadAll(out).filter(document => document) });
