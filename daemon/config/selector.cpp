@@ -183,6 +183,37 @@ std::string inRe2(std::string_view regex) {
   return out;
 }
 
+namespace {
+
+// What is wrong with an expression that RE2 does not take, and what was expected.
+std::string_view regexWords(RE2::ErrorCode code) {
+  switch (code) {
+    case RE2::ErrorBadEscape: return "an unknown escape, expected one of RE2";
+    case RE2::ErrorBadCharClass:
+      return "an unknown character class, expected one like [a-z] or \\d";
+    case RE2::ErrorBadCharRange:
+      return "an invalid range or class of characters, expected one like a-z";
+    case RE2::ErrorMissingBracket: return "a [ that is not closed, expected ]";
+    case RE2::ErrorMissingParen: return "a ( that is not closed, expected )";
+    case RE2::ErrorUnexpectedParen: return "a ) that closes nothing, expected \\) or a ( before it";
+    case RE2::ErrorTrailingBackslash: return "a backslash at the end, expected \\\\";
+    case RE2::ErrorRepeatArgument:
+      return "a *, +, ? or {} that repeats nothing, expected a \\ before it";
+    case RE2::ErrorRepeatSize:
+      return "a number of repetitions that is too large, expected at most 1000 in all";
+    case RE2::ErrorRepeatOp: return "two operators of repetition in a row, expected one";
+    case RE2::ErrorBadPerlOp: return "a (?...) that RE2 does not have, such as (?=...) or (?<!...)";
+    case RE2::ErrorBadUTF8: return "bytes that are not UTF-8";
+    case RE2::ErrorBadNamedCapture: return "an invalid named group, expected (?P<name>...)";
+    case RE2::ErrorPatternTooLarge: return "more than RE2 can take, expected fewer repetitions";
+    case RE2::ErrorInternal:
+    case RE2::NoError: break;
+  }
+  return "something that RE2 does not take";
+}
+
+}  // namespace
+
 std::string regexMistake(std::string_view regex) {
   for (std::size_t i = 0; i + 1 < regex.size(); ++i) {
     if (regex[i] != '\\') continue;
@@ -191,8 +222,11 @@ std::string regexMistake(std::string_view regex) {
   RE2::Options options;
   options.set_log_errors(false);
   const RE2 compiled(re2::StringPiece(regex.data(), regex.size()), options);
-  return compiled.ok() ? ""
-                       : "is no regular expression of RE2: " + printable(compiled.error(), 100);
+  if (compiled.ok()) return "";
+  const std::string& at = compiled.error_arg();
+  return "is not a regular expression of RE2: holds " +
+         std::string(regexWords(compiled.error_code())) +
+         (at.empty() ? "" : ", found \"" + printable(at, 100) + "\"");
 }
 
 std::string readSelector(std::string_view text, Selector& selector) {

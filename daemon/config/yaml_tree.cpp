@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-#include "base/printable.h"
+#include "config/yaml_mistakes.h"
 
 namespace postern::config {
 namespace {
@@ -192,7 +192,7 @@ YamlDocument parseYamlTree(const std::string& text) {
   } catch (const TooManyValues& e) {
     builder.refuse(e.mark, "holds more than 100,000 values, expected fewer");
   } catch (const YAML::Exception& e) {
-    builder.refuse(e.mark, "is not YAML: " + printable(e.msg));
+    builder.refuse(e.mark, yamlMistake(e.msg));
   }
   if (input.refused()) {
     document.mistakes = {{input.line(), 1,

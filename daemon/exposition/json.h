@@ -23,8 +23,13 @@ class JsonPage {
   Result<simdjson::ondemand::object> root();
   // When the outermost object has been read. Error: Format when anything stands behind it.
   Result<void> checkEnd();
+  // An error of reading with line and column, when the JSON is broken there: else its place on the
+  // page says where it is.
+  Error located(Error error);
 
  private:
+  Error notJson(simdjson::error_code code) const;
+
   simdjson::padded_string padded_;
   simdjson::ondemand::parser parser_;
   simdjson::ondemand::document document_;
@@ -50,7 +55,7 @@ class JsonPlace {
 };
 
 Error jsonError(const JsonPlace& where, std::string_view what);
-// What simdjson itself complains about.
+// What simdjson itself complains about, in words that say what was expected.
 Error jsonError(const JsonPlace& where, simdjson::error_code code);
 
 // Bounds the text that is made of a JSON page, where a short page may name one long key in each
@@ -68,6 +73,12 @@ class JsonGrowth {
 
 // A number, true, false or null as it stands on the page.
 std::string_view rawToken(simdjson::ondemand::value& value);
+
+// The object, or the list, that a value is. Error: Format, with what it is instead.
+Result<simdjson::ondemand::object> readObject(simdjson::ondemand::value& value,
+                                              const JsonPlace& where);
+Result<simdjson::ondemand::array> readList(simdjson::ondemand::value& value,
+                                           const JsonPlace& where);
 
 // A map of the page: none for null, and for `[]`, which is how the service writes an empty one.
 Result<std::optional<simdjson::ondemand::object>> readMap(simdjson::ondemand::value& value,

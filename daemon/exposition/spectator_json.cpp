@@ -30,16 +30,17 @@ Result<void> readObjects(ondemand::value& value, const JsonPlace& where, Read re
   auto error = value.type().get(type);
   if (error) return jsonError(where, error);
   if (type == ondemand::json_type::null) return {};
-  ondemand::array array;
-  error = value.get_array().get(array);
-  if (error) return jsonError(where, error);
+  auto array = readList(value, where);
+  if (!array) return std::move(array).error();
   std::size_t position = 0;
-  for (auto element : array) {
+  for (auto element : *array) {
     const auto place = where.element(position++);
-    ondemand::object object;
-    error = element.get_object().get(object);
+    ondemand::value item;
+    error = element.get(item);
     if (error) return jsonError(place, error);
-    Result<void> done = read(object, place);
+    auto object = readObject(item, place);
+    if (!object) return std::move(object).error();
+    Result<void> done = read(*object, place);
     if (!done) return done;
   }
   return {};
@@ -112,11 +113,10 @@ Result<void> Reader::readMeters(ondemand::value& value) {
 
 Result<void> Reader::readMeter(ondemand::value& value, const JsonPlace& where,
                                SpectatorMeter& meter) {
-  ondemand::object object;
-  const auto error = value.get_object().get(object);
-  if (error) return jsonError(where, error);
+  auto object = readObject(value, where);
+  if (!object) return std::move(object).error();
   std::string_view kind;
-  for (auto field : object) {
+  for (auto field : *object) {
     std::string_view key;
     auto content = readField(field, where, key);
     if (!content) return std::move(content).error();
@@ -214,7 +214,7 @@ Result<SpectatorPage> readSpectator(std::string_view json, const SpectatorOption
   Reader reader;
   auto read = reader.read(*root);
   if (read) read = page.checkEnd();
-  if (!read) return std::move(read).error();
+  if (!read) return page.located(std::move(read).error());
   JsonGrowth growth(json.size());
   auto text = writeSpectator(reader.service, reader.meters, options, growth);
   if (!text) return std::move(text).error();

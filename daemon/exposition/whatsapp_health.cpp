@@ -34,7 +34,7 @@ Result<std::string> readError(ondemand::object error, const JsonPlace& where) {
                         : key == "details" ? &details
                                            : nullptr;
     if (part == nullptr) continue;
-    auto text = scalarText(value, where);
+    auto text = scalarText(value, where.member(key));
     if (!text) return std::move(text).error();
     *part = *text;
   }
@@ -45,14 +45,17 @@ Result<std::string> readError(ondemand::object error, const JsonPlace& where) {
 }
 
 Result<void> readErrors(ondemand::value& value, const JsonPlace& where, Node& node) {
-  ondemand::array errors;
-  auto failed = value.get_array().get(errors);
-  if (failed) return jsonError(where, failed);
-  for (auto element : errors) {
-    ondemand::object error;
-    failed = element.get_object().get(error);
-    if (failed) return jsonError(where, failed);
-    auto said = readError(error, where);
+  const auto list = where.member("errors");
+  auto errors = readList(value, list);
+  if (!errors) return std::move(errors).error();
+  std::size_t position = 0;
+  for (auto element : *errors) {
+    const auto at = list.element(position++);
+    ondemand::value item;
+    if (const auto failed = element.get(item)) return jsonError(at, failed);
+    auto error = readObject(item, at);
+    if (!error) return std::move(error).error();
+    auto said = readError(*error, at);
     if (!said) return std::move(said).error();
     node.errors.push_back(*std::move(said));
   }
@@ -68,7 +71,7 @@ Result<bool> readNodeField(std::string_view key, ondemand::value& value, const J
     return true;
   }
   if (key != "gateway_status" && key != "role") return false;
-  auto text = scalarText(value, where);
+  auto text = scalarText(value, where.member(key));
   if (!text) return std::move(text).error();
   (key == "role" ? node.role : node.status) = *text;
   return true;
@@ -87,13 +90,12 @@ Result<Node> readNode(std::string_view key, ondemand::value& value) {
   Node node = namedNode(key);
   const JsonPlace health("health");
   const auto where = health.member(key);
-  ondemand::object object;
-  auto failed = value.get_object().get(object);
-  if (failed) return jsonError(where, failed);
-  for (auto field : object) {
+  auto object = readObject(value, where);
+  if (!object) return std::move(object).error();
+  for (auto field : *object) {
     std::string_view name;
     ondemand::value part;
-    failed = field.unescaped_key().get(name);
+    auto failed = field.unescaped_key().get(name);
     if (!failed) failed = field.value().get(part);
     if (failed) return jsonError(where, failed);
     auto taken = readNodeField(name, part, where, node);
@@ -179,7 +181,7 @@ Result<Health> parseWhatsappHealth(std::string_view json) {
   auto root = page.root();
   if (!root) return std::move(root).error();
   auto nodes = readRoot(*root);
-  if (!nodes) return std::move(nodes).error();
+  if (!nodes) return page.located(std::move(nodes).error());
   auto ended = page.checkEnd();
   if (!ended) return std::move(ended).error();
   if (nodes->empty()) {

@@ -102,10 +102,8 @@ Result<void> Walk::readField() {
   ondemand::value value = field.value();
   if (type == ondemand::json_type::object) {
     level.nested = true;
-    ondemand::object object;
-    error = value.get_object().get(object);
-    if (error) return jsonError(place(), error);
-    return descend(key, object);
+    auto object = readObject(value, place());
+    return object ? descend(key, *object) : Result<void>(std::move(object).error());
   }
   Result<void> read;
   if (type == ondemand::json_type::array) {
@@ -138,10 +136,8 @@ Result<void> Walk::readArray(std::string_view key, ondemand::value& value) {
     return map ? Result<void>() : Result<void>(std::move(map).error());
   }
   level.family = true;
-  ondemand::array array;
-  const auto error = value.get_array().get(array);
-  if (error) return jsonError(place(), error);
-  return readData(array);
+  auto array = readList(value, level.place.member(key));
+  return array ? readData(*array) : Result<void>(std::move(array).error());
 }
 
 Result<void> Walk::readData(ondemand::array data) {
@@ -150,10 +146,11 @@ Result<void> Walk::readData(ondemand::array data) {
   std::size_t position = 0;
   for (auto element : data) {
     const auto where = list.element(position++);
-    ondemand::object sample;
-    const auto error = element.get_object().get(sample);
-    if (error) return jsonError(where, error);
-    auto read = sampler_.read(sample, where);
+    ondemand::value value;
+    if (const auto error = element.get(value)) return jsonError(where, error);
+    auto sample = readObject(value, where);
+    if (!sample) return std::move(sample).error();
+    auto read = sampler_.read(*sample, where);
     if (!read) return read;
     auto lines = sampler_.write(level.name, node(), where, growth_, level.found);
     if (!lines) return std::move(lines).error();
@@ -221,7 +218,7 @@ Result<Families> parseWhatsappJson(std::string_view json) {
   Walk walk(families, json.size());
   auto read = readRoot(*root, walk);
   if (read) read = page.checkEnd();
-  if (!read) return std::move(read).error();
+  if (!read) return page.located(std::move(read).error());
   if (families.samples == 0) {
     return Error{
         .fault = Fault::Empty, .what = "the page holds no sample", .next = {}, .retry_after = {}};

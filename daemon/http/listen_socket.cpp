@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <charconv>
 #include <optional>
+#include <system_error>
 
 namespace postern::http {
 namespace {
@@ -47,7 +48,10 @@ std::string reasonOf(const Poco::Exception& exception) {
     case EADDRINUSE: return "address already in use: another process has the port";
     case EADDRNOTAVAIL: return "this machine has no such address";
     case EACCES: return "permission denied: a port below 1024 needs CAP_NET_BIND_SERVICE";
-    default: return exception.displayText();
+    case 0: return "the host has no address: name an address of this machine, or none for all";
+    case EINVAL:
+      return "this machine cannot listen there: an address of a link needs its interface";
+    default: return std::generic_category().message(exception.code());
   }
 }
 

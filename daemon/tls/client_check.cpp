@@ -12,6 +12,7 @@
 #include "tls/refusal.h"
 #include "tls/revocation.h"
 #include "tls/server_context.h"
+#include "tls/verify_words.h"
 
 namespace postern::tls {
 namespace {
@@ -76,7 +77,7 @@ std::string describe(int error, X509_STORE_CTX* store, const Check& check) {
   if (const auto chain = describeChain(error, store, check.text); !chain.empty()) {
     return whose + chain;
   }
-  return whose + X509_verify_cert_error_string(error) + " (issued by '" + issuerOf(*leaf) + "')";
+  return whose + verifyWords(error) + " (issued by '" + issuerOf(*leaf) + "')";
 }
 
 int verifyClient(X509_STORE_CTX* store, void* argument) {

@@ -13,6 +13,7 @@
 #include "tls/chain_search.h"
 #include "tls/context.h"
 #include "tls/pem.h"
+#include "tls/verify_words.h"
 
 namespace postern::tls {
 namespace {
@@ -28,7 +29,7 @@ struct Draft {
 };
 
 Error cannotMake() {
-  return tlsError("no certificate can be made: " + takeReason());
+  return tlsError("no certificate can be made (" + takeReason() + ")");
 }
 
 // 127 random bits: positive, and never seen before (RFC 5280 section 4.1.2.2).
@@ -127,15 +128,14 @@ Result<void> verifyChain(X509* leaf, const Chain& authorities, SystemTime now) {
   searchChains(store.get());
   for (const auto& authority : authorities) X509_STORE_add_cert(store.get(), authority.get());
   if (X509_STORE_CTX_init(context.get(), store.get(), leaf, nullptr) != 1) {
-    return tlsError("no certificate can be verified: " + takeReason());
+    return tlsError("no certificate can be verified (" + takeReason() + ")");
   }
   X509_STORE_CTX_set_purpose(context.get(), X509_PURPOSE_SSL_SERVER);
   X509_STORE_CTX_set_time(context.get(), 0, std::chrono::system_clock::to_time_t(now));
   const int error = verifyAnyChain(context.get());
   ERR_clear_error();
   if (error == X509_V_OK) return {};
-  return tlsError(std::string("tls.crt: ca.crt does not vouch for it: ") +
-                  X509_verify_cert_error_string(error));
+  return tlsError(std::string("tls.crt: ca.crt does not vouch for it: ") + verifyWords(error));
 }
 
 }  // namespace

@@ -78,12 +78,12 @@ Result<std::shared_ptr<const Material>> Material::load(const config::Tls& config
 
 Result<void> Material::makeContext() {
   context_ = SSL_CTX_new(TLS_client_method());
-  if (context_ == nullptr) return tlsError("no TLS context: " + takeReason());
+  if (context_ == nullptr) return tlsError("no TLS context can be made (" + takeReason() + ")");
   const bool old = config_.min_version < config::TlsVersion::Tls12;
   if (SSL_CTX_set_min_proto_version(context_, protocolOf(config_.min_version)) != 1 ||
       SSL_CTX_set_max_proto_version(context_, 0) != 1 ||
       SSL_CTX_set_cipher_list(context_, old ? kOldCiphers : kCiphers) != 1) {
-    return tlsError("min_version: OpenSSL does not support it: " + takeReason());
+    return tlsError("min_version: OpenSSL does not support it (" + takeReason() + "): set TLS12");
   }
   SSL_CTX_set_options(context_, SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_read_ahead(context_, 1);

@@ -4,6 +4,7 @@
 
 #include "tls/certificate.h"
 #include "tls/revocation.h"
+#include "tls/verify_words.h"
 
 namespace postern::tls {
 namespace {
@@ -208,8 +209,7 @@ std::string describeRefusal(int error, X509_STORE_CTX* store, const Policy& poli
         return "certificate " + quoted(subjectOf(*X509_STORE_CTX_get0_cert(store))) + " " +
                revocation;
       }
-      return blamedText(store) + " is refused: " + X509_verify_cert_error_string(error) +
-             ": issue it anew";
+      return blamedText(store) + " is refused: " + verifyWords(error) + ": issue it anew";
   }
 }
 

@@ -80,8 +80,8 @@ Result<void> choose(const config::TlsServer& config, SSL_CTX* context) {
       SSL_CTX_set_max_proto_version(context, protocolOf(config.max_version)) != 1 ||
       SSL_CTX_set_cipher_list(context, suites.c_str()) != 1 ||
       SSL_CTX_set1_groups_list(context, groups.c_str()) != 1) {
-    return tlsError("tls_server_config: OpenSSL does not support the versions, suites or curves: " +
-                    takeReason());
+    return tlsError("tls_server_config: OpenSSL does not support the versions, suites or curves (" +
+                    takeReason() + "): leave them out for the defaults");
   }
   if (config.prefer_server_cipher_suites) {
     SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE);
@@ -183,7 +183,7 @@ Result<ServerContext> loadServerContext(const config::TlsServer& config,
                                         const config::Path& key_password_file, SystemTime now) {
   ServerContext loaded;
   loaded.context = makeContext();
-  if (!loaded.context) return tlsError("no TLS context: " + takeReason());
+  if (!loaded.context) return tlsError("no TLS context can be made (" + takeReason() + ")");
   if (auto chosen = choose(config, loaded.context.get()); !chosen) return std::move(chosen).error();
   const auto files = readWhole(filesOf(config, key_password_file));
   if (!files) return files.error();

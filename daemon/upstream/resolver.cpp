@@ -52,6 +52,18 @@ std::vector<Address> withPort(std::vector<Address> addresses, std::uint16_t port
   return addresses;
 }
 
+// What an EAI_* code of getaddrinfo means.
+std::string lookupWords(int code) {
+  switch (code) {
+    case EAI_NONAME: return "the name service does not know the name";
+    case EAI_NODATA: return "the name has no IPv4 or IPv6 address";
+    case EAI_AGAIN: return "the name service cannot be reached, or fails for now";
+    case EAI_FAIL: return "the name service refuses the question";
+    case EAI_MEMORY: return "not enough memory for the lookup";
+    default: return std::string("the lookup failed (") + gai_strerror(code) + ")";
+  }
+}
+
 bool isLocalhost(std::string_view host) {
   if (host.ends_with('.')) host.remove_suffix(1);
   return std::equal(host.begin(), host.end(), std::begin("localhost"), std::end("localhost") - 1,
@@ -146,7 +158,7 @@ Result<std::vector<Address>> Resolver::resolve(const std::string& host, std::uin
                  {}};
   }
   const Answer& answer = lookup->answer;
-  if (answer.code != 0) return noAddress(host, gai_strerror(answer.code));
+  if (answer.code != 0) return noAddress(host, lookupWords(answer.code));
   if (answer.addresses.empty()) return noAddress(host, "the name has no IPv4 or IPv6 address");
   return withPort(answer.addresses, port);
 }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "config/selector.h"
+
 namespace postern::config {
 namespace {
 
@@ -53,6 +55,36 @@ TEST(SyntaxTest, SendsATokenInAHeaderOfItsOwn) {
   EXPECT_EQ(sendAsMistake("Cookie: sid={{token}}"), "");
   EXPECT_NE(sendAsMistake("{{token}}: a"), "");
   EXPECT_NE(sendAsMistake("Content-Length: {{token}}"), "");
+}
+
+TEST(RegexTest, SaysInOurWordsWhatRe2DoesNotTake) {
+  struct BrokenRegex {
+    std::string regex;
+    std::string_view mistake;
+  };
+  for (const auto& [regex, mistake] : {
+           BrokenRegex{"(", "a ( that is not closed, expected ), found \"(\""},
+           BrokenRegex{"[a", "a [ that is not closed, expected ], found \"[a\""},
+           BrokenRegex{")", "a ) that closes nothing"},
+           BrokenRegex{"a**", "two operators of repetition in a row, expected one, found \"**\""},
+           BrokenRegex{"a{2}{3}", "two operators of repetition in a row"},
+           BrokenRegex{"\\", "a backslash at the end"},
+           BrokenRegex{"*a", "a *, +, ? or {} that repeats nothing"},
+           BrokenRegex{"a{1001}", "a number of repetitions that is too large"},
+           BrokenRegex{"((a{100}){100}){100}", "a number of repetitions that is too large"},
+           BrokenRegex{"(?=a)", "a (?...) that RE2 does not have"},
+           BrokenRegex{"(?<!a)b", "a (?...) that RE2 does not have"},
+           BrokenRegex{"(?P<1", "an invalid named group"},
+           BrokenRegex{"[z-a]", "an invalid range or class of characters"},
+           BrokenRegex{"[[:foo:]]", "an invalid range or class of characters"},
+           BrokenRegex{"\\q", "an unknown escape, expected one of RE2, found \"\\q\""},
+           BrokenRegex{"\xff", "bytes that are not UTF-8"},
+       }) {
+    const std::string told = regexMistake(regex);
+    EXPECT_TRUE(told.starts_with("is not a regular expression of RE2: holds ")) << told;
+    EXPECT_NE(told.find(mistake), told.npos) << told;
+  }
+  EXPECT_EQ(regexMistake("a(b|c)*"), "");
 }
 
 }  // namespace

@@ -50,6 +50,61 @@ TEST(YamlTreeTest, BoundsWhatItTakes) {
   }
 }
 
+struct BrokenDocument {
+  const char* text;
+  const char* mistake;  // with line and column
+};
+
+// Each message of yaml-cpp that a document can cause.
+const BrokenDocument kBroken[] = {
+    {"a: [1, 2\nb: 1\n", "2:2: is not YAML: a list in brackets is not closed"},
+    {"a: {x: 1\nb: 2\n", "2:2: is not YAML: a map in braces is not closed"},
+    {"{\"a\" 1}\n", "1:6: is not YAML: a map in braces is not closed"},
+    {"a:\n\tb: 1\n", "2:3: is not YAML: holds a key or a colon where none can be"},
+    {"a: 1\n b: 2\n", "2:3: is not YAML: holds a key or a colon where none can be"},
+    {"a: b: c\n", "1:5: is not YAML: holds a key or a colon where none can be"},
+    {"a:\n  - b\n c: 1\n", "3:2: is not YAML: the map ends here, expected the next key"},
+    {"a: \"b\" c\n", "1:8: is not YAML: the map ends here, expected the next key"},
+    {"- - a\n - b\n", "2:2: is not YAML: the list ends here, expected the next \"- \""},
+    {"a: @x\n", "1:4: is not YAML: holds a character that begins no value"},
+    {"a: %x\n", "1:4: is not YAML: holds a character that begins no value"},
+    {"a: \"\\q\"\n", "1:7: is not YAML: holds an unknown escape in double quotes"},
+    {"a: \"\\xZZ\"\n", "1:9: is not YAML: holds an unknown escape in double quotes"},
+    {"a: \"\\uD800\"\n", "1:11: is not YAML: holds an unknown escape in double quotes"},
+    {"a: | x\n  y\n", "1:6: is not YAML: holds more text behind | or >"},
+    {"a: |0\n  y\n", "1:6: is not YAML: | or > has the indentation 0"},
+    {"a: |\n\tx\n", "2:1: is not YAML: is indented by a tab"},
+    {"a: - b\n", "1:4: is not YAML: holds a \"- \" where no list can begin"},
+    {"a: ]\n", "1:4: is not YAML: holds a \"]\" or \"}\" that closes nothing"},
+    {"a: \"x\n---\ny\"\n", "2:1: is not YAML: a line --- or ... is inside quotes"},
+    {"a: 'x\n", "is not YAML: a quote is not closed"},
+    {"%YAML 9.1\n---\na: 1\n", "1:1: is not YAML: holds an invalid directive"},
+    {"%YAML\n---\n", "1:1: is not YAML: holds an invalid directive"},
+    {"%TAG x\n---\na: 1\n", "1:1: is not YAML: holds an invalid directive"},
+    {"%TAG ! x\n%TAG ! x\n---\na: 1\n", "2:1: is not YAML: holds an invalid directive"},
+    {"a: *x\n", "1:4: is not YAML: holds an invalid anchor (&) or alias (*)"},
+    {"a: & x\n", "1:5: is not YAML: holds an invalid anchor (&) or alias (*)"},
+    {"a: * x\n", "1:5: is not YAML: holds an invalid anchor (&) or alias (*)"},
+    {"a: &x &y b\n", "1:7: is not YAML: holds an invalid anchor (&) or alias (*)"},
+    {"a: !<x y\n", "1:7: is not YAML: holds an invalid tag (!)"},
+    {"a: !x! y\n", "1:7: is not YAML: holds an invalid tag (!)"},
+    {"a: !!str !!str b\n", "1:10: is not YAML: holds an invalid tag (!)"},
+};
+
+TEST(YamlTreeTest, SaysInOurWordsWhatIsNotYamlAndWhere) {
+  for (const auto& [text, mistake] : kBroken) {
+    SCOPED_TRACE(text);
+    const auto document = parseYamlTree(text);
+    ASSERT_FALSE(document.mistakes.empty());
+    const auto& last = document.mistakes.back();
+    const std::string told =
+        std::to_string(last.line) + ":" + std::to_string(last.column) + ": " + last.what;
+    EXPECT_THAT(told, HasSubstr(mistake));
+    EXPECT_THAT(told, HasSubstr(", expected"));
+    EXPECT_FALSE(document.root);
+  }
+}
+
 TEST(YamlTreeTest, TakesLargeDocuments) {
   for (const auto& text :
        {repeated("- a\n", 99'000), "[" + repeated("a,", 90'000) + "]",

@@ -246,7 +246,7 @@ TEST(SpectatorJsonTest, SaysWhereThePageIsWrong) {
   expectRefusal(R"({"applicationName":"","metrics":{}})", "expected applicationName");
   expectRefusal(R"({"applicationName":{},"metrics":{}})", "applicationName: expected a string");
   // Not JSON
-  expectRefusal(document(meter("x", "Gauge", {""})) + "{}", "more text behind");
+  expectRefusal(document(meter("x", "Gauge", {""})) + "{}", "found more text");
   expectRefusal("{\"applicationName\":\"\xff\"}", "JSON");
   expectRefusal(document(meter("x", "Gauge", {tag("a", "\\ud800")})),
                 "metrics.x.values[0].tags[0]");

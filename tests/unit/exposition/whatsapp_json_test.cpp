@@ -107,7 +107,7 @@ TEST(WhatsappJsonTest, SaysWhereThePageIsWrong) {
   // Not JSON
   refuses(R"({"metrics":{"x":{"data":[{"value":1}]}})", "JSON");
   refuses(R"({"metrics":{"x":{"data":[{"value":1)", "JSON");
-  refuses(R"({"metrics":{"x":{"data":[{"value":1}]}}} {})", "more text behind");
+  refuses(R"({"metrics":{"x":{"data":[{"value":1}]}}} {})", "found more text");
   refuses("{\"metrics\":{\"x\":{\"help\":\"\xff\"}}}", "JSON");
   // Not the shape
   refuses(R"({"metrics":[1]})", "expected an object, found a list");

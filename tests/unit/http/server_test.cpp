@@ -525,6 +525,9 @@ TEST(ServerTest, SaysWhyItCannotListen) {
   complains("127.0.0.1:" + std::to_string(running.port),
             "address already in use: another process has the port");
   complains("192.0.2.1:0", "this machine has no such address");
+  complains("no-such-host.invalid:0", ": the host has no address: name an address of this machine");
+  complains("256.1.1.1:0", ": the host has no address");
+  complains("[fe80::1]:0", ": this machine cannot listen there");
   complains("3000", "it is not host:port");
   complains(":port", "it is not host:port");
   complains(":70000", "it is not host:port");

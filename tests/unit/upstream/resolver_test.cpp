@@ -41,6 +41,9 @@ extern "C" int getaddrinfo(const char* host, const char* port, const addrinfo* h
   service().changed.notify_all();
   service().changed.wait(lock, [] { return service().answers; });
   if (std::string_view(host) == "absent.test") return EAI_NONAME;
+  if (std::string_view(host) == "empty.test") return EAI_NODATA;
+  if (std::string_view(host) == "failing.test") return EAI_AGAIN;
+  if (std::string_view(host) == "refused.test") return EAI_FAIL;
   addrinfo numeric{};
   numeric.ai_flags = AI_NUMERICHOST;
   numeric.ai_socktype = SOCK_STREAM;
@@ -117,6 +120,26 @@ TEST_F(ResolverTest, NamesTheNameThatDoesNotExist) {
   ASSERT_FALSE(addresses);
   EXPECT_EQ(addresses.error().fault, Fault::Resolve);
   EXPECT_THAT(addresses.error().what, HasSubstr("absent.test"));
+}
+
+TEST_F(ResolverTest, SaysInOurWordsWhyALookupFailed) {
+  answers(true);
+  Resolver resolver;
+  struct FailedLookup {
+    std::string host;
+    std::string why;
+  };
+
+  for (const auto& [host, why] : {
+           FailedLookup{"absent.test", "the name service does not know the name"},
+           FailedLookup{"empty.test", "the name has no IPv4 or IPv6 address"},
+           FailedLookup{"failing.test", "the name service cannot be reached, or fails for now"},
+           FailedLookup{"refused.test", "the name service refuses the question"},
+       }) {
+    const auto addresses = resolver.resolve(host, 443, deadlineIn(10s));
+    ASSERT_FALSE(addresses);
+    EXPECT_THAT(addresses.error().what, HasSubstr("no address for " + host + ": " + why));
+  }
 }
 
 TEST_F(ResolverTest, LeavesASilentNameServiceAtTheDeadline) {
