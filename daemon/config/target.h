@@ -45,7 +45,10 @@ struct Tls {
   Path key_password_file;  // of key_file or pkcs12_file; empty: the key is not encrypted
   // True for --tls.dir: a file that is missing there counts as not configured.
   bool optional_files = false;
-  bool needs_ca = false;    // despite it: --tls.ca-file names ca_file
+  bool needs_ca = false;  // despite it: --tls.ca-file names ca_file
+  // Others connect with the files, they are only checked: all of them may be missing with
+  // optional_files, and without ca_file no roots are loaded.
+  bool files_only = false;
   std::string server_name;  // empty: the host of the url
   // The SPIFFE ID that the server must have in place of a name; empty: none. Excludes server_name
   // and system_roots: only the bundle of its trust domain, which ca_file is, may vouch for it.

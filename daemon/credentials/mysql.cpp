@@ -20,6 +20,7 @@
 #include "credentials/mysql_tls.h"
 #include "credentials/secret_file.h"
 #include "credentials/validate.h"
+#include "tls/material.h"
 
 namespace postern::credentials {
 namespace {
@@ -68,6 +69,15 @@ Result<Secret> passwordOf(const config::MysqlCredentials& database) {
 Result<Secret> keyPasswordOf(const config::MysqlCredentials& database) {
   if (!database.tls || database.tls->key_password_file.empty()) return Secret();
   return readPassword(database, database.tls->key_password_file);
+}
+
+// The driver reads the files by itself, and tells little of what is wrong with them.
+Result<void> checkTlsFiles(const config::MysqlCredentials& database) {
+  const auto files = tlsFilesOf(database);
+  if (!files) return {};
+  const auto material = tls::Material::load(*files, std::chrono::system_clock::now());
+  if (material) return {};
+  return Error{Fault::CredentialSource, nameOf(database) + ": " + material.error().what, {}, {}};
 }
 
 std::string cipherOf(Session& session) {
@@ -168,6 +178,7 @@ Result<Credential> ask(const config::MysqlCredentials& named, const std::string&
   const auto read = withFolder(named);
   if (!read) return read.error();
   const auto& database = *read;
+  if (auto checked = checkTlsFiles(named); !checked) return std::move(checked).error();
   const auto password = passwordOf(database);
   if (!password) return password.error();
   const auto key_password = keyPasswordOf(database);

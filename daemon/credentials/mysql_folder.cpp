@@ -108,8 +108,17 @@ Result<config::MysqlCredentials> read(const config::MysqlCredentials& named) {
 }  // namespace
 
 std::vector<FileState> statesOf(const config::MysqlCredentials& database) {
-  if (database.directory.empty()) return {stateOf(database.password_file)};
   std::vector<FileState> states;
+  if (database.directory.empty()) {
+    states.push_back(stateOf(database.password_file));
+    if (!database.tls) return states;
+    const auto& tls = *database.tls;
+    for (const auto* file :
+         {&tls.ca_file, &tls.crl_file, &tls.cert_file, &tls.key_file, &tls.key_password_file}) {
+      states.push_back(stateOf(*file));
+    }
+    return states;
+  }
   states.reserve(kNames.size());
   for (const auto name : kNames) states.push_back(stateOf(database.directory / name));
   return states;
@@ -127,6 +136,19 @@ Result<config::MysqlCredentials> withFolder(const config::MysqlCredentials& data
                    " change faster than they can be read: replace them in one step, by renaming",
                {},
                {}};
+}
+
+std::optional<config::Tls> tlsFilesOf(const config::MysqlCredentials& database) {
+  std::optional<config::Tls> tls = database.tls;
+  if (!database.directory.empty()) {
+    tls.emplace();
+    tls->ca_file = database.directory / "ca.crt";
+    tls->cert_file = database.directory / "tls.crt";
+    tls->key_file = database.directory / "tls.key";
+    tls->optional_files = true;
+  }
+  if (tls) tls->files_only = true;
+  return tls;
 }
 
 }  // namespace postern::credentials

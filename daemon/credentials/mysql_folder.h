@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "base/result.h"
@@ -18,5 +19,9 @@ Result<config::MysqlCredentials> withFolder(const config::MysqlCredentials& data
 
 // Of the mounted files that say how `database` is asked.
 std::vector<FileState> statesOf(const config::MysqlCredentials& database);
+
+// The files of TLS that a connection to `database` takes, to check them; all those of its folder
+// may be missing. None: it is a plain connection.
+std::optional<config::Tls> tlsFilesOf(const config::MysqlCredentials& database);
 
 }  // namespace postern::credentials

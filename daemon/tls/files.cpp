@@ -96,7 +96,8 @@ Result<Files> readOnce(const config::Tls& config) {
 
 // Of --tls.dir; what is mounted late looks like this. Who has a SPIFFE ID is told what it needs.
 bool holdsNothing(const config::Tls& config, const Files& files) {
-  if (!config.optional_files || files.pkcs12 || !config.spiffe_id.empty()) return false;
+  if (!config.optional_files || config.files_only) return false;
+  if (files.pkcs12 || !config.spiffe_id.empty()) return false;
   return !files.ca && !files.cert && !files.key;
 }
 

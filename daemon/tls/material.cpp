@@ -98,7 +98,7 @@ Result<void> Material::makeContext() {
 Result<void> Material::takeAuthorities(const Files& files) {
   policy_ = std::make_unique<Policy>(policyOf(config_, files.ca.has_value()));
   enforce(*policy_, context_);
-  const bool system_roots = !files.ca || config_.system_roots;
+  const bool system_roots = (!files.ca && !config_.files_only) || config_.system_roots;
   if (system_roots && policy_->check_chain) {
     if (auto trusted = trustSystem("ca_file", context_); !trusted) return trusted;
   }

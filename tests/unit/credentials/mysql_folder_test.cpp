@@ -7,6 +7,7 @@
 #include <string>
 
 #include "fakes/certificates.h"
+#include "tls/material.h"
 
 namespace postern::credentials {
 namespace {
@@ -117,6 +118,39 @@ TEST_F(MysqlFolderTest, KnowsWhenAFileHasChanged) {
   const auto of_password = statesOf(by_file);
   std::filesystem::remove(by_file.password_file);
   EXPECT_NE(statesOf(by_file), of_password);
+}
+
+TEST_F(MysqlFolderTest, KnowsWhenAFileOfTlsHasChanged) {
+  config::MysqlCredentials by_file;
+  auto& tls = by_file.tls.emplace();
+  for (auto* const file :
+       {&tls.ca_file, &tls.crl_file, &tls.cert_file, &tls.key_file, &tls.key_password_file}) {
+    const auto before = statesOf(by_file);
+    *file = folder.write("file" + std::to_string(before.size()), "old");
+    const auto named = statesOf(by_file);
+    EXPECT_NE(named, before);
+    folder.write(*file, "new and longer");
+    EXPECT_NE(statesOf(by_file), named);
+  }
+}
+
+TEST_F(MysqlFolderTest, NamesTheFilesOfTlsOfWhichAllMayBeMissing) {
+  EXPECT_FALSE(tlsFilesOf(config::MysqlCredentials()));
+  const auto files = tlsFilesOf(database);
+  ASSERT_TRUE(files);
+  EXPECT_EQ(files->ca_file, folder.path() / "ca.crt");
+  const auto now = std::chrono::system_clock::now();
+  EXPECT_TRUE(tls::Material::load(*files, now)) << "a plain connection";
+
+  const auto authority = testing::makeAuthority();
+  const auto client = testing::makeClient(authority);
+  folder.write("ca.crt", authority.certificate());
+  folder.write("tls.crt", client.certificate());
+  folder.write("tls.key", client.key());
+  const auto material = tls::Material::load(*files, now);
+  ASSERT_TRUE(material) << material.error().what;
+  EXPECT_TRUE((*material)->clientValidity());
+  EXPECT_TRUE((*material)->caValidity());
 }
 
 }  // namespace
