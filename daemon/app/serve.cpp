@@ -96,7 +96,11 @@ int serve(const config::CommandLine& command_line, const config::Config& config,
       [&](const http::Request& request, http::ResponseSink& sink) {
         service.handle(request, sink);
       },
-      [&](const http::Request& request) { return service.quick(request); });
+      [&](const http::Request& request) { return service.quick(request); },
+      // Who may not log in has the listener for probes, where there is one.
+      [&](const http::Request& request) {
+        return options.health_addresses.empty() && service.isHeartbeat(request);
+      });
   http::Site site{
       [&](const http::Request& request, http::ResponseSink& sink) { guard.handle(request, sink); },
       [&](const http::Request& request) { return guard.quick(request); },

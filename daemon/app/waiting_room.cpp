@@ -85,7 +85,10 @@ int answer(const config::Options& options, const Doors& doors, const WaitingRoom
   const serve::Guard guard(
       lock,
       [&](const http::Request& request, http::ResponseSink& sink) { to_all.handle(request, sink); },
-      quick);
+      quick,
+      [&](const http::Request& request) {
+        return options.health_addresses.empty() && to_all.isHeartbeat(request);
+      });
   const http::Site site{
       [&](const http::Request& request, http::ResponseSink& sink) { guard.handle(request, sink); },
       [&](const http::Request& request) { return guard.quick(request); },

@@ -71,13 +71,13 @@ void Guard::handle(const http::Request& request, http::ResponseSink& sink) const
   const auto lock = lock_.now();
   WithHeaders extending(sink, lock->headers);
   auto& answer = lock->headers.empty() ? sink : extending;
-  const auto admission = lock->judge(request);
+  const auto admission = lock->judge(request, open_(request));
   if (!admission.allowed) return answer.send(admission.head, admission.body);
   handler_(request, answer);
 }
 
 bool Guard::quick(const http::Request& request) const {
-  return lock_.now()->settled(request) && quick_(request);
+  return (open_(request) || lock_.now()->settled(request)) && quick_(request);
 }
 
 }  // namespace postern::serve

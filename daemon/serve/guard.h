@@ -11,9 +11,15 @@ namespace postern::serve {
 // headers that the lock's file wants. Thread-safe.
 class Guard {
  public:
-  // `lock` must outlive the guard. `quick`: whether the handler waits for nothing.
-  Guard(const WebLock& lock, http::Handler handler, std::function<bool(const http::Request&)> quick)
-      : lock_(lock), handler_(std::move(handler)), quick_(std::move(quick)) {}
+  using Question = std::function<bool(const http::Request&)>;
+
+  // `lock` must outlive the guard. `quick`: whether the handler waits for nothing. `open`: whether
+  // a request needs no login.
+  Guard(const WebLock& lock, http::Handler handler, Question quick, Question open)
+      : lock_(lock),
+        handler_(std::move(handler)),
+        quick_(std::move(quick)),
+        open_(std::move(open)) {}
 
   void handle(const http::Request& request, http::ResponseSink& sink) const;
   // Whether handle() waits for nothing: neither the handler nor the password's computation.
@@ -22,7 +28,8 @@ class Guard {
  private:
   const WebLock& lock_;
   const http::Handler handler_;
-  const std::function<bool(const http::Request&)> quick_;
+  const Question quick_;
+  const Question open_;
 };
 
 }  // namespace postern::serve

@@ -93,7 +93,8 @@ Service::Route Service::route(std::string_view path) {
   for (const std::string_view live : {"/-/healthy", "/-/ready", "/healthz", "/livez", "/readyz"}) {
     if (path == live) return {Handler::Live, &Service::answerLive, kRead};
   }
-  for (const std::string_view former : {"/heartbeat", "/stats", "/external"}) {
+  if (path == kHeartbeat) return {Handler::Live, &Service::answerHeartbeat, kRead};
+  for (const std::string_view former : {"/stats", "/external"}) {
     if (path == former) return {Handler::Status, &Service::answerFormerName, kRead};
   }
   if (path == "/-/reload") return {Handler::Reload, &Service::answerReload, "POST, PUT"};
@@ -136,6 +137,10 @@ bool Service::quick(const http::Request& request) const {
   const auto path = withoutPrefix(request.path);
   const auto handler = path ? route(*path).handler : Handler::None;
   return handler != Handler::Page && handler != Handler::Display && handler != Handler::Reload;
+}
+
+bool Service::isHeartbeat(const http::Request& request) const {
+  return withoutPrefix(request.path) == kHeartbeat;
 }
 
 void Service::answer(const Route& found, const http::Request& request, http::ResponseSink& sink) {
@@ -287,13 +292,18 @@ int Service::answerSanity(const http::Request& request, http::ResponseSink& sink
   return answerWithSanity(*target, request, options_.timeout_offset, sink);
 }
 
+int Service::answerHeartbeat(const http::Request&, http::ResponseSink& sink) {
+  http::ResponseHead head;
+  head.content_type = "application/json";
+  sink.send(head, heartbeat());
+  return head.status;
+}
+
 // What Ultronex answers at these paths.
 int Service::answerFormerName(const http::Request& request, http::ResponseSink& sink) {
   http::ResponseHead head;
   head.content_type = "application/json";
-  if (request.path == "/heartbeat") {
-    sink.send(head, heartbeat());
-  } else if (request.path == "/stats") {
+  if (request.path == "/stats") {
     sink.send(head, statistics(*process_.targets(), process_.self(requests_)));
   } else {
     sink.send(head, externalErrors(*process_.targets()));

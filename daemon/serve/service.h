@@ -43,6 +43,8 @@ class Service {
   void handleHealth(const http::Request& request, http::ResponseSink& sink);
   // Whether handle() waits for nothing to answer such a request. handleHealth() never waits.
   bool quick(const http::Request& request) const;
+  // Whether it asks at /heartbeat, as Ultronex has it: of liveness, without a login.
+  bool isHeartbeat(const http::Request& request) const;
   // What append_self puts into a page.
   std::string selfPage() const;
 
@@ -57,6 +59,7 @@ class Service {
   int answerStatus(const http::Request& request, http::ResponseSink& sink);
   int answerSamples(const http::Request& request, http::ResponseSink& sink);
   int answerSanity(const http::Request& request, http::ResponseSink& sink);
+  int answerHeartbeat(const http::Request& request, http::ResponseSink& sink);
   int answerFormerName(const http::Request& request, http::ResponseSink& sink);
   int answerIndex(const http::Request& request, http::ResponseSink& sink);
   int answerAwaiting(const http::Request& request, http::ResponseSink& sink);

@@ -34,7 +34,8 @@ Admission throttled(const RateLimiter& limiter) {
 
 Admission unauthorized() {
   auto verdict = refusal(401, "unauthorized: a user's name and password are needed\n");
-  verdict.head.headers.emplace_back("WWW-Authenticate", "Basic");
+  // RFC 7617, section 2: the realm is required.
+  verdict.head.headers.emplace_back("WWW-Authenticate", "Basic realm=\"postern\"");
   return verdict;
 }
 
@@ -67,13 +68,13 @@ std::string_view needsRestart(const config::WebConfig& before, const config::Web
 
 }  // namespace
 
-Admission WebLock::Snapshot::judge(const http::Request& request) const {
+Admission WebLock::Snapshot::judge(const http::Request& request, bool open) const {
   const auto count = [&](Reason reason) { ++counts->refused[static_cast<std::size_t>(reason)]; };
   if (limiter && !limiter->take()) {
     count(Reason::RateLimit);
     return throttled(*limiter);
   }
-  if (!auth) return {};
+  if (!auth || open) return {};
   switch (auth->judge(request.header("authorization"))) {
     case BasicAuth::Answer::Allowed: return {};
     case BasicAuth::Answer::Busy: count(Reason::Busy); return busy();

@@ -62,7 +62,8 @@ class WebLock {
 
     // Waits while a password is computed that has not been seen before, so on a worker's thread:
     // at most BasicAuth::kMostWaiting requests wait behind the one whose turn it is.
-    Admission judge(const http::Request& request) const;
+    // `open`: no password is asked for.
+    Admission judge(const http::Request& request, bool open = false) const;
     // Whether judge() waits for nothing.
     bool settled(const http::Request& request) const;
   };

@@ -2,6 +2,8 @@
 /health as a table for browsers, /health/<target>/sanity as one gauge, /prometheus_metrics, /heartbeat,
 /stats and /external."""
 
+import base64
+import crypt
 import json
 import re
 import subprocess
@@ -49,6 +51,20 @@ def scenario(stage):
         check(postern.get(f"/health/{TARGET}/sanity").status == 502, "sanity fails with the scrape")
     check(json.loads(postern.get("/external").body) == {"errors": {f"{TARGET} : status": 3}},
           "errors by text")
+
+    web = stage.folder_for("web") / "web.yml"
+    hashed = crypt.crypt("wonder", "$2b$04$abcdefghijklmnopqrstuu")
+    stage.secret("hash of the password", hashed)
+    web.write_text(f'basic_auth_users: {{ alice: "{hashed}" }}\n')
+    login = base64.b64encode(b"alice:wonder").decode()
+    locked = stage.postern(*stage.sidecar_flags(whatsapp), f"--web.config.file={web}",
+                           headers={"Authorization": f"Basic {login}"})
+    nobody = {"Authorization": ""}
+    beat = locked.get("/heartbeat", headers=nobody)
+    check(beat.status == 200 and json.loads(beat.body)["msg"], f"the heartbeat needs no login: {beat.status}")
+    stats = locked.get("/stats", headers=nobody)
+    check(stats.status == 401 and stats.headers["WWW-Authenticate"] == 'Basic realm="postern"',
+          f"all else does: {stats.status} {stats.headers}")
 
 
 harness.run(scenario)

@@ -100,7 +100,7 @@ http_server_config: {{ http2: true, headers: {{ Strict-Transport-Security: "max-
     check(answer.status == 200 and answer.whole, "a client with both is let in")
     check(answer.headers["Strict-Transport-Security"] == "max-age=63072000", "headers are added")
     refused = postern.scrape(headers={"Authorization": "Basic " + base64.b64encode(b"x:y").decode()})
-    check(refused.status == 401 and "Basic" in refused.headers["WWW-Authenticate"],
+    check(refused.status == 401 and refused.headers["WWW-Authenticate"] == 'Basic realm="postern"',
           f"a name that nobody has is refused: {refused.status} {refused.headers}")
 
     before = _serial(postern.port, context)
@@ -116,13 +116,14 @@ http_server_config: {{ http2: true, headers: {{ Strict-Transport-Security: "max-
     web.write_text(good)
     wait_for(lambda: postern.scrape().status == 200, "and back")
 
-    for path in ("/-/healthy", "/-/metrics", "/"):
+    for path in ("/-/healthy", "/heartbeat", "/-/metrics", "/"):
         connection = http.client.HTTPConnection("127.0.0.1", health_port, timeout=10)
         connection.request("GET", path)
         check(connection.getresponse().status == 200, f"{path} needs no key on its own listener")
     connection = http.client.HTTPConnection("127.0.0.1", health_port, timeout=10)
     connection.request("GET", "/metrics")
     check(connection.getresponse().status == 404, "the page is not there")
+    check(postern.get("/heartbeat", headers={"Authorization": ""}).status == 401, "so that it needs one elsewhere")
 
     connection = http.client.HTTPConnection("127.0.0.1", postern.port, timeout=10)
     connection.request("GET", "/metrics")

@@ -47,7 +47,7 @@ TEST(GuardTest, GivesItsHeadersToAnAnswerThatWasParked) {
         EXPECT_TRUE(sink.parks());
         sink.park(std::make_unique<Rest>());
       },
-      [](const http::Request&) { return false; });
+      [](const http::Request&) { return false; }, [](const http::Request&) { return false; });
   ParkingSink first;
   guard.handle({"GET", "/metrics", "", {}}, first);
   ASSERT_NE(first.parked, nullptr);
@@ -58,6 +58,31 @@ TEST(GuardTest, GivesItsHeadersToAnAnswerThatWasParked) {
 
   EXPECT_EQ(second.body, "late\n");
   EXPECT_EQ(second.header("X-Frame-Options"), "deny");
+}
+
+TEST(GuardTest, AsksForNoLoginWhereARequestIsOpen) {
+  testing::TemporaryFolder folder;
+  const testing::FakeClock clock;
+  const auto file = folder.write(
+      "web.yml",
+      "basic_auth_users: {alice: $2a$04$kYOAm7nGWjA0oKAMh2m6JOrIZhBTjRzb4iTXJqFb/zYRQ0YNLbUOy}\n"
+      "rate_limit: {interval: 10s, burst: 3}\n");
+  const WebLock lock({file, {}}, clock);
+  ASSERT_TRUE(lock.complaints().empty());
+  const Guard guard(
+      lock, [](const http::Request&, http::ResponseSink& sink) { sink.send({}, "alive\n"); },
+      [](const http::Request&) { return true; },
+      [](const http::Request& request) { return request.path == "/heartbeat"; });
+  const auto status = [&](const char* path) {
+    testing::RecordingSink sink;
+    guard.handle({"GET", path, "", {}}, sink);
+    return sink.head.status;
+  };
+  EXPECT_EQ(status("/heartbeat"), 200);
+  EXPECT_EQ(status("/stats"), 401);
+  EXPECT_TRUE(guard.quick({"GET", "/heartbeat", "", {}}));
+  EXPECT_EQ(status("/heartbeat"), 200);
+  EXPECT_EQ(status("/heartbeat"), 429) << "the rate is limited all the same";
 }
 
 }  // namespace

@@ -140,7 +140,7 @@ TEST_F(ServiceTest, ServesBelowAPrefix) {
 
 TEST_F(ServiceTest, ServesNothingOfTheServiceOnTheListenerForHealth) {
   for (const char* path :
-       {"/-/healthy", "/livez", "/healthz", "/-/metrics", "/", "/api/v1/status"}) {
+       {"/-/healthy", "/livez", "/healthz", "/heartbeat", "/-/metrics", "/", "/api/v1/status"}) {
     EXPECT_EQ(askHealth("GET", path).head.status, 200) << path;
   }
   EXPECT_EQ(askHealth("GET", "/-/ready").head.status, 503);
@@ -284,6 +284,20 @@ TEST_F(ServiceTest, ShowsNoPageWhenPagesAreOff) {
   EXPECT_EQ(browse("/metrics/first/display").head.status, 404);
   EXPECT_EQ(browse("/health").head.content_type, "application/json");
   EXPECT_EQ(browse("/api/v1/status").head.status, 200);
+}
+
+TEST_F(ServiceTest, KnowsTheHeartbeatBelowItsPrefix) {
+  const auto knows = [&](const std::string& prefix, const std::string& path) {
+    return service({500ms, false, prefix, true, false}).isHeartbeat({"GET", path, "", {}});
+  };
+  EXPECT_TRUE(knows("", "/heartbeat"));
+  EXPECT_TRUE(knows("/a", "/a/heartbeat"));
+  for (const char* path : {"/heartbeat", "/a/heartbeat/", "/a/heartbeatx", "/a/stats", "/a", ""})
+    EXPECT_FALSE(knows("/a", path)) << path;
+  Service::Options awaiting;
+  awaiting.awaiting = "the configuration is missing";
+  awaiting.closed = true;
+  EXPECT_EQ(askWith(awaiting, {"GET", "/heartbeat", "", {}}).head.status, 200) << "as /-/healthy";
 }
 
 TEST_F(ServiceTest, AnswersUnderTheNamesOfOlderSystems) {

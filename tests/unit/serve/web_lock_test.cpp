@@ -97,7 +97,8 @@ TEST_F(WebLockTest, AsksForANameAndAPassword) {
     const auto verdict = snapshot->judge(asking(wrong));
     EXPECT_FALSE(verdict.allowed);
     EXPECT_EQ(verdict.head.status, 401);
-    EXPECT_THAT(verdict.head.headers, ElementsAre(Pair("WWW-Authenticate", "Basic")));
+    EXPECT_THAT(verdict.head.headers,
+                ElementsAre(Pair("WWW-Authenticate", "Basic realm=\"postern\"")));
     EXPECT_EQ(verdict.body, "unauthorized: a user's name and password are needed\n");
   }
   EXPECT_THAT(lock.status().refused, ElementsAre(3, 0, 0));
