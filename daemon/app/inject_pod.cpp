@@ -2,48 +2,115 @@
 
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "base/file.h"
 #include "kube/manifest.h"
+#include "kube/workload.h"
 
 namespace postern::app {
 namespace {
 
 constexpr std::size_t kMostBytes = 3U << 20;
 
-int complain(const config::Path& file, const std::string& what) {
-  std::fprintf(stderr, "%s: %s\n", file.c_str(), what.c_str());
-  return 1;
+using kube::Json;
+
+// Injects into every pod of one manifest, and says what there is to say.
+class PodPrinter {
+ public:
+  PodPrinter(const config::Path& file, const kube::Rules& rules) : file_(file), rules_(rules) {}
+
+  int run();
+
+ private:
+  std::vector<Json> read();
+  bool injectAll(std::vector<Json>& documents);
+  bool injectInto(const kube::PodPlace& place);
+  bool judge(kube::Injection injection, const kube::PodPlace& place);
+
+  // Returns false.
+  bool complain(const std::string& what) const {
+    std::fprintf(stderr, "%s: %s%s\n", file_.c_str(), subject_.c_str(), what.c_str());
+    return false;
+  }
+
+  const config::Path& file_;
+  const kube::Rules& rules_;
+  std::string subject_;  // "Deployment web: " where the manifest has several pods
+};
+
+std::vector<Json> PodPrinter::read() {
+  std::string text;
+  if (const auto error = readInput(file_, kMostBytes, text)) {
+    complain("cannot be read: " + error->what + ", expected a manifest of at most 3 MiB");
+    return {};
+  }
+  std::string wrong;
+  auto documents = kube::parseManifests(text, wrong);
+  if (documents.empty()) complain(wrong);
+  return documents;
+}
+
+bool PodPrinter::judge(kube::Injection injection, const kube::PodPlace& place) {
+  for (const auto& warning : injection.warnings) complain(warning);
+  using Result = kube::Injection::Result;
+  switch (injection.result) {
+    case Result::Refused: return complain(injection.refusal);
+    case Result::Unlabeled: return false;  // the warning says so
+    case Result::NotAsked:
+      complain("is printed as it is, without the label postern.io/inject: \"true\"");
+      return true;
+    case Result::Already: complain("is printed as it is, it has its sidecar"); return true;
+    case Result::Mirror: return true;
+    case Result::Injected: *place.pod = place.pod->patch(injection.patch); return true;
+  }
+  return false;
+}
+
+bool PodPrinter::injectInto(const kube::PodPlace& place) {
+  if (!place.misplaced.empty()) {
+    return complain("the label postern.io/inject or annotations postern.io/... are in " +
+                    place.misplaced +
+                    ", which no pod gets; expected them in the metadata of the pod's template");
+  }
+  return judge(kube::inject(*place.pod, rules_), place);
+}
+
+bool PodPrinter::injectAll(std::vector<Json>& documents) {
+  std::vector<kube::PodPlace> places;
+  std::vector<std::string> mistakes;
+  for (auto& document : documents) {
+    for (auto& place : kube::podsIn(document, mistakes)) places.push_back(std::move(place));
+  }
+  for (const auto& mistake : mistakes) complain(mistake);
+  if (!mistakes.empty()) return false;
+  if (places.empty()) {
+    return complain(
+        "has no pod, expected a Pod, a workload such as a Deployment, a List of them, or a pod's "
+        "template");
+  }
+  bool good = true;
+  for (const auto& place : places) {
+    if (places.size() > 1) subject_ = place.what + ": ";
+    good = injectInto(place) && good;
+  }
+  return good;
+}
+
+int PodPrinter::run() {
+  auto documents = read();
+  if (documents.empty() || !injectAll(documents)) return 1;
+  const Json printed = documents.size() == 1
+                           ? std::move(documents.front())
+                           : Json{{"apiVersion", "v1"}, {"kind", "List"}, {"items", documents}};
+  std::printf("%s\n", printed.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
+  return 0;
 }
 
 }  // namespace
 
 int injectPod(const config::Path& file, const kube::Rules& rules) {
-  std::string text;
-  if (const auto error = readInput(file, kMostBytes, text)) {
-    return complain(file,
-                    "cannot be read: " + error->what + ", expected a manifest of at most 3 MiB");
-  }
-  std::string wrong;
-  auto pod = kube::parseManifest(text, wrong);
-  if (!pod) return complain(file, wrong);
-  if (kube::findText(*pod, {"kind"}) != "Pod" || kube::findText(*pod, {"apiVersion"}) != "v1") {
-    return complain(file, "is no Pod of v1, expected one; of a Deployment that is its template");
-  }
-  const auto injection = kube::inject(*pod, rules);
-  for (const auto& warning : injection.warnings) complain(file, warning);
-  using Result = kube::Injection::Result;
-  switch (injection.result) {
-    case Result::Refused: return complain(file, injection.refusal);
-    case Result::Unlabelled:
-      complain(file, "is printed as it is, without the label postern.io/inject: \"true\"");
-      break;
-    case Result::Mirror: break;
-    case Result::Already: complain(file, "is printed as it is, it has its sidecar"); break;
-    case Result::Injected: *pod = pod->patch(injection.patch); break;
-  }
-  std::printf("%s\n", pod->dump(2, ' ', false, kube::Json::error_handler_t::replace).c_str());
-  return 0;
+  return PodPrinter(file, rules).run();
 }
 
 }  // namespace postern::app

@@ -4,7 +4,10 @@
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
+#include <array>
 #include <istream>
+#include <map>
 #include <streambuf>
 #include <string_view>
 #include <utility>
@@ -58,21 +61,39 @@ struct TooManyValues : YAML::Exception {
   explicit TooManyValues(const YAML::Mark& where) : YAML::Exception(where, "too many values") {}
 };
 
+// What a file may have beside values.
+struct Dialect {
+  bool references;  // anchors and aliases, the tags of YAML's own types, several documents
+};
+
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  TreeBuilder(YamlDocument& document, Input& input) : document_(document), input_(input) {}
+  TreeBuilder(Dialect dialect, Input& input) : dialect_(dialect), input_(input) {}
+
+  std::vector<YamlNode> takeRoots() { return std::move(roots_); }
+  std::vector<YamlMistake> takeMistakes() { return std::move(mistakes_); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (++documents_ == 2) refuse(mark, "a second document begins, expected only one");
+    anchored_.clear();
+    if (++documents_ == 2 && !dialect_.references) {
+      refuse(mark, "a second document begins, expected only one");
+    }
   }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     refuseAnchor(mark, anchor);
-    add(countNode(mark, YamlNode::Kind::Null));
+    add(countNode(mark, YamlNode::Kind::Null), anchor);
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     refuseAnchor(mark, anchor);
-    add(countNode(mark, YamlNode::Kind::Null));
+    if (!dialect_.references) return add(countNode(mark, YamlNode::Kind::Null), 0);
+    const auto found = anchored_.find(anchor);
+    if (found == anchored_.end()) {
+      refuse(mark, "is an alias inside of what it stands for, expected one of a value before it");
+      return add(countNode(mark, YamlNode::Kind::Null), 0);
+    }
+    countCopies(mark, found->second);
+    add(found->second, 0);
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
@@ -80,8 +101,8 @@ class TreeBuilder final : public YAML::EventHandler {
     refuseTag(mark, tag);
     auto node = countNode(mark, YamlNode::Kind::Scalar);
     node.text = value;
-    node.quoted = tag == "!";
-    add(std::move(node));
+    node.quoted = tag == "!" || tag == "tag:yaml.org,2002:str";
+    add(std::move(node), anchor);
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
@@ -96,14 +117,24 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void refuse(const YAML::Mark& mark, std::string what) {
     const auto node = makeNode(mark, YamlNode::Kind::Null);
-    document_.mistakes.push_back({node.line, node.column, std::move(what)});
+    mistakes_.push_back({node.line, node.column, std::move(what)});
   }
 
  private:
+  struct Open {
+    YamlNode node;
+    YAML::anchor_t anchor;  // 0: none
+  };
+
   YamlNode countNode(const YAML::Mark& mark, YamlNode::Kind kind) {
     input_.eventCame();
     if (++values_ > kMostValues) throw TooManyValues(mark);
     return makeNode(mark, kind);
+  }
+  // An alias counts as the values that it stands for.
+  void countCopies(const YAML::Mark& mark, const YamlNode& node) {
+    countNode(mark, node.kind);
+    for (const auto& item : node.items) countCopies(mark, item);
   }
   static YamlNode makeNode(const YAML::Mark& mark, YamlNode::Kind kind) {
     YamlNode node;
@@ -113,23 +144,29 @@ class TreeBuilder final : public YAML::EventHandler {
     return node;
   }
   void refuseAnchor(const YAML::Mark& mark, YAML::anchor_t anchor) {
-    if (anchor != 0) refuse(mark, "is an anchor or alias, expected the value itself");
+    if (anchor == 0 || dialect_.references) return;
+    refuse(mark, "is an anchor or alias, expected the value itself");
   }
   // yaml-cpp says "!" for a quoted scalar and "?" for whatever else has no tag.
   void refuseTag(const YAML::Mark& mark, const std::string& tag) {
-    if (!tag.empty() && tag != "!" && tag != "?")
-      refuse(mark, "has a tag, expected a value without");
+    if (tag.empty() || tag == "!" || tag == "?") return;
+    constexpr std::string_view kOwn = "tag:yaml.org,2002:";
+    constexpr std::array<std::string_view, 7> kTypes = {"str",  "int", "float", "bool",
+                                                        "null", "seq", "map"};
+    const bool own =
+        tag.starts_with(kOwn) && std::ranges::find(kTypes, tag.substr(kOwn.size())) != kTypes.end();
+    if (!dialect_.references || !own) refuse(mark, "has a tag, expected a value without");
   }
   void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
             YamlNode::Kind kind) {
     refuseAnchor(mark, anchor);
     refuseTag(mark, tag);
-    open_.push_back(countNode(mark, kind));
+    open_.push_back({countNode(mark, kind), anchor});
   }
   void close() {
-    auto node = std::move(open_.back());
+    auto closed = std::move(open_.back());
     open_.pop_back();
-    add(std::move(node));
+    add(std::move(closed.node), closed.anchor);
   }
   // yaml-cpp places a value that is not there at whatever follows it.
   static void placeAtKey(YamlNode& node, const YamlNode& parent) {
@@ -138,24 +175,28 @@ class TreeBuilder final : public YAML::EventHandler {
     node.line = parent.items.back().line;
     node.column = parent.items.back().column;
   }
-  void add(YamlNode node) {
+  void add(YamlNode node, YAML::anchor_t anchor) {
+    if (anchor != 0 && dialect_.references) anchored_.insert_or_assign(anchor, node);
     if (!open_.empty()) {
-      placeAtKey(node, open_.back());
-      open_.back().items.push_back(std::move(node));
-    } else if (documents_ == 1) {
-      document_.root = std::move(node);
+      placeAtKey(node, open_.back().node);
+      open_.back().node.items.push_back(std::move(node));
+    } else if (dialect_.references || documents_ == 1) {
+      roots_.push_back(std::move(node));
     }
   }
 
-  YamlDocument& document_;
+  const Dialect dialect_;
   Input& input_;
   std::size_t values_ = 0;
-  std::vector<YamlNode> open_;
+  std::vector<Open> open_;
+  std::map<YAML::anchor_t, YamlNode> anchored_;  // of this document, by their anchors
   int documents_ = 0;
+  std::vector<YamlNode> roots_;
+  std::vector<YamlMistake> mistakes_;
 };
 
 // yaml-cpp takes byte 4 for the end of the file, so what follows it would be lost in silence.
-std::vector<YamlMistake> controlCharacters(const std::string& text) {
+std::vector<YamlMistake> controlCharacters(std::string_view text) {
   std::size_t line = 1;
   std::size_t column = 1;
   for (const char c : text) {
@@ -169,20 +210,19 @@ std::vector<YamlMistake> controlCharacters(const std::string& text) {
   return {};
 }
 
-}  // namespace
+// Without the white space at its end: yaml-cpp misses an open quote when a line break ends the
+// file.
+std::string_view trimmedAtEnd(std::string_view text) {
+  return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
+}
 
-YamlDocument parseYamlTree(const std::string& text) {
-  YamlDocument document;
+YamlDocuments parseDocuments(std::string_view text, Dialect dialect) {
   if (text.size() > kMostYamlBytes) {
-    document.mistakes.push_back({1, 1, "is larger than 1 MiB, expected a smaller file"});
-    return document;
+    return {{}, {{1, 1, "is larger than 1 MiB, expected a smaller file"}}};
   }
-  document.mistakes = controlCharacters(text);
-  if (!document.mistakes.empty()) return document;
-  // yaml-cpp misses an open quote when a line break ends the file.
-  const auto end = text.find_last_not_of(" \t\r\n");
-  Input input(std::string_view(text).substr(0, end == text.npos ? 0 : end + 1));
-  TreeBuilder builder(document, input);
+  if (auto found = controlCharacters(text); !found.empty()) return {{}, std::move(found)};
+  Input input(text);
+  TreeBuilder builder(dialect, input);
   try {
     std::istream stream(&input);
     YAML::Parser parser(stream);
@@ -194,13 +234,33 @@ YamlDocument parseYamlTree(const std::string& text) {
   } catch (const YAML::Exception& e) {
     builder.refuse(e.mark, yamlMistake(e.msg));
   }
+  YamlDocuments documents{builder.takeRoots(), builder.takeMistakes()};
   if (input.refused()) {
-    document.mistakes = {{input.line(), 1,
-                          "holds more than 100,000 punctuation marks in one pair of brackets or "
-                          "braces, expected block style for so much"}};
+    documents.mistakes = {{input.line(), 1,
+                           "holds more than 100,000 punctuation marks in one pair of brackets or "
+                           "braces, expected block style for so much"}};
   }
-  if (!document.mistakes.empty()) document.root.reset();
+  if (!documents.mistakes.empty()) documents.roots.clear();
+  return documents;
+}
+
+}  // namespace
+
+YamlDocument parseYamlTree(const std::string& text) {
+  auto documents = parseDocuments(trimmedAtEnd(text), {.references = false});
+  YamlDocument document;
+  if (!documents.roots.empty()) document.root = std::move(documents.roots.front());
+  document.mistakes = std::move(documents.mistakes);
   return document;
+}
+
+YamlDocuments parseYamlDocuments(const std::string& text) {
+  auto documents = parseDocuments(trimmedAtEnd(text), {.references = true});
+  // A block of text at the end keeps its line breaks; an open quote is found by now.
+  if (documents.mistakes.empty()) documents = parseDocuments(text, {.references = true});
+  std::erase_if(documents.roots,
+                [](const YamlNode& root) { return root.kind == YamlNode::Kind::Null; });
+  return documents;
 }
 
 }  // namespace postern::config

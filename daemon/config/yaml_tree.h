@@ -7,7 +7,7 @@
 
 namespace postern::config {
 
-// One value of a YAML document, and where it stands. Aliases do not occur.
+// One value of a YAML document, and its place. An alias is the value that it stands for.
 struct YamlNode {
   enum class Kind { Null, Scalar, List, Map };
 
@@ -35,5 +35,15 @@ inline constexpr std::size_t kMostYamlBytes = 1U << 20;
 // At most one document of at most kMostYamlBytes, without anchors, aliases and tags: none of these
 // is needed, and aliases can make a small file huge. yaml-cpp bounds the nesting.
 YamlDocument parseYamlTree(const std::string& text);
+
+struct YamlDocuments {
+  std::vector<YamlNode> roots;  // none when there are mistakes
+  std::vector<YamlMistake> mistakes;
+};
+
+// All documents of a manifest, but those without a value. Anchors, aliases and the tags of YAML's
+// own types are allowed; a merge key ("<<") is a key like any other. The copies of an alias count
+// towards the bound of values.
+YamlDocuments parseYamlDocuments(const std::string& text);
 
 }  // namespace postern::config

@@ -60,6 +60,10 @@ class Decision {
   Injection decide();
 
  private:
+  enum class Asked { NoLabel, No, Yes };
+
+  Asked readLabel();
+  bool hasOnlyAnnotations() const;
   void judgePod();
   void judgeLocks(const Wishes& wishes);
   void judgeHost(const Wishes& wishes);
@@ -311,13 +315,29 @@ void Decision::makePatch(const Wishes& wishes, std::vector<Json> volumes) {
   patch_.push_back(add("/metadata/labels/" + escaped(kPortLabel), std::to_string(sidecar_.port)));
 }
 
+// What the label says. One that is not text is among the mistakes already.
+Decision::Asked Decision::readLabel() {
+  if (find(document_, {"metadata", "labels", kInjectLabel}) == nullptr) return Asked::NoLabel;
+  const auto found = pod_.labels.find(kInjectLabel);
+  if (found == pod_.labels.end() || found->second == "true") return Asked::Yes;
+  if (found->second == "false") return Asked::No;
+  complain("the label " + std::string(kInjectLabel) + " is \"" + printable(found->second, 64) +
+           "\", expected \"true\" for a sidecar or \"false\" for none");
+  return Asked::Yes;
+}
+
+// Whether it looks as if somebody has forgotten the label.
+bool Decision::hasOnlyAnnotations() const {
+  return !pod_.hasContainer(kContainer) &&
+         std::ranges::any_of(pod_.annotations,
+                             [](const auto& each) { return each.first.starts_with(kDomain); });
+}
+
 Injection Decision::decide() {
   using Result = Injection::Result;
-  const auto label = [&](std::string_view name) {
-    const auto found = pod_.labels.find(name);
-    return found == pod_.labels.end() ? std::string_view() : std::string_view(found->second);
-  };
-  if (label(kInjectLabel) != "true") return {.result = Result::Unlabelled};
+  const auto asked = readLabel();
+  if (asked == Asked::No) return {.result = Result::NotAsked};
+  if (asked == Asked::NoLabel && !hasOnlyAnnotations()) return {.result = Result::NotAsked};
   if (pod_.is_mirror) {
     warn(
         "postern: the pod mirrors a static pod of its node, which no webhook can change, and is "
@@ -325,7 +345,13 @@ Injection Decision::decide() {
         std::string(kInjectLabel) + " off its manifest");
     return {.result = Result::Mirror, .warnings = warnings_};
   }
-  const bool marked = label(kStatusLabel) == "injected";
+  if (asked == Asked::NoLabel) {
+    warn("postern: the pod has annotations postern.io/... and gets no sidecar without the label " +
+         std::string(kInjectLabel) + ": \"true\"; add it, or \"false\" if none is wanted");
+    return {.result = Result::Unlabeled, .warnings = warnings_};
+  }
+  const auto status = pod_.labels.find(kStatusLabel);
+  const bool marked = status != pod_.labels.end() && status->second == "injected";
   if (marked && pod_.hasContainer(kContainer)) return {.result = Result::Already};
   if (marked) {
     warn(

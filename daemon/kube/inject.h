@@ -10,7 +10,8 @@
 
 namespace postern::kube {
 
-inline constexpr std::string_view kInjectLabel = "postern.io/inject";  // "true": wants a sidecar
+inline constexpr std::string_view kInjectLabel =
+    "postern.io/inject";  // "true": wants a sidecar; "false": none
 inline constexpr std::string_view kStatusLabel = "postern.io/status";  // "injected": has one
 // The sidecar's port, by which a NetworkPolicy selects pods.
 inline constexpr std::string_view kPortLabel = "postern.io/port";
@@ -20,8 +21,9 @@ struct Injection {
   enum class Result {
     Injected,
     Already,
-    Unlabelled,
-    Mirror,  // of a static pod: left alone, with a warning
+    NotAsked,   // has neither the label nor annotations of ours, or the label is "false"
+    Unlabeled,  // has annotations of ours without the label: left alone, with a warning
+    Mirror,     // of a static pod: left alone, with a warning
     Refused,
   };
   Result result;

@@ -1,6 +1,9 @@
 #include "kube/json.h"
 
 #include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+#include <vector>
 
 namespace postern::kube {
 namespace {
@@ -48,6 +51,23 @@ std::optional<Json> parseJson(std::string_view text, std::string& wrong) {
   if (!json.is_discarded()) return json;
   wrong = text.empty() ? "is empty, expected JSON" : "is no JSON, or not all of it";
   return std::nullopt;
+}
+
+std::optional<std::string> duplicateKeyIn(std::string_view text) {
+  using Event = Json::parse_event_t;
+  std::optional<std::string> duplicate;
+  std::vector<std::set<std::string>> open;  // the keys of each map that is not closed yet
+  const auto look = [&](int, Event event, Json& parsed) {
+    if (event == Event::object_start) open.emplace_back();
+    if (event == Event::object_end) open.pop_back();
+    if (event != Event::key || duplicate) return true;
+    auto key = parsed.get<std::string>();
+    if (!open.back().insert(key).second) duplicate = std::move(key);
+    return true;
+  };
+  // Only the callback is of interest.
+  const auto parsed = Json::parse(text, look, /*allow_exceptions=*/false);
+  return parsed.is_discarded() ? std::nullopt : duplicate;
 }
 
 const Json* find(const Json& document, std::initializer_list<std::string_view> keys) {

@@ -19,6 +19,9 @@ inline constexpr std::size_t kMostValues = 200'000;
 // Nothing after setting `wrong`, which quotes nothing of `text`.
 std::optional<Json> parseJson(std::string_view text, std::string& wrong);
 
+// The first key that a map of `text`, which is JSON, has twice; parseJson() keeps the last value.
+std::optional<std::string> duplicateKeyIn(std::string_view text);
+
 // What stands at the end of these keys; null when a key is not there, or when null stands there.
 // The pointer dies with `document`.
 const Json* find(const Json& document, std::initializer_list<std::string_view> keys);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/printable.h"
 #include "config/yaml_tree.h"
 
 namespace postern::kube {
@@ -43,51 +44,105 @@ Json plainWord(const std::string& text) {
     return std::ranges::find(words, std::string_view(text)) != words.end();
   };
   if (isOne({"", "~", "null", "Null", "NULL"})) return nullptr;
-  if (isOne({"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"})) return true;
-  if (isOne({"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"})) return false;
+  if (isOne({"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y"})) return true;
+  if (isOne({"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N"}))
+    return false;
   if (std::int64_t number = 0; readsWhole(text, number)) return number;
   if (double number = 0; readsFraction(text, number)) return number;
   return text;
 }
 
-// yaml-cpp has bounded the nesting.
-Json toJson(const YamlNode& node) {
-  switch (node.kind) {
-    case YamlNode::Kind::Null: break;
-    case YamlNode::Kind::Scalar: return node.quoted ? Json(node.text) : plainWord(node.text);
-    case YamlNode::Kind::List: {
-      Json list = Json::array();
-      for (const auto& item : node.items) list.push_back(toJson(item));
-      return list;
-    }
-    case YamlNode::Kind::Map: {
-      Json map = Json::object();
-      for (std::size_t i = 0; i + 1 < node.items.size(); i += 2) {
-        map[node.items[i].text] = toJson(node.items[i + 1]);
+// Makes JSON of one document.
+class Converter {
+ public:
+  explicit Converter(std::vector<config::YamlMistake>& mistakes) : mistakes_(mistakes) {}
+
+  // yaml-cpp has bounded the nesting.
+  Json convert(const YamlNode& node) {
+    switch (node.kind) {
+      case YamlNode::Kind::Null: break;
+      case YamlNode::Kind::Scalar: return node.quoted ? Json(node.text) : plainWord(node.text);
+      case YamlNode::Kind::List: {
+        Json list = Json::array();
+        for (const auto& item : node.items) list.push_back(convert(item));
+        return list;
       }
-      return map;
+      case YamlNode::Kind::Map: return convertMap(node);
+    }
+    return nullptr;
+  }
+
+ private:
+  static bool isMergeKey(const YamlNode& key) { return !key.quoted && key.text == "<<"; }
+
+  void complain(const YamlNode& at, std::string what) {
+    mistakes_.push_back({at.line, at.column, std::move(what)});
+  }
+
+  Json convertMap(const YamlNode& node) {
+    Json map = Json::object();
+    const YamlNode* merged = nullptr;
+    for (std::size_t i = 0; i + 1 < node.items.size(); i += 2) {
+      const auto& key = node.items[i];
+      const auto& value = node.items[i + 1];
+      if (key.kind == YamlNode::Kind::List || key.kind == YamlNode::Kind::Map) {
+        complain(key, "a key is a list or a map, expected text");
+      } else if (map.contains(key.text) || (isMergeKey(key) && merged != nullptr)) {
+        complain(key, "duplicate key `" + printable(key.text) + "`, expected it once");
+      } else if (isMergeKey(key)) {
+        merged = &value;
+      } else {
+        map[key.text] = convert(value);
+      }
+    }
+    if (merged != nullptr) merge(*merged, map);
+    return map;
+  }
+
+  // The map's own keys win, and then those of the first of several.
+  void merge(const YamlNode& from, Json& map) {
+    if (from.kind == YamlNode::Kind::List) {
+      for (const auto& item : from.items) merge(item, map);
+    } else if (from.kind == YamlNode::Kind::Map) {
+      const auto others = convert(from);
+      map.insert(others.begin(), others.end());
+    } else {
+      complain(from, "the value of `<<` is not a map, expected an alias of one");
     }
   }
-  return nullptr;
+
+  std::vector<config::YamlMistake>& mistakes_;
+};
+
+std::vector<Json> parseYaml(const std::string& text, std::string& wrong) {
+  auto documents = config::parseYamlDocuments(text);
+  std::vector<Json> converted;
+  for (const auto& root : documents.roots) {
+    converted.push_back(Converter(documents.mistakes).convert(root));
+  }
+  for (const auto& mistake : documents.mistakes) {
+    wrong += (wrong.empty() ? "" : "; ") + std::string("line ") + std::to_string(mistake.line) +
+             ", column " + std::to_string(mistake.column) + ": " + mistake.what;
+  }
+  if (!wrong.empty()) return {};
+  if (converted.empty()) wrong = "is empty, expected a manifest";
+  return converted;
 }
 
 }  // namespace
 
-std::optional<Json> parseManifest(const std::string& text, std::string& wrong) {
-  if (const auto first = text.find_first_not_of(" \t\r\n");
-      first != std::string::npos && text[first] == '{') {
-    return parseJson(text, wrong);
+std::vector<Json> parseManifests(const std::string& text, std::string& wrong) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string::npos || text[first] != '{') return parseYaml(text, wrong);
+  // YAML in flow style begins like JSON.
+  std::string no_json;
+  if (auto document = parseJson(text, no_json)) {
+    const auto duplicate = duplicateKeyIn(text);
+    if (!duplicate) return {std::move(*document)};
+    wrong = "duplicate key `" + printable(*duplicate) + "`, expected it once";
+    return {};
   }
-  const auto document = config::parseYamlTree(text);
-  for (const auto& mistake : document.mistakes) {
-    wrong += (wrong.empty() ? "" : "; ") + std::string("line ") + std::to_string(mistake.line) +
-             ", column " + std::to_string(mistake.column) + ": " + mistake.what;
-  }
-  if (!document.root) {
-    if (wrong.empty()) wrong = "is empty, expected a manifest";
-    return std::nullopt;
-  }
-  return toJson(*document.root);
+  return parseYaml(text, wrong);
 }
 
 }  // namespace postern::kube

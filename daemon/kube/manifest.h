@@ -1,14 +1,15 @@
 #pragma once
 
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "kube/json.h"
 
 namespace postern::kube {
 
-// A manifest as people write it, one document of YAML or JSON. A plain word is what it would be for
-// kubectl: `true` and `yes` are booleans, 3000 is a number. Nothing after setting `wrong`.
-std::optional<Json> parseManifest(const std::string& text, std::string& wrong);
+// The documents of a manifest as people write it, of YAML or JSON, as kubectl reads them: anchors,
+// merge keys and flow style; a plain word is a boolean (`true`, `yes`) or a number (3000) where
+// YAML 1.1 has it so. But a key that is given twice is a mistake. Nothing after setting `wrong`.
+std::vector<Json> parseManifests(const std::string& text, std::string& wrong);
 
 }  // namespace postern::kube

@@ -12,7 +12,8 @@ namespace {
 constexpr std::chrono::minutes kListInterval{1};
 
 // The label that asks, and the one that the webhook writes.
-constexpr const char* kAskedAndMissed = "postern.io/inject=true,postern.io/status!=injected";
+constexpr const char* kAskedAndMissed =
+    "postern.io/inject,postern.io/inject!=false,postern.io/status!=injected";
 constexpr const char* kNotEnded = "status.phase!=Succeeded,status.phase!=Failed";
 
 // A mirror of a static pod belongs to its node, and is left alone.

@@ -16,6 +16,13 @@ constexpr std::string_view kMirrorAnnotation = "kubernetes.io/config.mirror";
 
 using Mistakes = std::vector<std::string>;
 
+// Of a value in place of text. A secret could be among numbers.
+std::string shownValue(const Json& value) {
+  if (value.is_boolean()) return value == true ? "the boolean true" : "the boolean false";
+  if (value.is_number()) return "a number";
+  return value.is_null() ? "null" : "a list or a map";
+}
+
 Words readWords(const Json& document, std::string_view key, Mistakes& mistakes) {
   Words words;
   const auto* map = find(document, {"metadata", key});
@@ -29,8 +36,8 @@ Words readWords(const Json& document, std::string_view key, Mistakes& mistakes) 
     if (value.is_string()) {
       words.emplace(word, value.get<std::string>());
     } else {
-      mistakes.push_back(name + "." + printable(word) +
-                         " is no text, expected its value in quotes");
+      mistakes.push_back(name + "." + printable(word) + " is " + shownValue(value) +
+                         ", expected text: write the value in quotes");
     }
   }
   return words;

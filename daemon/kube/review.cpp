@@ -111,8 +111,9 @@ void Review::reviewPod(const Json& pod) {
   using Result = Injection::Result;
   if (!injection.warnings.empty()) response_["warnings"] = injection.warnings;
   switch (injection.result) {
-    case Result::Unlabelled:
+    case Result::NotAsked:
     case Result::Mirror: return;
+    case Result::Unlabeled: answer_.verdict = Verdict::Unlabeled; return;
     case Result::Already: answer_.verdict = Verdict::Already; return;
     case Result::Refused: return refuse(Verdict::Refused, std::move(injection.refusal));
     case Result::Injected: break;

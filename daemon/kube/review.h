@@ -12,16 +12,17 @@ namespace postern::kube {
 // What became of a request. Each name is also the `result` label of postern_inject_requests_total.
 enum class Verdict {
   Injected,
-  Already,  // has its sidecar
-  Ignored,  // does not ask for one, or is nothing of ours
+  Already,    // has its sidecar
+  Ignored,    // does not ask for one, or is nothing of ours
+  Unlabeled,  // has annotations of ours without the label, and gets no sidecar
   Refused,
   ConfigAccepted,
   ConfigRefused,
   BadRequest,  // no review that can be answered
 };
-inline constexpr std::array<std::string_view, 7> kVerdictNames = {
-    "injected",        "already",        "ignored",    "refused",
-    "config_accepted", "config_refused", "bad_request"};
+inline constexpr std::array<std::string_view, 8> kVerdictNames = {
+    "injected", "already",         "ignored",        "unlabeled",
+    "refused",  "config_accepted", "config_refused", "bad_request"};
 
 // The answer to one request of the API server.
 struct ReviewAnswer {

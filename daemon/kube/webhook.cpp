@@ -25,6 +25,7 @@ void tell(const ReviewAnswer& answer) {
     case Verdict::Injected:
     case Verdict::Already:
     case Verdict::Ignored:
+    case Verdict::Unlabeled:
     case Verdict::ConfigAccepted:
       log::debug("reviewed", {{"what", answer.what}, {"uid", answer.uid}, {"result", verdict}});
   }

@@ -49,7 +49,11 @@ def scenario(stage):
     check("it would never end" in injector.review(job)["status"]["message"], "a Job is told why")
     plain = pod()
     del plain["metadata"]["labels"]["postern.io/inject"]
-    check(injector.review(plain).keys() == {"uid", "allowed"}, "a pod without the label is let in")
+    unlabeled = injector.review(plain)
+    check(unlabeled.keys() == {"uid", "allowed", "warnings"}, "a pod without the label is let in")
+    check("gets no sidecar without the label" in unlabeled["warnings"][0], "with a warning")
+    plain["metadata"]["annotations"] = {}
+    check(injector.review(plain).keys() == {"uid", "allowed"}, "without one if it has no annotations")
 
     config = {"kind": "ConfigMap", "metadata": {"labels": {"postern.io/config": "true"}},
               "data": {"postern.yml": "targets:\n  - name: a\n    url: https://localhost\n"}}
@@ -61,7 +65,7 @@ def scenario(stage):
     metrics = injector.metrics()
     counts = {key[1]: value for key, value in metrics.all("postern_inject_requests_total").items()}
     counts = {dict(labels)["result"]: value for labels, value in counts.items()}
-    check(counts == {"injected": 2, "already": 1, "ignored": 1, "refused": 2, "config_accepted": 1,
+    check(counts == {"injected": 2, "already": 1, "ignored": 1, "unlabeled": 1, "refused": 2, "config_accepted": 1,
                      "config_refused": 1, "bad_request": 0}, f"{counts}")
     check(injector.api_requests() == {"ok": 0, "refused": 0, "failed": 0}, "no API server is known")
     check(metrics.value("postern_inject_native_sidecar") == 0, "auto is no without a cluster")

@@ -18,7 +18,12 @@ test('pods without the label are never sent, nor those of excluded namespaces', 
     admissionReviewVersions: ['v1'],
     clientConfig: { service: { name: 'postern-injector', namespace, port: 443, path: '/mutate' } },
     rules: [{ apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], operations: ['CREATE'], scope: 'Namespaced' }],
-    objectSelector: { matchLabels: { 'postern.io/inject': 'true' } },
+    objectSelector: {
+      matchExpressions: [
+        { key: 'postern.io/inject', operator: 'Exists' },
+        { key: 'postern.io/inject', operator: 'NotIn', values: ['false'] },
+      ],
+    },
     namespaceSelector: {
       matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['kube-system', namespace] }],
     },
@@ -29,6 +34,45 @@ test('pods without the label are never sent, nor those of excluded namespaces', 
   assert.deepEqual(ofConfigMaps.namespaceSelector, ofPods.namespaceSelector);
   assert.equal(ofConfigMaps.failurePolicy, 'Ignore');
   assert.equal(ofConfigMaps.sideEffects, 'None');
+});
+
+// As the API server selects: NotIn fits an object without the label too.
+function selects({ matchExpressions, matchLabels = {} }, labels) {
+  return Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+    (matchExpressions ?? []).every(({ key, operator, values }) => ({
+      Exists: key in labels,
+      DoesNotExist: !(key in labels),
+      In: values?.includes(labels[key]),
+      NotIn: !values?.includes(labels[key]),
+    })[operator]);
+}
+
+for (const [label, sent] of [
+  ['true', true], ['false', false], ['yes', true], ['True', true], ['False', true], ['enabled', true], ['', true],
+  [undefined, false],
+]) {
+  test(`a pod with the label ${label} is ${sent ? 'sent' : 'not sent'}`, () => {
+    const labels = label === undefined ? { app: 'web' } : { app: 'web', 'postern.io/inject': label };
+    const [{ objectSelector }] = one(render(), 'MutatingWebhookConfiguration').webhooks;
+    assert.equal(selects(objectSelector, labels), sent);
+  });
+}
+
+test('a pod without the label is sent by its annotations, where the API server can tell', () => {
+  const byName = kube => one(render({ kube }), 'MutatingWebhookConfiguration').webhooks
+    .find(each => each.name === 'unlabeled-pods.postern.io');
+  assert.equal(byName('1.29.0'), undefined);
+  const webhook = byName('1.33.0');
+  assert.ok(selects(webhook.objectSelector, { app: 'web' }));
+  assert.ok(!selects(webhook.objectSelector, { 'postern.io/inject': 'false' }));
+  assert.deepEqual(webhook.matchConditions, [{
+    name: 'has-annotations-of-postern',
+    expression: "has(object.metadata.annotations) && object.metadata.annotations.exists(key, key.startsWith('postern.io/'))",
+  }]);
+  assert.equal(webhook.failurePolicy, 'Ignore');
+  const [ofPods] = one(render({ kube: '1.33.0' }), 'MutatingWebhookConfiguration').webhooks;
+  assert.deepEqual(webhook.namespaceSelector, ofPods.namespaceSelector);
+  assert.deepEqual(webhook.clientConfig, ofPods.clientConfig);
 });
 
 test('no pod of the chart asks for a sidecar', () => {

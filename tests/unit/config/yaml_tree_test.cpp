@@ -117,6 +117,26 @@ TEST(YamlTreeTest, TakesLargeDocuments) {
   }
 }
 
+TEST(YamlTreeTest, TakesReferencesAndSeveralDocumentsOfManifestsAlone) {
+  for (const auto* text : {"a: &x 1\nb: *x\n", "a: 1\n---\nb: 2\n", "a: !!str 1\n"}) {
+    EXPECT_FALSE(parseYamlTree(text).root) << text;
+    EXPECT_THAT(parseYamlDocuments(text).mistakes, IsEmpty()) << text;
+  }
+  const auto documents = parseYamlDocuments("a: &x [1, 2]\nb: *x\n---\n---\nc: 3\n");
+  ASSERT_THAT(documents.roots, SizeIs(2));
+  ASSERT_THAT(documents.roots[0].items, SizeIs(4));
+  EXPECT_THAT(documents.roots[0].items[3].items, SizeIs(2));
+}
+
+TEST(YamlTreeTest, CountsACopyOfAnAliasAsItsValues) {
+  const auto list = "a: &x [" + repeated("1, ", 20'000) + "]\n";
+  EXPECT_THAT(parseYamlDocuments(list + "b: [*x, *x, *x]\n").mistakes, IsEmpty());
+  const auto documents = parseYamlDocuments(list + "b: [*x, *x, *x, *x, *x]\n");
+  ASSERT_THAT(documents.mistakes, SizeIs(1));
+  EXPECT_THAT(documents.mistakes[0].what, HasSubstr(kValues));
+  EXPECT_THAT(documents.roots, IsEmpty());
+}
+
 TEST(YamlTreeTest, ChecksOfADocumentStopAfterAHundredComplaints) {
   std::string text = "targets:\n  - name: a\n    url: https://localhost\n";
   for (int i = 0; i < 1000; ++i) text += "    unknown_" + std::to_string(i) + ": 1\n";

@@ -47,10 +47,11 @@ TEST_P(GoldenTest, ComesOutAsItShould) {
   const auto text = textOf(GetParam());
   const bool native = text.starts_with("# native sidecars");
   std::string wrong;
-  const auto pod = parseManifest(text, wrong);
-  ASSERT_TRUE(pod) << wrong;
+  const auto documents = parseManifests(text, wrong);
+  ASSERT_EQ(documents.size(), 1U) << wrong;
+  const auto& pod = documents[0];
 
-  const auto injection = inject(*pod, rulesWith({}, native));
+  const auto injection = inject(pod, rulesWith({}, native));
 
   EXPECT_EQ(lines(injection.warnings), textOf(beside(".warnings")));
   if (fs::exists(beside(".refused"))) {
@@ -59,7 +60,7 @@ TEST_P(GoldenTest, ComesOutAsItShould) {
     return;
   }
   ASSERT_EQ(injection.result, Injection::Result::Injected) << injection.refusal;
-  const auto injected = pod->patch(injection.patch);
+  const auto injected = pod.patch(injection.patch);
   EXPECT_EQ(injected.dump(2), Json::parse(textOf(beside(".injected.json"))).dump(2));
   EXPECT_EQ(inject(injected, rulesWith({}, native)).result, Injection::Result::Already);
 }

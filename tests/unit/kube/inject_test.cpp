@@ -29,14 +29,63 @@ std::string refusalOf(const Json& pod, const Rules& rules = rulesWith()) {
   return injection.refusal;
 }
 
-TEST(InjectTest, LeavesAPodAloneThatDoesNotAskForASidecar) {
-  auto pod = podThatWishes({{"nonsense", "x"}});
-  pod["metadata"]["labels"]["postern.io/inject"] = "false";
-  EXPECT_EQ(inject(pod, rulesWith()).result, Outcome::Unlabelled);
+TEST(InjectTest, IsAskedByTheLabelAloneAndNeverSilentAboutAnother) {
+  struct Case {
+    const char* what;
+    Json label;  // discarded: none
+    bool annotated;
+    Outcome expected;
+    const char* said = "";  // a part of the refusal or the warning; empty: nothing
+  };
+  const Json none = Json::parse("", nullptr, false);
+  const char* const kExpected = "\", expected \"true\" for a sidecar or \"false\" for none";
+  for (const auto& [what, label, annotated, expected, said] : std::vector<Case>{
+           {"true", "true", true, Outcome::Injected},
+           {"false", "false", true, Outcome::NotAsked},
+           {"neither label nor annotation", none, false, Outcome::NotAsked},
+           {"null is no label", nullptr, false, Outcome::NotAsked},
+           {"annotations alone", none, true, Outcome::Unlabeled,
+            "postern: the pod has annotations postern.io/... and gets no sidecar without the label "
+            "postern.io/inject: \"true\"; add it, or \"false\" if none is wanted"},
+           {"True", "True", true, Outcome::Refused, "the label postern.io/inject is \"True"},
+           {"TRUE", "TRUE", true, Outcome::Refused, kExpected},
+           {"False", "False", true, Outcome::Refused, "is \"False"},
+           {"yes", "yes", true, Outcome::Refused, "is \"yes"},
+           {"enabled", "enabled", false, Outcome::Refused, "is \"enabled"},
+           {"1", "1", true, Outcome::Refused, "is \"1\""},
+           {"an empty one", "", true, Outcome::Refused, "the label postern.io/inject is \"\""},
+           {"a space", "true ", true, Outcome::Refused, "is \"true \""},
+           {"a boolean", true, true, Outcome::Refused,
+            "metadata.labels.postern.io/inject is the boolean true, expected text: write the value "
+            "in quotes"},
+           {"another boolean", false, true, Outcome::Refused, "is the boolean false"},
+           {"a number", 1, true, Outcome::Refused, "postern.io/inject is a number"},
+           {"a list", Json::array(), true, Outcome::Refused, "is a list or a map"},
+       }) {
+    SCOPED_TRACE(what);
+    auto pod = podThatWishes();
+    if (!annotated) pod["metadata"].erase("annotations");
+    pod["metadata"].erase("labels");
+    if (!label.is_discarded()) pod["metadata"]["labels"]["postern.io/inject"] = label;
 
-  pod["metadata"].erase("labels");
-  EXPECT_EQ(inject(pod, rulesWith()).result, Outcome::Unlabelled);
-  EXPECT_EQ(inject(Json::array(), rulesWith()).result, Outcome::Unlabelled);
+    const auto injection = inject(pod, rulesWith({{"target-url", "https://localhost:8443"}}));
+
+    EXPECT_EQ(injection.result, expected) << injection.refusal;
+    const auto all = injection.warnings.empty() ? injection.refusal : injection.warnings[0];
+    if (*said == '\0') {
+      EXPECT_EQ(all, "");
+    } else {
+      EXPECT_THAT(all, HasSubstr(said));
+    }
+  }
+  EXPECT_EQ(inject(Json::array(), rulesWith()).result, Outcome::NotAsked);
+}
+
+TEST(InjectTest, MissesNoLabelWhereThePodHasItsSidecar) {
+  auto pod = injected(podThatWishes());
+  pod["metadata"]["labels"].erase("postern.io/inject");
+
+  EXPECT_EQ(inject(pod, rulesWith()).result, Outcome::NotAsked);
 }
 
 TEST(InjectTest, DoesNothingTheSecondTime) {
@@ -175,7 +224,8 @@ TEST(InjectTest, ReportsEveryMistakeAtOnce) {
 TEST(InjectTest, RefusesWhatCannotBeAPod) {
   auto pod = podThatWishes();
   pod["metadata"]["annotations"]["postern.io/port"] = 3000;
-  EXPECT_THAT(refusalOf(pod), HasSubstr("annotations.postern.io/port is no text, expected its"));
+  EXPECT_THAT(refusalOf(pod),
+              HasSubstr("annotations.postern.io/port is a number, expected text: write"));
 
   for (const auto* list : {"containers", "volumes", "initContainers"}) {
     pod = podThatWishes();
@@ -419,7 +469,9 @@ TEST(InjectTest, LeavesAMirrorOfAStaticPodAloneWithAWarning) {
                           "change, and is left alone; take the label postern.io/inject off its "
                           "manifest"));
 
-  pod["metadata"].erase("labels");
+  pod["metadata"]["labels"]["postern.io/inject"] = "yes";
+  EXPECT_EQ(inject(pod, rulesWith()).result, Outcome::Mirror);
+  pod["metadata"]["labels"]["postern.io/inject"] = "false";
   EXPECT_THAT(inject(pod, rulesWith()).warnings, IsEmpty());
 }
 

@@ -151,7 +151,7 @@ std::vector<LockCase> lockCases() {
        {},
        {{kTargetUrl, kHome}, {"postern.io/tls-secret", 7}},
        {},
-       "annotations.postern.io/tls-secret is no text"},
+       "annotations.postern.io/tls-secret is a number, expected text"},
   };
 }
 

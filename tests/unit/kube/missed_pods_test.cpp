@@ -37,7 +37,8 @@ TEST_F(MissedPodsTest, AsksForTheMetadataOfPodsThatLackTheirSidecarAndHaveNotEnd
   ASSERT_EQ(asked().size(), 1U);
   EXPECT_EQ(asked()[0].path,
             "/api/v1/pods?limit=500"
-            "&labelSelector=postern.io%2Finject%3Dtrue%2Cpostern.io%2Fstatus%21%3Dinjected"
+            "&labelSelector=postern.io%2Finject%2Cpostern.io%2Finject%21%3Dfalse%2Cpostern.io%"
+            "2Fstatus%21%3Dinjected"
             "&fieldSelector=status.phase%21%3DSucceeded%2Cstatus.phase%21%3DFailed");
   EXPECT_THAT(asked()[0].accept, HasSubstr("as=PartialObjectMetadataList"));
 }

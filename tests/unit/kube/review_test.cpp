@@ -88,6 +88,20 @@ TEST(ReviewTest, CarriesWarnings) {
   EXPECT_EQ(responseOf(answerTo(reviewOf("Pod", pod)))["warnings"].size(), 1U);
 }
 
+TEST(ReviewTest, AllowsAPodWithAnnotationsAloneAndCountsIt) {
+  auto pod = podThatWishes();
+  pod["metadata"].erase("labels");
+
+  const auto answer = answerTo(reviewOf("Pod", pod));
+
+  EXPECT_EQ(answer.verdict, Verdict::Unlabeled);
+  EXPECT_EQ(kVerdictNames[static_cast<std::size_t>(answer.verdict)], "unlabeled");
+  const auto response = responseOf(answer);
+  EXPECT_EQ(response["allowed"], true);
+  EXPECT_FALSE(response.contains("patch"));
+  EXPECT_THAT(response["warnings"][0].get<std::string>(), HasSubstr("gets no sidecar without"));
+}
+
 TEST(ReviewTest, AllowsUnchangedWhatIsNotForIt) {
   const auto ignores = [](const Json& review) {
     const auto answer = answerTo(review);
@@ -97,9 +111,13 @@ TEST(ReviewTest, AllowsUnchangedWhatIsNotForIt) {
     EXPECT_FALSE(response.contains("patch"));
   };
 
-  auto unlabelled = podThatWishes();
-  unlabelled["metadata"].erase("labels");
-  ignores(reviewOf("Pod", unlabelled));
+  auto unlabeled = podThatWishes();
+  unlabeled["metadata"].erase("labels");
+  unlabeled["metadata"].erase("annotations");
+  ignores(reviewOf("Pod", unlabeled));
+  auto mirror = podThatWishes({{"nonsense", "x"}});
+  mirror["metadata"]["annotations"]["kubernetes.io/config.mirror"] = "abc";
+  ignores(reviewOf("Pod", mirror));
   ignores(reviewOf("Pod", podThatWishes(), "UPDATE"));
   ignores(reviewOf("Pod", nullptr, "DELETE"));
   ignores(reviewOf("Secret", podThatWishes()));

@@ -38,7 +38,7 @@ TEST(WebhookTest, AnswersAReviewAndCountsIt) {
     EXPECT_EQ(sink.head.content_type, "application/json");
     EXPECT_EQ(Json::parse(sink.body)["response"]["allowed"], true);
   }
-  EXPECT_THAT(webhook.counts(), ElementsAre(2, 0, 0, 0, 0, 0, 0));
+  EXPECT_THAT(webhook.counts(), ElementsAre(2, 0, 0, 0, 0, 0, 0, 0));
 }
 
 TEST(WebhookTest, RefusesWhatIsNoReviewAtAll) {
