@@ -94,11 +94,11 @@ bool isMetricFamily(std::string_view begin) {
 
 std::string bodyShape(std::string_view begin) {
   if (begin.starts_with("\x1f\x8b")) {
-    return "the body is packed with gzip: its Content-Encoding does not say so, or it is packed "
-           "twice; correct the service or the proxy in front of it";
+    return "the body is compressed with gzip: its Content-Encoding does not say so, or it is "
+           "compressed twice; correct the service or the proxy in front of it";
   }
   if (const auto name = compressionOf(begin); !name.empty()) {
-    return "the body is packed with " + std::string(name) + ", expected gzip or no compression";
+    return "the body is compressed with " + std::string(name) + ", expected gzip or no compression";
   }
   if (begin.starts_with("\xef\xbb\xbf")) {
     return "the body begins with a byte order mark, expected UTF-8 without one";

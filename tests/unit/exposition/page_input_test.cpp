@@ -153,7 +153,7 @@ TEST(PageInputTest, JudgesTheHandedResponses) {
            {"type_unknown", "", "line 1, column 10: expected counter, gauge"},
            {"exemplar", "", "line 2, column 11: expected a timestamp in milliseconds"},
            {"gzip_unnamed", "",
-            "; the body is packed with gzip: its Content-Encoding does not say so"},
+            "; the body is compressed with gzip: its Content-Encoding does not say so"},
            {"bom", "",
             "line 1, column 1: expected a metric name, a comment or a blank line, found "
             "\"\\xef\\xbb\\xbf# TYPE jobs gauge\"; the body begins with a byte order mark"},
@@ -197,15 +197,15 @@ TEST(PageInputTest, NamesTheShapeOfABodyThatIsNoPage) {
   };
   for (const auto& [body, name] : std::vector<Shape>{
            {packed,
-            "the body is packed with gzip: its Content-Encoding does not say so, or it is "
-            "packed twice; correct the service or the proxy in front of it"},
-           {"\x28\xb5\x2f\xfd\x04\x58\n", "packed with zstd, expected gzip or no compression"},
-           {"\xfd\x37zXZ\0\0\x04"s, "packed with xz"},
-           {"BZh91AY&SY\x01\n", "packed with bzip2"},
-           {"\x04\x22\x4d\x18\x60\n", "packed with lz4"},
-           {"\xff\x06\0\0sNaPpY"s, "packed with snappy"},
-           {"PK\x03\x04\n", "packed with zip"},
-           {"\x78\x9c\n", "packed with zlib"},
+            "the body is compressed with gzip: its Content-Encoding does not say so, or it is "
+            "compressed twice; correct the service or the proxy in front of it"},
+           {"\x28\xb5\x2f\xfd\x04\x58\n", "compressed with zstd, expected gzip or no compression"},
+           {"\xfd\x37zXZ\0\0\x04"s, "compressed with xz"},
+           {"BZh91AY&SY\x01\n", "compressed with bzip2"},
+           {"\x04\x22\x4d\x18\x60\n", "compressed with lz4"},
+           {"\xff\x06\0\0sNaPpY"s, "compressed with snappy"},
+           {"PK\x03\x04\n", "compressed with zip"},
+           {"\x78\x9c\n", "compressed with zlib"},
            {"\xef\xbb\xbf" + page, "begins with a byte order mark, expected UTF-8 without one"},
            {"\xff\xfe" + utf16(page, false), "the body is UTF-16 (little endian), expected UTF-8"},
            {"\xfe\xff" + utf16(page, true), "the body is UTF-16 (big endian), expected UTF-8"},
@@ -237,7 +237,7 @@ TEST(PageInputTest, NamesTheShapeOfAJsonPageThatCannotBeRead) {
   for (const auto& [body, name] : std::vector<std::pair<std::string, std::string_view>>{
            {"\xef\xbb\xbf" + json, "begins with a byte order mark"},
            {"\xff\xfe" + utf16(json, false), "the body is UTF-16 (little endian)"},
-           {"\x1f\x8b\x08", "the body is packed with gzip"}}) {
+           {"\x1f\x8b\x08", "the body is compressed with gzip"}}) {
     SCOPED_TRACE(name);
     PageWriter writer(kText1);
     PageInput input(Format::WhatsappJson, {}, writer, [](Format, std::string_view page) {
