@@ -93,9 +93,14 @@ Json describeParams(const Pairs& params) {
   return json;
 }
 
-Json describeHeaders(const Pairs& headers) {
+Json describeHeaders(const HttpHeaders& headers) {
   Json json = Json::object();
-  for (const auto& [name, value] : headers) json[name]["values"].push_back(kHidden);
+  for (const auto& header : headers) {
+    Json& shown = json[header.name];
+    for (std::size_t i = 0; i < header.values.size(); ++i) shown["values"].push_back(kHidden);
+    for (std::size_t i = 0; i < header.secrets.size(); ++i) shown["secrets"].push_back(kSecret);
+    for (const auto& file : header.files) shown["files"].push_back(file.string());
+  }
   return json;
 }
 
@@ -203,6 +208,7 @@ Json describeLogin(const Login& login) {
   Json json = {
       {"url", withoutQuery(login.url)}, {"method", login.method}, {"basic_auth", login.basic_auth}};
   if (!login.json_body.empty() || !login.form.empty()) json["body"] = describeBody(login);
+  if (!login.http_headers.empty()) json["http_headers"] = describeHeaders(login.http_headers);
   if (!login.success.empty()) json["success"] = login.success;
   if (!login.rejected.empty()) json["rejected"] = login.rejected;
   json["token"] = describePlace(login.token);

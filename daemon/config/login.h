@@ -1,10 +1,13 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "base/secret.h"
 
 namespace postern::config {
 
@@ -12,6 +15,16 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+// A header with Prometheus' kinds of values: each is sent, in this order.
+struct HttpHeader {
+  std::string name;
+  std::vector<std::string> values;
+  std::vector<Secret> secrets;
+  std::vector<std::filesystem::path> files;  // each holds one value, read for every request
+  bool operator==(const HttpHeader&) const = default;
+};
+using HttpHeaders = std::vector<HttpHeader>;
 
 struct Backoff {  // see session/backoff.h
   milliseconds initial = seconds(1);
@@ -43,8 +56,9 @@ struct Login {
   std::string url;  // path and query, relative to the target's url
   std::string method = "POST";
   bool basic_auth = false;
-  std::string json_body;  // JSON text with placeholders inside of strings; empty: none
-  Pairs form;             // excludes json_body
+  std::string json_body;     // JSON text with placeholders inside of strings; empty: none
+  Pairs form;                // excludes json_body
+  HttpHeaders http_headers;  // of the login and the logout
   std::vector<int>
       success;  // empty: any 2xx; 302 and 303 too when a header or cookie has the token
   // Statuses that reject the credential, besides each 4xx but 404, 405, 408 and 429; not in

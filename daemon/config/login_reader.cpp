@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/token.h"
 #include "config/readers.h"
 #include "config/syntax.h"
 
@@ -53,6 +54,16 @@ void readStatuses(const Value& value, Range<std::size_t> range, std::vector<int>
     const auto status = entry.number(range);
     if (status) statuses.push_back(static_cast<int>(*status));
   }
+}
+
+// No credential of the target's is sent in Authorization unless basic_auth says so.
+std::string loginHeaderNameMistake(std::string_view text) {
+  return equalsIgnoringCase(text, "Authorization") ? "" : ownHeaderNameMistake(text);
+}
+
+void readLoginHeaders(const Value& value, Login& login) {
+  const auto mistake = login.basic_auth ? ownHeaderNameMistake : loginHeaderNameMistake;
+  readHeaders(value, mistake, login.http_headers);
 }
 
 // A 2xx that is not in `success` is a rejection anyway.
@@ -142,6 +153,7 @@ void readLogin(const Value& value, Login& login) {
   map.checked("method", login.method, methodMistake);
   map.boolean("basic_auth", login.basic_auth);
   if (const auto body = map.find("body")) readBody(*body, login);
+  if (const auto headers = map.find("http_headers")) readLoginHeaders(*headers, login);
   if (const auto success = map.find("success")) {
     readStatuses(*success, {200, 399}, login.success);
   }

@@ -54,6 +54,30 @@ void appendValues(const Value& value, std::string_view name, Pairs& pairs) {
   }
 }
 
+void readHeader(const Entry& entry, HttpHeader& header) {
+  Map map(entry.value);
+  header.name = entry.name;
+  const auto each = [&](std::string_view key, auto read) {
+    const auto value = map.find(key);
+    const auto list = value ? value->list() : std::nullopt;
+    if (!list) return;
+    for (const auto& item : *list) read(item);
+  };
+  each("values", [&](const Value& item) {
+    if (const auto text = item.text()) header.values.emplace_back(*text);
+  });
+  each("secrets", [&](const Value& item) {
+    if (const auto text = item.text()) header.secrets.emplace_back(*text);
+  });
+  each("files", [&](const Value& item) {
+    if (auto path = item.path()) header.files.push_back(*std::move(path));
+  });
+  if (map.present() && !map.has("values") && !map.has("secrets") && !map.has("files")) {
+    entry.value.complain("has no value, expected values, secrets or files");
+  }
+  map.refuseUnknown();
+}
+
 }  // namespace
 
 void readPages(const Value& value, std::vector<Page>& pages) {
@@ -82,19 +106,18 @@ void readParams(const Value& value, Pairs& params) {
   for (const auto& entry : *entries) appendValues(entry.value, entry.name, params);
 }
 
-void readHeaders(const Value& value, Pairs& headers) {
+void readHeaders(const Value& value, std::string (*mistake)(std::string_view),
+                 HttpHeaders& headers) {
   const auto entries = value.entries();
   if (!entries) return;
   headers.clear();
   for (auto entry = entries->begin(); entry != entries->end(); ++entry) {
-    entry->key.accept(ownHeaderNameMistake(entry->name));
+    entry->key.accept(mistake(entry->name));
     const bool repeated = std::any_of(entries->begin(), entry, [&](const Entry& other) {
       return equalsIgnoringCase(other.name, entry->name);
     });
     if (repeated) entry->key.complain("stands twice in one map, expected once");
-    Map map(entry->value);
-    if (const auto values = map.need("values")) appendValues(*values, entry->name, headers);
-    map.refuseUnknown();
+    readHeader(*entry, headers.emplace_back());
   }
 }
 

@@ -28,8 +28,10 @@ void readJsonBody(const Value& value, std::string& json);
 void readPages(const Value& value, std::vector<Page>& pages);
 // Prometheus' form: name: [value, ...].
 void readParams(const Value& value, Pairs& params);
-// Prometheus' form: name: { values: [value, ...] }.
-void readHeaders(const Value& value, Pairs& headers);
+// Prometheus' form: name: { values: [value, ...], secrets: [value, ...], files: [file, ...] }.
+// `mistake` judges a name.
+void readHeaders(const Value& value, std::string (*mistake)(std::string_view),
+                 HttpHeaders& headers);
 
 // The keys of a target that say what becomes of its samples.
 void readReshape(Map& map, Reshape& reshape);

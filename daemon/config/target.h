@@ -140,7 +140,7 @@ struct Target {
   bool honor_timestamps = true;
   bool follow_redirects = true;  // same scheme, host and port only
   Pairs params;                  // of every page
-  Pairs http_headers;            // of every page
+  HttpHeaders http_headers;      // of every page
   Tls tls;
   std::optional<Credentials> credentials;  // none: only the client certificate speaks for us
   std::optional<Login> login;

@@ -57,7 +57,9 @@ void readScraping(Map& map, Target& target) {
   map.boolean("honor_timestamps", target.honor_timestamps);
   map.boolean("follow_redirects", target.follow_redirects);
   if (const auto params = map.find("params")) readParams(*params, target.params);
-  if (const auto headers = map.find("http_headers")) readHeaders(*headers, target.http_headers);
+  if (const auto headers = map.find("http_headers")) {
+    readHeaders(*headers, ownHeaderNameMistake, target.http_headers);
+  }
 }
 
 void readCredential(Map& map, std::optional<Credentials>& credentials) {

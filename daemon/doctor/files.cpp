@@ -137,6 +137,7 @@ class Files {
     if (!path.empty()) steps_.push_back(examine({reader_, path, role, secret, optional}));
   }
   void addTls(const config::Tls& tls, const std::string& whose);
+  void addHeaders(const config::HttpHeaders& headers, const std::string& whose);
   void addCredentials(const config::FileCredentials& files);
   void addDatabaseFolder(const config::Path& folder);
 
@@ -171,6 +172,12 @@ void Files::addCredentials(const config::FileCredentials& files) {
     steps_.push_back(missing({reader_, files.directory / "username", "credential", true, false}));
 }
 
+void Files::addHeaders(const config::HttpHeaders& headers, const std::string& whose) {
+  for (const auto& header : headers) {
+    for (const auto& file : header.files) add(file, whose + "header " + header.name, true);
+  }
+}
+
 // --mysql.dir: of what has a default only what is there.
 void Files::addDatabaseFolder(const config::Path& folder) {
   const auto addNamed = [&](const char* name, bool needed) {
@@ -187,6 +194,8 @@ void Files::addDatabaseFolder(const config::Path& folder) {
 void Files::addTarget(const config::Target& target) {
   addTls(target.tls, "");
   if (target.oauth2) addTls(target.oauth2->tls, "token endpoint's ");
+  addHeaders(target.http_headers, "");
+  if (target.login) addHeaders(target.login->http_headers, "login's ");
   if (!target.credentials) return;
   if (target.credentials->file) addCredentials(*target.credentials->file);
   if (!target.credentials->mysql) return;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/printable.h"
+#include "credentials/headers.h"
 #include "exposition/negotiate.h"
 
 namespace postern::scrape {
@@ -72,13 +73,13 @@ bool isUnknownToIt(const config::Target& target, int status) {
 // Takes the value out of the authorization.
 upstream::Request makeRequest(const config::Target& target, const config::Page& page,
                               session::Authorization& authorization,
+                              credentials::SecretHeaders headers,
                               const exposition::Output& output) {
   upstream::Request request;
   request.path = target.url.path + page.path +
                  encodeQuery({target.params, page.params, federateParams(target, page)});
-  request.headers.reserve(target.http_headers.size() + 1);
-  request.headers = target.http_headers;
   request.headers.emplace_back("Accept", acceptFor(page, output));
+  request.secret_headers = std::move(headers);
   request.secret_header = authorization.header;
   request.secret_value = std::move(authorization.value);
   request.body_limit = bodyLimit(target, page);
@@ -116,9 +117,12 @@ std::size_t bodyLimit(const config::Target& target, const config::Page& page) {
 }
 
 void PageFetch::ask() {
+  if (credentials::haveFiles(target.http_headers)) return;  // reading them may take long
+  auto headers = credentials::readHeaders(target.http_headers);
   auto authorization = door.session.ready();
-  if (!authorization) return;
-  auto request = makeRequest(target, target.pages[page], *authorization, output);
+  if (!headers || !authorization) return;
+  auto request =
+      makeRequest(target, target.pages[page], *authorization, *std::move(headers), output);
   auto connection = door.client.ask(request, deadline);
   if (!connection) return;
   const int descriptor = connection->waitElsewhere();
@@ -134,9 +138,12 @@ Result<PageFetch::Order> PageFetch::prepare() {
   }
   // Without material nothing can be sent, so no login is spent on it either.
   if (const auto material = door.material.current(); !material) return material.error();
+  auto headers = credentials::readHeaders(target.http_headers);
+  if (!headers) return std::move(headers).error();
   auto authorization = door.session.authorize(deadline, login_deadline);
   if (!authorization) return std::move(authorization).error();
-  auto request = makeRequest(target, target.pages[page], *authorization, output);
+  auto request =
+      makeRequest(target, target.pages[page], *authorization, *std::move(headers), output);
   return Order{*std::move(authorization), std::move(request), nullptr, -1};
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "credentials/headers.h"
 
 namespace postern::session {
 
@@ -136,12 +137,17 @@ Result<void> Session::obtain(Lock& lock, Deadline deadline) {
   lock.unlock();
   auto loaded = store_->refresh(deadline);
   if (loaded) (*loaded)->fingerprint();  // computed without the lock
+  const bool login = loaded && logsIn(login_, (*loaded)->credential);
+  auto headers = login ? credentials::readHeaders(login_->http_headers)
+                       : Result<credentials::SecretHeaders>(credentials::SecretHeaders());
   lock.lock();
   Result<void> result;
   if (!loaded) {
     result = std::move(loaded).error();
-  } else if (logsIn(login_, (*loaded)->credential)) {
-    result = logIn(lock, *loaded, deadline);
+  } else if (!headers) {
+    result = std::move(headers).error();
+  } else if (login) {
+    result = logIn(lock, *loaded, *headers, deadline);
   } else {
     status_.login_way.reset();
     Current direct;
@@ -163,11 +169,11 @@ void Session::noteAttempt(std::optional<Error> error) {
 }
 
 Result<void> Session::logIn(Lock& lock, const credentials::Store::Loaded& loaded,
-                            Deadline deadline) {
+                            const credentials::SecretHeaders& headers, Deadline deadline) {
   waiting_.attempt(loaded->fingerprint());
   lock.unlock();
   waiting_.flush();
-  auto token = exchangeLogin(loaded->credential, deadline);
+  auto token = exchangeLogin(loaded->credential, headers, deadline);
   lock.lock();
   if (!token) return failedWith(token.error(), loaded->fingerprint());
 
@@ -191,9 +197,12 @@ Result<void> Session::logIn(Lock& lock, const credentials::Store::Loaded& loaded
   return {};
 }
 
-Result<Token> Session::exchangeLogin(const credentials::Credential& credential, Deadline deadline) {
+Result<Token> Session::exchangeLogin(const credentials::Credential& credential,
+                                     const credentials::SecretHeaders& headers, Deadline deadline) {
   if (oauth2_) return exchangeForToken(credential, deadline);
-  const auto answer = send(makeLogin(*login_, url_path_, credential), deadline);
+  auto request = makeLogin(*login_, url_path_, credential);
+  request.secret_headers = headers;
+  const auto answer = send(std::move(request), deadline);
   if (!answer) return answer.error();
   return readLogin(*login_, answer->response, answer->body, clock_.system());
 }
@@ -371,6 +380,11 @@ void Session::logout(Deadline deadline) {
     if (!current_ || !current_->is_token || clock_.steady() >= current_->expires) return;
     request = makeLogout(*login_->logout, url_path_, current_->header, current_->value);
     current_.reset();
+  }
+  if (auto headers = credentials::readHeaders(login_->http_headers)) {
+    request.secret_headers = *std::move(headers);
+  } else {
+    return log::warn("logout failed", {{"target", target_}, {"error", headers.error().what}});
   }
   const auto response = exchange_.exchange(
       request, deadline, [](const upstream::Response&) { return Result<void>(); },

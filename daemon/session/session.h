@@ -10,6 +10,7 @@
 #include <string>
 
 #include "config/target.h"
+#include "credentials/headers.h"
 #include "credentials/store.h"
 #include "session/login.h"
 #include "session/oauth2.h"
@@ -97,13 +98,15 @@ class Session {
   void forgetChangedCredential();
   std::optional<Authorization> usable() const;
   Result<void> obtain(Lock& lock, Deadline deadline);
-  Result<void> logIn(Lock& lock, const credentials::Store::Loaded& loaded, Deadline deadline);
+  Result<void> logIn(Lock& lock, const credentials::Store::Loaded& loaded,
+                     const credentials::SecretHeaders& headers, Deadline deadline);
   Authorization startTrial(Lock& lock);
   struct Answer {
     upstream::Response response;
     Secret body;
   };
-  Result<Token> exchangeLogin(const credentials::Credential& credential, Deadline deadline);
+  Result<Token> exchangeLogin(const credentials::Credential& credential,
+                              const credentials::SecretHeaders& headers, Deadline deadline);
   Result<Token> exchangeForToken(const credentials::Credential& client, Deadline deadline);
   Result<Answer> send(upstream::Request request, Deadline deadline);
   void noteAttempt(std::optional<Error> error);

@@ -26,6 +26,7 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string secret_header;  // name of the header that carries secret_value, or empty
   Secret secret_value;
+  std::vector<std::pair<std::string, Secret>> secret_headers;  // more of them, by name
   Secret body;
   std::string content_type;      // of the body
   std::size_t body_limit = 0;    // decoded bytes of the answer; beyond them Limit; 0 = none

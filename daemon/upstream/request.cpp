@@ -51,6 +51,10 @@ Result<void> check(const Request& request, std::string_view target) {
     auto field = checkField(name, value);
     if (!field) return field;
   }
+  for (const auto& [name, value] : request.secret_headers) {
+    auto field = checkField(name, value.reveal());
+    if (!field) return field;
+  }
   if (request.secret_header.empty()) return {};
   return checkField(request.secret_header, request.secret_value.reveal());
 }
@@ -63,8 +67,9 @@ std::string hostField(const config::Url& url) {
 }
 
 bool names(const Request& request, std::string_view header) {
-  return std::any_of(request.headers.begin(), request.headers.end(),
-                     [&](const auto& field) { return equalsIgnoringCase(field.first, header); });
+  const auto isIt = [&](const auto& field) { return equalsIgnoringCase(field.first, header); };
+  return std::any_of(request.headers.begin(), request.headers.end(), isIt) ||
+         std::any_of(request.secret_headers.begin(), request.secret_headers.end(), isIt);
 }
 
 // Everything but the secret header, without the empty line at the end.
@@ -100,17 +105,22 @@ Result<Secret> writeRequest(const Request& request, const config::Url& url,
   const auto head = publicHead(request, url, target);
   constexpr std::string_view between = ": ";
   constexpr std::string_view end = "\r\n";
-  Secret bytes;
-  // Whole at once, as each step of growing is wiped.
-  bytes.reserve(head.size() + request.secret_header.size() + between.size() +
-                request.secret_value.size() + 2 * end.size() + request.body.size());
-  bytes.append(head);
-  if (!request.secret_header.empty()) {
-    bytes.append(request.secret_header);
-    bytes.append(between);
-    bytes.append(request.secret_value.reveal());
-    bytes.append(end);
+  std::size_t size = head.size() + request.secret_header.size() + between.size() +
+                     request.secret_value.size() + 2 * end.size() + request.body.size();
+  for (const auto& [name, value] : request.secret_headers) {
+    size += name.size() + between.size() + value.size() + end.size();
   }
+  Secret bytes;
+  bytes.reserve(size);  // whole at once, as each step of growing is wiped
+  const auto field = [&](std::string_view name, const Secret& value) {
+    bytes.append(name);
+    bytes.append(between);
+    bytes.append(value.reveal());
+    bytes.append(end);
+  };
+  bytes.append(head);
+  if (!request.secret_header.empty()) field(request.secret_header, request.secret_value);
+  for (const auto& [name, value] : request.secret_headers) field(name, value);
   bytes.append(end);
   bytes.append(request.body.reveal());
   return bytes;

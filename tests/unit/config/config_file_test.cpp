@@ -238,7 +238,10 @@ TEST(ConfigFileTest, ReadsTheLimitsAndSwitchesOfATarget) {
   EXPECT_FALSE(target.honor_timestamps);
   EXPECT_FALSE(target.follow_redirects);
   EXPECT_EQ(target.params, (Pairs{{"format", "prometheus"}, {"part", "a"}, {"part", "b"}}));
-  EXPECT_EQ(target.http_headers, (Pairs{{"X-Tenant", "one"}, {"X-Tenant", "two"}}));
+  const HttpHeaders headers = {
+      {"X-Tenant", {"one", "two"}, {Secret("three")}, {"/run/secrets/key", "/etc/postern/four"}},
+      {"X-Key", {}, {}, {"/etc/postern/key"}}};
+  EXPECT_TRUE(target.http_headers == headers);
 }
 
 TEST(ConfigFileTest, ReadsTheTlsOfATarget) {
@@ -271,6 +274,9 @@ TEST(ConfigFileTest, ReadsADeclaredLogin) {
   EXPECT_EQ(login.json_body, R"({"user":"{{username}}","pass":"{{password}}",)"
                              R"("depth":[1,2.5e3,true,false,null,"3",{}],"say \"hi\"":"x"})");
   EXPECT_THAT(login.form, IsEmpty());
+  const HttpHeaders headers = {{"X-Client", {"postern"}, {}, {}},
+                               {"Authorization", {}, {}, {"/etc/postern/client"}}};
+  EXPECT_TRUE(login.http_headers == headers);
   EXPECT_THAT(login.success, ElementsAre(200, 302));
   EXPECT_THAT(login.rejected, ElementsAre(303, 420, 500));
   EXPECT_TRUE((login.token == AnswerPlace{"", "X-Token"}));

@@ -67,13 +67,14 @@ TEST(DescriptionTest, ShowsNoSecretAndNothingThatMayHoldOne) {
   const auto targets = read(R"(targets:
   - name: a
     url: https://localhost
-    http_headers: { X-Api-Key: { values: [hunter2-header] } }
+    http_headers: { X-Api-Key: { values: [hunter2-header], secrets: [hunter2-key], files: [key-file] } }
     params: { key: [hunter2-param] }
     credentials: { file: { username: scraper, password: hunter2-password } }
     login:
       url: /login?key=hunter2-query
       body: { json: { user: "{{username}}", pass: "{{password}}", client: { secret: hunter2-body, pin: 8471 } } }
       token: { json: /token }
+      http_headers: { X-Client: { secrets: [hunter2-client] } }
       logout: { url: "/logout?key=hunter2-logout" }
     pages: [{ path: /metrics, params: { key: [hunter2-page] } }]
   - { name: b, url: https://localhost, basic_auth: { username: u, password: hunter2-basic } }
@@ -96,7 +97,9 @@ TEST(DescriptionTest, ShowsNoSecretAndNothingThatMayHoldOne) {
   EXPECT_THAT(text, Not(HasSubstr("8471")));
   EXPECT_THAT(
       text, HasSubstr(R"("pass":"{{password}}","client":{"secret":"<hidden>","pin":"<hidden>"})"));
-  EXPECT_THAT(text, HasSubstr(R"("X-Api-Key":{"values":["<hidden>"]})"));
+  EXPECT_THAT(text,
+              HasSubstr(R"("X-Api-Key":{"values":["<hidden>"],"secrets":["<secret>"],"files":[")"));
+  EXPECT_THAT(text, HasSubstr(R"("X-Client":{"secrets":["<secret>"]})"));
   EXPECT_THAT(text, HasSubstr(R"("url":"/login?<hidden>")"));
 }
 

@@ -26,7 +26,7 @@ std::vector<Target> waysIn() {
 TEST(WaysInTest, AcceptsEach) {
   const auto targets = waysIn();
 
-  ASSERT_THAT(targets, SizeIs(15));
+  ASSERT_THAT(targets, SizeIs(16));
   const auto& basic = *targets[0].credentials->file;
   EXPECT_EQ(basic.username_file, "/etc/postern/user");
   EXPECT_TRUE(basic.password == Secret("$PASSWORD"));
@@ -51,6 +51,8 @@ TEST(WaysInTest, AcceptsEach) {
   EXPECT_EQ(targets[13].credentials->file->username, "");
   EXPECT_TRUE(targets[13].credentials->file->password == Secret("uk1_key"));
   EXPECT_EQ(targets[14].credentials->file->password_file, "/etc/postern/key");
+  EXPECT_TRUE(
+      (targets[15].http_headers == HttpHeaders{{"X-Api-Key", {}, {}, {"/run/secrets/key"}}}));
   for (std::size_t i = 12; i < 15; ++i) EXPECT_TRUE(targets[i].credentials->file->half_allowed);
   EXPECT_FALSE(targets[3].credentials->file->half_allowed);
 }

@@ -113,6 +113,18 @@ TEST_F(FilesTest, KnowsWhyASecretOfAPodWithoutFsGroupIsForEverybody) {
   }
 }
 
+TEST_F(FilesTest, LooksAtTheFilesOfHeaders) {
+  config::Target target;
+  target.http_headers = {{"X-Key", {}, {}, {write("key", 0644)}}};
+  EXPECT_EQ(only(target).state, State::Warning);
+  EXPECT_THAT(only(target).what, HasSubstr("key (header X-Key): mode 0644"));
+
+  target.http_headers.clear();
+  target.login.emplace().http_headers = {{"X-Key", {}, {}, {folder_ / "missing"}}};
+  EXPECT_EQ(only(target).state, State::Failed);
+  EXPECT_THAT(only(target).what, HasSubstr("missing (login's header X-Key) does not exist"));
+}
+
 TEST_F(FilesTest, SaysNothingOfASecretsContentsNotEvenItsLength) {
   config::Target target;
   target.credentials.emplace().file.emplace().directory = folder_;

@@ -390,6 +390,36 @@ TEST_F(SessionTest, TakesARefusedCredentialForARejectedLogin) {
   EXPECT_EQ(authorization->value.reveal(), "Bearer another");
 }
 
+TEST_F(SessionTest, SendsTheHeadersOfTheLoginWithItAndWithTheLogout) {
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "key") << "k3y\n";
+  target.login->http_headers = {{"X-Tenant", {"one"}, {}, {}}, {"X-Key", {}, {}, {folder / "key"}}};
+  target.login->logout = config::Logout{"POST", "/logout"};
+  target.login->logout_at_exit = true;
+  start();
+  ASSERT_TRUE(authorize());
+  session->logout(deadlineIn(1s));
+  ASSERT_EQ(exchange.count(), 2);
+  for (const auto& request : exchange.requests()) {
+    ASSERT_EQ(request.secret_headers.size(), 2U) << request.path;
+    EXPECT_EQ(request.secret_headers[0].first, "X-Tenant");
+    EXPECT_EQ(request.secret_headers[0].second.reveal(), "one");
+    EXPECT_EQ(request.secret_headers[1].first, "X-Key");
+    EXPECT_EQ(request.secret_headers[1].second.reveal(), "k3y");
+  }
+}
+
+TEST_F(SessionTest, SendsNoLoginWhileAFileOfItsHeadersIsMissing) {
+  target.login->http_headers = {{"X-Key", {}, {}, {folder / "later"}}};
+  start();
+  expectFault(authorize(), Fault::NoCredential);
+  EXPECT_EQ(exchange.count(), 0);
+  EXPECT_FALSE(session->status().waiting);
+
+  std::ofstream(folder / "later") << "k3y";
+  EXPECT_TRUE(authorize());
+}
+
 TEST_F(SessionTest, SendsHalfOfABasicCredentialAsItIs) {
   target.login.reset();
   const auto sends = [&](const std::string& user, const std::string& password,

@@ -40,6 +40,18 @@ TEST(RequestTest, WritesAGet) {
           "Accept-Encoding: gzip\r\nAccept: text/plain\r\nAuthorization: Bearer t0ken\r\n\r\n");
 }
 
+TEST(RequestTest, WritesEachSecretHeader) {
+  Request request;
+  request.path = "/metrics";
+  request.secret_header = "Authorization";
+  request.secret_value = Secret("Bearer t0ken");
+  request.secret_headers = {{"X-Api-Key", Secret("one")}, {"X-Api-Key", Secret("two")}};
+
+  EXPECT_THAT(
+      written(request, urlOf("web", 443)),
+      HasSubstr("\r\nAuthorization: Bearer t0ken\r\nX-Api-Key: one\r\nX-Api-Key: two\r\n\r\n"));
+}
+
 TEST(RequestTest, WritesABodyWithItsLength) {
   Request request;
   request.method = "POST";
@@ -106,6 +118,16 @@ TEST(RequestTest, RefusesWhatWouldChangeTheMessage) {
       },
       "header Authorization");
   refuses([](Request& r) { r.secret_header = "A: b\r\nC"; }, "no header can be named");
+  refuses(
+      [](Request& r) {
+        r.secret_headers = {{"A", Secret("hunter2\r\nX: y")}};
+      },
+      "the value of header A holds a control character");
+  refuses(
+      [](Request& r) {
+        r.secret_headers = {{"Host", Secret("hunter2")}};
+      },
+      "header Host cannot be set");
 }
 
 }  // namespace
