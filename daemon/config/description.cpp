@@ -181,7 +181,7 @@ void addCredentials(Json& json, const Credentials& credentials) {
 
 Json describePlace(const AnswerPlace& place) {
   if (!place.cookie.empty()) return {{"cookie", place.cookie}};
-  return place.json.empty() ? Json{{"header", place.header}} : Json{{"json", place.json}};
+  return place.inBody() ? Json{{"json", place.json}} : Json{{"header", place.header}};
 }
 
 Json describeBackoff(const Backoff& backoff) {

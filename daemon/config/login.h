@@ -38,9 +38,11 @@ struct Backoff {  // see session/backoff.h
 
 // Where the login's answer holds a value: exactly one is set.
 struct AnswerPlace {
-  std::string json;      // a JSON pointer, RFC 6901
-  std::string header;    // a header's name
-  std::string cookie{};  // a cookie's name, RFC 6265; of a token alone
+  std::string json;         // a JSON pointer, RFC 6901
+  std::string header;       // a header's name
+  std::string cookie{};     // a cookie's name, RFC 6265; of a token alone
+  bool whole_json = false;  // the pointer "": the answer is a JSON string or number
+  bool inBody() const { return whole_json || !json.empty(); }
   bool operator==(const AnswerPlace&) const = default;
 };
 

@@ -76,10 +76,17 @@ void readRejected(const Value& value, Login& login) {
   }
 }
 
+// "" is the whole answer; in quotes, as a value that is missing is a mistake.
+void readPointer(Map& map, AnswerPlace& place) {
+  const auto value = map.find("json");
+  place.whole_json = value && value->node().quoted && value->node().text.empty();
+  if (!place.whole_json) map.checked("json", place.json, jsonPointerMistake);
+}
+
 void readTokenPlace(const Value& value, AnswerPlace& place) {
   Map map(value);
   place = {};
-  map.checked("json", place.json, jsonPointerMistake);
+  readPointer(map, place);
   map.checked("header", place.header, headerNameMistake);
   map.checked("cookie", place.cookie, cookieNameMistake);
   map.exclude({"json", "header", "cookie"});
@@ -92,7 +99,7 @@ void readTokenPlace(const Value& value, AnswerPlace& place) {
 void readExpiryPlace(const Value& value, AnswerPlace& place) {
   Map map(value);
   place = {};
-  map.checked("json", place.json, jsonPointerMistake);
+  readPointer(map, place);
   map.checked("header", place.header, headerNameMistake);
   map.exclude({"json", "header"});
   if (map.present() && !map.has("json") && !map.has("header")) {

@@ -16,7 +16,7 @@ void readTokenUrl(Map& map, Oauth2& oauth2, Login& login) {
 }
 
 void readClient(Map& map, FileCredentials& client) {
-  client.form_encoded = true;
+  client.colon_allowed = true;
   const auto id = map.need("client_id");
   client.username = id ? id->text().value_or("") : "";
   map.secret("client_secret", client.password);

@@ -37,7 +37,7 @@ std::string headerNameMistake(std::string_view text);
 std::string cookieNameMistake(std::string_view text);
 // The same for a header that is sent with each page, where some names are not the user's.
 std::string ownHeaderNameMistake(std::string_view text);
-// RFC 6901; the empty pointer, which names the whole document, is refused.
+// RFC 6901, but for the empty pointer, which names the whole document.
 std::string jsonPointerMistake(std::string_view text);
 // "Header-Name: value", with {{token}} once in the value and no other placeholder.
 std::string sendAsMistake(std::string_view text);

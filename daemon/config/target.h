@@ -66,8 +66,8 @@ struct FileCredentials {
   Path username_file, password_file, api_key_file, token_file;
   // Holds files named username, password, api_key, token; excludes everything above.
   Path directory;
-  bool half_allowed = false;  // of basic_auth: a user name or a password alone is a credential
-  bool form_encoded = false;  // of oauth2: encoded before it is sent, so username may hold a colon
+  bool half_allowed = false;   // of basic_auth: a user name or a password alone is a credential
+  bool colon_allowed = false;  // in the user name: it is not sent in a Basic header as it is
   bool operator==(const FileCredentials&) const = default;
 };
 
@@ -85,6 +85,7 @@ struct MysqlCredentials {
   // Holds files named host, port, database, username, password, query, ca.crt, tls.crt and tls.key;
   // excludes everything above.
   Path directory;
+  bool colon_allowed = false;  // in the user name, as above
   // How often a change is looked for while all is well; at least 1 s.
   seconds refresh_interval{3600};
   bool operator==(const MysqlCredentials&) const = default;

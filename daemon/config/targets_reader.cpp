@@ -85,6 +85,13 @@ void refuseTwoWaysIn(Map& map, const Target& target) {
   }
 }
 
+// Only a login with a body sends the user name otherwise than in a Basic header.
+void allowColon(Target& target) {
+  if (!target.credentials || !target.login || target.login->basic_auth) return;
+  if (target.credentials->file) target.credentials->file->colon_allowed = true;
+  if (target.credentials->mysql) target.credentials->mysql->colon_allowed = true;
+}
+
 Target readTarget(const Value& value) {
   Map map(value);
   auto target = startFromPreset(map);
@@ -101,6 +108,7 @@ Target readTarget(const Value& value) {
   }
   if (const auto pages = map.find("pages")) readPages(*pages, target.pages);
   refuseTwoWaysIn(map, target);
+  allowColon(target);
   if (const auto oauth2 = map.find("oauth2")) readOauth2(*oauth2, target);
   map.refuseUnknown(PrometheusBlock::ScrapeConfig);
   return target;

@@ -57,7 +57,7 @@ Result<Credential> MountedSource::read() const {
   if (!(half && files_.half_allowed)) {
     if (const auto field = missingField(credential); !field.empty()) return lacks(field);
   }
-  if (const auto why = forbiddenBytes(credential, files_.form_encoded)) {
+  if (const auto why = forbiddenBytes(credential, files_.colon_allowed)) {
     const auto place = optional ? files_.directory.string() + ": " : std::string();
     return Error{Fault::NoCredential, place + *why + ": correct it", {}, {}};
   }

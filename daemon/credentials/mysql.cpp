@@ -149,7 +149,7 @@ Result<Credential> readRow(Session& session, const config::MysqlCredentials& dat
     return noCredential(database, row + " has no " + std::string(field) +
                                       " (NULL, empty or not selected): fill it in");
   }
-  if (const auto why = forbiddenBytes(credential)) {
+  if (const auto why = forbiddenBytes(credential, database.colon_allowed)) {
     return noCredential(database, row + ": " + *why + ": correct it");
   }
   return credential;

@@ -19,11 +19,11 @@ std::string_view missingField(const Credential& credential) {
   return credential.password.empty() ? "password" : "";
 }
 
-std::optional<std::string> forbiddenBytes(const Credential& credential, bool form_encoded) {
+std::optional<std::string> forbiddenBytes(const Credential& credential, bool colon_allowed) {
   if (std::any_of(credential.username.begin(), credential.username.end(), isControl)) {
     return "the username holds a line end or another control character";
   }
-  if (!form_encoded && credential.username.find(':') != std::string::npos) {
+  if (!colon_allowed && credential.username.find(':') != std::string::npos) {
     return "the username holds a colon, which ends a username in Basic authentication";
   }
   const auto holdsALineEnd = [](const Secret& secret) {

@@ -14,7 +14,8 @@ std::string_view missingField(const Credential& credential);
 
 // Why a value cannot be sent, naming the field and never the value: a line end or NUL in any
 // (headers end there, and RFC 7617 section 2 forbids control characters), another control character
-// in the username, and a colon (RFC 7617 section 2) unless it is encoded. None when all is well.
-std::optional<std::string> forbiddenBytes(const Credential& credential, bool form_encoded = false);
+// in the username, and a colon there (RFC 7617 section 2) unless it is allowed. None when all is
+// well.
+std::optional<std::string> forbiddenBytes(const Credential& credential, bool colon_allowed = false);
 
 }  // namespace postern::credentials

@@ -152,6 +152,7 @@ std::optional<Secret> valueAt(const config::AnswerPlace& place, const upstream::
 }
 
 std::string describe(const config::AnswerPlace& place) {
+  if (place.whole_json) return "as the whole JSON";
   return place.header.empty() ? "at " + place.json : "in the header " + place.header;
 }
 
@@ -173,19 +174,25 @@ Error withoutToken(const config::Login& login, const upstream::Response& respons
   return {Fault::LoginRejected, what + std::string(kWrongOrOther), "", {}};
 }
 
+std::optional<SystemTime> parseExpiry(std::string_view text) {
+  const auto timestamp = parseTimestamp(text);
+  return timestamp ? timestamp : parseHttpDate(text);
+}
+
 Result<milliseconds> readLife(const config::Login& login, const upstream::Response& response,
                               const nlohmann::json& answer, SystemTime now) {
   if (!login.expires) return milliseconds(kDefaultLife);
   const auto value = valueAt(*login.expires, response, answer);
-  if (!value) return milliseconds(kDefaultLife);
+  if (!value || value->empty()) return milliseconds(kDefaultLife);
   const auto text = value->reveal();
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   constexpr double kCenturyInSeconds = 3.2e9;
   if (error == std::errc() && end == text.data() + text.size()) {
-    if (number > 0 && number < kCenturyInSeconds)
+    if (number <= 0) return milliseconds(kDefaultLife);  // servers say 0 or -1 for "not known"
+    if (number < kCenturyInSeconds)
       return milliseconds(static_cast<milliseconds::rep>(number * 1000));
-  } else if (const auto expires = parseTimestamp(text)) {
+  } else if (const auto expires = parseExpiry(text)) {
     // By the service's own clock, so that ours may be wrong.
     const auto answered_at = parseHttpDate(response.header("date")).value_or(now);
     const auto life = std::chrono::duration_cast<milliseconds>(*expires - answered_at);
@@ -202,7 +209,7 @@ Result<milliseconds> readLife(const config::Login& login, const upstream::Respon
 }  // namespace
 
 bool mayBeSuccess(const config::Login& login, int status) {
-  const bool may_redirect = login.token.json.empty();
+  const bool may_redirect = !login.token.inBody();
   return (status >= 200 && status < 300) || (may_redirect && (status == 302 || status == 303)) ||
          contains(login.success, status);
 }
@@ -244,7 +251,7 @@ upstream::Request makeLogin(const config::Login& login, std::string_view url_pat
   request.path = std::string(url_path) + login.url;
   request.headers = {{"Accept", login.token.cookie.empty() ? "application/json" : "*/*"}};
   // Where a cookie says it all the page that comes with it does not count, however long it is.
-  const bool read = login.token.cookie.empty() || (login.expires && !login.expires->json.empty());
+  const bool read = login.token.cookie.empty() || (login.expires && login.expires->inBody());
   request.body_limit = read ? kLoginAnswerLimit : 0;
   request.any_status_body = true;
   request.once = true;

@@ -29,6 +29,11 @@ class Reader {
     text_.remove_prefix(1);
     return true;
   }
+  bool skipWord(std::string_view word) {
+    if (!text_.starts_with(word)) return false;
+    text_.remove_prefix(word.size());
+    return true;
+  }
   void expect(std::string_view literals) {
     if (!skip(literals)) fail();
   }
@@ -65,6 +70,18 @@ std::optional<SystemTime> makeTime(int year, int month, int day, int hour, int m
                             std::chrono::day(static_cast<unsigned>(day))};
   if (!date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
   return sys_days(date) + hours(hour) + minutes(minute) + seconds(second);
+}
+
+// Minutes east of UTC.
+std::chrono::minutes readZone(Reader& reader) {
+  reader.skip(" ");
+  if (reader.done() || reader.skip("Zz")) return {};
+  if (reader.skipWord("UTC") || reader.skipWord("GMT")) return {};
+  const bool east = reader.skip("+");
+  if (!east) reader.expect("-");
+  std::chrono::minutes offset = std::chrono::hours(reader.number(2));
+  if (reader.skip(":") || !reader.done()) offset += std::chrono::minutes(reader.number(2));
+  return east ? offset : -offset;
 }
 
 constexpr std::array<std::string_view, 12> kMonthNames = {"jan", "feb", "mar", "apr", "may", "jun",
@@ -134,16 +151,8 @@ std::optional<SystemTime> parseTimestamp(std::string_view text) {
   const int minute = reader.number(2);
   reader.expect(":");
   const int second = reader.number(2);
-  if (reader.skip(".")) reader.skipDigits();
-  std::chrono::minutes offset{0};
-  if (!reader.skip("Zz")) {
-    const bool east = reader.skip("+");
-    if (!east) reader.expect("-");
-    const int hours = reader.number(2);
-    reader.expect(":");
-    offset = std::chrono::hours(hours) + std::chrono::minutes(reader.number(2));
-    if (!east) offset = -offset;
-  }
+  if (reader.skip(".,")) reader.skipDigits();
+  const auto offset = readZone(reader);
   if (!reader.done()) return std::nullopt;
   const auto local = makeTime(year, month, day, hour, minute, second);
   if (!local) return std::nullopt;

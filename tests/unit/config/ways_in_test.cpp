@@ -26,7 +26,7 @@ std::vector<Target> waysIn() {
 TEST(WaysInTest, AcceptsEach) {
   const auto targets = waysIn();
 
-  ASSERT_THAT(targets, SizeIs(16));
+  ASSERT_THAT(targets, SizeIs(17));
   const auto& basic = *targets[0].credentials->file;
   EXPECT_EQ(basic.username_file, "/etc/postern/user");
   EXPECT_TRUE(basic.password == Secret("$PASSWORD"));
@@ -57,6 +57,41 @@ TEST(WaysInTest, AcceptsEach) {
   EXPECT_FALSE(targets[3].credentials->file->half_allowed);
 }
 
+TEST(WaysInTest, AllowsAColonInAUserNameThatNoBasicHeaderCarries) {
+  const auto allows = [](const std::string& keys) {
+    const auto loaded = parseYaml("targets: [ { url: https://a, " + keys + " } ]", "p.yml", "/");
+    EXPECT_THAT(loaded.complaints, IsEmpty());
+    const auto& credentials = *loaded.config.targets.at(0).credentials;
+    return credentials.mysql ? credentials.mysql->colon_allowed : credentials.file->colon_allowed;
+  };
+  const std::string mounted = "credentials: { directory: a }, ";
+  const std::string mysql = "credentials: { mysql: { host: a, database: b, user: c } }, ";
+  for (const auto& from : {mounted, mysql}) {
+    const auto login = [&](const std::string& keys) {
+      return allows(from + "login: { url: /, token: { json: \"\" }, " + keys + " }");
+    };
+    EXPECT_TRUE(login("body: { json: { user: '{{username}}' } }"));
+    EXPECT_TRUE(login("body: { form: { user: '{{username}}' } }"));
+    EXPECT_FALSE(login("basic_auth: true"));
+    EXPECT_FALSE(login("basic_auth: true, body: { form: { user: '{{username}}' } }"));
+    EXPECT_FALSE(allows(from + "preset: whatsapp"));
+  }
+  EXPECT_FALSE(allows("credentials: { directory: a }"));
+  EXPECT_FALSE(allows("basic_auth: { username: a, password: b }"));
+  EXPECT_TRUE(allows("oauth2: { client_id: a, client_secret: b, token_url: https://c/d }"));
+}
+
+TEST(WaysInTest, AllowsThePointerToTheWholeAnswer) {
+  const auto loaded = parseYaml(
+      "targets: [ { url: https://a, credentials: { directory: b }, login: { url: /, basic_auth: "
+      "true, token: { json: '' }, expires: { json: '' } } } ]",
+      "p.yml", "/");
+  EXPECT_THAT(loaded.complaints, IsEmpty());
+  const auto& login = *loaded.config.targets.at(0).login;
+  EXPECT_TRUE(login.token.whole_json && login.expires->whole_json);
+  EXPECT_TRUE(login.token.inBody());
+}
+
 TEST(WaysInTest, TurnsOauth2IntoALogin) {
   const auto target = waysIn().at(8);
 
@@ -71,7 +106,7 @@ TEST(WaysInTest, TurnsOauth2IntoALogin) {
   EXPECT_EQ(target.login->send_as, "Authorization: Bearer {{token}}");
   EXPECT_EQ(target.credentials->file->username, "urn:postern");
   EXPECT_EQ(target.credentials->file->password_file, "/etc/postern/secret");
-  EXPECT_TRUE(target.credentials->file->form_encoded);
+  EXPECT_TRUE(target.credentials->file->colon_allowed);
 }
 
 }  // namespace

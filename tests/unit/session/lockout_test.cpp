@@ -173,7 +173,7 @@ FakeExchange::Answer answerOf(const LoginKind& kind, const Case& scene) {
 }
 
 bool tokenIsInTheBody(const LoginKind& kind) {
-  return !kind.login.token.json.empty();
+  return kind.login.token.inBody();
 }
 
 template <typename Check>

@@ -82,6 +82,48 @@ TEST(LoginTest, MeasuresTheLifeByTheServicesOwnClock) {
   lives("0.5", 500ms);
   // No expiry named
   lives("null", 1h);
+  lives("\"\"", 1h);
+  lives("0", 1h);
+  lives("\"0\"", 1h);
+  lives("-1", 1h);
+  lives("-0.5", 1h);
+}
+
+TEST(LoginTest, ReadsAnExpiryWithoutAZoneAsUtc) {
+  const auto lives = [](const std::string& expires, std::chrono::minutes life) {
+    SCOPED_TRACE(expires);
+    const auto token = read(answer('"' + expires + '"'));
+    ASSERT_TRUE(token) << token.error().what;
+    EXPECT_EQ(token->life, life);
+  };
+  for (const std::string zone : {"", "Z", " Z", "z", " UTC", "UTC", " GMT", "+00:00", " +00:00",
+                                 "+0000", " +0000", "+00", "-00:00"}) {
+    lives("2026-11-20 18:00:00" + zone, 8h);
+    lives("2026-11-20T18:00:00" + zone, 8h);
+    lives("2026-11-20T18:00:00.123456" + zone, 8h);
+  }
+  lives("2026-11-20 18:00:00,5", 8h);
+  lives("2026-11-20 18:00:00+02", 6h);
+  lives("2026-11-20 18:00:00 +0230", 5h + 30min);
+  lives("2026-11-20T18:00:00-0130", 9h + 30min);
+  lives("Fri, 20 Nov 2026 18:00:00 GMT", 8h);
+}
+
+TEST(LoginTest, TakesTheWholeAnswerAsTheToken) {
+  config::Login login;
+  login.token.whole_json = true;
+  const auto token = read(R"("abc")", 200, {}, login);
+  ASSERT_TRUE(token) << token.error().what;
+  EXPECT_EQ(token->value.reveal(), "abc");
+  EXPECT_EQ(read("12345", 200, {}, login)->value.reveal(), "12345");
+  for (const auto* body : {"", "abc", R"({"token":"abc"})", R"(["abc"])", "null", R"("")"}) {
+    const auto none = read(body, 200, {}, login);
+    ASSERT_FALSE(none) << body;
+    EXPECT_EQ(none.error().fault, Fault::LoginRejected);
+    EXPECT_THAT(none.error().what, HasSubstr("200 without a token as the whole JSON"));
+  }
+  EXPECT_EQ(makeLogin(login, "", {}).body_limit, kLoginAnswerLimit);
+  EXPECT_FALSE(mayBeSuccess(login, 302));
 }
 
 TEST(LoginTest, FailsOnAnswersThatMakeNoSense) {
@@ -97,7 +139,9 @@ TEST(LoginTest, FailsOnAnswersThatMakeNoSense) {
   fails(answer(R"("2018-03-01 15:29:26+00:00")"), "expired already");
   fails(answer(R"("tomorrow")"), "neither a date nor seconds");
   fails(answer(R"("2026-13-20 11:00:00+00:00")"), "neither a date nor seconds");
-  fails(answer("-5"), "neither a date nor seconds");
+  fails(answer("1e300"), "neither a date nor seconds");
+  fails(answer(R"("2026-11-20 11:00:00 CET")"), "neither a date nor seconds");
+  fails(answer(R"("2026-11-20 11:00:00+1")"), "neither a date nor seconds");
 }
 
 TEST(LoginTest, TakesASuccessWithoutATokenForARejection) {

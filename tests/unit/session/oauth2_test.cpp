@@ -71,6 +71,9 @@ TEST(Oauth2Test, ReadsTheTokenAndItsLife) {
   lives(R"(,"token_type":"bearer","expires_in":"90")", 90s);
   lives(R"(,"token_type":"bearer")", 1h);
   lives("", 1h);
+  for (const std::string none : {"0", "-1", "\"0\"", "\"-1\"", "null", "\"\"", "-3600"}) {
+    lives(R"(,"expires_in":)" + none, 1h);
+  }
 }
 
 TEST(Oauth2Test, TellsRejectedFromThrottledFromFailed) {
