@@ -71,8 +71,8 @@ bool isUnknownToIt(const config::Target& target, int status) {
 }
 
 // Takes the value out of the authorization.
-upstream::Request makeRequest(const config::Target& target, const config::Page& page,
-                              session::Authorization& authorization,
+upstream::Request makeRequest(const session::Session& session, const config::Target& target,
+                              const config::Page& page, session::Authorization& authorization,
                               credentials::SecretHeaders headers,
                               const exposition::Output& output) {
   upstream::Request request;
@@ -82,6 +82,7 @@ upstream::Request makeRequest(const config::Target& target, const config::Page& 
   request.secret_headers = std::move(headers);
   request.secret_header = authorization.header;
   request.secret_value = std::move(authorization.value);
+  session.addCookies(authorization, request);
   request.body_limit = bodyLimit(target, page);
   request.follow_redirects = target.follow_redirects && !sendsACookie(target);
   return request;
@@ -121,8 +122,8 @@ void PageFetch::ask() {
   auto headers = credentials::readHeaders(target.http_headers);
   auto authorization = door.session.ready();
   if (!headers || !authorization) return;
-  auto request =
-      makeRequest(target, target.pages[page], *authorization, *std::move(headers), output);
+  auto request = makeRequest(door.session, target, target.pages[page], *authorization,
+                             *std::move(headers), output);
   auto connection = door.client.ask(request, deadline);
   if (!connection) return;
   const int descriptor = connection->waitElsewhere();
@@ -142,8 +143,8 @@ Result<PageFetch::Order> PageFetch::prepare() {
   if (!headers) return std::move(headers).error();
   auto authorization = door.session.authorize(deadline, login_deadline);
   if (!authorization) return std::move(authorization).error();
-  auto request =
-      makeRequest(target, target.pages[page], *authorization, *std::move(headers), output);
+  auto request = makeRequest(door.session, target, target.pages[page], *authorization,
+                             *std::move(headers), output);
   return Order{*std::move(authorization), std::move(request), nullptr, -1};
 }
 

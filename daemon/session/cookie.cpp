@@ -43,7 +43,7 @@ std::optional<seconds> maxAge(std::string_view text) {
 }
 
 struct Set {
-  std::string_view name, value;
+  std::string_view name, value, domain, path;
   std::optional<seconds> max_age;
   std::optional<SystemTime> expires;
 };
@@ -62,6 +62,10 @@ Set parseSetCookie(std::string_view text) {
       if (const auto age = maxAge(value)) set.max_age = age;
     } else if (named(name, "expires")) {
       if (const auto date = parseCookieDate(value)) set.expires = date;
+    } else if (named(name, "domain")) {
+      if (!value.empty()) set.domain = value;
+    } else if (named(name, "path")) {
+      set.path = value;
     }
   }
   return set;
@@ -74,22 +78,113 @@ std::optional<milliseconds> lifeOf(const Set& set, SystemTime now) {
                   milliseconds(kLongestLife));
 }
 
+std::string lowered(std::string_view text) {
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  return lower;
+}
+
+std::string_view withoutQuery(std::string_view path) {
+  return path.substr(0, path.find('?'));
+}
+
+// Section 5.1.4.
+std::string_view folderOf(std::string_view login_path) {
+  const auto path = withoutQuery(login_path);
+  const auto slash = path.rfind('/');
+  return !path.starts_with('/') || slash == 0 ? "/" : path.substr(0, slash);
+}
+
+bool matches(std::string_view request_path, std::string_view cookie_path) {
+  if (!request_path.starts_with(cookie_path)) return false;
+  return request_path.size() == cookie_path.size() || cookie_path.ends_with('/') ||
+         request_path[cookie_path.size()] == '/';
+}
+
+bool hasControl(std::string_view text) {
+  return std::ranges::any_of(text, [](unsigned char c) { return c < ' ' || c == 0x7f; });
+}
+
+Cookie cookieOf(const Set& set, const CookieScope& scope, SystemTime answered_at) {
+  auto domain = set.domain.empty() ? std::string_view(scope.host) : set.domain;
+  if (domain.starts_with('.')) domain.remove_prefix(1);
+  const auto path = set.path.starts_with('/') ? set.path : folderOf(scope.login_path);
+  return {std::string(set.name), Secret(set.value), lowered(domain), std::string(path),
+          lifeOf(set, answered_at)};
+}
+
 }  // namespace
 
-std::optional<Cookie> readCookie(const upstream::Response& response, std::string_view name,
-                                 SystemTime now) {
+std::vector<Cookie> readCookies(const upstream::Response& response, const CookieScope& scope,
+                                SystemTime now) {
   const auto answered_at = parseHttpDate(response.header("date")).value_or(now);
-  std::optional<Cookie> cookie;
+  std::vector<Cookie> cookies;
   for (const auto& [field, text] : response.headers) {
     if (field != "set-cookie") continue;
     const auto set = parseSetCookie(text);
-    if (name.empty() || set.name != name) continue;
-    const auto life = lifeOf(set, answered_at);
-    cookie.reset();
-    if (set.value.empty() || (life && life->count() <= 0)) continue;
-    cookie = Cookie{Secret(set.value), life};
+    if (set.name.empty()) continue;
+    auto cookie = cookieOf(set, scope, answered_at);
+    const auto earlier = std::ranges::find_if(cookies, [&](const Cookie& other) {
+      return other.name == cookie.name && other.domain == cookie.domain &&
+             other.path == cookie.path;
+    });
+    const bool over = cookie.life && cookie.life->count() <= 0;
+    if (earlier == cookies.end()) {
+      if (!over) cookies.push_back(std::move(cookie));
+    } else if (over) {
+      cookies.erase(earlier);
+    } else {
+      *earlier = std::move(cookie);
+    }
   }
-  return cookie;
+  return cookies;
+}
+
+const Cookie* findCookie(const std::vector<Cookie>& cookies, std::string_view name,
+                         std::string_view page_path) {
+  const Cookie* found = nullptr;
+  std::size_t longest = 0;  // path that matches
+  for (const Cookie& cookie : cookies) {
+    if (cookie.name != name || cookie.value.empty()) continue;
+    const bool match = matches(withoutQuery(page_path), cookie.path);
+    const auto length = match ? cookie.path.size() : 0;
+    if (length < longest) continue;
+    longest = length;
+    found = &cookie;
+  }
+  return found;
+}
+
+Secret writeCookies(const std::vector<Cookie>& cookies, std::string_view path, milliseconds age) {
+  std::vector<const Cookie*> sent;
+  for (const Cookie& cookie : cookies) {
+    const bool alive = !cookie.life || *cookie.life > age;
+    const bool clean = !hasControl(cookie.name) && !hasControl(cookie.value.reveal());
+    if (alive && clean && matches(withoutQuery(path), cookie.path)) sent.push_back(&cookie);
+  }
+  std::ranges::stable_sort(
+      sent, [](const Cookie* a, const Cookie* b) { return a->path.size() > b->path.size(); });
+  Secret text;
+  for (const Cookie* cookie : sent) {
+    if (!text.empty()) text.append("; ");
+    text.append(cookie->name);
+    text.append("=");
+    text.append(cookie->value.reveal());
+  }
+  return text;
+}
+
+void addCookies(upstream::Request& request, const Secret& cookies) {
+  if (cookies.empty()) return;
+  const auto append = [&](Secret& value) {
+    value.append("; ");
+    value.append(cookies.reveal());
+  };
+  if (named(request.secret_header, "cookie")) return append(request.secret_value);
+  for (auto& [name, value] : request.secret_headers) {
+    if (named(name, "cookie")) return append(value);
+  }
+  request.secret_headers.emplace_back("Cookie", cookies);
 }
 
 bool isCookieValue(std::string_view value) {

@@ -281,12 +281,14 @@ upstream::Request makeLogout(const config::Logout& logout, std::string_view url_
 }
 
 Result<Token> readLogin(const config::Login& login, const upstream::Response& response,
-                        const Secret& body, SystemTime now) {
+                        const Secret& body, SystemTime now, const CookieScope& scope) {
   const auto answer = nlohmann::json::parse(body.reveal(), nullptr, /*allow_exceptions=*/false);
   if (auto refused = refusal(login, response, answer, now)) return *std::move(refused);
-  auto cookie = readCookie(response, login.token.cookie, now);
-  auto token =
-      cookie ? std::optional(std::move(cookie->value)) : valueAt(login.token, response, answer);
+  auto cookies = readCookies(response, scope, now);
+  const auto* of_token = findCookie(cookies, login.token.cookie, scope.page_path);
+  const auto cookie = of_token != nullptr ? std::optional(*of_token) : std::nullopt;
+  std::erase_if(cookies, [&](const Cookie& other) { return other.name == login.token.cookie; });
+  auto token = cookie ? std::optional(cookie->value) : valueAt(login.token, response, answer);
   const bool successful = isSuccess(login, response.status);
   if (!successful || !token || token->empty()) return withoutToken(login, response, successful);
   // A token goes into a header: RFC 9110 section 5.5 allows no control characters there.
@@ -299,10 +301,12 @@ Result<Token> readLogin(const config::Login& login, const upstream::Response& re
                  "",
                  {}};
   }
-  if (cookie && cookie->life && !login.expires) return Token{*std::move(token), *cookie->life};
+  if (cookie && cookie->life && !login.expires) {
+    return Token{*std::move(token), *cookie->life, std::move(cookies)};
+  }
   auto life = readLife(login, response, answer, now);
   if (!life) return std::move(life).error();
-  return Token{*std::move(token), *life};
+  return Token{*std::move(token), *life, std::move(cookies)};
 }
 
 }  // namespace postern::session

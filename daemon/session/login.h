@@ -4,9 +4,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/target.h"
 #include "credentials/source.h"
+#include "session/cookie.h"
 #include "upstream/exchange.h"
 
 // One login exchange: what is sent and what the answer means. Pure.
@@ -16,7 +18,8 @@ inline constexpr std::size_t kLoginAnswerLimit = 64U << 10;  // bytes, decoded
 
 struct Token {
   Secret value;
-  std::chrono::milliseconds life;  // from the moment of the answer
+  std::chrono::milliseconds life;    // from the moment of the answer
+  std::vector<Cookie> cookies = {};  // the others of the answer, which go with it
 };
 
 // `url_path` is the path of the target's url, which goes before the login's own.
@@ -37,7 +40,7 @@ bool isRejection(const config::Login& login, int status);
 // the answer, when it has one) and LoginFailed; none quotes the answer. `now` stands in for a
 // missing Date.
 Result<Token> readLogin(const config::Login& login, const upstream::Response& response,
-                        const Secret& body, SystemTime now);
+                        const Secret& body, SystemTime now, const CookieScope& scope = {});
 
 // "Name: value with {{token}}" as a header of a request.
 void setSecretHeader(upstream::Request& request, std::string_view send_as, const Secret& token);

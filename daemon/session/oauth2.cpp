@@ -128,6 +128,7 @@ Result<Token> readTokenAnswer(const config::Login& login, const upstream::Respon
                  "",
                  {}};
   }
+  if (token) token->cookies.clear();  // they are the endpoint's
   return token;
 }
 

@@ -38,6 +38,12 @@ Secret directAuthorization(const credentials::Credential& credential, const std:
   return value;
 }
 
+CookieScope scopeOf(const config::Target& target) {
+  const auto below = [&](const std::string& path) { return target.url.path + path; };
+  return {target.url.host, below(target.login ? target.login->url : "/"),
+          below(target.pages.empty() ? "/" : target.pages.front().path)};
+}
+
 }  // namespace
 
 // Marks an unproven credential as out; ends when its request has been judged or given up.
@@ -64,6 +70,7 @@ Session::Session(const config::Target& target, credentials::Store* store,
                  upstream::Exchange& exchange, const Clock& clock, Draw draw, StateFile state)
     : target_(target.name),
       url_path_(target.url.path),
+      cookie_scope_(scopeOf(target)),
       login_(target.login),
       oauth2_(target.oauth2),
       authorization_type_(target.credentials ? target.credentials->authorization_type : ""),
@@ -117,14 +124,14 @@ std::optional<Authorization> Session::usable() const {
   const bool good =
       current_->is_token ? clock_.steady() < current_->expires : !current_->accepted_by.empty();
   if (!good) return std::nullopt;
-  return Authorization{current_->header, current_->value, current_->generation, nullptr};
+  return Authorization{current_->header, current_->value, current_->generation, current_->cookies};
 }
 
 // An unproven credential goes out with one request at a time.
 Authorization Session::startTrial(Lock& lock) {
   busy_ = true;
   waiting_.attempt(current_->source->fingerprint());
-  Authorization authorization{current_->header, current_->value, current_->generation,
+  Authorization authorization{current_->header, current_->value, current_->generation, nullptr,
                               std::make_shared<Trial>(*this)};
   lock.unlock();
   waiting_.flush();
@@ -188,6 +195,10 @@ Result<void> Session::logIn(Lock& lock, const credentials::Store::Loaded& loaded
   const auto life = std::max(token->life, kShortestLife);
   fresh.expires = clock_.steady() + life;
   fresh.renew = fresh.expires - std::min(kMargin, life / 10);
+  if (!token->cookies.empty()) {
+    fresh.cookies =
+        std::make_shared<const CookieJar>(CookieJar{std::move(token->cookies), clock_.steady()});
+  }
   current_ = std::move(fresh);
   waiting_.succeeded();
   ++status_.successes;
@@ -204,7 +215,7 @@ Result<Token> Session::exchangeLogin(const credentials::Credential& credential,
   request.secret_headers = headers;
   const auto answer = send(std::move(request), deadline);
   if (!answer) return answer.error();
-  return readLogin(*login_, answer->response, answer->body, clock_.system());
+  return readLogin(*login_, answer->response, answer->body, clock_.system(), cookie_scope_);
 }
 
 // Until a token was given once it is not known where the endpoint looks for the client's
@@ -285,6 +296,13 @@ std::optional<Error> Session::mustWait() {
   // Only such a wait asks whether the credential has changed.
   const auto loaded = waiting_.afterRejection() ? store_->current() : nullptr;
   return waiting_.inForce(loaded ? loaded->fingerprint() : "");
+}
+
+void Session::addCookies(const Authorization& authorization, upstream::Request& request) const {
+  if (!authorization.cookies) return;
+  const auto& jar = *authorization.cookies;
+  const auto age = std::chrono::duration_cast<milliseconds>(clock_.steady() - jar.since);
+  session::addCookies(request, writeCookies(jar.cookies, request.path, age));
 }
 
 void Session::accepted(const Authorization& authorization, std::size_t page) {
@@ -375,10 +393,12 @@ void Session::wayChanged() {
 void Session::logout(Deadline deadline) {
   if (!login_ || !login_->logout || !login_->logout_at_exit) return;
   upstream::Request request;
+  Authorization token;
   {
     const std::lock_guard lock(mutex_);
     if (!current_ || !current_->is_token || clock_.steady() >= current_->expires) return;
     request = makeLogout(*login_->logout, url_path_, current_->header, current_->value);
+    token.cookies = current_->cookies;
     current_.reset();
   }
   if (auto headers = credentials::readHeaders(login_->http_headers)) {
@@ -386,6 +406,7 @@ void Session::logout(Deadline deadline) {
   } else {
     return log::warn("logout failed", {{"target", target_}, {"error", headers.error().what}});
   }
+  addCookies(token, request);
   const auto response = exchange_.exchange(
       request, deadline, [](const upstream::Response&) { return Result<void>(); },
       [](std::string_view) { return Result<void>(); });

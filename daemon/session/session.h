@@ -19,13 +19,20 @@
 
 namespace postern::session {
 
+// Cookies of a login's answer.
+struct CookieJar {
+  std::vector<Cookie> cookies;
+  SteadyTime since;  // their lives count from then
+};
+
 // How a page request proves who we are. Without a header only the client certificate does.
 struct Authorization {
   std::string header;  // name, or empty
   Secret value;
-  std::uint64_t generation = 0;  // of the token or credential behind it
-  std::shared_ptr<void> trial;   // held while an unproven credential is out: one request at a time.
-                                 // Must not outlive the session
+  std::uint64_t generation = 0;                        // of the token or credential behind it
+  std::shared_ptr<const CookieJar> cookies = nullptr;  // that go with the token; null: none
+  std::shared_ptr<void> trial = nullptr;  // held while an unproven credential is out: one request
+                                          // at a time. Must not outlive the session
 };
 
 // Keeps one token fresh, or hands out a credential that needs no login, and waits when
@@ -67,6 +74,9 @@ class Session {
   // accepted what was sent, that counts as a rejection. Returns whether it did, now or before.
   bool countRefusal(std::uint64_t generation);
 
+  // Adds the cookies that go with the token to the request of a page.
+  void addCookies(const Authorization& authorization, upstream::Request& request) const;
+
   // Whether each page carries the credential itself, and not a token that a login gave for it.
   bool sendsCredentialItself() const;
   // Backoff when authorize() could only answer that now; none when it may send a login.
@@ -86,10 +96,11 @@ class Session {
     std::string header;
     Secret value;
     std::uint64_t generation = 0;
-    credentials::Store::Loaded source;  // the credential behind it
-    bool is_token = false;              // got by a login
-    SteadyTime expires, renew;          // of a token
-    std::set<std::size_t> accepted_by;  // pages
+    credentials::Store::Loaded source;         // the credential behind it
+    bool is_token = false;                     // got by a login
+    SteadyTime expires, renew;                 // of a token
+    std::shared_ptr<const CookieJar> cookies;  // of a token; null: none
+    std::set<std::size_t> accepted_by;         // pages
   };
   struct Trial;
   using Lock = std::unique_lock<std::mutex>;
@@ -117,6 +128,7 @@ class Session {
 
   const std::string target_;
   const std::string url_path_;
+  const CookieScope cookie_scope_;
   const std::optional<config::Login> login_;
   const std::optional<config::Oauth2> oauth2_;
   const std::string authorization_type_;

@@ -1,5 +1,6 @@
 """A service with a login form answers with a redirect and a cookie, which goes with every page. When it
-no longer knows the cookie, one login and one replay follow; a wrong password is sent once."""
+no longer knows the cookie, one login and one replay follow; a wrong password is sent once. Cookies are
+known by name, domain and path, and further cookies of the login go with the pages that they are for."""
 
 import harness
 from harness import PASSWORD, Reply, check, expect_fault, wait_for
@@ -14,18 +15,24 @@ class Site:
     def answer(self, request) -> Reply:
         if request.path == "/login":
             return self._log_in(request)
-        if self.session is None or request.headers.get("cookie") != f"sid={self.session}":
+        if request.headers.get("x-tenant") != "one":
+            return Reply(400, "", ())
+        if self.session is None or request.headers.get("cookie") != f"sid={self.session}; lang=en":
             return Reply(302, "", (("Location", "/login?next=" + request.path),))
         return Reply(200, "up 1\n", (("Content-Type", "text/plain; version=0.0.4"),))
 
     def _log_in(self, request) -> Reply:
+        if request.headers.get("x-client") != "postern-key":
+            return Reply(404, "", ())
         # Every visitor gets a cookie of some kind, and who is wrong sees the form once more.
         if request.method != "POST" or request.form() != {"user": "admin", "pass": PASSWORD}:
             return Reply(200, "<form>" + "x" * 100_000, (("Set-Cookie", "lang=en"),))
         self._given += 1
         self.session = self._stage.secret(f"session {self._given}", f"s3ssion-{self._given}-of-site")
         return Reply(302, "", (("Location", "/"), ("Set-Cookie", "lang=en"),
-                               ("Set-Cookie", f"sid={self.session}; Path=/; HttpOnly; Max-Age=600")))
+                               ("Set-Cookie", f"sid={self.session}; Path=/; HttpOnly; Max-Age=600"),
+                               ("Set-Cookie", "admin=1; Path=/admin"),
+                               ("Set-Cookie", "sid=; Path=/old; Expires=Thu, 01 Jan 1970 00:00:00 GMT")))
 
 
 def scenario(stage):
@@ -33,14 +40,18 @@ def scenario(stage):
     service = stage.https(stage.authority.issue("service"), site.answer)
     credentials = stage.credentials_folder(password="Wr0ng-horse!")
     stage.secret("the right password", PASSWORD)
+    client = stage.folder_for("client") / "key"
+    client.write_text("postern-key\n")
     postern = stage.postern(config=f"""
 targets:
   - name: site
     url: {service.url}
     tls_config: {{ ca_file: {stage.authority.certificate}, server_name: service }}
     credentials: {{ directory: {credentials} }}
+    http_headers: {{ X-Tenant: {{ secrets: [one] }} }}
     login:
       url: /login
+      http_headers: {{ X-Client: {{ files: [{client}] }} }}
       body: {{ form: {{ user: "{{{{username}}}}", pass: "{{{{password}}}}" }} }}
       token: {{ cookie: sid }}
 """)

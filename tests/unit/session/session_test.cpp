@@ -420,6 +420,46 @@ TEST_F(SessionTest, SendsNoLoginWhileAFileOfItsHeadersIsMissing) {
   EXPECT_TRUE(authorize());
 }
 
+TEST_F(SessionTest, SendsTheFurtherCookiesOfTheLoginWithEachPage) {
+  exchange.answers([](const upstream::Request&) -> Result<testing::FakeExchange::Answer> {
+    return testing::FakeExchange::Answer{200,
+                                         R"({"token":"one","expires":3600})",
+                                         {{"set-cookie", "sid=s1d; Path=/"},
+                                          {"set-cookie", "route=a; Path=/"},
+                                          {"set-cookie", "short=b; Path=/metrics; Max-Age=60"},
+                                          {"set-cookie", "other=c; Path=/admin"}}};
+  });
+  const auto sends = [&](const std::string& path) {
+    const auto authorization = authorize();
+    if (!authorization) return authorization.error().what;
+    upstream::Request request;
+    request.path = path;
+    request.secret_header = authorization->header;
+    request.secret_value = authorization->value;
+    session->addCookies(*authorization, request);
+    std::string text(request.secret_value.reveal());
+    for (const auto& [name, value] : request.secret_headers) {
+      text += " | " + name + ": " + std::string(value.reveal());
+    }
+    return text;
+  };
+  start();
+  EXPECT_EQ(sends("/metrics?a=b"), "Bearer one | Cookie: short=b; sid=s1d; route=a");
+  EXPECT_EQ(sends("/"), "Bearer one | Cookie: sid=s1d; route=a");
+  clock.advance(61s);
+  EXPECT_EQ(sends("/metrics"), "Bearer one | Cookie: sid=s1d; route=a");
+  EXPECT_EQ(exchange.count(), 1);
+
+  target.login->token = config::AnswerPlace{"", "", "sid"};
+  target.login->expires.reset();
+  target.login->send_as = "Cookie: sid={{token}}";
+  start();
+  EXPECT_EQ(sends("/metrics"), "sid=s1d; short=b; route=a");
+  target.login->send_as = "X-Session: {{token}}";
+  start();
+  EXPECT_EQ(sends("/v1"), "s1d | Cookie: route=a");
+}
+
 TEST_F(SessionTest, SendsHalfOfABasicCredentialAsItIs) {
   target.login.reset();
   const auto sends = [&](const std::string& user, const std::string& password,
