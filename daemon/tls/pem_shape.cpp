@@ -374,8 +374,8 @@ std::string mending(const std::vector<Lost>& lost, const std::string& file, Want
   unsigned defects = 0;
   for (const auto& one : lost) defects |= one.defects;
   if (defects != 0 && !inlineKey(file).empty()) {
-    return "write it as a block of YAML: `" + inlineKey(file) +
-           ": |`, then each line of the file in a line of its own";
+    return "write it as a block of YAML (`" + inlineKey(file) +
+           ": |`), each line of the file in a line of its own";
   }
   std::vector<std::string> filters;
   if (defects == 0) filters = lost.front().filters;

@@ -572,7 +572,7 @@ TEST_F(PemShapeTest, TellsHowToWriteAValueOfTheWebConfiguration) {
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().what,
             "tls_server_config.cert: the certificate at line 1 is on one line, so OpenSSL does not "
-            "read it: write it as a block of YAML: `cert: |`, then each line of the file in a line "
+            "read it: write it as a block of YAML (`cert: |`), each line of the file in a line "
             "of its own");
 }
 
