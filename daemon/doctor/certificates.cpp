@@ -77,7 +77,9 @@ Certificates examineCertificates(const config::Target& target, SystemTime now) {
   tell((*material)->clientChain(), "client", target.tls.cert_file, now, step, renew);
   if (step.what.empty()) step.what = "no client certificate";
   tell((*material)->authorities(), "CA", target.tls.ca_file, now, step, renew);
-  if ((*material)->authorities().empty()) step.what += "; the system's roots are trusted";
+  if ((*material)->authorities().empty()) {
+    step.what += target.tls.files_only ? "; no CA file" : "; the system's roots are trusted";
+  }
   const auto& warnings = (*material)->warnings();
   for (const auto& warning : warnings) step.what += "; " + warning;
   std::string replace;

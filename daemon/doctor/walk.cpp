@@ -1,5 +1,6 @@
 #include "doctor/walk.h"
 
+#include "credentials/mysql_folder.h"
 #include "doctor/certificates.h"
 #include "doctor/credential.h"
 #include "doctor/cure.h"
@@ -25,6 +26,12 @@ void Walk::lookAtFiles() {
   report_.beginTarget(target_.name);
   report_.add(examineFiles(target_));
   report_.add(examineCertificates(target_, std::chrono::system_clock::now()).step);
+  if (target_.oauth2) {
+    report_.beginPart("token endpoint");
+    report_.add(examineCertificates(tokenEndpoint(), std::chrono::system_clock::now()).step);
+    report_.beginPart("");
+  }
+  examineDatabaseFiles();
   if (target_.credentials && target_.credentials->file) report_.add(examineMounted(target_));
 }
 
@@ -34,6 +41,7 @@ void Walk::go(Daemon& daemon, upstream::Resolver& resolver) {
   report_.add(examineFiles(target_));
   const auto certificates = examineCertificates(target_, std::chrono::system_clock::now());
   report_.add(certificates.step);
+  examineDatabaseFiles();
   const bool found = examineCredential(daemon);
   auto failed = examinePath(target_, certificates.material, resolver, report_);
   if (const auto token = examineTokenEndpoint(); failed.empty() && !token.empty()) failed = token;
@@ -42,14 +50,33 @@ void Walk::go(Daemon& daemon, upstream::Resolver& resolver) {
   scrapeByOurselves(daemon, failed);
 }
 
-// The way to the endpoint of oauth2, as if it were a target. Returns the step that failed, or "".
-std::string Walk::examineTokenEndpoint() {
-  if (!target_.oauth2) return "";
+// The token endpoint of oauth2 as if it were a target.
+config::Target Walk::tokenEndpoint() const {
   config::Target endpoint;
   endpoint.name = target_.name;
   endpoint.url = target_.oauth2->host;
   endpoint.tls = target_.oauth2->tls;
   endpoint.scrape_timeout = target_.scrape_timeout;
+  return endpoint;
+}
+
+// What the driver takes for TLS with the database.
+void Walk::examineDatabaseFiles() {
+  if (!target_.credentials || !target_.credentials->mysql) return;
+  const auto files = credentials::tlsFilesOf(*target_.credentials->mysql);
+  if (!files) return;
+  config::Target database;
+  database.name = target_.name;
+  database.tls = *files;
+  report_.beginPart("database");
+  report_.add(examineCertificates(database, std::chrono::system_clock::now()).step);
+  report_.beginPart("");
+}
+
+// The way to the endpoint of oauth2, as if it were a target. Returns the step that failed, or "".
+std::string Walk::examineTokenEndpoint() {
+  if (!target_.oauth2) return "";
+  const auto endpoint = tokenEndpoint();
   report_.beginPart("token endpoint");
   const auto certificates = examineCertificates(endpoint, std::chrono::system_clock::now());
   report_.add(certificates.step);

@@ -22,6 +22,8 @@ class Walk {
   void go(Daemon& daemon, upstream::Resolver& resolver);
 
  private:
+  config::Target tokenEndpoint() const;
+  void examineDatabaseFiles();
   std::string examineTokenEndpoint();
   bool examineCredential(const Daemon& daemon);
   bool askDatabase(const Daemon& daemon);

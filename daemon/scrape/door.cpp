@@ -4,6 +4,7 @@
 
 #include "credentials/mounted.h"
 #include "credentials/mysql.h"
+#include "credentials/mysql_folder.h"
 
 namespace postern::scrape {
 namespace {
@@ -21,6 +22,14 @@ std::unique_ptr<credentials::Store> makeStore(const config::Target& target, cons
   return std::make_unique<credentials::Store>(
       std::make_unique<credentials::MountedSource>(*target.credentials->file), target.name,
       credentials::Schedule::mounted(), backoff, salt, clock, draw);
+}
+
+// The driver takes the files by itself: here they have their dates and their errors.
+std::unique_ptr<tls::Store> makeDatabaseMaterial(const config::Target& target, const Clock& clock) {
+  if (!target.credentials || !target.credentials->mysql) return nullptr;
+  const auto files = credentials::tlsFilesOf(*target.credentials->mysql);
+  if (!files) return nullptr;
+  return std::make_unique<tls::Store>(*files, target.name + " (database)", clock);
 }
 
 // Looks whether the files have changed; true when they were taken up.
@@ -52,6 +61,7 @@ Door::Door(const config::Target& target, session::StateFile state, upstream::Res
       token_endpoint(target.oauth2 ? std::make_unique<TokenEndpoint>(*target.oauth2, target.name,
                                                                      resolver, clock)
                                    : nullptr),
+      database_material(makeDatabaseMaterial(target, clock)),
       credentials(makeStore(target, state.loaded().salt, clock, draw)),
       session(target, credentials.get(), token_endpoint ? token_endpoint->client : client, clock,
               draw, std::move(state)) {
@@ -71,6 +81,7 @@ bool Door::readsDatabase() const {
 void Door::pollFiles() {
   if (takesUpFiles(material)) session.wayChanged();
   if (token_endpoint && takesUpFiles(token_endpoint->material)) session.wayChanged();
+  if (database_material) database_material->poll();
   if (credentials && !readsDatabase()) credentials->poll(deadlineIn(std::chrono::seconds(1)));
 }
 

@@ -39,6 +39,7 @@ struct Door {
   tls::Store material;
   upstream::Client client;
   std::unique_ptr<TokenEndpoint> token_endpoint;    // of oauth2 alone
+  std::unique_ptr<tls::Store> database_material;    // null: no database, or one without TLS
   std::unique_ptr<credentials::Store> credentials;  // null: none are needed
   session::Session session;
 

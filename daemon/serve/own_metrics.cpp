@@ -6,27 +6,49 @@
 namespace postern::serve {
 namespace {
 
+// Certificates of one use.
+struct SeenMaterial {
+  std::string_view prefix;  // of its roles
+  std::string_view use;     // role of its reloads
+  tls::Store::Status status;
+  std::shared_ptr<const tls::Material> in_use;  // null: none has been loaded
+  std::optional<tls::Summary> server;           // that the other end showed last
+};
+
+SeenMaterial see(std::string_view prefix, std::string_view use, const tls::Store& store,
+                 const upstream::Client* client) {
+  auto material = store.current();
+  return {prefix, use, store.status(), material ? *std::move(material) : nullptr,
+          client == nullptr ? std::nullopt : client->serverCertificate()};
+}
+
+std::vector<SeenMaterial> seeMaterials(const scrape::Door& door) {
+  std::vector<SeenMaterial> materials = {see("", "client", door.material, &door.client)};
+  if (const auto* endpoint = door.token_endpoint.get()) {
+    materials.push_back(
+        see("token_endpoint_", "token_endpoint", endpoint->material, &endpoint->client));
+  }
+  if (door.database_material)
+    materials.push_back(see("database_", "database", *door.database_material, nullptr));
+  return materials;
+}
+
 // One target with what it said at one moment.
 struct Seen {
   const config::Target& config;
   scrape::Counts counts;
   session::Session::Status session;
-  tls::Store::Status material;
-  std::shared_ptr<const tls::Material> in_use;  // null: none has been loaded
-  std::optional<tls::Summary> server;
+  std::vector<SeenMaterial> materials;
   std::optional<credentials::Store::Status> credential;
   std::size_t connections;
 };
 
 Seen see(const scrape::Target& target) {
   const auto& door = *target.door();
-  auto material = door.material.current();
   return {target.config(),
           target.stats()->counts(),
           door.session.status(),
-          door.material.status(),
-          material ? *std::move(material) : nullptr,
-          door.client.serverCertificate(),
+          seeMaterials(door),
           door.credentials ? std::optional(door.credentials->status()) : std::nullopt,
           door.client.connections()};
 }
@@ -219,15 +241,18 @@ void writeCertificates(Writer& out) {
   const auto write = [&](std::string_view name, std::string_view help,
                          SystemTime tls::Validity::*bound) {
     out.each(name, "gauge", help, [&](const Seen& seen, std::string_view target) {
-      const auto one = [&](std::string_view role, const std::optional<tls::Validity>& validity) {
-        if (validity)
-          out.text.sample({{"target", target}, {"role", role}}, unixSeconds((*validity).*bound));
-      };
-      if (seen.in_use) {
-        one("client", seen.in_use->clientValidity());
-        one("ca", seen.in_use->caValidity());
+      for (const auto& material : seen.materials) {
+        const auto one = [&](std::string_view role, const std::optional<tls::Validity>& validity) {
+          const std::string whole = std::string(material.prefix) + std::string(role);
+          if (validity)
+            out.text.sample({{"target", target}, {"role", whole}}, unixSeconds((*validity).*bound));
+        };
+        if (material.in_use) {
+          one("client", material.in_use->clientValidity());
+          one("ca", material.in_use->caValidity());
+        }
+        if (material.server) one("upstream", material.server->validity);
       }
-      if (seen.server) one("upstream", seen.server->validity);
     });
   };
   write("postern_certificate_not_after_timestamp_seconds",
@@ -237,10 +262,12 @@ void writeCertificates(Writer& out) {
   out.each("postern_tls_reloads_total", "counter",
            "Changes of the mounted material that were taken up (success), or not.",
            [&](const Seen& seen, std::string_view target) {
-             out.text.sample({{"target", target}, {"role", "client"}, {"result", "success"}},
-                             seen.material.reloads);
-             out.text.sample({{"target", target}, {"role", "client"}, {"result", "failure"}},
-                             seen.material.failed_reloads);
+             for (const auto& material : seen.materials) {
+               out.text.sample({{"target", target}, {"role", material.use}, {"result", "success"}},
+                               material.status.reloads);
+               out.text.sample({{"target", target}, {"role", material.use}, {"result", "failure"}},
+                               material.status.failed_reloads);
+             }
            });
   out.gauge("postern_tls_verification_disabled",
             "1 when the service's certificate, or that of its token endpoint, is not verified.",

@@ -66,7 +66,7 @@ Json describeCredential(const scrape::Door& door) {
           {"error", status.error}};
 }
 
-Json describe(const char* role, const std::string& file, const tls::Summary& summary,
+Json describe(const std::string& role, const std::string& file, const tls::Summary& summary,
               SystemTime now) {
   using Days = std::chrono::duration<std::int64_t, std::ratio<86'400>>;
   return {{"role", role},
@@ -79,18 +79,29 @@ Json describe(const char* role, const std::string& file, const tls::Summary& sum
           {"days_left", std::chrono::floor<Days>(summary.validity.not_after - now).count()}};
 }
 
+// Those of the files in `store`, and of the server that `client` (may be null) has reached last.
+void addCertificates(const std::string& prefix, const tls::Store& store,
+                     const upstream::Client* client, SystemTime now, Json& list) {
+  const auto& tls = store.config();
+  if (const auto material = store.current()) {
+    for (const auto& summary : (*material)->clientChain())
+      list.push_back(describe(prefix + "client", tls.cert_file.string(), summary, now));
+    for (const auto& summary : (*material)->authorities())
+      list.push_back(describe(prefix + "ca", tls.ca_file.string(), summary, now));
+  }
+  if (client == nullptr) return;
+  if (const auto server = client->serverCertificate())
+    list.push_back(describe(prefix + "upstream", "", *server, now));
+}
+
 Json describeCertificates(const scrape::Target& target, SystemTime now) {
   const auto& door = *target.door();
-  const auto& tls = target.config().tls;
   Json list = Json::array();
-  if (const auto material = door.material.current()) {
-    for (const auto& summary : (*material)->clientChain())
-      list.push_back(describe("client", tls.cert_file.string(), summary, now));
-    for (const auto& summary : (*material)->authorities())
-      list.push_back(describe("ca", tls.ca_file.string(), summary, now));
-  }
-  if (const auto server = door.client.serverCertificate())
-    list.push_back(describe("upstream", "", *server, now));
+  addCertificates("", door.material, &door.client, now, list);
+  if (const auto* endpoint = door.token_endpoint.get())
+    addCertificates("token_endpoint_", endpoint->material, &endpoint->client, now, list);
+  if (door.database_material)
+    addCertificates("database_", *door.database_material, nullptr, now, list);
   return list;
 }
 

@@ -21,23 +21,45 @@ std::string timeLeft(SystemTime::duration left) {
          " minutes";
 }
 
-void warnOfCertificates(const scrape::Door& door, SystemTime now, Verdict& verdict) {
-  const auto warn = [&](const char* whose, const std::optional<tls::Validity>& validity) {
+// `whose` is "" for the target itself, else "the database's " or the like.
+void warnOfMaterial(const std::string& whose, const tls::Store& store, SystemTime now,
+                    Verdict& verdict) {
+  const auto warn = [&](const std::string& what, const std::optional<tls::Validity>& validity) {
     if (!validity || !tls::expiresSoon(*validity, now)) return;
-    verdict.warnings.push_back(std::string(whose) + " " + timeLeft(validity->not_after - now));
+    verdict.warnings.push_back(what + " " + timeLeft(validity->not_after - now));
   };
-  if (const auto material = door.material.current()) {
-    warn("the client certificate", (*material)->clientValidity());
-    warn("a certificate of the CA file", (*material)->caValidity());
+  const std::string article = whose.empty() ? "the " : whose;
+  if (const auto material = store.current()) {
+    warn(article + "client certificate", (*material)->clientValidity());
+    warn("a certificate of " + article + "CA file", (*material)->caValidity());
     const auto& warnings = (*material)->warnings();
     verdict.warnings.insert(verdict.warnings.end(), warnings.begin(), warnings.end());
   }
-  if (const auto server = door.client.serverCertificate())
-    warn("the service's certificate", server->validity);
-  if (const auto status = door.material.status(); status.loaded && !status.error.empty()) {
+  const auto status = store.status();
+  if (status.error.empty()) return;
+  if (status.loaded) {
     verdict.warnings.push_back(
+        whose +
         "renewed certificate files are bad, the last good ones stay in use: " + status.error);
+  } else if (!whose.empty()) {
+    verdict.warnings.push_back(whose + "certificate files are bad: " + status.error);
   }
+}
+
+void warnOfCertificates(const scrape::Door& door, SystemTime now, Verdict& verdict) {
+  const auto warn = [&](const char* whose, const std::optional<tls::Summary>& server) {
+    if (!server || !tls::expiresSoon(server->validity, now)) return;
+    verdict.warnings.push_back(std::string(whose) + "'s certificate " +
+                               timeLeft(server->validity.not_after - now));
+  };
+  warnOfMaterial("", door.material, now, verdict);
+  warn("the service", door.client.serverCertificate());
+  if (const auto* endpoint = door.token_endpoint.get()) {
+    warnOfMaterial("the token endpoint's ", endpoint->material, now, verdict);
+    warn("the token endpoint", endpoint->client.serverCertificate());
+  }
+  if (door.database_material)
+    warnOfMaterial("the database's ", *door.database_material, now, verdict);
   if (door.config.tls.insecure_skip_verify)
     verdict.warnings.emplace_back("the service's certificate is not verified");
 }

@@ -32,6 +32,7 @@ class Store {
   // Once a second, by one thread.
   void poll();
   Status status() const;
+  const config::Tls& config() const { return config_; }
 
  private:
   void reload(std::string signature);
