@@ -48,11 +48,25 @@ std::string cpuMistake(std::string_view text) {
              : "is no amount of CPU, expected for instance 5m or 0.1";
 }
 
-std::string memoryMistake(std::string_view text) {
+std::string bytesMistake(std::string_view text, std::string_view of) {
   constexpr double kLeast = 1U << 20;
   const auto bytes = parseQuantity(text);
-  if (!bytes) return "is no amount of memory, expected for instance 64Mi";
+  if (!bytes) return "is no amount of " + std::string(of) + ", expected for instance 64Mi";
   return *bytes >= kLeast ? "" : "is less than 1Mi, expected for instance 64Mi";
+}
+
+std::string memoryMistake(std::string_view text) {
+  return bytesMistake(text, "memory");
+}
+
+std::string storageMistake(std::string_view text) {
+  return bytesMistake(text, "storage");
+}
+
+std::string pullPolicyMistake(std::string_view text) {
+  return text == "Always" || text == "IfNotPresent" || text == "Never"
+             ? ""
+             : "is unknown, expected Always, IfNotPresent or Never";
 }
 
 std::string userMistake(std::string_view text) {
@@ -94,6 +108,7 @@ constexpr auto kAnnotations = std::to_array<Annotation>({
     {"mysql-secret", kSecret, "mysql.dir", "/mysql", objectMistake},
     {"ca-config-map", kConfigMap, "tls.ca-file", "/ca/ca.crt", objectMistake},
     {"config-map", kConfigMap, "config.file", "/config/postern.yml", objectMistake},
+    {"web-config-secret", kSecret, "web.config.file", "/web/web-config.yml", objectMistake},
     {"target-url", kVariable, "target.url", "", nullptr},
     {"target-name", kVariable, "target.name", "", nullptr},
     {"target-server-name", kVariable, "target.server-name", "", nullptr},
@@ -107,11 +122,14 @@ constexpr auto kAnnotations = std::to_array<Annotation>({
     {"log-format", kVariable, "log.format", "", nullptr},
     {"sandbox", kVariable, "sandbox", "", nullptr},
     {"image", kField, "", "", imageMistake},
+    {"image-pull-policy", kField, "", "", pullPolicyMistake},
     {"image-pull-secrets", kField, "", "", pullSecretsMistake},
     {"requests-cpu", kField, "", "", cpuMistake},
     {"requests-memory", kField, "", "", memoryMistake},
     {"limits-cpu", kField, "", "", cpuMistake},
     {"limits-memory", kField, "", "", memoryMistake},
+    {"requests-ephemeral-storage", kField, "", "", storageMistake},
+    {"limits-ephemeral-storage", kField, "", "", storageMistake},
     {"run-as-user", kField, "", "", userMistake},
     {"port", kField, "", "", portMistake},
     {"scrape", kField, "", "", scrapeMistake},
@@ -150,13 +168,10 @@ std::string mistakeIn(std::string_view key, std::string_view value) {
   return annotation->mistake == nullptr ? "" : annotation->mistake(value);
 }
 
-// Of a target that flags describe; a configuration file excludes it.
-bool ofTarget(std::string_view key) {
+// Describes the target; a configuration file excludes it.
+bool describesTarget(std::string_view key) {
   const auto* const annotation = findAnnotation(key);
-  if (annotation == nullptr || annotation->becomes != kVariable) return false;
-  return std::ranges::any_of(config::flags(), [&](const config::Flag& flag) {
-    return flag.name == annotation->flag && flag.of_target;
-  });
+  return annotation != nullptr && annotation->becomes == kVariable && isOfTarget(*annotation);
 }
 
 }  // namespace
@@ -184,6 +199,12 @@ std::string lockMistake(std::string_view name) {
   return printable(name, 64) + " is unknown, " +
          (prefixed ? "expected a name without " + std::string(kDomain) + ", " : "") +
          "the nearest is " + nearestKey(key);
+}
+
+bool isOfTarget(const Annotation& annotation) {
+  return std::ranges::any_of(config::flags(), [&](const config::Flag& flag) {
+    return flag.name == annotation.flag && flag.of_target;
+  });
 }
 
 std::string mountOf(const Annotation& annotation) {
@@ -217,7 +238,7 @@ Wishes::Wishes(const Words& of_pod, const config::Pairs& defaults,
   };
   // Which annotation of the pod takes a default away, as both exclude each other; empty: none.
   const auto replacement = [&](std::string_view key) -> std::string_view {
-    if (ofTarget(key) && says("config-map")) return "config-map";
+    if (describesTarget(key) && says("config-map")) return "config-map";
     if (key == "config-map" && says("target-url")) return "target-url";
     if (key == "credentials-secret" && says("mysql-secret")) return "mysql-secret";
     if (key == "mysql-secret" && says("credentials-secret")) return "credentials-secret";

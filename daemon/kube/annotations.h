@@ -38,6 +38,8 @@ std::span<const Annotation> annotations();
 std::string lockMistake(std::string_view name);
 // The names of a value such as "registry-a, registry-b"; at least one, which may be empty.
 std::vector<std::string_view> namesIn(std::string_view text);
+// Whether its flag is of the only target, and means nothing beside a configuration file.
+bool isOfTarget(const Annotation& annotation);
 // "/tls" and "postern-tls": where it is mounted, and what the volume is called.
 std::string mountOf(const Annotation& annotation);
 std::string volumeOf(const Annotation& annotation);

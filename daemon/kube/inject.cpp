@@ -206,6 +206,10 @@ void Decision::choosePort(const Wishes& wishes) {
     warn("postern: " + taken + ", so the sidecar listens on " + std::to_string(sidecar_.port) +
          "; " + annotated("port") + " chooses another");
   }
+  if (readsWebConfig(wishes, pod_)) {
+    pod_.ports.emplace(sidecar_.port, "the sidecar");
+    sidecar_.health_port = nextFreePort(sidecar_.port);
+  }
   if (pod_.host_network) {
     warn("postern: the pod is in its node's network, where port " + std::to_string(sidecar_.port) +
          " must be free; " + annotated("port") + " chooses another");

@@ -19,12 +19,14 @@ struct ResourceKind {
   std::string_view request;
   std::string_view limit;
   std::string_view guaranteed;  // both, in a Guaranteed pod
+  bool decides_class;           // the QoS class; spec.resources may have it
 };
 
 // A CPU limit makes scrapes slow and saves nothing, but a Guaranteed pod needs one: 100m is 10 ms
 // in every 100 ms, enough for a handshake.
-constexpr std::array<ResourceKind, 2> kKinds = {
-    {{"cpu", "5m", "", "100m"}, {"memory", "16Mi", "64Mi", "64Mi"}}};
+constexpr std::array<ResourceKind, 3> kKinds = {{{"cpu", "5m", "", "100m", true},
+                                                 {"memory", "16Mi", "64Mi", "64Mi", true},
+                                                 {"ephemeral-storage", "", "", "", false}}};
 
 struct Share {
   Quantity request;
@@ -99,6 +101,7 @@ bool isGuaranteed(const Json& pod) {
     for (const auto& container : findList(pod, {"spec", list})) {
       any = true;
       for (const auto& kind : kKinds) {
+        if (!kind.decides_class) continue;
         const auto limit = amountOf(quantityAt(container, "limits", kind.name));
         if (limit <= 0 || requestIn(container, kind.name) != limit) return false;
       }
@@ -167,7 +170,7 @@ Share Decider::shareOfGuaranteed(const ResourceKind& kind) const {
 
 Share Decider::shareOf(const ResourceKind& kind) const {
   if (hasOfPod(pod_, kind.name)) return {own("requests", kind), own("limits", kind)};
-  if (guaranteed_) return shareOfGuaranteed(kind);
+  if (guaranteed_ && kind.decides_class) return shareOfGuaranteed(kind);
   Share share{wished("requests", kind), wished("limits", kind)};
   if (!share.request) share.request = known(kind.request);
   if (!share.limit) share.limit = known(kind.limit);
@@ -205,7 +208,8 @@ void Decider::judge(const ResourceKind& kind, const Share& share) {
                  annotation("requests", kind) + ", expected at least as much");
   }
   judgeSums(kind, share);
-  if (!guaranteed_ || amountOf(share.request) == amountOf(share.limit)) return;
+  if (!guaranteed_ || !kind.decides_class || amountOf(share.request) == amountOf(share.limit))
+    return;
   result_.warnings.push_back("postern: the pod is Guaranteed and becomes Burstable, as " +
                              annotation("requests", kind) + " is " + share.request.value_or("") +
                              " and the limit " + share.limit.value_or("is missing") +

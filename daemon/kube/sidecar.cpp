@@ -12,6 +12,7 @@ namespace postern::kube {
 namespace {
 
 constexpr std::string_view kState = "postern-state";
+constexpr std::string_view kHealthPort = "postern-health";
 // A state file takes one page of 4 KiB: room for a thousand targets. What is used counts towards
 // the sidecar's memory limit.
 constexpr std::string_view kStateSize = "4Mi";
@@ -29,9 +30,9 @@ bool isMounted(const Annotation& annotation, const Wishes& wishes, const Pod& po
          (wishes.find(annotation.key) || pod.volumes.count(volumeOf(annotation)) > 0);
 }
 
-bool readsConfigFile(const Wishes& wishes, const Pod& pod) {
+bool isMountedBy(std::string_view key, const Wishes& wishes, const Pod& pod) {
   return std::ranges::any_of(annotations(), [&](const Annotation& each) {
-    return each.key == "config-map" && isMounted(each, wishes, pod);
+    return each.key == key && isMounted(each, wishes, pod);
   });
 }
 
@@ -44,7 +45,7 @@ std::optional<std::string> contentOf(const Annotation& annotation, const Wishes&
   }
   if (!isMounted(annotation, wishes, pod)) return std::nullopt;
   // What is mounted beside a configuration file is named in that file.
-  if (annotation.key != "config-map" && readsConfigFile(wishes, pod)) return std::nullopt;
+  if (isOfTarget(annotation) && isMountedBy("config-map", wishes, pod)) return std::nullopt;
   return std::string(annotation.content);
 }
 
@@ -56,8 +57,13 @@ std::string escapeDollars(std::string_view text) {
   return escaped;
 }
 
-Json makeProbe(std::string_view path) {
-  return {{"httpGet", {{"path", path}, {"port", kContainer}}}, {"timeoutSeconds", 5}};
+Json makeProbe(std::string_view path, const Sidecar& sidecar) {
+  const auto port = sidecar.health_port == 0 ? kContainer : kHealthPort;
+  return {{"httpGet", {{"path", path}, {"port", port}}}, {"timeoutSeconds", 5}};
+}
+
+Json makePort(std::string_view name, std::uint16_t port) {
+  return {{"name", name}, {"containerPort", port}, {"protocol", "TCP"}};
 }
 
 Json makeSecurityContext(const Wishes& wishes, const Pod& pod) {
@@ -95,6 +101,9 @@ std::vector<std::string> environmentOf(const Sidecar& sidecar, const Wishes& wis
     environment.push_back(config::variableName(flag) + '=' + std::string(content));
   };
   add("web.listen-address", ':' + std::to_string(sidecar.port));
+  if (sidecar.health_port != 0) {
+    add("web.health-address", ':' + std::to_string(sidecar.health_port));
+  }
   // A pod starts before its Secrets are there.
   add("config.await", "true");
   add("state.dir", "/state");
@@ -120,21 +129,30 @@ Json makeContainer(const Sidecar& sidecar, const Wishes& wishes, const Pod& pod)
         {{"name", volumeOf(annotation)}, {"mountPath", mountOf(annotation)}, {"readOnly", true}});
   }
   mounted.push_back({{"name", kState}, {"mountPath", "/state"}});
-  Json container = {
-      {"name", kContainer},
-      {"image", sidecar.image},
-      {"imagePullPolicy", "IfNotPresent"},
-      {"env", std::move(environment)},
-      {"ports",
-       Json::array({{{"name", kContainer}, {"containerPort", sidecar.port}, {"protocol", "TCP"}}})},
-      {"livenessProbe", makeProbe("/-/healthy")},
-      {"securityContext", makeSecurityContext(wishes, pod)},
-      {"volumeMounts", std::move(mounted)}};
+  Json container = {{"name", kContainer},
+                    {"image", sidecar.image},
+                    {"imagePullPolicy", wishes.get("image-pull-policy", "IfNotPresent")},
+                    {"env", std::move(environment)},
+                    {"ports", Json::array({makePort(kContainer, sidecar.port)})},
+                    {"livenessProbe", makeProbe("/-/healthy", sidecar)},
+                    {"securityContext", makeSecurityContext(wishes, pod)},
+                    {"volumeMounts", std::move(mounted)}};
   if (!sidecar.resources.is_null()) container["resources"] = sidecar.resources;
-  if (wishes.isTrue("readiness-probe")) container["readinessProbe"] = makeProbe("/-/ready");
-  if (wishes.isTrue("startup-probe")) container["startupProbe"] = makeProbe("/-/healthy");
+  if (sidecar.health_port != 0) {
+    container["ports"].push_back(makePort(kHealthPort, sidecar.health_port));
+  }
+  if (wishes.isTrue("readiness-probe")) {
+    container["readinessProbe"] = makeProbe("/-/ready", sidecar);
+  }
+  if (wishes.isTrue("startup-probe")) {
+    container["startupProbe"] = makeProbe("/-/healthy", sidecar);
+  }
   if (sidecar.native) container["restartPolicy"] = "Always";
   return container;
+}
+
+bool readsWebConfig(const Wishes& wishes, const Pod& pod) {
+  return isMountedBy("web-config-secret", wishes, pod);
 }
 
 bool bringsVolume(const Annotation& annotation, const Wishes& wishes, const Pod& pod) {

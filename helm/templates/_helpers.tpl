@@ -179,7 +179,11 @@ context; sidecar, what holds in place of the values: a target there leaves the c
 {{- $pullSecrets := list }}
 {{- range $s.imagePullSecrets }}{{ $pullSecrets = append $pullSecrets .name }}{{ end }}
 {{- $wishes := dict
+  "image-pull-policy" (default "" $s.imagePullPolicy)
   "image-pull-secrets" (join "," $pullSecrets)
+  "web-config-secret" (default dict $s.webConfig).existingSecret
+  "requests-ephemeral-storage" (default "" (get $s.resources.requests "ephemeral-storage"))
+  "limits-ephemeral-storage" (default "" (get $s.resources.limits "ephemeral-storage"))
   "tls-secret" $s.tls.existingSecret
   "credentials-secret" $s.credentials.existingSecret
   "mysql-secret" $s.mysql.existingSecret

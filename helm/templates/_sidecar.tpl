@@ -58,6 +58,7 @@ volumes:
   (list "mysql-secret" "Secret" "postern-mysql" "/mysql" "POSTERN_MYSQL_DIR" "/mysql")
   (list "ca-config-map" "ConfigMap" "postern-ca" "/ca" "POSTERN_TLS_CA_FILE" "/ca/ca.crt")
   (list "config-map" "ConfigMap" "postern-config" "/config" "POSTERN_CONFIG_FILE" "/config/postern.yml")
+  (list "web-config-secret" "Secret" "postern-web" "/web" "POSTERN_WEB_CONFIG_FILE" "/web/web-config.yml")
 }}
 {{- with get $ (first $each) }}
 - { object: {{ . | quote }}, kind: {{ index $each 1 }}, name: {{ index $each 2 }}, path: {{ index $each 3 }}, variable: {{ index $each 4 }}, content: {{ index $each 5 }} }
@@ -68,17 +69,25 @@ volumes:
 {{/* Takes a dict: context; sidecar and wishes, all that has been decided. */}}
 {{- define "postern.container" -}}
 {{- $wishes := .wishes }}
-{{- $mounts := include "postern.mounts" $wishes | fromYamlArray -}}
+{{- $mounts := include "postern.mounts" $wishes | fromYamlArray }}
+{{- $probed := "postern" }}
+{{- $port := get $wishes "port" | int }}
+{{- $healthPort := ternary 3000 (add1 $port) (eq $port 65535) }}
+{{- if get $wishes "web-config-secret" }}{{ $probed = "postern-health" }}{{ end -}}
 name: postern
 image: {{ if .sidecar.image }}{{ .sidecar.image | quote }}{{ else }}{{ include "postern.image" .context | quote }}{{ end }}
-imagePullPolicy: IfNotPresent
+imagePullPolicy: {{ get $wishes "image-pull-policy" | default "IfNotPresent" }}
 env:
   - { name: POSTERN_WEB_LISTEN_ADDRESS, value: ":{{ get $wishes "port" }}" }
+  {{- /* The web configuration may want TLS or a login of the kubelet. */}}
+  {{- if eq $probed "postern-health" }}
+  - { name: POSTERN_WEB_HEALTH_ADDRESS, value: ":{{ $healthPort }}" }
+  {{- end }}
   - { name: POSTERN_CONFIG_AWAIT, value: "true" }
   - { name: POSTERN_STATE_DIR, value: /state }
   {{- /* What is mounted beside a configuration file is named in that file. */}}
   {{- range $mounts }}
-  {{- if or (not (get $wishes "config-map")) (eq .variable "POSTERN_CONFIG_FILE") }}
+  {{- if or (not (get $wishes "config-map")) (has .variable (list "POSTERN_CONFIG_FILE" "POSTERN_WEB_CONFIG_FILE")) }}
   - { name: {{ .variable }}, value: {{ .content }} }
   {{- end }}
   {{- end }}
@@ -102,29 +111,40 @@ env:
   - { name: POSTERN_SANDBOX, value: {{ default "auto" (get $wishes "sandbox") | quote }} }
 ports:
   - { name: postern, containerPort: {{ get $wishes "port" }}, protocol: TCP }
+  {{- if eq $probed "postern-health" }}
+  - { name: postern-health, containerPort: {{ $healthPort }}, protocol: TCP }
+  {{- end }}
 livenessProbe:
-  httpGet: { path: /-/healthy, port: postern }
+  httpGet: { path: /-/healthy, port: {{ $probed }} }
   timeoutSeconds: 5
 {{- if get $wishes "readiness-probe" }}
 readinessProbe:
-  httpGet: { path: /-/ready, port: postern }
+  httpGet: { path: /-/ready, port: {{ $probed }} }
   timeoutSeconds: 5
 {{- end }}
 {{- if get $wishes "startup-probe" }}
 startupProbe:
-  httpGet: { path: /-/healthy, port: postern }
+  httpGet: { path: /-/healthy, port: {{ $probed }} }
   timeoutSeconds: 5
 {{- end }}
+{{- $requests := dict }}
+{{- $limits := dict }}
 {{- if ne (toString .sidecar.podHasResources) "true" }}
+{{- $requests = dict "cpu" (get $wishes "requests-cpu" | default "5m") "memory" (get $wishes "requests-memory" | default "16Mi") }}
+{{- $limits = dict "memory" (get $wishes "limits-memory" | default "64Mi") }}
+{{- with get $wishes "limits-cpu" }}{{ $_ := set $limits "cpu" . }}{{ end }}
+{{- end }}
+{{- /* It has no part in the resources of a pod. */}}
+{{- with get $wishes "requests-ephemeral-storage" }}{{ $_ := set $requests "ephemeral-storage" . }}{{ end }}
+{{- with get $wishes "limits-ephemeral-storage" }}{{ $_ := set $limits "ephemeral-storage" . }}{{ end }}
+{{- if or $requests $limits }}
 resources:
-  requests:
-    cpu: {{ get $wishes "requests-cpu" | default "5m" | quote }}
-    memory: {{ get $wishes "requests-memory" | default "16Mi" | quote }}
-  limits:
-    memory: {{ get $wishes "limits-memory" | default "64Mi" | quote }}
-    {{- with get $wishes "limits-cpu" }}
-    cpu: {{ . | quote }}
-    {{- end }}
+  {{- with $requests }}
+  requests: {{ toJson . }}
+  {{- end }}
+  {{- with $limits }}
+  limits: {{ toJson . }}
+  {{- end }}
 {{- end }}
 securityContext:
   allowPrivilegeEscalation: false

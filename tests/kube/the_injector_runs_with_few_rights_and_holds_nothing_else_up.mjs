@@ -237,12 +237,13 @@ test('the defaults of all sidecars are flags, and what says nothing is none', ()
   const documents = render({ values: feature('sidecar') });
   assert.deepEqual(defaults(documents), [
     'ca-config-map=internal-ca', 'credentials-secret=postern-credentials',
-    'image-pull-secrets=registry-a,registry-b', 'limits-cpu=500m', 'limits-memory=96Mi',
+    'image-pull-policy=Always', 'image-pull-secrets=registry-a,registry-b', 'limits-cpu=500m',
+    'limits-ephemeral-storage=32Mi', 'limits-memory=96Mi',
     'log-format=json', 'log-level=warn', 'port=9300', 'preset=whatsapp',
-    'readiness-probe=true', 'requests-cpu=10m', 'requests-memory=24Mi', 'run-as-user=none', 'sandbox=on',
+    'readiness-probe=true', 'requests-cpu=10m', 'requests-ephemeral-storage=8Mi', 'requests-memory=24Mi', 'run-as-user=none', 'sandbox=on',
     'scrape=replace', 'scrape-timeout=8s', 'startup-probe=true', 'status-page=false', 'target-name=447418342132',
     'target-server-name=whatsapp-web', 'target-url=https://localhost:443', 'timeout-offset=250ms',
-    'tls-secret=postern-tls', 'tls-system-roots=true',
+    'tls-secret=postern-tls', 'tls-system-roots=true', 'web-config-secret=postern-web',
   ]);
   const { args } = container(documents);
   assert.ok(args.includes('--native-sidecar=false'));

@@ -119,6 +119,42 @@ test('a pod with resources of its own has a sidecar without', () => {
   assert.equal(sidecar.resources, undefined);
 });
 
+test('ephemeral storage is requested and limited alone, where it is asked for', () => {
+  const resources = { requests: { 'ephemeral-storage': '8Mi' }, limits: { 'ephemeral-storage': '32Mi' } };
+  const { sidecar } = podOf(renderConsumer({ values: { sidecar: { resources } } }), 'billing');
+  assert.deepEqual(sidecar.resources, {
+    requests: { cpu: '5m', memory: '16Mi', 'ephemeral-storage': '8Mi' },
+    limits: { memory: '64Mi', 'ephemeral-storage': '32Mi' },
+  });
+  const shared = podOf(renderConsumer({ values: { sidecar: { resources, podHasResources: true } } }), 'billing');
+  assert.deepEqual(shared.sidecar.resources, resources);
+});
+
+test('its image is pulled as the policy says', () => {
+  const policy = sidecar => podOf(renderConsumer({ values: { sidecar } }), 'billing').sidecar.imagePullPolicy;
+  assert.equal(policy({}), 'IfNotPresent');
+  assert.equal(policy({ imagePullPolicy: 'Always' }), 'Always');
+});
+
+for (const [port, health] of [[3000, 3001], [9300, 9301], [65535, 3000]]) {
+  test(`probes have a port of their own beside a web configuration: ${port}`, () => {
+    const { sidecar, environment, mounts, volumes } = podOf(renderConsumer({
+      values: { sidecar: { port, readinessProbe: true, startupProbe: true, webConfig: { existingSecret: 'web' } } },
+    }), 'billing');
+    assert.equal(environment.POSTERN_WEB_CONFIG_FILE, '/web/web-config.yml');
+    assert.equal(environment.POSTERN_WEB_HEALTH_ADDRESS, `:${health}`);
+    assert.equal(mounts['postern-web'], '/web');
+    assert.equal(volumes['postern-web'].secret.secretName, 'web');
+    assert.deepEqual(sidecar.ports, [
+      { name: 'postern', containerPort: port, protocol: 'TCP' },
+      { name: 'postern-health', containerPort: health, protocol: 'TCP' },
+    ]);
+    for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe']) {
+      assert.equal(sidecar[probe].httpGet.port, 'postern-health', probe);
+    }
+  });
+}
+
 test('it is pulled with Secrets of its own', () => {
   const imagePullSecrets = [{ name: 'registry-a' }, { name: 'registry-b' }];
   const { spec } = podOf(renderConsumer({ values: { sidecar: { imagePullSecrets } } }), 'billing');

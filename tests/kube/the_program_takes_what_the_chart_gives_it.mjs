@@ -65,6 +65,10 @@ for (const [name, values] of Object.entries({
   'every value of a sidecar': { sidecar: feature('sidecar').sidecar },
   'an init container that goes on': { sidecar: { nativeSidecar: true } },
   'a database': { sidecar: { credentials: { existingSecret: '' }, mysql: { existingSecret: 'db' }, ca: { existingConfigMap: 'ca' } } },
+  'a web configuration beside a configuration': {
+    ...feature('config'),
+    sidecar: { ...feature('config').sidecar, target: noTarget, webConfig: { existingSecret: 'web' } },
+  },
   'a configuration': { ...feature('config'), sidecar: { ...feature('config').sidecar, target: noTarget } },
 })) {
   test(`template and injector agree: ${name}`, () => {

@@ -28,7 +28,7 @@ export function documented() {
       else if (comment.length) comment.push(words[1]);
       continue;
     }
-    const key = line.match(/^( *)([A-Za-z]+):/);
+    const key = line.match(/^( *)([A-Za-z-]+):/);
     if (key) {
       while (above.length && above.at(-1).indent >= key[1].length) above.pop();
       above.push({ indent: key[1].length, key: key[2] });

@@ -194,6 +194,10 @@ TEST(InjectTest, SaysWhatIsWrongWithAValueAndWhatWasExpected) {
   says("requests-memory", "-1Mi", "is no amount of memory, expected for instance 64Mi");
   says("limits-memory", "64", "is less than 1Mi, expected for instance 64Mi");
   says("limits-memory", "8Mi", "is less than the 16Mi of postern.io/requests-memory");
+  says("requests-ephemeral-storage", "much", "is no amount of storage, expected for instance 64Mi");
+  says("limits-ephemeral-storage", "1k", "is less than 1Mi, expected for instance 64Mi");
+  says("image-pull-policy", "always", "is unknown, expected Always, IfNotPresent or Never");
+  says("web-config-secret", "Web", "is no name of an object of Kubernetes");
   says("run-as-user", "0", "is root");
   says("run-as-user", "nobody", "is no number of a user, expected for instance 65532, or none");
   says("port", "http", "expected");
@@ -359,6 +363,78 @@ TEST(InjectTest, AddsPullSecretsThatThePodDoesNotHave) {
   auto pod = podThatWishes({{"image-pull-secrets", "a"}});
   pod["spec"]["imagePullSecrets"] = "x";
   EXPECT_THAT(refusalOf(pod), HasSubstr("spec.imagePullSecrets is not a list"));
+}
+
+TEST(InjectTest, PullsTheImageAsThePolicySays) {
+  const auto policyOf = [](const Wished& wished, config::Pairs defaults) {
+    return sidecarIn(injected(podThatWishes(wished), rulesWith(std::move(defaults))))
+        .at("imagePullPolicy");
+  };
+  EXPECT_EQ(policyOf({}, {}), "IfNotPresent");
+  EXPECT_EQ(policyOf({}, {{"image-pull-policy", "Always"}}), "Always");
+  EXPECT_EQ(policyOf({{"image-pull-policy", "Never"}}, {{"image-pull-policy", "Always"}}), "Never");
+}
+
+TEST(InjectTest, ProbesAPortOfItsOwnBesideAWebConfiguration) {
+  struct Case {
+    const char* what;
+    Wished wished;
+    const char* volumes;
+    int port_of_application;
+    int port;
+    int health_port;  // 0: none
+  };
+  const char* const projected = R"([{"name": "postern-web", "projected": {}}])";
+  for (const auto& each : std::vector<Case>{
+           {"no web configuration", {}, "[]", 8080, 3000, 0},
+           {"a Secret", {{"web-config-secret", "web"}}, "[]", 8080, 3000, 3001},
+           {"a volume of the pod", {}, projected, 8080, 3000, 3001},
+           {"a port of its own",
+            {{"web-config-secret", "web"}, {"port", "9300"}},
+            "[]",
+            8080,
+            9300,
+            9301},
+           {"the next port is taken", {{"web-config-secret", "web"}}, "[]", 3001, 3000, 3002},
+           {"the port is taken", {{"web-config-secret", "web"}}, "[]", 3000, 3001, 3002},
+           {"the last port",
+            {{"web-config-secret", "web"}, {"port", "65535"}},
+            "[]",
+            8080,
+            65535,
+            3000},
+           {"beside a configuration file",
+            {{"web-config-secret", "web"}, {"config-map", "c"}, {"target-url", ""}},
+            "[]",
+            8080,
+            3000,
+            3001},
+       }) {
+    SCOPED_TRACE(each.what);
+    auto wished = each.wished;
+    wished.insert(wished.end(), {{"readiness-probe", "true"}, {"startup-probe", "true"}});
+    auto pod = podThatWishes(wished);
+    pod["spec"]["volumes"] = Json::parse(each.volumes);
+    pod["spec"]["containers"][0]["ports"] =
+        Json::array({{{"containerPort", each.port_of_application}}});
+
+    const auto sidecar = sidecarIn(injected(pod));
+
+    const bool own = each.health_port != 0;
+    EXPECT_EQ(variableOf(sidecar, "POSTERN_WEB_CONFIG_FILE"), own ? "/web/web-config.yml" : "");
+    EXPECT_EQ(variableOf(sidecar, "POSTERN_WEB_HEALTH_ADDRESS"),
+              own ? ":" + std::to_string(each.health_port) : "");
+    auto ports =
+        Json::array({{{"name", "postern"}, {"containerPort", each.port}, {"protocol", "TCP"}}});
+    if (own) {
+      ports.push_back(
+          {{"name", "postern-health"}, {"containerPort", each.health_port}, {"protocol", "TCP"}});
+    }
+    EXPECT_EQ(sidecar["ports"], ports);
+    for (const auto* probe : {"livenessProbe", "readinessProbe", "startupProbe"}) {
+      EXPECT_EQ(sidecar[probe]["httpGet"]["port"], own ? "postern-health" : "postern") << probe;
+    }
+  }
 }
 
 TEST(InjectTest, ProbesReadinessOnlyWhenAsked) {

@@ -251,6 +251,42 @@ TEST(ResourcesTest, AreTheUsualOnesInEveryOtherPod) {
   }
 }
 
+TEST(ResourcesTest, HaveEphemeralStorageWhereSomebodySaysSo) {
+  for (const auto& each : std::vector<ResourcesCase>{
+           {"of the pod",
+            "{}",
+            {{"requests-ephemeral-storage", "8Mi"}, {"limits-ephemeral-storage", "32Mi"}},
+            R"({"requests": {"cpu": "5m", "memory": "16Mi", "ephemeral-storage": "8Mi"},
+                "limits": {"memory": "64Mi", "ephemeral-storage": "32Mi"}})"},
+           {"of the fleet",
+            "{}",
+            {},
+            R"({"requests": {"cpu": "5m", "memory": "16Mi"},
+                "limits": {"memory": "64Mi", "ephemeral-storage": "32Mi"}})",
+            "",
+            {{"limits-ephemeral-storage", "32Mi"}}},
+           // It has no part in the class, nor in spec.resources
+           {"in a Guaranteed pod",
+            R"({"containers": [{"resources": {"limits": {"cpu": "2", "memory": "1Gi"}}}]})",
+            {{"requests-ephemeral-storage", "8Mi"}},
+            R"({"requests": {"cpu": "100m", "memory": "64Mi", "ephemeral-storage": "8Mi"},
+                "limits": {"cpu": "100m", "memory": "64Mi"}})"},
+           {"in a pod with resources of its own",
+            R"({"resources": {"limits": {"cpu": "2", "memory": "1Gi"}}})",
+            {},
+            R"({"limits": {"ephemeral-storage": "32Mi"}})",
+            "",
+            {{"limits-ephemeral-storage", "32Mi"}}},
+           {"a limit below the request",
+            "{}",
+            {{"requests-ephemeral-storage", "8Mi"}, {"limits-ephemeral-storage", "4Mi"}},
+            "",
+            "postern.io/limits-ephemeral-storage: 4Mi is less than the 8Mi of"},
+       }) {
+    expectCase(each);
+  }
+}
+
 TEST(ResourcesTest, NeverMakeTheSidecarRoot) {
   struct Case {
     const char* what;
