@@ -47,8 +47,11 @@ function sidecarOf({ spec }) {
 
 const every = paths(defaults);
 const maps = every.filter(path => isMap(valueAt(path)));
-const everything = ['extra', 'reach', 'issuer', 'locked-annotations', 'network-policy', 'dashboards', 'pod-monitor',
-  'prometheus-rule', 'scheduling', 'sidecar'].reduce((values, name) => over(values, feature(name)), {});
+const together = names => names.reduce((values, name) => over(values, feature(name)), {});
+const everything = together(['extra', 'reach', 'issuer', 'locked-annotations', 'network-policy', 'pod-monitor',
+  'scheduling', 'sidecar']);
+// Apart, as they are long.
+const files = path => /^(dashboards|prometheusRule)/.test(path);
 
 // What is refused: it has to be there where it is used.
 const always = ['image', 'livenessProbe.httpGet', 'readinessProbe.httpGet', 'webhook'];
@@ -56,8 +59,10 @@ const ofFields = ['image.repository', 'webhook.port', 'healthPort', 'podSecurity
   'livenessProbe.httpGet.port', 'readinessProbe.httpGet.port'];
 
 for (const [name, base, kube, tried, refused] of [
-  ['everything is in use', everything, '1.29.0', every, [...always, ...ofFields, 'networkPolicy.namespaces',
-    'networkPolicy.monitoringNamespaces', 'networkPolicy.injector.apiServerPorts', 'networkPolicy.injector.dnsPorts']],
+  ['everything is in use', everything, '1.29.0', every.filter(path => !files(path)),
+    [...always, ...ofFields, 'networkPolicy.namespaces', 'networkPolicy.monitoringNamespaces',
+      'networkPolicy.injector.apiServerPorts', 'networkPolicy.injector.dnsPorts']],
+  ['dashboards and rules', together(['dashboards', 'prometheus-rule']), '1.29.0', every.filter(files), []],
   ['the defaults', {}, '1.25.0', maps, always],
   ['no injector', feature('no-injector'), '1.33.0', maps, []],
 ]) {

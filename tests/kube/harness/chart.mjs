@@ -27,7 +27,7 @@ const program = join(here, 'node_modules/.bin/helm');
 // Helm keeps what it keeps in the scratch folder and talks to nobody.
 const environment = { PATH: process.env.PATH };
 for (const name of ['CACHE', 'CONFIG', 'DATA']) environment[`HELM_${name}_HOME`] = join(scratch, name);
-const options = { env: environment, encoding: 'utf8', maxBuffer: 64 << 20, timeout: 60_000 };
+const options = { env: environment, encoding: 'utf8', maxBuffer: 64 << 20, timeout: 300_000 };
 
 // { code, out, error }
 export function helm(...args) {
@@ -84,7 +84,7 @@ function template({ values = {}, kube = kubeVersions[1], release = 'postern', of
 export function renderBeside({ values, kube }) {
   const args = templateArgs(written(values), kube, 'postern', chart);
   return new Promise(resolve => execFile(program, args, options, (failure, out, error) => {
-    resolve(failure ? { error } : { documents: yaml.loadAll(out).filter(document => document) });
+    resolve(failure ? { error: error || failure.message } : { documents: yaml.loadAll(out).filter(document => document) });
   }));
 }
 
