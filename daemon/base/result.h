@@ -79,12 +79,61 @@ constexpr bool isOfTarget(Fault fault) {
   return fault != Fault::UnknownTarget && fault != Fault::Config;
 }
 
+// What an error is about, where its fault alone does not tell: for those who act on it. None: the
+// fault says it all. The name of each value (see detailName) is in /api/v1/status.
+enum class Detail {
+  None,
+  ClientCertificate,  // the other end wants one, or refuses ours
+  NotTls,             // the other end speaks something else
+  Http2Only,
+  Misdirected,     // it does not serve the name that it was asked for
+  PasswordChange,  // it wants a new password before anything else
+};
+
+constexpr std::string_view detailName(Detail detail) {
+  constexpr std::array<std::string_view, 6> names = {
+      "", "client_certificate", "not_tls", "http2_only", "misdirected", "password_change"};
+  return names[static_cast<std::size_t>(detail)];
+}
+
 struct Error {
   Fault fault;
   std::string what;  // for a human; never holds a secret, ends without a full stop
   std::string next;  // what happens next; empty: faultInfo(fault).next
   std::optional<std::chrono::seconds> retry_after;  // for the scraper's Retry-After
+  // What mends it, where the place that made the error knows; `what` may end with ": " and this.
+  std::string remedy = {};
+  Detail detail = Detail::None;
+
+  // `what` without the remedy.
+  std::string problem() const {
+    const std::string end = ": " + remedy;
+    if (remedy.empty() || !what.ends_with(end)) return what;
+    return what.substr(0, what.size() - end.size());
+  }
 };
+
+inline Error withRemedy(Fault fault, std::string problem, std::string remedy,
+                        Detail detail = Detail::None) {
+  Error error{fault, std::move(problem), {}, {}, std::move(remedy), detail};
+  error.what.append(": ").append(error.remedy);
+  return error;
+}
+
+// Of a sentence "what is wrong: what to do": the remedy follows its last ": " outside of brackets.
+// Whoever quotes the words of others gives the two apart.
+inline Error withRemedy(Fault fault, std::string sentence) {
+  Error error{fault, std::move(sentence), {}, {}};
+  int depth = 0;
+  std::size_t found = std::string::npos;
+  for (std::size_t i = 0; i + 1 < error.what.size(); ++i) {
+    if (error.what[i] == '(') ++depth;
+    if (error.what[i] == ')') --depth;
+    if (depth == 0 && error.what[i] == ':' && error.what[i + 1] == ' ') found = i;
+  }
+  if (found != std::string::npos) error.remedy = error.what.substr(found + 2);
+  return error;
+}
 
 // A value, or the reason why there is none.
 template <typename T>

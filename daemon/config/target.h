@@ -28,6 +28,7 @@ struct Url {         // https only
   std::uint16_t port = 443;
   // "" or begins with a slash, without one at the end; goes before each page's path.
   std::string path;
+  std::string server_name = {};  // of tls_config: sent as Host in place of `host`; empty: none
   bool operator==(const Url&) const = default;
   // "host:port", the host in brackets when it is an IPv6 address.
   std::string authority() const;
@@ -58,6 +59,13 @@ struct Tls {
   bool insecure_skip_verify = false;
   bool operator==(const Tls&) const = default;
 };
+
+// As the service is asked: for the name that it has to prove.
+inline Url named(Url url, const Tls& tls) {
+  url.server_name = tls.server_name;
+  if (url.server_name.size() > 1 && url.server_name.ends_with('.')) url.server_name.pop_back();
+  return url;
+}
 
 // Each secret is given either inline or by file, never both.
 struct FileCredentials {

@@ -30,13 +30,12 @@ Result<Secret> readHeaderFile(const config::HttpHeader& header, const config::Pa
   }
   const auto value = withoutSpaceAround(content->reveal());
   if (!value.empty() && isHeaderValue(value)) return Secret(value);
-  return Error{Fault::NoCredential,
-               of + file.string() +
-                   (value.empty() ? " holds only spaces: write the value into it"
-                                  : " holds a line end or another control character: write one "
-                                    "line into it"),
-               "",
-               {}};
+  return value.empty()
+             ? withRemedy(Fault::NoCredential, of + file.string() + " holds only spaces",
+                          "write the value into it")
+             : withRemedy(Fault::NoCredential,
+                          of + file.string() + " holds a line end or another control character",
+                          "write one line into it");
 }
 
 }  // namespace

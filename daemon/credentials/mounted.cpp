@@ -24,12 +24,10 @@ Result<Credential> MountedSource::load(Deadline) {
     if (states() == before) return credential;
   }
   const auto& file = files_.password_file.empty() ? files_.username_file : files_.password_file;
-  return Error{Fault::CredentialSource,
-               file.string() +
-                   " or a file beside it changes faster than it can be read: replace "
-                   "the files in one step, by renaming",
-               {},
-               {}};
+  return withRemedy(Fault::CredentialSource,
+                    file.string() +
+                        " or a file beside it changes faster than it can be read: replace "
+                        "the files in one step, by renaming");
 }
 
 std::vector<FileState> MountedSource::states() const {
@@ -59,7 +57,7 @@ Result<Credential> MountedSource::read() const {
   }
   if (const auto why = forbiddenBytes(credential, files_.colon_allowed)) {
     const auto place = optional ? files_.directory.string() + ": " : std::string();
-    return Error{Fault::NoCredential, place + *why + ": correct it", {}, {}};
+    return withRemedy(Fault::NoCredential, place + *why, "correct it");
   }
   return credential;
 }
@@ -67,24 +65,18 @@ Result<Credential> MountedSource::read() const {
 Error MountedSource::lacks(std::string_view field) const {
   const std::string name(field);
   if (files_.directory.empty()) {
-    return {Fault::NoCredential,
-            "the credential has no " + name + ": set " + name + " or " + name + "_file",
-            {},
-            {}};
+    return withRemedy(Fault::NoCredential,
+                      "the credential has no " + name + ": set " + name + " or " + name + "_file");
   }
   std::error_code ignored;
   if (!std::filesystem::is_directory(files_.directory, ignored)) {
-    return {
-        Fault::NoCredential,
-        "the directory " + files_.directory.string() + " does not exist: mount the secret there",
-        {},
-        {}};
+    return withRemedy(Fault::NoCredential, "the directory " + files_.directory.string() +
+                                               " does not exist: mount the secret there");
   }
-  return {Fault::NoCredential,
-          (files_.directory / name).string() +
-              " is missing or empty: mount a secret with username and password, api_key or token",
-          {},
-          {}};
+  return withRemedy(
+      Fault::NoCredential,
+      (files_.directory / name).string() +
+          " is missing or empty: mount a secret with username and password, api_key or token");
 }
 
 }  // namespace postern::credentials

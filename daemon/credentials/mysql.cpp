@@ -56,7 +56,10 @@ unsigned int codeIn(const Poco::Exception& exception) {
 Result<Secret> readPassword(const config::MysqlCredentials& database, const config::Path& file) {
   auto password = readSecretFile(file);
   if (!password) {
-    return Error{Fault::CredentialSource, nameOf(database) + ": " + password.error().what, {}, {}};
+    Error error = password.error();
+    error.fault = Fault::CredentialSource;
+    error.what = nameOf(database) + ": " + error.what;
+    return error;
   }
   return password;
 }
@@ -77,7 +80,10 @@ Result<void> checkTlsFiles(const config::MysqlCredentials& database) {
   if (!files) return {};
   const auto material = tls::Material::load(*files, std::chrono::system_clock::now());
   if (material) return {};
-  return Error{Fault::CredentialSource, nameOf(database) + ": " + material.error().what, {}, {}};
+  Error error = material.error();
+  error.fault = Fault::CredentialSource;
+  error.what = nameOf(database) + ": " + error.what;
+  return error;
 }
 
 std::string cipherOf(Session& session) {
@@ -121,11 +127,11 @@ Credential credentialFrom(RecordSet& rows) {
 }
 
 Error sourceFailed(const config::MysqlCredentials& database, const std::string& what) {
-  return {Fault::CredentialSource, nameOf(database) + ": " + what, {}, {}};
+  return withRemedy(Fault::CredentialSource, nameOf(database) + ": " + what);
 }
 
 Error noCredential(const config::MysqlCredentials& database, const std::string& what) {
-  return {Fault::NoCredential, nameOf(database) + ": " + what, {}, {}};
+  return withRemedy(Fault::NoCredential, nameOf(database) + ": " + what);
 }
 
 Result<Credential> readRow(Session& session, const config::MysqlCredentials& database,

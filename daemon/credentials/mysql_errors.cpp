@@ -100,19 +100,17 @@ std::string nameOf(const config::MysqlCredentials& database) {
 Error explainMysql(const config::MysqlCredentials& database, unsigned int code, TlsCheck check) {
   const auto place = nameOf(database) + " ";
   if (code == 2026)
-    return {Fault::CredentialSource, place + numbered(code, meaningOf(check)), {}, {}};
+    return withRemedy(Fault::CredentialSource, place + numbered(code, meaningOf(check)));
   const auto* meaning = std::find_if(kMeanings.begin(), kMeanings.end(),
                                      [&](const Meaning& known) { return known.code == code; });
   if (meaning == kMeanings.end()) {
-    return {Fault::CredentialSource,
-            place + numbered(code, "failed: look into the server's log"),
-            {},
-            {}};
+    return withRemedy(Fault::CredentialSource,
+                      place + numbered(code, "failed: look into the server's log"));
   }
   auto what = place + numbered(code, meaning->what);
   if (code == 1045 && (!database.tls || database.tls->cert_file.empty())) what += kNeedsTls;
-  return {
-      meaning->denied ? Fault::LoginRejected : Fault::CredentialSource, std::move(what), {}, {}};
+  return withRemedy(meaning->denied ? Fault::LoginRejected : Fault::CredentialSource,
+                    std::move(what));
 }
 
 }  // namespace postern::credentials

@@ -40,7 +40,8 @@ class Folder {
     if (name == "password" && stateOf(path_ / name).size == 0) return {};
     auto read = readSecretFile(path_ / name);
     if (read) return *std::move(read);
-    error_ = Error{Fault::CredentialSource, read.error().what, {}, {}};
+    error_ = read.error();
+    error_->fault = Fault::CredentialSource;
     return {};
   }
 
@@ -63,19 +64,15 @@ class Folder {
   void complain(std::string_view name, const std::string& what) {
     std::error_code ignored;
     if (!std::filesystem::is_directory(path_, ignored)) {
-      error_ = Error{Fault::CredentialSource,
-                     "the folder " + path_.string() +
-                         " does not exist: mount a secret with host, database, username and "
-                         "password there",
-                     {},
-                     {}};
+      error_ = withRemedy(Fault::CredentialSource,
+                          "the folder " + path_.string() +
+                              " does not exist: mount a secret with host, database, username and "
+                              "password there");
       return;
     }
-    error_ = Error{Fault::CredentialSource,
-                   (path_ / name).string() + " " + what + ": correct the key " + std::string(name) +
-                       " of the secret that is mounted there",
-                   {},
-                   {}};
+    error_ =
+        withRemedy(Fault::CredentialSource, (path_ / name).string() + " " + what,
+                   "correct the key " + std::string(name) + " of the secret that is mounted there");
   }
 
   const config::Path& path_;
@@ -131,11 +128,10 @@ Result<config::MysqlCredentials> withFolder(const config::MysqlCredentials& data
     auto whole = read(database);
     if (statesOf(database) == before) return whole;
   }
-  return Error{Fault::CredentialSource,
-               "the files in " + database.directory.string() +
-                   " change faster than they can be read: replace them in one step, by renaming",
-               {},
-               {}};
+  return withRemedy(
+      Fault::CredentialSource,
+      "the files in " + database.directory.string() +
+          " change faster than they can be read: replace them in one step, by renaming");
 }
 
 std::optional<config::Tls> tlsFilesOf(const config::MysqlCredentials& database) {

@@ -20,7 +20,7 @@ std::string remedyOf(const FileError& error) {
 Error cannotRead(const config::Path& file, const FileError& error) {
   using Reason = FileError::Reason;
   const auto noCredential = [&file](const char* why) {
-    return Error{Fault::NoCredential, file.string() + why, {}, {}};
+    return withRemedy(Fault::NoCredential, file.string() + why);
   };
   switch (error.reason) {
     case Reason::Missing: return noCredential(" does not exist: mount it, or correct its name");
@@ -32,10 +32,8 @@ Error cannotRead(const config::Path& file, const FileError& error) {
     case Reason::Denied:
     case Reason::Failed: break;
   }
-  return {Fault::CredentialSource,
-          file.string() + " cannot be read (" + error.what + "): " + remedyOf(error),
-          {},
-          {}};
+  return withRemedy(Fault::CredentialSource, file.string() + " cannot be read (" + error.what + ")",
+                    remedyOf(error));
 }
 
 std::string_view withoutLineEnd(std::string_view text) {
@@ -50,8 +48,7 @@ Result<Secret> readSecretFile(const config::Path& file) {
   if (const auto error = readFile(file, kMaxSecretFile, content)) return cannotRead(file, *error);
   const auto text = withoutLineEnd(content.reveal());
   if (text.empty()) {
-    return Error{
-        Fault::NoCredential, file.string() + " is empty: write the secret into it", {}, {}};
+    return withRemedy(Fault::NoCredential, file.string() + " is empty: write the secret into it");
   }
   return Secret(text);
 }

@@ -145,6 +145,7 @@ Result<Store::Loaded> Store::remember(const Result<Credential>& loaded) {
     if (now != before) ++status_.changes;
     status_.last_success = clock_.system();
     status_.error.clear();
+    status_.remedy.clear();
     return current_;
   }
   const Error& error = loaded.error();
@@ -157,6 +158,7 @@ Result<Store::Loaded> Store::remember(const Result<Credential>& loaded) {
   error_ = error;
   ++status_.failed_loads;
   status_.error = error.what;
+  status_.remedy = error.remedy;
   ask_again_ = clock_.steady() + seconds(1);
   if (error.fault == Fault::NoCredential) current_.reset();
   if (error.fault == Fault::LoginRejected) {
@@ -170,7 +172,9 @@ Result<Store::Loaded> Store::remember(const Result<Credential>& loaded) {
 Result<Store::Loaded> Store::answerFor(const Error& error) const {
   if (current_) return current_;
   if (error.fault == Fault::NoCredential) return error;
-  return Error{Fault::CredentialSource, error.what, error.next, error.retry_after};
+  Error answer = error;
+  answer.fault = Fault::CredentialSource;
+  return answer;
 }
 
 // Requires mutex_.

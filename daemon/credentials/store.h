@@ -58,7 +58,8 @@ class Store {
     std::uint64_t changes = 0;  // loads that brought a new credential
     std::uint64_t failed_loads = 0;
     std::optional<SystemTime> last_success;
-    std::string error;  // of the last load when it failed
+    std::string error;   // of the last load when it failed
+    std::string remedy;  // of that error; may be empty
   };
   using Loaded = std::shared_ptr<const Fingerprinted>;
 

@@ -51,11 +51,10 @@ constexpr std::string_view kCannotBeAskedCure =
     "give the daemon a --web.health-address, where its state can be asked without a login; if that "
     "is no daemon of postern, check with --web.listen-address=:0";
 
-// Whoever asks for it is alive.
+// Whoever asks for a login or a client certificate is alive, and who refuses the handshake.
 bool wantsProof(const Result<upstream::Response>& answer) {
   if (answer) return answer->status == 401 || answer->status == 403;
-  return answer.error().fault == Fault::Tls &&
-         answer.error().what.find("client certificate") != std::string::npos;
+  return answer.error().fault == Fault::Tls && answer.error().detail != Detail::NotTls;
 }
 
 }  // namespace
@@ -86,7 +85,8 @@ bool Daemon::askAt(const std::string& address, const std::string& prefix) {
   kind_ = Kind::CannotBeAsked;
   auto told = answer && answer->status == 200 ? Told::parse(text) : std::nullopt;
   if (!answer) {
-    why_ = wantsProof(answer) ? "it wants a client certificate" : answer.error().what;
+    why_ = answer.error().detail == Detail::ClientCertificate ? "it wants a client certificate"
+                                                              : answer.error().what;
   } else if (answer->status != 200) {
     why_ = answered(answer->status);
   } else if (!told || !told->number("/schema")) {

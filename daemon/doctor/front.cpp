@@ -126,7 +126,7 @@ Result<upstream::Response> Front::get(const std::string& path, Deadline deadline
   if (!plain && plain.error().fault == Fault::Timeout) return plain;
   auto by_tls = getByTls(request, deadline, on_body);
   if (by_tls) way_ = Way::Tls;
-  const bool no_tls = !by_tls && by_tls.error().what.find("speaks plain HTTP") != std::string::npos;
+  const bool no_tls = !by_tls && by_tls.error().detail == Detail::NotTls;
   return no_tls ? std::move(plain) : std::move(by_tls);
 }
 

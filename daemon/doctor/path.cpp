@@ -10,6 +10,7 @@
 #include "doctor/certificates.h"
 #include "doctor/cure.h"
 #include "tls/certificate.h"
+#include "upstream/client_refusal.h"
 #include "upstream/connection.h"
 #include "upstream/request.h"
 #include "upstream/transfer.h"
@@ -76,8 +77,8 @@ class Path {
   Step handshakeStep(const Stopwatch& watch) const;
   Json offerDetails() const;
   std::string offeredAuthorities() const;
-  bool refusedByAnswer() const;
   bool failClient(const Error& error);
+  std::string clientVerdict(bool asks) const;
 
   const config::Target& target_;
   const tls::Material* const material_;
@@ -136,9 +137,10 @@ bool Path::shakeHands(const std::shared_ptr<const tls::Material>& material) {
     report_.add(handshakeStep(watch));
     return true;
   }
-  // Older versions of TLS refuse our certificate within the handshake.
-  const bool ours = opened.error().what.find("client certificate") != std::string::npos &&
-                    opened.error().what.find("no cipher") == std::string::npos;
+  // Older versions of TLS refuse our certificate, or its absence, within the handshake: when the
+  // service has shown its own, and asked for ours.
+  const bool ours =
+      offer_.certificate && offer_.asks_for_client && opened.error().fault == Fault::Tls;
   if (!ours) {
     auto step = failedStep("tls", opened.error(), target_);
     step.what +=
@@ -146,14 +148,14 @@ bool Path::shakeHands(const std::shared_ptr<const tls::Material>& material) {
     report_.add(step);
     return false;
   }
-  report_.add(
-      {"tls", State::Ok, "the service showed a certificate that is good", "", offerDetails()});
+  report_.add(handshakeStep(watch));
   return failClient(opened.error());
 }
 
 Step Path::handshakeStep(const Stopwatch& watch) const {
   Step step{"tls", State::Ok, "", "", offerDetails()};
-  step.what = tls::describe(offer_.terms) + " (" + watch.text() + ")";
+  step.what = offer_.terms.version.empty() ? "not finished" : tls::describe(offer_.terms);
+  step.what += " (" + watch.text() + ")";
   const auto now = std::chrono::system_clock::now();
   if (offer_.certificate) step.what += "; the service shows " + describe(*offer_.certificate, now);
   step.what +=
@@ -195,13 +197,6 @@ std::string Path::offeredAuthorities() const {
   return text + ")";
 }
 
-// nginx takes any certificate in the handshake, and says so in its answer.
-bool Path::refusedByAnswer() const {
-  if (status_ == 495 || status_ == 496) return true;
-  return status_ == 400 && (body_.find("SSL certificate") != std::string::npos ||
-                            body_.find("client certificate") != std::string::npos);
-}
-
 bool Path::failClient(const Error& error) {
   auto step = failedStep("client", error, target_);
   step.what += offeredAuthorities();
@@ -215,7 +210,8 @@ bool Path::ask() {
   request.path = target_.url.path + "/";
   request.any_status_body = true;
   request.once = true;
-  const auto bytes = upstream::writeRequest(request, target_.url, request.path);
+  const auto url = named(target_.url, target_.tls);
+  const auto bytes = upstream::writeRequest(request, url, request.path);
   if (!bytes) return fail("client", bytes.error());
   const upstream::OnHead on_head = [&](const upstream::Response& response) {
     status_ = response.status;
@@ -227,31 +223,32 @@ bool Path::ask() {
     const Error enough{Fault::Limit, "that is enough to know", "", {}};
     return body_.size() < kEnough ? Result<void>() : Result<void>(enough);
   };
-  const upstream::Transfer::Order order{
-      request, target_.url, request.path, false, patienceOf(target_), on_head, on_body};
+  const upstream::Transfer::Order order{request, url,    request.path, false, patienceOf(target_),
+                                        on_head, on_body};
   upstream::Transfer transfer(*connection_, order);
   const auto response = transfer.run(bytes->reveal());
   if (!response && status_ == 0) return failClient(response.error());
-  const auto& chain = material_->clientChain();
-  if (refusedByAnswer()) {
-    return failClient({Fault::Tls,
-                       "the service answered " + std::to_string(status_) +
-                           " about our client certificate: put one of a CA that it trusts into "
-                           "cert_file, with its key in key_file",
-                       "",
-                       {}});
-  }
-  const std::string who = chain.empty()
-                              ? "the service asks for no client certificate, and none is configured"
-                              : "'" + chain.front().subject + "' was accepted" +
-                                    (offer_.asks_for_client ? "" : ", or not asked for");
+  if (upstream::refusesClientCertificate(status_, body_))
+    return failClient(upstream::clientRefusal(status_, body_, !material_->clientChain().empty()));
+  const bool asks = connection_->asksForClient();
   report_.add({"client",
                State::Ok,
-               who + "; a request without credential was answered with " + std::to_string(status_) +
-                   " (" + watch.text() + ")",
+               clientVerdict(asks) + "; a request without credential was answered with " +
+                   std::to_string(status_) + " (" + watch.text() + ")",
                "",
-               {{"status", status_}, {"asked_for", offer_.asks_for_client}}});
+               {{"status", status_}, {"asked_for", asks}}});
   return true;
+}
+
+std::string Path::clientVerdict(bool asks) const {
+  const auto& chain = material_->clientChain();
+  if (chain.empty()) {
+    return asks ? "the service asks for a client certificate, does not require one for this "
+                  "request, and none is configured"
+                : "the service asks for no client certificate, and none is configured";
+  }
+  const auto ours = "'" + chain.front().subject + "'";
+  return asks ? ours + " was accepted" : ours + " was not asked for";
 }
 
 }  // namespace

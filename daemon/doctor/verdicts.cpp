@@ -9,11 +9,20 @@
 namespace postern::doctor {
 namespace {
 
+Detail detailNamed(const std::string& name) {
+  for (const auto detail : {Detail::ClientCertificate, Detail::NotTls, Detail::Http2Only,
+                            Detail::Misdirected, Detail::PasswordChange}) {
+    if (detailName(detail) == name) return detail;
+  }
+  return Detail::None;
+}
+
 // The fault of the last scrape with its words.
 std::optional<Error> faultOf(const Told& told) {
   const auto fault = faultNamed(told.text("/fault"));
   if (!fault) return std::nullopt;
-  return Error{*fault, told.text("/why"), "", {}};
+  return Error{*fault, told.text("/why"),    "",
+               {},     told.text("/remedy"), detailNamed(told.text("/detail"))};
 }
 
 bool ofCredential(Fault fault) {
@@ -76,7 +85,12 @@ Step pageStep(const config::Target& target, const config::Page& page, const Told
                 std::to_string(told.number("/bytes").value_or(0)) + " bytes",
             "", told.document()};
   }
-  Error error{faultNamed(told.text("/fault")).value_or(Fault::Status), told.text("/error"), "", {}};
+  Error error{faultNamed(told.text("/fault")).value_or(Fault::Status),
+              told.text("/error"),
+              "",
+              {},
+              told.text("/remedy"),
+              detailNamed(told.text("/detail"))};
   if (error.what.starts_with("page " + named + ": ")) error.what.erase(0, named.size() + 7);
   auto step = failedStep("page", error, target);
   step.what = named + ": " + std::string(faultName(error.fault)) + ": " + step.what;
@@ -197,6 +211,7 @@ Step waitStep(const config::Target& target, const Told& told) {
   const auto after = faultNamed(told.text("/session/waiting_after")).value_or(Fault::LoginFailed);
   const auto why = faultOf(told);
   Error error{after, why ? why->what : std::string(), "", {}};
+  if (why && why->fault == after) error = *why;
   auto step = failedStep("login", error, target);
   const auto seconds = told.number("/next_attempt/in_seconds");
   step.what = "waiting after " + std::string(faultName(after)) +

@@ -112,7 +112,9 @@ bool Walk::askDatabase(const Daemon& daemon) {
     const auto told = daemon.target(target_.name);
     const auto error = told ? told->text("/credential/error") : "";
     if (!error.empty()) {
-      report_.add(failedStep("credential", {Fault::CredentialSource, error, "", {}}, target_));
+      report_.add(failedStep(
+          "credential", {Fault::CredentialSource, error, "", {}, told->text("/credential/remedy")},
+          target_));
       return false;
     }
     if (!told || !told->truth("/credential/found")) return skip("the daemon has not read it yet");

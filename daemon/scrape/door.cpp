@@ -47,7 +47,8 @@ bool takesUpFiles(tls::Store& material) {
 
 TokenEndpoint::TokenEndpoint(const config::Oauth2& oauth2, const std::string& target,
                              upstream::Resolver& resolver, const Clock& clock)
-    : material(oauth2.tls, target + " (oauth2)", clock), client(oauth2.host, material, resolver) {}
+    : material(oauth2.tls, target + " (oauth2)", clock),
+      client(named(oauth2.host, oauth2.tls), material, resolver) {}
 
 Door::Door(const config::Target& target, const std::filesystem::path& state_dir,
            upstream::Resolver& resolver, const Clock& clock, const Draw& draw)
@@ -57,7 +58,7 @@ Door::Door(const config::Target& target, session::StateFile state, upstream::Res
            const Clock& clock, const Draw& draw)
     : config(target),
       material(target.tls, target.name, clock),
-      client(target.url, material, resolver),
+      client(named(target.url, target.tls), material, resolver),
       token_endpoint(target.oauth2 ? std::make_unique<TokenEndpoint>(*target.oauth2, target.name,
                                                                      resolver, clock)
                                    : nullptr),

@@ -6,6 +6,7 @@
 #include "base/printable.h"
 #include "credentials/headers.h"
 #include "exposition/negotiate.h"
+#include "upstream/client_refusal.h"
 
 namespace postern::scrape {
 namespace {
@@ -88,8 +89,31 @@ upstream::Request makeRequest(const session::Session& session, const config::Tar
   return request;
 }
 
-Error statusError(const upstream::Response& response) {
+// What mends a status that needs no more words than its number.
+std::string remedyOf(int status) {
+  if (status == 401) return "let the account read this page, or leave the page out of pages";
+  if (status == 404)
+    return "correct the path of the page, or the path in the url: the service knows no such page";
+  return "look into the service's log for this request, or correct path and params of the page";
+}
+
+// RFC 9110, section 15.5.20: by a server that serves other names on this connection.
+Error misdirected(const config::Target& target, const std::string& answered) {
+  const auto& name = target.tls.server_name.empty() ? target.url.host : target.tls.server_name;
+  return {Fault::Status,
+          answered + ": the service does not serve " + name +
+              ", which it was asked for as Host and in the TLS handshake",
+          "",
+          {},
+          "set server_name to a name that the service serves: it is sent as both",
+          Detail::Misdirected};
+}
+
+Error statusError(const config::Target& target, const upstream::Response& response, bool shown) {
   const std::string answered = "answered " + std::to_string(response.status);
+  if (upstream::refusesClientCertificate(response.status, response.excerpt))
+    return upstream::clientRefusal(response.status, response.excerpt, shown);
+  if (response.status == 421) return misdirected(target, answered);
   if (response.status == 403) {
     return {Fault::Forbidden,
             answered + ": the credential is of the wrong kind or lacks the role",
@@ -97,13 +121,15 @@ Error statusError(const upstream::Response& response) {
             {}};
   }
   if (response.status >= 300 && response.status < 400) {
-    return {Fault::Status,
-            answered + ": redirected to \"" + printable(response.header("location")) +
-                "\", which is not followed",
-            "",
-            {}};
+    return {
+        Fault::Status,
+        answered + ": redirected to \"" + printable(response.header("location")) +
+            "\", which is not followed",
+        "",
+        {},
+        "let path, and the url, be where the redirect leads to; other hosts are never followed"};
   }
-  return {Fault::Status, answered, "", {}};
+  return {Fault::Status, answered, "", {}, remedyOf(response.status)};
 }
 
 }  // namespace
@@ -168,10 +194,15 @@ Result<void> PageFetch::run(const upstream::OnBody& on_body) {
     if (!response) return inPage(wanted, response.error());
     if (response->status == 200) return {};
     if (response->status == 403) door.session.accepted(authorization, page);
-    if (!isUnknownToIt(target, response->status)) return inPage(wanted, statusError(*response));
+    const auto fail = [&] {
+      const auto material = door.material.current();
+      const bool shown = material && !(*material)->clientChain().empty();
+      return inPage(wanted, statusError(target, *response, shown));
+    };
+    if (!isUnknownToIt(target, response->status)) return fail();
     if (door.session.refused(authorization, page, replayed)) continue;
     refused = authorization.generation;
-    return inPage(wanted, statusError(*response));
+    return fail();
   }
 }
 

@@ -63,7 +63,17 @@ Json describeCredential(const scrape::Door& door) {
   return {{"source", status.source},
           {"found", door.credentials->current() != nullptr},
           {"last_read", timeOrNull(status.last_success)},
-          {"error", status.error}};
+          {"error", status.error},
+          {"remedy", status.remedy.empty() ? Json(nullptr) : Json(status.remedy)}};
+}
+
+// What the error of a target or a page says besides its words.
+Json remedyOf(const std::optional<Error>& error) {
+  return error && !error->remedy.empty() ? Json(error->remedy) : Json(nullptr);
+}
+
+Json detailOf(const std::optional<Error>& error) {
+  return error && error->detail != Detail::None ? Json(detailName(error->detail)) : Json(nullptr);
 }
 
 Json describe(const std::string& role, const std::string& file, const tls::Summary& summary,
@@ -115,6 +125,8 @@ Json describePages(const scrape::Target& target, const scrape::Counts& counts) {
                     {"up", !error.has_value()},
                     {"fault", error ? Json(faultName(error->fault)) : Json(nullptr)},
                     {"error", error ? Json(error->what) : Json(nullptr)},
+                    {"remedy", remedyOf(error)},
+                    {"detail", detailOf(error)},
                     {"status", story.status != 0 ? Json(story.status) : Json(nullptr)},
                     {"format", story.format ? Json(formatName(*story.format)) : Json(nullptr)},
                     {"bytes", story.bytes},
@@ -170,6 +182,8 @@ Json describe(const scrape::Target& target, const Verdict& verdict, SystemTime n
   json["verdict"] = verdict.words;
   json["fault"] = verdict.fault ? Json(faultName(verdict.fault->fault)) : Json(nullptr);
   json["why"] = verdict.fault ? Json(verdict.fault->what) : Json(nullptr);
+  json["remedy"] = remedyOf(verdict.fault);
+  json["detail"] = detailOf(verdict.fault);
   json["since"] = timeOrNull(verdict.since);
   json["next"] = verdict.next;
   json["next_attempt"] = ahead(verdict.next_attempt, now);

@@ -19,8 +19,6 @@ using std::chrono::seconds;
 namespace {
 
 constexpr seconds kDefaultLife = std::chrono::hours(1);  // when the service names no expiry
-constexpr std::string_view kWrongOrOther =
-    ": user or password is wrong, or the service expects another login than the one configured";
 
 // Appends `text` to `out` with each {{name}} replaced by what `value` appends for it.
 template <typename Value>
@@ -94,6 +92,18 @@ std::optional<seconds> retryAfter(const upstream::Response& response, SystemTime
   return std::max(seconds(0), std::chrono::ceil<seconds>(*date - now));
 }
 
+// Of a refusal that does not tell whether the credential is wrong or the login.
+Error wrongOrOther(std::string what) {
+  what +=
+      ": user or password is wrong, or the service expects another login than the one configured";
+  Error error{Fault::LoginRejected, std::move(what), "", {}};
+  error.remedy =
+      "write a user and password that the service accepts, where a change is noticed and tried at "
+      "once; if they are right, compare the login (url, method, body, token) with what the service "
+      "expects";
+  return error;
+}
+
 std::string answered(const upstream::Response& response) {
   return "the login answered " + std::to_string(response.status);
 }
@@ -121,7 +131,9 @@ std::optional<Error> refusal(const config::Login& login, const upstream::Respons
                      ": the service wants this user's first password to be changed; change it "
                      "there, then here",
                  "",
-                 {}};
+                 {},
+                 {},
+                 Detail::PasswordChange};
   }
   if (status == 401 || status == 403 || rejectedByOauth(answer)) {
     return Error{Fault::LoginRejected,
@@ -130,7 +142,7 @@ std::optional<Error> refusal(const config::Login& login, const upstream::Respons
                  {}};
   }
   if (!rejected) return std::nullopt;
-  return Error{Fault::LoginRejected, answered(response) + std::string(kWrongOrOther), "", {}};
+  return wrongOrOther(answered(response));
 }
 
 // A string, or a number as text; none when the place is empty or holds something else.
@@ -171,7 +183,7 @@ Error withoutToken(const config::Login& login, const upstream::Response& respons
   } else {
     what += " without a token " + describe(login.token);
   }
-  return {Fault::LoginRejected, what + std::string(kWrongOrOther), "", {}};
+  return wrongOrOther(std::move(what));
 }
 
 std::optional<SystemTime> parseExpiry(std::string_view text) {

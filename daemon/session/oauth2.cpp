@@ -33,27 +33,31 @@ bool passes(const std::string& error) {
   return error == "temporarily_unavailable" || error == "server_error";
 }
 
+struct Advice {
+  std::string_view cause;   // empty: the error says it all
+  std::string_view remedy;  // empty: other credentials
+};
+
 // Keycloak answers a wrong secret by 401 and unauthorized_client, which RFC 6749 has for the grant.
-std::string remedy(int status, const std::string& error) {
+Advice adviceOn(int status, const std::string& error) {
+  constexpr std::string_view kLetGrant = "let this client use the client credentials grant there";
   if (error == "unauthorized_client" && status == 401) {
-    return "client_id or client_secret may be wrong: correct client_id and client_secret, or let "
-           "this client use the "
-           "client credentials grant there";
+    return {"client_id or client_secret may be wrong",
+            "correct client_id and client_secret, or let this client use the client credentials "
+            "grant there"};
   }
-  if (error == "unauthorized_client" || error == "unsupported_grant_type") {
-    return "let this client use the client credentials grant there";
-  }
-  if (error == "invalid_scope") return "correct scopes";
-  if (error == "invalid_target") return "correct endpoint_params";
-  if (error == "invalid_request") return "correct endpoint_params, or token_url";
+  if (error == "unauthorized_client" || error == "unsupported_grant_type") return {"", kLetGrant};
+  if (error == "invalid_scope") return {"", "correct scopes"};
+  if (error == "invalid_target") return {"", "correct endpoint_params"};
+  if (error == "invalid_request") return {"", "correct endpoint_params, or token_url"};
   if (error == "access_denied") {
-    return "client_id or client_secret is wrong, or the client may not have these scopes";
+    return {"client_id or client_secret is wrong, or the client may not have these scopes", ""};
   }
-  if (passes(error)) return "the endpoint has a fault of its own: look into its log";
+  if (passes(error)) return {"the endpoint has a fault of its own", "look into its log"};
   if (error.empty() && status != 401 && status != 403) {
-    return "client_id or client_secret is wrong, or the endpoint expects another request";
+    return {"client_id or client_secret is wrong, or the endpoint expects another request", ""};
   }
-  return "client_id or client_secret is wrong";
+  return {"client_id or client_secret is wrong", ""};
 }
 
 bool rejects(const config::Login& login, int status, const std::string& error) {
@@ -114,11 +118,13 @@ Result<Token> readTokenAnswer(const config::Login& login, const upstream::Respon
   const auto error = errorIn(answer);
   const bool rejected = rejects(login, status, error);
   if (status != 429 && (rejected || !error.empty())) {
-    return Error{rejected ? Fault::LoginRejected : Fault::LoginFailed,
-                 "the token endpoint answered " + std::to_string(status) +
-                     (error.empty() ? "" : " " + error) + ": " + remedy(status, error),
-                 "",
-                 {}};
+    const auto fault = rejected ? Fault::LoginRejected : Fault::LoginFailed;
+    const auto [cause, remedy] = adviceOn(status, error);
+    auto what = "the token endpoint answered " + std::to_string(status);
+    if (!error.empty()) what.append(" ").append(error);
+    if (!cause.empty()) what.append(": ").append(cause);
+    if (remedy.empty()) return Error{fault, std::move(what), "", {}};
+    return withRemedy(fault, std::move(what), std::string(remedy));
   }
   auto token = readLogin(login, response, body, now);
   if (token && !isBearer(textAt(answer, "token_type"))) {

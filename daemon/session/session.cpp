@@ -1,10 +1,13 @@
 #include "session/session.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "base/log.h"
 #include "credentials/headers.h"
+#include "upstream/client_refusal.h"
 
 namespace postern::session {
 
@@ -40,8 +43,14 @@ Secret directAuthorization(const credentials::Credential& credential, const std:
 
 CookieScope scopeOf(const config::Target& target) {
   const auto below = [&](const std::string& path) { return target.url.path + path; };
-  return {target.url.host, below(target.login ? target.login->url : "/"),
+  return {config::named(target.url, target.tls).host, below(target.login ? target.login->url : "/"),
           below(target.pages.empty() ? "/" : target.pages.front().path)};
+}
+
+bool showsCertificate(const config::Tls& tls) {
+  std::error_code ignored;
+  if (tls.optional_files) return std::filesystem::exists(tls.cert_file, ignored);
+  return !tls.cert_file.empty() || !tls.pkcs12_file.empty();
 }
 
 }  // namespace
@@ -73,6 +82,7 @@ Session::Session(const config::Target& target, credentials::Store* store,
       cookie_scope_(scopeOf(target)),
       login_(target.login),
       oauth2_(target.oauth2),
+      shows_certificate_(showsCertificate(target.oauth2 ? target.oauth2->tls : target.tls)),
       authorization_type_(target.credentials ? target.credentials->authorization_type : ""),
       store_(store),
       exchange_(exchange),
@@ -256,6 +266,13 @@ Result<Session::Answer> Session::send(upstream::Request request, Deadline deadli
   {
     const std::lock_guard lock(mutex_);
     status_.login_way = way;
+  }
+  // A proxy that refuses our certificate has not asked the service for its opinion of the
+  // credential.
+  if (response && upstream::refusesClientCertificate(response->status, body.reveal())) {
+    auto refused = upstream::clientRefusal(response->status, body.reveal(), shows_certificate_);
+    refused.what = "login: " + refused.what;
+    return refused;
   }
   if (response) return Answer{*std::move(response), std::move(body)};
   // An error page that is long, slow or cut must not hide what its status says.

@@ -131,6 +131,7 @@ class Session {
   const CookieScope cookie_scope_;
   const std::optional<config::Login> login_;
   const std::optional<config::Oauth2> oauth2_;
+  const bool shows_certificate_;  // to whom logins are sent
   const std::string authorization_type_;
   credentials::Store* const store_;
   upstream::Exchange& exchange_;

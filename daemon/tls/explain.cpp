@@ -57,6 +57,22 @@ bool speaksOtherProtocol(int reason) {
          reason == SSL_R_PACKET_LENGTH_TOO_LONG || reason == SSL_R_BAD_RECORD_TYPE;
 }
 
+// Also where the handshake failed later. One that was refused does not count.
+bool showedCertificate(const SSL* ssl) {
+  return SSL_get0_peer_certificate(ssl) != nullptr;
+}
+
+// What the failure is about, for those who tell failures apart.
+Detail detailOf(const SSL* ssl) {
+  const unsigned long code = ERR_peek_error();
+  const int reason = ERR_GET_LIB(code) == ERR_LIB_SSL ? ERR_GET_REASON(code) : 0;
+  const int alert = reason - SSL_AD_REASON_OFFSET;
+  if (alert == SSL_AD_NO_APPLICATION_PROTOCOL) return Detail::Http2Only;
+  if (alert > 0 && aboutClientCertificate(alert) && showedCertificate(ssl))
+    return Detail::ClientCertificate;
+  return alert <= 0 && speaksOtherProtocol(reason) ? Detail::NotTls : Detail::None;
+}
+
 // SSL_is_init_finished() forgets it with the first error.
 bool shakenHands(const SSL* ssl) {
   char none = 0;
@@ -94,6 +110,16 @@ std::string Material::describeRefusedClient(int alert) const {
 
 std::string Material::describeAlert(int alert, SSL* ssl) const {
   if (alert == SSL_AD_PROTOCOL_VERSION) return tooOld(config_.min_version);
+  if (alert == SSL_AD_NO_APPLICATION_PROTOCOL) {
+    return "does not speak HTTP/1.1, most likely HTTP/2 alone (" + alertText(alert) +
+           "): let it serve HTTP/1.1 too, or give a port of it that does";
+  }
+  if (alert == SSL_AD_HANDSHAKE_FAILURE && !showedCertificate(ssl)) {
+    return "refused the handshake before it showed a certificate: no common cipher, curve or "
+           "signature algorithm (" +
+           alertText(alert) +
+           "): let it accept TLS 1.3, or TLS 1.2 with ECDHE and AES-GCM or ChaCha20; see its log";
+  }
   if (alert == SSL_AD_UNRECOGNIZED_NAME) {
     const char* const name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
     return "does not serve the name " + std::string(name != nullptr ? name : "it was asked for") +
@@ -149,9 +175,11 @@ Error Material::explain(SSL* ssl, int result, const std::string& host) const {
       shakenHands(ssl) && (error != SSL_ERROR_SSL ||
                            ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING);
   std::string what = refusalOf(ssl);
+  const Detail detail = what.empty() ? detailOf(ssl) : Detail::None;
   if (what.empty()) what = describeFailure(ssl, error, system_error);
   ERR_clear_error();
   Error failure = tlsError(host + ": " + what);
+  failure.detail = detail;
   if (closed) failure.fault = Fault::Connect;
   return failure;
 }

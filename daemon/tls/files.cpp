@@ -39,7 +39,7 @@ Error cannotRead(const config::Path& path, std::string_view expected, const File
       return tlsError(file + ": is " + error.what + ": name a " + std::string(expected));
     case Reason::Failed: break;
   }
-  return tlsError(file + ": cannot be read: " + error.what);
+  return tlsError(file + ": cannot be read (" + error.what + ")", "check the volume that holds it");
 }
 
 // None when the file is missing and that is allowed.

@@ -2,6 +2,8 @@
 
 #include <openssl/err.h>
 
+#include <array>
+
 #include "tls/certificate.h"
 #include "tls/context.h"
 #include "tls/files.h"
@@ -12,6 +14,9 @@
 namespace postern::tls {
 namespace {
 
+constexpr const char* kMoreMemory = "give the process more memory";
+// RFC 7301, section 6: "http/1.1" with its length.
+constexpr std::array<unsigned char, 9> kHttp11 = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
 constexpr const char* kCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
 // TLS 1.0 and 1.1 know neither AEAD nor a signature that OpenSSL 3 still holds for secure.
 constexpr const char* kOldCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20:HIGH:!aNULL:@SECLEVEL=0";
@@ -78,14 +83,21 @@ Result<std::shared_ptr<const Material>> Material::load(const config::Tls& config
 
 Result<void> Material::makeContext() {
   context_ = SSL_CTX_new(TLS_client_method());
-  if (context_ == nullptr) return tlsError("no TLS context can be made (" + takeReason() + ")");
+  if (context_ == nullptr)
+    return tlsError("no TLS context can be made (" + takeReason() + ")", kMoreMemory);
   const bool old = config_.min_version < config::TlsVersion::Tls12;
   if (SSL_CTX_set_min_proto_version(context_, protocolOf(config_.min_version)) != 1 ||
       SSL_CTX_set_max_proto_version(context_, 0) != 1 ||
       SSL_CTX_set_cipher_list(context_, old ? kOldCiphers : kCiphers) != 1) {
-    return tlsError("min_version: OpenSSL does not support it (" + takeReason() + "): set TLS12");
+    return tlsError("min_version: OpenSSL does not support it (" + takeReason() + ")",
+                    "set TLS12 or TLS13");
   }
   SSL_CTX_set_options(context_, SSL_OP_NO_RENEGOTIATION);
+  // Apache asks for a client certificate after the handshake where a location wants one.
+  SSL_CTX_set_post_handshake_auth(context_, 1);
+  if (SSL_CTX_set_alpn_protos(context_, kHttp11.data(), kHttp11.size()) != 0) {
+    return tlsError("no TLS context (" + takeReason() + ")", kMoreMemory);
+  }
   SSL_CTX_set_read_ahead(context_, 1);
   // Idle connections hold no buffers.
   SSL_CTX_set_mode(context_, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |

@@ -20,15 +20,13 @@ void takeAuthorities(SSL* ssl, Offer& offer) {
   for (int i = 0; i < count && i < kAuthoritiesShown; ++i)
     offer.client_authorities.push_back(nameText(*sk_X509_NAME_value(names, i)));
   offer.more_authorities = static_cast<std::size_t>(count) - offer.client_authorities.size();
-  // OpenSSL tells a client that it was asked by these alone: names, or what it signed with.
-  int signature = 0;
-  offer.asks_for_client = names != nullptr || SSL_get_signature_type_nid(ssl, &signature) == 1;
 }
 
 }  // namespace
 
-Offer offerOf(SSL* ssl) {
+Offer offerOf(SSL* ssl, bool asked) {
   Offer offer;
+  offer.asks_for_client = asked;
   offer.terms = termsOf(ssl);
   offer.certificate = Material::serverCertificate(ssl);
   offer.anchor = anchorOf(ssl);

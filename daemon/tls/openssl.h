@@ -28,9 +28,9 @@ using KeyPtr = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
 using BioPtr = std::unique_ptr<BIO, Release<BIO_free_all>>;
 using Chain = std::vector<X509Ptr>;  // the leaf first
 
-inline Error tlsError(std::string what) {
-  return Error{Fault::Tls, std::move(what), {}, {}};
-}
+// The fault Tls, see withRemedy().
+Error tlsError(std::string sentence);
+Error tlsError(std::string problem, std::string remedy);
 
 // The reason of the thread's latest OpenSSL error; empties its queue.
 std::string takeReason();

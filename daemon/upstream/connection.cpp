@@ -24,11 +24,6 @@ constexpr std::size_t kReadAhead = 4 * (5 + (16U << 10) + 1 + 16) + 3;
 // Go's crypto/tls, maxUselessRecords.
 constexpr int kMostRecordsWithoutData = 16;
 
-// Called by OpenSSL for the header of each record, among others.
-void countRecord(int sent, int, int content_type, const void*, std::size_t, SSL*, void* count) {
-  if (sent == 0 && content_type == SSL3_RT_HEADER) ++*static_cast<int*>(count);
-}
-
 // What poll(2) has to wait for before the call that failed with `why` is made again; 0: nothing.
 short awaited(int why) {
   if (why == SSL_ERROR_WANT_READ) return POLLIN;
@@ -44,6 +39,16 @@ bool cut(int why) {
 }
 
 }  // namespace
+
+// Of each record its header comes by, and of each handshake message all of it (RFC 8446, section
+// 4).
+void Connection::Seen::note(int sent, int type, const void* bytes, std::size_t size) {
+  if (sent != 0) return;
+  if (type == SSL3_RT_HEADER) ++records;
+  const auto* const message = static_cast<const unsigned char*>(bytes);
+  if (type == SSL3_RT_HANDSHAKE && size > 0 && message[0] == SSL3_MT_CERTIFICATE_REQUEST)
+    certificate_request = true;
+}
 
 Connection::Connection(const Peer& peer, Dialled dialled, std::atomic<std::size_t>& open)
     : host_(peer.host),
@@ -61,8 +66,11 @@ Connection::Connection(const Peer& peer, Dialled dialled, std::atomic<std::size_
   SSL_clear_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
   // Else SSL_read_ex() returns only when there is data, however many other records there are.
   SSL_clear_mode(ssl_, SSL_MODE_AUTO_RETRY);
-  SSL_set_msg_callback(ssl_, countRecord);
-  SSL_set_msg_callback_arg(ssl_, &records_);
+  SSL_set_msg_callback(
+      ssl_, [](int sent, int, int type, const void* bytes, std::size_t size, SSL*, void* seen) {
+        static_cast<Seen*>(seen)->note(sent, type, bytes, size);
+      });
+  SSL_set_msg_callback_arg(ssl_, &seen_);
   if (peer.resume != nullptr) SSL_set_session(ssl_, peer.resume);
 }
 
@@ -95,7 +103,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const Peer& peer,
 Result<void> Connection::handshake(Deadline deadline, tls::Offer* offer) {
   auto done = shakeHands(deadline);
   terms_ = tls::termsOf(ssl_);
-  if (offer != nullptr) *offer = tls::offerOf(ssl_);
+  if (offer != nullptr) *offer = tls::offerOf(ssl_, asksForClient());
   return done;
 }
 
@@ -104,7 +112,7 @@ Result<void> Connection::shakeHands(Deadline deadline) {
     ERR_clear_error();
     const int result = SSL_connect(ssl_);
     if (result == 1) {
-      records_ = 0;
+      seen_.records = 0;
       return {};
     }
     const short events = awaited(SSL_get_error(ssl_, result));
@@ -162,10 +170,10 @@ Result<Connection::Block> Connection::read(Deadline deadline, std::string_view d
   ERR_clear_error();  // what goes on after a call of OpenSSL has left no error behind
   while (filled < kInputBlock) {
     std::size_t got = 0;
-    const int records_before = records_;
+    const int records_before = seen_.records;
     const int result = SSL_read_ex(ssl_, buffer_.get() + filled, kInputBlock - filled, &got);
     if (result == 1) {
-      records_ = 0;
+      seen_.records = 0;
       filled += got;
       used_ = std::max(used_, filled);
       if (SSL_has_pending(ssl_) == 0) break;
@@ -179,14 +187,14 @@ Result<Connection::Block> Connection::read(Deadline deadline, std::string_view d
       break;
     }
     if (filled > 0) break;
-    if (records_ > kMostRecordsWithoutData) {
+    if (seen_.records > kMostRecordsWithoutData) {
       failed_ = true;
-      return Error{
-          Fault::Tls, name_ + " sends TLS records without data: look at that service", {}, {}};
+      return withRemedy(Fault::Tls, name_ + " sends TLS records without data",
+                        "look at that service");
     }
     if (remaining(deadline).count() == 0) return timeout(doing);
     // The next record may have been read from the socket already.
-    if (records_ != records_before) continue;
+    if (seen_.records != records_before) continue;
     if (!waitFor(socket_.fd(), events, deadline)) return timeout(doing);
   }
   return Block{{buffer_.get(), filled}, End::None};

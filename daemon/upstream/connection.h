@@ -80,6 +80,8 @@ class Connection {
   // What a later connection may resume; null when the server has offered nothing.
   SessionPtr session() const;
   std::optional<tls::Summary> serverCertificate() const;
+  // Whether the service has asked for our certificate, in the handshake or after it.
+  bool asksForClient() const { return seen_.certificate_request; }
 
  private:
   Connection(const Peer& peer, Dialled dialled, std::atomic<std::size_t>& open);
@@ -95,9 +97,14 @@ class Connection {
   std::atomic<std::size_t>& open_;
   const Socket socket_;
   SSL* ssl_ = nullptr;
-  tls::Terms terms_;                   // of the handshake
-  std::unique_ptr<char[]> buffer_;     // 64 KiB, or null while resting
-  int records_ = 0;                    // received since the last data
+  tls::Terms terms_;                // of the handshake
+  std::unique_ptr<char[]> buffer_;  // 64 KiB, or null while resting
+  struct Seen {
+    int records = 0;                   // received since the last data
+    bool certificate_request = false;  // of the server, at any time
+    void note(int sent, int type, const void* bytes, std::size_t size);
+  };
+  Seen seen_;                          // by OpenSSL's message callback
   std::size_t used_ = 0;               // bytes of it that have been written to
   std::optional<Result<Block>> late_;  // how the stream ended behind the last block
   bool asked_ = false;                 // the answer cannot have come yet: wait before reading

@@ -39,6 +39,8 @@ struct Request {
 struct Response {
   int status = 0;
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+  // The begin of a body that was not delivered, where it may say why the request was refused.
+  std::string excerpt = {};
 
   // Of the first header of that name (lower case); empty when there is none.
   std::string_view header(std::string_view name) const;

@@ -8,7 +8,8 @@
 namespace postern::upstream {
 namespace {
 
-// Whether `authority` is host and port of `url`, however they are written.
+// Whether `authority` is host and port of `url`, however they are written. The host may be the name
+// that the service was asked for in its place: the request goes to the same address.
 bool isSameOrigin(const config::Url& url, std::string_view authority) {
   std::string_view host = authority;
   std::string_view port = "443";
@@ -18,7 +19,8 @@ bool isSameOrigin(const config::Url& url, std::string_view authority) {
     port = authority.substr(colon + 1);
   }
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  return lowered(host) == lowered(url.host) && port == std::to_string(url.port);
+  const bool named = !url.server_name.empty() && lowered(host) == lowered(url.server_name);
+  return (named || lowered(host) == lowered(url.host)) && port == std::to_string(url.port);
 }
 
 // RFC 3986 section 5.2.4.

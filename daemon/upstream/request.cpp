@@ -61,8 +61,9 @@ Result<void> check(const Request& request, std::string_view target) {
 
 // The port is left out when it is the one of https (RFC 9110 section 7.2).
 std::string hostField(const config::Url& url) {
-  const bool v6 = url.host.find(':') != std::string::npos;
-  const std::string host = v6 ? std::string("[").append(url.host).append("]") : url.host;
+  const auto& name = url.server_name.empty() ? url.host : url.server_name;
+  const bool v6 = name.find(':') != std::string::npos;
+  const std::string host = v6 ? std::string("[").append(name).append("]") : name;
   return url.port == 443 ? host : host + ":" + std::to_string(url.port);
 }
 

@@ -81,10 +81,8 @@ std::vector<Address> knownAddresses(const std::string& host) {
 }
 
 Error noAddress(const std::string& host, const std::string& why) {
-  return {Fault::Resolve,
-          "no address for " + host + ": " + why + ": check the host in the url",
-          {},
-          {}};
+  return withRemedy(Fault::Resolve, "no address for " + host + ": " + why,
+                    "check the host in the url");
 }
 
 }  // namespace
@@ -155,7 +153,8 @@ Result<std::vector<Address>> Resolver::resolve(const std::string& host, std::uin
     return Error{Fault::Timeout,
                  "the name service did not answer for " + host + " before the deadline",
                  {},
-                 {}};
+                 {},
+                 "mend the name service (/etc/resolv.conf), or give an address in the url"};
   }
   const Answer& answer = lookup->answer;
   if (answer.code != 0) return noAddress(host, lookupWords(answer.code));

@@ -14,6 +14,11 @@ Error format(std::string what) {
   return {Fault::Format, std::move(what), {}, {}};
 }
 
+Error http2Only() {
+  return withRemedy(Fault::Format, "the service answers in HTTP/2, expected HTTP/1.1",
+                    "let it serve HTTP/1.1 too, or give a port of it that does", Detail::Http2Only);
+}
+
 Error truncated(std::string what) {
   return {Fault::Truncated, std::move(what), {}, {}};
 }
@@ -22,6 +27,17 @@ Error truncated(std::string what) {
 constexpr std::uint64_t kMaxLength = std::uint64_t{1} << 60;
 // So many fit without the list having to grow.
 constexpr std::size_t kUsualFields = 16;
+
+// What a server of HTTP/2 sends first, whatever it is asked: the head of a frame SETTINGS or GOAWAY
+// (RFC 9113, sections 4.1, 6.5 and 6.8).
+bool beginsLikeHttp2(std::string_view bytes) {
+  constexpr std::size_t kFrameHead = 9;
+  constexpr char kSettings = 4;
+  constexpr char kGoAway = 7;
+  if (bytes.size() < kFrameHead) return false;
+  const bool of_connection = bytes.substr(5, 4) == std::string_view("\0\0\0\0", 4);
+  return bytes[0] == 0 && (bytes[3] == kSettings || bytes[3] == kGoAway) && of_connection;
+}
 
 std::optional<std::uint64_t> parseNumber(std::string_view digits, int base) {
   std::uint64_t number = 0;
@@ -74,15 +90,13 @@ Result<std::optional<std::string_view>> ResponseReader::takeLine(std::string_vie
                  {},
                  {}};
   }
-  if (feed == std::string_view::npos) {
-    line_ += taken;
-    return std::optional<std::string_view>();
-  }
   std::string_view line = taken;
-  if (!line_.empty()) {
+  if (!line_.empty() || feed == std::string_view::npos) {
     line_ += taken;
     line = line_;
   }
+  if (state_ == State::StatusLine && beginsLikeHttp2(line)) return http2Only();
+  if (feed == std::string_view::npos) return std::optional<std::string_view>();
   line_done_ = true;
   if (!line.ends_with("\r\n")) return format("a line of the answer's head does not end with CR LF");
   return std::optional<std::string_view>(line.substr(0, line.size() - 2));

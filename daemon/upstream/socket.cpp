@@ -81,7 +81,11 @@ Result<Dialled> dial(const std::string& authority, const std::vector<Address>& a
                (too_late ? "timed out while connecting to " : "cannot connect to ") + authority +
                    ": " + failures,
                {},
-               {}};
+               {},
+               too_late
+                   ? "let firewalls and network policies pass " + authority +
+                         ", or correct host and port of the url"
+                   : "start the service, or correct host and port of the url, now " + authority};
 }
 
 }  // namespace postern::upstream

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "upstream/client_refusal.h"
 #include "upstream/field.h"
 #include "upstream/redirect.h"
 
@@ -12,6 +13,8 @@ namespace {
 // new connection costs less.
 constexpr std::size_t kDrainBytes = 64U << 10;
 constexpr std::chrono::milliseconds kDrainTime{250};
+// What is kept of the body of a refusal: nginx' own pages are shorter.
+constexpr std::size_t kExcerptBytes = 1U << 10;
 
 bool isRedirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
@@ -32,7 +35,9 @@ Result<Response> Transfer::run(std::string_view request_bytes) {
   }
   auto answer = readAnswer();
   if (!answer) return std::move(answer).error();
-  return reader_.takeResponse();
+  auto response = reader_.takeResponse();
+  response.excerpt = std::move(excerpt_);
+  return response;
 }
 
 Result<void> Transfer::readAnswer() {
@@ -145,12 +150,17 @@ Result<void> Transfer::deliverUnpacked(std::string_view block) {
 // Whether that succeeds or not, the answer is known.
 void Transfer::drain() {
   deadline_ = deadline_.cappedAt(deadlineIn(kDrainTime));
-  if (!reader_.persistent() || reader_.contentLength().value_or(0) > kDrainBytes) return;
+  const bool explains = saysWhyInItsBody(reader_.response().status);
+  const bool costs = !reader_.persistent() || reader_.contentLength().value_or(0) > kDrainBytes;
+  if (costs && !explains) return;
   for (std::size_t drained = 0; drained <= kDrainBytes;) {
     const auto step = nextStep();
     if (!step) return;
     if (step->event == ResponseReader::Event::End) return noteWhole();
     drained += step->body.size();
+    if (!explains) continue;
+    excerpt_ += step->body.substr(0, kExcerptBytes - excerpt_.size());
+    if (costs && excerpt_.size() == kExcerptBytes) return;
   }
 }
 

@@ -68,6 +68,7 @@ class Transfer {
   OnBody unpacked_;            // where gunzip_ puts its blocks
   std::size_t delivered_ = 0;  // decoded bytes
   std::string redirect_;
+  std::string excerpt_;
 };
 
 }  // namespace postern::upstream

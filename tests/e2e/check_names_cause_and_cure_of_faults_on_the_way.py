@@ -111,8 +111,17 @@ def scenario(stage):
       ssl_certificate {pair.certificate}; ssl_certificate_key {pair.key};
       ssl_client_certificate {stage.authority.certificate}; ssl_verify_client on;""")
     faulty("nginx, which refuses it in its answer", "client",
-           "the service answered 400 about our client certificate (it takes client certificates of "
-           "'Scenario CA')", "put one of a CA that it trusts into cert_file", url=nginx.url, tls=stranger)
+           "answered 400: the service refused our client certificate (it takes client certificates of "
+           "'Scenario CA')", "put one of a CA that it trusts", url=nginx.url, tls=stranger)
+    faulty("nginx, which misses it in its answer", "client",
+           "answered 400: the service requires a client certificate (it takes client certificates of "
+           "'Scenario CA')", "set cert_file and key_file, or mount tls.crt and tls.key", url=nginx.url, tls=bare)
+
+    ancient = stage.nginx(f"""
+      ssl_certificate {pair.certificate}; ssl_certificate_key {pair.key};
+      ssl_protocols TLSv1.2; ssl_ciphers AES128-SHA;""")
+    faulty("no cipher in common", "tls", "refused the handshake before it showed a certificate",
+           "let it accept TLS 1.3, or TLS 1.2 with ECDHE", url=ancient.url)
 
     for service in (whatsapp, expired, unknown):
         check(service.counters()["logins"] == 0, "no login is sent on a way that does not hold")

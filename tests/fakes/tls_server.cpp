@@ -73,6 +73,17 @@ bool Peer::send(std::string_view bytes) {
   return SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size())) > 0;
 }
 
+bool Peer::asksForCertificate() {
+  SSL_set_verify(ssl_, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  if (SSL_verify_client_post_handshake(ssl_) != 1 || SSL_do_handshake(ssl_) != 1) return false;
+  // One call handles the whole answer of the client, and returns for want of data behind it.
+  SSL_clear_mode(ssl_, SSL_MODE_AUTO_RETRY);
+  char none = 0;
+  SSL_peek(ssl_, &none, 1);
+  SSL_set_mode(ssl_, SSL_MODE_AUTO_RETRY);
+  return SSL_get0_peer_certificate(ssl_) != nullptr && SSL_get_verify_result(ssl_) == X509_V_OK;
+}
+
 void Peer::cut() {
   const std::lock_guard lock(mutex_);
   SSL_set_quiet_shutdown(ssl_, 1);
@@ -99,8 +110,10 @@ TlsServer::TlsServer(const Options& options, Script script)
   SSL_CTX_set_session_id_context(context_, reinterpret_cast<const unsigned char*>("test"), 4);
   if (options.client_authority) {
     X509_STORE_add_cert(SSL_CTX_get_cert_store(context_), options.client_authority->x509());
-    SSL_CTX_set_verify(context_, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    SSL_CTX_set_verify(context_, options.verify, nullptr);
   }
+  if (!options.ciphers.empty())
+    require(SSL_CTX_set_cipher_list(context_, options.ciphers.c_str()) == 1, "no cipher");
   acceptor_ = std::thread([this] { accept(); });
 }
 

@@ -46,6 +46,9 @@ class Peer {
   void reset();  // the same by RST
 
   std::size_t number() const { return number_; }  // of this connection; 0 is the first
+  // After the handshake, as Apache does for a location (TLS 1.3): false when the client shows no
+  // certificate of client_authority, or does not know how.
+  bool asksForCertificate();
   bool resumed() const { return SSL_session_reused(ssl_) == 1; }
 
   Peer(int fd, std::size_t number) : fd_(fd), number_(number) {}
@@ -69,6 +72,10 @@ class TlsServer {
     std::string address = "127.0.0.1";
     std::shared_ptr<Identity> client_authority;  // null: no client certificate is asked for
     int max_version = TLS1_3_VERSION;
+    // Of client_authority: SSL_VERIFY_NONE asks for none in the handshake, SSL_VERIFY_PEER takes
+    // who has none.
+    int verify = SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+    std::string ciphers = {};  // up to TLS 1.2; empty: OpenSSL's own
   };
   using Script = std::function<void(Peer&)>;
 

@@ -14,26 +14,24 @@ config::Target guarded() {
   return target;
 }
 
-TEST(CureTest, TakesTheCureFromTheEndOfAnErrorThatHoldsOne) {
-  const auto splits = [](Fault fault, const std::string& text, const std::string& what,
-                         const std::string& cure) {
-    SCOPED_TRACE(text);
-    const auto step = failedStep("tls", {fault, text, "", {}}, guarded());
+TEST(CureTest, TakesTheRemedyOfTheErrorAndLeavesItOutOfTheProblem) {
+  const auto splits = [](const Error& error, const std::string& what, const std::string& cure) {
+    SCOPED_TRACE(error.what);
+    const auto step = failedStep("tls", error, guarded());
     EXPECT_EQ(step.state, State::Failed);
     EXPECT_EQ(step.what, what);
     EXPECT_EQ(step.cure, cure);
   };
-
-  splits(Fault::Tls, "/tls/tls.key: no such file: mount it, or correct the file name",
-         "/tls/tls.key: no such file", "mount it, or correct the file name");
-  // Not within brackets
-  splits(Fault::Tls,
-         "/k: permission denied: let the user read it (in Kubernetes: defaultMode 0440)",
-         "/k: permission denied", "let the user read it (in Kubernetes: defaultMode 0440)");
-  splits(Fault::Resolve, "no address for a: Name or service not known: check the host in the url",
-         "no address for a: Name or service not known", "check the host in the url");
-  splits(Fault::NoCredential, "/c/password is empty: write the secret into it",
-         "/c/password is empty", "write the secret into it");
+  splits(withRemedy(Fault::Tls, "/tls/tls.key: no such file", "mount it"),
+         "/tls/tls.key: no such file", "mount it");
+  // Words of others behind a colon, of which none is a remedy
+  splits(withRemedy(Fault::Resolve, "no address for a: Name or service not known", "check it"),
+         "no address for a: Name or service not known", "check it");
+  // A remedy that the sentence does not hold
+  splits({Fault::Status, "answered 404", "", {}, "correct the path"}, "answered 404",
+         "correct the path");
+  // None at all: that of the fault
+  splits({Fault::Tls, "a: b: c", "", {}}, "a: b: c", "look into the service's log");
 }
 
 TEST(CureTest, HasOneSentenceForEveryFault) {
@@ -46,26 +44,17 @@ TEST(CureTest, HasOneSentenceForEveryFault) {
 }
 
 TEST(CureTest, KnowsWhatAnErrorIsAbout) {
-  const auto cures = [](Fault fault, const std::string& text, const std::string& cure) {
-    SCOPED_TRACE(text);
-    EXPECT_THAT(cureOf({fault, text, "", {}}, guarded()), HasSubstr(cure));
+  const auto cures = [](const Error& error, const std::string& cure) {
+    SCOPED_TRACE(error.what);
+    EXPECT_THAT(cureOf(error, guarded()), HasSubstr(cure));
   };
-
-  cures(Fault::LoginRejected, "the login answered 401: user or password is wrong",
+  cures({Fault::LoginRejected, "the login answered 401: user or password is wrong", "", {}},
         "folder /credentials");
-  cures(Fault::LoginRejected, "the service wants this user's first password to be changed",
-        "change the password at the service");
-  cures(Fault::LoginRejected,
-        "the login answered 422: user or password is wrong, or the service expects another login",
-        "if they are right, compare the login (url, method, body, token)");
-  cures(Fault::LoginRejected, "the token endpoint answered 400 invalid_scope: correct scopes",
-        "correct scopes");
-  cures(Fault::Status, "answered 404", "the service knows no such page");
-  cures(Fault::Status, "answered 302: redirected to \"x\"", "where the redirect leads");
-  cures(Fault::Status, "answered 500", "the service's log");
-  cures(Fault::Timeout, "timed out while connecting to wa:443", "firewalls");
-  cures(Fault::Timeout, "the name service did not answer for wa", "name service");
-  cures(Fault::Timeout, "timed out while reading the body", "raise scrape_timeout, now 10000 ms");
+  cures({Fault::LoginRejected, "whatever the words are", "", {}, {}, Detail::PasswordChange},
+        "change the password at the service, then write the new one into folder /credentials");
+  cures({Fault::Timeout, "timed out while reading the body", "", {}},
+        "raise scrape_timeout, now 10000 ms");
+  cures({Fault::Status, "answered 500", "", {}}, "the service's log");
 }
 
 TEST(CureTest, SaysWhereACredentialComesFromAndNeverWhatItIs) {

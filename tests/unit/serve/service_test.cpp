@@ -252,6 +252,10 @@ TEST_F(ServiceTest, TellsTheStateOfEachTargetAsJson) {
   EXPECT_EQ(second["fault"], "tls");
   EXPECT_EQ(second["verdict"], "there is no trusted connection to the service");
   EXPECT_EQ(second["next"], "the files are looked at again every second");
+  EXPECT_EQ(second["remedy"], "mount it, or correct the file name");
+  EXPECT_EQ(second["pages"][0]["remedy"], second["remedy"]);
+  EXPECT_TRUE(second["detail"].is_null());
+  EXPECT_TRUE(first["remedy"].is_null());
   EXPECT_EQ(second["scrapes"]["last"][0]["fault"], "tls");
   EXPECT_EQ(second["session"]["proves_itself_by"], "certificate");
   EXPECT_TRUE(second["credential"].is_null());

@@ -204,6 +204,23 @@ TEST_F(SessionTest, SendsFewLoginsHoweverManyScrapesArrive) {
   EXPECT_EQ(session->status().rejections, 6);
 }
 
+TEST_F(SessionTest, TakesARefusalOfOurCertificateForNoRejectionOfTheCredential) {
+  start();
+  for (const auto& [status, body] :
+       {std::pair(400, "<center>The SSL certificate error</center>"),
+        std::pair(400, "<center>No required SSL certificate was sent</center>"),
+        std::pair(496, "")}) {
+    SCOPED_TRACE(body);
+    loginAnswers(status, body);
+    const auto refused = authorize();
+    expectFault(refused, Fault::Tls);
+    EXPECT_THAT(refused.error().what, HasSubstr("login: answered " + std::to_string(status)));
+    EXPECT_EQ(refused.error().detail, Detail::ClientCertificate);
+    EXPECT_EQ(session->status().rejections, 0);
+    clock.advance(5min);
+  }
+}
+
 TEST_F(SessionTest, SaysWhileWaitingAfterWhatAndForHowLong) {
   loginAnswers(401);
   start();

@@ -64,6 +64,61 @@ TEST_F(ExplainTest, SaysThatTheServerRequiresAClientCertificate) {
                                                      " and " + mount.path("tls.key").string()));
 }
 
+TEST_F(ExplainTest, BlamesNoClientCertificateBeforeTheServerHasShownItsOwn) {
+  mount.ca(ca);
+  for (const bool shows : {false, true}) {
+    if (shows) mount.pair(makeClient(ca));
+    const auto peer = Server(server).speaks(TLS1_2_VERSION, TLS1_2_VERSION);
+    ASSERT_EQ(SSL_CTX_set_cipher_list(peer.context.get(), "AES128-SHA"), 1);
+    const auto outcome = shakeHands(*material(), peer, "localhost");
+    EXPECT_EQ(words(outcome),
+              "localhost: refused the handshake before it showed a certificate: no common cipher, "
+              "curve or signature algorithm (TLS alert: handshake failure): let it accept TLS 1.3, "
+              "or TLS 1.2 with ECDHE and AES-GCM or ChaCha20; see its log");
+    EXPECT_EQ(outcome.error->detail, Detail::None);
+    EXPECT_THAT(outcome.error->remedy, HasSubstr("let it accept TLS 1.3"));
+  }
+}
+
+TEST_F(ExplainTest, OffersHttp11AndNamesAServerThatSpeaksHttp2Alone) {
+  mount.ca(ca);
+  static std::string offered;
+  const auto peer = Server(server);
+  SSL_CTX_set_alpn_select_cb(
+      peer.context.get(),
+      [](SSL*, const unsigned char**, unsigned char*, const unsigned char* in, unsigned int size,
+         void*) {
+        offered.assign(reinterpret_cast<const char*>(in), size);
+        return SSL_TLSEXT_ERR_ALERT_FATAL;
+      },
+      nullptr);
+  const auto outcome = shakeHands(*material(), peer, "localhost");
+  EXPECT_EQ(offered, "\x08http/1.1");
+  EXPECT_EQ(words(outcome),
+            "localhost: does not speak HTTP/1.1, most likely HTTP/2 alone (TLS alert: no "
+            "application protocol): let it serve HTTP/1.1 too, or give a port of it that does");
+  EXPECT_EQ(outcome.error->detail, Detail::Http2Only);
+}
+
+TEST_F(ExplainTest, TellsThoseWhoActOnItWhatAFailureIsAbout) {
+  mount.ca(ca);
+  const auto detail = [](const Outcome& outcome) {
+    return outcome.error ? outcome.error->detail : Detail::None;
+  };
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    const auto peer = Server(server).requiresClientsOf(ca).speaks(version, version);
+    const auto outcome = shakeHands(*material(), peer, "localhost");
+    EXPECT_EQ(detail(outcome), Detail::ClientCertificate);
+    EXPECT_EQ(outcome.error->remedy, "set cert_file and key_file");
+    EXPECT_EQ(outcome.error->problem() + ": " + outcome.error->remedy, outcome.error->what);
+  }
+  EXPECT_EQ(detail(shakeHandsWithBytes(*material(), "HTTP/1.1 400 Bad Request\r\n\r\n", "x")),
+            Detail::NotTls);
+  EXPECT_EQ(detail(shakeHandsWithBytes(*material(), "", "x")), Detail::None);
+  const auto other = makeServer(makeAuthority("Other CA"), {"localhost"});
+  EXPECT_EQ(detail(shakeHands(*material(), Server(other), "localhost")), Detail::None);
+}
+
 TEST_F(ExplainTest, SaysWhyTheServerRefusesOurCertificate) {
   const auto other = makeAuthority("Other CA");
   mount.ca(ca).pair(makeClient(other, "scraper"));

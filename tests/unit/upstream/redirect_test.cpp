@@ -54,5 +54,19 @@ TEST(RedirectTest, KnowsTheDefaultPortAndIpv6) {
   EXPECT_EQ(redirectTarget(url, "/", "https://[::2]/m"), std::nullopt);
 }
 
+TEST(RedirectTest, KnowsTheServiceByTheNameThatItWasAskedFor) {
+  config::Url url;
+  url.host = "localhost";
+  url.port = 8443;
+  url.server_name = "web.internal";
+  const auto leads = [&url](std::string_view location) {
+    return redirectTarget(url, "/metrics", location).has_value();
+  };
+  EXPECT_TRUE(leads("https://web.internal:8443/m"));
+  EXPECT_TRUE(leads("https://localhost:8443/m"));
+  EXPECT_FALSE(leads("https://web.internal/m"));
+  EXPECT_FALSE(leads("https://evil.example:8443/m"));
+}
+
 }  // namespace
 }  // namespace postern::upstream

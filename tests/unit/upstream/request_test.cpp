@@ -52,6 +52,23 @@ TEST(RequestTest, WritesEachSecretHeader) {
       HasSubstr("\r\nAuthorization: Bearer t0ken\r\nX-Api-Key: one\r\nX-Api-Key: two\r\n\r\n"));
 }
 
+TEST(RequestTest, AsksForTheNameThatTheServiceHasToProve) {
+  const auto host = [](const config::Url& url, const std::string& server_name) {
+    config::Tls tls;
+    tls.server_name = server_name;
+    Request request;
+    request.path = "/";
+    const auto text = written(request, config::named(url, tls));
+    const auto from = text.find("Host: ");
+    return text.substr(from, text.find("\r\n", from) - from);
+  };
+  EXPECT_EQ(host(urlOf("localhost", 443), ""), "Host: localhost");
+  EXPECT_EQ(host(urlOf("localhost", 443), "whatsapp-web"), "Host: whatsapp-web");
+  EXPECT_EQ(host(urlOf("127.0.0.1", 8443), "whatsapp-web"), "Host: whatsapp-web:8443");
+  EXPECT_EQ(host(urlOf("localhost", 443), "web.internal."), "Host: web.internal");
+  EXPECT_EQ(host(urlOf("localhost", 443), "fd00::1"), "Host: [fd00::1]");
+}
+
 TEST(RequestTest, WritesABodyWithItsLength) {
   Request request;
   request.method = "POST";
