@@ -2,11 +2,14 @@
 
 #include <dlfcn.h>
 #include <mysql.h>
+#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include <array>
 #include <cassert>
 #include <string_view>
+
+#include "tls/chain_search.h"
 
 // How to stand in front of a function of libmariadb. Of the shared library: the program has one of
 // the same name, which the loader finds first, and dlsym the next. Of the static one: `ld --wrap`
@@ -17,6 +20,7 @@
 extern "C" decltype(mysql_real_connect) __real_mysql_real_connect;
 extern "C" decltype(mysql_stmt_fetch) __real_mysql_stmt_fetch;
 extern "C" decltype(X509_check_host) __real_X509_check_host;
+extern "C" decltype(SSL_CTX_load_verify_locations) __real_SSL_CTX_load_verify_locations;
 #else
 #define POSTERN_OURS(name) name
 #define POSTERN_THEIRS(name) reinterpret_cast<decltype(&(name))>(dlsym(RTLD_NEXT, #name))
@@ -162,4 +166,18 @@ extern "C" int POSTERN_OURS(X509_check_host)(X509* certificate, const char* name
                                              unsigned int flags, char** matched) {
   static const auto check = POSTERN_THEIRS(X509_check_host);
   return check(certificate, name, size, flags | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, matched);
+}
+
+// libmariadb would follow one issuer of each certificate. Here is where it fills its store.
+extern "C" int POSTERN_OURS(SSL_CTX_load_verify_locations)(SSL_CTX* context, const char* file,
+                                                           const char* folder) {
+  static const auto load = POSTERN_THEIRS(SSL_CTX_load_verify_locations);
+  if (postern::credentials::opening) {
+    postern::tls::searchChains(SSL_CTX_get_cert_store(context));
+    const auto verify = [](X509_STORE_CTX* store, void* /*argument*/) {
+      return postern::tls::verifyAnyChain(store) == X509_V_OK ? 1 : 0;
+    };
+    SSL_CTX_set_cert_verify_callback(context, verify, nullptr);
+  }
+  return load(context, file, folder);
 }

@@ -92,6 +92,11 @@ int verifyClient(X509_STORE_CTX* store, void* argument) {
       SSL_set_ex_data(ssl, refusalIndex(), refusal.get()) == 1) {
     static_cast<void>(refusal.release());
   }
+  // Another key of a trusted name has signed it: alert unknown_ca, where OpenSSL would send
+  // decrypt_error.
+  if (error == X509_V_ERR_CERT_SIGNATURE_FAILURE) {
+    X509_STORE_CTX_set_error(store, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
+  }
   return 0;
 }
 

@@ -129,6 +129,29 @@ TEST_F(MysqlTest, TakesTheServersNameFromSubjectAltNameOnly) {
   EXPECT_TRUE(load(withTls()));
 }
 
+TEST_F(MysqlTest, TriesEachAuthorityOfTheServersIssuerName) {
+  addRow("'admin', 'from row', NULL, NULL");
+  const auto& folder = database_->folder;
+  const auto issued = database_->authority.issue({.common_name = "localhost",
+                                                  .names = {"localhost"},
+                                                  .use = testing::Use::Server,
+                                                  .key_identifiers = false});
+  const auto certificate = folder.write("issued.crt", issued.certificate());
+  const auto key = folder.write("issued.key", issued.key());
+  database_->server.stop();
+  database_->server.start({"--ssl-cert=" + certificate.string(), "--ssl-key=" + key.string()});
+  const auto other = testing::makeAuthority();  // of the same name, with another key
+  auto database = withTls();
+  for (const auto& authorities : {other.certificate() + database_->authority.certificate(),
+                                  database_->authority.certificate() + other.certificate()}) {
+    database.tls->ca_file = folder.write("authorities.crt", authorities);
+    const auto credential = load(database);
+    EXPECT_TRUE(credential) << credential.error().what;
+  }
+  database_->server.stop();
+  database_->server.start();
+}
+
 TEST_F(MysqlTest, NeverFallsBackToPlainText) {
   database_->server.stop();
   database_->server.start({"--skip-ssl"});
