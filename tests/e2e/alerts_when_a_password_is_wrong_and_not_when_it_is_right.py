@@ -31,7 +31,7 @@ def dashboards():
         for panel in json.loads(file.read_text())["panels"]:
             for target in panel.get("targets", []):
                 query = target["expr"].replace("$__rate_interval", "1m")
-                yield re.sub(r"\$(namespace|pod|target)", ".*", query), f"{panel['title']} ({file.stem})"
+                yield re.sub(r"\$(cluster|namespace|pod|target)", ".*", query), f"{panel['title']} ({file.stem})"
 
 
 def shown(prometheus):

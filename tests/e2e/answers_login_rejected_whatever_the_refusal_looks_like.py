@@ -13,7 +13,7 @@ CASES = {
     "unprocessable": {"status": 422, "body": '{"error":"Wrong-banner"}'},
     "locked": {"status": 423},
     "page": {"status": 200, **HTML},
-    "long-page": {"status": 200, "body": "<html>" + "Wrong-banner" * 10_000, "content_type": "text/html"},
+    "long-page": {"status": 200, "body": "<html>Wrong-banner", "megabytes": 1, "content_type": "text/html"},
     "no-token": {"status": 200, "body": '{"users":[]}'},
     "nothing": {"status": 204},
     "cut": {"status": 401, "body": "Wrong-banner" * 100, "truncate": 40},
