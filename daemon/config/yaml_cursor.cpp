@@ -192,7 +192,7 @@ Map::Map(Value value) : value_(std::move(value)) {
 }
 
 std::optional<Value> Map::find(std::string_view key) {
-  known_.push_back(key);
+  if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.push_back(key);
   const auto entry =
       std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.name == key; });
   if (entry == entries_.end()) return std::nullopt;

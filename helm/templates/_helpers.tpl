@@ -12,7 +12,7 @@ The first line of every template: null deletes what it is given for, and the cha
 {{- end }}
 {{- range $path := list "global" "commonLabels" "image" "injector" "serviceAccount" "rbac" "log" "service"
   "podDisruptionBudget" "webhook" "tls" "certManager" "sidecar" "sidecar.target" "sidecar.tls"
-  "sidecar.credentials" "sidecar.mysql" "sidecar.ca" "sidecar.log" "sidecar.resources"
+  "sidecar.credentials" "sidecar.mysql" "sidecar.ca" "sidecar.webConfig" "sidecar.log" "sidecar.resources"
   "sidecar.resources.requests" "sidecar.resources.limits" "podMonitor" "prometheusRule" "dashboards"
   "networkPolicy" "networkPolicy.injector"
 }}

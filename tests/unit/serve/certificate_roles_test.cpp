@@ -108,8 +108,8 @@ TEST_F(CertificateRolesTest, EachUseOfACertificateHasItsExpiryAndItsRole) {
   }
   const auto roles = [this](std::size_t number) {
     std::vector<std::string> all;
-    for (const auto& certificate : target(number)["certificates"])
-      all.push_back(certificate["role"]);
+    const auto status = target(number);
+    for (const auto& certificate : status["certificates"]) all.push_back(certificate["role"]);
     return all;
   };
   EXPECT_THAT(roles(0), ElementsAre("client", "ca", "token_endpoint_client", "token_endpoint_ca"));
