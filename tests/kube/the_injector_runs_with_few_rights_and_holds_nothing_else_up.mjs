@@ -293,7 +293,6 @@ test('no Secret has anything in it, and no value asks for one', () => {
 // Where the injector is reached, and who is sent to it: values, what is looked at, what is there.
 const podOf = documents => one(documents, 'Deployment').spec.template.spec;
 const webhookOf = documents => one(documents, 'MutatingWebhookConfiguration').webhooks[0];
-const inject = { 'postern.io/inject': 'true' };
 const notIn = { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['kube-system', namespace] };
 const condition = { name: 'a', expression: 'true' };
 for (const [what, values, found, expected] of [
@@ -320,14 +319,21 @@ for (const [what, values, found, expected] of [
     documents => webhookOf(documents).namespaceSelector,
     { matchExpressions: [notIn, { key: 'a', operator: 'Exists' }] }],
   ['pods by their labels, and never those without the label',
-    { webhook: { objectSelector: { matchLabels: { app: 'a', 'postern.io/inject': 'b' } } } },
-    documents => webhookOf(documents).objectSelector.matchLabels, { ...inject, app: 'a' }],
+    { webhook: { objectSelector: { matchLabels: { app: 'a' } } } },
+    documents => ['app', 'postern.io/inject'].map(missing => {
+      const labels = { app: 'a', 'postern.io/inject': 'true' };
+      const { objectSelector } = webhookOf(documents);
+      const all = selects(objectSelector, labels);
+      delete labels[missing];
+      return [all, selects(objectSelector, labels)];
+    }), [[true, false], [true, false]]],
   ['pods by expressions', { webhook: { objectSelector: { matchExpressions: [{ key: 'a', operator: 'DoesNotExist' }] } } },
     documents => webhookOf(documents).objectSelector.matchExpressions.at(-1), { key: 'a', operator: 'DoesNotExist' }],
   ['pods by conditions', { webhook: { matchConditions: [condition] } },
     documents => webhookOf(documents).matchConditions, [condition]],
   ['configurations without conditions', { webhook: { matchConditions: [condition] } },
-    documents => one(documents, 'MutatingWebhookConfiguration').webhooks[1].matchConditions, undefined],
+    documents => one(documents, 'MutatingWebhookConfiguration').webhooks
+      .find(each => each.name === 'configmaps.postern.io').matchConditions, undefined],
   ['an image of a mirror', { global: { imageRegistry: 'mirror.example' }, image: { registry: 'registry.example' } },
     documents => [container(documents).image, one(documents, 'Pod').spec.containers[0].image],
     ['mirror.example/postern:0.1.0', 'mirror.example/postern:0.1.0']],
