@@ -26,7 +26,7 @@ class PodPrinter {
   std::vector<Json> read();
   bool injectAll(std::vector<Json>& documents);
   bool injectInto(const kube::PodPlace& place);
-  bool judge(kube::Injection injection, const kube::PodPlace& place);
+  bool judge(const kube::Injection& injection, const kube::PodPlace& place);
 
   // Returns false.
   bool complain(const std::string& what) const {
@@ -51,7 +51,7 @@ std::vector<Json> PodPrinter::read() {
   return documents;
 }
 
-bool PodPrinter::judge(kube::Injection injection, const kube::PodPlace& place) {
+bool PodPrinter::judge(const kube::Injection& injection, const kube::PodPlace& place) {
   for (const auto& warning : injection.warnings) complain(warning);
   using Result = kube::Injection::Result;
   switch (injection.result) {

@@ -34,10 +34,10 @@ std::string yamlMistake(std::string_view message) {
   // The beginnings of the messages.
   static const std::pair<std::string_view, std::string_view> kAll[] = {
       {messages::END_OF_MAP_FLOW,
-       "is not YAML: a map in braces is not closed, expected \",\" or \"}\""},
+       R"(is not YAML: a map in braces is not closed, expected "," or "}")"},
       {messages::END_OF_MAP, kKeyExpected},
       {messages::END_OF_SEQ_FLOW,
-       "is not YAML: a list in brackets is not closed, expected \",\" or \"]\""},
+       R"(is not YAML: a list in brackets is not closed, expected "," or "]")"},
       {messages::END_OF_SEQ,
        "is not YAML: the list ends here, expected the next \"- \", indented as those before it"},
       {messages::EOF_IN_SCALAR, "is not YAML: a quote is not closed, expected its end"},
@@ -46,8 +46,7 @@ std::string yamlMistake(std::string_view message) {
       {messages::CHAR_IN_SCALAR,
        "is not YAML: holds a character that ends the text, expected quotes around it"},
       {messages::TAB_IN_INDENTATION, "is not YAML: is indented by a tab, expected spaces"},
-      {messages::FLOW_END,
-       "is not YAML: holds a \"]\" or \"}\" that closes nothing, expected none"},
+      {messages::FLOW_END, R"(is not YAML: holds a "]" or "}" that closes nothing, expected none)"},
       {messages::BLOCK_ENTRY,
        "is not YAML: holds a \"- \" where no list can begin, expected it on a line of its own"},
       {messages::MAP_KEY, kColon},

@@ -19,7 +19,7 @@ std::string_view jsonWords(simdjson::error_code code) {
       return "a list or an object is not closed, expected its end";
     case simdjson::DEPTH_ERROR: return "nested too deeply, expected at most 1024 levels";
     case simdjson::STRING_ERROR:
-      return "a string has an invalid escape, expected one like \\n, \\\" or \\u0041";
+      return R"(a string has an invalid escape, expected one like \n, \" or \u0041)";
     case simdjson::UNESCAPED_CHARS:
       return "a string has a control character, expected an escape like \\n";
     case simdjson::UNCLOSED_STRING: return "a string is not closed, expected a quote at its end";

@@ -326,7 +326,7 @@ Decision::Asked Decision::readLabel() {
   if (found == pod_.labels.end() || found->second == "true") return Asked::Yes;
   if (found->second == "false") return Asked::No;
   complain("the label " + std::string(kInjectLabel) + " is \"" + printable(found->second, 64) +
-           "\", expected \"true\" for a sidecar or \"false\" for none");
+           R"(", expected "true" for a sidecar or "false" for none)");
   return Asked::Yes;
 }
 
@@ -351,7 +351,7 @@ Injection Decision::decide() {
   }
   if (asked == Asked::NoLabel) {
     warn("postern: the pod has annotations postern.io/... and gets no sidecar without the label " +
-         std::string(kInjectLabel) + ": \"true\"; add it, or \"false\" if none is wanted");
+         std::string(kInjectLabel) + R"(: "true"; add it, or "false" if none is wanted)");
     return {.result = Result::Unlabeled, .warnings = warnings_};
   }
   const auto status = pod_.labels.find(kStatusLabel);

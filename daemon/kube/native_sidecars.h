@@ -43,6 +43,7 @@ class NativeSidecars {
 struct KubernetesVersion {
   unsigned major = 0;
   unsigned minor = 0;
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 misreads <=>
   auto operator<=>(const KubernetesVersion&) const = default;
 };
 

@@ -59,7 +59,9 @@ class ChainSorter {
   Result<OwnChain> sort() {
     const auto leaf = takeLeaf();
     if (!leaf) return leaf.error();
-    for (std::size_t i = 0; i < chain_.size(); ++i) takeIssuersOf(*chain_[i]);
+    // takeIssuersOf() appends to chain_.
+    std::size_t next = 0;
+    while (next < chain_.size()) takeIssuersOf(*chain_[next++]);
     warnOfOrder();
     warnOfPairs();
     for (const auto& entry : entries_) warnOfUnused(entry);
