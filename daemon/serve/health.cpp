@@ -18,7 +18,7 @@ Json describe(const exposition::Node& node) {
   return json;
 }
 
-Json describePages(const scrape::Target& target, const scrape::Counts& counts) {
+Json describeHealthPages(const scrape::Target& target, const scrape::Counts& counts) {
   const auto& pages = target.config().pages;
   Json list;
   for (std::size_t page = 0; page < std::min(counts.pages.size(), pages.size()); ++page) {
@@ -52,7 +52,7 @@ TargetHealth healthOf(const scrape::Target& target) {
   if (session.waiting)
     json["next_attempt"] = session.next_attempt ? Json(rfc3339(*session.next_attempt))
                                                 : Json("when the credential changes");
-  if (!counts.pages.empty()) json["pages"] = describePages(target, counts);
+  if (!counts.pages.empty()) json["pages"] = describeHealthPages(target, counts);
   if (const Json told = serviceHealth(target, counts); !told.is_null()) json.update(told);
   return {state, std::move(json)};
 }
