@@ -9,7 +9,7 @@ using ::testing::IsEmpty;
 using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
 
-json podsIn(const std::vector<std::string>& namespaces, const std::string& next = "") {
+json podListOf(const std::vector<std::string>& namespaces, const std::string& next = "") {
   json items = json::array();
   for (const auto& name : namespaces) items.push_back({{"metadata", {{"namespace", name}}}});
   return {{"metadata", {{"continue", next}}}, {"items", items}};
@@ -21,7 +21,7 @@ class MissedPodsTest : public ApiTest {
 };
 
 TEST_F(MissedPodsTest, CountsByNamespace) {
-  answers([](const Asked&) { return Told{200, podsIn({"shop", "bank", "shop"})}; });
+  answers([](const Asked&) { return Told{200, podListOf({"shop", "bank", "shop"})}; });
 
   const auto next = missed.ask(never);
 
@@ -30,7 +30,7 @@ TEST_F(MissedPodsTest, CountsByNamespace) {
 }
 
 TEST_F(MissedPodsTest, AsksForTheMetadataOfPodsThatLackTheirSidecarAndHaveNotEnded) {
-  answers([](const Asked&) { return Told{200, podsIn({})}; });
+  answers([](const Asked&) { return Told{200, podListOf({})}; });
 
   missed.ask(never);
 
@@ -45,7 +45,7 @@ TEST_F(MissedPodsTest, AsksForTheMetadataOfPodsThatLackTheirSidecarAndHaveNotEnd
 
 TEST_F(MissedPodsTest, DoesNotCountMirrorsOfStaticPods) {
   answers([](const Asked&) {
-    auto pods = podsIn({"shop", "shop", "shop"});
+    auto pods = podListOf({"shop", "shop", "shop"});
     pods["items"][0]["metadata"]["ownerReferences"] = {{{"kind", "Node"}, {"name", "cp-1"}}};
     pods["items"][1]["metadata"]["ownerReferences"] = {{{"kind", "ReplicaSet"}, {"name", "web"}}};
     return Told{200, pods};
@@ -58,9 +58,9 @@ TEST_F(MissedPodsTest, DoesNotCountMirrorsOfStaticPods) {
 
 TEST_F(MissedPodsTest, ReadsEveryPage) {
   answers([](const Asked& asked) {
-    if (asked.path.ends_with("&continue=a%2Fb")) return Told{200, podsIn({"shop"}, "c")};
-    if (asked.path.ends_with("&continue=c")) return Told{200, podsIn({"bank"})};
-    return Told{200, podsIn({"shop"}, "a/b")};
+    if (asked.path.ends_with("&continue=a%2Fb")) return Told{200, podListOf({"shop"}, "c")};
+    if (asked.path.ends_with("&continue=c")) return Told{200, podListOf({"bank"})};
+    return Told{200, podListOf({"shop"}, "a/b")};
   });
 
   missed.ask(never);
@@ -72,9 +72,10 @@ TEST_F(MissedPodsTest, ReadsEveryPage) {
 TEST_F(MissedPodsTest, BeginsAnewWhenTheListHasBecomeTooOld) {
   int goes = 0;
   answers([&goes](const Asked& asked) {
-    if (asked.path.find("continue=") == std::string::npos) return Told{200, podsIn({"shop"}, "c")};
+    if (asked.path.find("continue=") == std::string::npos)
+      return Told{200, podListOf({"shop"}, "c")};
     return goes++ == 0 ? refuses(410, "The provided continue parameter is too old")
-                       : Told{200, podsIn({"bank"})};
+                       : Told{200, podListOf({"bank"})};
   });
 
   missed.ask(never);
@@ -86,7 +87,8 @@ TEST_F(MissedPodsTest, BeginsAnewWhenTheListHasBecomeTooOld) {
 
 TEST_F(MissedPodsTest, GivesUpAListThatIsAlwaysTooOld) {
   answers([](const Asked& asked) {
-    if (asked.path.find("continue=") == std::string::npos) return Told{200, podsIn({"shop"}, "c")};
+    if (asked.path.find("continue=") == std::string::npos)
+      return Told{200, podListOf({"shop"}, "c")};
     return refuses(410, "too old");
   });
 
@@ -98,10 +100,10 @@ TEST_F(MissedPodsTest, GivesUpAListThatIsAlwaysTooOld) {
 }
 
 TEST_F(MissedPodsTest, KeepsTheCountsWhenAListFails) {
-  answers([](const Asked&) { return Told{200, podsIn({"shop"})}; });
+  answers([](const Asked&) { return Told{200, podListOf({"shop"})}; });
   missed.ask(never);
   answers([](const Asked& asked) {
-    return asked.path.find("continue=") == std::string::npos ? Told{200, podsIn({"bank"}, "c")}
+    return asked.path.find("continue=") == std::string::npos ? Told{200, podListOf({"bank"}, "c")}
                                                              : refuses(500, "etcd is away");
   });
 
@@ -120,9 +122,9 @@ TEST_F(MissedPodsTest, KeepsAskingWithoutTheRightToListPods) {
 }
 
 TEST_F(MissedPodsTest, ForgetsANamespaceThatHasNoneAnyMore) {
-  answers([](const Asked&) { return Told{200, podsIn({"shop", "bank"})}; });
+  answers([](const Asked&) { return Told{200, podListOf({"shop", "bank"})}; });
   missed.ask(never);
-  answers([](const Asked&) { return Told{200, podsIn({"bank"})}; });
+  answers([](const Asked&) { return Told{200, podListOf({"bank"})}; });
 
   missed.ask(never);
 
@@ -132,7 +134,7 @@ TEST_F(MissedPodsTest, ForgetsANamespaceThatHasNoneAnyMore) {
 TEST_F(MissedPodsTest, CountsTheNamespacesBeyondAThousandTogether) {
   std::vector<std::string> names;
   for (int i = 0; i < 1010; ++i) names.push_back("n" + std::to_string(i));
-  answers([&names](const Asked&) { return Told{200, podsIn(names)}; });
+  answers([&names](const Asked&) { return Told{200, podListOf(names)}; });
 
   missed.ask(never);
 
@@ -144,7 +146,7 @@ TEST_F(MissedPodsTest, StopsBetweenTwoPages) {
   std::stop_source stop;
   answers([&stop](const Asked&) {
     stop.request_stop();
-    return Told{200, podsIn({"shop"}, "more")};
+    return Told{200, podListOf({"shop"}, "more")};
   });
 
   missed.ask(stop.get_token());
