@@ -44,6 +44,7 @@ Got read(const Sent& sent) {
     got.result = input.feed(std::string(page.substr(at, 7)));
   }
   if (got.result) got.result = input.finish();
+  if (!got.result) return got;
   writer.finish();
   got.text = writer.out();
   return got;

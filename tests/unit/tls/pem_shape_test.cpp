@@ -505,7 +505,7 @@ TEST_F(PemShapeTest, NamesWhatIsThereInPlaceOfACertificate) {
 
 TEST_F(PemShapeTest, NamesWhatIsThereInPlaceOfAKey) {
   const std::string open_ssh = std::string("openssh-key-v1\0", 15) +
-                               std::string("\0\0\0\4none\0\0\0\4none\0\0\0\0\0\0\0\1", 28);
+                               std::string("\0\0\0\4none\0\0\0\4none\0\0\0\0\0\0\0\1", 24);
   const auto inArmour = [](const std::string& label, const std::string& bytes) {
     return "-----BEGIN " + label + "-----\n" + wrapped(base64Of(bytes), 70) + "-----END " + label +
            "-----\n";
