@@ -196,6 +196,7 @@ std::optional<Target::Answer> Target::ride(Lock& lock, const std::shared_ptr<Run
     late = self.seat == Seat::Waiting && std::chrono::steady_clock::now() >= leaves;
   }
   run->changed.wait(lock, [&] { return run->pilot != &self || !run->sending_away; });
+  if (run->pilot == &self) run->pilot = nullptr;  // others may wake after this one is gone
   run->waiters.remove(&self);
   if (self.seat == Seat::Outgrown) return std::nullopt;
   if (self.seat == Seat::Left) return tooLate();
