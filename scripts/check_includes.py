@@ -15,13 +15,14 @@ import sys
 # Headers of libraries (a pattern over the include) and the files that may see them.
 LIBRARIES = {
     r"Poco/Data/": ["credentials/mysql*"],
-    r"Poco/Net/": ["http/*"],
-    r"Poco/": ["http/*", "credentials/mysql*"],
+    r"Poco/Net/": ["async/*", "http/*"],
+    r"Poco/": ["async/*", "http/*", "credentials/mysql*"],
     r"(mysql|mariadb)\b": ["credentials/mysql*"],
     r"openssl/": ["tls/*", "upstream/*", "session/*", "credentials/*", "http/*",
                   "scrape/digests.cpp", "serve/basic_auth.cpp", "serve/bcrypt.cpp",
                   "kube/serving_material.h"],
     r"crypt\.h": ["serve/bcrypt.cpp"],
+    r"boost/intrusive/": ["async/*"],
     r"yaml-cpp/|boost/": ["config/*"],
     r"simdjson": ["exposition/*"],
     r"re2/": ["config/*", "exposition/*"],
@@ -40,6 +41,7 @@ CATCHES = [
     "config/*",             # yaml-cpp, Boost.Program_options, nlohmann
     "credentials/mysql*",   # Poco::Data
     "http/*",               # Poco::Net
+    "async/*",              # what leaves a task or a job ends that one alone
     "base/crew.cpp",        # std::thread
     "scrape/exception_guard.h",  # std::bad_alloc
     "scrape/workers.cpp",   # the last one of a thread

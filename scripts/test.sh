@@ -132,6 +132,8 @@ part_lint() {
   check "clang-format" formatted
   check "include rules" python3 scripts/check_includes.py
   check "tests of the include rules" python3 tests/scripts/check_includes_test.py
+  check "awaited calls" python3 scripts/check_awaits.py
+  check "tests of the check of awaited calls" python3 tests/scripts/check_awaits_test.py
   check "README" python3 tests/scripts/readme_test.py
   check "tests of the release script" python3 tests/scripts/release_test.py
   check "tests of the image's package list" python3 tests/scripts/packages_test.py

@@ -9,7 +9,7 @@
 #include "base/long_mutex.h"
 #include "config/config.h"
 #include "sandbox/sandbox.h"
-#include "scrape/workers.h"
+#include "async/thread_pool.h"
 #include "serve/targets.h"
 #include "upstream/resolver.h"
 
@@ -55,7 +55,7 @@ class TargetsKeeper {
   const Clock& clock_;
   const std::function<std::string()> self_page_;
   upstream::Resolver resolver_;
-  scrape::Workers workers_{0};
+  async::ThreadPool workers_{0};
 
   LongMutex reload_mutex_;
   std::string config_text_;  // guarded by reload_mutex_: of the file when it was last read

@@ -29,7 +29,7 @@ class OwnTarget {
   std::string selfPage() const;
 
   const RealClock clock_;
-  scrape::Workers workers_;
+  async::ThreadPool workers_;
   std::shared_ptr<scrape::Target> target_;
 };
 

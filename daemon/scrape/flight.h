@@ -17,7 +17,7 @@
 #include "scrape/page_fetch.h"
 #include "scrape/reshapers.h"
 #include "scrape/stats.h"
-#include "scrape/workers.h"
+#include "async/thread_pool.h"
 
 namespace postern::scrape {
 
@@ -46,7 +46,7 @@ struct KeptPage {
 struct FlightPlan {
   std::shared_ptr<Door> door;
   const config::Target& target;
-  Workers& workers;
+  async::ThreadPool& workers;
   const Clock& clock;
   const std::function<std::string()>& self_page;  // own metrics but postern_page_up
   std::vector<KeptPage>& kept;                    // by page

@@ -47,7 +47,7 @@ struct Target::Run {
 };
 
 Target::Target(config::Target config, std::shared_ptr<Door> door, std::shared_ptr<Stats> stats,
-               Workers& workers, const Clock& clock, std::function<std::string()> self_page)
+               async::ThreadPool& workers, const Clock& clock, std::function<std::string()> self_page)
     : config_(std::move(config)),
       door_(std::move(door)),
       stats_(std::move(stats)),

@@ -33,7 +33,7 @@ class Target : public std::enable_shared_from_this<Target> {
 
   // `workers` and `clock` must outlive the target.
   Target(config::Target config, std::shared_ptr<Door> door, std::shared_ptr<Stats> stats,
-         Workers& workers, const Clock& clock, std::function<std::string()> self_page);
+         async::ThreadPool& workers, const Clock& clock, std::function<std::string()> self_page);
 
   // Takes the answer of a scraper whose deadline has passed while its thread flies for others.
   using LeaveEarly = std::function<void(const Answer&)>;
@@ -86,7 +86,7 @@ class Target : public std::enable_shared_from_this<Target> {
   const config::Target config_;
   const std::shared_ptr<Door> door_;
   const std::shared_ptr<Stats> stats_;
-  Workers& workers_;
+  async::ThreadPool& workers_;
   const Clock& clock_;
   const std::function<std::string()> self_page_;
   const std::vector<std::string> page_names_;

@@ -89,7 +89,7 @@ class TargetTest : public ::testing::Test {
   FakeWhatsapp whatsapp;
   config::Target config;
   upstream::Resolver resolver;
-  scrape::Workers workers{16};
+  async::ThreadPool workers{16};
   std::shared_ptr<scrape::Stats> stats;
   std::shared_ptr<scrape::Target> target;
 

@@ -89,7 +89,7 @@ class CertificateRolesTest : public ::testing::Test {
   std::map<std::string, std::string> client_ends;
   RealClock clock;
   upstream::Resolver resolver;
-  scrape::Workers workers{4};
+  async::ThreadPool workers{4};
   Targets targets;
 };
 

@@ -91,7 +91,7 @@ class HealthTest : public ::testing::Test {
 
   testing::FakeClock clock;
   upstream::Resolver resolver;
-  scrape::Workers workers{1};
+  async::ThreadPool workers{1};
   Targets targets;
 };
 

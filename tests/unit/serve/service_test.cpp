@@ -72,7 +72,7 @@ class ServiceTest : public ::testing::Test {
 
   testing::FakeClock clock;
   upstream::Resolver resolver;
-  scrape::Workers workers{4};
+  async::ThreadPool workers{4};
   TargetsNow targets;
   int reloads = 0;
   bool status_page = true;

@@ -54,7 +54,7 @@ class StoryTest : public ::testing::Test {
   testing::TemporaryFolder folder;
   testing::FakeClock clock;
   upstream::Resolver resolver;
-  scrape::Workers workers{4};
+  async::ThreadPool workers{4};
   std::unique_ptr<testing::TlsServer> server;
   std::shared_ptr<scrape::Target> target;
 };

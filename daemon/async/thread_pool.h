@@ -11,21 +11,21 @@
 #include "base/clock.h"
 #include "base/crew.h"
 
-namespace postern::scrape {
+namespace postern::async {
 
-// Threads that fetch pages: made when a job finds none idle, at most `bound` of them, all but one
+// Threads for what may block: made when a job finds none idle, at most `bound` of them, all but one
 // gone again after ten seconds without work. A job goes to the thread that was at work last, so
 // that those which are needed no more see none, and take the memory with them that the allocator
 // keeps for each. A job beyond the bound, or for which the system has no thread, waits in the
 // queue. Thread-safe.
-class Workers {
+class ThreadPool {
  public:
   // Throws std::system_error when there can be no thread at all.
-  explicit Workers(std::size_t bound);
+  explicit ThreadPool(std::size_t bound);
   // Finishes what is queued, and leaves no thread behind; jobs end by their own deadlines.
-  ~Workers();
-  Workers(const Workers&) = delete;
-  Workers& operator=(const Workers&) = delete;
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
 
   void run(std::function<void()> job);
   // Waits until no job is left; false when `deadline` came first.
@@ -46,9 +46,9 @@ class Workers {
   std::condition_variable settled_;          // a thread is idle, or has ended
   std::deque<std::function<void()>> queue_;  // guarded by mutex_, as is what follows
   std::size_t bound_;
-  Crew crew_{"to fetch a page with"};
+  Crew crew_{"for blocking work"};
   std::vector<std::shared_ptr<Idler>> idle_;  // the last one was at work last
   bool stopping_ = false;
 };
 
-}  // namespace postern::scrape
+}  // namespace postern::async

@@ -1,4 +1,4 @@
-#include "scrape/workers.h"
+#include "async/thread_pool.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -10,19 +10,19 @@
 
 #include "base/log.h"
 
-namespace postern::scrape {
+namespace postern::async {
 namespace {
 
 constexpr std::chrono::seconds kIdle{10};
 
 }  // namespace
 
-Workers::Workers(std::size_t bound) : bound_(bound) {
+ThreadPool::ThreadPool(std::size_t bound) : bound_(bound) {
   const std::lock_guard lock(mutex_);
   if (!startThread()) throw std::system_error(EAGAIN, std::generic_category());
 }
 
-Workers::~Workers() {
+ThreadPool::~ThreadPool() {
   std::vector<std::thread> threads;
   {
     const std::lock_guard lock(mutex_);
@@ -33,7 +33,7 @@ Workers::~Workers() {
   for (auto& thread : threads) thread.join();
 }
 
-void Workers::run(std::function<void()> job) {
+void ThreadPool::run(std::function<void()> job) {
   std::unique_lock lock(mutex_);
   queue_.push_back(std::move(job));
   if (!idle_.empty()) {
@@ -48,22 +48,22 @@ void Workers::run(std::function<void()> job) {
 }
 
 // Requires mutex_.
-bool Workers::startThread() {
+bool ThreadPool::startThread() {
   return crew_.start([this] { work(std::unique_lock(mutex_)); });
 }
 
-bool Workers::settle(SteadyTime deadline) {
+bool ThreadPool::settle(SteadyTime deadline) {
   std::unique_lock lock(mutex_);
   return settled_.wait_until(lock, deadline,
                              [&] { return queue_.empty() && idle_.size() == crew_.size(); });
 }
 
-void Workers::raiseBound(std::size_t bound) {
+void ThreadPool::raiseBound(std::size_t bound) {
   const std::lock_guard lock(mutex_);
   bound_ = std::max(bound_, bound);
 }
 
-void Workers::work(std::unique_lock<std::mutex> lock) {
+void ThreadPool::work(std::unique_lock<std::mutex> lock) {
   const auto self = std::make_shared<Idler>();
   while (true) {
     if (queue_.empty()) {
@@ -92,4 +92,4 @@ void Workers::work(std::unique_lock<std::mutex> lock) {
   settled_.notify_all();
 }
 
-}  // namespace postern::scrape
+}  // namespace postern::async

@@ -1,4 +1,4 @@
-#include "scrape/workers.h"
+#include "async/thread_pool.h"
 
 #include <gtest/gtest.h>
 #include <pthread.h>
@@ -7,15 +7,15 @@
 #include <latch>
 #include <thread>
 
-namespace postern::scrape {
+namespace postern::async {
 namespace {
 
-TEST(WorkersTest, RunsJobsSideBySideUpToTheBound) {
+TEST(ThreadPoolTest, RunsJobsSideBySideUpToTheBound) {
   std::atomic<int> at_once = 0;
   std::atomic<int> most = 0;
   std::atomic<int> done = 0;
   {
-    Workers workers(3);
+    ThreadPool workers(3);
     for (int i = 0; i < 100; ++i) {
       workers.run([&] {
         most = std::max(most.load(), ++at_once);
@@ -29,8 +29,8 @@ TEST(WorkersTest, RunsJobsSideBySideUpToTheBound) {
   EXPECT_LE(most, 3);
 }
 
-TEST(WorkersTest, GivesEachJobAThreadBelowTheBound) {
-  Workers workers(4);
+TEST(ThreadPoolTest, GivesEachJobAThreadBelowTheBound) {
+  ThreadPool workers(4);
   std::latch all_here(4);
   std::latch all_gone(4);
   for (int i = 0; i < 4; ++i) {
@@ -42,8 +42,8 @@ TEST(WorkersTest, GivesEachJobAThreadBelowTheBound) {
   all_gone.wait();
 }
 
-TEST(WorkersTest, TakesTheBoundUpButNeverDown) {
-  Workers workers(1);
+TEST(ThreadPoolTest, TakesTheBoundUpButNeverDown) {
+  ThreadPool workers(1);
   workers.raiseBound(2);
   workers.raiseBound(1);
   std::latch both_here(2);
@@ -67,10 +67,10 @@ struct LeftBehind {
   std::atomic<int>& count;
 };
 
-TEST(WorkersTest, LeavesNoThreadBehind) {
+TEST(ThreadPoolTest, LeavesNoThreadBehind) {
   std::atomic<int> left_behind = 0;
   {
-    Workers workers(4);
+    ThreadPool workers(4);
     std::latch all_here(4);
     for (int i = 0; i < 4; ++i) {
       workers.run([&] {
@@ -107,8 +107,8 @@ class NoThreads {
   pthread_attr_t before_;
 };
 
-TEST(WorkersTest, FinishesWithTheThreadsItHasWhenThereAreNoMore) {
-  Workers workers(4);
+TEST(ThreadPoolTest, FinishesWithTheThreadsItHasWhenThereAreNoMore) {
+  ThreadPool workers(4);
   const NoThreads none;
   std::latch done(10);
   for (int i = 0; i < 10; ++i) workers.run([&] { done.count_down(); });
@@ -116,4 +116,4 @@ TEST(WorkersTest, FinishesWithTheThreadsItHasWhenThereAreNoMore) {
 }
 
 }  // namespace
-}  // namespace postern::scrape
+}  // namespace postern::async

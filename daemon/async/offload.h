@@ -1,0 +1,42 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "async/event.h"
+#include "async/loop.h"
+#include "async/scope.h"
+#include "async/task.h"
+#include "async/thread_pool.h"
+
+namespace postern::async {
+
+// Runs `function` on a thread of the pool: what may block, or computes for more than a millisecond.
+// Returns what it returns; none when the scope ended before: the call is over then for the task,
+// while the function may still run, so it owns what it uses. It must not throw. Make the function a
+// named object and move it in (see Task).
+template <typename Function>
+Task<std::optional<std::invoke_result_t<Function>>> offload(ThreadPool& pool, Scope& scope,
+                                                            Function function) {
+  using Value = std::invoke_result_t<Function>;
+  struct Call {
+    explicit Call(Function called) : function(std::move(called)) {}
+    Function function;
+    std::optional<Value> value;
+    Event done;  // on the loop
+  };
+  const auto call = std::make_shared<Call>(std::move(function));
+  if (scope.ended()) co_return std::nullopt;
+  Work work = [call, inbox = scope.loop().inbox()]() mutable {
+    call->value.emplace(call->function());
+    auto& posting = *inbox;
+    posting.post([call = std::move(call)] { call->done.set(); });
+  };
+  pool.run(std::move(work));
+  if (const bool came = co_await call->done.wait(scope); !came) co_return std::nullopt;
+  co_return std::move(call->value);
+}
+
+}  // namespace postern::async

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <boost/intrusive/list.hpp>
+
+#include <coroutine>
+#include <cstdint>
+
+#include "async/timer.h"
+#include "base/clock.h"
+
+namespace postern::async {
+
+class Loop;
+class Scope;
+
+using AutoUnlink = boost::intrusive::link_mode<boost::intrusive::auto_unlink>;
+using ListHook = boost::intrusive::list_member_hook<AutoUnlink>;
+
+// One suspended task: what every awaitable of this folder is made of. It is in the list of its
+// scope, and in that of what it waits for; when it is woken it leaves both and joins the loop's
+// ready tasks. It leaves every list when the task is destroyed.
+class Wait {
+ public:
+  explicit Wait(Scope& scope) : scope_(scope) {}
+  Wait(const Wait&) = delete;
+  Wait& operator=(const Wait&) = delete;
+
+  // The task continues in this turn or the next. `came`: what it waited for; false: its scope
+  // ended.
+  void wake(bool came);
+
+  ListHook in_source;  // what it waits for, or the ready tasks of its loop
+  ListHook in_scope;
+
+ protected:
+  ~Wait() = default;
+  // True when the scope has ended already: the task must not wait.
+  bool refused() const;
+  void suspend(std::coroutine_handle<> task);
+  bool came() const { return came_; }
+  void setCame() { came_ = true; }
+  Scope& scope() const { return scope_; }
+
+ private:
+  friend class Loop;
+  Scope& scope_;
+  std::coroutine_handle<> task_;
+  bool came_ = false;
+};
+
+using WaitList =
+    boost::intrusive::list<Wait, boost::intrusive::member_hook<Wait, ListHook, &Wait::in_source>,
+                           boost::intrusive::constant_time_size<false>>;
+
+// The deadline and the cancellation of a piece of work. Everything that waits takes a Scope&; when
+// it ends, every wait in it and in its inner scopes returns false at once, and so does every later
+// one. What came in the same turn before the end counts as come. Scopes nest (request, page,
+// exchange); an inner scope ends before the outer one is destroyed. On the thread of its loop
+// alone.
+class Scope final : private Timer {
+ public:
+  enum class End : std::uint8_t { None, Deadline, Cancelled };
+
+  // `loop` and `outer` must outlive it.
+  explicit Scope(Loop& loop, SteadyTime deadline = SteadyTime::max());
+  explicit Scope(Scope& outer, SteadyTime deadline = SteadyTime::max());
+  ~Scope();
+  Scope(const Scope&) = delete;
+  Scope& operator=(const Scope&) = delete;
+
+  Loop& loop() const { return loop_; }
+  // Also whether the deadline has passed that no timer has noticed yet.
+  bool ended();
+  End end() const { return end_; }
+  void cancel() { finish(End::Cancelled); }
+  // The earliest of its own and those around it.
+  SteadyTime deadline() const;
+  // Moves its own deadline. Has no effect on what has ended.
+  void setDeadline(SteadyTime deadline);
+
+ private:
+  friend class Wait;
+  using Waits =
+      boost::intrusive::list<Wait, boost::intrusive::member_hook<Wait, ListHook, &Wait::in_scope>,
+                             boost::intrusive::constant_time_size<false>>;
+
+  void fire() override;
+  void finish(End end);
+  void arm();
+  void add(Wait& wait);
+
+  Loop& loop_;
+  Scope* const outer_ = nullptr;
+  SteadyTime deadline_;
+  End end_ = End::None;
+  ListHook in_outer_;
+  Waits waits_;
+  boost::intrusive::list<Scope, boost::intrusive::member_hook<Scope, ListHook, &Scope::in_outer_>,
+                         boost::intrusive::constant_time_size<false>>
+      inner_;
+};
+
+}  // namespace postern::async

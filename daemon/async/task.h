@@ -1,0 +1,158 @@
+#pragma once
+
+#include <cassert>
+#include <coroutine>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include "async/frame_allocator.h"
+
+namespace postern::async {
+
+template <typename T>
+class Task;
+
+// Hears that a task has ended which nobody awaits. It may destroy the task.
+class TaskObserver {
+ public:
+  virtual void taskEnded() noexcept = 0;
+
+ protected:
+  ~TaskObserver() = default;
+};
+
+// What the promises of all tasks share.
+class TaskPromise {
+ public:
+  // The task that awaits this one, or else the observer, continues when this one ends. No symmetric
+  // transfer: g++ makes it a tail call only when it optimizes. A task that ends before its first
+  // wait has no continuation yet, and Task's awaiter goes on by itself.
+  struct FinalAwaiter {
+    bool await_ready() const noexcept { return false; }
+    template <typename Promise>
+    void await_suspend(std::coroutine_handle<Promise> task) const noexcept {
+      TaskPromise& promise = task.promise();
+      if (promise.continuation_) {
+        promise.continuation_.resume();
+      } else if (promise.observer_ != nullptr) {
+        promise.observer_->taskEnded();
+      }
+    }
+    void await_resume() const noexcept {}
+  };
+
+  std::suspend_always initial_suspend() const noexcept { return {}; }
+  FinalAwaiter final_suspend() const noexcept { return {}; }
+  void unhandled_exception() noexcept { exception_ = std::current_exception(); }
+
+  static void* operator new(std::size_t size) { return allocateFrame(size); }
+  static void operator delete(void* frame, std::size_t size) noexcept { freeFrame(frame, size); }
+
+  void continueWith(std::coroutine_handle<> continuation) noexcept { continuation_ = continuation; }
+  void observeWith(TaskObserver& observer) noexcept { observer_ = &observer; }
+  std::exception_ptr exception() const noexcept { return exception_; }
+
+ protected:
+  void rethrow() const {
+    if (exception_) std::rethrow_exception(exception_);
+  }
+
+ private:
+  std::coroutine_handle<> continuation_;
+  TaskObserver* observer_ = nullptr;
+  std::exception_ptr exception_;
+};
+
+template <typename T>
+class ValuePromise : public TaskPromise {
+ public:
+  Task<T> get_return_object() noexcept;
+  template <typename Value>
+  void return_value(Value&& value) {
+    value_.emplace(std::forward<Value>(value));
+  }
+  T result() {
+    rethrow();
+    assert(value_);
+    return std::move(*value_);
+  }
+
+ private:
+  std::optional<T> value_;
+};
+
+template <>
+class ValuePromise<void> : public TaskPromise {
+ public:
+  Task<void> get_return_object() noexcept;
+  void return_void() const noexcept {}
+  void result() const { rethrow(); }
+};
+
+// A coroutine that starts when it is awaited and is destroyed with its owner, also while it waits:
+// no coroutine outlives the object that started it. It stays on the thread of one loop. An
+// exception that leaves the coroutine leaves the co_await of it, too.
+//
+// Rules for g++ 12, to which scripts/check_awaits.py holds the sources: the arguments of an awaited
+// call are names, not temporaries, and no co_await is in the condition of `if` or `switch`. Also no
+// co_await in a catch block, in a conditional operator or in a default argument. Parameters are
+// taken by value, or by reference to what the owner keeps; never as a view of a temporary.
+template <typename T = void>
+class [[nodiscard]] Task {
+ public:
+  using promise_type = ValuePromise<T>;
+  using Handle = std::coroutine_handle<promise_type>;
+
+  Task() = default;
+  Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
+  Task& operator=(Task&& other) noexcept {
+    std::swap(handle_, other.handle_);
+    return *this;
+  }
+  ~Task() {
+    if (handle_) handle_.destroy();
+  }
+
+  // Runs it to its first wait, or to its end. Once; for owners that do not await it.
+  void start() { handle_.resume(); }
+  bool done() const { return handle_.done(); }
+  void observeWith(TaskObserver& observer) { handle_.promise().observeWith(observer); }
+  std::exception_ptr exception() const { return handle_.promise().exception(); }
+  // Requires done(). Once; throws what left the coroutine.
+  T result() { return handle_.promise().result(); }
+
+  class Awaiter {
+   public:
+    explicit Awaiter(Handle task) : task_(task) {}
+    bool await_ready() const noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> awaiting) {
+      task_.resume();
+      if (task_.done()) return false;
+      task_.promise().continueWith(awaiting);
+      return true;
+    }
+    T await_resume() { return task_.promise().result(); }
+
+   private:
+    Handle task_;
+  };
+  // Once.
+  Awaiter operator co_await() && { return Awaiter(handle_); }
+
+ private:
+  friend promise_type;
+  explicit Task(Handle handle) : handle_(handle) {}
+
+  Handle handle_;
+};
+
+template <typename T>
+Task<T> ValuePromise<T>::get_return_object() noexcept {
+  return Task<T>(Task<T>::Handle::from_promise(*this));
+}
+inline Task<void> ValuePromise<void>::get_return_object() noexcept {
+  return Task<void>(Task<void>::Handle::from_promise(*this));
+}
+
+}  // namespace postern::async

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <vector>
+
+#include "async/loop.h"
+#include "async/poller.h"
+#include "fakes/fake_clock.h"
+
+namespace postern::testing {
+
+// Sockets are ready when a test says so, and waiting takes no time: the clock jumps to the next
+// timer.
+class SimulatedPoller final : public async::Poller {
+ public:
+  explicit SimulatedPoller(FakeClock& clock) : clock_(clock) {}
+
+  void add(const Poco::Net::Socket& socket, int mode) override { wanted_[socket] = mode; }
+  void update(const Poco::Net::Socket& socket, int mode) override { wanted_[socket] = mode; }
+  void remove(const Poco::Net::Socket& socket) override { wanted_.erase(socket); }
+  Modes poll(std::chrono::milliseconds patience) override {
+    ++polls;
+    Modes ready;
+    for (const auto& [socket, mode] : ready_) {
+      const auto wanted = wanted_.find(socket);
+      const int told = wanted == wanted_.end() ? 0 : mode & (wanted->second | kError);
+      if (told != 0) ready[socket] = told;
+    }
+    if (!ready.empty() || patience.count() == 0) return ready;
+    if (patience.count() < 0) throw std::logic_error("every task waits for what never comes");
+    clock_.advance(patience);
+    return ready;
+  }
+
+  // From now on; 0: no longer.
+  void setReady(const Poco::Net::Socket& socket, int mode) {
+    if (mode == 0) {
+      ready_.erase(socket);
+    } else {
+      ready_[socket] = mode;
+    }
+  }
+  // What the loop wants to hear of the socket.
+  int wanted(const Poco::Net::Socket& socket) const {
+    const auto found = wanted_.find(socket);
+    return found == wanted_.end() ? 0 : found->second;
+  }
+
+  int polls = 0;
+
+ private:
+  FakeClock& clock_;
+  Modes wanted_;
+  Modes ready_;
+};
+
+// What a simulated loop runs on: destroyed after it.
+struct SimulatedParts {
+  FakeClock fake_clock;
+  SimulatedPoller simulated_poller{fake_clock};
+};
+
+// A loop without sockets of the system, on a clock that moves only while all its tasks wait. Among
+// the tasks that are ready it chooses as it is told, so that a test can run every order.
+class SimulatedLoop final : private SimulatedParts, public async::Loop {
+ public:
+  // `choices`: which of the ready tasks goes next, each time that there are several.
+  explicit SimulatedLoop(std::vector<std::size_t> choices = {})
+      : Loop(simulated_poller, fake_clock), choices_(std::move(choices)) {}
+
+  FakeClock& fakeClock() { return fake_clock; }
+  SimulatedPoller& poller() { return simulated_poller; }
+  // How many there were to choose among, each time.
+  const std::vector<std::size_t>& widths() const { return widths_; }
+
+ private:
+  std::size_t choose(std::size_t ready) override {
+    if (ready < 2) return 0;
+    const std::size_t choice = widths_.size() < choices_.size() ? choices_[widths_.size()] : 0;
+    widths_.push_back(ready);
+    return choice;
+  }
+
+  std::vector<std::size_t> choices_;
+  std::vector<std::size_t> widths_;
+};
+
+// Calls `run` with a new loop for every order in which its tasks can be resumed, at most `most` of
+// them; returns how many there were.
+template <typename Run>
+int inEveryOrder(Run run, int most = 10'000) {
+  std::vector<std::size_t> choices;
+  for (int orders = 1;; ++orders) {
+    if (orders > most) throw std::logic_error("there are too many orders");
+    SimulatedLoop loop(choices);
+    run(loop);
+    auto widths = loop.widths();
+    choices.resize(widths.size());
+    while (!choices.empty() && choices.back() + 1 >= widths.back()) {
+      choices.pop_back();
+      widths.pop_back();
+    }
+    if (choices.empty()) return orders;
+    ++choices.back();
+  }
+}
+
+}  // namespace postern::testing
