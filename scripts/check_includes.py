@@ -34,7 +34,7 @@ LIBRARIES = {
 }
 
 # Folders that do no input or output: the standard library and what LIBRARIES allows.
-PURE = {"exposition"}
+PURE = {"exposition", "http1"}
 
 # The border posts, where a library that throws is called. Everything else speaks in values.
 CATCHES = [
