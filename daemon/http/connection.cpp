@@ -77,7 +77,7 @@ Connection::Next Connection::shakeHands(std::span<char> scratch) {
 
 Connection::Next Connection::read(std::span<char> scratch) {
   if (std::exchange(may_hold_request_, false)) {
-    const auto next = take({});
+    const auto next = take(std::exchange(arrived_, {}));
     if (next != Next::Readable || phase_ == Phase::Linger) return next;
   }
   return readSome(scratch);
@@ -103,20 +103,13 @@ Connection::Next Connection::readSome(std::span<char> scratch) {
 }
 
 Connection::Next Connection::take(std::string_view bytes) {
-  // A head usually comes in one piece and is read where it lies.
-  if (!arrived_.empty()) {
-    arrived_ += bytes;
-    bytes = arrived_;
-  }
   switch (parser_.parse(bytes)) {
-    case RequestHeadParser::Progress::Incomplete:
-      if (arrived_.empty()) arrived_ = bytes;
-      return Next::Readable;
+    case RequestHeadParser::Progress::Incomplete: return Next::Readable;
     case RequestHeadParser::Progress::Refused:
       return refuse(withStatus(parser_.refusal().status), parser_.refusal().what);
     case RequestHeadParser::Progress::Complete: break;
   }
-  arrived_ = std::string(bytes.substr(parser_.size()));
+  arrived_ = bytes;
   return beginBody();
 }
 
@@ -251,7 +244,8 @@ Connection::Next Connection::refuseBusy(std::string_view what) {
 Connection::Next Connection::timeUp() {
   if (phase_ == Phase::Flush) wire_.resetOnClose(true);
   const bool half =
-      phase_ == Phase::Request && (!arrived_.empty() || (site_.max_body > 0 && body_.underWay()));
+      phase_ == Phase::Request &&
+      (!arrived_.empty() || (body_.underWay() ? site_.max_body > 0 : parser_.started()));
   if (!half || shared_.stopping) return Next::End;
   return refuse(withStatus(408), "the request did not come in time");
 }

@@ -1,17 +1,14 @@
 #include "http/request_body.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
-
-#include "base/token.h"
 
 namespace postern::http {
 namespace {
 
-constexpr std::size_t kMostExtra = 4U << 10;  // nobody needs extensions or trailers
-constexpr std::size_t kLongestLine = 1U << 10;
-constexpr std::size_t kMostDigits = 8;  // of a chunk's size
+// In chunks; nobody needs extensions or trailers.
+constexpr http1::ChunkLimits kLimits{
+    .line = 1U << 10, .trailers = 4U << 10, .extensions = 4U << 10, .chunk = 0xFFFFFFFF};
 
 }  // namespace
 
@@ -41,8 +38,11 @@ RequestBody::Progress RequestBody::begin(const RequestHead& head, std::size_t mo
   if (chunked_ && most_ == 0) return refuse(411, "a body needs a Content-Length here");
   if (head.content_length > (most_ > 0 ? most_ : kMostDropped)) return tooLarge();
   left_ = static_cast<std::size_t>(head.content_length);
-  extra_ = 0;
-  expects_ = chunked_ ? Expects::Size : Expects::Data;
+  if (chunked_) {
+    auto limits = kLimits;
+    limits.body = most_;
+    chunks_ = http1::ChunkDecoder(limits);
+  }
   under_way_ = chunked_ || left_ > 0;
   return under_way_ ? Progress::Incomplete : Progress::Complete;
 }
@@ -75,66 +75,41 @@ bool RequestBody::keep(std::string_view bytes) {
 }
 
 RequestBody::Progress RequestBody::takeChunks(std::string_view& bytes) {
-  while (!bytes.empty()) {
-    if (expects_ == Expects::Data) {
-      const auto progress = takeData(bytes);
-      if (progress != Progress::Complete) return progress;
-      expects_ = Expects::DataEnd;
-      continue;
+  for (;;) {
+    const auto step = chunks_.next(bytes);
+    switch (step.event) {
+      case http1::ChunkDecoder::Event::More: return Progress::Incomplete;
+      case http1::ChunkDecoder::Event::Data:
+        if (!keep(step.bytes)) return Progress::Busy;
+        break;
+      case http1::ChunkDecoder::Event::End: return Progress::Complete;
+      case http1::ChunkDecoder::Event::Error: return refuseChunks();
     }
-    const auto end = bytes.find('\n');
-    const auto part = bytes.substr(0, std::min(end, bytes.size() - 1) + 1);
-    if (line_.size() + part.size() > kLongestLine) {
+  }
+}
+
+RequestBody::Progress RequestBody::refuseChunks() {
+  switch (chunks_.error()) {
+    case http1::ChunkError::None: break;
+    case http1::ChunkError::NoCrLf:
+      return refuse(400, "a line between the chunks of the body does not end in CR LF");
+    case http1::ChunkError::LineTooLong:
       return refuse(400, "a line between the chunks of the body is too long");
-    }
-    line_ += part;
-    bytes.remove_prefix(part.size());
-    if (end == std::string_view::npos) break;
-    const auto progress = takeLine();
-    line_.clear();
-    if (progress != Progress::Incomplete) return progress;
+    case http1::ChunkError::BadSize:
+      return refuse(400, "the size of a chunk is no hexadecimal number");
+    case http1::ChunkError::BadExtension:
+      return refuse(400, "what follows the size of a chunk is malformed");
+    case http1::ChunkError::TooManyExtensions:
+      return refuse(400, "the body has too many chunk extensions");
+    case http1::ChunkError::ChunkTooLong:
+      return refuse(400, "a chunk of the body is longer than it says");
+    case http1::ChunkError::BadTrailerName:
+    case http1::ChunkError::BadTrailerValue:
+      return refuse(400, "a trailer of the body is not a header field");
+    case http1::ChunkError::TooManyTrailers: return refuse(400, "the body has too many trailers");
+    case http1::ChunkError::BodyTooLarge: break;
   }
-  return Progress::Incomplete;
-}
-
-RequestBody::Progress RequestBody::takeLine() {
-  if (!line_.ends_with("\r\n")) {
-    return refuse(400, "a line between the chunks of the body does not end in CR LF");
-  }
-  line_.resize(line_.size() - 2);
-  if (expects_ == Expects::Size) return takeSize();
-  if (expects_ == Expects::DataEnd) {
-    expects_ = Expects::Size;
-    return line_.empty() ? Progress::Incomplete
-                         : refuse(400, "a chunk of the body is longer than it says");
-  }
-  if (line_.empty()) return Progress::Complete;
-  const auto colon = line_.find(':');
-  const bool field = colon != std::string::npos &&
-                     token(std::string_view(line_).substr(0, colon)) &&
-                     isFieldValue(std::string_view(line_).substr(colon + 1));
-  if (!field) return refuse(400, "a trailer of the body is not a header field");
-  extra_ += line_.size();
-  return extra_ <= kMostExtra ? Progress::Incomplete
-                              : refuse(400, "the body has too many trailers");
-}
-
-RequestBody::Progress RequestBody::takeSize() {
-  const char* const end = line_.data() + line_.size();
-  std::size_t size = 0;
-  const auto [digits, error] = std::from_chars(line_.data(), end, size, 16);
-  const std::string_view rest(digits, static_cast<std::size_t>(end - digits));
-  const auto count = static_cast<std::size_t>(digits - line_.data());
-  if (error != std::errc() || line_[0] == '-' || count > kMostDigits) {
-    return refuse(400, "the size of a chunk is no hexadecimal number");
-  }
-  if (!isChunkExtension(rest)) return refuse(400, "what follows the size of a chunk is malformed");
-  extra_ += rest.size();
-  if (extra_ > kMostExtra) return refuse(400, "the body has too many chunk extensions");
-  if (size > most_ - kept_->size()) return tooLarge();
-  left_ = size;
-  expects_ = size == 0 ? Expects::Trailer : Expects::Data;
-  return Progress::Incomplete;
+  return tooLarge();
 }
 
 }  // namespace postern::http

@@ -7,6 +7,7 @@
 
 #include "base/budget.h"
 #include "http/request_head.h"
+#include "http1/chunk_decoder.h"
 
 namespace postern::http {
 
@@ -43,12 +44,9 @@ class RequestBody {
   void clear();
 
  private:
-  enum class Expects : std::uint8_t { Data, Size, DataEnd, Trailer };
-
   Progress takeData(std::string_view& bytes);
   Progress takeChunks(std::string_view& bytes);
-  Progress takeLine();
-  Progress takeSize();
+  Progress refuseChunks();
   Progress refuse(int status, std::string what);
   Progress tooLarge();
   bool keep(std::string_view bytes);
@@ -57,11 +55,9 @@ class RequestBody {
   std::string* kept_ = nullptr;
   std::size_t most_ = 0;
   std::size_t charged_ = 0;  // what the budget counts for kept_
-  std::size_t left_ = 0;     // of the body, or of the chunk
-  std::size_t extra_ = 0;    // bytes of extensions and trailers
-  std::string line_;         // around chunks, not whole yet
+  std::size_t left_ = 0;     // of a body with a length
+  http1::ChunkDecoder chunks_{{}};
   Refusal refusal_;
-  Expects expects_ = Expects::Data;
   bool chunked_ = false;
   bool under_way_ = false;
 };

@@ -1,18 +1,15 @@
 #include "http/request_head.h"
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 
 #include "base/token.h"
+#include "http1/grammar.h"
 
 namespace postern::http {
 namespace {
 
-// RFC 3986: what may stand in a request target. A fragment is never sent.
-bool targetByte(char c) {
-  return c > 0x20 && c < 0x7F && c != '#';
-}
+constexpr std::size_t kLineEnd = 2;  // bytes of CR LF
 
 bool controlByte(char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -80,8 +77,10 @@ void RequestHeadParser::reset() {
   head_.content_length = 0;
   refusal_ = {};
   progress_ = Progress::Incomplete;
-  line_begin_ = searched_ = 0;
-  has_request_line_ = has_host_ = has_length_ = asks_close_ = asks_keep_alive_ = false;
+  lines_ = {};
+  framing_ = http1::BodyFraming(http1::RepeatedLength::Refused);
+  size_ = 0;
+  started_ = has_request_line_ = has_host_ = false;
 }
 
 RequestHeadParser::Progress RequestHeadParser::refuse(int status, std::string_view what) {
@@ -89,26 +88,25 @@ RequestHeadParser::Progress RequestHeadParser::refuse(int status, std::string_vi
   return Progress::Refused;
 }
 
-RequestHeadParser::Progress RequestHeadParser::parse(std::string_view bytes) {
+RequestHeadParser::Progress RequestHeadParser::parse(std::string_view& bytes) {
   // A handshake of TLS on this port would else wait for a line end until the timeout.
-  if (searched_ == 0 && !bytes.empty() && bytes[0] != '\r' && !tokenByte(bytes[0])) {
-    progress_ = refuse(400, "this is no HTTP request; the port speaks plain HTTP");
+  if (!started_ && !bytes.empty()) {
+    started_ = true;
+    if (bytes[0] != '\r' && !tokenByte(bytes[0])) {
+      progress_ = refuse(400, "this is no HTTP request; the port speaks plain HTTP");
+    }
   }
   while (progress_ == Progress::Incomplete) {
-    const auto end = bytes.substr(0, kMaxBytes).find('\n', searched_);
-    if (end == std::string_view::npos) {
-      searched_ = bytes.size();
-      if (bytes.size() >= kMaxBytes) progress_ = refuse(431, "the request head is over 16 KiB");
-      break;
-    }
-    auto line = bytes.substr(line_begin_, end - line_begin_);
-    searched_ = line_begin_ = end + 1;
-    if (line.empty() || line.back() != '\r') {
+    const auto outcome = lines_.next(bytes, kMaxBytes - size_);
+    if (outcome == http1::LineReader::Outcome::More) break;
+    if (outcome == http1::LineReader::Outcome::TooLong) {
+      progress_ = refuse(431, "the request head is over 16 KiB");
+    } else if (outcome == http1::LineReader::Outcome::NoCrLf) {
       progress_ = refuse(400, "a line of the head does not end in CR LF");
-      break;
+    } else {
+      size_ += lines_.line().size() + kLineEnd;
+      progress_ = takeLine(lines_.line());
     }
-    line.remove_suffix(1);
-    progress_ = takeLine(line);
   }
   return progress_;
 }
@@ -122,28 +120,27 @@ RequestHeadParser::Progress RequestHeadParser::takeLine(std::string_view line) {
 }
 
 RequestHeadParser::Progress RequestHeadParser::takeRequestLine(std::string_view line) {
-  const auto first = line.find(' ');
-  const auto last = line.rfind(' ');
-  if (first == std::string_view::npos || first == last) {
-    return refuse(400, "the request line is not method, target and version");
+  const auto request = http1::parseRequestLine(line);
+  switch (request.error) {
+    case http1::RequestLineError::None: break;
+    case http1::RequestLineError::NotThreeParts:
+      return refuse(400, "the request line is not method, target and version");
+    case http1::RequestLineError::BadMethod: return refuse(400, "the method is not a word");
+    case http1::RequestLineError::BadVersion:
+      return refuse(400, "the request line does not end in an HTTP version");
   }
-  const auto method = line.substr(0, first);
-  const auto version = line.substr(last + 1);
-  if (!token(method)) return refuse(400, "the method is not a word");
-  if (version.size() != 8 || !version.starts_with("HTTP/") || !digit(version[5]) ||
-      version[6] != '.' || !digit(version[7])) {
-    return refuse(400, "the request line does not end in an HTTP version");
+  if (request.major_version != 1) {
+    return refuse(505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
   }
-  if (version[5] != '1') return refuse(505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
-  if (method == "CONNECT") return refuse(501, "this is no proxy");
+  if (request.method == "CONNECT") return refuse(501, "this is no proxy");
   has_request_line_ = true;
-  head_.request.method = method;
-  head_.minor_version = version[7] == '0' ? 0 : 1;
-  return takeTarget(line.substr(first + 1, last - first - 1));
+  head_.request.method = request.method;
+  head_.minor_version = request.minor_version == 0 ? 0 : 1;
+  return takeTarget(request.target);
 }
 
 RequestHeadParser::Progress RequestHeadParser::takeTarget(std::string_view target) {
-  if (target.empty() || !std::all_of(target.begin(), target.end(), targetByte)) {
+  if (!http1::isRequestTarget(target)) {
     return refuse(400, "the request target holds a byte that no URL may hold");
   }
   if (target == "*" && head_.request.method == "OPTIONS") {
@@ -166,19 +163,22 @@ RequestHeadParser::Progress RequestHeadParser::takeTarget(std::string_view targe
 }
 
 RequestHeadParser::Progress RequestHeadParser::takeHeader(std::string_view line) {
-  if (line[0] == ' ' || line[0] == '\t') return refuse(400, "a header is folded over two lines");
-  const auto colon = line.find(':');
-  if (colon == std::string_view::npos) return refuse(400, "a header has no colon");
-  const auto name = line.substr(0, colon);
-  const auto value = trimmed(line.substr(colon + 1));
-  if (!token(name)) return refuse(400, "a header's name is not a word directly before its colon");
-  if (!isFieldValue(value)) return refuse(400, "a header's value holds a control byte");
+  const auto field = http1::parseFieldLine(line);
+  switch (field.error) {
+    case http1::FieldLineError::None: break;
+    case http1::FieldLineError::Folded: return refuse(400, "a header is folded over two lines");
+    case http1::FieldLineError::NoColon: return refuse(400, "a header has no colon");
+    case http1::FieldLineError::BadName:
+      return refuse(400, "a header's name is not a word directly before its colon");
+    case http1::FieldLineError::BadValue:
+      return refuse(400, "a header's value holds a control byte");
+  }
   if (head_.request.headers.size() == kMaxHeaders) {
     return refuse(431, "the request has more than 100 headers");
   }
-  auto& added = head_.request.headers.emplace_back(name, value);
+  auto& added = head_.request.headers.emplace_back(field.name, field.value);
   std::transform(added.first.begin(), added.first.end(), added.first.begin(), lowerCase);
-  return takeFraming(added.first, value);
+  return takeFraming(added.first, field.value);
 }
 
 RequestHeadParser::Progress RequestHeadParser::takeFraming(std::string_view name,
@@ -186,55 +186,33 @@ RequestHeadParser::Progress RequestHeadParser::takeFraming(std::string_view name
   if (name == "host") {
     if (has_host_ || !hostValue(value)) return refuse(400, "the Host header is not one host");
     has_host_ = true;
-  } else if (name == "content-length") {
-    return takeContentLength(value);
-  } else if (name == "transfer-encoding") {
-    return takeTransferEncoding(value);
-  } else if (name == "connection") {
-    forEachElement(value, [this](std::string_view option) {
-      asks_close_ |= equalsIgnoringCase(option, "close");
-      asks_keep_alive_ |= equalsIgnoringCase(option, "keep-alive");
-    });
   } else if (name == "expect" && head_.minor_version > 0) {
     if (!equalsIgnoringCase(value, "100-continue")) {
       return refuse(417, "the only expectation met here is 100-continue");
     }
     head_.expects_continue = true;
   }
-  return Progress::Incomplete;
-}
-
-RequestHeadParser::Progress RequestHeadParser::takeContentLength(std::string_view value) {
-  if (has_length_ || value.empty() || !std::all_of(value.begin(), value.end(), digit)) {
-    return refuse(400, "Content-Length is not one number");
+  switch (framing_.take(name, value)) {
+    case http1::FramingError::None: return Progress::Incomplete;
+    case http1::FramingError::UnknownCoding:
+      return refuse(501, "the only transfer coding known here is chunked, once");
+    case http1::FramingError::BadLength:
+    case http1::FramingError::DifferentLengths: break;
   }
-  has_length_ = true;
-  constexpr auto kMost = std::numeric_limits<std::uint64_t>::max();
-  for (const char c : value) {
-    const auto units = static_cast<std::uint64_t>(c - '0');
-    const auto length = head_.content_length;
-    head_.content_length = length > (kMost - units) / 10 ? kMost : length * 10 + units;
-  }
-  return Progress::Incomplete;
-}
-
-RequestHeadParser::Progress RequestHeadParser::takeTransferEncoding(std::string_view value) {
-  if (head_.chunked_body || !equalsIgnoringCase(value, "chunked")) {
-    return refuse(501, "the only transfer coding known here is chunked, once");
-  }
-  head_.chunked_body = true;
-  return Progress::Incomplete;
+  return refuse(400, "Content-Length is not one number");
 }
 
 RequestHeadParser::Progress RequestHeadParser::conclude() {
   if (head_.minor_version > 0 && !has_host_) return refuse(400, "the Host header is missing");
-  if (head_.chunked_body && has_length_) {
+  head_.chunked_body = framing_.chunked();
+  head_.content_length = framing_.contentLength().value_or(0);
+  if (head_.chunked_body && framing_.contentLength()) {
     return refuse(400, "Content-Length and Transfer-Encoding stand side by side");
   }
   if (head_.chunked_body && head_.minor_version == 0) {
     return refuse(400, "HTTP/1.0 knows no Transfer-Encoding");
   }
-  head_.keep_alive = !asks_close_ && (head_.minor_version > 0 || asks_keep_alive_);
+  head_.keep_alive = framing_.keepAlive(head_.minor_version);
   return Progress::Complete;
 }
 

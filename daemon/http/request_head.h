@@ -6,6 +6,8 @@
 #include <string_view>
 
 #include "http/message.h"
+#include "http1/body_framing.h"
+#include "http1/line_reader.h"
 
 namespace postern::http {
 
@@ -36,16 +38,16 @@ class RequestHeadParser {
 
   enum class Progress { Incomplete, Complete, Refused };
 
-  // `bytes` is everything that has come since the head began; from call to call it only
-  // grows. What is not Incomplete stays so until reset().
-  Progress parse(std::string_view bytes);
+  // Takes what belongs to the head off the front of `bytes`, which may be cut anywhere. What is
+  // not Incomplete stays so until reset().
+  Progress parse(std::string_view& bytes);
+  // Whether a byte of the head has arrived since reset().
+  bool started() const { return started_; }
 
   // Requires Complete. Valid until reset().
   const RequestHead& head() const { return head_; }
   // For whoever reads the body. Requires Complete; valid until reset().
   std::string& body() { return head_.request.body; }
-  // Bytes of the head with its empty line. Requires Complete.
-  std::size_t size() const { return line_begin_; }
   // Requires Refused.
   const Refusal& refusal() const { return refusal_; }
 
@@ -59,20 +61,17 @@ class RequestHeadParser {
   Progress takeTarget(std::string_view target);
   Progress takeHeader(std::string_view line);
   Progress takeFraming(std::string_view name, std::string_view value);
-  Progress takeContentLength(std::string_view value);
-  Progress takeTransferEncoding(std::string_view value);
   Progress conclude();
 
   RequestHead head_;
   Refusal refusal_;
   Progress progress_ = Progress::Incomplete;
-  std::size_t line_begin_ = 0;  // of the line that is not whole yet
-  std::size_t searched_ = 0;    // up to here there is no line end
+  http1::LineReader lines_;
+  http1::BodyFraming framing_{http1::RepeatedLength::Refused};
+  std::size_t size_ = 0;  // bytes of the complete lines
+  bool started_ = false;
   bool has_request_line_ = false;
   bool has_host_ = false;
-  bool has_length_ = false;
-  bool asks_close_ = false;
-  bool asks_keep_alive_ = false;
 };
 
 }  // namespace postern::http

@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <ctime>
 
+#include "http1/body_framing.h"
+
 namespace postern::http {
 namespace {
 
@@ -87,7 +89,7 @@ void appendResponseHead(const ResponseHead& head, std::string& text) {
   text += ' ';
   appendLine(head.reason.empty() ? usualReason(head.status) : std::string_view(head.reason), text);
   appendHeader("Date", date(), text);
-  if (mayHaveBody(head.status) && !head.content_type.empty()) {
+  if (http1::mayHaveBody(head.status) && !head.content_type.empty()) {
     appendHeader("Content-Type", head.content_type, text);
   }
   for (const auto& [name, value] : head.headers) appendHeader(name, value, text);

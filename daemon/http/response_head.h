@@ -13,9 +13,4 @@ void appendResponseHead(const ResponseHead& head, std::string& text);
 // Appends "name: value" and its line end.
 void appendHeader(std::string_view name, std::string_view value, std::string& text);
 
-// Whether an answer of that status may have a body (RFC 9112 section 6.3).
-constexpr bool mayHaveBody(int status) {
-  return status >= 200 && status != 204 && status != 304;
-}
-
 }  // namespace postern::http

@@ -8,6 +8,7 @@
 #include "http/accept_encoding.h"
 #include "http/connection.h"
 #include "http/response_head.h"
+#include "http1/body_framing.h"
 
 namespace postern::http {
 namespace {
@@ -94,7 +95,7 @@ void SocketSink::sendWhole(Pieces pieces) {
 void SocketSink::send(const ResponseHead& head, std::string_view body) {
   assert(state_ == State::Nothing);
   startHead(head, false);
-  const bool has_body = mayHaveBody(head.status);
+  const bool has_body = http1::mayHaveBody(head.status);
   const bool packable = has_body && body.size() >= kLeastPacked;
   const bool packed = packable && !guessable(head) && acceptsGzip(request_.request.headers);
   if (packable) appendHeader("Vary", "Accept-Encoding", text_);
@@ -115,7 +116,7 @@ void SocketSink::send(const ResponseHead& head, std::string_view body) {
 }
 
 bool SocketSink::begin(const ResponseHead& head) {
-  assert(state_ == State::Nothing && mayHaveBody(head.status));
+  assert(state_ == State::Nothing && http1::mayHaveBody(head.status));
   chunked_ = request_.minor_version > 0;
   startHead(head, !chunked_);
   appendHeader("Vary", "Accept-Encoding", text_);
