@@ -20,13 +20,6 @@ inline bool equalsIgnoringCase(std::string_view a, std::string_view b) {
 bool tokenByte(char c);
 bool token(std::string_view text);
 
-// The value of a header field: no control character but the tab; bytes beyond ASCII are let
-// through.
-bool isFieldValue(std::string_view text);
-// What follows the size of a chunk in its line (RFC 9112, section 7.1.1): nothing, or blanks and an
-// extension behind a semicolon.
-bool isChunkExtension(std::string_view text);
-
 // Without the spaces and tabs around it.
 std::string_view trimmed(std::string_view text);
 

@@ -10,11 +10,4 @@ std::string lowered(std::string_view text) {
   return result;
 }
 
-bool hasListItem(std::string_view list, std::string_view item) {
-  bool found = false;
-  forEachElement(list,
-                 [&](std::string_view element) { found |= equalsIgnoringCase(element, item); });
-  return found;
-}
-
 }  // namespace postern::upstream

@@ -7,7 +7,7 @@
 #include "base/printable.h"
 #include "base/token.h"
 #include "base/version.h"
-#include "upstream/field.h"
+#include "http1/grammar.h"
 
 namespace postern::upstream {
 namespace {
@@ -20,18 +20,13 @@ Error refused(std::string what) {
   return {Fault::Format, "the request is not sent: " + std::move(what), {}, {}};
 }
 
-bool isTarget(std::string_view target) {
-  return target.starts_with('/') &&
-         std::all_of(target.begin(), target.end(), [](char c) { return c > 0x20 && c < 0x7f; });
-}
-
 Result<void> checkField(std::string_view name, std::string_view value) {
   if (!token(name)) return refused("no header can be named " + quoteJson(printable(name)));
   if (std::any_of(kReserved.begin(), kReserved.end(),
                   [&](std::string_view ours) { return equalsIgnoringCase(name, ours); })) {
     return refused("header " + printable(name) + " cannot be set, it frames the request");
   }
-  if (!isFieldValue(value)) {
+  if (!http1::isFieldValue(value)) {
     return refused("the value of header " + printable(name) + " holds a control character");
   }
   return {};
@@ -39,12 +34,12 @@ Result<void> checkField(std::string_view name, std::string_view value) {
 
 Result<void> check(const Request& request, std::string_view target) {
   if (!token(request.method)) return refused("its method is no token");
-  if (!isTarget(target)) {
+  if (!target.starts_with('/') || !http1::isRequestTarget(target)) {
     return refused(
         "its path does not begin with a slash, or holds a byte that has to be "
         "percent-encoded");
   }
-  if (!isFieldValue(request.content_type)) {
+  if (!http1::isFieldValue(request.content_type)) {
     return refused("the type of its body holds a control character");
   }
   for (const auto& [name, value] : request.headers) {

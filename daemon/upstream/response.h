@@ -5,9 +5,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "base/result.h"
+#include "http1/body_framing.h"
+#include "http1/chunk_decoder.h"
+#include "http1/line_reader.h"
 #include "upstream/exchange.h"
 
 namespace postern::upstream {
@@ -20,7 +22,7 @@ namespace postern::upstream {
 // answer. After an error the object is spent.
 class ResponseReader {
  public:
-  // Of the head (interim answers included), of the trailers, and of a chunk's size line.
+  // Bytes of the head (interim answers included), of the trailers, and of a chunk's size line.
   static constexpr std::size_t kHeadLimit = 64U << 10;
 
   // `to_head`: the request was a HEAD, so there is no body whatever the fields say.
@@ -49,28 +51,16 @@ class ResponseReader {
   bool persistent() const { return persistent_; }
 
  private:
-  enum class State {
-    StatusLine,
-    Fields,
-    Length,
-    ChunkSize,
-    ChunkData,
-    ChunkEnd,
-    Trailers,
-    UntilClose,
-    Done
-  };
+  enum class State { StatusLine, Fields, Length, Chunks, UntilClose, Done };
 
-  Result<std::optional<std::string_view>> takeLine(std::string_view& bytes);
-  Result<Step> nextLine(std::string_view line);
+  Result<Step> takeHeadLine(std::string_view line);
   Result<Step> takeBody(std::string_view& bytes);
+  Result<Step> takeChunks(std::string_view& bytes);
   Result<void> readStatusLine(std::string_view line);
-  Result<std::pair<std::string_view, std::string_view>> splitField(std::string_view line) const;
   Result<void> readField(std::string_view line);
   Result<Step> endOfHead();
   Result<void> readFraming();
-  Result<void> readContentLength(std::string_view value);
-  Result<void> readChunkSize(std::string_view line);
+  Error chunkError() const;
   bool bodyless() const;
 
   const bool to_head_;
@@ -79,12 +69,12 @@ class ResponseReader {
   bool started_ = false;
   bool http10_ = false;
   bool persistent_ = true;
-  std::optional<std::uint64_t> content_length_;
-  std::uint64_t left_ = 0;       // of the body or the chunk
+  http1::LineReader lines_;
+  std::size_t head_bytes_ = 0;  // of its complete lines
+  http1::BodyFraming framing_{http1::RepeatedLength::Accepted};
+  http1::ChunkDecoder chunks_{{.line = kHeadLimit, .trailers = kHeadLimit}};
+  std::uint64_t left_ = 0;       // of a body with a length
   std::uint64_t delivered_ = 0;  // bytes of the body so far
-  std::size_t line_bytes_ = 0;   // of the head, the trailers or the chunk size line, for kHeadLimit
-  std::string line_;             // a line that began in an earlier piece
-  bool line_done_ = false;
 };
 
 }  // namespace postern::upstream
