@@ -218,7 +218,7 @@ part_fuzz() {
 
 build_arm64() {
   tests/arm64/sysroot.sh build-arm64/sysroot &&
-    build arm64 sandbox unit_exposition fuzz_text fuzz_openmetrics fuzz_json fuzz_relabel fuzz_accept
+    build arm64 sandbox unit_exposition fuzz_text fuzz_openmetrics fuzz_json fuzz_relabel fuzz_accept fuzz_http1
 }
 
 # The engine, and the sandbox, which qemu does not know: nothing else depends on the processor.

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <iterator>
 #include <string>
 #include <string_view>
@@ -11,6 +9,7 @@
 #include "exposition/page_reader.h"
 #include "exposition/page_writer.h"
 #include "exposition/passage.h"
+#include "fuzz/require.h"
 
 // What the targets share: a page is read and written, and what must hold is held.
 namespace postern::fuzz {
@@ -43,12 +42,6 @@ inline Read read(std::string_view page, Syntax syntax, const exposition::PageOpt
   if (!result) return {false, result.error().what, "", 0};
   writer.finish();
   return {true, "", writer.out(), reader.counts().kept};
-}
-
-inline void require(bool holds, const char* claim, std::string_view page) {
-  if (holds) return;
-  std::fprintf(stderr, "%s:\n%.*s\n", claim, static_cast<int>(page.size()), page.data());
-  std::abort();
 }
 
 // How the page is cut into blocks changes nothing; what it becomes is a page, which becomes itself.

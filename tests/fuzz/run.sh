@@ -8,7 +8,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$root"
 build=$root/build-fuzz
 targets=("${@:2}")
-((${#targets[@]})) || targets=(text openmetrics json relabel accept)
+((${#targets[@]})) || targets=(text openmetrics json relabel accept http1)
 cmake --preset fuzz >/dev/null
 cmake --build --preset fuzz --target "${targets[@]/#/fuzz_}"
 

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+namespace postern::fuzz {
+
+// Ends the program with the claim that does not hold, and the input.
+inline void require(bool holds, const char* claim, std::string_view input) {
+  if (holds) return;
+  std::fprintf(stderr, "%s:\n%.*s\n", claim, static_cast<int>(input.size()), input.data());
+  std::abort();
+}
+
+}  // namespace postern::fuzz
