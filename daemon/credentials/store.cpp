@@ -136,7 +136,8 @@ Result<Store::Loaded> Store::remember(const Result<Credential>& loaded) {
   const std::lock_guard lock(mutex_);
   schedule();
   if (loaded) {
-    if (error_) log::info("credential found", {{"target", target_}, {"source", source_->name()}});
+    if (failing_.ends())
+      log::info("credential found", {{"target", target_}, {"source", source_->name()}});
     if (before && now != before)
       log::info("credential changed", {{"target", target_}, {"source", source_->name()}});
     current_ = now;
@@ -149,7 +150,7 @@ Result<Store::Loaded> Store::remember(const Result<Credential>& loaded) {
     return current_;
   }
   const Error& error = loaded.error();
-  if (!error_ || error_->what != error.what) {
+  if (failing_.begins(error.what)) {
     log::warn("no credential from its source", {{"target", target_},
                                                 {"source", source_->name()},
                                                 {"reason", faultName(error.fault)},

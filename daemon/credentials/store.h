@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/log_on_change.h"
 #include "base/long_mutex.h"
 #include "credentials/backoff.h"
 #include "credentials/source.h"
@@ -99,7 +100,8 @@ class Store {
   Backoff denied_;  // guarded by mutex_, as is what follows
   Loaded current_;
   std::optional<Error> error_;  // of the last load
-  SteadyTime ask_again_;        // not earlier, after a failure
+  LogOnChange failing_;
+  SteadyTime ask_again_;  // not earlier, after a failure
   SteadyTime next_poll_;
   bool rejected_ = false;
   std::vector<SteadyTime> moves_;  // that ended the wait for a source which denied us

@@ -52,7 +52,7 @@ void logNew(const MissedPods::Counts& before, const MissedPods::Counts& now) {
 
 }  // namespace
 
-MissedPods::MissedPods(ApiClient& api) : api_(api), trouble_("looking for pods that were missed") {}
+MissedPods::MissedPods(ApiClient& api) : api_(api) {}
 
 std::chrono::milliseconds MissedPods::ask(const std::stop_token& stop) {
   const Listing listing{"listing pods", "/api/v1/pods",
@@ -63,10 +63,9 @@ std::chrono::milliseconds MissedPods::ask(const std::stop_token& stop) {
   const auto listed = eachPage(
       api_, listing, stop, [&] { found.clear(); }, [&](const Json& page) { count(page, found); });
   if (stop.stop_requested()) return kListInterval;
-  trouble_.note(
-      listed,
-      "postern_inject_missed_pods keeps its values, pods are listed again in a minute; an "
-      "injector without the right to list pods needs --inject.count-missed-pods=false");
+  logFailure(failing_, "looking for pods that were missed", listed,
+             "postern_inject_missed_pods keeps its values, pods are listed again in a minute; an "
+             "injector without the right to list pods needs --inject.count-missed-pods=false");
   if (!listed) return kListInterval;
   logNew(counts_, found);  // only this thread writes counts_
   const std::lock_guard lock(mutex_);

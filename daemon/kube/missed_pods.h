@@ -7,8 +7,8 @@
 #include <stop_token>
 #include <string>
 
+#include "base/log_on_change.h"
 #include "kube/api_client.h"
-#include "kube/trouble.h"
 
 namespace postern::kube {
 
@@ -32,7 +32,7 @@ class MissedPods {
 
  private:
   ApiClient& api_;
-  Trouble trouble_;
+  LogOnChange failing_;
   mutable std::mutex mutex_;
   Counts counts_;  // guarded by mutex_
 };

@@ -93,21 +93,21 @@ std::optional<KubernetesVersion> parseKubernetesVersion(std::string_view text) {
 }
 
 NativeSidecars::NativeSidecars(ApiClient& api, std::atomic<bool>& supported)
-    : api_(api), supported_(supported), trouble_("asking for the versions of the cluster") {}
+    : api_(api), supported_(supported) {}
 
 std::chrono::milliseconds NativeSidecars::ask(const std::stop_token& stop) {
   auto finding = look(stop);
   if (stop.stop_requested()) return kRetry;
-  trouble_.note(finding ? Result<void>() : Result<void>(finding.error()),
-                supported_ ? "pods get native sidecars as before; asked again in a minute"
-                           : "pods get the sidecar as a plain container; asked again in a minute");
+  logFailure(failing_, "asking for the versions of the cluster",
+             finding ? Result<void>() : Result<void>(finding.error()),
+             supported_ ? "pods get native sidecars as before; asked again in a minute"
+                        : "pods get the sidecar as a plain container; asked again in a minute");
   if (!finding) return kRetry;
-  if (found_ != finding->supported) {
+  if (kind_.begins(finding->supported ? "native" : "plain")) {
     log::info(finding->supported ? "pods get native sidecars from now on"
                                  : "pods get the sidecar as a plain container from now on",
               {{"because", finding->why}});
   }
-  found_ = finding->supported;
   supported_ = finding->supported;
   return kVersionInterval;
 }

@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/log_on_change.h"
 #include "kube/api_client.h"
-#include "kube/trouble.h"
 
 namespace postern::kube {
 
@@ -36,8 +36,8 @@ class NativeSidecars {
 
   ApiClient& api_;
   std::atomic<bool>& supported_;
-  Trouble trouble_;
-  std::optional<bool> found_;  // at the last time that the cluster answered
+  LogOnChange failing_;
+  LogOnChange kind_;  // of sidecar that pods get, since the cluster has answered
 };
 
 struct KubernetesVersion {

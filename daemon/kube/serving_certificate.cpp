@@ -81,11 +81,7 @@ const Json& entriesOf(const Json& webhook) {
 
 ServingCertificate::ServingCertificate(ApiClient& api, CertificatePlace place,
                                        ServingMaterial& material, const Clock& clock)
-    : api_(api),
-      place_(std::move(place)),
-      material_(material),
-      clock_(clock),
-      trouble_("keeping the webhook's certificate") {}
+    : api_(api), place_(std::move(place)), material_(material), clock_(clock) {}
 
 milliseconds ServingCertificate::look(const std::stop_token& stop) {
   auto step = tryLook();
@@ -97,7 +93,8 @@ milliseconds ServingCertificate::look(const std::stop_token& stop) {
   if (step && *step == Step::Conflict) {
     tried = Error{Fault::Busy, "somebody else keeps writing the same objects", {}, {}};
   }
-  trouble_.note(tried, "it is tried again, every 30 s at least");
+  logFailure(failing_, "keeping the webhook's certificate", tried,
+             "it is tried again, every 30 s at least");
   if (!tried) {
     const auto wait = retry_;
     retry_ = std::min(2 * retry_, kLongestRetry);

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/log_on_change.h"
 #include "base/result.h"
 #include "kube/api_client.h"
 #include "kube/serving_material.h"
-#include "kube/trouble.h"
 #include "tls/issue.h"
 #include "tls/material.h"
 
@@ -72,7 +72,7 @@ class ServingCertificate {
   const CertificatePlace place_;
   ServingMaterial& material_;
   const Clock& clock_;
-  Trouble trouble_;
+  LogOnChange failing_;
   std::chrono::milliseconds retry_{1000};
   std::optional<Generation> latest_;  // its authority stands in caBundle since announced_
   SteadyTime announced_;

@@ -14,6 +14,7 @@
 #include "base/detached_thread.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/log_on_change.h"
 #include "base/relief.h"
 
 namespace postern::session {
@@ -105,8 +106,8 @@ struct StateFile::Writer {
   std::condition_variable idle;
   std::optional<std::string> pending;  // guarded by mutex, as is what follows
   bool writing = false;
-  bool failing = false;
-  bool late = false;
+  LogOnChange failing;
+  LogOnChange late;
 };
 
 void StateFile::Writer::work() {
@@ -119,16 +120,17 @@ void StateFile::Writer::work() {
     tell(error);
   }
   writing = false;
-  late = false;
+  late.ends();
   idle.notify_all();
 }
 
 void StateFile::Writer::tell(int error) {
-  if (error != 0 && !failing) {
+  if (error == 0) {
+    failing.ends();
+  } else if (failing.begins()) {
     log::warn("cannot keep the back-off over a restart",
               {{"target", target}, {"file", file.string()}, {"error", std::strerror(error)}});
   }
-  failing = error != 0;
 }
 
 bool StateFile::Writer::isLeft() {
@@ -189,7 +191,7 @@ void StateFile::flush() {
   }
   if (writer_->wait(std::chrono::steady_clock::now() + kPatience)) return;
   const std::lock_guard lock(writer_->mutex);
-  if (std::exchange(writer_->late, true)) return;
+  if (!writer_->late.begins()) return;
   log::warn("the state file takes long to be written, logins do not wait for it",
             {{"target", writer_->target}, {"file", writer_->file.string()}});
 }
