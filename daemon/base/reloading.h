@@ -1,0 +1,145 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/log_on_change.h"
+#include "base/long_mutex.h"
+#include "base/result.h"
+
+namespace postern {
+
+// A load that failed, and what is new about it: for a log that does not repeat itself.
+struct ReloadFailure {
+  const Error& error;
+  bool new_signature;  // the source has changed since the load before
+  bool new_error;      // the load before was good, or failed for another reason
+  bool has_snapshot;   // an earlier load was good, its snapshot stays in use
+};
+
+// Where the value of a Reloading<T> comes from. Its functions are called one at a time.
+template <typename T>
+class ReloadSource {
+ public:
+  using Snapshot = std::shared_ptr<const T>;
+
+  virtual ~ReloadSource() = default;
+  // Cheap. Two equal signatures mean that nothing has changed in between.
+  virtual std::string signature() = 0;
+  // Loads and checks the whole value. `former` is the snapshot in use, null before the first.
+  // `signature` is from before the call. A source that learns from one file which others belong to
+  // it replaces it by a signature that is older than what it reads of those, and that signature()
+  // returns from then on.
+  // A null snapshot: the source has not settled yet, so the next poll looks again.
+  virtual Result<Snapshot> load(const Snapshot& former, std::string& signature) = 0;
+  // Write the log. The value and the status have changed already.
+  virtual void onLoaded(const Snapshot& snapshot) = 0;
+  virtual void onFailed(const ReloadFailure& failure) = 0;
+};
+
+struct ReloadStatus {
+  std::uint64_t loads = 0;     // good ones
+  std::uint64_t failures = 0;  // states of the source that were bad, however often each was tried
+  SystemTime loaded_at;        // the last good load
+  std::optional<Error> error;  // of the last load when it failed
+};
+
+// A value that follows its source: an immutable snapshot, replaced whole when the source changes.
+//
+// A source that cannot be loaded changes nothing but the status: the last good snapshot stays in
+// use, and the load is repeated when the signature changes, or after `retry`. The signature is
+// taken before the load, so a change during it is seen by the next poll. Thread-safe: readers do
+// not wait for a load; loads run one at a time, on the thread that asks for them.
+template <typename T>
+class Reloading {
+ public:
+  using Snapshot = std::shared_ptr<const T>;
+
+  // Does not load yet. `source` and `clock` must outlive this. `retry`: how long after a load that
+  // failed the next poll repeats it although the signature is the same; none: never.
+  Reloading(ReloadSource<T>& source, const Clock& clock,
+            std::optional<std::chrono::milliseconds> retry)
+      : source_(source), clock_(clock), retry_(retry) {}
+
+  // The last good snapshot; null before the first. A reader keeps it for as long as it needs.
+  Snapshot now() const {
+    const std::lock_guard lock(mutex_);
+    return snapshot_;
+  }
+  ReloadStatus status() const {
+    const std::lock_guard lock(mutex_);
+    return status_;
+  }
+
+  // Loads if the source has changed, or if it is time to repeat a load that failed.
+  void poll() {
+    const std::lock_guard reloading(reload_mutex_);
+    auto signature = source_.signature();
+    const bool repeats = retry_at_ && clock_.steady() >= *retry_at_;
+    if (signature_ != signature || repeats) static_cast<void>(load(std::move(signature)));
+  }
+  // Loads in any case. Returns why that failed.
+  Result<void> reload() {
+    const std::lock_guard reloading(reload_mutex_);
+    return load(source_.signature());
+  }
+
+ private:
+  // Requires reload_mutex_, as do the functions below.
+  Result<void> load(std::string signature) {
+    auto loaded = source_.load(now(), signature);
+    if (loaded && *loaded == nullptr) return {};
+    const bool new_signature = signature_ != signature;
+    signature_ = std::move(signature);
+    if (!loaded) return keep(std::move(loaded).error(), new_signature);
+    take(*std::move(loaded));
+    return {};
+  }
+  void take(Snapshot snapshot) {
+    failing_.ends();
+    retry_at_.reset();
+    {
+      auto former = snapshot;  // the last user of the former one frees it, after the lock
+      const std::lock_guard lock(mutex_);
+      snapshot_.swap(former);
+      ++status_.loads;
+      status_.loaded_at = clock_.system();
+      status_.error.reset();
+    }
+    source_.onLoaded(snapshot);
+  }
+  Result<void> keep(Error error, bool new_signature) {
+    const bool new_error = failing_.begins(error.what);
+    if (retry_) retry_at_ = clock_.steady() + *retry_;
+    bool has_snapshot = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (new_signature) ++status_.failures;
+      status_.error = error;
+      has_snapshot = snapshot_ != nullptr;
+    }
+    source_.onFailed({error, new_signature, new_error, has_snapshot});
+    return error;
+  }
+
+  ReloadSource<T>& source_;
+  const Clock& clock_;
+  const std::optional<std::chrono::milliseconds> retry_;
+
+  LongMutex reload_mutex_;                // held during a load; taken before mutex_
+  std::optional<std::string> signature_;  // guarded by reload_mutex_: of the last load
+  std::optional<SteadyTime> retry_at_;    // guarded by reload_mutex_; none: do not repeat
+  LogOnChange failing_;                   // guarded by reload_mutex_
+
+  mutable std::mutex mutex_;  // held for a moment only
+  Snapshot snapshot_;         // guarded by mutex_
+  ReloadStatus status_;       // guarded by mutex_
+};
+
+}  // namespace postern
