@@ -11,7 +11,7 @@
 #include "app/exit_code.h"
 #include "app/footprint.h"
 #include "app/signals.h"
-#include "app/targets_keeper.h"
+#include "app/target_registry.h"
 #include "base/detached_thread.h"
 #include "base/log.h"
 #include "base/version.h"
@@ -24,19 +24,19 @@ namespace postern::app {
 namespace {
 
 // Until SIGTERM or SIGINT. Returns its number.
-int runUntilSignal(TargetsKeeper& keeper, serve::WebLock& lock, const config::Options& options,
+int runUntilSignal(TargetRegistry& registry, serve::WebLock& lock, const config::Options& options,
                    const sigset_t& signals) {
   auto next_look = deadlineIn(options.auto_reload_interval);
   auto next_trim = deadlineIn(kTrimInterval);
   while (true) {
     const int signal = waitForSignal(signals, kPollInterval);
     if (signal == SIGTERM || signal == SIGINT) return signal;
-    if (signal == SIGHUP) keeper.reload();
-    keeper.poll();
+    if (signal == SIGHUP) registry.reload();
+    registry.poll();
     lock.poll();
     const bool looks = options.enable_auto_reload || options.await;
     if (looks && std::chrono::steady_clock::now() >= next_look) {
-      keeper.reloadIfChanged();
+      registry.reloadIfChanged();
       next_look = deadlineIn(options.auto_reload_interval);
     }
     if (std::chrono::steady_clock::now() >= next_trim) {
@@ -70,26 +70,26 @@ int serve(const config::CommandLine& command_line, const config::Config& config,
 
   serve::Service* service_now =
       nullptr;  // the page of ourselves needs the service, which needs the targets
-  TargetsKeeper keeper(command_line, *sandbox, clock, [&] { return service_now->selfPage(); });
+  TargetRegistry registry(command_line, *sandbox, clock, [&] { return service_now->selfPage(); });
   http::Server* server_now = nullptr;
   serve::Service service({options.timeout_offset, options.enable_lifecycle, options.route_prefix,
                           options.status_page, options.enable_debug},
-                         {[&] { return keeper.now(); },
+                         {[&] { return registry.now(); },
                           [&](const serve::RequestStats& requests) {
                             auto self = serve::Self{std::string(version()),
                                                     std::string(revision()),
-                                                    keeper.reloadSuccessful(),
-                                                    keeper.reloaded(),
+                                                    registry.reloadSuccessful(),
+                                                    registry.reloaded(),
                                                     requests.all(),
                                                     server_now->counts(),
                                                     started,
                                                     options.config_file.string(),
-                                                    keeper.fingerprint(),
+                                                    registry.fingerprint(),
                                                     lock.status()};
                             self.sandbox = stateOf(options.sandbox, *sandbox);
                             return self;
                           },
-                          [&] { return keeper.reload(); }});
+                          [&] { return registry.reload(); }});
   service_now = &service;
   const serve::Guard guard(
       lock,
@@ -115,18 +115,18 @@ int serve(const config::CommandLine& command_line, const config::Config& config,
   http::Server server(frontOptions(options));
   server_now = &server;
 
-  keeper.start(config);
+  registry.start(config);
   if (!doors) doors = openDoors(options);
   if (!doors) return 1;
   for (const auto& door : doors->public_ones) server.listen(door, site);
   for (const auto& door : doors->for_probes) server.listen(door, health);
   giveBackMemory();  // what the start took
-  const int signal = runUntilSignal(keeper, lock, options, signals);
+  const int signal = runUntilSignal(registry, lock, options, signals);
   log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
   if (!server.stop(options.shutdown_timeout))
     log::warn("scrapes in flight were cut off at --web.shutdown-timeout");
-  keeper.logout();
-  const bool settled = keeper.settle(deadlineIn(std::chrono::milliseconds(200)));
+  registry.logout();
+  const bool settled = registry.settle(deadlineIn(std::chrono::milliseconds(200)));
   log::info("postern has stopped");
   // Threads that wait for a service or a database that hangs are not waited for.
   if (!settled) exitNow(0);

@@ -72,6 +72,12 @@ class Reloading {
     const std::lock_guard lock(mutex_);
     return snapshot_;
   }
+  // The same, or why no load has been good yet. Requires that a load has ended.
+  Result<Snapshot> current() const {
+    const std::lock_guard lock(mutex_);
+    if (snapshot_) return snapshot_;
+    return *status_.error;
+  }
   ReloadStatus status() const {
     const std::lock_guard lock(mutex_);
     return status_;
@@ -91,7 +97,7 @@ class Reloading {
   }
 
  private:
-  // Requires reload_mutex_, as do the functions below.
+  // These require reload_mutex_.
   Result<void> load(std::string signature) {
     auto loaded = source_.load(now(), signature);
     if (loaded && *loaded == nullptr) return {};
@@ -117,14 +123,12 @@ class Reloading {
   Result<void> keep(Error error, bool new_signature) {
     const bool new_error = failing_.begins(error.what);
     if (retry_) retry_at_ = clock_.steady() + *retry_;
-    bool has_snapshot = false;
     {
       const std::lock_guard lock(mutex_);
       if (new_signature) ++status_.failures;
       status_.error = error;
-      has_snapshot = snapshot_ != nullptr;
     }
-    source_.onFailed({error, new_signature, new_error, has_snapshot});
+    source_.onFailed({error, new_signature, new_error, now() != nullptr});
     return error;
   }
 

@@ -26,31 +26,36 @@ void ServingMaterial::publish(const tls::ServerContext& context) {
 }
 
 MountedPair::MountedPair(const config::Path& folder, ServingMaterial& material, const Clock& clock)
-    : material_(material), clock_(clock) {
+    : material_(material), clock_(clock), reloading_(*this, clock, std::chrono::milliseconds(0)) {
   files_.cert_file = folder / "tls.crt";
   files_.key_file = folder / "tls.key";
 }
 
-void MountedPair::poll() {
-  auto signature = tls::signatureOf(tls::filesOf(files_, {}));
-  if (signature == signature_ && error_.empty()) return;
-  signature_ = std::move(signature);
-  const auto loaded = tls::loadServerContext(files_, {}, clock_.system());
-  if (!loaded) {
-    if (loaded.error().what == error_) return;
-    error_ = loaded.error().what;
-    log::error(material_.status().ready
-                   ? "the serving certificate is not renewed, the last one stays"
-                   : "no serving certificate: every connection is refused until there is one",
-               {{"error", error_}});
-    return;
-  }
-  error_.clear();
-  material_.publish(*loaded);
-  for (const auto& warning : loaded->warnings) log::warn("serving certificate: " + warning);
+std::string MountedPair::signature() {
+  return tls::signatureOf(tls::filesOf(files_, {}));
+}
+
+Result<MountedPair::Snapshot> MountedPair::load(const Snapshot& /*former*/,
+                                                std::string& /*signature*/) {
+  auto loaded = tls::loadServerContext(files_, {}, clock_.system());
+  if (!loaded) return std::move(loaded).error();
+  return std::make_shared<const tls::ServerContext>(*std::move(loaded));
+}
+
+void MountedPair::onLoaded(const Snapshot& context) {
+  material_.publish(*context);
+  for (const auto& warning : context->warnings) log::warn("serving certificate: " + warning);
   log::info("serving certificate loaded",
             {{"file", files_.cert_file.string()},
-             {"not_after", loaded->server ? tls::timeText(loaded->server->not_after) : "none"}});
+             {"not_after", context->server ? tls::timeText(context->server->not_after) : "none"}});
+}
+
+void MountedPair::onFailed(const ReloadFailure& failure) {
+  if (!failure.new_error) return;
+  log::error(failure.has_snapshot
+                 ? "the serving certificate is not renewed, the last one stays"
+                 : "no serving certificate: every connection is refused until there is one",
+             {{"error", failure.error.what}});
 }
 
 }  // namespace postern::kube

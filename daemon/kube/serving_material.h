@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/reloading.h"
 #include "config/web_config.h"
 #include "tls/server_context.h"
 
@@ -34,21 +35,25 @@ class ServingMaterial {
 };
 
 // Keeps it at what a mounted Secret holds: tls.crt and tls.key of a folder. Bad or missing files
-// change nothing, and are said in the log once. One thread.
-class MountedPair {
+// change nothing, and are logged once. One thread.
+class MountedPair final : ReloadSource<tls::ServerContext> {
  public:
   // `material` and `clock` must outlive it.
   MountedPair(const config::Path& folder, ServingMaterial& material, const Clock& clock);
 
   // Once a second, and at start.
-  void poll();
+  void poll() { reloading_.poll(); }
 
  private:
+  std::string signature() override;
+  Result<Snapshot> load(const Snapshot& former, std::string& signature) override;
+  void onLoaded(const Snapshot& context) override;
+  void onFailed(const ReloadFailure& failure) override;
+
   config::TlsServer files_;
   ServingMaterial& material_;
   const Clock& clock_;
-  std::string signature_;  // of what was last tried
-  std::string error_;      // of it, as it was told
+  Reloading<tls::ServerContext> reloading_;
 };
 
 }  // namespace postern::kube

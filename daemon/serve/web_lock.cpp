@@ -89,77 +89,128 @@ bool WebLock::Snapshot::settled(const http::Request& request) const {
 }
 
 WebLock::WebLock(Files files, const Clock& clock, Outside outside)
-    : files_(std::move(files)), clock_(clock), outside_(std::move(outside)) {
+    : files_(std::move(files)),
+      clock_(clock),
+      outside_(std::move(outside)),
+      reloading_(*this, clock, std::chrono::milliseconds(0)) {
   if (files_.config.empty()) {
-    publish({}, nullptr);
-    return;
+    at_start_ = make({}, {}, nullptr);
+  } else {
+    reloading_.poll();
+    if (reloading_.now()) at_start_.reset();
   }
-  status_.configured = true;
-  const auto of_config = tls::signatureOf(files_.config);
-  const auto read = config::loadWebConfig(files_.config);
-  complaints_ = read.complaints;
-  close(read.config);
-  if (complaints_.empty()) use(read, of_config);
+}
+
+WebLock::State WebLock::state() const {
+  auto loaded = reloading_.now();
+  return loaded ? loaded : at_start_;
 }
 
 std::shared_ptr<const WebLock::Snapshot> WebLock::now() const {
-  const std::lock_guard lock(mutex_);
-  return snapshot_;
+  const auto now = state();
+  return {now, &now->snapshot};
 }
 
 WebLock::Status WebLock::status() const {
-  const std::lock_guard lock(mutex_);
-  Status status = status_;
+  const auto now = state();
+  const auto loads = reloading_.status();
+  Status status;
+  status.configured = !files_.config.empty();
+  status.reload_successful = !loads.error;
+  status.reloaded = loads.loaded_at;
+  status.closed = status.configured && loads.loads == 0;
+  if (loads.error) status.error = loads.error->what;
+  status.server = now->server;
+  status.client_ca = now->client_ca;
   for (std::size_t i = 0; i < status.refused.size(); ++i) status.refused[i] = counts_->refused[i];
   return status;
 }
 
 void WebLock::poll() {
-  if (files_.config.empty()) return;
+  if (!files_.config.empty()) reloading_.poll();
+}
+
+std::string WebLock::signature() {
+  return tls::signatureOf(files_.config) + tls::signatureOf(named_);
+}
+
+// The signatures of the files that the configuration names are taken before these are read, so that
+// a change in between is seen by the next poll.
+Result<WebLock::State> WebLock::load(const State& former, std::string& signature) {
   const auto of_config = tls::signatureOf(files_.config);
-  const auto signature = of_config + tls::signatureOf(named_);
-  if (signature == signature_ && !failing_) return;
   const auto read = config::loadWebConfig(files_.config);
-  auto complaints = read.complaints;
-  if (outside_) std::ranges::move(outside_(read.files), std::back_inserter(complaints));
-  if (!complaints.empty()) {
-    std::vector<std::string> errors;
-    errors.reserve(complaints.size());
-    for (const auto& complaint : complaints) errors.push_back(complaint.text());
-    keep(errors, signature);
-  } else if (const auto why = needsRestart(config_, read.config); !why.empty()) {
-    keep({files_.config.string() + ": " + std::string(why)}, signature);
-  } else if (takesOff(config_, read.config) && resting_ != signature) {
-    resting_ = signature;  // signature_ stays as it is, so that the next poll looks again
-  } else {
-    use(read, of_config);
+  const bool at_start = !former && !at_start_;
+  if (at_start) {
+    // Until something has been loaded, every connection is refused.
+    at_start_ = make(read, {tls::makeClosedContext(), {}, {}, {}}, nullptr);
+    complaints_ = read.complaints;
   }
-}
-
-// `of_config` is the signature of the file before it was read; those of the others are taken before
-// they are, so that a change in between is seen by the next poll.
-void WebLock::use(const config::WebConfigLoaded& read, const std::string& of_config) {
-  named_ = namedFiles(read.config, files_.key_password);
-  auto signature = of_config + tls::signatureOf(named_);
-  tls::ServerContext context;
-  if (read.config.tls) {
-    auto loaded = tls::loadServerContext(*read.config.tls, files_.key_password, clock_.system());
-    if (!loaded) {
-      keep({loaded.error().what}, signature);
-      return;
+  const auto& before = former ? *former : *at_start_;
+  errors_ = mistakesIn(read, at_start);
+  if (errors_.empty()) {
+    if (const auto why = needsRestart(before.config, read.config); !why.empty())
+      errors_ = {files_.config.string() + ": " + std::string(why)};
+  }
+  if (errors_.empty()) {
+    if (takesOff(before.config, read.config) && resting_ != signature) {
+      resting_ = signature;
+      return State();
     }
-    context = *std::move(loaded);
+    named_ = namedFiles(read.config, files_.key_password);
+    signature = of_config + tls::signatureOf(named_);
+    tls::ServerContext context;
+    if (!read.config.tls) return make(read, context, &before);
+    auto loaded = tls::loadServerContext(*read.config.tls, files_.key_password, clock_.system());
+    if (loaded) return make(read, *std::move(loaded), &before);
+    errors_ = {loaded.error().what};
   }
-  signature_ = std::move(signature);
-  take(read, context);
+  std::string all;
+  for (const auto& error : errors_) all += (all.empty() ? "" : "; ") + error;
+  return Error{Fault::Config, std::move(all), {}, {}};
 }
 
-void WebLock::take(const config::WebConfigLoaded& read, const tls::ServerContext& context) {
+std::vector<std::string> WebLock::mistakesIn(const config::WebConfigLoaded& read, bool at_start) {
+  auto complaints = read.complaints;
+  if (outside_ && !at_start)
+    std::ranges::move(outside_(read.files), std::back_inserter(complaints));
+  std::vector<std::string> mistakes;
+  mistakes.reserve(complaints.size());
+  for (const auto& complaint : complaints) mistakes.push_back(complaint.text());
+  return mistakes;
+}
+
+// What a change does not touch stays: the passwords that are remembered, the bucket as it is.
+WebLock::State WebLock::make(const config::WebConfigLoaded& read, tls::ServerContext context,
+                             const WebLockState* before) const {
   const auto& config = read.config;
-  failing_ = false;
+  auto next = std::make_shared<WebLockState>();
+  next->config = config;
+  next->server = context.server;
+  next->client_ca = context.client_ca;
+  next->warnings = read.warnings;
+  std::ranges::move(context.warnings, std::back_inserter(next->warnings));
+  auto& snapshot = next->snapshot;
+  snapshot.tls = std::move(context.context);
+  snapshot.headers = config.headers;
+  snapshot.counts = counts_;
+  const auto* const kept = before ? &before->snapshot : nullptr;
+  if (kept && kept->auth && config.basic_auth_users == before->config.basic_auth_users) {
+    snapshot.auth = kept->auth;
+  } else if (!config.basic_auth_users.empty()) {
+    snapshot.auth = std::make_shared<BasicAuth>(config.basic_auth_users, matchesBcrypt);
+  }
+  if (kept && kept->limiter && config.rate_limit == before->config.rate_limit) {
+    snapshot.limiter = kept->limiter;
+  } else if (config.rate_limit.interval > std::chrono::nanoseconds(0)) {
+    snapshot.limiter = std::make_shared<RateLimiter>(config.rate_limit, clock_);
+  }
+  return next;
+}
+
+void WebLock::onLoaded(const State& state) {
   resting_.clear();
-  for (const auto& warning : read.warnings) log::warn("web configuration: " + warning);
-  for (const auto& warning : context.warnings) log::warn("web configuration: " + warning);
+  const auto& config = state->config;
+  for (const auto& warning : state->warnings) log::warn("web configuration: " + warning);
   if (config.tls && config.http2_wanted) {
     log::info("http2: true is accepted in the web configuration; HTTP/1.1 is spoken");
   }
@@ -167,63 +218,18 @@ void WebLock::take(const config::WebConfigLoaded& read, const tls::ServerContext
             {{"file", files_.config.string()},
              {"tls", config.tls ? "true" : "false"},
              {"users", config.basic_auth_users.size()},
-             {"not_after", context.server ? tls::timeText(context.server->not_after) : "none"}});
-  publish(config, context.context);
-  const std::lock_guard lock(mutex_);
-  status_.reload_successful = true;
-  status_.reloaded = clock_.system();
-  status_.closed = false;
-  status_.error.clear();
-  status_.server = context.server;
-  status_.client_ca = context.client_ca;
+             {"not_after", state->server ? tls::timeText(state->server->not_after) : "none"}});
 }
 
-// As at start, while nothing has been loaded.
-void WebLock::close(const config::WebConfig& config) {
-  publish(config, tls::makeClosedContext());
-  status_.closed = true;
-}
-
-// What a change does not touch goes on: the passwords that are remembered, the bucket as it is.
-void WebLock::publish(const config::WebConfig& config, std::shared_ptr<SSL_CTX> context) {
-  const auto before = now();
-  auto next = std::make_shared<Snapshot>();
-  next->tls = std::move(context);
-  next->headers = config.headers;
-  next->counts = counts_;
-  if (before && before->auth && config.basic_auth_users == config_.basic_auth_users) {
-    next->auth = before->auth;
-  } else if (!config.basic_auth_users.empty()) {
-    next->auth = std::make_shared<BasicAuth>(config.basic_auth_users, matchesBcrypt);
+// The caller of the constructor logs complaints(): the process ends.
+void WebLock::onFailed(const ReloadFailure& failure) {
+  if (!failure.new_signature || !complaints_.empty()) return;
+  for (const auto& error : errors_) {
+    log::error(failure.has_snapshot
+                   ? "web configuration not reloaded, the running one stays"
+                   : "web configuration: every connection is refused until this is mended",
+               {{"error", error}});
   }
-  if (before && before->limiter && config.rate_limit == config_.rate_limit) {
-    next->limiter = before->limiter;
-  } else if (config.rate_limit.interval > std::chrono::nanoseconds(0)) {
-    next->limiter = std::make_shared<RateLimiter>(config.rate_limit, clock_);
-  }
-  config_ = config;
-  const std::lock_guard lock(mutex_);
-  snapshot_ = std::move(next);
-}
-
-void WebLock::keep(const std::vector<std::string>& errors, const std::string& signature) {
-  const bool news = signature != signature_;
-  std::string all;
-  for (const auto& error : errors) {
-    all += (all.empty() ? "" : "; ") + error;
-    // Only this thread writes status_.
-    if (news) {
-      log::error(status_.closed
-                     ? "web configuration: every connection is refused until this is mended"
-                     : "web configuration not reloaded, the running one stays",
-                 {{"error", error}});
-    }
-  }
-  failing_ = true;
-  signature_ = signature;
-  const std::lock_guard lock(mutex_);
-  status_.reload_successful = false;
-  status_.error = std::move(all);
 }
 
 }  // namespace postern::serve

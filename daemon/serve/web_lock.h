@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/reloading.h"
 #include "config/web_config.h"
 #include "http/message.h"
 #include "serve/basic_auth.h"
@@ -27,16 +28,19 @@ struct Admission {
   std::string_view body = {};  // likewise; a line of text that never dies
 };
 
-// The lock on our own door, as --web.config.file says.
+// What the web listener is and whom it lets in at one moment: see WebLock.
+struct WebLockState;
+
+// Access control of the web listener, as --web.config.file says.
 //
-// poll() compares what stat(2) says of that file and of those it names, and when that moved loads
-// everything anew and replaces it whole. A broken file, or broken material, changes nothing. Three
-// things differ from exporter-toolkit, which reads the file at each request: whether TLS is spoken
-// is decided at start; a change that asks nobody for a password or a client certificate any more
-// holds once the file has rested for a poll, because a file that is being written is empty for a
-// moment; and material that is missing at start does not end the process: every handshake is
-// refused until it is there. Thread-safe.
-class WebLock {
+// poll() compares what stat(2) says of that file and of those it names, and when that has changed
+// loads all of them again and replaces the snapshot whole. A broken file, or broken material,
+// changes nothing. Three things differ from exporter-toolkit, which reads the file at each request:
+// whether TLS is spoken is decided at start; a change that asks nobody for a password or a client
+// certificate any more holds once the file has rested for a poll, because a file that is being
+// written is empty for a moment; and material that is missing at start does not end the process:
+// every handshake is refused until it is there. Thread-safe.
+class WebLock final : ReloadSource<WebLockState> {
  public:
   struct Files {
     config::Path config;        // empty: no lock, everybody is let in
@@ -94,28 +98,37 @@ class WebLock {
   Status status() const;
 
  private:
-  void use(const config::WebConfigLoaded& read, const std::string& of_config);
-  void take(const config::WebConfigLoaded& read, const tls::ServerContext& context);
-  void close(const config::WebConfig& config);
-  void publish(const config::WebConfig& config, std::shared_ptr<SSL_CTX> context);
-  void keep(const std::vector<std::string>& errors, const std::string& signature);
+  using State = std::shared_ptr<const WebLockState>;
+
+  std::string signature() override;
+  Result<State> load(const State& former, std::string& signature) override;
+  void onLoaded(const State& state) override;
+  void onFailed(const ReloadFailure& failure) override;
+  std::vector<std::string> mistakesIn(const config::WebConfigLoaded& read, bool at_start);
+  State make(const config::WebConfigLoaded& read, tls::ServerContext context,
+             const WebLockState* before) const;
+  State state() const;
 
   const Files files_;
   const Clock& clock_;
   const Outside outside_;
   const std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
   std::vector<config::Complaint> complaints_;  // written by the constructor alone
+  State at_start_;                             // likewise; in use until something has been loaded
 
-  // Of poll() and the constructor alone.
-  config::WebConfig config_;  // in use
-  config::Tls named_;         // the files that the last load read beside the configuration
-  std::string signature_;     // of all, before the last load
-  std::string resting_;       // of a change that takes something off, as it was first seen
-  bool failing_ = false;      // the last load did, so it is tried again at each poll
+  // Of a load alone.
+  config::Tls named_;                // the files that the last load read beside the configuration
+  std::string resting_;              // signature of a change that takes something off, at first
+  std::vector<std::string> errors_;  // of the last load when it failed
 
-  mutable std::mutex mutex_;
-  std::shared_ptr<const Snapshot> snapshot_;  // guarded by mutex_, as is what follows
-  Status status_;
+  Reloading<WebLockState> reloading_;
+};
+
+struct WebLockState {
+  WebLock::Snapshot snapshot;
+  config::WebConfig config;
+  std::optional<tls::Validity> server, client_ca;
+  std::vector<std::string> warnings;  // what is used all the same
 };
 
 }  // namespace postern::serve

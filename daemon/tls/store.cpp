@@ -1,5 +1,7 @@
 #include "tls/store.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "tls/certificate.h"
 #include "tls/files.h"
@@ -7,71 +9,48 @@
 namespace postern::tls {
 
 Store::Store(config::Tls config, std::string target, const Clock& clock)
-    : config_(std::move(config)), target_(std::move(target)), clock_(clock) {
+    : config_(std::move(config)),
+      target_(std::move(target)),
+      clock_(clock),
+      reloading_(*this, clock, std::chrono::milliseconds(0)) {
   if (config_.insecure_skip_verify) {
     log::warn("the server's certificate is not verified: insecure_skip_verify is set",
               {{"target", target_}});
   }
-  reload(signatureOf(config_));
-}
-
-Result<std::shared_ptr<const Material>> Store::current() const {
-  const std::lock_guard lock(mutex_);
-  if (material_) return material_;
-  return *error_;
-}
-
-void Store::poll() {
-  std::string signature = signatureOf(config_);
-  {
-    const std::lock_guard lock(mutex_);
-    if (signature == signature_ && !error_) return;
-  }
-  reload(std::move(signature));
+  poll();
 }
 
 Store::Status Store::status() const {
-  const std::lock_guard lock(mutex_);
-  return status_;
+  const auto now = reloading_.status();
+  return {now.loads - std::min<std::uint64_t>(now.loads, 1), now.failures, now.loads > 0,
+          now.error ? now.error->what : std::string()};
 }
 
-// `signature` is older than what is read, so that a change in between is seen by the next poll.
-void Store::reload(std::string signature) {
+std::string Store::signature() {
+  return signatureOf(config_);
+}
+
+Result<Store::Snapshot> Store::load(const Snapshot& /*former*/, std::string& /*signature*/) {
   auto loaded = Material::load(config_, clock_.system());
-  if (loaded) {
-    take(*std::move(loaded));
-  } else {
-    keep(std::move(loaded).error(), signature != signature_);
-  }
-  signature_ = std::move(signature);
+  if (loaded) return loaded;
+  auto error = std::move(loaded).error();
+  error.next = "the files are looked at again every second";
+  return error;
 }
 
-void Store::take(std::shared_ptr<const Material> material) {
+void Store::onLoaded(const Snapshot& material) {
   const auto& validity = material->clientValidity();
   log::info("TLS material loaded",
             {{"target", target_},
              {"client_not_after", validity ? timeText(validity->not_after) : "none"}});
   for (const auto& warning : material->warnings()) log::warn(warning, {{"target", target_}});
-  const std::lock_guard lock(mutex_);
-  if (material_) ++status_.reloads;
-  material_.swap(material);  // the old one goes after the lock
-  status_.loaded = true;
-  status_.error.clear();
-  error_.reset();
 }
 
-void Store::keep(Error error, bool files_changed) {
-  if (files_changed) {
-    // Only this thread writes material_.
-    log::warn(material_ ? "TLS material is bad, the last good one stays in use"
-                        : "TLS material is bad, nothing can be scraped",
-              {{"target", target_}, {"error", error.what}});
-  }
-  error.next = "the files are looked at again every second";
-  const std::lock_guard lock(mutex_);
-  if (files_changed) ++status_.failed_reloads;
-  status_.error = error.what;
-  error_ = std::move(error);
+void Store::onFailed(const ReloadFailure& failure) {
+  if (!failure.new_signature) return;
+  log::warn(failure.has_snapshot ? "TLS material is bad, the last good one stays in use"
+                                 : "TLS material is bad, nothing can be scraped",
+            {{"target", target_}, {"error", failure.error.what}});
 }
 
 }  // namespace postern::tls

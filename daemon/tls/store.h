@@ -2,52 +2,47 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 
+#include "base/reloading.h"
 #include "tls/material.h"
 
 namespace postern::tls {
 
 // Holds the last good material of a target and notices when its files change.
 //
-// poll() compares what stat(2) says of the files (through symlinks: Kubernetes swaps
-// ..data), and when that moved loads everything anew. A bad or half-written set keeps the
-// last good one, moves a counter and is tried again at each poll until it is good. Thread-safe.
-class Store {
+// poll() compares what stat(2) says of the files (through symlinks: Kubernetes swaps ..data), and
+// loads all of them again when that has changed. A bad or half-written set keeps the last good one,
+// counts once and is tried again at each poll until it is good. Thread-safe.
+class Store final : ReloadSource<Material> {
  public:
   struct Status {
-    std::uint64_t reloads = 0;  // good loads after the first
-    std::uint64_t failed_reloads =
-        0;                // one for each state of the files that was bad, the first included
-    bool loaded = false;  // some material was good
-    std::string error;    // of the last load when it failed, else empty
+    std::uint64_t reloads = 0;         // good loads after the first
+    std::uint64_t failed_reloads = 0;  // bad states of the files, the first included
+    bool loaded = false;               // some material was good
+    std::string error;                 // of the last load when it failed, else empty
   };
 
-  // Loads at once; a failure is kept for current() to tell.
+  // Loads at once; a failure is kept for current() to tell. `clock` must outlive this.
   Store(config::Tls config, std::string target, const Clock& clock);
 
   // The last good material, or why there has been none yet (Tls).
-  Result<std::shared_ptr<const Material>> current() const;
+  Result<std::shared_ptr<const Material>> current() const { return reloading_.current(); }
   // Once a second, by one thread.
-  void poll();
+  void poll() { reloading_.poll(); }
   Status status() const;
   const config::Tls& config() const { return config_; }
 
  private:
-  void reload(std::string signature);
-  void take(std::shared_ptr<const Material> material);
-  void keep(Error error, bool files_changed);
+  std::string signature() override;
+  Result<Snapshot> load(const Snapshot& former, std::string& signature) override;
+  void onLoaded(const Snapshot& material) override;
+  void onFailed(const ReloadFailure& failure) override;
 
   const config::Tls config_;
   const std::string target_;
   const Clock& clock_;
-  std::string signature_;  // of the files at the last load; only poll() uses it, empty before
-
-  mutable std::mutex mutex_;
-  std::shared_ptr<const Material> material_;  // guarded by mutex_, as is what follows
-  Status status_;
-  std::optional<Error> error_;
+  Reloading<Material> reloading_;
 };
 
 }  // namespace postern::tls

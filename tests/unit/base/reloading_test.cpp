@@ -125,11 +125,14 @@ TEST_F(ReloadingTest, LoadsASourceThatWasBadFromTheStart) {
   source.write("bad");
   EXPECT_FALSE(reloading.reload());
   EXPECT_EQ(textOf(reloading), "none");
+  ASSERT_FALSE(reloading.current());
+  EXPECT_EQ(reloading.current().error().what, "bad");
   EXPECT_EQ(reloading.status().failures, 1U);
 
   source.becomes("one");
   reloading.poll();
   EXPECT_EQ(textOf(reloading), "one");
+  EXPECT_TRUE(reloading.current());
   EXPECT_EQ(source.log, (std::vector<std::string>{"bad signature error", "loaded one"}));
 }
 

@@ -1,0 +1,162 @@
+#include "app/target_registry.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "app/confine.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "config/description.h"
+#include "config/yaml_tree.h"
+
+namespace postern::app {
+namespace {
+
+// What tells one state of the file from the next: the file, or why it cannot be read.
+std::string readText(const config::Path& path) {
+  std::string text;
+  const auto error = readFile(path, config::kMostYamlBytes, text);
+  return error ? error->what : text;
+}
+
+std::size_t threadsFor(const config::Config& config) {
+  std::size_t threads = 0;
+  for (const auto& target : config.targets) {
+    threads += target.pages.size() * static_cast<std::size_t>(target.max_concurrent_scrapes);
+  }
+  return threads;
+}
+
+}  // namespace
+
+TargetRegistry::TargetRegistry(const config::CommandLine& command_line,
+                               const sandbox::Sandbox& sandbox, const Clock& clock,
+                               std::function<std::string()> self_page)
+    : command_line_(command_line),
+      sandbox_(sandbox),
+      clock_(clock),
+      self_page_(std::move(self_page)),
+      // A file that is bad is read again when it changes.
+      reloading_(*this, clock, std::nullopt) {}
+
+TargetRegistry::~TargetRegistry() = default;
+
+void TargetRegistry::start(const config::Config& config) {
+  first_ = &config;
+  static_cast<void>(reloading_.reload());  // cannot fail: nothing is read
+  first_ = nullptr;
+}
+
+serve::TargetsNow TargetRegistry::now() const {
+  const auto set = reloading_.now();
+  return set ? serve::TargetsNow(set, &set->targets) : nullptr;
+}
+
+std::string TargetRegistry::fingerprint() const {
+  const auto set = reloading_.now();
+  return set ? set->fingerprint : std::string();
+}
+
+std::string TargetRegistry::reload() {
+  const auto reloaded = reloading_.reload();
+  return reloaded ? std::string() : reloaded.error().what;
+}
+
+void TargetRegistry::reloadIfChanged() {
+  if (!command_line_.options.config_file.empty()) reloading_.poll();
+}
+
+std::string TargetRegistry::signature() {
+  const auto& file = command_line_.options.config_file;
+  return file.empty() ? std::string() : readText(file);
+}
+
+std::shared_ptr<scrape::Target> TargetRegistry::build(const config::Target& config,
+                                                      const TargetSet* former_set) {
+  auto former = former_set == nullptr ? nullptr : former_set->targets.find(config.name);
+  if (former && former->config() == config) return former;
+  auto door = former && former->door()->serves(config)
+                  ? former->door()
+                  : std::make_shared<scrape::Door>(config, command_line_.options.state_dir,
+                                                   resolver_, clock_, drawUniform);
+  auto stats = former ? former->stats() : std::make_shared<scrape::Stats>(config.name);
+  if (config.tls.insecure_skip_verify) {
+    log::warn("the service's certificate is not verified: anybody who answers gets the credential",
+              {{"target", config.name}});
+  }
+  return std::make_shared<scrape::Target>(config, std::move(door), std::move(stats), workers_,
+                                          clock_, self_page_);
+}
+
+Result<TargetRegistry::Snapshot> TargetRegistry::load(const Snapshot& former,
+                                                      std::string& /*signature*/) {
+  config::Loaded loaded;
+  if (first_ == nullptr) {
+    loaded = config::load(command_line_);
+    std::ranges::move(outsideOf(sandbox_, loaded.config.files),
+                      std::back_inserter(loaded.complaints));
+  }
+  complaints_ = std::move(loaded.complaints);
+  if (!complaints_.empty()) {
+    std::string all;
+    for (const auto& complaint : complaints_) all += complaint.text() + "\n";
+    return Error{Fault::Config, std::move(all), {}, {}};
+  }
+  const auto& config = first_ == nullptr ? loaded.config : *first_;
+  auto set = std::make_shared<TargetSet>();
+  workers_.raiseBound(threadsFor(config));
+  for (const auto& target : config.targets) set->targets.all.push_back(build(target, former.get()));
+  set->fingerprint = config::fingerprint(config.targets);
+  return Snapshot(std::move(set));
+}
+
+void TargetRegistry::onLoaded(const Snapshot& set) {
+  const auto& targets = set->targets.all;
+  if (std::ranges::any_of(targets, [](const auto& one) { return one->door()->readsDatabase(); })) {
+    const std::lock_guard lock(mutex_);
+    if (!databases_.joinable()) {
+      databases_ = std::jthread([this](const std::stop_token& stop) { watchDatabases(stop); });
+    }
+  }
+  if (first_ == nullptr) log::info("configuration reloaded", {{"targets", targets.size()}});
+}
+
+// Not only when the error is new: somebody has asked for each of these.
+void TargetRegistry::onFailed(const ReloadFailure& /*failure*/) {
+  for (const auto& complaint : complaints_) {
+    log::error("configuration not reloaded, the running one stays", {{"error", complaint.text()}});
+  }
+}
+
+void TargetRegistry::poll() {
+  for (const auto& target : now()->all) target->door()->pollFiles();
+}
+
+void TargetRegistry::watchDatabases(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  while (!stop.stop_requested()) {
+    asking_databases_ = true;
+    lock.unlock();
+    for (const auto& target : now()->all) {
+      if (!stop.stop_requested()) target->door()->pollDatabase();
+    }
+    lock.lock();
+    asking_databases_ = false;
+    wake_.notify_all();
+    wake_.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
+  }
+}
+
+bool TargetRegistry::settle(SteadyTime deadline) {
+  databases_.request_stop();
+  if (!workers_.settle(deadline)) return false;
+  std::unique_lock lock(mutex_);
+  return wake_.wait_until(lock, deadline, [&] { return !asking_databases_; });
+}
+
+void TargetRegistry::logout() {
+  const auto deadline = deadlineIn(std::chrono::seconds(1));
+  for (const auto& target : now()->all) target->door()->session.logout(deadline);
+}
+
+}  // namespace postern::app

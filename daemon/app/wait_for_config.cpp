@@ -1,0 +1,132 @@
+#include "app/wait_for_config.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/exit_code.h"
+#include "app/signals.h"
+#include "app/waiting_room.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/reloading.h"
+#include "config/web_config.h"
+#include "tls/files.h"
+
+namespace postern::app {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr seconds kPollEvery{1};
+constexpr seconds kReadAnyway{10};
+
+// The configuration and the web configuration, as their files say. One thread.
+class ConfigFiles final : public ReloadSource<config::Config> {
+ public:
+  // `command_line` must outlive this.
+  explicit ConfigFiles(const config::CommandLine& command_line)
+      : command_line_(command_line),
+        files_{command_line.options.config_file, command_line.options.web_config_file} {}
+
+  std::string signature() override { return signatureOf(files_); }
+  Result<Snapshot> load(const Snapshot& former, std::string& signature) override;
+  void onLoaded(const Snapshot& /*config*/) override {}
+  void onFailed(const ReloadFailure& failure) override { news_ = news_ || failure.new_error; }
+
+  // Whether the complaints are others than at the last call.
+  bool takeNews() { return std::exchange(news_, false); }
+  const std::vector<config::Complaint>& complaints() const { return complaints_; }
+  WaitingRoom::Notice notice() const;
+
+ private:
+  static std::string signatureOf(const std::vector<config::Path>& files);
+
+  const config::CommandLine& command_line_;
+  std::vector<config::Path> files_;  // that were read, or would have been
+  std::vector<config::Complaint> complaints_;
+  bool web_good_ = true;
+  bool news_ = false;
+};
+
+std::string ConfigFiles::signatureOf(const std::vector<config::Path>& files) {
+  std::string signature;
+  for (const auto& file : files) signature += tls::signatureOf(file);
+  return signature;
+}
+
+Result<ConfigFiles::Snapshot> ConfigFiles::load(const Snapshot& /*former*/,
+                                                std::string& signature) {
+  const auto& options = command_line_.options;
+  files_ = {options.config_file, options.web_config_file};
+  signature = signatureOf(files_);
+  const auto add = [&](const std::vector<config::Path>& files) {
+    signature += signatureOf(files);
+    files_.insert(files_.end(), files.begin(), files.end());
+  };
+  auto loaded = config::load(command_line_);
+  complaints_ = std::move(loaded.complaints);
+  add(loaded.config.files);
+  web_good_ = true;
+  if (!options.web_config_file.empty()) {
+    const auto web = config::loadWebConfig(options.web_config_file);
+    web_good_ = web.complaints.empty();
+    complaints_.insert(complaints_.end(), web.complaints.begin(), web.complaints.end());
+    add(web.files);
+  }
+  if (complaints_.empty()) return std::make_shared<const config::Config>(std::move(loaded.config));
+  std::string all;
+  for (const auto& complaint : complaints_) all += complaint.text() + "\n";
+  return Error{Fault::Config, std::move(all), {}, {}};
+}
+
+WaitingRoom::Notice ConfigFiles::notice() const {
+  std::string reason = complaints_.front().text();
+  if (complaints_.size() > 1)
+    reason += " (and " + std::to_string(complaints_.size() - 1) + " more, which the log names)";
+  return {reason, web_good_};
+}
+
+// Polls the files until they are valid. The exit code when the process has to end before.
+std::optional<int> waitIn(WaitingRoom& room, ConfigFiles& files,
+                          Reloading<config::Config>& reloading, const sigset_t& signals) {
+  while (reloading.now() == nullptr) {
+    if (files.takeNews()) {
+      for (const auto& complaint : files.complaints())
+        log::error("the configuration is not good, it is awaited", {{"error", complaint.text()}});
+      room.open(files.notice());
+    }
+    const int signal = waitForSignal(signals, kPollEvery);
+    if (signal == SIGTERM || signal == SIGINT) return 0;
+    if (signal == SIGHUP) {
+      static_cast<void>(reloading.reload());  // what is wrong is in complaints()
+      continue;
+    }
+    reloading.poll();
+    if (reloading.now() != nullptr) break;
+    const auto code = room.ended();
+    if (code == kBadUsage) return kBadUsage;
+    if (code) room.open(files.notice());
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::variant<ConfigAndDoors, int> waitForConfig(const config::CommandLine& command_line) {
+  const RealClock clock;
+  ConfigFiles files(command_line);
+  Reloading<config::Config> reloading(files, clock, kReadAnyway);
+  if (reloading.reload()) return ConfigAndDoors{*reloading.now(), std::nullopt};
+  const sigset_t signals = blockSignals();
+  raiseDescriptorLimit(command_line.options.max_connections);
+  auto doors = openDoors(command_line.options);
+  if (!doors) return 1;
+  WaitingRoom room(command_line.options, *doors);
+  if (const auto code = waitIn(room, files, reloading, signals)) return *code;
+  log::info("the configuration is good now");
+  room.close();
+  return ConfigAndDoors{*reloading.now(), std::move(doors)};
+}
+
+}  // namespace postern::app
