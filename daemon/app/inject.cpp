@@ -1,19 +1,17 @@
 #include "app/inject.h"
 
 #include <atomic>
-#include <csignal>
-#include <cstdlib>
 #include <optional>
 
 #include "app/cluster.h"
 #include "app/confine.h"
 #include "app/doors.h"
 #include "app/exit_code.h"
-#include "app/footprint.h"
 #include "app/inject_page.h"
 #include "app/inject_pod.h"
+#include "app/program.h"
 #include "app/signals.h"
-#include "base/detached_thread.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/version.h"
 #include "kube/serving_material.h"
@@ -38,20 +36,6 @@ http::Server::Options injectorFront(const config::Options& options) {
   return front;
 }
 
-// Until SIGTERM or SIGINT. Returns its number.
-int runUntilSignal(kube::MountedPair* mounted, const sigset_t& signals) {
-  auto next_trim = deadlineIn(kTrimInterval);
-  while (true) {
-    const int signal = waitForSignal(signals, kPollInterval);
-    if (signal == SIGTERM || signal == SIGINT) return signal;
-    if (mounted != nullptr) mounted->poll();
-    if (std::chrono::steady_clock::now() >= next_trim) {
-      giveBackMemory();
-      next_trim = deadlineIn(kTrimInterval);
-    }
-  }
-}
-
 // The files of the service account may be read as well.
 config::Options withFilesOf(const ClusterPlace& place, config::Options options) {
   if (place.api) {
@@ -61,75 +45,119 @@ config::Options withFilesOf(const ClusterPlace& place, config::Options options) 
   return options;
 }
 
-int serveWebhook(const config::CommandLine& command_line, kube::Rules rules,
-                 std::atomic<bool>& native) {
-  const auto place = placeOf(command_line.inject);
-  if (const auto missing = missingFor(command_line.inject, place); !missing.empty()) {
+// The webhook with all that it needs.
+class Injector final : public Part {
+ public:
+  // All references must outlive this. `native` is what `rules` say of native sidecars.
+  Injector(Program& program, const config::CommandLine& command_line, kube::Rules rules,
+           std::atomic<bool>& native)
+      : Part(program),
+        inject_(command_line.inject),
+        place_(placeOf(inject_)),
+        options_(withFilesOf(place_, command_line.options)),
+        native_(native),
+        rules_(std::move(rules)) {}
+  const char* name() const override { return "injector"; }
+
+ private:
+  std::optional<int> start() override;
+  void poll() override {
+    if (mounted_) mounted_->poll();
+  }
+  bool stop() override;
+  void announce() const;
+  void startCluster();
+  bool listen();
+
+  const config::Inject& inject_;
+  const ClusterPlace place_;
+  const config::Options options_;
+  std::atomic<bool>& native_;
+  kube::Rules rules_;
+  const RealClock clock_;
+  std::optional<sandbox::Sandbox> sandbox_;
+  kube::ServingMaterial material_;
+  std::optional<kube::MountedPair> mounted_;
+  std::optional<Cluster> cluster_;
+  std::optional<kube::Webhook> webhook_;
+  std::optional<InjectPage> page_;
+  http::Site site_, health_;
+  std::optional<http::Server> server_;
+};
+
+std::optional<int> Injector::start() {
+  if (const auto missing = missingFor(inject_, place_); !missing.empty()) {
     for (const auto& flag : missing) log::error(flag);
     return kBadUsage;
   }
-  const auto options = withFilesOf(place, command_line.options);
-  const sigset_t signals = blockSignals();
-  raiseDescriptorLimit(options.max_connections);
-  const RealClock clock;
+  raiseDescriptorLimit(options_.max_connections);
+  announce();
+  sandbox_ = confine(options_, {});
+  if (!sandbox_) return kBadUsage;
+  startCluster();
+  webhook_.emplace(std::move(rules_));
+  if (!listen()) return 1;
+  return std::nullopt;
+}
+
+void Injector::announce() const {
   log::info("postern inject starts",
-            {{"version", version()}, {"revision", revision()}, {"image", rules.image}});
-  if (!rules.allowed_target_hosts.empty() && !rules.locks("config-map")) {
+            {{"version", version()}, {"revision", revision()}, {"image", rules_.image}});
+  if (!rules_.allowed_target_hosts.empty() && !rules_.locks("config-map")) {
     log::warn(
         "pods may still mount a ConfigMap that names any host: only ConfigMaps with the label "
         "postern.io/config are checked",
         {{"next", "add --inject.locked-annotations=config-map"}});
   }
-  const auto sandbox = confine(options, {});
-  if (!sandbox) return kBadUsage;
+}
 
-  kube::ServingMaterial material;
-  std::optional<kube::MountedPair> mounted;
-  if (const auto& folder = command_line.inject.tls_dir; !folder.empty()) {
-    mounted.emplace(folder, material, clock);
-    mounted->poll();
+void Injector::startCluster() {
+  if (!inject_.tls_dir.empty()) {
+    mounted_.emplace(inject_.tls_dir, material_, clock_);
+    mounted_->poll();
   }
-  std::optional<Cluster> cluster;
-  if (place.api) {
-    cluster.emplace(command_line.inject, place, material, native, clock);
+  if (place_.api) {
+    cluster_.emplace(inject_, place_, material_, native_, clock_);
   } else {
     log::warn("no API server is known: sidecars are plain containers, and missed pods not counted",
               {{"next", "set --kube.api-server"}});
   }
-  kube::Webhook webhook(std::move(rules));
-  const http::Site site{[&](const http::Request& request, http::ResponseSink& sink) {
-                          webhook.handle(request, sink);
-                        },
-                        {},
-                        [&] { return material.now(); },
-                        kube::Webhook::kMaxBody,
-                        /*calls_relief=*/true};
-  http::Server server(injectorFront(options));
-  const InjectPage page(
-      {[&] { return webhook.counts(); }, [&] { return native.load(); },
-       [&] { return material.status().ready; }, [&] { return material.status().not_after; },
-       [&] { return cluster ? cluster->missedPods() : kube::MissedPods::Counts(); },
-       [&] { return cluster ? cluster->apiRequests() : kube::ApiClient::Counts(); },
-       [&] { return server.counts(); }});
-  const http::Site health{
-      [&](const http::Request& request, http::ResponseSink& sink) { page.handle(request, sink); },
-      [](const http::Request&) { return true; },
-      {}};
-  giveBackMemory();
-  const auto doors = openDoors(options);
-  if (!doors) return 1;
-  for (const auto& door : doors->public_ones) server.listen(door, site);
-  for (const auto& door : doors->for_probes) server.listen(door, health);
-  const int signal = runUntilSignal(mounted ? &*mounted : nullptr, signals);
-  log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
-  if (cluster) cluster->stop(std::chrono::steady_clock::now());
-  if (!server.stop(options.shutdown_timeout))
+}
+
+// False when an address cannot be had.
+bool Injector::listen() {
+  site_ = {[this](const http::Request& request, http::ResponseSink& sink) {
+             webhook_->handle(request, sink);
+           },
+           {},
+           [this] { return material_.now(); },
+           kube::Webhook::kMaxBody,
+           /*calls_relief=*/true};
+  health_ = {[this](const http::Request& request, http::ResponseSink& sink) {
+               page_->handle(request, sink);
+             },
+             [](const http::Request&) { return true; },
+             {}};
+  server_.emplace(injectorFront(options_));
+  page_.emplace(InjectPage::Sources{
+      [this] { return webhook_->counts(); }, [this] { return native_.load(); },
+      [this] { return material_.status().ready; }, [this] { return material_.status().not_after; },
+      [this] { return cluster_ ? cluster_->missedPods() : kube::MissedPods::Counts(); },
+      [this] { return cluster_ ? cluster_->apiRequests() : kube::ApiClient::Counts(); },
+      [this] { return server_->counts(); }});
+  const auto doors = openDoors(options_);
+  if (!doors) return false;
+  for (const auto& door : doors->public_ones) server_->listen(door, site_);
+  for (const auto& door : doors->for_probes) server_->listen(door, health_);
+  return true;
+}
+
+bool Injector::stop() {
+  if (cluster_) cluster_->stop(std::chrono::steady_clock::now());
+  if (!server_->stop(options_.shutdown_timeout))
     log::warn("reviews in flight were cut off at --web.shutdown-timeout");
-  const bool settled = !cluster || cluster->stop(deadlineIn(std::chrono::milliseconds(200)));
-  log::info("postern inject has stopped");
   // An API server that hangs is not waited for.
-  if (!settled) exitNow(0);
-  return 0;
+  return !cluster_ || cluster_->stop(deadlineIn(std::chrono::milliseconds(200)));
 }
 
 }  // namespace
@@ -148,7 +176,9 @@ int inject(const config::CommandLine& command_line) {
     return kBadUsage;
   }
   if (!options.pod_file.empty()) return injectPod(options.pod_file, rules);
-  return serveWebhook(command_line, std::move(rules), native);
+  Program program("postern inject");
+  program.add<Injector>(command_line, std::move(rules), native);
+  return program.run();
 }
 
 }  // namespace postern::app

@@ -6,13 +6,11 @@
 
 #include <cstdio>
 #include <utility>
-#include <variant>
 
 #include "app/exit_code.h"
 #include "app/inject.h"
 #include "app/rules.h"
 #include "app/serve.h"
-#include "app/wait_for_config.h"
 #include "base/version.h"
 #include "config/config.h"
 #include "config/web_config.h"
@@ -55,13 +53,6 @@ int check(const config::CommandLine& command_line) {
   return doctor::examine(command_line, loaded.config);
 }
 
-int waitAndServe(const config::CommandLine& command_line) {
-  auto awaited = waitForConfig(command_line);
-  if (const auto* code = std::get_if<int>(&awaited)) return *code;
-  auto& [config, doors] = std::get<ConfigAndDoors>(awaited);
-  return serve(command_line, config, std::move(doors));
-}
-
 }  // namespace
 
 int run(const std::vector<std::string>& arguments, const std::vector<std::string>& environment) {
@@ -86,7 +77,7 @@ int run(const std::vector<std::string>& arguments, const std::vector<std::string
   if (command_line.ask == config::Ask::Inject) return inject(command_line);
   const auto& options = command_line.options;
   if (command_line.ask == config::Ask::Run && options.await && !options.check)
-    return waitAndServe(command_line);
+    return serve(command_line, std::nullopt);
   const auto loaded = config::load(command_line);
   const auto web = options.web_config_file.empty() ? config::WebConfigLoaded()
                                                    : config::loadWebConfig(options.web_config_file);

@@ -1,18 +1,18 @@
 #include "app/serve.h"
 
-#include <csignal>
-
 #include <string>
-#include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "app/confine.h"
 #include "app/doors.h"
 #include "app/exit_code.h"
-#include "app/footprint.h"
+#include "app/program.h"
 #include "app/signals.h"
 #include "app/target_registry.h"
-#include "base/detached_thread.h"
+#include "app/wait_for_config.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/version.h"
 #include "http/server.h"
@@ -23,114 +23,217 @@
 namespace postern::app {
 namespace {
 
-// Until SIGTERM or SIGINT. Returns its number.
-int runUntilSignal(TargetRegistry& registry, serve::WebLock& lock, const config::Options& options,
-                   const sigset_t& signals) {
-  auto next_look = deadlineIn(options.auto_reload_interval);
-  auto next_trim = deadlineIn(kTrimInterval);
-  while (true) {
-    const int signal = waitForSignal(signals, kPollInterval);
-    if (signal == SIGTERM || signal == SIGINT) return signal;
-    if (signal == SIGHUP) registry.reload();
-    registry.poll();
-    lock.poll();
-    const bool looks = options.enable_auto_reload || options.await;
-    if (looks && std::chrono::steady_clock::now() >= next_look) {
-      registry.reloadIfChanged();
-      next_look = deadlineIn(options.auto_reload_interval);
-    }
-    if (std::chrono::steady_clock::now() >= next_trim) {
-      giveBackMemory();
-      next_trim = deadlineIn(kTrimInterval);
-    }
+// What the parts of `postern` have in common. Each is filled in by the part that it is named after,
+// for those that start later.
+struct Daemon {
+  explicit Daemon(const config::CommandLine& line) : command_line(line) {}
+
+  const config::CommandLine& command_line;
+  const config::Options& options = command_line.options;
+  const RealClock clock;
+  config::Config config;
+  std::optional<Doors> doors;
+  SystemTime started;
+  std::optional<sandbox::Sandbox> sandbox;
+  std::optional<serve::WebLock> lock;
+  std::optional<TargetRegistry> targets;
+  std::optional<serve::Service> service;
+};
+
+// --config.await: answers in place of the other parts until the configuration is valid.
+class Standby final : public Part {
+ public:
+  Standby(Program& program, Daemon& daemon) : Part(program), daemon_(daemon) {}
+  const char* name() const override { return "standby"; }
+
+ private:
+  std::optional<int> start() override {
+    auto waited = waitForConfig(daemon_.command_line);
+    if (const auto* code = std::get_if<int>(&waited)) return *code;
+    auto& [config, doors] = std::get<ConfigAndDoors>(waited);
+    daemon_.config = std::move(config);
+    daemon_.doors = std::move(doors);
+    return std::nullopt;
   }
+
+  Daemon& daemon_;
+};
+
+// The sandbox: before it no other thread runs.
+class Confinement final : public Part {
+ public:
+  Confinement(Program& program, Daemon& daemon) : Part(program), daemon_(daemon) {}
+  const char* name() const override { return "sandbox"; }
+
+ private:
+  std::optional<int> start() override {
+    raiseDescriptorLimit(daemon_.options.max_connections);
+    daemon_.started = daemon_.clock.system();
+    log::info("postern starts", {{"version", version()},
+                                 {"revision", revision()},
+                                 {"targets", daemon_.config.targets.size()}});
+    daemon_.sandbox = confine(daemon_.options, daemon_.config);
+    return daemon_.sandbox ? std::nullopt : std::optional(kBadUsage);
+  }
+
+  Daemon& daemon_;
+};
+
+// The web configuration, which reloads by itself.
+class AccessControl final : public Part {
+ public:
+  AccessControl(Program& program, Daemon& daemon) : Part(program), daemon_(daemon) {}
+  const char* name() const override { return "access control"; }
+
+ private:
+  std::optional<int> start() override {
+    const auto& options = daemon_.options;
+    const auto& lock = daemon_.lock.emplace(
+        serve::WebLock::Files{options.web_config_file, options.web_key_password_file},
+        daemon_.clock, [this](const std::vector<config::Path>& files) {
+          return outsideOf(*daemon_.sandbox, files);
+        });
+    for (const auto& complaint : lock.complaints()) log::error(complaint.text());
+    return lock.complaints().empty() ? std::nullopt : std::optional(kBadUsage);
+  }
+  void poll() override { daemon_.lock->poll(); }
+
+  Daemon& daemon_;
+};
+
+class Targets final : public Part {
+ public:
+  Targets(Program& program, Daemon& daemon) : Part(program), daemon_(daemon) {}
+  const char* name() const override { return "targets"; }
+
+ private:
+  std::optional<int> start() override {
+    daemon_.targets
+        .emplace(daemon_.command_line, *daemon_.sandbox, daemon_.clock,
+                 [this] { return daemon_.service->selfPage(); })
+        .start(daemon_.config);
+    next_look_ = deadlineIn(daemon_.options.auto_reload_interval);
+    return std::nullopt;
+  }
+
+  void reload() override { daemon_.targets->reload(); }
+
+  void poll() override {
+    const auto& options = daemon_.options;
+    daemon_.targets->poll();
+    if (!options.enable_auto_reload && !options.await) return;
+    if (std::chrono::steady_clock::now() < next_look_) return;
+    daemon_.targets->reloadIfChanged();
+    next_look_ = deadlineIn(options.auto_reload_interval);
+  }
+
+  bool stop() override {
+    daemon_.targets->logout();
+    return daemon_.targets->settle(deadlineIn(std::chrono::milliseconds(200)));
+  }
+
+  Daemon& daemon_;
+  SteadyTime next_look_;
+};
+
+// The listeners for scrapers, people and probes.
+class WebListener final : public Part {
+ public:
+  WebListener(Program& program, Daemon& daemon) : Part(program), daemon_(daemon) {}
+  const char* name() const override { return "web listener"; }
+
+ private:
+  std::optional<int> start() override;
+  bool stop() override {
+    if (!server_->stop(daemon_.options.shutdown_timeout))
+      log::warn("scrapes in flight were cut off at --web.shutdown-timeout");
+    return true;
+  }
+  void makeService();
+  serve::Self describe(const serve::RequestStats& requests) const;
+
+  Daemon& daemon_;
+  std::optional<serve::Guard> guard_;
+  http::Site site_, health_;
+  std::optional<http::Server> server_;
+};
+
+serve::Self WebListener::describe(const serve::RequestStats& requests) const {
+  const auto& targets = *daemon_.targets;
+  serve::Self self{std::string(version()),
+                   std::string(revision()),
+                   targets.reloadSuccessful(),
+                   targets.reloaded(),
+                   requests.all(),
+                   server_->counts(),
+                   daemon_.started,
+                   daemon_.options.config_file.string(),
+                   targets.fingerprint(),
+                   daemon_.lock->status()};
+  self.sandbox = stateOf(daemon_.options.sandbox, *daemon_.sandbox);
+  return self;
+}
+
+void WebListener::makeService() {
+  const auto& options = daemon_.options;
+  daemon_.service.emplace(
+      serve::Service::Options{options.timeout_offset, options.enable_lifecycle,
+                              options.route_prefix, options.status_page, options.enable_debug},
+      serve::Service::Process{
+          [this] { return daemon_.targets->now(); },
+          [this](const serve::RequestStats& requests) { return describe(requests); },
+          [this] { return daemon_.targets->reload(); }});
+}
+
+std::optional<int> WebListener::start() {
+  makeService();
+  auto& service = *daemon_.service;
+  const auto& lock = *daemon_.lock;
+  guard_.emplace(
+      lock,
+      [&service](const http::Request& request, http::ResponseSink& sink) {
+        service.handle(request, sink);
+      },
+      [&service](const http::Request& request) { return service.quick(request); },
+      // Who may not log in has the listener for probes, where there is one.
+      [this](const http::Request& request) {
+        return daemon_.options.health_addresses.empty() && daemon_.service->isHeartbeat(request);
+      });
+  site_ = {[this](const http::Request& request, http::ResponseSink& sink) {
+             guard_->handle(request, sink);
+           },
+           [this](const http::Request& request) { return guard_->quick(request); },
+           {}};
+  site_.calls_relief = true;
+  if (lock.now()->tls) site_.tls = [&lock] { return lock.now()->tls; };
+  health_ = {[&service](const http::Request& request, http::ResponseSink& sink) {
+               service.handleHealth(request, sink);
+             },
+             [](const http::Request&) { return true; },
+             {}};
+  server_.emplace(frontOptions(daemon_.options));
+  if (!daemon_.doors) daemon_.doors = openDoors(daemon_.options);
+  if (!daemon_.doors) return 1;
+  for (const auto& door : daemon_.doors->public_ones) server_->listen(door, site_);
+  for (const auto& door : daemon_.doors->for_probes) server_->listen(door, health_);
+  return std::nullopt;
 }
 
 }  // namespace
 
-int serve(const config::CommandLine& command_line, const config::Config& config,
-          std::optional<Doors> doors) {
-  const config::Options& options = command_line.options;
-  const sigset_t signals = blockSignals();
-  raiseDescriptorLimit(options.max_connections);
-  const RealClock clock;
-  const SystemTime started = clock.system();
-  log::info("postern starts",
-            {{"version", version()}, {"revision", revision()}, {"targets", config.targets.size()}});
-  const auto sandbox = confine(options, config);
-  if (!sandbox) return kBadUsage;
-
-  serve::WebLock lock(
-      {options.web_config_file, options.web_key_password_file}, clock,
-      [&](const std::vector<config::Path>& files) { return outsideOf(*sandbox, files); });
-  if (!lock.complaints().empty()) {
-    for (const auto& complaint : lock.complaints()) log::error(complaint.text());
-    return kBadUsage;
+int serve(const config::CommandLine& command_line, std::optional<config::Config> config) {
+  Daemon daemon(command_line);
+  Program program("postern");
+  if (config) {
+    daemon.config = *std::move(config);
+  } else {
+    program.add<Standby>(daemon);
   }
-
-  serve::Service* service_now =
-      nullptr;  // the page of ourselves needs the service, which needs the targets
-  TargetRegistry registry(command_line, *sandbox, clock, [&] { return service_now->selfPage(); });
-  http::Server* server_now = nullptr;
-  serve::Service service({options.timeout_offset, options.enable_lifecycle, options.route_prefix,
-                          options.status_page, options.enable_debug},
-                         {[&] { return registry.now(); },
-                          [&](const serve::RequestStats& requests) {
-                            auto self = serve::Self{std::string(version()),
-                                                    std::string(revision()),
-                                                    registry.reloadSuccessful(),
-                                                    registry.reloaded(),
-                                                    requests.all(),
-                                                    server_now->counts(),
-                                                    started,
-                                                    options.config_file.string(),
-                                                    registry.fingerprint(),
-                                                    lock.status()};
-                            self.sandbox = stateOf(options.sandbox, *sandbox);
-                            return self;
-                          },
-                          [&] { return registry.reload(); }});
-  service_now = &service;
-  const serve::Guard guard(
-      lock,
-      [&](const http::Request& request, http::ResponseSink& sink) {
-        service.handle(request, sink);
-      },
-      [&](const http::Request& request) { return service.quick(request); },
-      // Who may not log in has the listener for probes, where there is one.
-      [&](const http::Request& request) {
-        return options.health_addresses.empty() && service.isHeartbeat(request);
-      });
-  http::Site site{
-      [&](const http::Request& request, http::ResponseSink& sink) { guard.handle(request, sink); },
-      [&](const http::Request& request) { return guard.quick(request); },
-      {}};
-  site.calls_relief = true;
-  if (lock.now()->tls) site.tls = [&] { return lock.now()->tls; };
-  const http::Site health{[&](const http::Request& request, http::ResponseSink& sink) {
-                            service.handleHealth(request, sink);
-                          },
-                          [](const http::Request&) { return true; },
-                          {}};
-  http::Server server(frontOptions(options));
-  server_now = &server;
-
-  registry.start(config);
-  if (!doors) doors = openDoors(options);
-  if (!doors) return 1;
-  for (const auto& door : doors->public_ones) server.listen(door, site);
-  for (const auto& door : doors->for_probes) server.listen(door, health);
-  giveBackMemory();  // what the start took
-  const int signal = runUntilSignal(registry, lock, options, signals);
-  log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
-  if (!server.stop(options.shutdown_timeout))
-    log::warn("scrapes in flight were cut off at --web.shutdown-timeout");
-  registry.logout();
-  const bool settled = registry.settle(deadlineIn(std::chrono::milliseconds(200)));
-  log::info("postern has stopped");
-  // Threads that wait for a service or a database that hangs are not waited for.
-  if (!settled) exitNow(0);
-  return 0;
+  program.add<Confinement>(daemon);
+  program.add<AccessControl>(daemon);
+  program.add<Targets>(daemon);
+  program.add<WebListener>(daemon);
+  return program.run();
 }
 
 }  // namespace postern::app

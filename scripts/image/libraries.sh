@@ -26,12 +26,12 @@ source_of() {
   printf '%s\n' "$@" >"$notes/libraries"
 }
 
-source_of poco libPocoFoundation.a libPocoNet.a libPocoData.a libPocoDataMySQL.a
+source_of poco libPocoFoundation.a libPocoNet.a libPocoUtil.a libPocoData.a libPocoDataMySQL.a
 # Several files are compiled as one, which halves the time; those of Foundation share names of their own.
 sed -i '1i set(CMAKE_UNITY_BUILD OFF)' poco/Foundation/CMakeLists.txt
 options=
 for part in ACTIVERECORD ACTIVERECORD_COMPILER CRYPTO DATA_ODBC DATA_POSTGRESQL DATA_SQLITE ENCODINGS \
-  JSON JWT MONGODB NETSSL PAGECOMPILER PAGECOMPILER_FILE2PAGE REDIS TESTS UTIL XML ZIP; do
+  JSON JWT MONGODB NETSSL PAGECOMPILER PAGECOMPILER_FILE2PAGE REDIS TESTS XML ZIP; do
   options="$options -DENABLE_$part=OFF"
 done
 ln -s mariadb /usr/include/mysql  # where Poco looks for it
@@ -41,6 +41,8 @@ cmake -G Ninja -S poco -B poco/build -DCMAKE_BUILD_TYPE=None -DBUILD_SHARED_LIBS
 cmake --build poco/build --target install
 # Left out by its installation, which asks for it.
 cp poco/cmake/FindPCRE.cmake /usr/local/lib/cmake/Poco
+# Util is built without them, and asks for them all the same.
+sed -i '/PocoXML\|PocoJSON/d' /usr/local/lib/cmake/Poco/PocoUtilConfig.cmake
 
 source_of simdjson libsimdjson.a
 cmake -G Ninja -S simdjson -B simdjson/build -DCMAKE_BUILD_TYPE=None -DBUILD_SHARED_LIBS=OFF \

@@ -1,0 +1,113 @@
+#include "app/program.h"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace postern::app {
+namespace {
+
+// What the parts of a program did, in order.
+using Story = std::vector<std::string>;
+
+// Writes down what it is asked to do, and sends this process a signal when it is asked for `at`.
+struct Script {
+  std::string name;
+  std::optional<int> refuses;  // the exit code of start()
+  std::string at;
+  int signal = 0;
+  bool hangs = false;
+};
+
+class ScriptedPart final : public Part {
+ public:
+  ScriptedPart(Program& program, Script script, Story& story)
+      : Part(program), script_(std::move(script)), story_(story) {}
+  ~ScriptedPart() override { story_.push_back(script_.name + " freed"); }
+  const char* name() const override { return script_.name.c_str(); }
+
+ private:
+  std::optional<int> start() override {
+    did("starts");
+    return script_.refuses;
+  }
+  void reload() override { did("reloads"); }
+  void poll() override { did("polled"); }
+  bool stop() override {
+    did("stops");
+    return !script_.hangs;
+  }
+  void did(const std::string& what) {
+    story_.push_back(script_.name + " " + what);
+    if (what == script_.at) ::raise(script_.signal);
+  }
+
+  const Script script_;
+  Story& story_;
+};
+
+class ProgramTest : public ::testing::Test {
+ protected:
+  ProgramTest() { pthread_sigmask(SIG_SETMASK, nullptr, &mask_); }
+  ~ProgramTest() override { pthread_sigmask(SIG_SETMASK, &mask_, nullptr); }
+
+  int run(std::vector<Script> scripts) {
+    Program program("test");
+    for (auto& script : scripts) program.add<ScriptedPart>(std::move(script), story);
+    const int code = program.run();
+    story.push_back("ran");
+    return code;
+  }
+
+  Story story;
+
+ private:
+  sigset_t mask_{};
+};
+
+TEST_F(ProgramTest, StartsItsPartsInOrderAndStopsThemInReverse) {
+  EXPECT_EQ(run({{"targets", {}, "", 0, false}, {"listener", {}, "starts", SIGTERM, false}}), 0);
+  EXPECT_EQ(story, (Story{"targets starts", "listener starts", "listener stops", "targets stops",
+                          "ran", "listener freed", "targets freed"}));
+}
+
+TEST_F(ProgramTest, ReloadsItsPartsInOrderAndThenPollsThem) {
+  EXPECT_EQ(
+      run({{"targets", {}, "starts", SIGHUP, false}, {"listener", {}, "polled", SIGINT, false}}),
+      0);
+  EXPECT_EQ(story, (Story{"targets starts", "listener starts", "targets reloads",
+                          "listener reloads", "targets polled", "listener polled", "listener stops",
+                          "targets stops", "ran", "listener freed", "targets freed"}));
+}
+
+TEST_F(ProgramTest, EndsWithTheCodeOfThePartThatCannotStart) {
+  EXPECT_EQ(run({{"sandbox", {}, "", 0, false},
+                 {"targets", 2, "", 0, false},
+                 {"listener", {}, "", 0, false}}),
+            2);
+  EXPECT_EQ(story, (Story{"sandbox starts", "targets starts", "sandbox stops", "ran",
+                          "listener freed", "targets freed", "sandbox freed"}));
+}
+
+TEST_F(ProgramTest, EndsTheProcessWhenAPartHangsWhileItStops) {
+  const auto hang = [this] {
+    run({{"database", {}, "starts", SIGTERM, true}});
+    std::exit(3);  // not reached
+  };
+  EXPECT_EXIT(hang(), ::testing::ExitedWithCode(0), "test has stopped");
+}
+
+TEST_F(ProgramTest, LeavesACrashWhatItIs) {
+  struct sigaction before {};
+  struct sigaction after {};
+  sigaction(SIGSEGV, nullptr, &before);
+  const Program program("test");
+  sigaction(SIGSEGV, nullptr, &after);
+  EXPECT_EQ(after.sa_handler, before.sa_handler);
+}
+
+}  // namespace
+}  // namespace postern::app
