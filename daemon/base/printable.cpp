@@ -2,10 +2,10 @@
 
 #include <cstdint>
 
+#include "base/encoding.h"
+
 namespace postern {
 namespace {
-
-constexpr char kHex[] = "0123456789abcdef";
 
 // Length of the valid UTF-8 sequence at the start of `text`, 0 when there is none (RFC 3629).
 std::size_t utf8Length(std::string_view text) {
@@ -44,9 +44,7 @@ std::string printable(std::string_view bytes, std::size_t limit) {
     } else if (c == '\r') {
       out += "\\r";
     } else if (byte < 0x20 || byte >= 0x7f) {
-      out += "\\x";
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
+      out += "\\x" + encodeHex({&c, 1});
     } else {
       out += c;
     }
@@ -68,9 +66,7 @@ std::string quoteJson(std::string_view text) {
     } else if (c == '\n') {
       out += "\\n";
     } else if (static_cast<std::uint8_t>(c) < 0x20 || c == 0x7f) {
-      out += "\\u00";
-      out += kHex[static_cast<std::uint8_t>(c) >> 4];
-      out += kHex[static_cast<std::uint8_t>(c) & 15];
+      out += "\\u00" + encodeHex({&c, 1});
     } else {
       out += text.substr(0, length);
     }

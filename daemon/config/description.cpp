@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/encoding.h"
 #include "config/units.h"
 
 namespace postern::config {
@@ -35,21 +36,6 @@ std::string_view versionName(TlsVersion version) {
     case TlsVersion::Tls13: return "TLS13";
   }
   return "TLS12";
-}
-
-std::string base64(std::string_view bytes) {
-  constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t three = 0;
-    for (std::size_t k = 0; k < 3; ++k) {
-      three = three << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-    }
-    for (std::size_t k = 0; k < 4; ++k) {
-      text += i + k <= bytes.size() ? digits[three >> (18 - 6 * k) & 63U] : '=';
-    }
-  }
-  return text;
 }
 
 void addPath(Json& json, const char* key, const Path& path) {
@@ -122,7 +108,7 @@ Json describeTls(const Tls& tls) {
   addText(json, "server_name", tls.server_name);
   addText(json, "spiffe_id", tls.spiffe_id);
   json["min_version"] = versionName(tls.min_version);
-  if (!tls.pin_sha256.empty()) json["pin_sha256"] = base64(tls.pin_sha256);
+  if (!tls.pin_sha256.empty()) json["pin_sha256"] = encodeBase64(tls.pin_sha256);
   json["insecure_skip_verify"] = tls.insecure_skip_verify;
   return json;
 }

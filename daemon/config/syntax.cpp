@@ -181,26 +181,4 @@ bool hasControlCharacter(std::string_view text) {
                      [](unsigned char c) { return c < ' ' || c == 0x7f; });
 }
 
-std::optional<std::string> decodeBase64(std::string_view text) {
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  if (text.size() % 4 != 0) return std::nullopt;
-  const auto padding = text.ends_with("==") ? 2U : text.ends_with('=') ? 1U : 0U;
-  text.remove_suffix(padding);
-  std::string bytes;
-  bytes.reserve(text.size());  // it may be a secret: no shorter copy of it is left behind
-  unsigned bits = 0;
-  unsigned held = 0;
-  for (const char c : text) {
-    const auto digit = kAlphabet.find(c);
-    if (digit == std::string_view::npos) return std::nullopt;
-    bits = (bits << 6U | static_cast<unsigned>(digit)) & 0xFFFFU;
-    held += 6;
-    if (held < 8) continue;
-    held -= 8;
-    bytes += static_cast<char>(bits >> held & 0xFFU);
-  }
-  return bytes;
-}
-
 }  // namespace postern::config

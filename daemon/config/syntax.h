@@ -45,7 +45,5 @@ std::string sendAsMistake(std::string_view text);
 std::string placeholderMistake(std::string_view text, const std::vector<std::string_view>& allowed);
 
 bool hasControlCharacter(std::string_view text);
-// RFC 4648 with padding. Nothing when `text` is no base64.
-std::optional<std::string> decodeBase64(std::string_view text);
 
 }  // namespace postern::config

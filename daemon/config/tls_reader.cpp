@@ -1,3 +1,4 @@
+#include "base/encoding.h"
 #include "config/readers.h"
 #include "config/syntax.h"
 

@@ -2,9 +2,9 @@
 
 #include <openssl/evp.h>
 
-#include <array>
 #include <utility>
 
+#include "base/encoding.h"
 #include "base/log.h"
 #include "base/relief.h"
 
@@ -28,16 +28,6 @@ void appendField(Secret& all, std::string_view field) {
   all.append(field);
 }
 
-std::string hex(const unsigned char* bytes, std::size_t size) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  for (std::size_t i = 0; i < size; ++i) {
-    text += digits[bytes[i] >> 4];
-    text += digits[bytes[i] & 15];
-  }
-  return text;
-}
-
 // Of all fields.
 std::string fingerprintOf(const Credential& credential, std::string_view salt) {
   Secret all;
@@ -45,12 +35,13 @@ std::string fingerprintOf(const Credential& credential, std::string_view salt) {
   appendField(all, credential.password.reveal());
   appendField(all, credential.api_key.reveal());
   appendField(all, credential.token.reveal());
-  std::array<unsigned char, 32> digest{};
+  std::string digest(32, '\0');
   PKCS5_PBKDF2_HMAC(all.reveal().data(), static_cast<int>(all.size()),
                     reinterpret_cast<const unsigned char*>(salt.data()),
                     static_cast<int>(salt.size()), kFingerprintIterations, EVP_sha256(),
-                    static_cast<int>(digest.size()), digest.data());
-  return hex(digest.data(), digest.size());
+                    static_cast<int>(digest.size()),
+                    reinterpret_cast<unsigned char*>(digest.data()));
+  return encodeHex(digest);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/encoding.h"
 #include "exposition/families.h"
 #include "exposition/hash.h"
 #include "exposition/text_line.h"
@@ -9,23 +10,7 @@
 namespace postern::exposition {
 namespace {
 
-constexpr std::size_t kPseudonym = 12;  // characters
-
-// RFC 4648 section 5, without padding.
-std::string base64Url(std::string_view bytes, std::size_t characters) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  std::string out;
-  unsigned bits = 0;
-  int have = 0;
-  for (const char byte : bytes) {
-    bits = bits << 8 | static_cast<unsigned char>(byte);
-    for (have += 8; have >= 6 && out.size() < characters; have -= 6) {
-      out += kDigits[bits >> (have - 6) & 63];
-    }
-  }
-  return out;
-}
+constexpr std::size_t kPseudonym = 9;  // bytes of the digest: 12 characters of base64
 
 // Of the metric and of all labels, such that a page can have them.
 bool hasNames(const LabelSet& labels) {
@@ -139,7 +124,7 @@ void Rules::Compiled::renameMetric(LabelSet& labels) const {
 }
 
 std::string Rules::Compiled::pseudonym(std::string_view value) const {
-  return base64Url(digests.hmac(value), kPseudonym);
+  return encodeBase64Url(digests.hmac(value).substr(0, kPseudonym));
 }
 
 void Rules::Compiled::anonymize(LabelSet& labels) const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/encoding.h"
 #include "base/token.h"
 #include "http1/grammar.h"
 
@@ -18,32 +19,6 @@ bool controlByte(char c) {
 
 bool digit(char c) {
   return c >= '0' && c <= '9';
-}
-
-int hexDigit(char c) {
-  if (digit(c)) return c - '0';
-  const char lower = lowerCase(c);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-// False when an escape is bad or stands for a control byte: no path of ours has one,
-// and it must not reach a log or a page.
-bool appendPercentDecoded(std::string_view text, std::string& decoded) {
-  decoded.reserve(decoded.size() + text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    if (c == '%') {
-      if (i + 2 >= text.size()) return false;
-      const int high = hexDigit(text[i + 1]);
-      const int low = hexDigit(text[i + 2]);
-      if (high < 0 || low < 0) return false;
-      c = static_cast<char>(high * 16 + low);
-      i += 2;
-    }
-    if (controlByte(c)) return false;
-    decoded.push_back(c);
-  }
-  return true;
 }
 
 // What follows the authority of "http://authority/path?query"; nothing when it is no such URI.
@@ -154,7 +129,9 @@ RequestHeadParser::Progress RequestHeadParser::takeTarget(std::string_view targe
   }
   const auto question = std::min(target.find('?'), target.size());
   auto& path = head_.request.path;
-  if (!appendPercentDecoded(target.substr(0, question), path)) {
+  // No path of ours has a control byte, and none may reach a log or a page.
+  if (!appendPercentDecoded(target.substr(0, question), path) ||
+      std::any_of(path.begin(), path.end(), controlByte)) {
     return refuse(400, "the path has a bad percent escape");
   }
   if (path.empty()) path = '/';

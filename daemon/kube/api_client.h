@@ -93,7 +93,4 @@ class ApiClient {
 // Why `answer` is not what was wanted. Status; Forbidden for 401 and 403.
 Error refusal(const ApiRequest& request, const ApiAnswer& answer);
 
-// As it may stand in a path or a query.
-std::string percentEncoded(std::string_view text);
-
 }  // namespace postern::kube

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/encoding.h"
 #include "kube/api_answer.h"
 
 namespace postern::kube {
@@ -17,7 +18,7 @@ ApiRequest requestFor(const Listing& listing, const std::string& next) {
   request.doing = listing.doing;
   request.path = listing.path + "?limit=500";
   if (!listing.query.empty()) request.path += "&" + listing.query;
-  if (!next.empty()) request.path += "&continue=" + percentEncoded(next);
+  if (!next.empty()) request.path += "&continue=" + percentEncode(next);
   request.accept = listing.accept;
   request.answer_limit = 16U << 20;
   request.leave_out = {"managedFields", "annotations", "labels", "finalizers"};

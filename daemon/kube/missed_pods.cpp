@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/encoding.h"
 #include "base/log.h"
 #include "kube/listing.h"
 
@@ -56,8 +57,8 @@ MissedPods::MissedPods(ApiClient& api) : api_(api) {}
 
 std::chrono::milliseconds MissedPods::ask(const std::stop_token& stop) {
   const Listing listing{"listing pods", "/api/v1/pods",
-                        "labelSelector=" + percentEncoded(kAskedAndMissed) +
-                            "&fieldSelector=" + percentEncoded(kNotEnded),
+                        "labelSelector=" + percentEncode(kAskedAndMissed) +
+                            "&fieldSelector=" + percentEncode(kNotEnded),
                         kMetadataAlone};
   Counts found;
   const auto listed = eachPage(

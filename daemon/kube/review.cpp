@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/encoding.h"
 #include "base/long_mutex.h"
 #include "base/printable.h"
 #include "kube/config_map.h"
@@ -120,7 +121,7 @@ void Review::reviewPod(const Json& pod) {
   }
   answer_.verdict = Verdict::Injected;
   response_["patchType"] = "JSONPatch";
-  response_["patch"] = tls::base64(write(injection.patch));
+  response_["patch"] = encodeBase64(write(injection.patch));
 }
 
 bool Review::reviewConfigMap(const Json& config_map) {

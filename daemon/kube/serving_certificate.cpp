@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/encoding.h"
 #include "base/log.h"
 #include "base/printable.h"
 #include "config/syntax.h"
@@ -41,21 +42,14 @@ milliseconds settlingTime(const tls::Validity& validity) {
   return std::clamp<milliseconds>(lifeOf(validity) / 20, milliseconds(1000), milliseconds(10'000));
 }
 
-// What it holds of a secret goes with it.
-Secret takeSecret(std::string&& text) {
-  Secret secret(text);
-  wipeBytes(text.data(), text.size());
-  return secret;
-}
-
 // A value of a Secret's `data`; empty when it is not there or no base64.
 Secret dataAt(Json& body, const char* key) {
   const auto* const value = find(body, {"data", key});
   if (value == nullptr || !value->is_string()) return {};
   auto& encoded = *body["data"][key].get_ptr<std::string*>();
-  auto decoded = config::decodeBase64(encoded);
+  auto decoded = decodeBase64Secret(encoded);
   wipeBytes(encoded.data(), encoded.size());
-  return decoded ? takeSecret(*std::move(decoded)) : Secret();
+  return decoded ? *std::move(decoded) : Secret();
 }
 
 // `,"key":"base64"`, the comma only after another member.
@@ -63,12 +57,8 @@ void appendData(std::string_view key, std::string_view value, Secret& body) {
   body.append(body.reveal().ends_with('{') ? "\"" : ",\"");
   body.append(key);
   body.append("\":\"");
-  std::string plain(value);
-  std::string encoded = tls::base64(plain);
-  body.append(encoded);
+  body.append(encodeBase64(Secret(value)).reveal());
   body.append("\"");
-  wipeBytes(plain.data(), plain.size());
-  wipeBytes(encoded.data(), encoded.size());
 }
 
 const Json& entriesOf(const Json& webhook) {
@@ -132,7 +122,7 @@ Result<Json> ServingCertificate::readWebhook() {
   ApiRequest request;
   request.doing = "reading MutatingWebhookConfiguration " + place_.webhook;
   request.path = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/" +
-                 percentEncoded(place_.webhook);
+                 percentEncode(place_.webhook);
   auto webhook = api_.fetch(request);
   if (webhook && entriesOf(*webhook).empty()) {
     return Error{Fault::Empty, request.doing + ": it has no entry in `webhooks`", {}, {}};
@@ -143,8 +133,8 @@ Result<Json> ServingCertificate::readWebhook() {
 Result<ServingCertificate::Stored> ServingCertificate::readSecret() {
   ApiRequest request;
   request.doing = "reading Secret " + place_.own_namespace + "/" + place_.secret;
-  request.path = "/api/v1/namespaces/" + percentEncoded(place_.own_namespace) + "/secrets/" +
-                 percentEncoded(place_.secret);
+  request.path = "/api/v1/namespaces/" + percentEncode(place_.own_namespace) + "/secrets/" +
+                 percentEncode(place_.secret);
   request.expected = kNotFound;
   auto answer = api_.ask(request);
   if (!answer) return std::move(answer).error();
@@ -211,11 +201,11 @@ Result<ServingCertificate::Step> ServingCertificate::write(const Stored& stored,
                                                            const tls::Issued& issued) {
   ApiRequest request;
   const std::string folder =
-      "/api/v1/namespaces/" + percentEncoded(place_.own_namespace) + "/secrets";
+      "/api/v1/namespaces/" + percentEncode(place_.own_namespace) + "/secrets";
   if (stored.there) {
     request.doing = "writing";
     request.method = "PATCH";
-    request.path = folder + "/" + percentEncoded(place_.secret);
+    request.path = folder + "/" + percentEncode(place_.secret);
     request.content_type = "application/merge-patch+json";
     request.body =
         Secret(R"({"metadata":{"resourceVersion":)" + quoteJson(stored.version) + R"(},"data":{)");
@@ -247,10 +237,9 @@ Result<ServingCertificate::Step> ServingCertificate::announce(const Json& webhoo
                                                               const Generation& generation) {
   std::vector<std::string> trusted = {generation.issued.authority};
   for (const auto& entry : entriesOf(webhook)) {
-    trusted.push_back(
-        config::decodeBase64(findText(entry, {"clientConfig", "caBundle"})).value_or(""));
+    trusted.push_back(decodeBase64(findText(entry, {"clientConfig", "caBundle"})).value_or(""));
   }
-  const auto bundle = tls::base64(joined(trusted));
+  const auto bundle = encodeBase64(joined(trusted));
   auto changes = Json::array();
   for (const auto& entry : entriesOf(webhook)) {
     if (findText(entry, {"clientConfig", "caBundle"}) == bundle) continue;
@@ -265,7 +254,7 @@ Result<ServingCertificate::Step> ServingCertificate::announce(const Json& webhoo
   request.doing = "writing caBundle into MutatingWebhookConfiguration " + place_.webhook;
   request.method = "PATCH";
   request.path = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/" +
-                 percentEncoded(place_.webhook);
+                 percentEncode(place_.webhook);
   // The entries are told apart by their names.
   request.content_type = "application/strategic-merge-patch+json";
   request.body = Secret(patch.dump());

@@ -3,6 +3,7 @@
 #include <initializer_list>
 #include <string>
 
+#include "base/encoding.h"
 #include "base/printable.h"
 #include "credentials/headers.h"
 #include "exposition/negotiate.h"
@@ -12,27 +13,11 @@ namespace postern::scrape {
 namespace {
 
 std::string encodeQuery(std::initializer_list<config::Pairs> all) {
-  constexpr char digits[] = "0123456789ABCDEF";
-  const auto append = [&](std::string& out, std::string_view text) {
-    for (const char c : text) {
-      const auto byte = static_cast<unsigned char>(c);
-      // RFC 3986 section 2.3
-      if (std::isalnum(byte) || c == '-' || c == '.' || c == '_' || c == '~') {
-        out += c;
-      } else {
-        out += '%';
-        out += digits[byte >> 4];
-        out += digits[byte & 15];
-      }
-    }
-  };
   std::string query;
   for (const auto& params : all) {
     for (const auto& [name, value] : params) {
       query += query.empty() ? '?' : '&';
-      append(query, name);
-      query += '=';
-      append(query, value);
+      query += percentEncode(name) + '=' + percentEncode(value);
     }
   }
   return query;

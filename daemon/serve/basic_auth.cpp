@@ -10,9 +10,9 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/encoding.h"
 #include "base/relief.h"
 #include "base/token.h"
-#include "config/syntax.h"
 
 namespace postern::serve {
 
@@ -26,23 +26,13 @@ struct BasicAuth::Login {
     if (!equalsIgnoringCase(authorization.substr(0, kScheme.size()), kScheme)) {
       return std::nullopt;
     }
-    auto decoded = config::decodeBase64(authorization.substr(kScheme.size()));
-    return decoded ? split(*decoded) : std::nullopt;
-  }
-
-  // Wipes `text`.
-  static std::optional<Login> split(std::string& text) {
+    const auto decoded = decodeBase64Secret(authorization.substr(kScheme.size()));
+    if (!decoded) return std::nullopt;
+    const auto text = decoded->reveal();
     const auto colon = text.find(':');
-    std::optional<Login> login;
-    if (colon != text.npos) {
-      login.emplace(text.substr(0, colon), Secret(std::string_view(text).substr(colon + 1)));
-    }
-    const auto size = text.size();
-    wipeBytes(text.data(), size);
-    return login;
+    if (colon == text.npos) return std::nullopt;
+    return Login{std::string(text.substr(0, colon)), Secret(text.substr(colon + 1))};
   }
-
-  Login(std::string n, Secret p) : name(std::move(n)), password(std::move(p)) {}
 };
 
 BasicAuth::BasicAuth(Users users, Matches matches)

@@ -2,10 +2,9 @@
 
 #include <sys/random.h>
 
-#include <array>
 #include <charconv>
-#include <cstdint>
 
+#include "base/encoding.h"
 #include "serve/assets.h"
 
 namespace postern::serve {
@@ -19,18 +18,12 @@ constexpr std::string_view kIcon =
 
 // 128 bits of the kernel's randomness, hexadecimal.
 std::string makeNonce() {
-  std::array<std::uint8_t, 16> bytes{};
+  std::string bytes(16, '\0');
   for (std::size_t filled = 0; filled < bytes.size();) {
     const auto got = ::getrandom(bytes.data() + filled, bytes.size() - filled, 0);
     if (got > 0) filled += static_cast<std::size_t>(got);
   }
-  constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  for (const auto byte : bytes) {
-    text += digits[byte >> 4];
-    text += digits[byte & 15];
-  }
-  return text;
+  return encodeHex(bytes);
 }
 
 // How many bytes of a whole character of UTF-8 `text` begins with; 0: it begins with none.

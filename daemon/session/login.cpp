@@ -1,13 +1,12 @@
 #include "session/login.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "base/encoding.h"
 #include "session/cookie.h"
 #include "session/form.h"
 
@@ -42,14 +41,12 @@ std::string_view placeholder(const credentials::Credential& credential, std::str
 
 // What stands between the quotes of a JSON string.
 void appendJsonEscaped(std::string_view text, Secret& out) {
-  constexpr char digits[] = "0123456789abcdef";
   for (const char c : text) {
     if (c == '"' || c == '\\') {
       const char escaped[] = {'\\', c};
       out.append({escaped, 2});
     } else if (static_cast<unsigned char>(c) < 0x20) {
-      const char escaped[] = {'\\', 'u', '0', '0', digits[c >> 4], digits[c & 15]};
-      out.append({escaped, 6});
+      out.append("\\u00" + encodeHex({&c, 1}));
     } else {
       out.append({&c, 1});
     }
@@ -236,13 +233,8 @@ Secret basicAuthorization(const credentials::Credential& credential) {
   Secret pair(credential.username);
   pair.append(":");
   pair.append(credential.password.reveal());
-  std::string encoded(4 * ((pair.size() + 2) / 3) + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
-                                     reinterpret_cast<const unsigned char*>(pair.reveal().data()),
-                                     static_cast<int>(pair.size()));
   Secret value("Basic ");
-  value.append(std::string_view(encoded).substr(0, static_cast<std::size_t>(length)));
-  wipeBytes(encoded.data(), encoded.size());
+  value.append(encodeBase64(pair).reveal());
   return value;
 }
 

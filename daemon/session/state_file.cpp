@@ -3,7 +3,6 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
-#include <array>
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
@@ -12,6 +11,7 @@
 #include <utility>
 
 #include "base/detached_thread.h"
+#include "base/encoding.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/log_on_change.h"
@@ -25,15 +25,9 @@ constexpr std::chrono::seconds kPatience{1};
 constexpr std::size_t kMostBytes = 64U << 10;  // a state has less than 1 KiB
 
 std::string randomHex() {
-  std::array<unsigned char, 16> bytes{};
-  RAND_bytes(bytes.data(), static_cast<int>(bytes.size()));
-  constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  for (const unsigned char byte : bytes) {
-    text += digits[byte >> 4];
-    text += digits[byte & 15];
-  }
-  return text;
+  std::string bytes(16, '\0');
+  RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  return encodeHex(bytes);
 }
 
 SystemTime fromUnix(double unix_time) {

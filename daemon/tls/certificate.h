@@ -42,6 +42,5 @@ bool hasIssued(X509& issuer, X509& subject);
 
 // SHA-256 of the SubjectPublicKeyInfo, 32 bytes (RFC 7469 section 2.4).
 std::string pinOf(const X509& certificate);
-std::string base64(const std::string& bytes);
 
 }  // namespace postern::tls

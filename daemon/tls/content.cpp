@@ -10,6 +10,7 @@
 #include <cctype>
 #include <string>
 
+#include "base/encoding.h"
 #include "tls/openssl.h"
 
 namespace postern::tls {
@@ -124,18 +125,10 @@ std::size_t derSize(std::string_view der) {
 
 Secret base64Decoded(std::string_view text) {
   Secret digits = digitsOf(text);
-  const std::size_t padding = (4 - digits.size() % 4) % 4;
-  digits.append(std::string_view("AAAA").substr(0, padding));
-  std::string bytes(digits.size() / 4 * 3 + 1, '\0');
-  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                                   reinterpret_cast<const unsigned char*>(digits.reveal().data()),
-                                   static_cast<int>(digits.size()));
-  const auto kept =
-      size < 0 ? 0 : static_cast<std::size_t>(size) - std::min<std::size_t>(padding, 3);
-  Secret decoded(std::string_view(bytes).substr(0, kept));
-  wipeBytes(bytes.data(), bytes.size());
-  ERR_clear_error();
-  return decoded;
+  // One digit left over encodes no byte.
+  const auto size = digits.size() - (digits.size() % 4 == 1 ? 1 : 0);
+  digits.append("==");
+  return decodeBase64Secret(digits.reveal().substr(0, (size + 3) / 4 * 4)).value_or(Secret());
 }
 
 bool isBase64(std::string_view text) {

@@ -6,9 +6,9 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
+#include "base/encoding.h"
 #include "tls/certificate.h"
 #include "tls/chain_search.h"
 #include "tls/context.h"
@@ -79,15 +79,9 @@ X509Ptr make(const Draft& draft, const Validity& validity, EVP_PKEY* key, X509* 
 
 // Two authorities must not have one name: who looks for the issuer goes by it.
 std::string randomName(std::string_view prefix) {
-  std::array<unsigned char, 8> bytes{};
-  RAND_bytes(bytes.data(), static_cast<int>(bytes.size()));
-  std::string name(prefix);
-  for (const unsigned char byte : bytes) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    name += kDigits[byte >> 4U];
-    name += kDigits[byte & 15U];
-  }
-  return name;
+  std::string bytes(8, '\0');
+  RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  return std::string(prefix) + encodeHex(bytes);
 }
 
 std::string written(const BioPtr& out) {

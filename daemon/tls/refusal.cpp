@@ -2,6 +2,7 @@
 
 #include <openssl/x509_vfy.h>
 
+#include "base/encoding.h"
 #include "tls/certificate.h"
 #include "tls/revocation.h"
 #include "tls/verify_words.h"
@@ -165,7 +166,7 @@ std::string unknownAuthority(int error, X509_STORE_CTX* store, const ChainText& 
 
 std::string wrongPin(X509_STORE_CTX* store) {
   return "pin mismatch: the server's public key has the pin " +
-         base64(pinOf(*X509_STORE_CTX_get0_cert(store))) +
+         encodeBase64(pinOf(*X509_STORE_CTX_get0_cert(store))) +
          ", which is not pin_sha256: if the server's key was changed on purpose, set pin_sha256 "
          "to that";
 }
@@ -193,7 +194,8 @@ std::string describeRefusal(int error, X509_STORE_CTX* store, const Policy& poli
   const ChainText text{trustPlace(policy), trustRemedy(policy), "server"};
   if (auto chain = describeChain(error, store, text); !chain.empty()) {
     if (error != X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT) return chain;
-    return chain + ", or set pin_sha256 to " + base64(pinOf(*X509_STORE_CTX_get0_cert(store))) +
+    return chain + ", or set pin_sha256 to " +
+           encodeBase64(pinOf(*X509_STORE_CTX_get0_cert(store))) +
            " after comparing that with the server's key";
   }
   switch (error) {

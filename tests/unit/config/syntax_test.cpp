@@ -32,15 +32,6 @@ TEST(UrlTest, ShowsItsAuthority) {
   EXPECT_EQ((Url{"::1", 8443, ""}).authority(), "[::1]:8443");
 }
 
-TEST(Base64Test, DecodesOnlyWhatIsPaddedRight) {
-  EXPECT_EQ(decodeBase64("aGVsbG8="), "hello");
-  EXPECT_EQ(decodeBase64("aGVsbA=="), "hell");
-  EXPECT_EQ(decodeBase64("aGVs"), "hel");
-  EXPECT_EQ(decodeBase64("aGVsbG8"), std::nullopt);
-  EXPECT_EQ(decodeBase64("aG=sbG8="), std::nullopt);
-  EXPECT_EQ(decodeBase64("aGVsbG-="), std::nullopt);
-}
-
 TEST(SyntaxTest, AcceptsEveryJsonPointerButTheEmptyOne) {
   EXPECT_EQ(jsonPointerMistake("/users/0/token"), "");
   EXPECT_EQ(jsonPointerMistake("/"), "");

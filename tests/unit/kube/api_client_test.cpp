@@ -169,10 +169,5 @@ TEST(InClusterUrlTest, IsWhatThePodIsTold) {
   EXPECT_FALSE(inClusterUrl());
 }
 
-TEST(PercentEncodedTest, KeepsOnlyWhatIsUnreserved) {
-  EXPECT_EQ(percentEncoded("a=b,c!=d/e"), "a%3Db%2Cc%21%3Dd%2Fe");
-  EXPECT_EQ(percentEncoded("az-AZ_0.9~"), "az-AZ_0.9~");
-}
-
 }  // namespace
 }  // namespace postern::kube

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/encoding.h"
 #include "config/syntax.h"
 #include "tls/certificate.h"
 #include "unit/kube/api_fixture.h"
@@ -43,14 +44,14 @@ class FakeObjects {
   }
   // What stands under `key` of the Secret, and of the caBundle of an entry.
   std::string data(const char* key) const {
-    return config::decodeBase64(findText(secret, {"data", key})).value_or("no base64");
+    return decodeBase64(findText(secret, {"data", key})).value_or("no base64");
   }
   std::string bundle(std::size_t entry = 0) const {
-    return config::decodeBase64(findText(webhook["webhooks"][entry], {"clientConfig", "caBundle"}))
+    return decodeBase64(findText(webhook["webhooks"][entry], {"clientConfig", "caBundle"}))
         .value_or("no base64");
   }
   void put(const char* key, const std::string& value) {
-    secret["data"][key] = tls::base64(value);
+    secret["data"][key] = encodeBase64(value);
     touch(secret);
   }
 

@@ -1,4 +1,5 @@
 #include "kube/review.h"
+#include "base/encoding.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -57,7 +58,7 @@ TEST(ReviewTest, AnswersAPodWithAPatch) {
   const auto response = responseOf(answer);
   EXPECT_EQ(response["allowed"], true);
   EXPECT_EQ(response["patchType"], "JSONPatch");
-  const auto patch = Json::parse(*config::decodeBase64(response["patch"].get<std::string>()));
+  const auto patch = Json::parse(*decodeBase64(response["patch"].get<std::string>()));
   EXPECT_EQ(pod.patch(patch)["metadata"]["labels"]["postern.io/status"], "injected");
 }
 

@@ -1,4 +1,5 @@
 #include "kube/serving_certificate.h"
+#include "base/encoding.h"
 
 #include <openssl/ssl.h>
 
@@ -293,7 +294,7 @@ TEST_F(ServingCertificateTest, KeepsWhatIsShownTrustedWhenTheSecretWasRestored) 
 }
 
 TEST_F(ServingCertificateTest, ReplacesACaBundleThatIsNoPem) {
-  objects.webhook["webhooks"][0]["clientConfig"]["caBundle"] = tls::base64("no PEM");
+  objects.webhook["webhooks"][0]["clientConfig"]["caBundle"] = encodeBase64("no PEM");
   objects.secret["data"] = {{"tls.crt", "AAAA"}, {"ca.crt", "AAAA"}};
 
   replica.look(never);

@@ -1,4 +1,5 @@
 #include "serve/basic_auth.h"
+#include "base/encoding.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,24 +19,8 @@ using Answer = BasicAuth::Answer;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-std::string base64(std::string_view text) {
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); i += 3) {
-    unsigned bits = 0;
-    for (std::size_t k = 0; k < 3; ++k) {
-      bits = bits << 8U | (i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0U);
-    }
-    for (std::size_t k = 0; k < 4; ++k) {
-      out += i + k > text.size() ? '=' : kAlphabet[bits >> (18 - 6 * k) & 63U];
-    }
-  }
-  return out;
-}
-
 std::string basic(std::string_view login) {
-  return "Basic " + base64(login);
+  return "Basic " + encodeBase64(login);
 }
 
 // Stands in for bcrypt: the hash is the password behind "of ". Tells what it was asked.
@@ -61,7 +46,7 @@ class BasicAuthTest : public ::testing::Test {
 TEST_F(BasicAuthTest, LetsInWhoHasTheNameAndThePassword) {
   EXPECT_EQ(auth.judge(basic("alice:wonder")), Answer::Allowed);
   EXPECT_EQ(auth.judge(basic("bob:build:er")), Answer::Allowed);
-  EXPECT_EQ(auth.judge("bAsIc " + base64("alice:wonder")), Answer::Allowed);
+  EXPECT_EQ(auth.judge("bAsIc " + encodeBase64("alice:wonder")), Answer::Allowed);
 }
 
 TEST_F(BasicAuthTest, RefusesEverythingElse) {
@@ -70,7 +55,7 @@ TEST_F(BasicAuthTest, RefusesEverythingElse) {
     SCOPED_TRACE(login);
     EXPECT_EQ(auth.judge(basic(login)), Answer::Refused);
   }
-  const std::string good = base64("alice:wonder");
+  const std::string good = encodeBase64("alice:wonder");
   for (const std::string& header :
        {std::string(), std::string("Basic"), std::string("Basic "), good, "Bearer " + good,
         "Basic  " + good, "Basic " + good + " ", "Basic" + good, "Basic " + good.substr(1),

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <openssl/pkcs12.h>
 
+#include "base/encoding.h"
 #include "tls/certificate.h"
 #include "unit/tls/mount.h"
 
@@ -143,10 +144,10 @@ TEST_F(KeystoreTest, NamesKeystoresOfOtherKindsAndTheCommandThatConvertsThem) {
       {magic("\0\0\0\2\0\0\0\x14 and a salt", 19),
        "FILE: is a Bouncy Castle keystore (BKS)" + command("BKS" + bouncy_castle)},
       {bcfks, "FILE: is a Bouncy Castle keystore (BCFKS)" + command("BCFKS" + bouncy_castle)},
-      {base64(client.bundle("hunter2")),
+      {encodeBase64(client.bundle("hunter2")),
        "FILE: is a bundle, encoded in base64 without BEGIN and END lines, expected a PKCS #12 "
        "bundle: convert it with `base64 -d < FILE > new.p12`"},
-      {"-----BEGIN PKCS12-----\n" + base64(client.bundle("")) + "\n-----END PKCS12-----\n",
+      {"-----BEGIN PKCS12-----\n" + encodeBase64(client.bundle("")) + "\n-----END PKCS12-----\n",
        "FILE: is a PKCS #12 bundle between BEGIN and END lines: decode it with `grep -v -e ----- "
        "FILE | base64 -d > new.p12`"},
       {client.certificateDer(),

@@ -1,6 +1,7 @@
 // Certificates, CRLs and keys in the shapes that people have them in: each role that reads one
 // names the shape, and the command that it names mends it.
 #include "tls/pem_shape.h"
+#include "base/encoding.h"
 
 #include <gmock/gmock.h>
 #include <openssl/pem.h>
@@ -42,15 +43,6 @@ std::string perLine(const std::string& text,
 
 std::string before(const std::string& mark, const std::string& text) {
   return perLine(text, [&](const std::string& line) { return mark + line; });
-}
-
-std::string base64Of(const std::string& bytes) {
-  std::string text(4 * (bytes.size() / 3 + 1) + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                   reinterpret_cast<const unsigned char*>(bytes.data()),
-                                   static_cast<int>(bytes.size()));
-  text.resize(static_cast<std::size_t>(size));
-  return text;
 }
 
 std::string wrapped(const std::string& text, std::size_t width) {
@@ -171,15 +163,16 @@ const std::vector<TextShape>& textShapes() {
        "is UTF-16 text"},
       {"UTF-16 without a mark", [](Text pem) { return utf16(pem, false); }, "is UTF-16LE text"},
       {"UTF-16BE without a mark", [](Text pem) { return utf16(pem, true); }, "is UTF-16BE text"},
-      {"base64 of PEM", [](Text pem) { return base64Of(pem); }, "is PEM that is encoded in base64"},
-      {"base64 in lines", [](Text pem) { return wrapped(base64Of(pem), 76); },
+      {"base64 of PEM", [](Text pem) { return encodeBase64(pem); },
        "is PEM that is encoded in base64"},
-      {"base64 of base64", [](Text pem) { return base64Of(base64Of(pem)); },
+      {"base64 in lines", [](Text pem) { return wrapped(encodeBase64(pem), 76); },
+       "is PEM that is encoded in base64"},
+      {"base64 of base64", [](Text pem) { return encodeBase64(encodeBase64(pem)); },
        "is PEM that is encoded in base64 2 times"},
       {"the manifest of a Secret",
-       [](Text pem) { return "kind: Secret\ndata:\n  tls.crt: " + base64Of(pem) + "\n"; },
+       [](Text pem) { return "kind: Secret\ndata:\n  tls.crt: " + encodeBase64(pem) + "\n"; },
        "holds PEM that is encoded in base64, as the manifest of a Secret does"},
-      {"base64 without its armour", [](Text pem) { return wrapped(base64Of(derOf(pem)), 64); },
+      {"base64 without its armour", [](Text pem) { return wrapped(encodeBase64(derOf(pem)), 64); },
        "as DER, encoded in base64 without BEGIN and END lines"},
       {"DER", [](Text pem) { return derOf(pem); }, "as DER"},
       {"commented out", [](Text pem) { return before("# ", pem); }, "is commented out"},
@@ -456,7 +449,7 @@ TEST_F(PemShapeTest, NamesWhatIsThereInPlaceOfACertificate) {
       {derOf(p7b),
        "is a PKCS #7 bag of certificates as DER, expected a certificate as PEM: convert "
        "it with `openssl pkcs7 -inform DER -print_certs < FILE > new.pem`"},
-      {base64Of(derOf(p7b)), "is a PKCS #7 bag of certificates as DER, encoded in base64"},
+      {encodeBase64(derOf(p7b)), "is a PKCS #7 bag of certificates as DER, encoded in base64"},
       {labeled(ca_.certificate(), "CERTIFICATE", "CERT"),
        "the certificate at line 1 has another label than CERTIFICATE"},
       {client_.key(),
@@ -507,8 +500,8 @@ TEST_F(PemShapeTest, NamesWhatIsThereInPlaceOfAKey) {
   const std::string open_ssh = std::string("openssh-key-v1\0", 15) +
                                std::string("\0\0\0\4none\0\0\0\4none\0\0\0\0\0\0\0\1", 24);
   const auto inArmour = [](const std::string& label, const std::string& bytes) {
-    return "-----BEGIN " + label + "-----\n" + wrapped(base64Of(bytes), 70) + "-----END " + label +
-           "-----\n";
+    return "-----BEGIN " + label + "-----\n" + wrapped(encodeBase64(bytes), 70) + "-----END " +
+           label + "-----\n";
   };
   struct Case {
     std::string content;

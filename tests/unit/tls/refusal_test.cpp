@@ -1,6 +1,7 @@
 // The server's certificate, judged in real handshakes.
 #include <gmock/gmock.h>
 
+#include "base/encoding.h"
 #include "tls/certificate.h"
 #include "unit/tls/handshake.h"
 #include "unit/tls/mount.h"
@@ -206,7 +207,7 @@ TEST_F(RefusalTest, RefusesASelfSignedCertificateUnlessItIsTheAnchor) {
   EXPECT_EQ(outcome(Server(self), "localhost"),
             "localhost: certificate 'self' is self-signed and not in " +
                 mount.path("ca.crt").string() + ": put it into " + mount.path("ca.crt").string() +
-                ", or set pin_sha256 to " + base64(self.pin()) +
+                ", or set pin_sha256 to " + encodeBase64(self.pin()) +
                 " after comparing that with the server's key");
 
   mount.ca(self);
@@ -245,7 +246,8 @@ TEST_F(RefusalTest, LetsAPinStandInForChainAndName) {
 
   const auto other = makeServer(ca, {"localhost"});
   EXPECT_EQ(outcome(Server(other), "localhost"),
-            "localhost: pin mismatch: the server's public key has the pin " + base64(other.pin()) +
+            "localhost: pin mismatch: the server's public key has the pin " +
+                encodeBase64(other.pin()) +
                 ", which is not pin_sha256: if the server's key was changed on purpose, set "
                 "pin_sha256 to that");
 }
