@@ -17,10 +17,6 @@ bool controlByte(char c) {
   return byte < 0x20 || byte == 0x7F;
 }
 
-bool digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 // What follows the authority of "http://authority/path?query"; nothing when it is no such URI.
 std::optional<std::string_view> afterAuthority(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
