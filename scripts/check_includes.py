@@ -23,7 +23,7 @@ LIBRARIES = {
                   "scrape/digests.cpp", "serve/basic_auth.cpp", "serve/bcrypt.cpp",
                   "kube/serving_material.h"],
     r"crypt\.h": ["serve/bcrypt.cpp"],
-    r"boost/intrusive/": ["async/*"],
+    r"boost/intrusive/": ["async/*", "http/*"],
     r"yaml-cpp/|boost/": ["config/*"],
     r"simdjson": ["exposition/*"],
     r"re2/": ["config/*", "exposition/*"],

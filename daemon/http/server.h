@@ -13,8 +13,6 @@
 
 namespace postern::http {
 
-class Reactor;
-
 // An address where connections arrive, and wait until a server takes them. Copies share it: it is
 // closed with the last one.
 class Listening {
@@ -91,7 +89,8 @@ class Server {
   Counts counts() const;
 
  private:
-  std::unique_ptr<Reactor> reactor_;
+  class Front;
+  std::unique_ptr<Front> front_;
 };
 
 }  // namespace postern::http

@@ -1,4 +1,4 @@
-#include "http/response_sink.h"
+#include "http/response_encoder.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -182,7 +182,7 @@ TEST(ResponseSinkTest, SendsPlainToAClientThatDoesNotTakeGzip) {
 }
 
 TEST(ResponseSinkTest, SendsAShortBodyPlain) {
-  const std::string body(SocketSink::kLeastPacked - 1, 'x');
+  const std::string body(ResponseEncoder::kLeastPacked - 1, 'x');
 
   const auto answer = answerOf(sends({}, body), request("GET", kGzip));
 

@@ -1,0 +1,109 @@
+#include "http/responder.h"
+
+#include <cassert>
+#include <utility>
+
+namespace postern::http {
+
+async::Task<bool> sendAll(const Channel& channel, Pieces& pieces,
+                          std::chrono::milliseconds write_timeout) {
+  if (pieces.empty()) co_return true;
+  auto outcome = channel.wire.sendSome(pieces);
+  if (outcome != Wire::Outcome::Blocked) co_return outcome == Wire::Outcome::Done;
+  async::Scope time(channel.connection, channel.connection.loop().now() + write_timeout);
+  while (outcome == Wire::Outcome::Blocked) {
+    bool ready = false;
+    if (channel.wire.wantsWrite()) {
+      ready = co_await channel.socket.writable(time);
+    } else {
+      ready = co_await channel.socket.readable(time);
+    }
+    if (!ready) co_return false;
+    outcome = channel.wire.sendSome(pieces);
+  }
+  co_return outcome == Wire::Outcome::Done;
+}
+
+void Flushing::begin(std::size_t size) {
+  charged_ = size;
+  begun();
+}
+
+void Flushing::end() {
+  budget_.giveBack(std::exchange(charged_, 0));
+}
+
+Responder::Responder(const RequestHead& request, const Channel& channel, ServerState& server,
+                     Flushing& flushing)
+    : channel_(channel),
+      server_(server),
+      flushing_(flushing),
+      encoder_(request, server.encoders, channel.wire.secure()) {}
+
+bool Responder::broke() {
+  state_ = State::Broken;
+  // What waits in the socket for a reader that is too slow is of no more use.
+  channel_.wire.resetOnClose(true);
+  return false;
+}
+
+async::Task<bool> Responder::sendPieces(Pieces pieces) {
+  const bool sent = co_await sendAll(channel_, pieces, server_.options.write_timeout);
+  co_return sent || broke();
+}
+
+// What a slow reader has not taken yet counts in a budget: slower readers than this one make room.
+async::Task<bool> Responder::sendWhole(Pieces pieces) {
+  const auto outcome = channel_.wire.sendSome(pieces);
+  if (outcome == Wire::Outcome::Done) co_return true;
+  if (outcome == Wire::Outcome::End) co_return broke();
+  std::size_t left = 0;
+  for (const auto piece : pieces.left()) left += piece.size();
+  bool room = server_.flush_budget.take(left);
+  while (!room && server_.endSlowestFlush()) room = server_.flush_budget.take(left);
+  if (!room) co_return broke();
+  flushing_.begin(left);
+  const bool sent = co_await sendAll(channel_, pieces, server_.options.write_timeout);
+  flushing_.end();
+  co_return sent || broke();
+}
+
+async::Task<> Responder::send(ResponseHead head, std::string body) {
+  assert(state_ == State::Nothing);
+  state_ = State::Done;
+  const Pieces pieces = encoder_.whole(head, body, server_.stopping);
+  co_await sendWhole(pieces);
+}
+
+async::Task<> Responder::sendLast(ResponseHead head, std::string body) {
+  assert(state_ == State::Nothing);
+  state_ = State::Done;
+  const Pieces pieces = encoder_.whole(head, body, true);
+  co_await sendWhole(pieces);
+}
+
+void Responder::begin(const ResponseHead& head) {
+  assert(state_ == State::Nothing);
+  encoder_.begin(head, server_.stopping);
+  state_ = State::Streaming;
+  // The end of an answer in HTTP/1.0 is the end of its connection, and half a one must not look
+  // alike.
+  if (!encoder_.chunked() && !encoder_.isHead()) channel_.wire.resetOnClose(true);
+}
+
+async::Task<bool> Responder::write(std::string_view block) {
+  if (state_ != State::Streaming) co_return false;
+  const Pieces pieces = encoder_.block(block);
+  co_return co_await sendPieces(pieces);
+}
+
+async::Task<bool> Responder::finish() {
+  if (state_ != State::Streaming) co_return false;
+  state_ = State::Done;
+  const Pieces pieces = encoder_.end();
+  const bool sent = co_await sendPieces(pieces);
+  if (sent && !encoder_.chunked()) channel_.wire.resetOnClose(false);
+  co_return sent;
+}
+
+}  // namespace postern::http

@@ -1,0 +1,282 @@
+#include "http/served_connection.h"
+
+#include <algorithm>
+#include <exception>
+#include <typeinfo>
+#include <utility>
+
+#include "async/offload.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "http/borrowed_socket.h"
+#include "http/connection_table.h"
+
+namespace postern::http {
+namespace {
+
+// What one turn of a connection takes, before the other connections have theirs.
+constexpr int kMostRequestsInATurn = 8;
+constexpr std::size_t kMostBytesInATurn = 64U << 10;
+
+// A peer that was refused may still send this much, or this much where bodies are taken.
+constexpr std::size_t kMostLingered = 256U << 10;
+constexpr std::size_t kMostLingeredBodies = 16U << 20;
+constexpr std::chrono::milliseconds kLingerPatience{1000};
+
+}  // namespace
+
+ServedConnection::ServedConnection(const Place& place, Descriptor socket, const Service& service,
+                                   const Address& address, const char* too_many)
+    : Flushing(place.server.flush_budget),
+      loop_(place.loop),
+      pool_(place.pool),
+      server_(place.server),
+      table_(place.table),
+      service_(service),
+      address_(address),
+      wire_(std::move(socket), place.server.options.write_timeout, place.server.interrupt),
+      socket_(place.loop, BorrowedSocket(wire_.descriptor())),
+      scope_(place.loop),
+      body_(place.server.body_budget) {
+  if (too_many != nullptr) refuseBusy(too_many);
+  table_.add(*this);
+}
+
+ServedConnection::~ServedConnection() {
+  table_.remove(*this);
+}
+
+// Staying in one phase does not make its time longer.
+void ServedConnection::enter(Phase phase) {
+  if (time_ && phase_ == phase) return;
+  phase_ = phase;
+  since_ = loop_.now();
+  const auto& options = server_.options;
+  auto limit = std::chrono::milliseconds::max();
+  switch (phase) {
+    case Phase::Handshake:
+    case Phase::Request: limit = options.header_timeout; break;
+    case Phase::Idle: limit = options.idle_timeout; break;
+    case Phase::Linger: limit = kLingerPatience; break;
+    case Phase::Flush:
+    case Phase::Answer: break;  // each write has its own
+  }
+  time_.emplace(scope_, limit == limit.max() ? SteadyTime::max() : since_ + limit);
+  table_.move(*this);
+}
+
+async::Task<> ServedConnection::run() {
+  requests_left_ = kMostRequestsInATurn;
+  bytes_left_ = kMostBytesInATurn;
+  // What speaks TLS and has not shaken hands understands no refusal.
+  if (refused_ && service_.tls) co_return;
+  bool open = refused_.has_value() || !service_.tls;
+  if (!open) open = co_await shakeHands();
+  while (open && !refused_) {
+    const auto asked = co_await readRequest();
+    if (asked == Asked::End) co_return;
+    if (refused_) break;
+    open = co_await answer();
+  }
+  if (refused_) co_await sendRefusal();
+}
+
+// Until the socket is ready for what the connection waits for; false when its time is over.
+async::Task<bool> ServedConnection::waitForPeer() {
+  if (wire_.wantsWrite()) co_return co_await socket_.writable(*time_);
+  co_return co_await socket_.readable(*time_);
+}
+
+// Its arithmetic takes long. The thread that does it has the connection for itself meanwhile.
+async::Task<bool> ServedConnection::shakeHands() {
+  enter(Phase::Handshake);
+  // TLS is made when the first bytes are there: a connection that says nothing costs little.
+  const bool spoke = co_await socket_.readable(*time_);
+  if (!spoke) co_return false;
+  const auto context = service_.tls();
+  if (!context) co_return true;
+  if (!wire_.secureWith(*context)) co_return false;
+  async::Scope whole(loop_);
+  auto outcome = Wire::Outcome::Blocked;
+  while (outcome == Wire::Outcome::Blocked) {
+    auto step = [this] { return wire_.handshake(); };
+    const auto done = co_await async::offload(pool_, whole, std::move(step));
+    outcome = *done;
+    if (outcome != Wire::Outcome::Blocked) break;
+    const bool ready = co_await waitForPeer();
+    if (!ready) co_return false;
+  }
+  if (outcome == Wire::Outcome::Done) co_return true;
+  ++server_.failed_handshakes;
+  wire_.dropTls();
+  if (wire_.plainHttp()) {
+    refuse(400, "this port speaks HTTPS, and a plain HTTP request came");
+  } else {
+    // The alert that says why would be lost to a reset, as what the client has sent is unread.
+    co_await linger();
+  }
+  co_return false;
+}
+
+async::Task<ServedConnection::Asked> ServedConnection::readRequest() {
+  parser_.reset();
+  enter(arrived_.empty() ? Phase::Idle : Phase::Request);
+  if (--requests_left_ < 0) bytes_left_ = 0;
+  bool whole = !arrived_.empty() && take(std::exchange(arrived_, {}));
+  while (!whole) {
+    if (bytes_left_ == 0) {
+      requests_left_ = kMostRequestsInATurn;
+      bytes_left_ = kMostBytesInATurn;
+      const bool turned = co_await loop_.turn(*time_);
+      if (!turned) co_return co_await timeUp();
+    }
+    // A plain socket that gave less than it was asked for has no more; TLS may hold bytes.
+    if (!drained_) {
+      const auto got = wire_.receive(server_.scratch);
+      if (got.outcome == Wire::Outcome::End) co_return Asked::End;
+      if (got.outcome == Wire::Outcome::Done) {
+        drained_ = !wire_.secure() && got.size < server_.scratch.size();
+        enter(Phase::Request);
+        bytes_left_ -= std::min(bytes_left_, got.size);
+        const std::string_view bytes(server_.scratch.data(), got.size);
+        whole = body_.underWay() ? takeBody(bytes) : take(bytes);
+        continue;
+      }
+    }
+    const bool ready = co_await waitForPeer();
+    drained_ = false;
+    if (!ready) co_return co_await timeUp();
+  }
+  co_return Asked::Request;
+}
+
+// A request that has come in part is told so; one that came while the server stops is still
+// answered.
+async::Task<ServedConnection::Asked> ServedConnection::timeUp() {
+  if (scope_.ended()) co_return Asked::End;
+  const bool half =
+      phase_ == Phase::Request && (body_.underWay() ? service_.max_body > 0 : parser_.started());
+  if (half && !server_.stopping) {
+    refuse(408, "the request did not come in time");
+    co_return Asked::Request;
+  }
+  co_return Asked::End;
+}
+
+// True when there is a whole request, or a refusal.
+bool ServedConnection::take(std::string_view bytes) {
+  switch (parser_.parse(bytes)) {
+    case Progress::Incomplete: return false;
+    case Progress::Refused: refuse(parser_.refusal().status, parser_.refusal().what); return true;
+    case Progress::Complete: break;
+  }
+  const auto& head = parser_.head();
+  const auto progress = body_.begin(head, service_.max_body, parser_.body());
+  const bool more = progress == RequestBody::Progress::Incomplete &&
+                    (head.chunked_body || head.content_length > bytes.size());
+  if (more && head.expects_continue) {
+    Pieces pieces{"HTTP/1.1 100 Continue\r\n\r\n"};
+    if (wire_.sendSome(pieces) != Wire::Outcome::Done) scope_.cancel();
+  }
+  if (progress == RequestBody::Progress::Refused) {
+    refuse(body_.refusal().status, body_.refusal().what);
+    return true;
+  }
+  return takeBody(bytes);
+}
+
+bool ServedConnection::takeBody(std::string_view bytes) {
+  switch (body_.take(bytes)) {
+    case RequestBody::Progress::Incomplete: return false;
+    case RequestBody::Progress::Complete: break;
+    case RequestBody::Progress::Refused:
+      refuse(body_.refusal().status, body_.refusal().what);
+      return true;
+    case RequestBody::Progress::Busy:
+      ++server_.busy;
+      refuseBusy("the bodies of other requests take all the room that there is");
+      return true;
+  }
+  arrived_ = bytes;
+  return true;
+}
+
+void ServedConnection::refuse(int status, std::string_view what) {
+  refused_.emplace();
+  refused_->head.status = status;
+  refused_->what = what;
+}
+
+void ServedConnection::refuseBusy(std::string_view what) {
+  const auto& info = faultInfo(Fault::Busy);
+  refuse(info.http_status,
+         std::string(info.name) + ": " + std::string(what) + "; " + std::string(info.next));
+  refused_->head.reason = info.name;
+  refused_->head.headers.emplace_back("Retry-After", "1");
+}
+
+async::Task<> ServedConnection::sendRefusal() {
+  body_.clear();
+  enter(Phase::Answer);
+  RequestHead nothing;
+  nothing.keep_alive = false;
+  ResponseEncoder encoder(nothing, server_.encoders, wire_.secure());
+  const std::string body = refused_->what + '\n';
+  Pieces pieces = encoder.whole(refused_->head, body, true);
+  if (wire_.sendSome(pieces) == Wire::Outcome::Done) co_await linger();
+}
+
+// Whether another request may follow.
+async::Task<bool> ServedConnection::answer() {
+  enter(Phase::Answer);
+  bool keeps = false;
+  bool broken = true;
+  {
+    const Request& request = parser_.head().request;
+    Responder responder(parser_.head(), channel_, server_, *this);
+    // A handler speaks in values. Should one throw all the same, its client sees a broken
+    // connection and the others go on. What it says may quote anything, so only its type is told.
+    try {
+      co_await service_.handler(request, responder);
+      broken = responder.broken();
+      keeps = responder.keepsAlive();
+    } catch (const std::exception& failure) {
+      log::error("an exception ended a connection", {{"type", typeid(failure).name()}});
+    }
+  }
+  body_.clear();
+  if (broken || scope_.ended()) co_return false;
+  if (keeps) co_return true;
+  // A client that has sent more than it will be answered would else lose the last answer.
+  if (!arrived_.empty()) {
+    co_await linger();
+  } else if (wire_.secure()) {
+    wire_.endSending();
+  }
+  co_return false;
+}
+
+// RFC 9112 section 9.6: the last answer would be lost to a reset if the connection closed at once.
+async::Task<> ServedConnection::linger() {
+  enter(Phase::Linger);
+  arrived_ = {};
+  wire_.endSending();
+  std::size_t lingered = 0;
+  while (lingered < (service_.max_body > 0 ? kMostLingeredBodies : kMostLingered)) {
+    const auto got = wire_.receive(server_.scratch);
+    if (got.outcome == Wire::Outcome::End) co_return;
+    if (got.outcome == Wire::Outcome::Done) {
+      lingered += got.size;
+      bytes_left_ -= std::min(bytes_left_, got.size);
+      if (bytes_left_ > 0) continue;
+      bytes_left_ = kMostBytesInATurn;
+      const bool turned = co_await loop_.turn(*time_);
+      if (!turned) co_return;
+    } else {
+      const bool ready = co_await socket_.readable(*time_);
+      if (!ready) co_return;
+    }
+  }
+}
+
+}  // namespace postern::http

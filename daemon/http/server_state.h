@@ -1,0 +1,35 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+
+#include "base/budget.h"
+#include "http/gzip_encoder.h"
+#include "http/interrupt.h"
+#include "http/outbox.h"
+#include "http/request_body.h"
+#include "http/server.h"
+
+namespace postern::http {
+
+// What all connections of a server on loops share. Outlives them. On the loop, but for what is
+// atomic.
+struct ServerState {
+  Server::Options options;
+  GzipEncoders encoders;
+  Interrupt interrupt;
+  Budget flush_budget{
+      Outbox::kMost};  // bytes of whole answers that slow readers have not taken yet
+  Budget body_budget{RequestBody::kMost};
+  std::array<char, 16U << 10> scratch;  // for one receive(), between two waits
+  // Ends an answer that a slow reader has not taken for some time, the oldest one first. Returns
+  // false when there is none.
+  std::function<bool()> endSlowestFlush;
+  std::atomic<bool> stopping{false};
+  std::atomic<std::uint64_t> failed_handshakes{0};
+  std::atomic<std::uint64_t> busy{0};
+};
+
+}  // namespace postern::http
