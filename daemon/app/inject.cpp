@@ -3,12 +3,12 @@
 #include <atomic>
 #include <optional>
 
-#include "app/cluster.h"
-#include "app/confine.h"
-#include "app/doors.h"
+#include "app/apply_sandbox.h"
 #include "app/exit_code.h"
 #include "app/inject_page.h"
 #include "app/inject_pod.h"
+#include "app/injector_tasks.h"
+#include "app/listeners.h"
 #include "app/program.h"
 #include "app/signals.h"
 #include "base/clock.h"
@@ -29,11 +29,11 @@ kube::Rules rulesOf(const config::Inject& options, std::function<bool()> native_
           options.allowed_target_hosts};
 }
 
-http::Server::Options injectorFront(const config::Options& options) {
-  auto front = frontOptions(options);
+http::Server::Options serverOptionsOf(const config::Options& options) {
+  auto server = listenerOptions(options);
   // The API server itself waits ten seconds at most.
-  front.header_timeout = std::min(front.header_timeout, config::milliseconds(5'000));
-  return front;
+  server.header_timeout = std::min(server.header_timeout, config::milliseconds(5'000));
+  return server;
 }
 
 // The files of the service account may be read as well.
@@ -66,7 +66,7 @@ class Injector final : public Part {
   }
   bool stop() override;
   void announce() const;
-  void startCluster();
+  void startTasks();
   bool listen();
 
   const config::Inject& inject_;
@@ -78,7 +78,7 @@ class Injector final : public Part {
   std::optional<sandbox::Sandbox> sandbox_;
   kube::ServingMaterial material_;
   std::optional<kube::MountedPair> mounted_;
-  std::optional<Cluster> cluster_;
+  std::optional<InjectorTasks> tasks_;
   std::optional<kube::Webhook> webhook_;
   std::optional<InjectPage> page_;
   http::Site site_, health_;
@@ -92,9 +92,9 @@ std::optional<int> Injector::start() {
   }
   raiseDescriptorLimit(options_.max_connections);
   announce();
-  sandbox_ = confine(options_, {});
+  sandbox_ = applySandbox(options_, {});
   if (!sandbox_) return kBadUsage;
-  startCluster();
+  startTasks();
   webhook_.emplace(std::move(rules_));
   if (!listen()) return 1;
   return std::nullopt;
@@ -111,13 +111,13 @@ void Injector::announce() const {
   }
 }
 
-void Injector::startCluster() {
+void Injector::startTasks() {
   if (!inject_.tls_dir.empty()) {
     mounted_.emplace(inject_.tls_dir, material_, clock_);
     mounted_->poll();
   }
   if (place_.api) {
-    cluster_.emplace(inject_, place_, material_, native_, clock_);
+    tasks_.emplace(inject_, place_, material_, native_, clock_);
   } else {
     log::warn("no API server is known: sidecars are plain containers, and missed pods not counted",
               {{"next", "set --kube.api-server"}});
@@ -138,26 +138,26 @@ bool Injector::listen() {
              },
              [](const http::Request&) { return true; },
              {}};
-  server_.emplace(injectorFront(options_));
+  server_.emplace(serverOptionsOf(options_));
   page_.emplace(InjectPage::Sources{
       [this] { return webhook_->counts(); }, [this] { return native_.load(); },
       [this] { return material_.status().ready; }, [this] { return material_.status().not_after; },
-      [this] { return cluster_ ? cluster_->missedPods() : kube::MissedPods::Counts(); },
-      [this] { return cluster_ ? cluster_->apiRequests() : kube::ApiClient::Counts(); },
+      [this] { return tasks_ ? tasks_->missedPods() : kube::MissedPods::Counts(); },
+      [this] { return tasks_ ? tasks_->apiRequests() : kube::ApiClient::Counts(); },
       [this] { return server_->counts(); }});
-  const auto doors = openDoors(options_);
-  if (!doors) return false;
-  for (const auto& door : doors->public_ones) server_->listen(door, site_);
-  for (const auto& door : doors->for_probes) server_->listen(door, health_);
+  const auto listeners = openListeners(options_);
+  if (!listeners) return false;
+  for (const auto& listener : listeners->web) server_->listen(listener, site_);
+  for (const auto& listener : listeners->health) server_->listen(listener, health_);
   return true;
 }
 
 bool Injector::stop() {
-  if (cluster_) cluster_->stop(std::chrono::steady_clock::now());
+  if (tasks_) tasks_->stop(std::chrono::steady_clock::now());
   if (!server_->stop(options_.shutdown_timeout))
     log::warn("reviews in flight were cut off at --web.shutdown-timeout");
   // An API server that hangs is not waited for.
-  return !cluster_ || cluster_->stop(deadlineIn(std::chrono::milliseconds(200)));
+  return !tasks_ || tasks_->stop(deadlineIn(std::chrono::milliseconds(200)));
 }
 
 }  // namespace

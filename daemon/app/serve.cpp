@@ -5,9 +5,9 @@
 #include <variant>
 #include <vector>
 
-#include "app/confine.h"
-#include "app/doors.h"
+#include "app/apply_sandbox.h"
 #include "app/exit_code.h"
+#include "app/listeners.h"
 #include "app/program.h"
 #include "app/signals.h"
 #include "app/target_registry.h"
@@ -32,7 +32,7 @@ struct Daemon {
   const config::Options& options = command_line.options;
   const RealClock clock;
   config::Config config;
-  std::optional<Doors> doors;
+  std::optional<Listeners> listeners;
   SystemTime started;
   std::optional<sandbox::Sandbox> sandbox;
   std::optional<serve::WebLock> lock;
@@ -50,9 +50,9 @@ class Standby final : public Part {
   std::optional<int> start() override {
     auto waited = waitForConfig(daemon_.command_line);
     if (const auto* code = std::get_if<int>(&waited)) return *code;
-    auto& [config, doors] = std::get<ConfigAndDoors>(waited);
+    auto& [config, listeners] = std::get<ConfigAndListeners>(waited);
     daemon_.config = std::move(config);
-    daemon_.doors = std::move(doors);
+    daemon_.listeners = std::move(listeners);
     return std::nullopt;
   }
 
@@ -72,7 +72,7 @@ class Confinement final : public Part {
     log::info("postern starts", {{"version", version()},
                                  {"revision", revision()},
                                  {"targets", daemon_.config.targets.size()}});
-    daemon_.sandbox = confine(daemon_.options, daemon_.config);
+    daemon_.sandbox = applySandbox(daemon_.options, daemon_.config);
     return daemon_.sandbox ? std::nullopt : std::optional(kBadUsage);
   }
 
@@ -211,11 +211,11 @@ std::optional<int> WebListener::start() {
              },
              [](const http::Request&) { return true; },
              {}};
-  server_.emplace(frontOptions(daemon_.options));
-  if (!daemon_.doors) daemon_.doors = openDoors(daemon_.options);
-  if (!daemon_.doors) return 1;
-  for (const auto& door : daemon_.doors->public_ones) server_->listen(door, site_);
-  for (const auto& door : daemon_.doors->for_probes) server_->listen(door, health_);
+  server_.emplace(listenerOptions(daemon_.options));
+  if (!daemon_.listeners) daemon_.listeners = openListeners(daemon_.options);
+  if (!daemon_.listeners) return 1;
+  for (const auto& listener : daemon_.listeners->web) server_->listen(listener, site_);
+  for (const auto& listener : daemon_.listeners->health) server_->listen(listener, health_);
   return std::nullopt;
 }
 

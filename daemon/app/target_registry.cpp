@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "app/confine.h"
+#include "app/apply_sandbox.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "config/description.h"

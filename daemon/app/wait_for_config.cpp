@@ -6,7 +6,7 @@
 
 #include "app/exit_code.h"
 #include "app/signals.h"
-#include "app/waiting_room.h"
+#include "app/standby_server.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/reloading.h"
@@ -37,7 +37,7 @@ class ConfigFiles final : public ReloadSource<config::Config> {
   // Whether the complaints are others than at the last call.
   bool takeNews() { return std::exchange(news_, false); }
   const std::vector<config::Complaint>& complaints() const { return complaints_; }
-  WaitingRoom::Notice notice() const;
+  StandbyServer::Notice notice() const;
 
  private:
   static std::string signatureOf(const std::vector<config::Path>& files);
@@ -45,7 +45,7 @@ class ConfigFiles final : public ReloadSource<config::Config> {
   const config::CommandLine& command_line_;
   std::vector<config::Path> files_;  // that were read, or would have been
   std::vector<config::Complaint> complaints_;
-  bool web_good_ = true;
+  bool web_valid_ = true;
   bool news_ = false;
 };
 
@@ -67,10 +67,10 @@ Result<ConfigFiles::Snapshot> ConfigFiles::load(const Snapshot& /*former*/,
   auto loaded = config::load(command_line_);
   complaints_ = std::move(loaded.complaints);
   add(loaded.config.files);
-  web_good_ = true;
+  web_valid_ = true;
   if (!options.web_config_file.empty()) {
     const auto web = config::loadWebConfig(options.web_config_file);
-    web_good_ = web.complaints.empty();
+    web_valid_ = web.complaints.empty();
     complaints_.insert(complaints_.end(), web.complaints.begin(), web.complaints.end());
     add(web.files);
   }
@@ -80,21 +80,21 @@ Result<ConfigFiles::Snapshot> ConfigFiles::load(const Snapshot& /*former*/,
   return Error{Fault::Config, std::move(all), {}, {}};
 }
 
-WaitingRoom::Notice ConfigFiles::notice() const {
+StandbyServer::Notice ConfigFiles::notice() const {
   std::string reason = complaints_.front().text();
   if (complaints_.size() > 1)
     reason += " (and " + std::to_string(complaints_.size() - 1) + " more, which the log names)";
-  return {reason, web_good_};
+  return {reason, web_valid_};
 }
 
 // Polls the files until they are valid. The exit code when the process has to end before.
-std::optional<int> waitIn(WaitingRoom& room, ConfigFiles& files,
-                          Reloading<config::Config>& reloading, const sigset_t& signals) {
+std::optional<int> waitWith(StandbyServer& standby, ConfigFiles& files,
+                            Reloading<config::Config>& reloading, const sigset_t& signals) {
   while (reloading.now() == nullptr) {
     if (files.takeNews()) {
       for (const auto& complaint : files.complaints())
         log::error("the configuration is not good, it is awaited", {{"error", complaint.text()}});
-      room.open(files.notice());
+      standby.start(files.notice());
     }
     const int signal = waitForSignal(signals, kPollEvery);
     if (signal == SIGTERM || signal == SIGINT) return 0;
@@ -104,29 +104,29 @@ std::optional<int> waitIn(WaitingRoom& room, ConfigFiles& files,
     }
     reloading.poll();
     if (reloading.now() != nullptr) break;
-    const auto code = room.ended();
+    const auto code = standby.ended();
     if (code == kBadUsage) return kBadUsage;
-    if (code) room.open(files.notice());
+    if (code) standby.start(files.notice());
   }
   return std::nullopt;
 }
 
 }  // namespace
 
-std::variant<ConfigAndDoors, int> waitForConfig(const config::CommandLine& command_line) {
+std::variant<ConfigAndListeners, int> waitForConfig(const config::CommandLine& command_line) {
   const RealClock clock;
   ConfigFiles files(command_line);
   Reloading<config::Config> reloading(files, clock, kReadAnyway);
-  if (reloading.reload()) return ConfigAndDoors{*reloading.now(), std::nullopt};
+  if (reloading.reload()) return ConfigAndListeners{*reloading.now(), std::nullopt};
   const sigset_t signals = blockSignals();
   raiseDescriptorLimit(command_line.options.max_connections);
-  auto doors = openDoors(command_line.options);
-  if (!doors) return 1;
-  WaitingRoom room(command_line.options, *doors);
-  if (const auto code = waitIn(room, files, reloading, signals)) return *code;
+  auto listeners = openListeners(command_line.options);
+  if (!listeners) return 1;
+  StandbyServer standby(command_line.options, *listeners);
+  if (const auto code = waitWith(standby, files, reloading, signals)) return *code;
   log::info("the configuration is good now");
-  room.close();
-  return ConfigAndDoors{*reloading.now(), std::move(doors)};
+  standby.stop();
+  return ConfigAndListeners{*reloading.now(), std::move(listeners)};
 }
 
 }  // namespace postern::app

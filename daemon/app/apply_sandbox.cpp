@@ -1,4 +1,4 @@
-#include "app/confine.h"
+#include "app/apply_sandbox.h"
 
 #include <cstdlib>
 #include <vector>
@@ -25,8 +25,8 @@ sandbox::Files filesOf(const config::Options& options, const config::Config& con
 
 }  // namespace
 
-std::optional<sandbox::Sandbox> confine(const config::Options& options,
-                                        const config::Config& config) {
+std::optional<sandbox::Sandbox> applySandbox(const config::Options& options,
+                                             const config::Config& config) {
   if (options.sandbox == config::SandboxMode::Off) return sandbox::Sandbox();
   sandbox::Sandbox sandbox(filesOf(options, config));
   for (const auto& remark : sandbox.remarks()) log::warn("sandbox: " + remark);

@@ -9,12 +9,12 @@
 
 namespace postern::app {
 
-// Puts the sandbox in force that `options` asks for, and says in the log what came of it. Requires
-// that no other thread runs. Nothing after saying why the program cannot go on.
-std::optional<sandbox::Sandbox> confine(const config::Options& options,
-                                        const config::Config& config);
+// Applies the sandbox that `options` asks for and logs the result. Requires that no other thread
+// runs. Returns nothing when the program must not run without it, after logging why.
+std::optional<sandbox::Sandbox> applySandbox(const config::Options& options,
+                                             const config::Config& config);
 
-// What our own metrics say of it.
+// The sandbox's state for our own metrics.
 serve::SandboxState stateOf(config::SandboxMode mode, const sandbox::Sandbox& sandbox);
 
 // A complaint for each of `files` that the sandbox does not let us read before a restart.

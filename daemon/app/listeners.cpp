@@ -1,4 +1,4 @@
-#include "app/doors.h"
+#include "app/listeners.h"
 
 #include <sys/resource.h>
 
@@ -26,23 +26,23 @@ bool open(const std::vector<std::string>& addresses, std::string_view what,
 
 }  // namespace
 
-std::optional<Doors> openDoors(const config::Options& options) {
-  Doors doors;
-  if (!open(options.listen_addresses, "listening", doors.public_ones) ||
-      !open(options.health_addresses, "listening for probes", doors.for_probes)) {
+std::optional<Listeners> openListeners(const config::Options& options) {
+  Listeners listeners;
+  if (!open(options.listen_addresses, "listening", listeners.web) ||
+      !open(options.health_addresses, "listening for probes", listeners.health)) {
     return std::nullopt;
   }
-  return doors;
+  return listeners;
 }
 
-http::Server::Options frontOptions(const config::Options& options) {
-  http::Server::Options front;
-  front.max_connections = options.max_connections;
-  front.max_per_address = options.max_connections_per_address;
-  front.header_timeout = options.header_timeout;
-  front.idle_timeout = options.idle_timeout;
-  front.write_timeout = options.write_timeout;
-  return front;
+http::Server::Options listenerOptions(const config::Options& options) {
+  http::Server::Options server;
+  server.max_connections = options.max_connections;
+  server.max_per_address = options.max_connections_per_address;
+  server.header_timeout = options.header_timeout;
+  server.idle_timeout = options.idle_timeout;
+  server.write_timeout = options.write_timeout;
+  return server;
 }
 
 void raiseDescriptorLimit(std::size_t connections) {

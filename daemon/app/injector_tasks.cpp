@@ -1,4 +1,4 @@
-#include "app/cluster.h"
+#include "app/injector_tasks.h"
 
 #include <utility>
 
@@ -50,8 +50,9 @@ std::vector<std::string> missingFor(const config::Inject& options, const Cluster
   return missing;
 }
 
-Cluster::Cluster(const config::Inject& options, const ClusterPlace& place,
-                 kube::ServingMaterial& material, std::atomic<bool>& native, const Clock& clock)
+InjectorTasks::InjectorTasks(const config::Inject& options, const ClusterPlace& place,
+                             kube::ServingMaterial& material, std::atomic<bool>& native,
+                             const Clock& clock)
     : api_(*place.api, clock),
       native_(api_, native),
       missed_(api_),
@@ -59,7 +60,7 @@ Cluster::Cluster(const config::Inject& options, const ClusterPlace& place,
       chores_(choresFor(options)) {}
 
 // The certificate comes first: without it nothing is answered.
-std::vector<kube::Chores::Chore> Cluster::choresFor(const config::Inject& options) {
+std::vector<kube::Chores::Chore> InjectorTasks::choresFor(const config::Inject& options) {
   std::vector<kube::Chores::Chore> chores;
   if (options.tls_dir.empty()) {
     chores.emplace_back([this](const std::stop_token& stop) { return certificate_.look(stop); });

@@ -27,20 +27,21 @@ ClusterPlace placeOf(const config::Inject& options);
 // has another.
 std::vector<std::string> missingFor(const config::Inject& options, const ClusterPlace& place);
 
-// What the injector asks the API server for, on a thread of its own: whether sidecars may be native
-// ones, which pods were missed unless --inject.count-missed-pods=false, and its certificate when it
-// has no other.
-class Cluster {
+// The periodic requests of the injector to the API server, on a thread of their own: whether
+// sidecars may be native ones, which pods have no sidecar (unless
+// --inject.count-missed-pods=false), and the certificate of the webhook (unless --tls.dir holds
+// one).
+class InjectorTasks {
  public:
-  // Requires place.api, and that missingFor() finds nothing. Begins at once. All references must
-  // outlive this; `native` is kept only where --native-sidecar=auto.
-  Cluster(const config::Inject& options, const ClusterPlace& place, kube::ServingMaterial& material,
-          std::atomic<bool>& native, const Clock& clock);
+  // Requires place.api, and that missingFor() finds nothing. Starts at once. All references must
+  // outlive this; only --native-sidecar=auto writes `native`.
+  InjectorTasks(const config::Inject& options, const ClusterPlace& place,
+                kube::ServingMaterial& material, std::atomic<bool>& native, const Clock& clock);
 
   // Thread-safe.
   kube::MissedPods::Counts missedPods() const { return missed_.counts(); }
   kube::ApiClient::Counts apiRequests() const { return api_.counts(); }
-  // Asks no more. False when the API server still kept us waiting at `deadline`.
+  // Sends no further request. False when one was still waiting for its answer at `deadline`.
   bool stop(SteadyTime deadline) { return chores_.stop(deadline); }
 
  private:

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "config/config.h"
+#include "http/server.h"
+
+namespace postern::app {
+
+// The addresses where the daemon listens.
+struct Listeners {
+  std::vector<http::Listening> web;     // --web.listen-address
+  std::vector<http::Listening> health;  // --web.health-address
+};
+
+// Returns nothing when an address cannot be opened, after logging why.
+std::optional<Listeners> openListeners(const config::Options& options);
+
+// The limits and timeouts of a server, by the flags.
+http::Server::Options listenerOptions(const config::Options& options);
+// Raises the limit of file descriptors to what the system allows, and warns when `connections` may
+// need more.
+void raiseDescriptorLimit(std::size_t connections);
+
+}  // namespace postern::app

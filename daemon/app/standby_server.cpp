@@ -1,0 +1,195 @@
+#include "app/standby_server.h"
+
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "app/apply_sandbox.h"
+#include "app/exit_code.h"
+#include "app/signals.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/version.h"
+#include "serve/guard.h"
+#include "serve/service.h"
+#include "serve/web_lock.h"
+
+namespace postern::app {
+namespace {
+
+constexpr std::size_t kConnections = 256;  // of probes and scrapers, who get short answers
+constexpr std::chrono::milliseconds kLastAnswers{200};  // to those who have just come
+constexpr std::string_view kClosed =
+    "the web configuration is not good, so nobody is let in; the log, and --web.health-address, "
+    "say "
+    "why";
+
+bool nonBlocking(const http::Request& /*request*/) {
+  return true;
+}
+
+// What runs in the process.
+class StandbyService {
+ public:
+  // All references must outlive this. Requires that the sandbox is in force.
+  StandbyService(const config::Options& options, const StandbyServer::Notice& notice,
+                 const sandbox::Sandbox& sandbox);
+
+  // Answers until SIGTERM or SIGINT.
+  void run(const Listeners& listeners, const sigset_t& signals);
+
+ private:
+  // `tells`: the answers give the reason.
+  serve::Service makeService(bool tells);
+  serve::WebLock::Files webFiles() const;
+  serve::Self describe(const serve::RequestStats& requests) const;
+
+  const config::Options& options_;
+  const StandbyServer::Notice& notice_;
+  const sandbox::Sandbox& sandbox_;
+  const RealClock clock_;
+  const SystemTime started_ = clock_.system();
+  serve::WebLock lock_;
+  serve::Service to_all_, to_probes_;
+  const serve::Guard guard_;
+  const http::Site site_, health_;
+  http::Server server_;
+};
+
+http::Server::Options serverOptions(const config::Options& options) {
+  auto server = listenerOptions(options);
+  server.max_connections = std::min(server.max_connections, kConnections);
+  return server;
+}
+
+StandbyService::StandbyService(const config::Options& options, const StandbyServer::Notice& notice,
+                               const sandbox::Sandbox& sandbox)
+    : options_(options),
+      notice_(notice),
+      sandbox_(sandbox),
+      lock_(webFiles(), clock_,
+            [this](const std::vector<config::Path>& files) { return outsideOf(sandbox_, files); }),
+      to_all_(makeService(notice.web_valid)),
+      to_probes_(makeService(true)),
+      guard_(
+          lock_,
+          [this](const http::Request& request, http::ResponseSink& sink) {
+            to_all_.handle(request, sink);
+          },
+          nonBlocking,
+          [this](const http::Request& request) {
+            return options_.health_addresses.empty() && to_all_.isHeartbeat(request);
+          }),
+      site_{[this](const http::Request& request, http::ResponseSink& sink) {
+              guard_.handle(request, sink);
+            },
+            [this](const http::Request& request) { return guard_.quick(request); },
+            [this] { return lock_.now()->tls; }},
+      health_{[this](const http::Request& request, http::ResponseSink& sink) {
+                to_probes_.handleHealth(request, sink);
+              },
+              nonBlocking,
+              {}},
+      server_(serverOptions(options)) {}
+
+serve::WebLock::Files StandbyService::webFiles() const {
+  if (!notice_.web_valid) return {};
+  return {options_.web_config_file, options_.web_key_password_file};
+}
+
+serve::Service StandbyService::makeService(bool tells) {
+  serve::Service::Options service;
+  service.route_prefix = options_.route_prefix;
+  service.status_page = options_.status_page;
+  service.awaiting = tells ? notice_.reason : std::string(kClosed);
+  service.closed = !tells;
+  return {service,
+          {[] { return std::make_shared<const serve::Targets>(); },
+           [this](const serve::RequestStats& requests) { return describe(requests); },
+           [] { return std::string(); }}};
+}
+
+serve::Self StandbyService::describe(const serve::RequestStats& requests) const {
+  serve::Self self;
+  self.version = version();
+  self.revision = revision();
+  self.reload_successful = false;
+  self.requests = requests.all();
+  self.front = server_.counts();
+  self.started = started_;
+  self.config_file = options_.config_file.string();
+  self.lock = lock_.status();
+  if (!notice_.web_valid) {
+    self.lock.configured = true;
+    self.lock.reload_successful = false;
+  }
+  self.sandbox = stateOf(options_.sandbox, sandbox_);
+  return self;
+}
+
+void StandbyService::run(const Listeners& listeners, const sigset_t& signals) {
+  for (const auto& listener : listeners.web) server_.listen(listener, site_);
+  for (const auto& listener : listeners.health) server_.listen(listener, health_);
+  int signal = -1;
+  while (signal != SIGTERM && signal != SIGINT) {
+    signal = waitForSignal(signals, kPollInterval);
+    lock_.poll();
+  }
+  server_.stopAccepting();
+  std::this_thread::sleep_for(kLastAnswers);
+}
+
+// The life of the process.
+[[noreturn]] void answerUntilSignal(const config::Options& options, const Listeners& listeners,
+                                    const StandbyServer::Notice& notice) {
+  const sigset_t signals = blockSignals();
+  const auto sandbox = applySandbox(options, config::Config());
+  if (!sandbox) std::_Exit(kBadUsage);
+  StandbyService service(options, notice, *sandbox);
+  service.run(listeners, signals);
+  // Without destructors: they would end the listening, which the other process continues.
+  std::_Exit(0);
+}
+
+}  // namespace
+
+void StandbyServer::start(const Notice& notice) {
+  stop();
+  const pid_t parent = ::getpid();
+  process_ = ::fork();
+  if (process_ < 0) {
+    log::error("no process to answer while the configuration is awaited",
+               {{"error", std::generic_category().message(errno)}});
+  }
+  if (process_ != 0) return;
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) std::_Exit(0);
+  answerUntilSignal(options_, listeners_, notice);
+}
+
+void StandbyServer::stop() {
+  if (process_ <= 0) return;
+  ::kill(process_, SIGTERM);
+  while (::waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  process_ = -1;
+}
+
+std::optional<int> StandbyServer::ended() {
+  if (process_ <= 0) return 1;
+  int status = 0;
+  if (::waitpid(process_, &status, WNOHANG) != process_) return std::nullopt;
+  process_ = -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+}  // namespace postern::app
