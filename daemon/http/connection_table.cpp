@@ -41,12 +41,14 @@ void ConnectionTable::move(ServedConnection& connection) {
   connection.in_phase.unlink();
   auto& list = of(connection.phase());
   list.push_back(connection);
-  if (connection.phase() == Phase::Handshake && list.size() > kMostHandshakes)
-    list.front().cancel();
+  if (connection.phase() != Phase::Handshake || list.size() <= kMostHandshakes) return;
+  auto& oldest = list.front();
+  oldest.in_phase.unlink();
+  oldest.cancel();
 }
 
 bool ConnectionTable::endLongestIdle(const Service& service) {
-  for (const auto phase : {Phase::Idle, Phase::Handshake, Phase::Request}) {
+  for (const auto phase : {Phase::Idle, Phase::Hello, Phase::Handshake, Phase::Request}) {
     auto& list = of(phase);
     const auto longest = std::ranges::find_if(list, [&](const ServedConnection& connection) {
       return connection.counted && &connection.service() == &service;
@@ -69,7 +71,7 @@ bool ConnectionTable::endSlowestFlush(SteadyTime now) {
 }
 
 void ConnectionTable::endResting() {
-  for (const auto phase : {Phase::Idle, Phase::Handshake, Phase::Request}) {
+  for (const auto phase : {Phase::Idle, Phase::Hello, Phase::Handshake, Phase::Request}) {
     for (auto& connection : of(phase)) connection.cancel();
   }
 }

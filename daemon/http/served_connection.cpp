@@ -49,11 +49,14 @@ ServedConnection::~ServedConnection() {
 // Staying in one phase does not make its time longer.
 void ServedConnection::enter(Phase phase) {
   if (time_ && phase_ == phase) return;
+  const bool goes_on = phase_ == Phase::Hello && phase == Phase::Handshake;
   phase_ = phase;
+  if (goes_on) return table_.move(*this);
   since_ = loop_.now();
   const auto& options = server_.options;
   auto limit = std::chrono::milliseconds::max();
   switch (phase) {
+    case Phase::Hello:
     case Phase::Handshake:
     case Phase::Request: limit = options.header_timeout; break;
     case Phase::Idle: limit = options.idle_timeout; break;
@@ -87,12 +90,32 @@ async::Task<bool> ServedConnection::waitForPeer() {
   co_return co_await socket_.readable(*time_);
 }
 
+// TLS is made when its first record is there: a connection that says nothing, or half of that, costs
+// little.
+async::Task<bool> ServedConnection::waitForHello() {
+  int size = 1;
+  while (true) {
+    wire_.wakeAt(size);
+    const bool ready = co_await socket_.readable(*time_);
+    if (!ready) co_return false;
+    if (wire_.peerGone()) {
+      ++server_.failed_handshakes;
+      co_return false;
+    }
+    const int needed = wire_.firstRecord();
+    if (needed <= size) break;
+    size = needed;
+  }
+  wire_.wakeAt(1);
+  co_return true;
+}
+
 // Its arithmetic takes long. The thread that does it has the connection for itself meanwhile.
 async::Task<bool> ServedConnection::shakeHands() {
-  enter(Phase::Handshake);
-  // TLS is made when the first bytes are there: a connection that says nothing costs little.
-  const bool spoke = co_await socket_.readable(*time_);
+  enter(Phase::Hello);
+  const bool spoke = co_await waitForHello();
   if (!spoke) co_return false;
+  enter(Phase::Handshake);
   const auto context = service_.tls();
   if (!context) co_return true;
   if (!wire_.secureWith(*context)) co_return false;
@@ -106,7 +129,7 @@ async::Task<bool> ServedConnection::shakeHands() {
     const bool ready = co_await waitForPeer();
     if (!ready) co_return false;
   }
-  if (outcome == Wire::Outcome::Done) co_return true;
+  if (outcome == Wire::Outcome::Done) co_return !scope_.ended();
   ++server_.failed_handshakes;
   wire_.dropTls();
   if (wire_.plainHttp()) {
@@ -120,7 +143,9 @@ async::Task<bool> ServedConnection::shakeHands() {
 
 async::Task<ServedConnection::Asked> ServedConnection::readRequest() {
   parser_.reset();
-  enter(arrived_.empty() ? Phase::Idle : Phase::Request);
+  // A new connection has to send its first request in time.
+  const bool waits = answered_ && arrived_.empty();
+  enter(waits ? Phase::Idle : Phase::Request);
   if (--requests_left_ < 0) bytes_left_ = 0;
   bool whole = !arrived_.empty() && take(std::exchange(arrived_, {}));
   while (!whole) {
@@ -229,6 +254,7 @@ async::Task<> ServedConnection::sendRefusal() {
 // Whether another request may follow.
 async::Task<bool> ServedConnection::answer() {
   enter(Phase::Answer);
+  answered_ = true;
   bool keeps = false;
   bool broken = true;
   {

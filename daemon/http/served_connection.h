@@ -41,6 +41,7 @@ class ServedConnection final : private Flushing {
  public:
   // Which time limit it is under; all but Answer have one.
   enum class Phase : std::uint8_t {
+    Hello,  // TLS, of which the first record is not there yet
     Handshake,
     Request,  // on its way, head and body
     Idle,
@@ -48,7 +49,7 @@ class ServedConnection final : private Flushing {
     Flush,   // the rest of an answer waits for a slow reader
     Linger,  // the last answer is out; what still comes is dropped
   };
-  static constexpr std::size_t kPhases = 6;
+  static constexpr std::size_t kPhases = 7;
 
   struct Place {
     async::Loop& loop;
@@ -88,6 +89,7 @@ class ServedConnection final : private Flushing {
 
   void begun() override { enter(Phase::Flush); }
   void enter(Phase phase);
+  async::Task<bool> waitForHello();
   async::Task<bool> shakeHands();
   async::Task<bool> waitForPeer();
   async::Task<Asked> readRequest();
@@ -122,7 +124,7 @@ class ServedConnection final : private Flushing {
   };
   std::optional<Refused> refused_;
   bool drained_ = false;  // a plain socket has given all that it had
-  bool keeps_alive_ = true;
+  bool answered_ = false;  // a first request
   int requests_left_ = 0;       // of this turn
   std::size_t bytes_left_ = 0;  // of this turn
 };

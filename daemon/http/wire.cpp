@@ -49,6 +49,21 @@ void Pieces::drop(std::size_t size) {
   }
 }
 
+// RFC 8446 section 5.1: type, version and length stand before what the record holds.
+int Wire::firstRecord() const {
+  constexpr int kHeader = 5;
+  constexpr int kMost = (16 << 10) + 256 + kHeader;
+  std::array<unsigned char, kHeader> header{};
+  const auto size = ::recv(socket_.number(), header.data(), header.size(), MSG_PEEK);
+  if (size <= 0 || header[0] != SSL3_RT_HANDSHAKE) return 0;
+  if (size < kHeader) return kHeader;
+  return std::min(kMost, (header[3] << 8) + header[4] + kHeader);
+}
+
+void Wire::wakeAt(int size) const {
+  ::setsockopt(socket_.number(), SOL_SOCKET, SO_RCVLOWAT, &size, sizeof(size));
+}
+
 bool Wire::secureWith(SSL_CTX& context) {
   ssl_.reset(SSL_new(&context));
   if (!ssl_ || SSL_set_fd(ssl_.get(), socket_.number()) != 1) {

@@ -63,6 +63,11 @@ class Wire {
   int descriptor() const { return socket_.number(); }
   bool secure() const { return ssl_ != nullptr; }
 
+  // Bytes of the first TLS record, as far as the bytes that have arrived tell: 5 until its header is
+  // there; 0 when it is no handshake, or the peer has gone. Takes nothing.
+  int firstRecord() const;
+  // Its socket is readable, to a poller, when so many bytes have arrived, or the peer has gone.
+  void wakeAt(int size) const;
   // From now on TLS is spoken; handshake() comes next. Returns false when there is no memory.
   bool secureWith(SSL_CTX& context);
   // Never waits. End: refused by one of the two; plainHttp() says whether that was because the

@@ -197,8 +197,8 @@ def attack_daemon(stage):
         try:
             connection.request("GET", path, headers={"X-Prometheus-Scrape-Timeout-Seconds": str(seconds)})
             answer = connection.getresponse()
-            answer.read()
-            return "" if answer.status == 200 else f"{path}: {answer.status} {answer.reason}"
+            body = answer.read()
+            return "" if answer.status == 200 else f"{path}: {answer.status} {body[:200]!r}"
         except (OSError, http.client.HTTPException) as failure:
             return f"{path}: {failure!r}"
         finally:
