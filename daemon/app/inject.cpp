@@ -131,8 +131,7 @@ bool Injector::listen() {
            },
            {},
            [this] { return material_.now(); },
-           kube::Webhook::kMaxBody,
-           /*calls_relief=*/true};
+           kube::Webhook::kMaxBody};
   health_ = {[this](const http::Request& request, http::ResponseSink& sink) {
                page_->handle(request, sink);
              },

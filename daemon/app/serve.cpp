@@ -204,7 +204,6 @@ std::optional<int> WebListener::start() {
            },
            [this](const http::Request& request) { return guard_->quick(request); },
            {}};
-  site_.calls_relief = true;
   if (lock.now()->tls) site_.tls = [&lock] { return lock.now()->tls; };
   health_ = {[&service](const http::Request& request, http::ResponseSink& sink) {
                service.handleHealth(request, sink);

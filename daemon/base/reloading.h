@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 #include "base/log_on_change.h"
-#include "base/long_mutex.h"
 #include "base/result.h"
 
 namespace postern {
@@ -136,7 +135,7 @@ class Reloading {
   const Clock& clock_;
   const std::optional<std::chrono::milliseconds> retry_;
 
-  LongMutex reload_mutex_;                // held during a load; taken before mutex_
+  std::mutex reload_mutex_;                // held during a load; taken before mutex_
   std::optional<std::string> signature_;  // guarded by reload_mutex_: of the last load
   std::optional<SteadyTime> retry_at_;    // guarded by reload_mutex_; none: do not repeat
   LogOnChange failing_;                   // guarded by reload_mutex_

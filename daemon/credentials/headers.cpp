@@ -40,10 +40,6 @@ Result<Secret> readHeaderFile(const config::HttpHeader& header, const config::Pa
 
 }  // namespace
 
-bool haveFiles(const config::HttpHeaders& headers) {
-  return std::ranges::any_of(headers, [](const auto& header) { return !header.files.empty(); });
-}
-
 Result<SecretHeaders> readHeaders(const config::HttpHeaders& headers) {
   SecretHeaders all;
   for (const auto& header : headers) {

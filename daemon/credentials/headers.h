@@ -13,8 +13,6 @@ namespace postern::credentials {
 // Headers that may hold a key, by name.
 using SecretHeaders = std::vector<std::pair<std::string, Secret>>;
 
-bool haveFiles(const config::HttpHeaders& headers);
-
 // All values, those of files read now; spaces and line ends around them are cut off, as Prometheus
 // does. Errors: NoCredential (a file is missing, empty or holds a control character) and
 // CredentialSource (it cannot be read), both with the header's name and without its value.

@@ -6,7 +6,6 @@
 
 #include "base/encoding.h"
 #include "base/log.h"
-#include "base/relief.h"
 
 namespace postern::credentials {
 
@@ -48,7 +47,6 @@ std::string fingerprintOf(const Credential& credential, std::string_view salt) {
 
 const std::string& Fingerprinted::fingerprint() const {
   std::call_once(computed_, [this] {
-    Relief::call();
     fingerprint_ = fingerprintOf(credential, salt_);
   });
   return fingerprint_;

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "base/log_on_change.h"
-#include "base/long_mutex.h"
 #include "credentials/backoff.h"
 #include "credentials/source.h"
 
@@ -95,7 +94,7 @@ class Store {
   const Clock& clock_;
   const Draw draw_;
 
-  LongMutex source_mutex_;  // held while the source is read; taken before mutex_
+  std::mutex source_mutex_;  // held while the source is read; taken before mutex_
   mutable std::mutex mutex_;
   Backoff denied_;  // guarded by mutex_, as is what follows
   Loaded current_;

@@ -34,10 +34,8 @@ struct ResponseHead {
   Headers headers;  // further ones; framing, Date and Content-Encoding are the sink's
 };
 
-class Parked;
-
 // Where a handler puts its answer: either send(), or begin(), write() as often as it
-// likes, and then finish() or abort(), or park(). What a HEAD request is answered has no body,
+// likes, and then finish() or abort(). What a HEAD request is answered has no body,
 // whatever the handler writes. gzip is the sink's business: it is applied when the client asked for
 // it.
 class ResponseSink {
@@ -57,25 +55,6 @@ class ResponseSink {
   virtual bool clientGone() const { return false; }
   // Ends the connection: nothing waits for its client any more, and the three return false.
   virtual void disconnect() {}
-  // Whether park() may be called.
-  virtual bool parks() const { return false; }
-  // In place of an answer, before a byte of it, and the last thing that the handler does: the
-  // answer waits, and its thread goes on with others.
-  virtual void park(std::unique_ptr<Parked>) {}
-};
-
-// The rest of an answer that waits for something else than its client. It may go without having
-// been resumed: then nobody takes the answer any more.
-class Parked {
- public:
-  virtual ~Parked() = default;
-  // Open as long as this object lives. The answer goes on when it can be read, at the deadline at
-  // the latest, and now and then too early.
-  virtual int descriptor() const = 0;
-  virtual SteadyTime deadline() const = 0;
-  // Goes on in the handler's place, on any thread, once. The request is still there; the sink is
-  // another one and does not park.
-  virtual void resume(ResponseSink& sink) = 0;
 };
 
 // Called on a worker's thread, several at a time.

@@ -34,7 +34,7 @@ ServedConnection::ServedConnection(const Place& place, Descriptor socket, const 
       table_(place.table),
       service_(service),
       address_(address),
-      wire_(std::move(socket), place.server.options.write_timeout, place.server.interrupt),
+      wire_(std::move(socket), place.server.interrupt),
       socket_(place.loop, BorrowedSocket(wire_.descriptor())),
       scope_(place.loop),
       body_(place.server.body_budget) {
@@ -90,8 +90,8 @@ async::Task<bool> ServedConnection::waitForPeer() {
   co_return co_await socket_.readable(*time_);
 }
 
-// TLS is made when its first record is there: a connection that says nothing, or half of that, costs
-// little.
+// TLS is made when its first record is there: a connection that says nothing, or half of that,
+// costs little.
 async::Task<bool> ServedConnection::waitForHello() {
   int size = 1;
   while (true) {

@@ -123,8 +123,8 @@ class ServedConnection final : private Flushing {
     std::string what;
   };
   std::optional<Refused> refused_;
-  bool drained_ = false;  // a plain socket has given all that it had
-  bool answered_ = false;  // a first request
+  bool drained_ = false;        // a plain socket has given all that it had
+  bool answered_ = false;       // a first request
   int requests_left_ = 0;       // of this turn
   std::size_t bytes_left_ = 0;  // of this turn
 };

@@ -238,7 +238,7 @@ bool Server::Front::stop(std::chrono::milliseconds timeout) {
   const bool all_finished = waitForEnd(timeout);
   if (!all_finished) {
     onLoop([this] {
-      state_.interrupt.raise();
+      state_.interrupt = true;
       table_.resetAll();
     });
     waitForEnd(std::chrono::hours(24));  // for the handlers

@@ -40,9 +40,6 @@ struct Site {
   // Bytes that the body of a request may have, by its length or in chunks; beyond it 413, and
   // `busy` when those that arrive together take more than 16 MiB. 0: no handler wants one.
   std::size_t max_body = 0;
-  // The handler calls for Relief before it waits, or computes for long. Else it is called for
-  // before each request that is not quick, which costs two changes of threads.
-  bool calls_relief = false;
 };
 
 // The front. Connections cost a thread only while a whole request is being answered; what is idle,

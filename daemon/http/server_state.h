@@ -7,8 +7,6 @@
 
 #include "base/budget.h"
 #include "http/gzip_encoder.h"
-#include "http/interrupt.h"
-#include "http/outbox.h"
 #include "http/request_body.h"
 #include "http/server.h"
 
@@ -19,9 +17,8 @@ namespace postern::http {
 struct ServerState {
   Server::Options options;
   GzipEncoders encoders;
-  Interrupt interrupt;
-  Budget flush_budget{
-      Outbox::kMost};  // bytes of whole answers that slow readers have not taken yet
+  std::atomic<bool> interrupt{false};  // nothing is sent any more
+  Budget flush_budget{4U << 20};  // bytes of whole answers that slow readers have not taken yet
   Budget body_budget{RequestBody::kMost};
   std::array<char, 16U << 10> scratch;  // for one receive(), between two waits
   // Ends an answer that a slow reader has not taken for some time, the oldest one first. Returns

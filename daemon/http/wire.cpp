@@ -10,8 +10,6 @@
 #include <cerrno>
 #include <optional>
 
-#include "base/relief.h"
-
 namespace postern::http {
 namespace {
 
@@ -120,7 +118,7 @@ Wire::Received Wire::receive(std::span<char> room) {
 }
 
 Wire::Outcome Wire::sendSome(Pieces& pieces) {
-  if (interrupt_->raised()) return Outcome::End;
+  if (interrupt_) return Outcome::End;
   return ssl_ ? sendSecure(pieces) : sendPlain(pieces);
 }
 
@@ -167,46 +165,6 @@ Wire::Outcome Wire::sendSecure(Pieces& pieces) {
     pieces.drop(sent);
   }
   return Outcome::Done;
-}
-
-bool Wire::send(Pieces pieces) {
-  std::optional<Deadline> deadline;  // the clock is asked only when the socket is full
-  while (true) {
-    const auto outcome = sendSome(pieces);
-    if (outcome != Outcome::Blocked) return outcome == Outcome::Done;
-    if (!deadline) deadline = deadlineIn(write_timeout_);
-    if (!waitUntilReady(*deadline)) return false;
-  }
-}
-
-bool Wire::waitUntilReady(Deadline deadline) {
-  Relief::call();
-  const auto now = [] { return std::chrono::steady_clock::now().time_since_epoch().count(); };
-  waiting_since_ = now();
-  const bool ready = pollSocket(deadline);
-  waited_ += now() - waiting_since_.exchange(0);
-  return ready;
-}
-
-bool Wire::pollSocket(Deadline deadline) const {
-  const short event = wants_write_ ? POLLOUT : POLLIN;
-  while (true) {
-    std::array<pollfd, 2> waiting{
-        {{socket_.number(), event, 0}, {interrupt_->descriptor(), POLLIN, 0}}};
-    const auto left = remaining(deadline);
-    const int ready = ::poll(waiting.data(), waiting.size(), static_cast<int>(left.count()));
-    if (ready > 0) return waiting[1].revents == 0;
-    if (ready == 0 && left.count() == 0) return false;
-    if (ready < 0 && errno != EINTR) return false;
-  }
-}
-
-std::chrono::milliseconds Wire::waited() const {
-  const SteadyTime::rep since = waiting_since_;
-  SteadyTime::duration all(waited_.load());
-  if (since != 0)
-    all += std::chrono::steady_clock::now().time_since_epoch() - SteadyTime::duration(since);
-  return std::chrono::duration_cast<std::chrono::milliseconds>(all);
 }
 
 bool Wire::peerGone() const {

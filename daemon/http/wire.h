@@ -4,7 +4,6 @@
 
 #include <array>
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -13,9 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/clock.h"
 #include "http/descriptor.h"
-#include "http/interrupt.h"
 
 namespace postern::http {
 
@@ -53,18 +50,17 @@ class Wire {
     std::size_t size = 0;
   };
 
-  // `write_timeout`: how long one send() may take. After `interrupt`, which must outlive the wire,
-  // nothing is sent any more.
-  Wire(Descriptor socket, std::chrono::milliseconds write_timeout, const Interrupt& interrupt)
-      : socket_(std::move(socket)), write_timeout_(write_timeout), interrupt_(&interrupt) {}
+  // After `interrupt`, which must outlive the wire, nothing is sent any more.
+  Wire(Descriptor socket, const std::atomic<bool>& interrupt)
+      : socket_(std::move(socket)), interrupt_(interrupt) {}
   Wire(const Wire&) = delete;  // its TLS points to it
   Wire& operator=(const Wire&) = delete;
 
   int descriptor() const { return socket_.number(); }
   bool secure() const { return ssl_ != nullptr; }
 
-  // Bytes of the first TLS record, as far as the bytes that have arrived tell: 5 until its header is
-  // there; 0 when it is no handshake, or the peer has gone. Takes nothing.
+  // Bytes of the first TLS record, as far as the bytes that have arrived tell: 5 until its header
+  // is there; 0 when it is no handshake, or the peer has gone. Takes nothing.
   int firstRecord() const;
   // Its socket is readable, to a poller, when so many bytes have arrived, or the peer has gone.
   void wakeAt(int size) const;
@@ -82,11 +78,6 @@ class Wire {
   Received receive(std::span<char> room);
   // Sends what the socket takes at once and drops it from the pieces. Done: all of them.
   Outcome sendSome(Pieces& pieces);
-  // Sends all of them, waiting for a slow peer. Returns false when it has gone or does not read
-  // them in time; the connection is of no more use then.
-  bool send(Pieces pieces);
-  // How long send() has waited for the peer in all, also while it waits. Thread-safe.
-  std::chrono::milliseconds waited() const;
   // Whether the peer has closed its side. Thread-safe.
   bool peerGone() const;
   // After Blocked: whether the socket has to take bytes before it goes on.
@@ -111,18 +102,13 @@ class Wire {
   Outcome sslOutcome(int result);
   Outcome sendPlain(Pieces& pieces);
   Outcome sendSecure(Pieces& pieces);
-  bool waitUntilReady(Deadline deadline);
-  bool pollSocket(Deadline deadline) const;
 
   Descriptor socket_;
   std::unique_ptr<SSL, SslDeleter> ssl_;
-  std::chrono::milliseconds write_timeout_;
-  const Interrupt* interrupt_;
+  const std::atomic<bool>& interrupt_;
   int records_without_data_ = 0;  // received in a row
   bool wants_write_ = false;
   bool plain_http_ = false;
-  std::atomic<SteadyTime::rep> waited_{0};         // before the wait that is under way
-  std::atomic<SteadyTime::rep> waiting_since_{0};  // 0: send() does not wait
 };
 
 }  // namespace postern::http

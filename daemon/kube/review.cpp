@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/encoding.h"
-#include "base/long_mutex.h"
 #include "base/printable.h"
 #include "kube/config_map.h"
 #include "kube/inject.h"
@@ -40,10 +39,10 @@ class Turn {
 
  private:
   static constexpr int kMostWaiting = 4;
-  static inline LongMutex mutex_;
+  static inline std::mutex mutex_;
   static inline std::atomic<int> waiting_ = 0;
   const std::function<bool()>& gone_;
-  std::unique_lock<LongMutex> lock_{mutex_, std::defer_lock};
+  std::unique_lock<std::mutex> lock_{mutex_, std::defer_lock};
 };
 
 ReviewAnswer badRequest(int status, std::string why) {

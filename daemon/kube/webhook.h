@@ -9,8 +9,7 @@
 
 namespace postern::kube {
 
-// The handler of the webhook: `POST /mutate`. It calls Relief before it waits, or computes for more
-// than about a millisecond. Says in the log what it refused, and with --log.level=debug what it
+// The handler of the webhook: `POST /mutate`. A review may compute for long. Says in the log what it refused, and with --log.level=debug what it
 // injected. Thread-safe.
 class Webhook {
  public:

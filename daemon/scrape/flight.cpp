@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/relief.h"
 #include "exposition/passage.h"
 #include "exposition/spectator_json.h"
 #include "exposition/whatsapp_health.h"
@@ -14,7 +13,6 @@
 namespace postern::scrape {
 namespace {
 
-constexpr std::chrono::milliseconds kMoment{2};     // of computing, beside what others wait for
 constexpr std::size_t kSmall = 128U << 10;          // bytes of a page: most are smaller
 constexpr std::size_t kLarge = 1U << 20;            // bytes of pages that are worth giving back
 constexpr std::size_t kHeld = (1U << 20) + kSmall;  // what is held back, as a rule, and a block
@@ -96,26 +94,7 @@ void Flight::start() {
 }
 
 bool Flight::mayRunHere() const {
-  return fetch_ || (streams(plan_.target) && plan_.door->session.ready());
-}
-
-std::optional<Flight::Asked> Flight::ask() {
-  if (!streams(plan_.target)) return std::nullopt;
-  here_ = true;
-  began_ = std::chrono::steady_clock::now();
-  fetch_.emplace(fetchOf(0));
-  fetch_->ask();
-  if (fetch_->asked) return Asked{fetch_->asked->descriptor, fetch_->deadline.at()};
-  fetch_.reset();
-  here_ = false;
-  return std::nullopt;
-}
-
-void Flight::giveUp() {
-  Landing landing;
-  landing.error = Error{Fault::Timeout, "no scraper waits for the page any more", "", {}};
-  landing.scraper_gone = true;
-  hooks_.done(std::move(landing));
+  return streams(plan_.target) && plan_.door->session.ready();
 }
 
 void Flight::runHere() {
@@ -176,25 +155,20 @@ void Flight::streamOnly() {
     return {};
   };
   std::size_t bytes = 0;
-  std::chrono::steady_clock::duration computed{};
   const auto on_body = [&](std::string_view block) -> Result<void> {
     bytes += block.size();
-    const auto before = std::chrono::steady_clock::now();
     if (auto checked = passage.feed(block); !checked) return checked;
-    computed += std::chrono::steady_clock::now() - before;
-    if (computed > kMoment) Relief::call();
     // Grows once, and not by steps that are copied.
     if (stream == nullptr && passage.out().size() > kSmall) passage.out().reserve(kHeld);
     if (stream == nullptr && passage.out().size() > target.hold_back) {
-      Relief::call();  // there is more to come
       stream = hooks_.outgrown();
       if (stream == nullptr)
         return Error{Fault::Timeout, "no scraper waits for the page any more", "", {}};
     }
     return stream == nullptr ? Result<void>() : flush();
   };
-  if (!fetch_) began_ = std::chrono::steady_clock::now();
-  PageFetch fetch = fetch_ ? *std::move(fetch_) : fetchOf(0);
+  const auto began = std::chrono::steady_clock::now();
+  PageFetch fetch = fetchOf(0);
   fetch.on_content_type = [&](std::string_view value) {
     passage.contentType(value);
     stories_[0].content_type = value;
@@ -202,7 +176,6 @@ void Flight::streamOnly() {
   auto fetched = guardExceptions([&] { return fetch.run(std::ref(on_body)); });
   refused_[0] = fetch.refused;
   if (fetched) {
-    if (bytes > kSmall) Relief::call();  // JSON is read at its end
     auto whole = guardExceptions([&] { return passage.finish(); });
     if (!whole) fetched = inPage(target.pages[0], whole.error());
   }
@@ -213,7 +186,7 @@ void Flight::streamOnly() {
   stories_[0].format = passage.format();
   stories_[0].bytes = bytes;
   stories_[0].way = fetch.way;
-  stories_[0].seconds = secondsSince(began_);
+  stories_[0].seconds = secondsSince(began);
   landing.stories = std::move(stories_);
   if (fetched && stream != nullptr) fetched = flush();
   if (fetched) {

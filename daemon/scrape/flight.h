@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/long_mutex.h"
+#include "async/thread_pool.h"
 #include "exposition/families.h"
 #include "exposition/page_input.h"
 #include "exposition/stencil.h"
@@ -17,7 +17,6 @@
 #include "scrape/page_fetch.h"
 #include "scrape/reshapers.h"
 #include "scrape/stats.h"
-#include "async/thread_pool.h"
 
 namespace postern::scrape {
 
@@ -52,7 +51,7 @@ struct FlightPlan {
   std::vector<KeptPage>& kept;                    // by page
   Reshapers& reshapers;
   exposition::StencilKeeper& stencils;  // of the first page
-  LongMutex& uniting;         // held while pages become one, which takes their memory twice
+  std::mutex& uniting;        // held while pages become one, which takes their memory twice
   exposition::Output output;  // the form that the scrapers want
 };
 
@@ -85,16 +84,6 @@ class Flight : public std::enable_shared_from_this<Flight> {
   bool mayRunHere() const;
   // Instead of start(), on the caller's thread; returns after done().
   void runHere();
-  // Before runHere(): asks for the page when that, too, waits for nothing. Returns what can be read
-  // when the answer comes, and when there is no sense in waiting for it any longer; none: the page
-  // was not asked for.
-  struct Asked {
-    int descriptor;
-    SteadyTime deadline;
-  };
-  std::optional<Asked> ask();
-  // Instead of start() or runHere(): nobody wants the page any more.
-  void giveUp();
   // Goes on until then at least; thread-safe.
   void extend(SteadyTime deadline);
   // Ends by then; thread-safe. For a stream, which has one scraper only.
@@ -121,8 +110,6 @@ class Flight : public std::enable_shared_from_this<Flight> {
 
   bool one_ahead_ = false;  // set before the first job, as is what follows
   bool here_ = false;
-  std::optional<PageFetch> fetch_;  // by ask()
-  SteadyTime began_;                // likewise
 
   std::mutex mutex_;
   std::size_t open_pages_;  // guarded by mutex_, as is what follows until the last page is in

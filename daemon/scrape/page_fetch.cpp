@@ -128,26 +128,8 @@ std::size_t bodyLimit(const config::Target& target, const config::Page& page) {
   return isJson(page.format) ? target.limits.json_body_size : target.limits.body_size;
 }
 
-void PageFetch::ask() {
-  if (credentials::haveFiles(target.http_headers)) return;  // reading them may take long
-  auto headers = credentials::readHeaders(target.http_headers);
-  auto authorization = door.session.ready();
-  if (!headers || !authorization) return;
-  auto request = makeRequest(door.session, target, target.pages[page], *authorization,
-                             *std::move(headers), output);
-  auto connection = door.client.ask(request, deadline);
-  if (!connection) return;
-  const int descriptor = connection->waitElsewhere();
-  asked = Order{*std::move(authorization), std::move(request), std::move(connection), descriptor};
-}
-
-// Ready to be sent, or on its way already.
+// Ready to be sent.
 Result<PageFetch::Order> PageFetch::prepare() {
-  if (asked) {
-    auto done = *std::move(asked);
-    asked.reset();
-    return done;
-  }
   // Without material nothing can be sent, so no login is spent on it either.
   if (const auto material = door.material.current(); !material) return material.error();
   auto headers = credentials::readHeaders(target.http_headers);
@@ -156,7 +138,7 @@ Result<PageFetch::Order> PageFetch::prepare() {
   if (!authorization) return std::move(authorization).error();
   auto request = makeRequest(door.session, target, target.pages[page], *authorization,
                              *std::move(headers), output);
-  return Order{*std::move(authorization), std::move(request), nullptr, -1};
+  return Order{*std::move(authorization), std::move(request)};
 }
 
 Result<void> PageFetch::run(const upstream::OnBody& on_body) {
@@ -174,8 +156,7 @@ Result<void> PageFetch::run(const upstream::OnBody& on_body) {
       }
       return Result<void>();
     };
-    const auto response = door.client.finish(std::move(prepared->connection), prepared->request,
-                                             deadline, on_head, on_body);
+    const auto response = door.client.exchange(prepared->request, deadline, on_head, on_body);
     if (!response) return inPage(wanted, response.error());
     if (response->status == 200) return {};
     if (response->status == 403) door.session.accepted(authorization, page);

@@ -28,10 +28,6 @@ struct PageFetch {
   // decides.
   Result<void> run(const upstream::OnBody& on_body);
 
-  // Sends the request when nothing has to be waited for before: there are a connection, and a token
-  // or a credential that was accepted. Then `asked` is set, and run() goes on from there.
-  void ask();
-
   // Called with the Content-Type of a 200 before its body; may be empty.
   std::function<void(std::string_view)> on_content_type = {};
   std::uint64_t refused = 0;  // the generation of the authorization that was refused, 0 = none
@@ -41,11 +37,7 @@ struct PageFetch {
   struct Order {
     session::Authorization authorization;
     upstream::Request request;
-    std::unique_ptr<upstream::Connection> connection;  // that it has gone out on; null: it has not
-    int descriptor;                                    // can be read when the answer comes
   };
-  std::optional<Order> asked = {};
-
   Result<Order> prepare();
 };
 

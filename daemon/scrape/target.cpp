@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/relief.h"
-
 namespace postern::scrape {
 
 namespace {
@@ -35,9 +33,6 @@ struct Target::Run {
   std::shared_ptr<Flight> flight;
   std::list<Waiter*> waiters;  // in the order in which they came
   Waiter* pilot = nullptr;     // whose thread the flight runs on, if it is a waiter's
-  // Asked for by a scrape whose second half starts it: when another one read the answer nothing
-  // would wake that one.
-  bool begun = false;
   bool started = false;
   bool sending_away = false;       // somebody answers for the pilot right now
   bool outgrown = false;           // the hold-back
@@ -47,7 +42,8 @@ struct Target::Run {
 };
 
 Target::Target(config::Target config, std::shared_ptr<Door> door, std::shared_ptr<Stats> stats,
-               async::ThreadPool& workers, const Clock& clock, std::function<std::string()> self_page)
+               async::ThreadPool& workers, const Clock& clock,
+               std::function<std::string()> self_page)
     : config_(std::move(config)),
       door_(std::move(door)),
       stats_(std::move(stats)),
@@ -60,68 +56,25 @@ Target::Target(config::Target config, std::shared_ptr<Door> door, std::shared_pt
 
 Target::Answer Target::scrape(SteadyTime deadline, const exposition::Output& output,
                               const Stream& stream, const LeaveEarly& leave_early) {
-  return begin(deadline, output).finish(stream, leave_early);
-}
-
-Target::Scrape Target::begin(SteadyTime deadline, const exposition::Output& output) {
-  Scrape scrape(shared_from_this(), deadline, output);
-  const Lock lock(mutex_);
-  if (recent(output) || joinable(output) || running_ >= config_.max_concurrent_scrapes)
-    return scrape;
-  scrape.run_ = start(output, deadline);
-  scrape.run_->begun = true;
-  joinable_.push_back(scrape.run_);
-  scrape.asked_ = scrape.run_->flight->ask();
-  return scrape;
-}
-
-Target::Scrape::~Scrape() {
-  if (run_) target_->giveUp(run_);
-}
-
-Target::Answer Target::Scrape::finish(const Stream& stream, const LeaveEarly& leave_early) {
-  return target_->finish(*this, stream, leave_early);
-}
-
-void Target::giveUp(const std::shared_ptr<Run>& run) {
-  {
-    const Lock lock(mutex_);
-    if (run->started) return;
-    run->begun = false;
-    if (!run->waiters.empty()) return run->changed.notify_all();
-    run->started = true;
-    close(*run);
-  }
-  const auto flight = run->flight;
-  flight->giveUp();
-}
-
-Target::Answer Target::finish(Scrape& scrape, const Stream& stream, const LeaveEarly& leave_early) {
+  const auto began = std::chrono::steady_clock::now();
   bool shared = false;
-  Waiter self{stream, leave_early, scrape.deadline_, scrape.output_};
+  Waiter self{stream, leave_early, deadline, output};
   Lock lock(mutex_);
-  const auto begun = std::move(scrape.run_);
-  Answer answer = wait(lock, self, begun, shared);
+  Answer answer = wait(lock, self, shared);
   lock.unlock();
   std::optional<Fault> fault;
   if (!answer.page) fault = answer.page.error().fault;
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - scrape.began_;
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   stats_->answered(fault, took.count(), shared, clock_.system());
   return answer;
 }
 
-Target::Answer Target::wait(Lock& lock, Waiter& self, const std::shared_ptr<Run>& begun,
-                            bool& shared) {
+Target::Answer Target::wait(Lock& lock, Waiter& self, bool& shared) {
   bool alone = false;  // the shared page outgrew the hold-back: fetch it again, for us only
   const auto now = std::chrono::steady_clock::now();
   SteadyTime patient_until =
       now + std::min<SteadyTime::duration>(kPatience, (self.deadline - now) / 2);
-  if (begun) {
-    begun->begun = false;
-    if (auto answer = ride(lock, begun, self)) return *std::move(answer);
-    alone = true;
-    self.seat = Seat::Waiting;
-  } else if (const auto page = recent(self.output)) {
+  if (const auto page = recent(self.output)) {
     shared = true;
     return {page};
   }
@@ -149,7 +102,6 @@ Target::Answer Target::wait(Lock& lock, Waiter& self, const std::shared_ptr<Run>
 
 // Returns false when there is none by the deadline.
 bool Target::waitForPlace(Lock& lock, SteadyTime deadline, SteadyTime& patient_until) {
-  Relief::call(1);
   place_free_.wait_until(lock, std::min(deadline, patient_until));
   const auto now = std::chrono::steady_clock::now();
   if (now >= deadline) return running_ < config_.max_concurrent_scrapes;
@@ -181,11 +133,10 @@ std::optional<Target::Answer> Target::ride(Lock& lock, const std::shared_ptr<Run
   const auto leaves = self.deadline + kGrace;
   bool late = false;
   while (!run->landing && self.seat != Seat::Outgrown && !late) {
-    if (!run->begun && !std::exchange(run->started, true)) {
+    if (!std::exchange(run->started, true)) {
       launch(lock, *run, self);
       continue;
     }
-    Relief::call(1);
     if (self.seat == Seat::Streams) {
       run->changed.wait(lock);  // another thread writes to our stream: leave only after it
       continue;

@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/long_mutex.h"
 #include "scrape/flight.h"
 #include "scrape/stats.h"
 
@@ -37,13 +36,6 @@ class Target : public std::enable_shared_from_this<Target> {
 
   // Takes the answer of a scraper whose deadline has passed while its thread flies for others.
   using LeaveEarly = std::function<void(const Answer&)>;
-  class Scrape;
-
-  // The first half of a scrape, which waits for nothing: asks the service for the page when there
-  // is no more to it than that. Scrapes that come before the second half share the page, and the
-  // one that comes first flies.
-  Scrape begin(SteadyTime deadline, const exposition::Output& output);
-
   // Blocks until the page is there, or has been written to `stream` on some thread, or the
   // deadline has passed. Errors: every fault but UnknownTarget. When `leave_early` was called, on
   // another thread, the scraper has its answer, and what is returned later is the same.
@@ -67,9 +59,7 @@ class Target : public std::enable_shared_from_this<Target> {
   struct Run;  // a flight and who waits for it
   using Lock = std::unique_lock<std::mutex>;
 
-  Answer finish(Scrape& scrape, const Stream& stream, const LeaveEarly& leave_early);
-  void giveUp(const std::shared_ptr<Run>& run);
-  Answer wait(Lock& lock, Waiter& self, const std::shared_ptr<Run>& begun, bool& shared);
+  Answer wait(Lock& lock, Waiter& self, bool& shared);
   std::optional<Answer> ride(Lock& lock, const std::shared_ptr<Run>& run, Waiter& self);
   bool waitForPlace(Lock& lock, SteadyTime deadline, SteadyTime& patient_until);
   void disconnectSlowest();
@@ -93,7 +83,7 @@ class Target : public std::enable_shared_from_this<Target> {
   std::vector<KeptPage> kept_;
   Reshapers reshapers_;
   exposition::StencilKeeper stencils_;
-  LongMutex uniting_;
+  std::mutex uniting_;
 
   std::mutex mutex_;
   std::condition_variable place_free_;
@@ -104,32 +94,6 @@ class Target : public std::enable_shared_from_this<Target> {
   PageText last_page_;  // for share_for, as is what follows
   exposition::Output last_output_;
   SteadyTime last_fetched_;
-};
-
-// Between the two halves of a scrape. When it goes before the second one the page is let go, unless
-// others wait for it. One thread at a time.
-class Target::Scrape {
- public:
-  Scrape(Scrape&&) noexcept = default;
-  Scrape& operator=(Scrape&&) = delete;
-  ~Scrape();
-
-  // What to wait for, if there is anything, before finish() so that this seldom waits itself.
-  const std::optional<Flight::Asked>& waitsFor() const { return asked_; }
-  // Once: what Target::scrape() does, with the deadline and the form that were given to begin().
-  Answer finish(const Stream& stream, const LeaveEarly& leave_early);
-
- private:
-  friend class Target;
-  Scrape(std::shared_ptr<Target> target, SteadyTime deadline, const exposition::Output& output)
-      : target_(std::move(target)), deadline_(deadline), output_(output) {}
-
-  std::shared_ptr<Target> target_;
-  SteadyTime began_ = std::chrono::steady_clock::now();
-  SteadyTime deadline_;
-  exposition::Output output_;
-  std::shared_ptr<Run> run_;  // null: nothing was asked for
-  std::optional<Flight::Asked> asked_;
 };
 
 }  // namespace postern::scrape

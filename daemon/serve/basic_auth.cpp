@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "base/encoding.h"
-#include "base/relief.h"
 #include "base/token.h"
 
 namespace postern::serve {
@@ -104,7 +103,6 @@ BasicAuth::Answer BasicAuth::judge(std::string_view authorization) {
 
   std::unique_lock lock(mutex_);
   if (const auto answer = remembered(user, login)) return *answer;
-  Relief::call(1);
   if (computing_) {
     if (waiting_ == kMostWaiting) return Answer::Busy;
     ++waiting_;

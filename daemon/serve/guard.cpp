@@ -25,8 +25,6 @@ class WithHeaders final : public http::ResponseSink {
   std::chrono::milliseconds waited() const override { return sink_.waited(); }
   bool clientGone() const override { return sink_.clientGone(); }
   void disconnect() override { sink_.disconnect(); }
-  bool parks() const override { return sink_.parks(); }
-  void park(std::unique_ptr<http::Parked> parked) override;
 
  private:
   http::ResponseHead extended(http::ResponseHead head) const {
@@ -43,27 +41,6 @@ class WithHeaders final : public http::ResponseSink {
   http::ResponseSink& sink_;
   const http::Headers& headers_;
 };
-
-class ParkedWithHeaders final : public http::Parked {
- public:
-  ParkedWithHeaders(std::unique_ptr<http::Parked> parked, http::Headers headers)
-      : parked_(std::move(parked)), headers_(std::move(headers)) {}
-
-  int descriptor() const override { return parked_->descriptor(); }
-  SteadyTime deadline() const override { return parked_->deadline(); }
-  void resume(http::ResponseSink& sink) override {
-    WithHeaders extending(sink, headers_);
-    parked_->resume(extending);
-  }
-
- private:
-  const std::unique_ptr<http::Parked> parked_;
-  const http::Headers headers_;
-};
-
-void WithHeaders::park(std::unique_ptr<http::Parked> parked) {
-  sink_.park(std::make_unique<ParkedWithHeaders>(std::move(parked), headers_));
-}
 
 }  // namespace
 

@@ -57,17 +57,12 @@ int answerWithFault(std::string_view target, const Error& error, http::ResponseS
   return info.http_status;
 }
 
-PageAnswer::PageAnswer(scrape::Target& target, const http::Request& request,
-                       milliseconds timeout_offset)
-    : target_(target.config().name),
-      output_(exposition::negotiate(acceptOf(request))),
-      scrape_(
-          target.begin(deadlineIn(scrapeTime(request.header("x-prometheus-scrape-timeout-seconds"),
-                                             target.config().scrape_timeout, timeout_offset)),
-                       output_)) {}
-
-int PageAnswer::finish(http::ResponseSink& sink) {
-  const http::ResponseHead head{200, {}, exposition::contentType(output_), {}};
+int answerWithPage(scrape::Target& target, const http::Request& request,
+                   milliseconds timeout_offset, http::ResponseSink& sink) {
+  const auto deadline = deadlineIn(scrapeTime(request.header("x-prometheus-scrape-timeout-seconds"),
+                                              target.config().scrape_timeout, timeout_offset));
+  const auto output = exposition::negotiate(acceptOf(request));
+  const http::ResponseHead head{200, {}, exposition::contentType(output), {}};
   bool begun = false;
   scrape::Stream stream = [&](std::string_view block) {
     if (!begun && !sink.begin(head)) return false;
@@ -78,12 +73,12 @@ int PageAnswer::finish(http::ResponseSink& sink) {
   stream.disconnect = [&] { sink.disconnect(); };
   std::optional<int> left;  // the status, when the scraper was answered before its thread was free
   const auto leave_early = [&](const scrape::Target::Answer& answer) {
-    left = answerWithFault(target_, answer.page.error(), sink);
+    left = answerWithFault(target.config().name, answer.page.error(), sink);
   };
-  const auto answer = scrape_.finish(stream, std::ref(leave_early));
+  const auto answer = target.scrape(deadline, output, stream, std::ref(leave_early));
   if (left) return *left;
   if (!answer.streamed) {
-    if (!answer.page) return answerWithFault(target_, answer.page.error(), sink);
+    if (!answer.page) return answerWithFault(target.config().name, answer.page.error(), sink);
     sink.send(head, **answer.page);
     return head.status;
   }

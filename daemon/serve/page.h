@@ -12,22 +12,9 @@ namespace postern::serve {
 
 inline constexpr std::string_view kTextContentType = "text/plain; version=0.0.4; charset=utf-8";
 
-// Scrapes a target and answers with its page, or with the fault. One thread at a time.
-class PageAnswer {
- public:
-  PageAnswer(scrape::Target& target, const http::Request& request,
-             std::chrono::milliseconds timeout_offset);
-
-  // What is to be waited for before finish(), if there is anything.
-  const std::optional<scrape::Flight::Asked>& waitsFor() const { return scrape_.waitsFor(); }
-  // Once. Returns the status.
-  int finish(http::ResponseSink& sink);
-
- private:
-  const std::string target_;
-  const exposition::Output output_;
-  scrape::Target::Scrape scrape_;
-};
+// Scrapes a target and answers with its page, or with the fault. Returns the status.
+int answerWithPage(scrape::Target& target, const http::Request& request,
+                   std::chrono::milliseconds timeout_offset, http::ResponseSink& sink);
 
 // "<fault>: target <name>: <what happened>; <what happens next>", with the fault as
 // the reason phrase. Returns the status.

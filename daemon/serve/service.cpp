@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/printable.h"
-#include "base/relief.h"
 #include "serve/aliases.h"
 #include "serve/assets.h"
 #include "serve/health.h"
@@ -45,35 +44,12 @@ int answerUnknown(std::string_view name, http::ResponseSink& sink) {
                          sink);
 }
 
-// In place of a status: the answer was parked, and is counted when it has been given.
-constexpr int kParked = 0;
-
 }  // namespace
 
 struct Service::Route {
   Handler handler;
   int (Service::*answer)(const http::Request&, http::ResponseSink&);
   std::string_view methods;  // for Allow
-};
-
-// A page that the service was asked for.
-class Service::ParkedPage final : public http::Parked {
- public:
-  ParkedPage(PageAnswer page, SteadyTime began, RequestStats& requests)
-      : page_(std::move(page)), began_(began), requests_(requests) {}
-
-  int descriptor() const override { return page_.waitsFor()->descriptor; }
-  SteadyTime deadline() const override { return page_.waitsFor()->deadline; }
-  void resume(http::ResponseSink& sink) override {
-    const int status = page_.finish(sink);
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began_;
-    requests_.answered(Handler::Page, status, took.count());
-  }
-
- private:
-  PageAnswer page_;
-  const SteadyTime began_;
-  RequestStats& requests_;
 };
 
 Service::Service(Options options, Process process)
@@ -152,7 +128,6 @@ void Service::answer(const Route& found, const http::Request& request, http::Res
   if (allowed) {
     const auto answer = awaits(found.handler) ? &Service::answerAwaiting : found.answer;
     status = (this->*answer)(request, sink);
-    if (status == kParked) return;
   } else {
     http::ResponseHead head;
     head.status = status;
@@ -196,11 +171,7 @@ int Service::answerPage(const http::Request& request, http::ResponseSink& sink) 
     if (!target) return answerUnknown(name, sink);
   }
   if (debug) return answerWithStory(*target, request, options_.timeout_offset, sink);
-  const auto began = std::chrono::steady_clock::now();
-  PageAnswer page(*target, request, options_.timeout_offset);
-  if (!sink.parks() || !page.waitsFor()) return page.finish(sink);
-  sink.park(std::make_unique<ParkedPage>(std::move(page), began, requests_));
-  return kParked;
+  return answerWithPage(*target, request, options_.timeout_offset, sink);
 }
 
 int Service::answerHealth(const http::Request& request, http::ResponseSink& sink) {
@@ -260,7 +231,6 @@ std::string Service::selfPage() const {
 int Service::answerReload(const http::Request&, http::ResponseSink& sink) {
   if (!options_.lifecycle)
     return send(sink, 403, "reloading by request is off; --web.enable-lifecycle turns it on\n");
-  Relief::call();
   const std::string complaints = process_.reload();
   if (complaints.empty()) return send(sink, 200, "the configuration was reloaded\n");
   return send(sink, 500,

@@ -50,7 +50,6 @@ class Service {
 
  private:
   struct Route;
-  class ParkedPage;
   int answerPage(const http::Request& request, http::ResponseSink& sink);
   int answerHealth(const http::Request& request, http::ResponseSink& sink);
   int answerLive(const http::Request& request, http::ResponseSink& sink);

@@ -15,7 +15,6 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/log_on_change.h"
-#include "base/relief.h"
 
 namespace postern::session {
 namespace {
@@ -135,7 +134,6 @@ bool StateFile::Writer::isLeft() {
 bool StateFile::Writer::wait(SteadyTime deadline) {
   std::unique_lock lock(mutex);
   if (!writing) return true;
-  Relief::call(1);
   return idle.wait_until(lock, deadline, [this] { return !writing; });
 }
 
@@ -180,7 +178,6 @@ void StateFile::save(const SavedState& state) {
 void StateFile::flush() {
   if (!writer_) return;
   if (writer_->isLeft()) {
-    Relief::call();
     return writer_->work();
   }
   if (writer_->wait(std::chrono::steady_clock::now() + kPatience)) return;

@@ -36,47 +36,26 @@ Client::~Client() = default;
 
 Result<Response> Client::exchange(const Request& request, Deadline deadline, const OnHead& on_head,
                                   const OnBody& on_body) {
-  return finish(nullptr, request, deadline, on_head, on_body);
-}
-
-std::unique_ptr<Connection> Client::ask(const Request& request, Deadline deadline) {
-  const auto bytes = writeRequest(request, url_, request.path);
-  const auto material = material_.current();
-  if (!bytes || !material || !repeatable(request)) return nullptr;
-  auto connection = takeIdle(*material);
-  if (!connection) return nullptr;
-  connection->doubt(patienceFor(deadline));
-  // What became of it is told when it is asked again.
-  return connection->write(bytes->reveal(), deadline) ? std::move(connection) : nullptr;
-}
-
-Result<Response> Client::finish(std::unique_ptr<Connection> asked, const Request& request,
-                                Deadline deadline, const OnHead& on_head, const OnBody& on_body) {
   const bool follow = request.follow_redirects && repeatable(request);
   std::string target = request.path;
   for (int redirects = 0;; ++redirects) {
     const Transfer::Order order{
         request, url_,   std::move(target), follow && redirects < kMaxRedirects, deadline,
         on_head, on_body};
-    auto reply = fetch(order, std::exchange(asked, nullptr));
+    auto reply = fetch(order);
     if (!reply) return std::move(reply).error();
     if (reply->redirect.empty()) return std::move(reply->response);
     target = std::move(reply->redirect);
   }
 }
 
-Result<Client::Reply> Client::fetch(const Transfer::Order& order,
-                                    std::unique_ptr<Connection> asked) {
+Result<Client::Reply> Client::fetch(const Transfer::Order& order) {
   bool stale = false;
-  if (asked) {
-    auto reply = run(std::move(asked), {}, order, stale);
-    if (!stale) return reply;
-  }
   const auto bytes = writeRequest(order.request, url_, order.target);
   if (!bytes) return bytes.error();
   const auto material = material_.current();
   if (!material) return material.error();
-  if (!stale && repeatable(order.request)) {
+  if (repeatable(order.request)) {
     if (auto connection = takeIdle(*material)) {
       connection->doubt(patienceFor(order.deadline));
       auto reply = run(std::move(connection), bytes->reveal(), order, stale);
@@ -89,7 +68,7 @@ Result<Client::Reply> Client::fetch(const Transfer::Order& order,
   return run(*std::move(connection), bytes->reveal(), order, stale);
 }
 
-// `bytes`: of the request, or none when it has gone out. `stale`: the server closed a connection
+// `bytes`: of the request. `stale`: the server closed a connection
 // that was idle before it saw the request, or is out of reach on it.
 Result<Client::Reply> Client::run(std::unique_ptr<Connection> connection, std::string_view bytes,
                                   const Transfer::Order& order, bool& stale) {

@@ -34,13 +34,6 @@ class Client final : public Exchange {
   Result<Response> exchange(const Request& request, Deadline deadline, const OnHead& on_head,
                             const OnBody& on_body) override;
 
-  // The first half of an exchange: sends the request on a connection that was kept, and returns it
-  // when it has gone out whole. Null when there is none; the exchange is to be made in one then.
-  std::unique_ptr<Connection> ask(const Request& request, Deadline deadline);
-  // The second half, with what ask() gave for the same request: as exchange().
-  Result<Response> finish(std::unique_ptr<Connection> asked, const Request& request,
-                          Deadline deadline, const OnHead& on_head, const OnBody& on_body);
-
   std::size_t connections() const;                        // open ones, idle or in use
   std::optional<tls::Summary> serverCertificate() const;  // of the last handshake
 
@@ -51,7 +44,7 @@ class Client final : public Exchange {
     std::string redirect;  // where to go on, or empty
   };
 
-  Result<Reply> fetch(const Transfer::Order& order, std::unique_ptr<Connection> asked);
+  Result<Reply> fetch(const Transfer::Order& order);
   Result<Reply> run(std::unique_ptr<Connection> connection, std::string_view bytes,
                     const Transfer::Order& order, bool& stale);
   Result<std::unique_ptr<Connection>> open(const MaterialPtr& material, Deadline deadline);

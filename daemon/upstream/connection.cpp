@@ -152,11 +152,6 @@ Result<void> Connection::write(std::string_view bytes, Deadline deadline) {
   return {};
 }
 
-int Connection::waitElsewhere() {
-  asked_ = false;
-  return socket_.fd();
-}
-
 Result<Connection::Block> Connection::read(Deadline deadline, std::string_view doing) {
   if (late_) return *std::exchange(late_, std::nullopt);
   // A peer that never pauses would else be read for ever: poll(2) is not asked then.

@@ -52,10 +52,6 @@ class Connection {
   // an answer or an alert that says why. Errors: Timeout, Tls.
   Result<void> write(std::string_view bytes, Deadline deadline);
 
-  // After write(): what can be read when the next read() has something to look at, for somebody who
-  // waits for that elsewhere. It belongs to the connection.
-  int waitElsewhere();
-
   enum class End { None, Clean, Cut };  // Clean: with TLS' close_notify
   struct Block {
     std::string_view bytes;  // lives until the next read() or rest(); empty at the end

@@ -12,7 +12,6 @@
 #include <mutex>
 
 #include "base/detached_thread.h"
-#include "base/relief.h"
 
 namespace postern::upstream {
 namespace {
@@ -148,7 +147,6 @@ Result<std::vector<Address>> Resolver::resolve(const std::string& host, std::uin
   std::unique_lock lock(lookups_->mutex);
   const auto lookup = Lookups::join(lookups_, host);
   if (!lookup) return noAddress(host, "no thread for the lookup: raise the limit of processes");
-  Relief::call(1);
   if (!lookups_->finished.wait_until(lock, deadline.at(), [&] { return lookup->done; })) {
     return Error{Fault::Timeout,
                  "the name service did not answer for " + host + " before the deadline",

@@ -11,13 +11,9 @@
 #include <limits>
 #include <system_error>
 
-#include "base/relief.h"
-
 namespace postern::upstream {
 namespace {
 
-// A wait that is over by then is not worth a relief.
-constexpr std::chrono::milliseconds kMoment{1};
 constexpr std::chrono::milliseconds kLongest{
     std::numeric_limits<int>::max()};  // that poll(2) takes
 
@@ -46,15 +42,12 @@ Socket::~Socket() {
 }
 
 bool waitFor(int fd, short events, Deadline deadline) {
-  auto most = kMoment;
   for (;;) {
     pollfd wanted{fd, events, 0};
     const int ready =
-        poll(&wanted, 1, static_cast<int>(std::min(remaining(deadline), most).count()));
+        poll(&wanted, 1, static_cast<int>(std::min(remaining(deadline), kLongest).count()));
     if (ready > 0) return true;
     if (remaining(deadline).count() == 0) return false;
-    Relief::call();
-    most = kLongest;
   }
 }
 

@@ -32,17 +32,6 @@ class SharingTest : public testing::TargetTest {
     threads.clear();
     return count;
   }
-  scrape::Target::Scrape begin(std::chrono::milliseconds within = 10s) {
-    return target->begin(deadlineIn(within), exposition::Output());
-  }
-  scrape::Target::Answer finish(scrape::Target::Scrape& begun, std::string* streamed = nullptr) {
-    return begun.finish(
-        [&](std::string_view block) {
-          if (streamed != nullptr) *streamed += block;
-          return true;
-        },
-        [&](const scrape::Target::Answer&) { ++left_early; });
-  }
   // How often the page was asked for since the last call.
   int asked() {
     const auto all = static_cast<int>(whatsapp.counters().requests["/metrics"]);
@@ -132,116 +121,6 @@ TEST_F(SharingTest, AnswersAScraperInTimeWhoseThreadFliesForAnother) {
   patient.join();
   EXPECT_EQ(left_early, 1);
   EXPECT_EQ(asked(), 1);
-}
-
-TEST_F(SharingTest, AsksInTheFirstHalfOfAScrapeAndAnswersInTheSecond) {
-  config.pages = {textPage()};
-  open();
-  EXPECT_FALSE(begin().waitsFor()) << "there is neither a token nor a connection";
-  ASSERT_TRUE(scrape().page);
-  asked();
-  for (int i = 0; i < 3; ++i) {
-    auto begun = begin();
-    ASSERT_TRUE(begun.waitsFor());
-    ASSERT_TRUE(upstream::waitFor(begun.waitsFor()->descriptor, POLLIN, deadlineIn(10s)));
-    EXPECT_TRUE(finish(begun).page);
-  }
-  EXPECT_EQ(asked(), 3);
-  EXPECT_EQ(stats->counts().scrapes, 4U);
-}
-
-TEST_F(SharingTest, SharesAPageThatWasAskedForAndNotYetRead) {
-  config.pages = {textPage()};
-  open();
-  ASSERT_TRUE(scrape().page);
-  asked();
-  stalls(300ms);
-  auto begun = begin();
-  ASSERT_TRUE(begun.waitsFor());
-  std::jthread other([&] { EXPECT_TRUE(scrape().page); });
-  // The other one leaves the answer where it is, or nothing would end this wait.
-  ASSERT_TRUE(upstream::waitFor(begun.waitsFor()->descriptor, POLLIN, deadlineIn(10s)));
-  EXPECT_TRUE(finish(begun).page);
-  other.join();
-  EXPECT_EQ(asked(), 1);
-  EXPECT_EQ(stats->counts().shared, 1U);
-}
-
-TEST_F(SharingTest, LeavesInTimeAPageThatItHasAskedForAndAnotherWaitsFor) {
-  config.pages = {textPage()};
-  open();
-  ASSERT_TRUE(scrape().page);
-  asked();
-  stalls(1500ms);
-  auto begun = begin(300ms);
-  ASSERT_TRUE(begun.waitsFor());
-  std::jthread patient([&] { EXPECT_TRUE(scrape(10s).page); });
-  EXPECT_FALSE(upstream::waitFor(begun.waitsFor()->descriptor, POLLIN, deadlineIn(300ms)));
-  const auto answer = finish(begun);
-  ASSERT_FALSE(answer.page);
-  EXPECT_EQ(answer.page.error().fault, Fault::Timeout);
-  patient.join();
-  EXPECT_EQ(left_early, 1) << "its thread flew for the other one";
-  EXPECT_EQ(asked(), 1);
-}
-
-TEST_F(SharingTest, FetchesAgainForAScrapeWhosePageWasStreamedToAnother) {
-  config.pages = {textPage()};
-  config.hold_back = 64 << 10;
-  open();
-  ASSERT_TRUE(scrape().page);
-  grows(2);
-  auto begun = begin();
-  ASSERT_TRUE(begun.waitsFor());
-  std::string first, second;
-  std::jthread other([&] { EXPECT_TRUE(scrape(10s, &first).streamed); });
-  EXPECT_TRUE(finish(begun, &second).streamed);
-  other.join();
-  EXPECT_GT(second.size(), 2U << 20);
-  EXPECT_EQ(first.size(), second.size());
-}
-
-TEST_F(SharingTest, LetsThePageGoWhenItsScraperDoes) {
-  config.pages = {textPage()};
-  config.max_concurrent_scrapes = 1;
-  open();
-  ASSERT_TRUE(scrape().page);
-  asked();
-  EXPECT_TRUE(begin().waitsFor());
-  EXPECT_TRUE(scrape(1s).page) << "the place is free again";
-  // The look-alike may not have read yet what was asked first.
-  while (whatsapp.counters().requests["/metrics"] < 3) std::this_thread::yield();
-  EXPECT_EQ(asked(), 2);
-  EXPECT_FALSE(stats->counts().fault) << "it says nothing of the target";
-}
-
-TEST_F(SharingTest, LetsThePageGoOnForOthersWhenItsScraperGoes) {
-  config.pages = {textPage()};
-  open();
-  ASSERT_TRUE(scrape().page);
-  asked();
-  stalls(300ms);
-  auto begun = std::make_unique<scrape::Target::Scrape>(begin());
-  ASSERT_TRUE(begun->waitsFor());
-  std::jthread other([&] { EXPECT_TRUE(scrape().page); });
-  begun.reset();
-  other.join();
-}
-
-TEST_F(SharingTest, TellsUntilWhenItPaysToWaitForAPage) {
-  config.pages = {textPage()};
-  config.pages[0].timeout = 1s;
-  open();
-  ASSERT_TRUE(scrape().page);
-  stalls(4s);
-  auto begun = begin();
-  ASSERT_TRUE(begun.waitsFor());
-  const auto deadline = begun.waitsFor()->deadline;
-  EXPECT_LE(deadline, deadlineIn(1s)) << "of the page, not of the scraper";
-  EXPECT_FALSE(upstream::waitFor(begun.waitsFor()->descriptor, POLLIN, deadline));
-  const auto answer = finish(begun);
-  ASSERT_FALSE(answer.page);
-  EXPECT_EQ(answer.page.error().fault, Fault::Timeout);
 }
 
 TEST_F(SharingTest, StreamsToTheFirstAndFetchesAgainForTheOthers) {
