@@ -3,35 +3,9 @@
 #include <cstdint>
 
 #include "base/encoding.h"
+#include "base/text.h"
 
 namespace postern {
-namespace {
-
-// Length of the valid UTF-8 sequence at the start of `text`, 0 when there is none (RFC 3629).
-std::size_t utf8Length(std::string_view text) {
-  const auto at = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  const std::uint8_t lead = at(0);
-  const std::size_t length = lead < 0x80   ? 1
-                             : lead < 0xc2 ? 0
-                             : lead < 0xe0 ? 2
-                             : lead < 0xf0 ? 3
-                             : lead < 0xf5 ? 4
-                                           : 0;
-  if (length == 0 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((at(i) & 0xc0) != 0x80) return 0;
-  }
-  if (length > 2) {
-    const std::uint8_t second = at(1);
-    if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
-        (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f)) {
-      return 0;
-    }
-  }
-  return length;
-}
-
-}  // namespace
 
 std::string printable(std::string_view bytes, std::size_t limit) {
   std::string out;

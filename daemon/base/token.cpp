@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
+
 namespace postern {
 namespace {
 
@@ -23,12 +25,6 @@ bool tokenByte(char c) {
 
 bool token(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), tokenByte);
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 }  // namespace postern

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/printable.h"
+#include "base/text.h"
 #include "config/nearest.h"
 
 namespace postern::config {
@@ -275,7 +276,7 @@ std::string variableName(std::string_view flag) {
   std::string name(kVariablePrefix);
   for (const char c : flag) {
     const bool separator = c == '.' || c == '-';
-    name += separator ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    name += separator ? '_' : upperCase(c);
   }
   return name;
 }

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "base/printable.h"
+#include "base/text.h"
 #include "base/version.h"
 #include "config/settings_reader.h"
 
@@ -71,7 +72,7 @@ void refuseOthers(SettingsReader& reader, const Settings& settings) {
 
 bool isObjectName(std::string_view text) {
   constexpr std::size_t kLongest = 253;
-  const auto word = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  const auto word = [](char c) { return isLowerCase(c) || isDigit(c); };
   if (text.empty() || text.size() > kLongest) return false;
   char before = '.';
   for (const char c : text) {

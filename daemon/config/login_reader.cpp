@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "base/token.h"
+#include "base/text.h"
 #include "config/readers.h"
 #include "config/syntax.h"
 

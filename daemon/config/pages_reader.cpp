@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <set>
 
-#include "base/token.h"
+#include "base/text.h"
 #include "config/presets.h"
 #include "config/readers.h"
 #include "config/syntax.h"

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
+
 namespace postern::config {
 namespace {
 
@@ -132,9 +134,8 @@ constexpr auto kRows = std::to_array<Row>({
 std::string snakeCase(std::string_view key) {
   std::string text;
   for (const char c : key) {
-    const bool capital = c >= 'A' && c <= 'Z';
-    if (capital && !text.empty()) text += '_';
-    text += capital ? static_cast<char>(c - 'A' + 'a') : c;
+    if (isUpperCase(c) && !text.empty()) text += '_';
+    text += lowerCase(c);
   }
   return text;
 }

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/printable.h"
+#include "base/text.h"
 #include "config/readers.h"
 #include "config/selector.h"
 
@@ -103,10 +104,7 @@ constexpr std::pair<std::string_view, RelabelAction> kActions[] = {
 void readAction(Map& map, RelabelAction& action) {
   const auto value = map.find("action");
   if (!value) return;
-  std::string text = value->node().text;
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
+  const std::string text = lowered(value->node().text);
   if (text.empty()) return value->complain("relabel action cannot be empty");
   for (const auto& [name, known] : kActions) {
     if (name == text) {

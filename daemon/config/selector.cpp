@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/printable.h"
+#include "base/text.h"
 
 namespace postern::config {
 namespace {
@@ -12,8 +13,7 @@ namespace {
 using enum Matcher::Op;
 
 bool isNameCharacter(char c, bool first, bool metric) {
-  const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  return letter || (metric && c == ':') || (!first && c >= '0' && c <= '9');
+  return isLetter(c) || c == '_' || (metric && c == ':') || (!first && isDigit(c));
 }
 
 class SelectorReader {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
 #include "config/flags.h"
 #include "config/inject.h"
 #include "config/syntax.h"

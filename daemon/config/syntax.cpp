@@ -4,13 +4,11 @@
 #include <array>
 
 #include "base/printable.h"
+#include "base/text.h"
 #include "base/token.h"
 
 namespace postern::config {
 namespace {
-
-constexpr std::string_view kAlphanumeric =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 // What postern itself or HTTP's framing decides about. Authorization comes from credentials.
 constexpr std::array<std::string_view, 22> kReservedHeaders = {
@@ -39,8 +37,7 @@ constexpr std::array<std::string_view, 22> kReservedHeaders = {
 
 bool consistsOf(std::string_view text, std::string_view others) {
   return std::all_of(text.begin(), text.end(), [&](char c) {
-    return kAlphanumeric.find(c) != std::string_view::npos ||
-           others.find(c) != std::string_view::npos;
+    return isLetterOrDigit(c) || others.find(c) != std::string_view::npos;
   });
 }
 
@@ -76,8 +73,7 @@ std::string spiffeIdMistake(std::string_view text) {
   text.remove_prefix(kScheme.size());
   const auto slash = std::min(text.find('/'), text.size());
   const auto domain = text.substr(0, slash);
-  const bool small =
-      std::none_of(domain.begin(), domain.end(), [](char c) { return lowerCase(c) != c; });
+  const bool small = std::none_of(domain.begin(), domain.end(), isUpperCase);
   if (domain.empty() || domain.size() > 255 || !small || !consistsOf(domain, ".-_")) {
     return std::string(kMistake);
   }
@@ -174,11 +170,6 @@ std::string placeholderMistake(std::string_view text,
     }
   }
   return {};
-}
-
-bool hasControlCharacter(std::string_view text) {
-  return std::any_of(text.begin(), text.end(),
-                     [](unsigned char c) { return c < ' ' || c == 0x7f; });
 }
 
 }  // namespace postern::config

@@ -44,6 +44,4 @@ std::string sendAsMistake(std::string_view text);
 // Every {{...}} of `text` is one of `allowed`.
 std::string placeholderMistake(std::string_view text, const std::vector<std::string_view>& allowed);
 
-bool hasControlCharacter(std::string_view text);
-
 }  // namespace postern::config

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/printable.h"
+#include "base/text.h"
 
 namespace postern::config {
 namespace {
@@ -51,8 +52,8 @@ constexpr std::array<SizeUnit, 8> kSizeUnits = {
     {{"", 0}, {"B", 0}, {"KB", 10}, {"KiB", 10}, {"MB", 20}, {"MiB", 20}, {"GB", 30}, {"GiB", 30}}};
 
 std::string_view takeWhile(std::string_view& text, bool digits) {
-  const auto end = std::find_if(text.begin(), text.end(),
-                                [&](char c) { return (c >= '0' && c <= '9') != digits; });
+  const auto end =
+      std::find_if(text.begin(), text.end(), [&](char c) { return isDigit(c) != digits; });
   const auto taken = text.substr(0, static_cast<std::size_t>(end - text.begin()));
   text.remove_prefix(taken.size());
   return taken;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/token.h"
+#include "base/text.h"
 #include "config/syntax.h"
 #include "config/units.h"
 
@@ -16,10 +16,8 @@ bool isIpv6(std::string_view text) {
 
 bool isName(std::string_view text) {
   return !text.empty() && text.size() <= 253 && text.front() != '.' && text.front() != '-' &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  c == '.' || c == '-' || c == '_';
-         });
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return isLetterOrDigit(c) || c == '.' || c == '-' || c == '_'; });
 }
 
 struct HostAndPort {

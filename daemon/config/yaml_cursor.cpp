@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/printable.h"
+#include "base/text.h"
 #include "config/nearest.h"
 #include "config/syntax.h"
 

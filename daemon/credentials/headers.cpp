@@ -2,23 +2,12 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+#include "base/token.h"
 #include "credentials/secret_file.h"
 
 namespace postern::credentials {
 namespace {
-
-std::string_view withoutSpaceAround(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n\v\f";
-  const auto begin = std::min(text.find_first_not_of(kSpace), text.size());
-  text.remove_prefix(begin);
-  return text.substr(0, text.find_last_not_of(kSpace) + 1);
-}
-
-// RFC 9110 section 5.5.
-bool isHeaderValue(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](unsigned char c) { return (c >= ' ' && c != 0x7f) || c == '\t'; });
-}
 
 Result<Secret> readHeaderFile(const config::HttpHeader& header, const config::Path& file) {
   const auto of = "header " + header.name + ": ";
@@ -28,8 +17,8 @@ Result<Secret> readHeaderFile(const config::HttpHeader& header, const config::Pa
     error.what = of + error.what;
     return error;
   }
-  const auto value = withoutSpaceAround(content->reveal());
-  if (!value.empty() && isHeaderValue(value)) return Secret(value);
+  const auto value = trimmed(content->reveal(), kWhiteSpace);
+  if (!value.empty() && isFieldValue(value)) return Secret(value);
   return value.empty()
              ? withRemedy(Fault::NoCredential, of + file.string() + " holds only spaces",
                           "write the value into it")

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "base/detached_thread.h"
+#include "base/text.h"
 #include "credentials/mysql_errors.h"
 #include "credentials/mysql_folder.h"
 #include "credentials/mysql_tls.h"
@@ -111,7 +112,7 @@ Credential credentialFrom(RecordSet& rows) {
   rows.moveFirst();
   for (std::size_t column = 0; column < rows.columnCount(); ++column) {
     const auto named = [&](const char* name) {
-      return ::strcasecmp(rows.columnName(column).c_str(), name) == 0;
+      return equalsIgnoringCase(rows.columnName(column), name);
     };
     if (named("username")) {
       credential.username = textAt(rows, column).reveal();

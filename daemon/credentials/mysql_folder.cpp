@@ -6,6 +6,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "base/text.h"
 #include "config/syntax.h"
 #include "config/units.h"
 
@@ -50,7 +51,7 @@ class Folder {
     if (error_) return {};
     std::string text(value.reveal());
     // What is wrong may be that the password stands here, so no value is told.
-    if (config::hasControlCharacter(text) && name != "query") {
+    if (hasControlCharacter(text) && name != "query") {
       complain(name, "holds a control character");
     } else if (const auto wrong = mistake(text); !wrong.empty()) {
       complain(name, wrong);

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/text.h"
+
 // Classes of single bytes, for the line parsers and the readers of numbers.
 namespace postern::exposition {
 
@@ -37,10 +39,6 @@ inline constexpr auto kClasses = makeClasses();
 
 inline bool is(char c, std::uint8_t wanted) {
   return (kClasses[static_cast<std::uint8_t>(c)] & wanted) != 0;
-}
-
-inline bool isDigit(char c) {
-  return c >= '0' && c <= '9';
 }
 
 // These stop at the line end at the latest: '\n' is in no class but kValueEnd.

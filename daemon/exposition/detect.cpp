@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "base/token.h"
+#include "base/text.h"
 #include "exposition/media_type.h"
 
 namespace postern::exposition {

@@ -5,15 +5,13 @@
 #include <utility>
 #include <vector>
 
-#include "base/token.h"
+#include "base/text.h"
 
 namespace postern::exposition {
 namespace {
 
-constexpr std::string_view kBlanks = " \t\r\n\f\v";
-
 void skipBlanks(std::string_view& rest) {
-  rest.remove_prefix(std::min(rest.find_first_not_of(kBlanks), rest.size()));
+  rest.remove_prefix(std::min(rest.find_first_not_of(kWhiteSpace), rest.size()));
 }
 
 bool skip(std::string_view& rest, char c) {
@@ -70,8 +68,8 @@ std::optional<Parameter> takeParameter(std::string_view& rest) {
 
 bool areParameters(std::string_view rest) {
   std::vector<Parameter> seen;
-  while (rest.find_first_not_of(kBlanks) != std::string_view::npos) {
-    const auto last = withoutBlanks(rest);
+  while (rest.find_first_not_of(kWhiteSpace) != std::string_view::npos) {
+    const auto last = trimmed(rest, kWhiteSpace);
     const auto parameter = takeParameter(rest);
     if (!parameter) return last == ";";
     for (const auto& [name, value] : seen) {
@@ -86,7 +84,7 @@ bool areParameters(std::string_view rest) {
 
 std::optional<std::string_view> readMediaType(std::string_view content_type) {
   const std::size_t semicolon = std::min(content_type.find(';'), content_type.size());
-  const auto type = withoutBlanks(content_type.substr(0, semicolon));
+  const auto type = trimmed(content_type.substr(0, semicolon), kWhiteSpace);
   auto rest = type;
   if (takeToken(rest).empty()) return std::nullopt;
   if (!rest.empty()) {
@@ -96,12 +94,6 @@ std::optional<std::string_view> readMediaType(std::string_view content_type) {
   }
   if (!areParameters(content_type.substr(semicolon))) return std::nullopt;
   return type;
-}
-
-std::string_view withoutBlanks(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
 }
 
 }  // namespace postern::exposition

@@ -10,7 +10,4 @@ namespace postern::exposition {
 // one without a value. The view points into `content_type`.
 std::optional<std::string_view> readMediaType(std::string_view content_type);
 
-// Without white space at both ends.
-std::string_view withoutBlanks(std::string_view text);
-
 }  // namespace postern::exposition

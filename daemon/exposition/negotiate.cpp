@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <optional>
 
-#include "base/token.h"
+#include "base/text.h"
 #include "exposition/media_type.h"
 
 namespace postern::exposition {
@@ -31,7 +31,7 @@ std::string_view cut(std::string_view& rest, char separator) {
   }
   const std::string_view piece = rest.substr(0, at);
   rest.remove_prefix(std::min(at + 1, rest.size()));
-  return withoutBlanks(piece);
+  return trimmed(piece, kWhiteSpace);
 }
 
 // No value that we know needs an escape inside its quotes.
@@ -68,7 +68,7 @@ Range readRange(std::string_view element) {
   while (!element.empty()) {
     std::string_view value = cut(element, ';');
     const std::string_view name = cut(value, '=');
-    value = withoutQuotes(withoutBlanks(value));
+    value = withoutQuotes(trimmed(value, kWhiteSpace));
     if (equalsIgnoringCase(name, "q")) {
       range.quality = qualityOf(value);
     } else if (equalsIgnoringCase(name, "version")) {

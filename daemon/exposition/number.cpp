@@ -3,7 +3,7 @@
 #include <charconv>
 #include <cstddef>
 
-#include "base/token.h"
+#include "base/text.h"
 #include "exposition/bytes.h"
 
 namespace postern::exposition {

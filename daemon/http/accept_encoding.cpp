@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "base/text.h"
 #include "base/token.h"
 
 namespace postern::http {

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/encoding.h"
+#include "base/text.h"
 #include "base/token.h"
 #include "http1/grammar.h"
 
@@ -126,8 +127,7 @@ RequestHeadParser::Progress RequestHeadParser::takeTarget(std::string_view targe
   const auto question = std::min(target.find('?'), target.size());
   auto& path = head_.request.path;
   // No path of ours has a control byte, and none may reach a log or a page.
-  if (!appendPercentDecoded(target.substr(0, question), path) ||
-      std::any_of(path.begin(), path.end(), controlByte)) {
+  if (!appendPercentDecoded(target.substr(0, question), path) || hasControlCharacter(path)) {
     return refuse(400, "the path has a bad percent escape");
   }
   if (path.empty()) path = '/';

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "base/printable.h"
-#include "base/token.h"
+#include "base/text.h"
 #include "config/flags.h"
 #include "config/inject.h"
 #include "config/nearest.h"
@@ -24,8 +24,7 @@ std::string objectMistake(std::string_view text) {
 std::string imageMistake(std::string_view text) {
   constexpr std::size_t kLongest = 512;
   const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("._-/:@").find(c) != std::string_view::npos;
+    return isLetterOrDigit(c) || std::string_view("._-/:@").find(c) != std::string_view::npos;
   };
   return text.size() <= kLongest && std::all_of(text.begin(), text.end(), fits)
              ? ""
@@ -164,7 +163,7 @@ std::string mistakeIn(std::string_view key, std::string_view value) {
   const auto* const annotation = findAnnotation(key);
   if (annotation == nullptr) return unknownMistake(key);
   if (value.empty()) return "";
-  if (config::hasControlCharacter(value)) return "holds a control character, expected one line";
+  if (hasControlCharacter(value)) return "holds a control character, expected one line";
   return annotation->mistake == nullptr ? "" : annotation->mistake(value);
 }
 

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "base/token.h"
+#include "base/text.h"
 
 namespace postern::kube {
 namespace {

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/printable.h"
+#include "base/text.h"
 #include "config/syntax.h"
 
 namespace postern::kube {
@@ -15,10 +16,7 @@ constexpr std::array<std::string_view, 3> kLoopback = {"localhost", "127.0.0.1",
 
 // A host in the one form that is compared.
 std::string canonicalHost(std::string_view host) {
-  std::string text(host);
-  std::ranges::transform(text, text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
+  std::string text = lowered(host);
   in6_addr address{};
   std::array<char, INET6_ADDRSTRLEN> written{};
   // inet_pton() stops at a null byte.

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "base/log.h"
-#include "base/token.h"
+#include "base/text.h"
 
 namespace postern::kube {
 namespace {

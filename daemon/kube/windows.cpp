@@ -4,7 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "base/token.h"
+#include "base/text.h"
 
 namespace postern::kube {
 namespace {

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "base/encoding.h"
-#include "base/token.h"
+#include "base/text.h"
 
 namespace postern::serve {
 

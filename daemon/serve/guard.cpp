@@ -4,7 +4,7 @@
 #include <memory>
 #include <utility>
 
-#include "base/token.h"
+#include "base/text.h"
 
 namespace postern::serve {
 namespace {

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/encoding.h"
+#include "base/text.h"
 #include "serve/assets.h"
 
 namespace postern::serve {
@@ -24,34 +25,6 @@ std::string makeNonce() {
     if (got > 0) filled += static_cast<std::size_t>(got);
   }
   return encodeHex(bytes);
-}
-
-// How many bytes of a whole character of UTF-8 `text` begins with; 0: it begins with none.
-// RFC 3629 section 4.
-std::size_t characterSize(std::string_view text) {
-  const auto byte = [&](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-  };
-  const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
-  const unsigned first = byte(0);
-  const unsigned second = byte(1);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    const bool odd = (first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F);
-    return !odd && follows(1) && follows(2) ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const bool odd = (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F);
-    return !odd && follows(1) && follows(2) && follows(3) ? 4 : 0;
-  }
-  return 0;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
 }
 
 // Takes what stands before `separator` off the front of `text`.
@@ -81,7 +54,7 @@ std::string escapeHtml(std::string_view text) {
   std::string html;
   html.reserve(text.size() + text.size() / 8);
   while (!text.empty()) {
-    const auto size = characterSize(text);
+    const auto size = utf8Length(text);
     switch (text.front()) {
       case '&': html += "&amp;"; break;
       case '<': html += "&lt;"; break;

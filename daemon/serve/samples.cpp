@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/text.h"
 #include "exposition/page_reader.h"
 #include "serve/assets.h"
 #include "serve/html.h"
@@ -19,7 +20,7 @@ constexpr std::string_view kRoot = "../../";  // of /metrics/<target>/display
 
 std::string capitalised(std::string_view words) {
   std::string text(words);
-  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 32);
+  if (!text.empty()) text[0] = upperCase(text[0]);
   return text;
 }
 

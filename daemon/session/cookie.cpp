@@ -4,6 +4,7 @@
 #include <charconv>
 #include <string>
 
+#include "base/text.h"
 #include "session/login.h"
 
 namespace postern::session {
@@ -14,23 +15,12 @@ using std::chrono::seconds;
 
 constexpr seconds kLongestLife = std::chrono::hours(24 * 365 * 100);
 
-std::string_view trimmed(std::string_view text) {
-  const auto begin = std::min(text.find_first_not_of(" \t"), text.size());
-  text.remove_prefix(begin);
-  return text.substr(0, text.find_last_not_of(" \t") + 1);
-}
-
 // The part before the next `separator`, taken off the front with it.
 std::string_view takeUntil(char separator, std::string_view& text) {
   const auto end = std::min(text.find(separator), text.size());
   const auto part = text.substr(0, end);
   text.remove_prefix(std::min(end + 1, text.size()));
   return part;
-}
-
-bool named(std::string_view text, std::string_view lower_case) {
-  return std::ranges::equal(text, lower_case,
-                            [](unsigned char a, unsigned char b) { return std::tolower(a) == b; });
 }
 
 // Section 5.2.2: what is no number does not count, and one that is not positive is in the past.
@@ -58,13 +48,13 @@ Set parseSetCookie(std::string_view text) {
     auto attribute = takeUntil(';', text);
     const auto name = trimmed(takeUntil('=', attribute));
     const auto value = trimmed(attribute);
-    if (named(name, "max-age")) {
+    if (equalsIgnoringCase(name, "max-age")) {
       if (const auto age = maxAge(value)) set.max_age = age;
-    } else if (named(name, "expires")) {
+    } else if (equalsIgnoringCase(name, "expires")) {
       if (const auto date = parseCookieDate(value)) set.expires = date;
-    } else if (named(name, "domain")) {
+    } else if (equalsIgnoringCase(name, "domain")) {
       if (!value.empty()) set.domain = value;
-    } else if (named(name, "path")) {
+    } else if (equalsIgnoringCase(name, "path")) {
       set.path = value;
     }
   }
@@ -76,12 +66,6 @@ std::optional<milliseconds> lifeOf(const Set& set, SystemTime now) {
   if (!set.expires) return std::nullopt;
   return std::min(std::chrono::duration_cast<milliseconds>(*set.expires - now),
                   milliseconds(kLongestLife));
-}
-
-std::string lowered(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
-  return lower;
 }
 
 std::string_view withoutQuery(std::string_view path) {
@@ -99,10 +83,6 @@ bool matches(std::string_view request_path, std::string_view cookie_path) {
   if (!request_path.starts_with(cookie_path)) return false;
   return request_path.size() == cookie_path.size() || cookie_path.ends_with('/') ||
          request_path[cookie_path.size()] == '/';
-}
-
-bool hasControl(std::string_view text) {
-  return std::ranges::any_of(text, [](unsigned char c) { return c < ' ' || c == 0x7f; });
 }
 
 Cookie cookieOf(const Set& set, const CookieScope& scope, SystemTime answered_at) {
@@ -159,7 +139,8 @@ Secret writeCookies(const std::vector<Cookie>& cookies, std::string_view path, m
   std::vector<const Cookie*> sent;
   for (const Cookie& cookie : cookies) {
     const bool alive = !cookie.life || *cookie.life > age;
-    const bool clean = !hasControl(cookie.name) && !hasControl(cookie.value.reveal());
+    const bool clean =
+        !hasControlCharacter(cookie.name) && !hasControlCharacter(cookie.value.reveal());
     if (alive && clean && matches(withoutQuery(path), cookie.path)) sent.push_back(&cookie);
   }
   std::ranges::stable_sort(
@@ -180,9 +161,9 @@ void addCookies(upstream::Request& request, const Secret& cookies) {
     value.append("; ");
     value.append(cookies.reveal());
   };
-  if (named(request.secret_header, "cookie")) return append(request.secret_value);
+  if (equalsIgnoringCase(request.secret_header, "cookie")) return append(request.secret_value);
   for (auto& [name, value] : request.secret_headers) {
-    if (named(name, "cookie")) return append(value);
+    if (equalsIgnoringCase(name, "cookie")) return append(value);
   }
   request.secret_headers.emplace_back("Cookie", cookies);
 }

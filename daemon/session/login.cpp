@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/encoding.h"
+#include "base/text.h"
 #include "session/cookie.h"
 #include "session/form.h"
 
@@ -146,9 +147,7 @@ std::optional<Error> refusal(const config::Login& login, const upstream::Respons
 std::optional<Secret> valueAt(const config::AnswerPlace& place, const upstream::Response& response,
                               const nlohmann::json& answer) {
   if (!place.header.empty()) {
-    std::string name = place.header;
-    std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
-    const auto value = response.header(name);
+    const auto value = response.header(lowered(place.header));
     if (value.empty()) return std::nullopt;
     return Secret(value);
   }
@@ -296,7 +295,7 @@ Result<Token> readLogin(const config::Login& login, const upstream::Response& re
   const bool successful = isSuccess(login, response.status);
   if (!successful || !token || token->empty()) return withoutToken(login, response, successful);
   // A token goes into a header: RFC 9110 section 5.5 allows no control characters there.
-  if (std::ranges::any_of(token->reveal(), [](unsigned char c) { return c < ' ' || c == 0x7f; })) {
+  if (hasControlCharacter(token->reveal())) {
     return Error{Fault::LoginFailed, "the login gave a token with control characters", "", {}};
   }
   if (cookie && !isCookieValue(token->reveal())) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "session/form.h"
 
 namespace postern::session {
@@ -66,9 +67,8 @@ bool rejects(const config::Login& login, int status, const std::string& error) {
          error == "unauthorized_client" || error == "access_denied";
 }
 
-bool isBearer(std::string type) {
-  std::ranges::transform(type, type.begin(), [](unsigned char c) { return std::tolower(c); });
-  return type.empty() || type == "bearer";
+bool isBearer(std::string_view type) {
+  return type.empty() || equalsIgnoringCase(type, "bearer");
 }
 
 Secret formEscaped(std::string_view text) {

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <string>
 
+#include "base/text.h"
 #include "session/login.h"
 
 namespace postern::session {
@@ -38,7 +39,7 @@ class Reader {
     if (!skip(literals)) fail();
   }
   void skipDigits() {
-    while (!text_.empty() && text_[0] >= '0' && text_[0] <= '9') text_.remove_prefix(1);
+    while (!text_.empty() && isDigit(text_[0])) text_.remove_prefix(1);
   }
   template <std::size_t N>
   int word(const std::array<std::string_view, N>& words) {
@@ -122,9 +123,7 @@ struct Parts {
     return true;
   }
   bool takeMonth(std::string_view token) {
-    std::string name(token.substr(0, 3));
-    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    const auto found = std::ranges::find(kMonthNames, name);
+    const auto found = std::ranges::find(kMonthNames, lowered(token.substr(0, 3)));
     if (found == kMonthNames.end()) return false;
     month = static_cast<int>(found - kMonthNames.begin()) + 1;
     return true;

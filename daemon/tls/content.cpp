@@ -7,10 +7,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <string>
 
 #include "base/encoding.h"
+#include "base/text.h"
 #include "tls/openssl.h"
 
 namespace postern::tls {
@@ -73,11 +73,7 @@ constexpr std::array<Reader, 9> kReaders = {{
 }};
 
 bool isBase64Digit(char byte) {
-  return std::isalnum(static_cast<unsigned char>(byte)) != 0 || byte == '+' || byte == '/';
-}
-
-bool isSpace(char byte) {
-  return std::isspace(static_cast<unsigned char>(byte)) != 0;
+  return isLetterOrDigit(byte) || byte == '+' || byte == '/';
 }
 
 // Its digits alone.
@@ -132,8 +128,9 @@ Secret base64Decoded(std::string_view text) {
 }
 
 bool isBase64(std::string_view text) {
-  return std::ranges::all_of(
-      text, [](char byte) { return isBase64Digit(byte) || isSpace(byte) || byte == '='; });
+  return std::ranges::all_of(text, [](char byte) {
+    return isBase64Digit(byte) || byte == '=' || kWhiteSpace.find(byte) != kWhiteSpace.npos;
+  });
 }
 
 }  // namespace postern::tls

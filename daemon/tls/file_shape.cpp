@@ -3,22 +3,18 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
+
 namespace postern::tls {
 namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::string_view kSpaces = " \t\r\n\v\f";
 constexpr std::string_view kPemInBase64 = "LS0tLS1CRUdJTi";  // "-----BEGIN"
 constexpr int kMostLayers = 3;                               // of base64
 
 bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != text.npos;
-}
-
-std::string_view withoutSpaces(std::string_view text) {
-  const auto begin = std::min(text.find_first_not_of(kSpaces), text.size());
-  return text.substr(begin, text.find_last_not_of(kSpaces) + 1 - begin);
 }
 
 bool isBinary(std::string_view content) {
@@ -277,8 +273,8 @@ std::string insteadOf(Content content, Wanted wanted, const std::string& file) {
 std::optional<FileShape> shapeOf(std::string_view content, Wanted wanted, const std::string& file) {
   if (auto wide = wideShape(content)) return wide;
   if (auto binary = binaryShape(content, wanted, file)) return binary;
-  if (auto base64 = base64Shape(withoutSpaces(content), wanted, file)) return base64;
-  return textShape(withoutSpaces(content), wanted, file);
+  if (auto base64 = base64Shape(trimmed(content, kWhiteSpace), wanted, file)) return base64;
+  return textShape(trimmed(content, kWhiteSpace), wanted, file);
 }
 
 }  // namespace postern::tls

@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/text.h"
 #include "tls/file_shape.h"
 #include "tls/openssl.h"
 #include "tls/pem_blocks.h"
@@ -65,17 +66,8 @@ bool isBlank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n") == text.npos;
 }
 
-std::string_view trimmed(std::string_view text, std::string_view what) {
-  const auto begin = std::min(text.find_first_not_of(what), text.size());
-  return text.substr(begin, text.find_last_not_of(what) + 1 - begin);
-}
-
 bool isAscii(std::string_view text) {
   return std::ranges::all_of(text, [](char byte) { return static_cast<signed char>(byte) >= 0; });
-}
-
-bool isLetterOrDigit(char byte) {
-  return std::isalnum(static_cast<unsigned char>(byte)) != 0;
 }
 
 // OpenSSL allows one after BEGIN, or after the headers of an encrypted key.

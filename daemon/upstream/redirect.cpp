@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "upstream/field.h"
+#include "base/text.h"
+#include "base/text.h"
 
 namespace postern::upstream {
 namespace {

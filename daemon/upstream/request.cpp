@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/printable.h"
+#include "base/text.h"
 #include "base/token.h"
 #include "base/version.h"
 #include "http1/grammar.h"

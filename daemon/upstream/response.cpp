@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "base/printable.h"
+#include "base/text.h"
+#include "base/token.h"
 #include "http1/grammar.h"
-#include "upstream/field.h"
+#include "base/text.h"
 
 namespace postern::upstream {
 namespace {

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "upstream/client_refusal.h"
-#include "upstream/field.h"
+#include "base/text.h"
 #include "upstream/redirect.h"
 
 namespace postern::upstream {
