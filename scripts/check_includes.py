@@ -17,7 +17,7 @@ LIBRARIES = {
     r"Poco/Data/": ["credentials/mysql*"],
     r"Poco/Net/": ["async/*", "http/*"],
     r"Poco/Util/": ["app/program.h"],
-    r"Poco/": ["async/*", "http/*", "credentials/mysql*", "app/program.h"],
+    r"Poco/": ["async/*", "http/*", "credentials/mysql*", "app/program.h", "base/date.cpp"],
     r"(mysql|mariadb)\b": ["credentials/mysql*"],
     r"openssl/": ["tls/*", "upstream/*", "session/*", "credentials/*", "http/*",
                   "scrape/digests.cpp", "serve/basic_auth.cpp", "serve/bcrypt.cpp",

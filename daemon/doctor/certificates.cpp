@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/date.h"
 #include "doctor/cure.h"
 #include "tls/certificate.h"
 
@@ -37,10 +38,10 @@ void tellCrls(const std::vector<tls::CrlSummary>& crls, const config::Path& file
     Json details = {{"file", file.string()},
                     {"issuer", crl.issuer},
                     {"revoked", crl.revoked},
-                    {"last_update", tls::timeText(crl.last_update)},
+                    {"last_update", rfc3339(crl.last_update)},
                     {"next_update", nullptr}};
     if (crl.next_update) {
-      const auto until = tls::timeText(*crl.next_update);
+      const auto until = rfc3339(*crl.next_update);
       step.what += (tls::expired(crl, now) ? ", expired at " : ", valid until ") + until;
       details["next_update"] = until;
     }
@@ -53,7 +54,7 @@ void tellCrls(const std::vector<tls::CrlSummary>& crls, const config::Path& file
 
 std::string describe(const tls::Summary& certificate, SystemTime now) {
   const auto days = daysLeft(certificate, now);
-  const auto left = days < 0 ? "expired at " + tls::timeText(certificate.validity.not_after)
+  const auto left = days < 0 ? "expired at " + rfc3339(certificate.validity.not_after)
                              : std::to_string(days) + (days == 1 ? " day" : " days") + " left";
   return "'" + certificate.subject + "' for " + certificate.names + ", signed by '" +
          certificate.issuer + "', " + left;
@@ -63,8 +64,8 @@ Json detailsOf(const tls::Summary& certificate, SystemTime now) {
   return {{"subject", certificate.subject},
           {"names", certificate.names},
           {"issuer", certificate.issuer},
-          {"not_before", tls::timeText(certificate.validity.not_before)},
-          {"not_after", tls::timeText(certificate.validity.not_after)},
+          {"not_before", rfc3339(certificate.validity.not_before)},
+          {"not_after", rfc3339(certificate.validity.not_after)},
           {"days_left", daysLeft(certificate, now)}};
 }
 

@@ -1,9 +1,8 @@
 #include "http/response_head.h"
 
-#include <array>
-#include <cstdio>
 #include <ctime>
 
+#include "base/date.h"
 #include "http1/body_framing.h"
 
 namespace postern::http {
@@ -48,28 +47,13 @@ void appendLine(std::string_view value, std::string& text) {
   text += "\r\n";
 }
 
-// RFC 9110 section 5.6.7. Not by strftime: its names follow the locale.
-std::string formatDate(std::time_t now) {
-  static constexpr std::array kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr std::array kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  std::array<char, 64> text{};
-  const int size = std::snprintf(text.data(), text.size(), "%s, %02d %s %d %02d:%02d:%02d GMT",
-                                 kDays[static_cast<std::size_t>(parts.tm_wday)], parts.tm_mday,
-                                 kMonths[static_cast<std::size_t>(parts.tm_mon)],
-                                 parts.tm_year + 1900, parts.tm_hour, parts.tm_min, parts.tm_sec);
-  return {text.data(), static_cast<std::size_t>(size)};
-}
-
 // Made anew once a second on each thread.
 std::string_view date() {
   thread_local std::time_t made_at = -1;
   thread_local std::string text;
   const auto now = std::time(nullptr);
   if (now != made_at) {
-    text = formatDate(now);
+    text = httpDate(std::chrono::system_clock::from_time_t(now));
     made_at = now;
   }
   return text;

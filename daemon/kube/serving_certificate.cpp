@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/date.h"
 #include "base/encoding.h"
 #include "base/log.h"
 #include "base/printable.h"
@@ -184,7 +185,7 @@ Result<std::optional<ServingCertificate::Generation>> ServingCertificate::renew(
   log::info("a new certificate for the webhook was made",
             {{"because", why},
              {"secret", place_.own_namespace + "/" + place_.secret},
-             {"not_after", tls::timeText(validity.not_after)}});
+             {"not_after", rfc3339(validity.not_after)}});
   return std::optional(Generation{*std::move(issued), validity});
 }
 
@@ -275,7 +276,7 @@ Result<void> ServingCertificate::show(const Generation& generation) {
   auto loaded = tls::loadServerContext(config, {}, clock_.system());
   if (!loaded) return std::move(loaded).error();
   log::info("the webhook shows its certificate",
-            {{"not_after", tls::timeText(generation.validity.not_after)}});
+            {{"not_after", rfc3339(generation.validity.not_after)}});
   shown_ = generation.issued.certificate;
   material_.publish(*loaded);
   return {};

@@ -1,5 +1,6 @@
 #include "kube/serving_material.h"
 
+#include "base/date.h"
 #include "base/log.h"
 #include "tls/certificate.h"
 #include "tls/files.h"
@@ -47,7 +48,7 @@ void MountedPair::onLoaded(const Snapshot& context) {
   for (const auto& warning : context->warnings) log::warn("serving certificate: " + warning);
   log::info("serving certificate loaded",
             {{"file", files_.cert_file.string()},
-             {"not_after", context->server ? tls::timeText(context->server->not_after) : "none"}});
+             {"not_after", context->server ? rfc3339(context->server->not_after) : "none"}});
 }
 
 void MountedPair::onFailed(const ReloadFailure& failure) {

@@ -3,15 +3,13 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "base/clock.h"
+#include "base/date.h"
 
 // JSON as all of our answers have it.
 namespace postern::serve {
 
 using Json = nlohmann::ordered_json;
 
-// "2026-11-02T10:00:00Z"
-std::string rfc3339(SystemTime time);
 // With blanks for people, and a line end; bytes that are no UTF-8 become U+FFFD.
 std::string write(const Json& json);
 

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/date.h"
 #include "base/log.h"
 #include "serve/bcrypt.h"
 #include "tls/certificate.h"
@@ -218,7 +219,7 @@ void WebLock::onLoaded(const State& state) {
             {{"file", files_.config.string()},
              {"tls", config.tls ? "true" : "false"},
              {"users", config.basic_auth_users.size()},
-             {"not_after", state->server ? tls::timeText(state->server->not_after) : "none"}});
+             {"not_after", state->server ? rfc3339(state->server->not_after) : "none"}});
 }
 
 // The caller of the constructor logs complaints(): the process ends.

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <string>
 
+#include "base/date.h"
 #include "base/text.h"
 #include "session/login.h"
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "base/date.h"
 #include "base/encoding.h"
 #include "base/text.h"
 #include "session/cookie.h"

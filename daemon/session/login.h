@@ -47,12 +47,4 @@ void setSecretHeader(upstream::Request& request, std::string_view send_as, const
 // "Basic base64(user:password)", RFC 7617.
 Secret basicAuthorization(const credentials::Credential& credential);
 
-// RFC 3339 and ISO 8601: with a T or a space, as in WhatsApp's form ("2018-03-01 15:29:26+00:00").
-// The zone is Z, UTC, GMT, +hh:mm, +hhmm or +hh; UTC without one.
-std::optional<SystemTime> parseTimestamp(std::string_view text);
-// RFC 9110 section 5.6.7, the preferred form ("Sun, 06 Nov 1994 08:49:37 GMT").
-std::optional<SystemTime> parseHttpDate(std::string_view text);
-// RFC 6265 section 5.1.1: day, month, year and time in any order, whatever stands between them.
-std::optional<SystemTime> parseCookieDate(std::string_view text);
-
 }  // namespace postern::session

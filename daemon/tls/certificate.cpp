@@ -75,15 +75,6 @@ Validity earliestOf(const Chain& chain) {
   return earliest;
 }
 
-std::string timeText(SystemTime time) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  std::array<char, 32> text{};
-  const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return {text.data(), size};
-}
-
 bool expiresSoon(const Validity& validity, SystemTime now) {
   using std::chrono::hours;
   const auto left = validity.not_after - now;

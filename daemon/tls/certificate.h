@@ -20,8 +20,6 @@ Validity earliestOf(const Chain& chain);
 // Less than a fifth of its life is left, and less than two weeks.
 bool expiresSoon(const Validity& validity, SystemTime now);
 
-// "2026-11-02T10:00:00Z"
-std::string timeText(SystemTime time);
 // The common name, or the whole name when it has none; printable and short.
 std::string nameText(const X509_NAME& name);
 std::string subjectOf(const X509& certificate);

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "base/date.h"
 #include "tls/certificate.h"
 #include "tls/material.h"
 #include "tls/verify.h"
@@ -93,7 +94,7 @@ std::string Material::describeRefusedClient(int alert) const {
       "refused our client certificate '" + subjectOf(*ours) + "' (" + alertText(alert) + "): ";
   const std::string file = config_.cert_file.string();
   if (alert == SSL_AD_CERTIFICATE_EXPIRED) {
-    return which + "it ends at " + timeText(client_->not_after) + ": renew " + file +
+    return which + "it ends at " + rfc3339(client_->not_after) + ": renew " + file +
            ", or set the server's clock right";
   }
   if (alert == SSL_AD_CERTIFICATE_REVOKED) return which + "it is revoked: issue " + file + " anew";

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "base/date.h"
 #include "tls/certificate.h"
 #include "tls/context.h"
 #include "tls/files.h"
@@ -28,10 +29,10 @@ Result<void> checkDates(const X509& certificate, bool leaf, const config::Path& 
       file.string() + (leaf ? ": client certificate '" : ": certificate of the client chain '") +
       subjectOf(certificate) + "'";
   if (now > validity.not_after) {
-    return tlsError(which + " expired at " + timeText(validity.not_after) + ": renew it");
+    return tlsError(which + " expired at " + rfc3339(validity.not_after) + ": renew it");
   }
   if (now < validity.not_before) {
-    return tlsError(which + " is not yet valid, it begins at " + timeText(validity.not_before) +
+    return tlsError(which + " is not yet valid, it begins at " + rfc3339(validity.not_before) +
                     ": wait until then, or set the clock of this machine right");
   }
   return {};

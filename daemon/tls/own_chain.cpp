@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "base/date.h"
 #include "tls/certificate.h"
 
 namespace postern::tls {
@@ -187,8 +188,8 @@ class ChainSorter {
     } else if (copy && !isInDate(certificate, now_)) {
       const Validity validity = validityOf(certificate);
       warn(entry.number, certificate,
-           (validity.not_after < now_ ? "expired at " + timeText(validity.not_after)
-                                      : "is not valid before " + timeText(validity.not_before)) +
+           (validity.not_after < now_ ? "expired at " + rfc3339(validity.not_after)
+                                      : "is not valid before " + rfc3339(validity.not_before)) +
                " and is not sent, another one of the same key is: remove it");
     } else if (copy) {
       warn(entry.number, certificate,

@@ -2,6 +2,7 @@
 
 #include <openssl/x509_vfy.h>
 
+#include "base/date.h"
 #include "base/encoding.h"
 #include "tls/certificate.h"
 #include "tls/revocation.h"
@@ -44,14 +45,14 @@ std::string originText(X509_STORE_CTX* store, const ChainText& text) {
 
 std::string expired(X509_STORE_CTX* store, const ChainText& text) {
   const std::string what = blamedText(store) + originText(store, text) + " expired at " +
-                           timeText(validityOf(blamed(store)).not_after) + ": renew it ";
+                           rfc3339(validityOf(blamed(store)).not_after) + ": renew it ";
   const bool ours = isTrusted(store) && !isLeaf(blamed(store), store);
   return what + (ours ? "and " + text.remedy : "at the " + text.peer);
 }
 
 std::string notYetValid(X509_STORE_CTX* store, const ChainText& text) {
   return blamedText(store) + originText(store, text) + " is not yet valid, it begins at " +
-         timeText(validityOf(blamed(store)).not_before) +
+         rfc3339(validityOf(blamed(store)).not_before) +
          ": wait until then, or set the clock of this machine right";
 }
 
@@ -106,7 +107,7 @@ std::string trustedOfName(X509_STORE_CTX* store, const X509_NAME* name) {
   std::string text;
   for (int i = 0; found && i < sk_X509_num(found.get()) && i < kShown; ++i) {
     text += (i == 0 ? "valid until " : " and ") +
-            timeText(validityOf(*sk_X509_value(found.get(), i)).not_after);
+            rfc3339(validityOf(*sk_X509_value(found.get(), i)).not_after);
   }
   return text;
 }
@@ -146,7 +147,7 @@ std::string unknownAuthority(int error, X509_STORE_CTX* store, const ChainText& 
   if (const X509* const sent = wrongIssuerSent(store, last)) {
     return "wrong intermediate: " + which + " is signed by " + issuer + ", but the " + text.peer +
            " sends a certificate of this name with another key (valid until " +
-           timeText(validityOf(*sent).not_after) + "): let the " + text.peer +
+           rfc3339(validityOf(*sent).not_after) + "): let the " + text.peer +
            " send the one that signed it";
   }
   if (const auto trusted = trustedOfName(store, X509_get_issuer_name(&last)); !trusted.empty()) {

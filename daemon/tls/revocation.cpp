@@ -2,6 +2,7 @@
 
 #include <openssl/x509v3.h>
 
+#include "base/date.h"
 #include "tls/certificate.h"
 #include "tls/pem.h"
 
@@ -43,7 +44,7 @@ CrlPtr newestOf(const X509_NAME& issuer, const X509_STORE_CTX& store) {
 std::string revokedAt(X509_CRL* crl, X509* certificate) {
   X509_REVOKED* entry = nullptr;
   if (crl == nullptr || X509_CRL_get0_by_cert(crl, &entry, certificate) != 1) return {};
-  return " at " + timeText(systemTimeOf(*X509_REVOKED_get0_revocationDate(entry)));
+  return " at " + rfc3339(systemTimeOf(*X509_REVOKED_get0_revocationDate(entry)));
 }
 
 }  // namespace
@@ -92,10 +93,10 @@ std::string describeRevocation(int error, X509_STORE_CTX* store, const config::P
              ": add the one that this CA publishes";
     case X509_V_ERR_CRL_HAS_EXPIRED:
       return cannot + which + " expired" +
-             (crl.next_update ? " at " + timeText(*crl.next_update) : "") +
+             (crl.next_update ? " at " + rfc3339(*crl.next_update) : "") +
              " (nextUpdate): replace it by the one that this CA publishes now";
     case X509_V_ERR_CRL_NOT_YET_VALID:
-      return cannot + which + " is not yet valid, it begins at " + timeText(crl.last_update) +
+      return cannot + which + " is not yet valid, it begins at " + rfc3339(crl.last_update) +
              ": wait until then, or set the clock of this machine right";
     case X509_V_ERR_CRL_SIGNATURE_FAILURE:
     case X509_V_ERR_UNABLE_TO_DECRYPT_CRL_SIGNATURE:

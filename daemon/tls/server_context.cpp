@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "base/date.h"
 #include "tls/certificate.h"
 #include "tls/client_check.h"
 #include "tls/context.h"
@@ -97,10 +98,10 @@ void warnOf(const Bundle& bundle, const config::Path& file, SystemTime now,
     const Validity validity = validityOf(*certificate);
     const std::string which = file.string() + ": certificate '" + subjectOf(*certificate) + "' ";
     if (now > validity.not_after) {
-      warnings.push_back(which + "expired at " + timeText(validity.not_after) +
+      warnings.push_back(which + "expired at " + rfc3339(validity.not_after) +
                          ", clients will refuse it: renew it");
     } else if (now < validity.not_before) {
-      warnings.push_back(which + "is not valid before " + timeText(validity.not_before) +
+      warnings.push_back(which + "is not valid before " + rfc3339(validity.not_before) +
                          ", clients will refuse it until then");
     }
   }
@@ -160,7 +161,7 @@ Result<void> takeCrls(const config::TlsServer& config, const Files& files, Syste
   for (const auto& crl : *crls) {
     if (!expired(crl, now)) continue;
     loaded.warnings.push_back(nameOf(crl, config.crl_file) + " expired at " +
-                              timeText(*crl.next_update) +
+                              rfc3339(*crl.next_update) +
                               ", certificates of this CA are refused: replace it by the one that "
                               "this CA publishes now");
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/date.h"
 #include "base/log.h"
 #include "tls/certificate.h"
 #include "tls/files.h"
@@ -42,7 +43,7 @@ void Store::onLoaded(const Snapshot& material) {
   const auto& validity = material->clientValidity();
   log::info("TLS material loaded",
             {{"target", target_},
-             {"client_not_after", validity ? timeText(validity->not_after) : "none"}});
+             {"client_not_after", validity ? rfc3339(validity->not_after) : "none"}});
   for (const auto& warning : material->warnings()) log::warn(warning, {{"target", target_}});
 }
 

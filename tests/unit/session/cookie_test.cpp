@@ -154,23 +154,5 @@ TEST(CookieTest, KnowsTheBytesThatAValueMayHave) {
   }
 }
 
-TEST(CookieTest, ReadsDatesInAnyForm) {
-  const auto is = [](std::string_view text, SystemTime time) {
-    EXPECT_EQ(parseCookieDate(text), std::optional(time)) << text;
-  };
-  const SystemTime time =
-      std::chrono::sys_days(std::chrono::year(1994) / 11 / 6) + 8h + 49min + 37s;
-  is("Sun, 06 Nov 1994 08:49:37 GMT", time);
-  is("Sunday, 06-Nov-94 08:49:37 GMT", time);
-  is("Sun Nov  6 08:49:37 1994", time);
-  is("6 nov 94 8:49:37", time);
-  is("06 November 1994 08:49:37", time);
-  for (const std::string_view text :
-       {"", "soon", "06 Nov 1994", "08:49:37", "31 Feb 1994 08:49:37", "06 Nov 1994 24:00:00",
-        "06 Nov 19945 08:49:37", "006 Nov 1994 08:49:37"}) {
-    EXPECT_FALSE(parseCookieDate(text)) << text;
-  }
-}
-
 }  // namespace
 }  // namespace postern::session

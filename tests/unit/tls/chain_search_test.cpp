@@ -1,5 +1,6 @@
 // Authorities with several certificates, keys and paths, in real handshakes of both ends.
 #include "tls/chain_search.h"
+#include "base/date.h"
 
 #include <gmock/gmock.h>
 
@@ -197,9 +198,7 @@ TEST(ChainSearchTest, NamesTheCertificateAtFaultAndItsFile) {
   const auto r3 = makeAuthority("R3", current);
   const auto r3_expired = r3.again(expiredAuthority("R3"), &current);
   const auto stranger = makeAuthority("R3", current);
-  const auto until = [](const Identity& one) {
-    return timeText(validityOf(*one.x509()).not_after);
-  };
+  const auto until = [](const Identity& one) { return rfc3339(validityOf(*one.x509()).not_after); };
   Mount mount;
   const auto refusal = [&](const Identity& leaf, const std::vector<Identity>& sent,
                            const Identity& trusted) {

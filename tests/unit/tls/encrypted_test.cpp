@@ -1,6 +1,7 @@
 // Keys and bundles that need a password.
 #include <gmock/gmock.h>
 
+#include "base/date.h"
 #include "tls/certificate.h"
 #include "unit/tls/handshake.h"
 #include "unit/tls/mount.h"
@@ -182,7 +183,7 @@ TEST_F(EncryptedTest, ChecksTheDatesOfABundle) {
   mount.bundle(old.bundle(""));
 
   fails(file("bundle.p12") + ": client certificate 'old' expired at " +
-        timeText(validityOf(*old.x509()).not_after) + ": renew it");
+        rfc3339(validityOf(*old.x509()).not_after) + ": renew it");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Handshakes that the server ends, or that never begin.
 #include <gmock/gmock.h>
 
+#include "base/date.h"
 #include "tls/certificate.h"
 #include "unit/tls/handshake.h"
 #include "unit/tls/mount.h"
@@ -150,7 +151,7 @@ TEST_F(ExplainTest, SaysThatOurCertificateHasExpiredSinceItWasLoaded) {
   EXPECT_EQ(words(shakeHands(**loaded, Server(server).requiresClientsOf(ca), "localhost")),
             "localhost: refused our client certificate 'scraper' (TLS alert: certificate expired): "
             "it ends at " +
-                timeText(validityOf(*client.x509()).not_after) + ": renew " +
+                rfc3339(validityOf(*client.x509()).not_after) + ": renew " +
                 mount.path("tls.crt").string() + ", or set the server's clock right");
 }
 

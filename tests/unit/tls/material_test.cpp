@@ -1,5 +1,6 @@
 // What is wrong with files, said when they are loaded.
 #include "tls/material.h"
+#include "base/date.h"
 
 #include <gmock/gmock.h>
 
@@ -109,7 +110,7 @@ TEST_F(MaterialTest, RefusesAClientCertificateOutsideOfItsDates) {
                              .ends = -hours(24)});
   mount.pair(old);
   fails(file("tls.crt") + ": client certificate 'old' expired at " +
-        timeText(validityOf(*old.x509()).not_after) + ": renew it");
+        rfc3339(validityOf(*old.x509()).not_after) + ": renew it");
 
   const auto early = ca.issue({.common_name = "early",
                                .names = {},
@@ -118,7 +119,7 @@ TEST_F(MaterialTest, RefusesAClientCertificateOutsideOfItsDates) {
                                .ends = hours(48)});
   mount.pair(early);
   fails(file("tls.crt") + ": client certificate 'early' is not yet valid, it begins at " +
-        timeText(validityOf(*early.x509()).not_before) +
+        rfc3339(validityOf(*early.x509()).not_before) +
         ": wait until then, or set the clock of this machine right");
 }
 

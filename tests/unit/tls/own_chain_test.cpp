@@ -1,5 +1,6 @@
 // What is sent as our own chain, out of files in any order: at the service and by our own listener.
 #include "tls/own_chain.h"
+#include "base/date.h"
 
 #include <gmock/gmock.h>
 
@@ -44,7 +45,7 @@ std::vector<std::string> seenOf(const Material& material, const Identity& root) 
         for (int i = 0; i < sk_X509_num(sent); ++i) {
           static_cast<std::vector<std::string>*>(into)->push_back(
               pinOf(*sk_X509_value(sent, i)) + issuerOf(*sk_X509_value(sent, i)) +
-              timeText(validityOf(*sk_X509_value(sent, i)).not_after));
+              rfc3339(validityOf(*sk_X509_value(sent, i)).not_after));
         }
         return 1;
       },
@@ -57,7 +58,7 @@ std::vector<std::string> expectedOf(const std::vector<Identity>& sent) {
   std::vector<std::string> expected;
   for (const auto& one : sent) {
     expected.push_back(one.pin() + issuerOf(*one.x509()) +
-                       timeText(validityOf(*one.x509()).not_after));
+                       rfc3339(validityOf(*one.x509()).not_after));
   }
   return expected;
 }
@@ -99,7 +100,7 @@ class OwnChainTest : public ::testing::Test {
             .ends = ends};
   }
   std::string until(const Identity& one) const {
-    return timeText(validityOf(*one.x509()).not_after);
+    return rfc3339(validityOf(*one.x509()).not_after);
   }
 
   Identity root = makeAuthority("Root");

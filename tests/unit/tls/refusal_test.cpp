@@ -1,6 +1,7 @@
 // The server's certificate, judged in real handshakes.
 #include <gmock/gmock.h>
 
+#include "base/date.h"
 #include "base/encoding.h"
 #include "tls/certificate.h"
 #include "unit/tls/handshake.h"
@@ -144,11 +145,11 @@ TEST_F(RefusalTest, RefusesCertificatesOutsideOfTheirDates) {
                                .ends = hours(48)});
 
   EXPECT_EQ(outcome(Server(old), "localhost"), "localhost: certificate 'old' expired at " +
-                                                   timeText(validityOf(*old.x509()).not_after) +
+                                                   rfc3339(validityOf(*old.x509()).not_after) +
                                                    ": renew it at the server");
   EXPECT_EQ(outcome(Server(early), "localhost"),
             "localhost: certificate 'early' is not yet valid, it begins at " +
-                timeText(validityOf(*early.x509()).not_before) +
+                rfc3339(validityOf(*early.x509()).not_before) +
                 ": wait until then, or set the clock of this machine right");
 }
 

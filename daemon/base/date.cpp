@@ -1,13 +1,16 @@
+#include "base/date.h"
+
+#include <Poco/DateTimeFormat.h>
+#include <Poco/DateTimeFormatter.h>
+#include <Poco/Timestamp.h>
+
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
-#include <string>
 
 #include "base/text.h"
-#include "session/login.h"
 
-namespace postern::session {
+namespace postern {
 namespace {
 
 // Takes numbers and literals off the front of a text; once something does not fit, nothing does.
@@ -135,7 +138,22 @@ struct Parts {
   }
 };
 
+// Whole seconds: Poco rounds a fraction of the last second of a day up to the next day of the week.
+std::string formatted(SystemTime time, const std::string& format) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch();
+  const auto timestamp = Poco::Timestamp::fromEpochTime(static_cast<std::time_t>(seconds.count()));
+  return Poco::DateTimeFormatter::format(timestamp, format);
+}
+
 }  // namespace
+
+std::string rfc3339(SystemTime time) {
+  return formatted(time, Poco::DateTimeFormat::ISO8601_FORMAT);
+}
+
+std::string httpDate(SystemTime time) {
+  return formatted(time, Poco::DateTimeFormat::HTTP_FORMAT);
+}
 
 std::optional<SystemTime> parseTimestamp(std::string_view text) {
   Reader reader(text);
@@ -182,14 +200,14 @@ std::optional<SystemTime> parseHttpDate(std::string_view text) {
 }
 
 std::optional<SystemTime> parseCookieDate(std::string_view text) {
-  constexpr std::string_view kTokenBytes =
+  constexpr std::string_view kNoDelimiters =
       "0123456789:abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
   Parts parts;
   while (true) {
-    const auto begin = text.find_first_of(kTokenBytes);
+    const auto begin = text.find_first_of(kNoDelimiters);
     if (begin == text.npos) break;
     text.remove_prefix(begin);
-    const auto end = std::min(text.find_first_not_of(kTokenBytes), text.size());
+    const auto end = std::min(text.find_first_not_of(kNoDelimiters), text.size());
     parts.take(text.substr(0, end));
     text.remove_prefix(end);
   }
@@ -198,4 +216,4 @@ std::optional<SystemTime> parseCookieDate(std::string_view text) {
   return makeTime(*parts.year, *parts.month, *parts.day, hour, minute, second);
 }
 
-}  // namespace postern::session
+}  // namespace postern
