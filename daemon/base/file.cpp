@@ -9,6 +9,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "base/descriptor.h"
+
 namespace postern {
 namespace {
 
@@ -16,26 +18,6 @@ using Reason = FileError::Reason;
 
 // Regular files alone, or all that is not a directory.
 enum class Accept { Regular, Readable };
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-  // 0, or errno: close(2) is where some file systems tell that a write failed.
-  int close() {
-    const int result = ::close(fd_);
-    fd_ = -1;
-    return result == 0 ? 0 : errno;
-  }
-
- private:
-  int fd_;
-};
 
 // Secrets pass through it.
 struct Block {
@@ -95,8 +77,8 @@ std::optional<FileError> readNamed(const std::filesystem::path& file, Accept acc
   content = Content();
   const int wait = accept == Accept::Regular ? O_NONBLOCK : 0;
   const Descriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | wait));
-  if (opened.get() < 0) return failed(errno);
-  return readWhole(opened.get(), accept, limit, content);
+  if (!opened) return failed(errno);
+  return readWhole(opened.number(), accept, limit, content);
 }
 
 int writeAll(int fd, std::string_view content) {
@@ -131,8 +113,8 @@ std::optional<FileError> readInput(const std::filesystem::path& file, std::size_
 int replaceFile(const std::filesystem::path& file, std::string_view content) {
   const std::string fresh = file.string() + ".new";
   Descriptor opened(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (opened.get() < 0) return errno;
-  int error = writeAll(opened.get(), content);
+  if (!opened) return errno;
+  int error = writeAll(opened.number(), content);
   const int closed = opened.close();
   if (error == 0) error = closed;
   if (error == 0 && ::rename(fresh.c_str(), file.c_str()) != 0) error = errno;

@@ -29,12 +29,12 @@ Error broken(const std::string& address, const std::string& what) {
 // A connection without TLS.
 class Plain {
  public:
-  Plain(upstream::Socket socket, const std::string& address)
+  Plain(Descriptor socket, const std::string& address)
       : socket_(std::move(socket)), address_(address) {}
 
   Result<void> write(std::string_view bytes, Deadline deadline) {
     while (!bytes.empty()) {
-      const auto sent = ::send(socket_.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      const auto sent = ::send(socket_.number(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (sent >= 0) {
         bytes.remove_prefix(static_cast<std::size_t>(sent));
       } else if (auto ready = wait(POLLOUT, deadline); !ready) {
@@ -46,7 +46,7 @@ class Plain {
 
   Result<Block> read(Deadline deadline) {
     for (;;) {
-      const auto got = ::recv(socket_.fd(), buffer_.data(), buffer_.size(), 0);
+      const auto got = ::recv(socket_.number(), buffer_.data(), buffer_.size(), 0);
       if (got > 0) return Block{{buffer_.data(), static_cast<std::size_t>(got)}, End::None};
       if (got == 0) return Block{{}, End::Clean};
       if (auto ready = wait(POLLIN, deadline); !ready) return std::move(ready).error();
@@ -57,11 +57,11 @@ class Plain {
   Result<void> wait(short events, Deadline deadline) {
     if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
       return broken(address_, std::generic_category().message(errno));
-    if (upstream::waitFor(socket_.fd(), events, deadline)) return {};
+    if (upstream::waitFor(socket_.number(), events, deadline)) return {};
     return Error{Fault::Timeout, address_ + " did not answer in time", "", {}};
   }
 
-  const upstream::Socket socket_;
+  const Descriptor socket_;
   const std::string& address_;
   std::array<char, 32U << 10> buffer_;
 };

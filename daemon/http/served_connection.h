@@ -14,7 +14,7 @@
 #include "async/task.h"
 #include "async/thread_pool.h"
 #include "http/address.h"
-#include "http/descriptor.h"
+#include "base/descriptor.h"
 #include "http/request_body.h"
 #include "http/request_head.h"
 #include "http/responder.h"

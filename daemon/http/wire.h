@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "http/descriptor.h"
+#include "base/descriptor.h"
 
 namespace postern::http {
 

@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <system_error>
 
+#include "base/descriptor.h"
+
 namespace postern::sandbox {
 namespace {
 
@@ -38,31 +40,25 @@ class Ruleset {
   explicit Ruleset(std::uint64_t rights) : rights_(rights) {
     landlock_ruleset_attr attributes{};
     attributes.handled_access_fs = rights;
-    number_ =
-        static_cast<int>(syscall(SYS_landlock_create_ruleset, &attributes, sizeof(attributes), 0));
-    note(number_);
+    ruleset_ = Descriptor(
+        static_cast<int>(syscall(SYS_landlock_create_ruleset, &attributes, sizeof(attributes), 0)));
+    note(ruleset_.number());
   }
-  ~Ruleset() {
-    if (number_ >= 0) close(number_);
-  }
-  Ruleset(const Ruleset&) = delete;
-  Ruleset& operator=(const Ruleset&) = delete;
 
   void allow(const std::filesystem::path& path, std::uint64_t rights) {
-    const int place = open(path.c_str(), O_PATH | O_CLOEXEC);
-    if (place < 0) return;
+    const Descriptor place(open(path.c_str(), O_PATH | O_CLOEXEC));
+    if (!place) return;
     struct stat status {};
-    if (fstat(place, &status) == 0 && !S_ISDIR(status.st_mode)) rights &= kOfFiles;
+    if (fstat(place.number(), &status) == 0 && !S_ISDIR(status.st_mode)) rights &= kOfFiles;
     landlock_path_beneath_attr rule{};
     rule.allowed_access = rights & rights_;
-    rule.parent_fd = place;
-    note(syscall(SYS_landlock_add_rule, number_, LANDLOCK_RULE_PATH_BENEATH, &rule, 0));
-    close(place);
+    rule.parent_fd = place.number();
+    note(syscall(SYS_landlock_add_rule, ruleset_.number(), LANDLOCK_RULE_PATH_BENEATH, &rule, 0));
   }
 
   // 0, or the errno of the first step that failed.
   int enforce() {
-    if (error_ == 0) note(syscall(SYS_landlock_restrict_self, number_, 0));
+    if (error_ == 0) note(syscall(SYS_landlock_restrict_self, ruleset_.number(), 0));
     return error_;
   }
 
@@ -72,7 +68,7 @@ class Ruleset {
   }
 
   const std::uint64_t rights_;
-  int number_ = -1;
+  Descriptor ruleset_;
   int error_ = 0;
 };
 

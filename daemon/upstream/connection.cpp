@@ -56,7 +56,7 @@ Connection::Connection(const Peer& peer, Dialled dialled, std::atomic<std::size_
       material_(peer.material),
       open_(open),
       socket_(std::move(dialled.socket)),
-      ssl_(material_->newConnection(socket_.fd(), host_)) {
+      ssl_(material_->newConnection(socket_.number(), host_)) {
   ++open_;
   if (ssl_ == nullptr) return;
   // One recv(2) may bring several records; without this each costs two.
@@ -120,7 +120,7 @@ Result<void> Connection::shakeHands(Deadline deadline) {
       failed_ = true;
       return material_->explain(ssl_, result, host_);
     }
-    if (!waitFor(socket_.fd(), events, deadline)) {
+    if (!waitFor(socket_.number(), events, deadline)) {
       failed_ = true;
       return timeout("in the TLS handshake");
     }
@@ -144,7 +144,7 @@ Result<void> Connection::write(std::string_view bytes, Deadline deadline) {
       failed_ = true;
       return material_->explain(ssl_, result, host_);
     }
-    if (!waitFor(socket_.fd(), events, deadline)) {
+    if (!waitFor(socket_.number(), events, deadline)) {
       failed_ = true;
       return timeout("while sending the request");
     }
@@ -158,7 +158,7 @@ Result<Connection::Block> Connection::read(Deadline deadline, std::string_view d
   if (remaining(deadline).count() == 0) return timeout(doing);
   if (!buffer_) buffer_ = std::make_unique_for_overwrite<char[]>(kInputBlock);
   if (std::exchange(asked_, false) && SSL_has_pending(ssl_) == 0 &&
-      !waitFor(socket_.fd(), POLLIN, deadline)) {
+      !waitFor(socket_.number(), POLLIN, deadline)) {
     return timeout(doing);
   }
   std::size_t filled = 0;
@@ -190,7 +190,7 @@ Result<Connection::Block> Connection::read(Deadline deadline, std::string_view d
     if (remaining(deadline).count() == 0) return timeout(doing);
     // The next record may have been read from the socket already.
     if (seen_.records != records_before) continue;
-    if (!waitFor(socket_.fd(), events, deadline)) return timeout(doing);
+    if (!waitFor(socket_.number(), events, deadline)) return timeout(doing);
   }
   return Block{{buffer_.get(), filled}, End::None};
 }
@@ -219,14 +219,14 @@ bool Connection::rest() {
 
 bool Connection::quiet() const {
   char byte = 0;
-  const auto got = recv(socket_.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  const auto got = recv(socket_.number(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
 void Connection::doubt(std::chrono::milliseconds patience) {
   const auto millis = static_cast<unsigned int>(patience.count());
   if (std::exchange(patience_, millis) == millis) return;
-  setsockopt(socket_.fd(), IPPROTO_TCP, TCP_USER_TIMEOUT, &millis, sizeof(millis));
+  setsockopt(socket_.number(), IPPROTO_TCP, TCP_USER_TIMEOUT, &millis, sizeof(millis));
 }
 
 std::chrono::steady_clock::duration Connection::restedFor() const {

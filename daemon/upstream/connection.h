@@ -91,7 +91,7 @@ class Connection {
   const std::string name_;  // for messages: authority and address
   const std::shared_ptr<const tls::Material> material_;
   std::atomic<std::size_t>& open_;
-  const Socket socket_;
+  const Descriptor socket_;
   SSL* ssl_ = nullptr;
   tls::Terms terms_;                // of the handshake
   std::unique_ptr<char[]> buffer_;  // 64 KiB, or null while resting

@@ -4,7 +4,6 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -37,10 +36,6 @@ std::string failureText(const Address& address, int error) {
 
 }  // namespace
 
-Socket::~Socket() {
-  if (fd_ >= 0) close(fd_);
-}
-
 bool waitFor(int fd, short events, Deadline deadline) {
   for (;;) {
     pollfd wanted{fd, events, 0};
@@ -56,15 +51,14 @@ Result<Dialled> dial(const std::string& authority, const std::vector<Address>& a
   std::string failures;
   for (std::size_t i = 0; i < addresses.size(); ++i) {
     const Address& address = addresses[i];
-    Socket socket(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-                           IPPROTO_TCP));
+    Descriptor socket(::socket(address.storage.ss_family,
+                               SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
     const auto share = remaining(deadline) / static_cast<int>(addresses.size() - i);
-    const int error = socket.fd() < 0
-                          ? errno
-                          : connectBy(socket.fd(), address, deadline.cappedAt(deadlineIn(share)));
+    const int error =
+        !socket ? errno : connectBy(socket.number(), address, deadline.cappedAt(deadlineIn(share)));
     if (error == 0) {
       const int on = 1;
-      setsockopt(socket.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+      setsockopt(socket.number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
       return Dialled{std::move(socket), address};
     }
     failures += (failures.empty() ? "" : ", ") + failureText(address, error);

@@ -1,37 +1,20 @@
 #pragma once
 
-#include <utility>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "base/result.h"
 #include "upstream/resolver.h"
 
 namespace postern::upstream {
-
-// A file descriptor that is closed when its owner goes.
-class Socket {
- public:
-  explicit Socket(int fd) : fd_(fd) {}
-  Socket(Socket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Socket& operator=(Socket&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Socket();
-
-  int fd() const { return fd_; }
-
- private:
-  int fd_;  // -1 when moved from
-};
 
 // Waits until one of the poll(2) `events` (or an error) is there; false when the deadline
 // came first.
 bool waitFor(int fd, short events, Deadline deadline);
 
 struct Dialled {
-  Socket socket;  // non-blocking, TCP_NODELAY
+  Descriptor socket;  // non-blocking, TCP_NODELAY
   Address address;
 };
 

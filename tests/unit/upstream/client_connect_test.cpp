@@ -95,11 +95,11 @@ TEST_F(ClientConnectTest, LeavesAServerThatDoesNotTakeTheConnection) {
   address.sin_family = AF_INET;
   address.sin_port = htons(full.port());
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  std::vector<Socket> waiting;
+  std::vector<Descriptor> waiting;
   for (int i = 0; i < 4; ++i) {
     waiting.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
     static_cast<void>(
-        connect(waiting.back().fd(), reinterpret_cast<sockaddr*>(&address), sizeof(address)));
+        connect(waiting.back().number(), reinterpret_cast<sockaddr*>(&address), sizeof(address)));
   }
   aim("127.0.0.1", full.port());
 

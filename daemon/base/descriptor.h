@@ -2,14 +2,16 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <utility>
 
-namespace postern::http {
+namespace postern {
 
-// Owns a file descriptor and closes it.
+// Owns a file descriptor and closes it. Not thread-safe.
 class Descriptor {
  public:
   Descriptor() = default;
+  // Takes what a system call returned; a negative number is no descriptor.
   explicit Descriptor(int number) : number_(number) {}
   Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
   Descriptor& operator=(Descriptor&& other) noexcept {
@@ -17,14 +19,17 @@ class Descriptor {
     return *this;
   }
   ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
+    if (*this) ::close(number_);
   }
 
   int number() const { return number_; }
   explicit operator bool() const { return number_ >= 0; }
+  // Closes it now. Returns 0, or errno: close(2) is where some file systems report a failed write.
+  // Requires that it is open.
+  int close() { return ::close(std::exchange(number_, -1)) == 0 ? 0 : errno; }
 
  private:
   int number_ = -1;
 };
 
-}  // namespace postern::http
+}  // namespace postern
