@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/host_port.h"
 #include "base/text.h"
 #include "config/syntax.h"
 #include "config/units.h"
@@ -20,34 +21,7 @@ bool isName(std::string_view text) {
                      [](char c) { return isLetterOrDigit(c) || c == '.' || c == '-' || c == '_'; });
 }
 
-struct HostAndPort {
-  std::string_view host;  // without brackets
-  bool bracketed = false;
-  std::optional<std::string_view> port;  // what follows the colon
-};
-
-// Nothing when a bracket is not closed or a colon stands in a bare host.
-std::optional<HostAndPort> splitAuthority(std::string_view authority) {
-  HostAndPort parts;
-  std::string_view rest;
-  if (authority.starts_with('[')) {
-    const auto close = authority.find(']');
-    if (close == authority.npos) return std::nullopt;
-    parts.host = authority.substr(1, close - 1);
-    parts.bracketed = true;
-    rest = authority.substr(close + 1);
-  } else {
-    const auto colon = std::min(authority.find(':'), authority.size());
-    parts.host = authority.substr(0, colon);
-    rest = authority.substr(colon);
-  }
-  if (rest.empty()) return parts;
-  if (rest.front() != ':' || rest.find(':', 1) != rest.npos) return std::nullopt;
-  parts.port = rest.substr(1);
-  return parts;
-}
-
-std::string partsMistake(const HostAndPort& parts, std::size_t least_port) {
+std::string partsMistake(const HostPort& parts, std::size_t least_port) {
   if (parts.bracketed && !isIpv6(parts.host)) {
     return "has no IPv6 address in its brackets, expected one like [::1]";
   }
@@ -61,8 +35,7 @@ std::string partsMistake(const HostAndPort& parts, std::size_t least_port) {
 }  // namespace
 
 std::string Url::authority() const {
-  const bool bracketed = host.find(':') != std::string::npos;
-  return (bracketed ? '[' + host + ']' : host) + ':' + std::to_string(port);
+  return joinHostPort(host, port);
 }
 
 namespace {
@@ -87,7 +60,7 @@ std::optional<SplitUrl> splitUrl(std::string_view text, std::string& wrong) {
     return refuse("holds a user or password, expected them in basic_auth or credentials");
   }
   const auto end = std::min(text.find_first_of("/?#"), text.size());
-  const auto parts = splitAuthority(text.substr(0, end));
+  const auto parts = splitHostPort(text.substr(0, end));
   if (!parts) return refuse("has no valid host, expected host, host:port or [IPv6]:port");
   if (parts->host.empty()) return refuse("has no host, expected one like https://localhost:443");
   if (auto mistake = partsMistake(*parts, 1); !mistake.empty()) return refuse(mistake);
@@ -125,7 +98,7 @@ std::optional<Url> parseEndpoint(std::string_view text, std::string& target, std
 
 std::string listenAddressMistake(std::string_view text) {
   constexpr std::string_view kExpected = ", expected host:port, [IPv6]:port or :port";
-  const auto parts = splitAuthority(text);
+  const auto parts = splitHostPort(text);
   if (!parts) return "is not an address" + std::string(kExpected);
   if (!parts->port) return "has no port" + std::string(kExpected);
   if (auto mistake = partsMistake(*parts, 0); !mistake.empty()) return mistake;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/host_port.h"
+
 namespace postern::credentials {
 namespace {
 
@@ -91,9 +93,7 @@ std::string numbered(unsigned int code, std::string_view what) {
 
 std::string nameOf(const config::MysqlCredentials& database) {
   if (database.host.empty()) return "mysql (of folder " + database.directory.string() + ")";
-  const bool v6 = database.host.find(':') != std::string::npos;
-  const auto host = v6 ? "[" + database.host + "]" : database.host;
-  return "mysql " + host + ":" + std::to_string(database.port) + " (database " + database.database +
+  return "mysql " + joinHostPort(database.host, database.port) + " (database " + database.database +
          ", user " + database.user + ")";
 }
 

@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/host_port.h"
 #include "upstream/connection.h"
 #include "upstream/response.h"
 
@@ -96,10 +97,11 @@ Result<upstream::Response> readAnswer(Read read, const upstream::OnBody& on_body
 Front::Front(std::string address, upstream::Resolver& resolver)
     : address_(std::move(address)), resolver_(resolver) {
   std::signal(SIGPIPE, SIG_IGN);
-  const auto colon = address_.rfind(':');
-  host_ = address_.substr(0, colon);
-  std::from_chars(address_.data() + colon + 1, address_.data() + address_.size(), port_);
-  if (host_.starts_with('[')) host_ = host_.substr(1, host_.size() - 2);
+  if (const auto parts = splitHostPort(address_)) {
+    host_ = parts->host;
+    const auto port = parts->port.value_or("");
+    std::from_chars(port.data(), port.data() + port.size(), port_);
+  }
   if (host_ == "0.0.0.0" || host_ == "::") host_.clear();
 }
 
@@ -110,11 +112,10 @@ Result<std::vector<upstream::Address>> Front::addresses(Deadline deadline) {
 
 Result<upstream::Response> Front::get(const std::string& path, Deadline deadline,
                                       const upstream::OnBody& on_body) {
-  const std::string request =
-      "GET " + path + " HTTP/1.1\r\nHost: " +
-      (host_.empty() ? "localhost" + address_.substr(address_.rfind(':')) : address_) +
-      "\r\nUser-Agent: postern check\r\nAccept: text/plain;version=0.0.4, "
-      "*/*;q=0.1\r\nConnection: close\r\n\r\n";
+  const std::string request = "GET " + path + " HTTP/1.1\r\nHost: " +
+                              (host_.empty() ? joinHostPort("localhost", port_) : address_) +
+                              "\r\nUser-Agent: postern check\r\nAccept: text/plain;version=0.0.4, "
+                              "*/*;q=0.1\r\nConnection: close\r\n\r\n";
   if (way_ == Way::Tls) return getByTls(request, deadline, on_body);
   auto plain = getPlain(request, deadline, on_body);
   if (way_ == Way::Plain || !reached_) return plain;

@@ -8,6 +8,8 @@
 #include <optional>
 #include <system_error>
 
+#include "base/host_port.h"
+
 namespace postern::http {
 namespace {
 
@@ -22,18 +24,13 @@ struct Place {
   Poco::UInt16 port = 0;
 };
 
-std::optional<Place> parsePlace(const std::string& address) {
-  const auto colon = address.rfind(':');
-  if (colon == std::string::npos) return std::nullopt;
-  Place place{address.substr(0, colon)};
-  const char* const begin = address.data() + colon + 1;
-  const char* const end = address.data() + address.size();
-  const auto [rest, failure] = std::from_chars(begin, end, place.port);
+std::optional<Place> parsePlace(std::string_view address) {
+  const auto parts = splitHostPort(address);
+  if (!parts || !parts->port || (parts->bracketed && parts->host.empty())) return std::nullopt;
+  Place place{std::string(parts->host)};
+  const char* const end = parts->port->data() + parts->port->size();
+  const auto [rest, failure] = std::from_chars(parts->port->data(), end, place.port);
   if (failure != std::errc() || rest != end) return std::nullopt;
-  auto& host = place.host;
-  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (bracketed) host = host.substr(1, host.size() - 2);
-  if (!bracketed && host.find_first_of("[]:") != std::string::npos) return std::nullopt;
   return place;
 }
 

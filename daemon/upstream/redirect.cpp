@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "base/text.h"
+#include "base/host_port.h"
 #include "base/text.h"
 
 namespace postern::upstream {
@@ -12,16 +12,10 @@ namespace {
 // Whether `authority` is host and port of `url`, however they are written. The host may be the name
 // that the service was asked for in its place: the request goes to the same address.
 bool isSameOrigin(const config::Url& url, std::string_view authority) {
-  std::string_view host = authority;
-  std::string_view port = "443";
-  const auto colon = authority.find(':', authority.starts_with('[') ? authority.find(']') : 0);
-  if (colon != std::string_view::npos) {
-    host = authority.substr(0, colon);
-    port = authority.substr(colon + 1);
-  }
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  const bool named = !url.server_name.empty() && lowered(host) == lowered(url.server_name);
-  return (named || lowered(host) == lowered(url.host)) && port == std::to_string(url.port);
+  const auto parts = splitHostPort(authority);
+  if (!parts || parts->port.value_or("443") != std::to_string(url.port)) return false;
+  const bool named = !url.server_name.empty() && equalsIgnoringCase(parts->host, url.server_name);
+  return named || equalsIgnoringCase(parts->host, url.host);
 }
 
 // RFC 3986 section 5.2.4.
@@ -55,7 +49,7 @@ std::optional<std::string> redirectTarget(const config::Url& url, std::string_vi
   if (location.empty()) return std::nullopt;
   const auto colon = location.find_first_of(":/?");
   if (colon != std::string_view::npos && location[colon] == ':') {
-    if (lowered(location.substr(0, colon)) != "https") return std::nullopt;
+    if (!equalsIgnoringCase(location.substr(0, colon), "https")) return std::nullopt;
     location.remove_prefix(colon + 1);
     if (!location.starts_with("//")) return std::nullopt;
   }

@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "base/host_port.h"
 #include "base/printable.h"
 #include "base/text.h"
 #include "base/token.h"
@@ -58,9 +59,7 @@ Result<void> check(const Request& request, std::string_view target) {
 // The port is left out when it is the one of https (RFC 9110 section 7.2).
 std::string hostField(const config::Url& url) {
   const auto& name = url.server_name.empty() ? url.host : url.server_name;
-  const bool v6 = name.find(':') != std::string::npos;
-  const std::string host = v6 ? std::string("[").append(name).append("]") : name;
-  return url.port == 443 ? host : host + ":" + std::to_string(url.port);
+  return url.port == 443 ? bracketedHost(name) : joinHostPort(name, url.port);
 }
 
 bool names(const Request& request, std::string_view header) {

@@ -12,6 +12,7 @@
 #include <mutex>
 
 #include "base/detached_thread.h"
+#include "base/host_port.h"
 
 namespace postern::upstream {
 namespace {
@@ -91,11 +92,11 @@ std::string Address::text() const {
   if (storage.ss_family == AF_INET6) {
     const auto& v6 = reinterpret_cast<const sockaddr_in6&>(storage);
     inet_ntop(AF_INET6, &v6.sin6_addr, host, sizeof(host));
-    return std::string("[").append(host) + "]:" + std::to_string(ntohs(v6.sin6_port));
+    return joinHostPort(host, ntohs(v6.sin6_port));
   }
   const auto& v4 = reinterpret_cast<const sockaddr_in&>(storage);
   inet_ntop(AF_INET, &v4.sin_addr, host, sizeof(host));
-  return std::string(host) + ":" + std::to_string(ntohs(v4.sin_port));
+  return joinHostPort(host, ntohs(v4.sin_port));
 }
 
 struct Resolver::Lookups {
