@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "base/token.h"
 #include "credentials/secret_file.h"
+#include "http1/grammar.h"
 
 namespace postern::credentials {
 namespace {
@@ -18,7 +18,7 @@ Result<Secret> readHeaderFile(const config::HttpHeader& header, const config::Pa
     return error;
   }
   const auto value = trimmed(content->reveal(), kWhiteSpace);
-  if (!value.empty() && isFieldValue(value)) return Secret(value);
+  if (!value.empty() && http1::isFieldValue(value)) return Secret(value);
   return value.empty()
              ? withRemedy(Fault::NoCredential, of + file.string() + " holds only spaces",
                           "write the value into it")

@@ -13,11 +13,6 @@ namespace {
 
 constexpr std::size_t kLineEnd = 2;  // bytes of CR LF
 
-bool controlByte(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte < 0x20 || byte == 0x7F;
-}
-
 // What follows the authority of "http://authority/path?query"; nothing when it is no such URI.
 std::optional<std::string_view> afterAuthority(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {

@@ -59,14 +59,9 @@ class ClientTest : public ::testing::Test {
   }
 
   Outcome send(const Request& request, Deadline deadline = deadlineIn(30s)) {
-    return finish(nullptr, request, deadline);
-  }
-  // The second half, after ask().
-  Outcome finish(std::unique_ptr<Connection> asked, const Request& request,
-                 Deadline deadline = deadlineIn(30s)) {
     Outcome outcome{Error{Fault::Busy, "", {}, {}}, {}, ""};
-    outcome.response = client->finish(
-        std::move(asked), request, deadline,
+    outcome.response = client->exchange(
+        request, deadline,
         [&outcome](const Response& response) {
           outcome.heads.push_back(response.status);
           return Result<void>();

@@ -150,8 +150,6 @@ TEST_F(ClientReuseTest, TellsWhetherTheConnectionWasKeptAndWhatItSpeaks) {
   expectWay(false);
   expectPage(send(page), kPage);
   expectWay(true);
-  expectPage(finish(client->ask(page, deadlineIn(30s)), page), kPage);
-  expectWay(true);
 }
 
 TEST_F(ClientReuseTest, TellsThatANewConnectionResumedASession) {
@@ -273,63 +271,6 @@ TEST_F(ClientReuseTest, ServesSeveralThreads) {
 
   EXPECT_EQ(server->requests().size(), 80U);
   EXPECT_LE(server->connections(), 4U);
-}
-
-TEST_F(ClientReuseTest, AsksOnAConnectionThatWasKeptAndReadsLater) {
-  start(always(answer(kPage)));
-  const auto page = request();
-  EXPECT_EQ(client->ask(page, deadlineIn(30s)), nullptr) << "there is none yet";
-  expectPage(send(page), kPage);
-
-  for (int i = 0; i < 3; ++i) {
-    auto asked = client->ask(page, deadlineIn(30s));
-    ASSERT_NE(asked, nullptr);
-    ASSERT_TRUE(waitFor(asked->waitElsewhere(), POLLIN, deadlineIn(30s)));
-    expectPage(finish(std::move(asked), page), kPage);
-  }
-
-  EXPECT_EQ(server->connections(), 1U);
-  EXPECT_EQ(server->requests().size(), 4U);
-}
-
-TEST_F(ClientReuseTest, ReadsBeforeTheAnswerHasCome) {
-  start(always(answer(kPage)));
-  const auto page = request();
-  expectPage(send(page), kPage);
-  auto asked = client->ask(page, deadlineIn(30s));
-  ASSERT_NE(asked, nullptr);
-  asked->waitElsewhere();
-
-  expectPage(finish(std::move(asked), page), kPage);
-}
-
-TEST_F(ClientReuseTest, AsksAnewWhenTheConnectionWasCutMeanwhile) {
-  start([](Peer& peer) {
-    peer.readRequest();
-    peer.send(answer(kPage));
-    if (peer.number() == 0 && !peer.readRequest().empty()) peer.cut();
-  });
-  const auto page = request();
-  expectPage(send(page), kPage);
-  auto asked = client->ask(page, deadlineIn(30s));
-  ASSERT_NE(asked, nullptr);
-  ASSERT_TRUE(waitFor(asked->waitElsewhere(), POLLIN, deadlineIn(30s)));
-
-  expectPage(finish(std::move(asked), page), kPage);
-
-  EXPECT_EQ(server->connections(), 2U);
-  EXPECT_EQ(server->requests().size(), 3U);
-}
-
-TEST_F(ClientReuseTest, ClosesAConnectionWhoseAnswerNobodyReads) {
-  start(always(answer(kPage)));
-  const auto page = request();
-  expectPage(send(page), kPage);
-
-  EXPECT_NE(client->ask(page, deadlineIn(30s)), nullptr);
-
-  EXPECT_EQ(client->connections(), 0U);
-  expectPage(send(page), kPage);
 }
 
 }  // namespace
