@@ -10,21 +10,18 @@ namespace postern::credentials {
 namespace {
 
 Result<Secret> readHeaderFile(const config::HttpHeader& header, const config::Path& file) {
-  const auto of = "header " + header.name + ": ";
-  auto content = readSecretFile(file);
-  if (!content) {
-    auto error = std::move(content).error();
-    error.what = of + error.what;
-    return error;
-  }
+  const auto of = "header " + header.name;
+  const auto content = readSecretFile(file);
+  if (!content) return withContext(of, content.error());
   const auto value = trimmed(content->reveal(), kWhiteSpace);
   if (!value.empty() && http1::isFieldValue(value)) return Secret(value);
   return value.empty()
-             ? withRemedy(Fault::NoCredential, of + file.string() + " holds only spaces",
+             ? withRemedy(Fault::NoCredential, of + ": " + file.string() + " holds only spaces",
                           "write the value into it")
-             : withRemedy(Fault::NoCredential,
-                          of + file.string() + " holds a line end or another control character",
-                          "write one line into it");
+             : withRemedy(
+                   Fault::NoCredential,
+                   of + ": " + file.string() + " holds a line end or another control character",
+                   "write one line into it");
 }
 
 }  // namespace
@@ -35,9 +32,8 @@ Result<SecretHeaders> readHeaders(const config::HttpHeaders& headers) {
     for (const auto& value : header.values) all.emplace_back(header.name, Secret(value));
     for (const auto& secret : header.secrets) all.emplace_back(header.name, secret);
     for (const auto& file : header.files) {
-      auto value = readHeaderFile(header, file);
-      if (!value) return std::move(value).error();
-      all.emplace_back(header.name, *std::move(value));
+      TRY(auto value, readHeaderFile(header, file));
+      all.emplace_back(header.name, std::move(value));
     }
   }
   return all;

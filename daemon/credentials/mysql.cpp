@@ -54,15 +54,15 @@ unsigned int codeIn(const Poco::Exception& exception) {
   return code;
 }
 
+Error sourceFailed(const config::MysqlCredentials& database, Error error) {
+  error.fault = Fault::CredentialSource;
+  return withContext(nameOf(database), std::move(error));
+}
+
 Result<Secret> readPassword(const config::MysqlCredentials& database, const config::Path& file) {
   auto password = readSecretFile(file);
-  if (!password) {
-    Error error = password.error();
-    error.fault = Fault::CredentialSource;
-    error.what = nameOf(database) + ": " + error.what;
-    return error;
-  }
-  return password;
+  if (password) return password;
+  return sourceFailed(database, std::move(password).error());
 }
 
 Result<Secret> passwordOf(const config::MysqlCredentials& database) {
@@ -81,10 +81,7 @@ Result<void> checkTlsFiles(const config::MysqlCredentials& database) {
   if (!files) return {};
   const auto material = tls::Material::load(*files, std::chrono::system_clock::now());
   if (material) return {};
-  Error error = material.error();
-  error.fault = Fault::CredentialSource;
-  error.what = nameOf(database) + ": " + error.what;
-  return error;
+  return sourceFailed(database, material.error());
 }
 
 std::string cipherOf(Session& session) {
@@ -182,17 +179,13 @@ Result<Credential> connectAndRead(const config::MysqlCredentials& database,
 Result<Credential> ask(const config::MysqlCredentials& named, const std::string& target,
                        Deadline deadline) {
   registerOnce();
-  const auto read = withFolder(named);
-  if (!read) return read.error();
-  const auto& database = *read;
-  if (auto checked = checkTlsFiles(named); !checked) return std::move(checked).error();
-  const auto password = passwordOf(database);
-  if (!password) return password.error();
-  const auto key_password = keyPasswordOf(database);
-  if (!key_password) return key_password.error();
+  TRY(const auto database, withFolder(named));
+  TRY_VOID(checkTlsFiles(named));
+  TRY(const auto password, passwordOf(database));
+  TRY(const auto key_password, keyPasswordOf(database));
   const auto patience =
       std::clamp(std::chrono::ceil<seconds>(remaining(deadline)), seconds(1), kPatience);
-  const MysqlOpening opening(database, *password, *key_password, patience);
+  const MysqlOpening opening(database, password, key_password, patience);
   try {
     return connectAndRead(database, target, opening, deadline, patience);
   } catch (const Poco::Exception& e) {

@@ -32,14 +32,11 @@ int protocolOf(config::TlsVersion version) {
 }
 
 Result<Bundle> parsePair(const PairText& text, SystemTime now) {
-  auto certificates = parseCertificates(text.cert.reveal(), text.cert_file);
-  if (!certificates) return std::move(certificates).error();
-  auto key = parseKey(text.key.reveal(), text.key_file, text.password, text.password_file);
-  if (!key) return std::move(key).error();
-  auto own =
-      ownChain(*std::move(certificates), **key, {text.cert_file, text.key_file, text.whose}, now);
-  if (!own) return std::move(own).error();
-  return Bundle{*std::move(key), std::move(own->certificates), std::move(own->warnings)};
+  TRY(auto certificates, parseCertificates(text.cert.reveal(), text.cert_file));
+  TRY(auto key, parseKey(text.key.reveal(), text.key_file, text.password, text.password_file));
+  TRY(auto own,
+      ownChain(std::move(certificates), *key, {text.cert_file, text.key_file, text.whose}, now));
+  return Bundle{std::move(key), std::move(own.certificates), std::move(own.warnings)};
 }
 
 Result<void> show(const Bundle& bundle, const config::Path& file, SSL_CTX* context) {

@@ -83,14 +83,12 @@ Result<Files> readOnce(const config::Tls& config) {
         Wanted{config.key_file, kPem, optional, files.key},
         Wanted{config.pkcs12_file, kPkcs12, false, files.pkcs12},
         Wanted{config.key_password_file, kPassword, false, files.password}}) {
-    auto content = readOne(wanted.path, wanted.expected, wanted.optional);
-    if (!content) return std::move(content).error();
-    wanted.into = *std::move(content);
+    TRY(auto content, readOne(wanted.path, wanted.expected, wanted.optional));
+    wanted.into = std::move(content);
   }
   if (!files.password) return files;
-  auto password = passwordIn(*files.password, config.key_password_file);
-  if (!password) return std::move(password).error();
-  files.password = *std::move(password);
+  TRY(auto password, passwordIn(*files.password, config.key_password_file));
+  files.password = std::move(password);
   return files;
 }
 

@@ -162,14 +162,11 @@ Result<Issued> issue(const std::vector<std::string>& names, const Validity& vali
 
 Result<Validity> vouchedFor(const Issued& issued, const std::string& name, SystemTime now) {
   const Secret certificate(issued.certificate);
-  const auto pair =
-      parsePair({certificate, issued.key, std::nullopt, "tls.crt", "tls.key", "", "server"}, now);
-  if (!pair) return pair.error();
-  const auto trusted = parseCertificates(issued.authority, "ca.crt");
-  if (!trusted) return trusted.error();
-  X509* const leaf = pair->chain.front().get();
-  if (auto verified = verifyChain(leaf, *trusted, now); !verified)
-    return std::move(verified).error();
+  TRY(const auto pair,
+      parsePair({certificate, issued.key, std::nullopt, "tls.crt", "tls.key", "", "server"}, now));
+  TRY(const auto trusted, parseCertificates(issued.authority, "ca.crt"));
+  X509* const leaf = pair.chain.front().get();
+  TRY_VOID(verifyChain(leaf, trusted, now));
   if (X509_check_host(leaf, name.data(), name.size(), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT,
                       nullptr) != 1) {
     return tlsError("tls.crt: is for " + namesOf(*leaf) + ", not for " + name);

@@ -72,12 +72,11 @@ Material::~Material() {
 }
 
 Result<std::shared_ptr<const Material>> Material::load(const config::Tls& config, SystemTime now) {
-  const auto files = readWhole(config);
-  if (!files) return files.error();
+  TRY(const auto files, readWhole(config));
   const std::shared_ptr<Material> material(new Material(config));
-  if (auto made = material->makeContext(); !made) return std::move(made).error();
-  if (auto taken = material->takeAuthorities(*files); !taken) return std::move(taken).error();
-  if (auto taken = material->takeClient(*files, now); !taken) return std::move(taken).error();
+  TRY_VOID(material->makeContext());
+  TRY_VOID(material->takeAuthorities(files));
+  TRY_VOID(material->takeClient(files, now));
   ERR_clear_error();
   return std::shared_ptr<const Material>(material);
 }
@@ -113,12 +112,11 @@ Result<void> Material::takeAuthorities(const Files& files) {
   enforce(*policy_, context_);
   const bool system_roots = (!files.ca && !config_.files_only) || config_.system_roots;
   if (system_roots && policy_->check_chain) {
-    if (auto trusted = trustSystem("ca_file", context_); !trusted) return trusted;
+    TRY_VOID(trustSystem("ca_file", context_));
   }
   if (files.crl) {
-    auto crls = checkRevocation(files.crl->reveal(), config_.crl_file, context_);
-    if (!crls) return std::move(crls).error();
-    crls_ = *std::move(crls);
+    TRY(auto crls, checkRevocation(files.crl->reveal(), config_.crl_file, context_));
+    crls_ = std::move(crls);
   }
   if (!files.ca) {
     if (!policy_->spiffe_id.empty()) {
@@ -127,27 +125,25 @@ Result<void> Material::takeAuthorities(const Files& files) {
     }
     return {};
   }
-  const auto authorities = parseCertificates(files.ca->reveal(), config_.ca_file);
-  if (!authorities) return authorities.error();
-  if (auto trusted = trust(*authorities, config_.ca_file, context_); !trusted) return trusted;
-  ca_ = earliestOf(*authorities);
-  authorities_ = summariesOf(*authorities);
+  TRY(const auto authorities, parseCertificates(files.ca->reveal(), config_.ca_file));
+  TRY_VOID(trust(authorities, config_.ca_file, context_));
+  ca_ = earliestOf(authorities);
+  authorities_ = summariesOf(authorities);
   return {};
 }
 
 Result<void> Material::takeClient(const Files& files, SystemTime now) {
   if (!files.cert && !files.pkcs12) return {};
   const auto& file = clientFile(config_);
-  const auto client = parseClient(files, config_, now);
-  if (!client) return client.error();
-  for (const auto& certificate : client->chain) {
-    const bool leaf = certificate == client->chain.front();
-    if (auto dates = checkDates(*certificate, leaf, file, now); !dates) return dates;
+  TRY(const auto client, parseClient(files, config_, now));
+  for (const auto& certificate : client.chain) {
+    const bool leaf = certificate == client.chain.front();
+    TRY_VOID(checkDates(*certificate, leaf, file, now));
   }
-  if (auto shown = show(*client, file, context_); !shown) return shown;
-  client_ = earliestOf(client->chain);
-  client_chain_ = summariesOf(client->chain);
-  warnings_ = client->warnings;
+  TRY_VOID(show(client, file, context_));
+  client_ = earliestOf(client.chain);
+  client_chain_ = summariesOf(client.chain);
+  warnings_ = client.warnings;
   return {};
 }
 

@@ -58,8 +58,7 @@ class ChainSorter {
   }
 
   Result<OwnChain> sort() {
-    const auto leaf = takeLeaf();
-    if (!leaf) return leaf.error();
+    TRY_VOID(takeLeaf());
     // takeIssuersOf() appends to chain_.
     std::size_t next = 0;
     while (next < chain_.size()) takeIssuersOf(*chain_[next++]);

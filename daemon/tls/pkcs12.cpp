@@ -223,9 +223,8 @@ Result<Bundle> parsePkcs12(std::string_view der, const config::Path& file,
   Chain certificates = std::move(parts->others);
   certificates.insert(certificates.begin(), std::move(parts->leaf));
   // A bundle has no order, and may hold whatever else a keystore had: no reason for its warnings.
-  auto own = ownChain(std::move(certificates), *parts->key, {file, file, "client"}, now);
-  if (!own) return std::move(own).error();
-  Bundle opened{std::move(parts->key), std::move(own->certificates)};
+  TRY(auto own, ownChain(std::move(certificates), *parts->key, {file, file, "client"}, now));
+  Bundle opened{std::move(parts->key), std::move(own.certificates)};
   warnOfKeys(contentsOf(bundle.get(), password), file, subjectOf(*opened.chain.front()),
              opened.warnings);
   return opened;

@@ -59,11 +59,10 @@ std::string nameOf(const CrlSummary& crl, const config::Path& file) {
 
 Result<std::vector<CrlSummary>> checkRevocation(std::string_view pem, const config::Path& file,
                                                 SSL_CTX* context) {
-  const auto crls = parseCrls(pem, file);
-  if (!crls) return crls.error();
+  TRY(const auto crls, parseCrls(pem, file));
   X509_STORE* const store = SSL_CTX_get_cert_store(context);
   std::vector<CrlSummary> summaries;
-  for (const auto& crl : *crls) {
+  for (const auto& crl : crls) {
     summaries.push_back(summaryOf(*crl));
     if (X509_STORE_add_crl(store, crl.get()) != 1) {
       return tlsError(nameOf(summaries.back(), file) + " cannot be used (" + takeReason() +

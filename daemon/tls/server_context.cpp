@@ -124,14 +124,13 @@ Result<void> takePair(const config::TlsServer& config, const Files& files,
   const auto cert_name = nameOf(config.cert_file, "cert");
   const auto key_name = nameOf(config.key_file, "key");
   const Secret inline_cert(config.cert);
-  const auto pair =
+  TRY(const auto pair,
       parsePair({files.cert ? *files.cert : inline_cert, files.key ? *files.key : config.key,
                  files.password, cert_name, key_name, password_file, "server"},
-                now);
-  if (!pair) return pair.error();
-  if (auto shown = show(*pair, cert_name, loaded.context.get()); !shown) return shown;
-  warnOf(*pair, cert_name, now, loaded.warnings);
-  loaded.server = earliestOf(pair->chain);
+                now));
+  TRY_VOID(show(pair, cert_name, loaded.context.get()));
+  warnOf(pair, cert_name, now, loaded.warnings);
+  loaded.server = earliestOf(pair.chain);
   return {};
 }
 
@@ -143,22 +142,20 @@ Result<void> takeAuthorities(const config::TlsServer& config, const Files& files
                                                 : Result<void>();
   }
   const auto name = nameOf(config.client_ca_file, "client_ca");
-  const auto authorities =
-      parseCertificates(files.ca ? files.ca->reveal() : std::string_view(config.client_ca), name);
-  if (!authorities) return authorities.error();
-  if (auto trusted = trust(*authorities, name, context); !trusted) return trusted;
+  TRY(const auto authorities,
+      parseCertificates(files.ca ? files.ca->reveal() : std::string_view(config.client_ca), name));
+  TRY_VOID(trust(authorities, name, context));
   // Tells clients that hold several certificates which one to show.
-  for (const auto& authority : *authorities) SSL_CTX_add_client_CA(context, authority.get());
-  loaded.client_ca = earliestOf(*authorities);
+  for (const auto& authority : authorities) SSL_CTX_add_client_CA(context, authority.get());
+  loaded.client_ca = earliestOf(authorities);
   return {};
 }
 
 Result<void> takeCrls(const config::TlsServer& config, const Files& files, SystemTime now,
                       ServerContext& loaded) {
   if (!files.crl) return {};
-  const auto crls = checkRevocation(files.crl->reveal(), config.crl_file, loaded.context.get());
-  if (!crls) return crls.error();
-  for (const auto& crl : *crls) {
+  TRY(const auto crls, checkRevocation(files.crl->reveal(), config.crl_file, loaded.context.get()));
+  for (const auto& crl : crls) {
     if (!expired(crl, now)) continue;
     loaded.warnings.push_back(nameOf(crl, config.crl_file) + " expired at " +
                               rfc3339(*crl.next_update) +
@@ -185,16 +182,11 @@ Result<ServerContext> loadServerContext(const config::TlsServer& config,
   ServerContext loaded;
   loaded.context = makeContext();
   if (!loaded.context) return tlsError("no TLS context can be made (" + takeReason() + ")");
-  if (auto chosen = choose(config, loaded.context.get()); !chosen) return std::move(chosen).error();
-  const auto files = readWhole(filesOf(config, key_password_file));
-  if (!files) return files.error();
-  if (auto taken = takePair(config, *files, key_password_file, now, loaded); !taken) {
-    return std::move(taken).error();
-  }
-  if (auto taken = takeAuthorities(config, *files, loaded); !taken) {
-    return std::move(taken).error();
-  }
-  if (auto taken = takeCrls(config, *files, now, loaded); !taken) return std::move(taken).error();
+  TRY_VOID(choose(config, loaded.context.get()));
+  TRY(const auto files, readWhole(filesOf(config, key_password_file)));
+  TRY_VOID(takePair(config, files, key_password_file, now, loaded));
+  TRY_VOID(takeAuthorities(config, files, loaded));
+  TRY_VOID(takeCrls(config, files, now, loaded));
   if (!checkClients(config, loaded.context.get())) return tlsError("no TLS context: no memory");
   ERR_clear_error();
   return loaded;

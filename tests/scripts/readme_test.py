@@ -70,7 +70,7 @@ class ReadmeTest(unittest.TestCase):
         self.assertEqual([], sorted(set(re.findall(r"`(--[a-z0-9.-]+[a-z0-9])", ours)) - known))
 
     def test_names_every_fault(self):
-        faults = re.findall(r'\{Fault::\w+, "(\w+)"', (ROOT / "daemon/base/result.h").read_text())
+        faults = re.findall(r'\{Fault::\w+, "(\w+)"', (ROOT / "daemon/base/fault.h").read_text())
         self.assertEqual(len(faults), 19)
         self.assertEqual([], [fault for fault in faults if f"`{fault}`" not in README])
 
