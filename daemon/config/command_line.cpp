@@ -1,3 +1,5 @@
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "config/flags.h"
@@ -319,8 +321,8 @@ std::string helpText() {
   for (const auto& flag : flags()) {
     text += "  --" + std::string(flag.name);
     if (flag.kind != FlagKind::Switch) text += '=' + std::string(flag.argument);
-    text += "\n        " + std::string(flag.help) + '\n';
-    if (flag.in_environment) text += "        $" + variableName(flag.name) + '\n';
+    text += fmt::format("\n        {}\n", flag.help);
+    if (flag.in_environment) text += fmt::format("        ${}\n", variableName(flag.name));
   }
   return text +
          "\nA flag wins over its variable, and an empty variable counts as none. In\n"

@@ -1,12 +1,14 @@
 #include "config/config.h"
 
+#include <fmt/core.h>
+
 #include "base/file.h"
 #include "config/readers.h"
 #include "config/yaml_tree.h"
 
 namespace postern::config {
 std::string Complaint::text() const {
-  return where + ": " + (key.empty() ? "" : key + ": ") + what;
+  return fmt::format("{}: {}{}", where, key.empty() ? "" : key + ": ", what);
 }
 
 std::optional<std::string> readYamlText(const Path& path, std::string& wrong) {
@@ -14,10 +16,11 @@ std::optional<std::string> readYamlText(const Path& path, std::string& wrong) {
   const auto error = readFile(path, kMostYamlBytes, text);
   if (!error) return text;
   if (error->reason == FileError::Reason::TooLarge) {
-    wrong = "is " + error->what + ", expected a smaller file";
+    wrong = fmt::format("is {}, expected a smaller file", error->what);
     return std::nullopt;
   }
-  wrong = "cannot be read: " + error->what + ", expected a YAML file that this user may read";
+  wrong =
+      fmt::format("cannot be read: {}, expected a YAML file that this user may read", error->what);
   return std::nullopt;
 }
 

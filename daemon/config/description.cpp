@@ -1,8 +1,8 @@
 #include "config/description.h"
 
-#include <array>
+#include <fmt/core.h>
+
 #include <cstdint>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "base/encoding.h"
@@ -214,7 +214,8 @@ Json describeOauth2(const Target& target) {
   Json json = {{"client_id", client.username}};
   addSecret(json, "client_secret", client.password);
   addPath(json, "client_secret_file", client.password_file);
-  json["token_url"] = "https://" + oauth2.host.authority() + withoutQuery(target.login->url);
+  json["token_url"] =
+      fmt::format("https://{}{}", oauth2.host.authority(), withoutQuery(target.login->url));
   if (!oauth2.scopes.empty()) json["scopes"] = oauth2.scopes;
   for (const auto& [name, value] : oauth2.endpoint_params) json["endpoint_params"][name] = kHidden;
   json["tls_config"] = describeTls(oauth2.tls);
@@ -295,7 +296,7 @@ void addScraping(Json& json, const Target& target) {
 nlohmann::ordered_json describe(const Target& target) {
   Json json = {{"name", target.name},
                {"preset", target.preset},
-               {"url", "https://" + target.url.authority() + target.url.path},
+               {"url", fmt::format("https://{}{}", target.url.authority(), target.url.path)},
                {"tls_config", describeTls(target.tls)}};
   if (target.oauth2) {
     json["oauth2"] = describeOauth2(target);
@@ -317,9 +318,7 @@ std::string fingerprint(const std::vector<Target>& targets) {
       hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
     }
   }
-  std::array<char, 17> text{};
-  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(hash));
-  return text.data();
+  return fmt::format("{:016x}", hash);
 }
 
 }  // namespace postern::config

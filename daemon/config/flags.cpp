@@ -1,9 +1,10 @@
 #include "config/flags.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <boost/program_options.hpp>
-#include <cctype>
 #include <optional>
 
 #include "base/printable.h"
@@ -294,9 +295,9 @@ Settings readFlags(const std::vector<std::string>& arguments, std::vector<Compla
     value_of_unknown = given.unregistered && given.original_tokens.front().find('=') == name.npos;
     const auto* flag = findFlag(name);
     if (flag == nullptr) {
-      complaints.push_back({"--" + printable(name, 64), "",
-                            "unknown flag, the nearest is --" +
-                                std::string(nearest(name, names())) + " (see --help)"});
+      complaints.push_back(
+          {"--" + printable(name, 64), "",
+           fmt::format("unknown flag, the nearest is --{} (see --help)", nearest(name, names()))});
       continue;
     }
     auto& setting = settings[name];
@@ -320,9 +321,9 @@ Settings readEnvironment(const std::vector<std::string>& environment,
     if (!variable.starts_with(kVariablePrefix) || isKubernetesService(variable, value)) continue;
     const auto known = variables.find(variable);
     if (known == variables.end()) {
-      warnings.push_back(printable(variable, 64) +
-                         " is no variable of postern and is ignored, the nearest is " +
-                         std::string(nearestOf(variable, variables)));
+      warnings.push_back(
+          fmt::format("{} is no variable of postern and is ignored, the nearest is {}",
+                      printable(variable, 64), nearestOf(variable, variables)));
       continue;
     }
     // Charts and compose files write an option that is not wanted as an empty variable.

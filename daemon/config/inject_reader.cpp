@@ -1,3 +1,5 @@
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 
@@ -40,9 +42,9 @@ void readTargetHosts(const Settings& settings, Inject& inject, std::vector<Compl
   for (const auto& text : setting->second.values) {
     if (!isHostPattern(text)) {
       complaints.push_back({setting->second.where, "",
-                            '"' + printable(text, 64) +
-                                "\" is not a host, expected a name, *.NAME or an address, without "
-                                "brackets, port and path"});
+                            fmt::format("\"{}\" is not a host, expected a name, *.NAME or an "
+                                        "address, without brackets, port and path",
+                                        printable(text, 64))});
       continue;
     }
     inject.allowed_target_hosts.push_back(text);

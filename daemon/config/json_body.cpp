@@ -1,3 +1,5 @@
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "base/printable.h"
@@ -86,7 +88,7 @@ void appendList(const Value& value, std::string& json) {
   json += '[';
   for (std::size_t i = 0; i < value.node().items.size(); ++i) {
     if (i > 0) json += ',';
-    appendValue(value.child(value.node().items[i], '[' + std::to_string(i) + ']'), json);
+    appendValue(value.child(value.node().items[i], fmt::format("[{}]", i)), json);
   }
   json += ']';
 }

@@ -1,3 +1,5 @@
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "base/text.h"
@@ -71,8 +73,8 @@ void readRejected(const Value& value, Login& login) {
   readStatuses(value, {300, 599}, login.rejected);
   for (const int status : login.rejected) {
     if (std::ranges::count(login.success, status) == 0) continue;
-    value.complain("lists " + std::to_string(status) +
-                   ", which is in success as well, expected it in one of them");
+    value.complain(
+        fmt::format("lists {}, which is in success as well, expected it in one of them", status));
   }
 }
 
@@ -126,8 +128,8 @@ void readBackoff(const Value& value, Backoff& backoff) {
   map.number("max_rejected", backoff.max_rejected, {1, 1000});
   map.duration("retry_rejected", backoff.retry_rejected, {milliseconds(0), kLongestWait});
   if (backoff.initial > backoff.max) {
-    value.complain("initial is longer than max, expected " + showDuration(backoff.initial) +
-                   " to be at most " + showDuration(backoff.max));
+    value.complain(fmt::format("initial is longer than max, expected {} to be at most {}",
+                               showDuration(backoff.initial), showDuration(backoff.max)));
   }
   map.refuseUnknown();
 }
@@ -137,7 +139,7 @@ void readSendAs(Map& map, std::string& send_as) {
   map.checked("send_as", send_as, sendAsMistake);
   const auto colon = send_as.find(':');
   const auto value = std::min(send_as.find_first_not_of(' ', colon + 1), send_as.size());
-  send_as = send_as.substr(0, colon) + ": " + send_as.substr(value);
+  send_as = fmt::format("{}: {}", send_as.substr(0, colon), send_as.substr(value));
 }
 
 void refuseIncomplete(Map& map, const Login& login) {
@@ -170,7 +172,7 @@ void readLogin(const Value& value, Login& login) {
     readExpiryPlace(*expires, login.expires.emplace());
   }
   if (!login.token.cookie.empty() && !map.has("send_as")) {
-    login.send_as = "Cookie: " + login.token.cookie + "={{token}}";
+    login.send_as = fmt::format("Cookie: {}={{{{token}}}}", login.token.cookie);
   }
   readSendAs(map, login.send_as);
   if (const auto logout = map.find("logout")) {

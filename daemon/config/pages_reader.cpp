@@ -1,3 +1,5 @@
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <set>
 
@@ -90,12 +92,11 @@ void readPages(const Value& value, std::vector<Page>& pages) {
     const auto& path = pages.back().path;
     // The path is the label `page` of postern_page_up.
     if (!path.empty() && !paths.insert(path).second) {
-      entry.complain("path " + path + " stands in another page already, expected it once");
+      entry.complain(fmt::format("path {} stands in another page already, expected it once", path));
     }
   }
   if (pages.size() > kMostPages) {
-    value.complain("holds " + std::to_string(pages.size()) + " pages, expected at most " +
-                   std::to_string(kMostPages));
+    value.complain(fmt::format("holds {} pages, expected at most {}", pages.size(), kMostPages));
   }
 }
 

@@ -1,5 +1,7 @@
 #include "config/prometheus_names.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 
@@ -147,7 +149,7 @@ std::string prometheusHint(PrometheusBlock block, std::string_view key) {
   if (block == Block::None || key.size() > kLongestName) return {};
   const auto name = snakeCase(key);
   const auto says = [&](std::string_view here) {
-    return "unknown key, Prometheus' " + name + ' ' + std::string(here);
+    return fmt::format("unknown key, Prometheus' {} {}", name, here);
   };
   if (block == Block::ScrapeConfig && name.ends_with("_sd_configs")) {
     return says(

@@ -1,3 +1,5 @@
+#include <fmt/core.h>
+
 #include <set>
 
 #include "base/file.h"
@@ -22,8 +24,8 @@ std::optional<std::string> readNamedFile(const Value& value) {
   std::string content;
   const auto error = readFile(*path, kMostFileBytes, content);
   if (!error) return content;
-  value.complain("names a file that cannot be read, " + printable(value.node().text) + ": " +
-                 error->what);
+  value.complain(fmt::format("names a file that cannot be read, {}: {}",
+                             printable(value.node().text), error->what));
   return std::nullopt;
 }
 
@@ -52,7 +54,7 @@ void readMatch(Map& map, std::vector<Selector>& match) {
     ++number;
     while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
     if (line.empty() || line.starts_with('#')) continue;
-    readSelectorText(*value, line, "line " + std::to_string(number) + " of the file ", match);
+    readSelectorText(*value, line, fmt::format("line {} of the file ", number), match);
   }
   if (match.size() == before) {
     value->complain("names a file without a selector, expected one on each line");
@@ -112,7 +114,7 @@ void readAction(Map& map, RelabelAction& action) {
       return;
     }
   }
-  value->complain("unknown relabel action \"" + printable(text, 40) + "\"");
+  value->complain(fmt::format("unknown relabel action \"{}\"", printable(text, 40)));
 }
 
 }  // namespace
@@ -134,11 +136,11 @@ std::string relabelMistake(const Relabel& rule) {
     return "relabel configuration for hashmod requires non-zero modulus";
   }
   if (targets && rule.target_label.empty()) {
-    return "relabel configuration for " + action + " action requires 'target_label' value";
+    return fmt::format("relabel configuration for {} action requires 'target_label' value", action);
   }
   if ((rule.action == Lowercase || rule.action == Uppercase || equal) &&
       rule.replacement != Relabel().replacement) {
-    return "'replacement' can not be set for " + action + " action";
+    return fmt::format("'replacement' can not be set for {} action", action);
   }
   if (rule.action == LabelMap && rule.replacement.empty()) {
     return "\"\" is invalid 'replacement' for labelmap action";

@@ -1,5 +1,6 @@
 #include "config/selector.h"
 
+#include <fmt/core.h>
 #include <re2/re2.h>
 
 #include <algorithm>
@@ -38,8 +39,8 @@ class SelectorReader {
 };
 
 bool SelectorReader::fail(std::string expected) {
-  mistake_ = "is no series selector, expected " + std::move(expected) + ", found " +
-             (rest_.empty() ? "its end" : "\"" + printable(rest_, 40) + "\"");
+  mistake_ = fmt::format("is no series selector, expected {}, found {}", expected,
+                         rest_.empty() ? "its end" : fmt::format("\"{}\"", printable(rest_, 40)));
   return false;
 }
 
@@ -224,9 +225,9 @@ std::string regexMistake(std::string_view regex) {
   const RE2 compiled(re2::StringPiece(regex.data(), regex.size()), options);
   if (compiled.ok()) return "";
   const std::string& at = compiled.error_arg();
-  return "is not a regular expression of RE2: holds " +
-         std::string(regexWords(compiled.error_code())) +
-         (at.empty() ? "" : ", found \"" + printable(at, 100) + "\"");
+  return fmt::format("is not a regular expression of RE2: holds {}{}",
+                     regexWords(compiled.error_code()),
+                     at.empty() ? "" : fmt::format(", found \"{}\"", printable(at, 100)));
 }
 
 std::string readSelector(std::string_view text, Selector& selector) {

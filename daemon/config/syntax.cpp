@@ -1,5 +1,7 @@
 #include "config/syntax.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 
@@ -42,7 +44,7 @@ bool consistsOf(std::string_view text, std::string_view others) {
 }
 
 std::string quoted(std::string_view text) {
-  return '"' + printable(text, 64) + '"';
+  return fmt::format("\"{}\"", printable(text, 64));
 }
 
 }  // namespace
@@ -159,14 +161,15 @@ std::string placeholderMistake(std::string_view text,
                                const std::vector<std::string_view>& allowed) {
   std::string known;
   for (const auto name : allowed) {
-    known += (known.empty() ? "{{" : " or {{") + std::string(name) + "}}";
+    known += fmt::format("{}{}}}}}", known.empty() ? "{{" : " or {{", name);
   }
   for (auto open = text.find("{{"); open != text.npos; open = text.find("{{", open + 2)) {
     const auto close = text.find("}}", open);
     if (close == text.npos) return "holds {{ without }}, expected " + known;
     const auto name = text.substr(open + 2, close - open - 2);
     if (std::find(allowed.begin(), allowed.end(), name) == allowed.end()) {
-      return "holds the unknown placeholder {{" + printable(name, 40) + "}}, expected " + known;
+      return fmt::format("holds the unknown placeholder {{{{{}}}}}, expected {}",
+                         printable(name, 40), known);
     }
   }
   return {};

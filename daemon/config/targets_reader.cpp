@@ -1,3 +1,5 @@
+#include <fmt/core.h>
+
 #include <map>
 
 #include "base/printable.h"
@@ -78,7 +80,7 @@ void refuseTwoWaysIn(Map& map, const Target& target) {
   for (const auto key : {"basic_auth", "authorization", "oauth2"}) {
     if (!map.has(key)) continue;
     const auto login = map.has("login") ? "login" : "the login of preset " + target.preset;
-    map.find(key)->complain("excludes " + std::string(login) + ", expected credentials for it");
+    map.find(key)->complain(fmt::format("excludes {}, expected credentials for it", login));
   }
   if (map.present() && !target.credentials && !map.has("oauth2")) {
     map.value().complain("needs credentials for its login, expected credentials");
@@ -126,8 +128,8 @@ std::vector<Target> readTargets(const Value& value) {
     const auto& name = targets.back().name;
     const auto [earlier, fresh] = lines.emplace(name, entry.node().line);
     if (!fresh) {
-      entry.complain("name " + name + " is taken by the target of line " +
-                     std::to_string(earlier->second) + ", expected another");
+      entry.complain(fmt::format("name {} is taken by the target of line {}, expected another",
+                                 name, earlier->second));
     }
   }
   return targets;

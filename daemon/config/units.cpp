@@ -1,5 +1,7 @@
 #include "config/units.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -62,13 +64,13 @@ std::string_view takeWhile(std::string_view& text, bool digits) {
 template <typename T, typename Show>
 std::optional<T> within(T value, Range<T> range, Show show, std::string& wrong) {
   if (value >= range.least && value <= range.most) return value;
-  wrong =
-      show(value) + " is out of range, expected " + show(range.least) + " to " + show(range.most);
+  wrong = fmt::format("{} is out of range, expected {} to {}", show(value), show(range.least),
+                      show(range.most));
   return std::nullopt;
 }
 
 std::string isNot(std::string_view text, std::string_view expected) {
-  return '"' + printable(text, 40) + "\" is not " + std::string(expected);
+  return fmt::format("\"{}\" is not {}", printable(text, 40), expected);
 }
 
 }  // namespace
@@ -175,8 +177,7 @@ std::optional<std::size_t> readNumber(std::string_view text, Range<std::size_t> 
     return within(
         *number, range, [](std::size_t n) { return std::to_string(n); }, wrong);
   }
-  wrong = isNot(text, "a whole number, expected " + std::to_string(range.least) + " to " +
-                          std::to_string(range.most));
+  wrong = isNot(text, fmt::format("a whole number, expected {} to {}", range.least, range.most));
   return std::nullopt;
 }
 

@@ -1,5 +1,7 @@
 #include "config/web_config.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -132,10 +134,10 @@ std::string bcryptMistake(std::string_view hash) {
     return no_hash;
   }
   if (*cost <= kMaxBcryptCost) return {};
-  return "has cost " + std::to_string(*cost) +
-         ": one password would keep everybody else waiting for " +
-         std::to_string(1U << (*cost - kMaxBcryptCost)) +
-         " seconds or so, expected a cost of 14 at most";
+  return fmt::format(
+      "has cost {}: one password would keep everybody else waiting for {} seconds or so, expected "
+      "a cost of 14 at most",
+      *cost, 1U << (*cost - kMaxBcryptCost));
 }
 
 WebConfigLoaded parseWebConfig(const std::string& text, const std::string& file,

@@ -1,3 +1,5 @@
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 
@@ -68,8 +70,8 @@ void readEither(Map& map, const Either& keys, Text& text, Path& path) {
   if (const auto value = findGiven(map, keys.name)) {
     text = Text(block(*value));
     if (given(map, keys.file)) {
-      map.find(keys.file)->complain("excludes " + std::string(keys.name) +
-                                    ", expected only one of them");
+      map.find(keys.file)->complain(
+          fmt::format("excludes {}, expected only one of them", keys.name));
     }
   }
   if (given(map, keys.file)) map.path(keys.file, path);
@@ -79,7 +81,7 @@ void need(Map& map, const Either& keys) {
   if (given(map, keys.name) || given(map, keys.file)) return;
   const auto& value = map.value();
   value.child(value.node(), std::string(keys.file))
-      .complain("is missing, expected " + std::string(keys.file) + " or " + std::string(keys.name));
+      .complain(fmt::format("is missing, expected {} or {}", keys.file, keys.name));
 }
 
 void readClientAuth(Map& map, ClientAuth& auth) {
@@ -143,9 +145,10 @@ std::string unknownSuite(std::string_view name) {
       name.starts_with("TLS_") && (name.starts_with("TLS_RSA_") || has(name, "_RC4_") ||
                                    has(name, "_3DES_") || name.ends_with("_CBC_SHA256"));
   if (weak) return "is insecure and not offered, as in Go; expected one of tls.CipherSuites()";
-  return '"' + printable(name, 64) +
-         "\" is no cipher suite of Go's tls.CipherSuites(), expected one like "
-         "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256";
+  return fmt::format(
+      "\"{}\" is no cipher suite of Go's tls.CipherSuites(), expected one like "
+      "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+      printable(name, 64));
 }
 
 // Those of TLS 1.3 are always on. When no others are named, nothing older can be spoken.

@@ -1,5 +1,7 @@
 #include "config/yaml_cursor.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <ctime>
 #include <set>
@@ -36,7 +38,7 @@ std::string_view kindName(Kind kind) {
 std::string unknownKey(std::string_view key, const std::vector<std::string_view>& known) {
   constexpr std::size_t kShortList = 8;
   const auto likely = nearest(key, known);
-  if (resembles(key, likely)) return "unknown key, did you mean " + std::string(likely) + '?';
+  if (resembles(key, likely)) return fmt::format("unknown key, did you mean {}?", likely);
   if (known.size() > kShortList) {
     return "unknown key, the nearest known one is " + std::string(likely);
   }
@@ -77,8 +79,8 @@ std::vector<Complaint> Report::complaints() const {
   std::vector<Complaint> complaints;
   complaints.reserve(entries.size());
   for (auto& [line, column, key, what] : entries) {
-    complaints.push_back({file_ + ':' + std::to_string(line) + ':' + std::to_string(column),
-                          std::move(key), std::move(what)});
+    complaints.push_back(
+        {fmt::format("{}:{}:{}", file_, line, column), std::move(key), std::move(what)});
   }
   return complaints;
 }
@@ -95,12 +97,12 @@ bool Value::accept(std::string what) const {
 
 Value Value::child(const YamlNode& node, const std::string& name) const {
   const bool joined = key_.empty() || name.starts_with('[');
-  return Value(node, joined ? key_ + name : key_ + '.' + name, *report_);
+  return Value(node, joined ? key_ + name : fmt::format("{}.{}", key_, name), *report_);
 }
 
 bool Value::isA(Kind kind, std::string_view expected) const {
   if (node_->kind == kind) return true;
-  complain("is " + std::string(kindName(node_->kind)) + ", expected " + std::string(expected));
+  complain(fmt::format("is {}, expected {}", kindName(node_->kind), expected));
   return false;
 }
 
@@ -159,7 +161,7 @@ std::optional<std::vector<Value>> Value::list() const {
   if (!isA(Kind::List, "a list")) return std::nullopt;
   std::vector<Value> values;
   for (const auto& item : node_->items) {
-    values.push_back(child(item, '[' + std::to_string(values.size()) + ']'));
+    values.push_back(child(item, fmt::format("[{}]", values.size())));
   }
   if (!values.empty()) return values;
   complain("is an empty list, expected at least one entry");
@@ -174,8 +176,7 @@ std::optional<std::vector<Entry>> Value::entries() const {
     const auto& key = node_->items[i];
     const auto name = printable(key.text, 64);
     if (key.kind != Kind::Scalar) {
-      child(key, "?").complain("the key is " + std::string(kindName(key.kind)) +
-                               ", expected a name");
+      child(key, "?").complain(fmt::format("the key is {}, expected a name", kindName(key.kind)));
     } else if (!seen.insert(key.text).second) {
       child(key, name).complain("stands twice in one map, expected once");
     } else {
@@ -218,7 +219,7 @@ void Map::exclude(std::initializer_list<std::string_view> keys) {
   for (const auto& entry : entries_) {
     if (std::find(keys.begin(), keys.end(), entry.name) == keys.end()) continue;
     if (first != nullptr) {
-      entry.key.complain("excludes " + std::string(first->name) + ", expected only one of them");
+      entry.key.complain(fmt::format("excludes {}, expected only one of them", first->name));
     } else {
       first = &entry;
     }

@@ -1,5 +1,7 @@
 #include "credentials/headers.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "base/text.h"
@@ -16,12 +18,13 @@ Result<Secret> readHeaderFile(const config::HttpHeader& header, const config::Pa
   const auto value = trimmed(content->reveal(), kWhiteSpace);
   if (!value.empty() && http1::isFieldValue(value)) return Secret(value);
   return value.empty()
-             ? withRemedy(Fault::NoCredential, of + ": " + file.string() + " holds only spaces",
+             ? withRemedy(Fault::NoCredential,
+                          fmt::format("{}: {} holds only spaces", of, file.string()),
                           "write the value into it")
-             : withRemedy(
-                   Fault::NoCredential,
-                   of + ": " + file.string() + " holds a line end or another control character",
-                   "write one line into it");
+             : withRemedy(Fault::NoCredential,
+                          fmt::format("{}: {} holds a line end or another control character", of,
+                                      file.string()),
+                          "write one line into it");
 }
 
 }  // namespace

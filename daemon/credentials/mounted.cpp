@@ -1,5 +1,7 @@
 #include "credentials/mounted.h"
 
+#include <fmt/core.h>
+
 #include <string>
 #include <system_error>
 #include <utility>
@@ -66,12 +68,13 @@ Error MountedSource::lacks(std::string_view field) const {
   const std::string name(field);
   if (files_.directory.empty()) {
     return withRemedy(Fault::NoCredential,
-                      "the credential has no " + name + ": set " + name + " or " + name + "_file");
+                      fmt::format("the credential has no {}: set {} or {}_file", name, name, name));
   }
   std::error_code ignored;
   if (!std::filesystem::is_directory(files_.directory, ignored)) {
-    return withRemedy(Fault::NoCredential, "the directory " + files_.directory.string() +
-                                               " does not exist: mount the secret there");
+    return withRemedy(Fault::NoCredential,
+                      fmt::format("the directory {} does not exist: mount the secret there",
+                                  files_.directory.string()));
   }
   return withRemedy(
       Fault::NoCredential,

@@ -4,7 +4,7 @@
 #include <Poco/Data/MySQL/Connector.h>
 #include <Poco/Data/RecordSet.h>
 #include <Poco/Data/Session.h>
-#include <strings.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <charconv>
@@ -125,11 +125,11 @@ Credential credentialFrom(RecordSet& rows) {
 }
 
 Error sourceFailed(const config::MysqlCredentials& database, const std::string& what) {
-  return withRemedy(Fault::CredentialSource, nameOf(database) + ": " + what);
+  return withRemedy(Fault::CredentialSource, fmt::format("{}: {}", nameOf(database), what));
 }
 
 Error noCredential(const config::MysqlCredentials& database, const std::string& what) {
-  return withRemedy(Fault::NoCredential, nameOf(database) + ": " + what);
+  return withRemedy(Fault::NoCredential, fmt::format("{}: {}", nameOf(database), what));
 }
 
 Result<Credential> readRow(Session& session, const config::MysqlCredentials& database,
@@ -140,21 +140,25 @@ Result<Credential> readRow(Session& session, const config::MysqlCredentials& dat
   select.execute();
   RecordSet rows(select);
   if (rows.rowCount() == 0) {
-    return noCredential(database, "there is no row for target " + target +
-                                      ": add it, or correct the target's name");
+    return noCredential(
+        database,
+        fmt::format("there is no row for target {}: add it, or correct the target's name", target));
   }
   if (rows.rowCount() > 1) {
-    return sourceFailed(database, "the query gave 2 rows for target " + target +
-                                      ", expected one: correct query or the table");
+    return sourceFailed(
+        database,
+        fmt::format("the query gave 2 rows for target {}, expected one: correct query or the table",
+                    target));
   }
   const auto credential = credentialFrom(rows);
   const auto row = "the row of target " + target;
   if (const auto field = missingField(credential); !field.empty()) {
-    return noCredential(database, row + " has no " + std::string(field) +
-                                      " (NULL, empty or not selected): fill it in");
+    return noCredential(
+        database,
+        fmt::format("{} has no {} (NULL, empty or not selected): fill it in", row, field));
   }
   if (const auto why = forbiddenBytes(credential, database.colon_allowed)) {
-    return noCredential(database, row + ": " + *why + ": correct it");
+    return noCredential(database, fmt::format("{}: {}: correct it", row, *why));
   }
   return credential;
 }

@@ -1,5 +1,7 @@
 #include "credentials/mysql_errors.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 
@@ -86,15 +88,16 @@ std::string_view meaningOf(TlsCheck check) {
 }
 
 std::string numbered(unsigned int code, std::string_view what) {
-  return "(error " + std::to_string(code) + ") " + std::string(what);
+  return fmt::format("(error {}) {}", code, what);
 }
 
 }  // namespace
 
 std::string nameOf(const config::MysqlCredentials& database) {
-  if (database.host.empty()) return "mysql (of folder " + database.directory.string() + ")";
-  return "mysql " + joinHostPort(database.host, database.port) + " (database " + database.database +
-         ", user " + database.user + ")";
+  if (database.host.empty())
+    return fmt::format("mysql (of folder {})", database.directory.string());
+  return fmt::format("mysql {} (database {}, user {})", joinHostPort(database.host, database.port),
+                     database.database, database.user);
 }
 
 Error explainMysql(const config::MysqlCredentials& database, unsigned int code, TlsCheck check) {

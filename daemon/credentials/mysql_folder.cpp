@@ -1,5 +1,7 @@
 #include "credentials/mysql_folder.h"
 
+#include <fmt/core.h>
+
 #include <array>
 #include <optional>
 #include <string>
@@ -66,14 +68,14 @@ class Folder {
     std::error_code ignored;
     if (!std::filesystem::is_directory(path_, ignored)) {
       error_ = withRemedy(Fault::CredentialSource,
-                          "the folder " + path_.string() +
-                              " does not exist: mount a secret with host, database, username and "
-                              "password there");
+                          fmt::format("the folder {} does not exist: mount a secret with host, "
+                                      "database, username and password there",
+                                      path_.string()));
       return;
     }
     error_ =
-        withRemedy(Fault::CredentialSource, (path_ / name).string() + " " + what,
-                   "correct the key " + std::string(name) + " of the secret that is mounted there");
+        withRemedy(Fault::CredentialSource, fmt::format("{} {}", (path_ / name).string(), what),
+                   fmt::format("correct the key {} of the secret that is mounted there", name));
   }
 
   const config::Path& path_;
@@ -129,10 +131,10 @@ Result<config::MysqlCredentials> withFolder(const config::MysqlCredentials& data
     auto whole = read(database);
     if (statesOf(database) == before) return whole;
   }
-  return withRemedy(
-      Fault::CredentialSource,
-      "the files in " + database.directory.string() +
-          " change faster than they can be read: replace them in one step, by renaming");
+  return withRemedy(Fault::CredentialSource,
+                    fmt::format("the files in {} change faster than they can be read: replace them "
+                                "in one step, by renaming",
+                                database.directory.string()));
 }
 
 std::optional<config::Tls> tlsFilesOf(const config::MysqlCredentials& database) {

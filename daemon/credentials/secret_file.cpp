@@ -1,5 +1,6 @@
 #include "credentials/secret_file.h"
 
+#include <fmt/core.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,7 +15,7 @@ namespace {
 std::string remedyOf(const FileError& error) {
   if (error.number == EMFILE || error.number == ENFILE) return "raise the limit of open files";
   if (error.reason == FileError::Reason::Failed) return "check the volume that holds it";
-  return "let user id " + std::to_string(::geteuid()) + " read it";
+  return fmt::format("let user id {} read it", ::geteuid());
 }
 
 Error cannotRead(const config::Path& file, const FileError& error) {
@@ -32,7 +33,8 @@ Error cannotRead(const config::Path& file, const FileError& error) {
     case Reason::Denied:
     case Reason::Failed: break;
   }
-  return withRemedy(Fault::CredentialSource, file.string() + " cannot be read (" + error.what + ")",
+  return withRemedy(Fault::CredentialSource,
+                    fmt::format("{} cannot be read ({})", file.string(), error.what),
                     remedyOf(error));
 }
 

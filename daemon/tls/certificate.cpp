@@ -1,6 +1,7 @@
 #include "tls/certificate.h"
 
 #include <arpa/inet.h>
+#include <fmt/core.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
@@ -128,7 +129,7 @@ std::string namesOf(const X509& certificate) {
     text += (i == 0 ? "" : ", ") + names[i];
   }
   if (names.size() > kNamesShown) {
-    text += " and " + std::to_string(names.size() - kNamesShown) + " more";
+    text += fmt::format(" and {} more", names.size() - kNamesShown);
   }
   return text;
 }

@@ -1,6 +1,7 @@
 #include "tls/client_check.h"
 
 #include <arpa/inet.h>
+#include <fmt/core.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
@@ -66,9 +67,10 @@ int judge(X509_STORE_CTX* store, const Check& check) {
 
 std::string describe(int error, X509_STORE_CTX* store, const Check& check) {
   const X509* const leaf = X509_STORE_CTX_get0_cert(store);
-  const std::string whose = "client certificate '" + subjectOf(*leaf) + "': ";
+  const std::string whose = fmt::format("client certificate '{}': ", subjectOf(*leaf));
   if (error == X509_V_ERR_CERT_REJECTED) {
-    return whose + "none of its names is in client_allowed_sans (it is for " + namesOf(*leaf) + ")";
+    return fmt::format("{}none of its names is in client_allowed_sans (it is for {})", whose,
+                       namesOf(*leaf));
   }
   if (const auto revocation = describeRevocation(error, store, check.crl_file, "the client");
       !revocation.empty()) {
@@ -77,7 +79,7 @@ std::string describe(int error, X509_STORE_CTX* store, const Check& check) {
   if (const auto chain = describeChain(error, store, check.text); !chain.empty()) {
     return whose + chain;
   }
-  return whose + verifyWords(error) + " (issued by '" + issuerOf(*leaf) + "')";
+  return fmt::format("{}{} (issued by '{}')", whose, verifyWords(error), issuerOf(*leaf));
 }
 
 int verifyClient(X509_STORE_CTX* store, void* argument) {

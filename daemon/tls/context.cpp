@@ -1,5 +1,6 @@
 #include "tls/context.h"
 
+#include <fmt/core.h>
 #include <openssl/x509v3.h>
 
 #include "tls/certificate.h"
@@ -47,16 +48,18 @@ Result<void> show(const Bundle& bundle, const config::Path& file, SSL_CTX* conte
     taken = SSL_CTX_add1_chain_cert(context, bundle.chain[i].get()) == 1;
   }
   if (taken) return {};
-  return tlsError(file.string() + ": OpenSSL refuses it (" + takeReason() +
-                  "): issue a certificate with an EC P-256 key, or RSA of 2048 bits and more");
+  return tlsError(
+      fmt::format("{}: OpenSSL refuses it ({}): issue a certificate with an EC P-256 key, or RSA "
+                  "of 2048 bits and more",
+                  file.string(), takeReason()));
 }
 
 Result<void> trust(const Chain& authorities, const config::Path& file, SSL_CTX* context) {
   X509_STORE* const store = SSL_CTX_get_cert_store(context);
   for (const auto& authority : authorities) {
     if (X509_STORE_add_cert(store, authority.get()) != 1) {
-      return tlsError(file.string() + ": '" + subjectOf(*authority) + "' cannot be used (" +
-                      takeReason() + "): write the file anew");
+      return tlsError(fmt::format("{}: '{}' cannot be used ({}): write the file anew",
+                                  file.string(), subjectOf(*authority), takeReason()));
     }
   }
   readExtensions(store);
@@ -67,8 +70,8 @@ Result<void> trust(const Chain& authorities, const config::Path& file, SSL_CTX* 
 
 Result<void> trustSystem(std::string_view instead, SSL_CTX* context) {
   if (SSL_CTX_set_default_verify_paths(context) != 1) {
-    return tlsError("the system's roots cannot be loaded (" + takeReason() + "): set " +
-                    std::string(instead));
+    return tlsError(
+        fmt::format("the system's roots cannot be loaded ({}): set {}", takeReason(), instead));
   }
   readExtensions(SSL_CTX_get_cert_store(context));
   return {};

@@ -1,3 +1,4 @@
+#include <fmt/core.h>
 #include <openssl/err.h>
 #include <openssl/sslerr.h>
 #include <openssl/x509v3.h>
@@ -24,8 +25,8 @@ std::string versionText(config::TlsVersion version) {
 }
 
 std::string tooOld(config::TlsVersion min_version) {
-  return "does not speak " + versionText(min_version) +
-         " or later: update it, or set min_version lower";
+  return fmt::format("does not speak {} or later: update it, or set min_version lower",
+                     versionText(min_version));
 }
 
 // Alerts of RFC 8446 section 6 and RFC 5246 section 7.2 that servers send about our certificate, or
@@ -91,58 +92,66 @@ bool closedByPeer(int error, int system_error, int reason) {
 std::string Material::describeRefusedClient(int alert) const {
   X509* const ours = SSL_CTX_get0_certificate(context_);
   const std::string which =
-      "refused our client certificate '" + subjectOf(*ours) + "' (" + alertText(alert) + "): ";
+      fmt::format("refused our client certificate '{}' ({}): ", subjectOf(*ours), alertText(alert));
   const std::string file = config_.cert_file.string();
   if (alert == SSL_AD_CERTIFICATE_EXPIRED) {
-    return which + "it ends at " + rfc3339(client_->not_after) + ": renew " + file +
-           ", or set the server's clock right";
+    return fmt::format("{}it ends at {}: renew {}, or set the server's clock right", which,
+                       rfc3339(client_->not_after), file);
   }
-  if (alert == SSL_AD_CERTIFICATE_REVOKED) return which + "it is revoked: issue " + file + " anew";
+  if (alert == SSL_AD_CERTIFICATE_REVOKED)
+    return fmt::format("{}it is revoked: issue {} anew", which, file);
   if (X509_check_purpose(ours, X509_PURPOSE_SSL_CLIENT, 0) != 1) {
     return which + "it is not meant for clients: let its extended key usage allow clientAuth";
   }
   if (alert == SSL_AD_UNKNOWN_CA) {
-    return which + "the server does not know the CA '" + issuerOf(*ours) +
-           "' that signed it: let the server trust that CA, or put a certificate of a CA that it " +
-           "trusts, with its intermediates, into " + file;
+    return fmt::format(
+        "{}the server does not know the CA '{}' that signed it: let the server trust that CA, or "
+        "put a certificate of a CA that it trusts, with its intermediates, into {}",
+        which, issuerOf(*ours), file);
   }
-  return which + "put one that the server accepts into " + file;
+  return fmt::format("{}put one that the server accepts into {}", which, file);
 }
 
 std::string Material::describeAlert(int alert, SSL* ssl) const {
   if (alert == SSL_AD_PROTOCOL_VERSION) return tooOld(config_.min_version);
   if (alert == SSL_AD_NO_APPLICATION_PROTOCOL) {
-    return "does not speak HTTP/1.1, most likely HTTP/2 alone (" + alertText(alert) +
-           "): let it serve HTTP/1.1 too, or give a port of it that does";
+    return fmt::format(
+        "does not speak HTTP/1.1, most likely HTTP/2 alone ({}): let it serve HTTP/1.1 too, or "
+        "give a port of it that does",
+        alertText(alert));
   }
   if (alert == SSL_AD_HANDSHAKE_FAILURE && !showedCertificate(ssl)) {
-    return "refused the handshake before it showed a certificate: no common cipher, curve or "
-           "signature algorithm (" +
-           alertText(alert) +
-           "): let it accept TLS 1.3, or TLS 1.2 with ECDHE and AES-GCM or ChaCha20; see its log";
+    return fmt::format(
+        "refused the handshake before it showed a certificate: no common cipher, curve or "
+        "signature algorithm ({}): let it accept TLS 1.3, or TLS 1.2 with ECDHE and AES-GCM or "
+        "ChaCha20; see its log",
+        alertText(alert));
   }
   if (alert == SSL_AD_UNRECOGNIZED_NAME) {
     const char* const name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-    return "does not serve the name " + std::string(name != nullptr ? name : "it was asked for") +
-           ": set server_name to one that it serves";
+    return fmt::format("does not serve the name {}: set server_name to one that it serves",
+                       name != nullptr ? name : "it was asked for");
   }
   const bool have_client = client_.has_value();
   if (alert == SSL_AD_HANDSHAKE_FAILURE && have_client) {
-    return "refused the handshake (" + alertText(alert) +
-           "): it accepts no cipher that we offer, or not our client certificate of " +
-           config_.cert_file.string() + ": see its log";
+    return fmt::format(
+        "refused the handshake ({}): it accepts no cipher that we offer, or not our client "
+        "certificate of {}: see its log",
+        alertText(alert), config_.cert_file.string());
   }
   if (aboutClientCertificate(alert)) {
     if (have_client) return describeRefusedClient(alert);
-    const std::string remedy = config_.cert_file.empty() ? "set cert_file and key_file"
-                                                         : "add " + config_.cert_file.string() +
-                                                               " and " + config_.key_file.string();
-    return (alert == SSL_AD_HANDSHAKE_FAILURE
-                ? "refused the handshake; most likely it requires a client certificate ("
-                : "requires a client certificate (") +
-           alertText(alert) + "): " + remedy;
+    const std::string remedy =
+        config_.cert_file.empty()
+            ? "set cert_file and key_file"
+            : fmt::format("add {} and {}", config_.cert_file.string(), config_.key_file.string());
+    return fmt::format("{}{}): {}",
+                       alert == SSL_AD_HANDSHAKE_FAILURE
+                           ? "refused the handshake; most likely it requires a client certificate ("
+                           : "requires a client certificate (",
+                       alertText(alert), remedy);
   }
-  return "ended the handshake (" + alertText(alert) + "): see its log";
+  return fmt::format("ended the handshake ({}): see its log", alertText(alert));
 }
 
 std::string Material::describeFailure(SSL* ssl, int error, int system_error) const {
@@ -150,22 +159,25 @@ std::string Material::describeFailure(SSL* ssl, int error, int system_error) con
   const int reason = ERR_GET_LIB(code) == ERR_LIB_SSL ? ERR_GET_REASON(code) : 0;
   if (reason > SSL_AD_REASON_OFFSET) return describeAlert(reason - SSL_AD_REASON_OFFSET, ssl);
   if (speaksOtherProtocol(reason)) {
-    return "speaks plain HTTP on this port, or another protocol without TLS (" + takeReason() +
-           "): give the port of its HTTPS";
+    return fmt::format(
+        "speaks plain HTTP on this port, or another protocol without TLS ({}): give the port of "
+        "its HTTPS",
+        takeReason());
   }
   if (reason == SSL_R_UNSUPPORTED_PROTOCOL || reason == SSL_R_WRONG_SSL_VERSION) {
     return tooOld(config_.min_version);
   }
   const std::string moment = shakenHands(ssl) ? "after" : "in";
   if (closedByPeer(error, system_error, reason)) {
-    return "closed the connection " + moment + " the handshake: see its log" +
-           (client_ ? "" : "; if it requires a client certificate, set cert_file and key_file");
+    return fmt::format(
+        "closed the connection {} the handshake: see its log{}", moment,
+        client_ ? "" : "; if it requires a client certificate, set cert_file and key_file");
   }
   if (error == SSL_ERROR_SYSCALL) {
-    return "connection failed " + moment +
-           " the handshake: " + std::generic_category().message(system_error);
+    return fmt::format("connection failed {} the handshake: {}", moment,
+                       std::generic_category().message(system_error));
   }
-  return "handshake failed (" + takeReason() + "): see the server's log";
+  return fmt::format("handshake failed ({}): see the server's log", takeReason());
 }
 
 Error Material::explain(SSL* ssl, int result, const std::string& host) const {
@@ -179,7 +191,7 @@ Error Material::explain(SSL* ssl, int result, const std::string& host) const {
   const Detail detail = what.empty() ? detailOf(ssl) : Detail::None;
   if (what.empty()) what = describeFailure(ssl, error, system_error);
   ERR_clear_error();
-  Error failure = tlsError(host + ": " + what);
+  Error failure = tlsError(fmt::format("{}: {}", host, what));
   failure.detail = detail;
   if (closed) failure.fault = Fault::Connect;
   return failure;

@@ -1,5 +1,7 @@
 #include "tls/file_shape.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 
@@ -68,11 +70,14 @@ std::string keystoreRemedy(std::string_view type, Wanted wanted, const std::stri
         " -providerclass org.bouncycastle.jce.provider.BouncyCastleProvider -providerpath "
         "bcprov.jar";
   }
-  std::string text = "convert it with `keytool -importkeystore -srckeystore " + file + options +
-                     " -destkeystore new.p12 -deststoretype PKCS12`";
+  std::string text = fmt::format(
+      "convert it with `keytool -importkeystore -srckeystore {}{} -destkeystore new.p12 "
+      "-deststoretype PKCS12`",
+      file, options);
   if (wanted == Wanted::Bundle) return text + ", and mount new.p12";
   const auto filters = conversionOf(Content::Pkcs12, true, wanted);
-  return filters.empty() ? text : text + ", then " + commandOf(filters, "new.p12", wanted);
+  return filters.empty() ? text
+                         : fmt::format("{}, then {}", text, commandOf(filters, "new.p12", wanted));
 }
 
 FileShape derShape(Content found, Wanted wanted, const std::string& file) {
@@ -107,8 +112,7 @@ std::optional<FileShape> binaryShape(std::string_view content, Wanted wanted,
   if (!isBinary(content)) return std::nullopt;
   const auto size = derSize(content);
   if (size > content.size()) {
-    return FileShape{"is DER that was cut off (" + std::to_string(content.size()) + " of " +
-                         std::to_string(size) + " bytes)",
+    return FileShape{fmt::format("is DER that was cut off ({} of {} bytes)", content.size(), size),
                      {},
                      "write the file again"};
   }
@@ -121,7 +125,8 @@ std::optional<FileShape> wideShape(std::string_view content) {
   constexpr auto kLittle = "B\0E\0G\0I\0N\0"sv;
   constexpr auto kBig = "\0B\0E\0G\0I\0N"sv;
   const auto from = [](const std::string& encoding) {
-    return FileShape{"is " + encoding + " text", {"iconv -f " + encoding + " -t UTF-8"}, ""};
+    return FileShape{
+        fmt::format("is {} text", encoding), {fmt::format("iconv -f {} -t UTF-8", encoding)}, ""};
   };
   if (content.starts_with("\xFF\xFE\0\0"sv)) return from("UTF-32");
   if (content.starts_with("\xFF\xFE") || content.starts_with("\xFE\xFF")) return from("UTF-16");
@@ -139,7 +144,8 @@ std::optional<FileShape> decodedShape(std::string_view decoded, Wanted wanted,
   const bool keystore = shape && contains(shape->is, "keystore");
   if (!keystore && found == Content::Other) return std::nullopt;
   if (shape->filters.empty()) {
-    shape->remedy = "decode it with `base64 -d < " + file + " > decoded`, then " + shape->remedy;
+    shape->remedy =
+        fmt::format("decode it with `base64 -d < {} > decoded`, then {}", file, shape->remedy);
   }
   return shape;
 }
@@ -151,7 +157,7 @@ std::optional<FileShape> base64Shape(std::string_view content, Wanted wanted,
   const auto decoded = base64Decoded(content);
   std::optional<FileShape> shape;
   if (contains(decoded.reveal(), "-----BEGIN ")) {
-    const std::string times = layers == 1 ? "" : " " + std::to_string(layers) + " times";
+    const std::string times = layers == 1 ? "" : fmt::format(" {} times", layers);
     shape = FileShape{"is PEM that is encoded in base64" + times, {}, ""};
   } else if (shape = base64Shape(decoded.reveal(), wanted, file, layers + 1); !shape) {
     shape = decodedShape(decoded.reveal(), wanted, file);
@@ -188,9 +194,11 @@ std::optional<FileShape> textShape(std::string_view content, Wanted wanted,
 std::string insteadOfCertificate(Content content, const std::string& file) {
   switch (content) {
     case Content::Request:
-      return "mount the certificate that the CA made of this request, or let a CA of your own sign "
-             "it with `openssl x509 -req -in " +
-             file + " -CA ca.crt -CAkey ca.key -CAcreateserial -days 365 -out new.pem`";
+      return fmt::format(
+          "mount the certificate that the CA made of this request, or let a CA of your own sign it "
+          "with `openssl x509 -req -in {} -CA ca.crt -CAkey ca.key -CAcreateserial -days 365 -out "
+          "new.pem`",
+          file);
     case Content::PublicKey: return "mount the certificate that was issued for this key";
     case Content::Crl: return "name this file in crl_file, and mount the certificate here";
     default: return "write the certificate into it, or correct the file name";
@@ -239,7 +247,7 @@ std::vector<std::string> conversionOf(Content content, bool der, Wanted wanted) 
       if (certificate) return {"openssl x509" + from};
       break;
     case Content::Pkcs7:
-      if (certificate) return {"openssl pkcs7" + from + " -print_certs"};
+      if (certificate) return {fmt::format("openssl pkcs7{} -print_certs", from)};
       break;
     case Content::Crl:
       if (wanted == Wanted::Crl) return {"openssl crl" + from};
@@ -248,7 +256,7 @@ std::vector<std::string> conversionOf(Content content, bool der, Wanted wanted) 
       if (key) return {"openssl pkey" + from};
       break;
     case Content::EncryptedKey:
-      if (key) return {"openssl pkey" + from + " -aes256"};
+      if (key) return {fmt::format("openssl pkey{} -aes256", from)};
       break;
     case Content::Pkcs12:
       if (certificate) return {"openssl pkcs12 -nokeys"};

@@ -1,5 +1,6 @@
 #include "tls/files.h"
 
+#include <fmt/core.h>
 #include <openssl/x509.h>
 #include <sys/stat.h>
 
@@ -33,13 +34,14 @@ Error cannotRead(const config::Path& path, std::string_view expected, const File
                       ": permission denied: let the user that postern runs as read it "
                       "(in Kubernetes: defaultMode 0440 with fsGroup)");
     case Reason::Directory:
-      return tlsError(file + ": is a directory: name the " + std::string(expected) + " in it");
+      return tlsError(fmt::format("{}: is a directory: name the {} in it", file, expected));
     case Reason::NotRegular:
     case Reason::TooLarge:
-      return tlsError(file + ": is " + error.what + ": name a " + std::string(expected));
+      return tlsError(fmt::format("{}: is {}: name a {}", file, error.what, expected));
     case Reason::Failed: break;
   }
-  return tlsError(file + ": cannot be read (" + error.what + ")", "check the volume that holds it");
+  return tlsError(fmt::format("{}: cannot be read ({})", file, error.what),
+                  "check the volume that holds it");
 }
 
 // None when the file is missing and that is allowed.
@@ -100,8 +102,8 @@ bool holdsNothing(const config::Tls& config, const Files& files) {
 }
 
 Error halfPair(const config::Path& present, const config::Path& absent, std::string_view missing) {
-  return tlsError(present.string() + ": is there without its " + std::string(missing) + ": add " +
-                  absent.string() + ", or remove both");
+  return tlsError(fmt::format("{}: is there without its {}: add {}, or remove both",
+                              present.string(), missing, absent.string()));
 }
 
 }  // namespace
@@ -109,7 +111,7 @@ Error halfPair(const config::Path& present, const config::Path& absent, std::str
 std::string signatureOf(const config::Path& path) {
   struct stat status {};
   if (path.empty()) return "-;";
-  if (::stat(path.c_str(), &status) != 0) return "errno " + std::to_string(errno) + ';';
+  if (::stat(path.c_str(), &status) != 0) return fmt::format("errno {};", errno);
   std::string signature;
   for (const auto part :
        {static_cast<long long>(status.st_dev), static_cast<long long>(status.st_ino),
@@ -150,8 +152,9 @@ Result<Files> readWhole(const config::Tls& config) {
     if (!files) return files;
     if (holdsNothing(config, *files)) {
       const auto& any = config.cert_file.empty() ? config.ca_file : config.cert_file;
-      return tlsError("the folder " + any.parent_path().string() +
-                      " holds none of ca.crt, tls.crt and tls.key: mount the secret there");
+      return tlsError(fmt::format(
+          "the folder {} holds none of ca.crt, tls.crt and tls.key: mount the secret there",
+          any.parent_path().string()));
     }
     const bool pair = !config.cert_file.empty() && !config.key_file.empty();
     if (pair && files->cert && !files->key) {

@@ -1,5 +1,6 @@
 #include "tls/issue.h"
 
+#include <fmt/core.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
@@ -29,7 +30,7 @@ struct Draft {
 };
 
 Error cannotMake() {
-  return tlsError("no certificate can be made (" + takeReason() + ")");
+  return tlsError(fmt::format("no certificate can be made ({})", takeReason()));
 }
 
 // 127 random bits: positive, and never seen before (RFC 5280 section 4.1.2.2).
@@ -122,7 +123,7 @@ Result<void> verifyChain(X509* leaf, const Chain& authorities, SystemTime now) {
   searchChains(store.get());
   for (const auto& authority : authorities) X509_STORE_add_cert(store.get(), authority.get());
   if (X509_STORE_CTX_init(context.get(), store.get(), leaf, nullptr) != 1) {
-    return tlsError("no certificate can be verified (" + takeReason() + ")");
+    return tlsError(fmt::format("no certificate can be verified ({})", takeReason()));
   }
   X509_STORE_CTX_set_purpose(context.get(), X509_PURPOSE_SSL_SERVER);
   X509_STORE_CTX_set_time(context.get(), 0, std::chrono::system_clock::to_time_t(now));
@@ -169,7 +170,7 @@ Result<Validity> vouchedFor(const Issued& issued, const std::string& name, Syste
   TRY_VOID(verifyChain(leaf, trusted, now));
   if (X509_check_host(leaf, name.data(), name.size(), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT,
                       nullptr) != 1) {
-    return tlsError("tls.crt: is for " + namesOf(*leaf) + ", not for " + name);
+    return tlsError(fmt::format("tls.crt: is for {}, not for {}", namesOf(*leaf), name));
   }
   return validityOf(*leaf);
 }

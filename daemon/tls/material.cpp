@@ -1,5 +1,6 @@
 #include "tls/material.h"
 
+#include <fmt/core.h>
 #include <openssl/err.h>
 
 #include <array>
@@ -26,14 +27,17 @@ Result<void> checkDates(const X509& certificate, bool leaf, const config::Path& 
                         SystemTime now) {
   const Validity validity = validityOf(certificate);
   const std::string which =
-      file.string() + (leaf ? ": client certificate '" : ": certificate of the client chain '") +
-      subjectOf(certificate) + "'";
+      fmt::format("{}{}{}'", file.string(),
+                  leaf ? ": client certificate '" : ": certificate of the client chain '",
+                  subjectOf(certificate));
   if (now > validity.not_after) {
-    return tlsError(which + " expired at " + rfc3339(validity.not_after) + ": renew it");
+    return tlsError(fmt::format("{} expired at {}: renew it", which, rfc3339(validity.not_after)));
   }
   if (now < validity.not_before) {
-    return tlsError(which + " is not yet valid, it begins at " + rfc3339(validity.not_before) +
-                    ": wait until then, or set the clock of this machine right");
+    return tlsError(
+        fmt::format("{} is not yet valid, it begins at {}: wait until then, or set the clock of "
+                    "this machine right",
+                    which, rfc3339(validity.not_before)));
   }
   return {};
 }
@@ -84,19 +88,19 @@ Result<std::shared_ptr<const Material>> Material::load(const config::Tls& config
 Result<void> Material::makeContext() {
   context_ = SSL_CTX_new(TLS_client_method());
   if (context_ == nullptr)
-    return tlsError("no TLS context can be made (" + takeReason() + ")", kMoreMemory);
+    return tlsError(fmt::format("no TLS context can be made ({})", takeReason()), kMoreMemory);
   const bool old = config_.min_version < config::TlsVersion::Tls12;
   if (SSL_CTX_set_min_proto_version(context_, protocolOf(config_.min_version)) != 1 ||
       SSL_CTX_set_max_proto_version(context_, 0) != 1 ||
       SSL_CTX_set_cipher_list(context_, old ? kOldCiphers : kCiphers) != 1) {
-    return tlsError("min_version: OpenSSL does not support it (" + takeReason() + ")",
+    return tlsError(fmt::format("min_version: OpenSSL does not support it ({})", takeReason()),
                     "set TLS12 or TLS13");
   }
   SSL_CTX_set_options(context_, SSL_OP_NO_RENEGOTIATION);
   // Apache asks for a client certificate after the handshake where a location wants one.
   SSL_CTX_set_post_handshake_auth(context_, 1);
   if (SSL_CTX_set_alpn_protos(context_, kHttp11.data(), kHttp11.size()) != 0) {
-    return tlsError("no TLS context (" + takeReason() + ")", kMoreMemory);
+    return tlsError(fmt::format("no TLS context ({})", takeReason()), kMoreMemory);
   }
   SSL_CTX_set_read_ahead(context_, 1);
   // Idle connections hold no buffers.

@@ -1,5 +1,6 @@
 #include "tls/own_chain.h"
 
+#include <fmt/core.h>
 #include <openssl/err.h>
 
 #include <algorithm>
@@ -33,7 +34,7 @@ std::string subjectsOf(const std::vector<X509*>& certificates) {
   constexpr std::size_t kShown = 5;
   std::string text;
   for (std::size_t i = 0; i < certificates.size() && i < kShown; ++i) {
-    text += (i == 0 ? "'" : ", '") + subjectOf(*certificates[i]) + "'";
+    text += fmt::format("{}{}'", i == 0 ? "'" : ", '", subjectOf(*certificates[i]));
   }
   return text + (certificates.size() > kShown ? ", ..." : "");
 }
@@ -52,7 +53,7 @@ class ChainSorter {
         entries_.push_back({std::move(certificate), number});
       } else {
         warn(number, *certificate,
-             "is the same as certificate " + std::to_string(same->number) + ": remove one of them");
+             fmt::format("is the same as certificate {}: remove one of them", same->number));
       }
     }
   }
@@ -80,8 +81,8 @@ class ChainSorter {
   };
 
   void warn(std::size_t number, const X509& certificate, const std::string& what) {
-    warnings_.push_back(files_.cert_file.string() + ": certificate " + std::to_string(number) +
-                        " in it ('" + subjectOf(certificate) + "') " + what);
+    warnings_.push_back(fmt::format("{}: certificate {} in it ('{}') {}", files_.cert_file.string(),
+                                    number, subjectOf(certificate), what));
   }
 
   void take(std::size_t index) {
@@ -101,11 +102,11 @@ class ChainSorter {
     const std::size_t leaf = valid == fitting.end() ? fitting.front() : *valid;
     for (const auto& other : entries_) {
       if (isOfKey(*other.owned, key_) || !hasIssued(*entries_[leaf].owned, *other.owned)) continue;
-      return tlsError(files_.key_file.string() + ": the key is that of '" +
-                      subjectOf(*entries_[leaf].owned) + "', which has issued '" +
-                      subjectOf(*other.owned) + "' of " + files_.cert_file.string() +
-                      ", expected the key of '" + subjectOf(*other.owned) +
-                      "': mount the key and the certificate of one pair");
+      return tlsError(
+          fmt::format("{}: the key is that of '{}', which has issued '{}' of {}, expected the key "
+                      "of '{}': mount the key and the certificate of one pair",
+                      files_.key_file.string(), subjectOf(*entries_[leaf].owned),
+                      subjectOf(*other.owned), files_.cert_file.string(), subjectOf(*other.owned)));
     }
     take(leaf);
     return {};
@@ -115,11 +116,11 @@ class ChainSorter {
     std::vector<X509*> all;
     for (const auto& entry : entries_) all.push_back(entry.owned.get());
     const std::string which = all.size() == 1 ? "the certificate " : "any certificate ";
-    return tlsError(files_.key_file.string() + ": the key does not match " + which +
-                    (all.size() == 1
-                         ? subjectsOf(all) + " of " + files_.cert_file.string()
-                         : "of " + files_.cert_file.string() + " (" + subjectsOf(all) + ")") +
-                    ": mount the two of one pair");
+    return tlsError(fmt::format(
+        "{}: the key does not match {}{}: mount the two of one pair", files_.key_file.string(),
+        which,
+        all.size() == 1 ? fmt::format("{} of {}", subjectsOf(all), files_.cert_file.string())
+                        : fmt::format("of {} ({})", files_.cert_file.string(), subjectsOf(all))));
   }
 
   // Without roots. They have one key; of those that one CA has signed the best is taken.
@@ -151,10 +152,10 @@ class ChainSorter {
 
   void warnOfOrder() {
     if (std::ranges::is_sorted(order_)) return;
-    warnings_.push_back(files_.cert_file.string() +
-                        ": its certificates are sent in another order than they have in it (" +
-                        subjectsOf(chain_) + "): write the " + std::string(files_.whose) +
-                        " certificate first, then each issuer");
+    warnings_.push_back(
+        fmt::format("{}: its certificates are sent in another order than they have in it ({}): "
+                    "write the {} certificate first, then each issuer",
+                    files_.cert_file.string(), subjectsOf(chain_), files_.whose));
   }
 
   // Of one CA, signed by different ones.
@@ -165,9 +166,10 @@ class ChainSorter {
                        [&](const X509* other) { return isOfOneCa(*other, *chain_[i]); });
       if (pair == chain_.begin() + static_cast<long>(i)) continue;
       warn(entries_[order_[i]].number, *chain_[i],
-           "has name and key of another one, signed by '" + issuerOf(**pair) + "' and by '" +
-               issuerOf(*chain_[i]) + "', and both are sent: remove the one that no " +
-               (files_.whose == "client" ? "server" : "client") + " needs");
+           fmt::format("has name and key of another one, signed by '{}' and by '{}', and both are "
+                       "sent: remove the one that no {} needs",
+                       issuerOf(**pair), issuerOf(*chain_[i]),
+                       files_.whose == "client" ? "server" : "client"));
     }
   }
 
@@ -195,9 +197,9 @@ class ChainSorter {
            "is not sent, another one of the same key is: remove one of them");
     } else {
       warn(entry.number, certificate,
-           "is unrelated, because it has issued nothing in the chain of '" +
-               subjectOf(*chain_.front()) +
-               "', and is not sent: remove it, or add what is between them");
+           fmt::format("is unrelated, because it has issued nothing in the chain of '{}', and is "
+                       "not sent: remove it, or add what is between them",
+                       subjectOf(*chain_.front())));
     }
   }
 

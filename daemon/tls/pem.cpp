@@ -1,5 +1,6 @@
 #include "tls/pem.h"
 
+#include <fmt/core.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
@@ -47,10 +48,10 @@ bool encrypted(std::string_view pem) {
 }
 
 Error withoutPassword(const config::Path& file) {
-  return tlsError(file.string() +
-                  ": the key is encrypted and there is no password for it: name the file that "
-                  "holds it in key_password_file, or decrypt the key with `openssl pkey -in " +
-                  file.string() + " -out new.key`");
+  return tlsError(fmt::format(
+      "{}: the key is encrypted and there is no password for it: name the file that holds it in "
+      "key_password_file, or decrypt the key with `openssl pkey -in {} -out new.key`",
+      file.string(), file.string()));
 }
 
 // Whether a cipher was asked for that OpenSSL's default provider no longer knows, as DES. Reads the
@@ -66,13 +67,15 @@ bool outdatedCipher() {
 
 Error notDecrypted(const config::Path& file, const config::Path& password_file) {
   if (outdatedCipher()) {
-    return tlsError(file.string() +
-                    ": the key is encrypted in an old way that OpenSSL no longer knows: encrypt it "
-                    "anew with `openssl pkey -provider legacy -provider default -in " +
-                    file.string() + " -aes256 -out new.key`");
+    return tlsError(fmt::format(
+        "{}: the key is encrypted in an old way that OpenSSL no longer knows: encrypt it anew with "
+        "`openssl pkey -provider legacy -provider default -in {} -aes256 -out new.key`",
+        file.string(), file.string()));
   }
-  return tlsError(file.string() + ": the password in " + password_file.string() +
-                  " does not open the key: correct it, or mount the key that it belongs to");
+  return tlsError(
+      fmt::format("{}: the password in {} does not open the key: correct it, or mount the key that "
+                  "it belongs to",
+                  file.string(), password_file.string()));
 }
 
 }  // namespace

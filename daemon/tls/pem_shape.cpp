@@ -1,5 +1,7 @@
 #include "tls/pem_shape.h"
 
+#include <fmt/core.h>
+
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
@@ -175,8 +177,7 @@ struct Lost {
 std::vector<std::string> onItsLines(const PemBlock& block, bool alone,
                                     std::vector<std::string> filters) {
   if (alone) return filters;
-  filters.insert(filters.begin(), "sed -n '" + std::to_string(block.line) + ',' +
-                                      std::to_string(block.last_line) + "p'");
+  filters.insert(filters.begin(), fmt::format("sed -n '{},{}p'", block.line, block.last_line));
   return filters;
 }
 
@@ -188,7 +189,7 @@ std::string openSshRemedy(const PemBlock& block, const std::string& file) {
            "a key with `openssl genpkey -algorithm ed25519 -out new.pem`, and have a certificate "
            "issued for it";
   }
-  return "convert it with `cp " + file + " new.pem` and `ssh-keygen -p -m PEM -f new.pem`";
+  return fmt::format("convert it with `cp {} new.pem` and `ssh-keygen -p -m PEM -f new.pem`", file);
 }
 
 // A block whose label, or what is in it, is not what OpenSSL reads.
@@ -207,16 +208,16 @@ void explainLabel(const PemBlock& block, bool alone, Wanted wanted, const std::s
     lost.remedy = openSshRemedy(block, file);
   } else if (block.label == "SSH2 ENCRYPTED PRIVATE KEY") {
     lost.what += " is in the form of SSH2 (BEGIN SSH2 ENCRYPTED PRIVATE KEY)";
-    lost.remedy = "convert it with `ssh-keygen -i -f " + file + " > new.pem`";
+    lost.remedy = fmt::format("convert it with `ssh-keygen -i -f {} > new.pem`", file);
   } else {
     const std::string label = wanted == Wanted::Crl           ? "X509 CRL"
                               : wanted == Wanted::Certificate ? "CERTIFICATE"
                               : block.content == Content::Key ? "PRIVATE KEY"
                                                               : "ENCRYPTED PRIVATE KEY";
     lost.what += " has another label than " + label;
-    lost.filters =
-        onItsLines(block, alone,
-                   {"sed -E 's/-----(BEGIN|END) [A-Z0-9 #.]+-----/-----\\1 " + label + "-----/'"});
+    lost.filters = onItsLines(
+        block, alone,
+        {fmt::format("sed -E 's/-----(BEGIN|END) [A-Z0-9 #.]+-----/-----\\1 {}-----/'", label)});
   }
 }
 
@@ -226,8 +227,7 @@ void explainSize(std::string_view der, Lost& lost) {
   if (der.empty()) {
     lost.what += " is empty";
   } else if (size > der.size()) {
-    lost.what += " is cut off: " + std::to_string(der.size()) + " of " + std::to_string(size) +
-                 " bytes are there";
+    lost.what += fmt::format(" is cut off: {} of {} bytes are there", der.size(), size);
   } else {
     lost.what += " is damaged";
   }
@@ -268,13 +268,13 @@ void explainLines(const PemBlock& block, Lost& lost) {
   if (block.end_label.empty()) {
     lost.what += whole ? " has no END line" : " is cut off: it has no END line";
     if (whole && block.known) {
-      lost.remedy = "add the line \"-----END " + std::string(block.label) + "-----\" after it";
+      lost.remedy = fmt::format("add the line \"-----END {}-----\" after it", block.label);
     }
   } else if (block.end_label != block.label) {
     lost.what += " has other words after END than after BEGIN";
     lost.remedy = "make them equal";
   } else if (const auto line = lineOfBadCharacter(block); line != 0 && !holds(block.body, ":")) {
-    lost.what += " has a character in line " + std::to_string(line) + " that base64 does not have";
+    lost.what += fmt::format(" has a character in line {} that base64 does not have", line);
   } else {
     explainSize(der.reveal(), lost);
   }
@@ -284,7 +284,7 @@ void explainLines(const PemBlock& block, Lost& lost) {
 std::optional<Lost> lookAt(const PemBlock& block, bool alone, Wanted wanted,
                            const std::string& file) {
   const auto name = block.content == Content::Pkcs7 ? nameOf(wanted) : nameOf(block.content);
-  Lost lost{"the " + std::string(name) + " at line " + std::to_string(block.line), 0, {}, {}};
+  Lost lost{fmt::format("the {} at line {}", name, block.line), 0, {}, {}};
   const auto decoded = decode(block);
   if (isCommentedOut(block)) {
     lost.what += " is commented out";
@@ -366,8 +366,9 @@ std::string mending(const std::vector<Lost>& lost, const std::string& file, Want
   unsigned defects = 0;
   for (const auto& one : lost) defects |= one.defects;
   if (defects != 0 && !inlineKey(file).empty()) {
-    return "write it as a block of YAML (`" + inlineKey(file) +
-           ": |`), each line of the file in a line of its own";
+    return fmt::format(
+        "write it as a block of YAML (`{}: |`), each line of the file in a line of its own",
+        inlineKey(file));
   }
   std::vector<std::string> filters;
   if (defects == 0) filters = lost.front().filters;
@@ -377,9 +378,9 @@ std::string mending(const std::vector<Lost>& lost, const std::string& file, Want
     if (needed && std::ranges::find(filters, filter) == filters.end()) filters.push_back(filter);
   }
   if (filters.empty()) return lost.front().remedy;
-  return "mend it with " + commandOf(filters, file, wanted) +
-         (filters.front().starts_with("sed -n") ? ", and put new.pem in the place of these lines"
-                                                : "");
+  return fmt::format(
+      "mend it with {}{}", commandOf(filters, file, wanted),
+      filters.front().starts_with("sed -n") ? ", and put new.pem in the place of these lines" : "");
 }
 
 std::string explainLost(const std::vector<Lost>& lost, const std::string& file, Wanted wanted) {
@@ -388,10 +389,10 @@ std::string explainLost(const std::vector<Lost>& lost, const std::string& file, 
     text += (i == 0 ? "" : ", ") + lost[i].what;
   }
   if (lost.size() > kMostTold) {
-    text += " and " + std::to_string(lost.size() - kMostTold) + " more";
+    text += fmt::format(" and {} more", lost.size() - kMostTold);
   }
-  return text + ", so OpenSSL does not read " + (lost.size() == 1 ? "it" : "them") + ": " +
-         mending(lost, file, wanted);
+  return fmt::format("{}, so OpenSSL does not read {}: {}", text, lost.size() == 1 ? "it" : "them",
+                     mending(lost, file, wanted));
 }
 
 }  // namespace
@@ -419,26 +420,29 @@ std::string explainUnread(std::string_view content, Wanted wanted, const config:
                           const std::string& reason) {
   const std::string path = file.string();
   const std::string name(nameOf(wanted));
-  const auto expected = ", expected a " + name + " as PEM: ";
-  if (isBlank(content)) return path + ": is empty: write the " + name + " into it, as PEM";
+  const auto expected = fmt::format(", expected a {} as PEM: ", name);
+  if (isBlank(content))
+    return fmt::format("{}: is empty: write the {} into it, as PEM", path, name);
   auto report = examine(content, wanted, path, false);
   // OpenSSL stops at any block that is damaged.
   if (report.lost.empty() && !reason.empty()) report = examine(content, wanted, path, true);
   if (!report.lost.empty()) return explainLost(report.lost, path, wanted);
-  if (!reason.empty()) return path + ": is damaged (" + reason + "): write the file again";
+  if (!reason.empty())
+    return fmt::format("{}: is damaged ({}): write the file again", path, reason);
   if (!report.found.empty()) {
     const auto found = *std::ranges::min_element(report.found);
-    return path + ": holds a " + std::string(nameOf(found)) + " and no " + name + ": " +
-           insteadOf(found, wanted, path);
+    return fmt::format("{}: holds a {} and no {}: {}", path, nameOf(found), name,
+                       insteadOf(found, wanted, path));
   }
   if (const auto shape = shapeOf(content, wanted, path)) {
-    const auto command =
-        shape->filters.empty()
-            ? shape->remedy
-            : "convert it with " + commandOf(shape->filters, path, wanted) + shape->remedy;
-    return path + ": " + shape->is + expected + command;
+    const auto command = shape->filters.empty()
+                             ? shape->remedy
+                             : fmt::format("convert it with {}{}",
+                                           commandOf(shape->filters, path, wanted), shape->remedy);
+    return fmt::format("{}: {}{}{}", path, shape->is, expected, command);
   }
-  return path + ": holds no PEM block: write the " + name + " into it, as PEM (\"-----BEGIN ...\")";
+  return fmt::format("{}: holds no PEM block: write the {} into it, as PEM (\"-----BEGIN ...\")",
+                     path, name);
 }
 
 }  // namespace postern::tls

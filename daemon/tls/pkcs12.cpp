@@ -1,5 +1,6 @@
 #include "tls/pkcs12.h"
 
+#include <fmt/core.h>
 #include <openssl/err.h>
 #include <openssl/pkcs12.h>
 
@@ -24,19 +25,20 @@ Error unreadable(std::string_view der, const config::Path& file) {
     return tlsError(name + ": is empty: write the PKCS #12 bundle into it");
   }
   if (der.find("-----BEGIN PKCS12-----") != der.npos) {
-    return tlsError(name +
-                    ": is a PKCS #12 bundle between BEGIN and END lines: decode it with "
-                    "`grep -v -e ----- " +
-                    name + " | base64 -d > new.p12`");
+    return tlsError(
+        fmt::format("{}: is a PKCS #12 bundle between BEGIN and END lines: decode it with `grep -v "
+                    "-e ----- {} | base64 -d > new.p12`",
+                    name, name));
   }
   if (der.find("-----BEGIN ") != der.npos) {
     return tlsError(name + ": is PEM, not PKCS #12: name it in cert_file and key_file");
   }
   if (const auto shape = shapeOf(der, Wanted::Bundle, name)) {
-    return tlsError(name + ": " + shape->is + ", expected a PKCS #12 bundle: " +
-                    (shape->filters.empty()
-                         ? shape->remedy
-                         : "convert it with " + commandOf(shape->filters, name, Wanted::Bundle)));
+    return tlsError(
+        fmt::format("{}: {}, expected a PKCS #12 bundle: {}", name, shape->is,
+                    shape->filters.empty()
+                        ? shape->remedy
+                        : "convert it with " + commandOf(shape->filters, name, Wanted::Bundle)));
   }
   return tlsError(name + ": is no PKCS #12 bundle, or a damaged one: write the file again");
 }
@@ -57,20 +59,18 @@ Error notOpened(const PKCS12& bundle, const config::Path& file, bool with_passwo
   const bool outdated = ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_UNSUPPORTED;
   ERR_clear_error();
   if (outdated) {
-    return tlsError(name +
-                    ": is encrypted in an old way (RC2) that OpenSSL no longer knows: export it "
-                    "anew with `openssl pkcs12 -legacy -in " +
-                    name +
-                    " -nodes -out all.pem` and `openssl pkcs12 -export -in all.pem -out new.p12`, "
-                    "then remove all.pem");
+    return tlsError(
+        fmt::format("{}: is encrypted in an old way (RC2) that OpenSSL no longer knows: export it "
+                    "anew with `openssl pkcs12 -legacy -in {} -nodes -out all.pem` and `openssl "
+                    "pkcs12 -export -in all.pem -out new.p12`, then remove all.pem",
+                    name, name));
   }
   if (usesPbmac1(bundle)) {
-    return tlsError(name +
-                    ": is protected by PBMAC1 (RFC 9579), which OpenSSL 3.0 does not support: "
-                    "export it without PBMAC1, with OpenSSL 3.4 or newer: `openssl pkcs12 -in " +
-                    name +
-                    " -nodes -out all.pem` and `openssl pkcs12 -export -in all.pem -out new.p12`, "
-                    "then remove all.pem");
+    return tlsError(fmt::format(
+        "{}: is protected by PBMAC1 (RFC 9579), which OpenSSL 3.0 does not support: export it "
+        "without PBMAC1, with OpenSSL 3.4 or newer: `openssl pkcs12 -in {} -nodes -out all.pem` "
+        "and `openssl pkcs12 -export -in all.pem -out new.p12`, then remove all.pem",
+        name, name));
   }
   if (PKCS12_mac_present(&bundle) != 1) {
     return tlsError(name +
@@ -80,8 +80,9 @@ Error notOpened(const PKCS12& bundle, const config::Path& file, bool with_passwo
   if (!with_password) {
     return tlsError(name + ": needs a password: name the file that holds it in key_password_file");
   }
-  return tlsError(name + ": the password in " + password_file.string() +
-                  " does not open it: correct it, or mount the bundle that it belongs to");
+  return tlsError(fmt::format(
+      "{}: the password in {} does not open it: correct it, or mount the bundle that it belongs to",
+      name, password_file.string()));
 }
 
 struct Parts {
@@ -183,22 +184,24 @@ std::string describe(const KeyName& key, const Contents& contents) {
   });
   const bool has_certificate = certificate != contents.certificates.end();
   const std::string subject =
-      has_certificate ? "certificate '" + certificate->second + "'" : "no certificate";
-  return key.friendly.empty() ? "one without a name (" + subject + ")"
-                              : "'" + key.friendly + "' (" + subject + ")";
+      has_certificate ? fmt::format("certificate '{}'", certificate->second) : "no certificate";
+  return key.friendly.empty() ? fmt::format("one without a name ({})", subject)
+                              : fmt::format("'{}' ({})", key.friendly, subject);
 }
 
 // OpenSSL takes the first key.
 void warnOfKeys(const Contents& contents, const config::Path& file, const std::string& used,
                 std::vector<std::string>& warnings) {
   if (contents.keys.size() < 2) return;
-  std::string text = file.string() + ": holds " + std::to_string(contents.keys.size()) +
-                     " private keys, expected one: ";
+  std::string text =
+      fmt::format("{}: holds {} private keys, expected one: ", file.string(), contents.keys.size());
   for (const auto& key : contents.keys) {
     text += (&key == &contents.keys.front() ? "" : ", ") + describe(key, contents);
   }
-  warnings.push_back(text + "; the first is used, with certificate '" + used +
-                     "': export a bundle that holds the one that is meant");
+  warnings.push_back(
+      fmt::format("{}; the first is used, with certificate '{}': export a bundle that holds the "
+                  "one that is meant",
+                  text, used));
 }
 
 }  // namespace

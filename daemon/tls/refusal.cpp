@@ -1,5 +1,6 @@
 #include "tls/refusal.h"
 
+#include <fmt/core.h>
 #include <openssl/x509_vfy.h>
 
 #include "base/date.h"
@@ -12,7 +13,7 @@ namespace postern::tls {
 namespace {
 
 std::string quoted(const std::string& text) {
-  return '\'' + text + '\'';
+  return fmt::format("'{}'", text);
 }
 
 // The certificate that the failed check was about: the leaf, or one above it.
@@ -39,21 +40,23 @@ bool isTrusted(X509_STORE_CTX* store) {
 
 std::string originText(X509_STORE_CTX* store, const ChainText& text) {
   if (isLeaf(blamed(store), store)) return {};
-  return isTrusted(store) ? ", which is in " + text.place + ","
-                          : ", which the " + text.peer + " sends,";
+  return isTrusted(store) ? fmt::format(", which is in {},", text.place)
+                          : fmt::format(", which the {} sends,", text.peer);
 }
 
 std::string expired(X509_STORE_CTX* store, const ChainText& text) {
-  const std::string what = blamedText(store) + originText(store, text) + " expired at " +
-                           rfc3339(validityOf(blamed(store)).not_after) + ": renew it ";
+  const std::string what =
+      fmt::format("{}{} expired at {}: renew it ", blamedText(store), originText(store, text),
+                  rfc3339(validityOf(blamed(store)).not_after));
   const bool ours = isTrusted(store) && !isLeaf(blamed(store), store);
   return what + (ours ? "and " + text.remedy : "at the " + text.peer);
 }
 
 std::string notYetValid(X509_STORE_CTX* store, const ChainText& text) {
-  return blamedText(store) + originText(store, text) + " is not yet valid, it begins at " +
-         rfc3339(validityOf(blamed(store)).not_before) +
-         ": wait until then, or set the clock of this machine right";
+  return fmt::format(
+      "{}{} is not yet valid, it begins at {}: wait until then, or set the clock of this machine "
+      "right",
+      blamedText(store), originText(store, text), rfc3339(validityOf(blamed(store)).not_before));
 }
 
 // As X.509-SVIDs have: a URI, and no name that server_name could hold.
@@ -65,19 +68,25 @@ bool hasSpiffeId(const X509& certificate) {
 std::string wrongName(X509_STORE_CTX* store, const Policy& policy, const std::string& name) {
   const X509& leaf = *X509_STORE_CTX_get0_cert(store);
   if (!policy.spiffe_id.empty()) {
-    return "certificate is for " + namesOf(leaf) + ", not " + policy.spiffe_id +
-           " alone: correct spiffe_id, or the registration entry of the server";
+    return fmt::format(
+        "certificate is for {}, not {} alone: correct spiffe_id, or the registration entry of the "
+        "server",
+        namesOf(leaf), policy.spiffe_id);
   }
   if (hasSpiffeId(leaf)) {
-    return "certificate is for " + namesOf(leaf) + ", not " + name +
-           ": set spiffe_id, or let the server's registration entry give it that DNS name";
+    return fmt::format(
+        "certificate is for {}, not {}: set spiffe_id, or let the server's registration entry give "
+        "it that DNS name",
+        namesOf(leaf), name);
   }
   if (!hasAlternativeNames(leaf)) {
-    return "certificate " + quoted(subjectOf(leaf)) + " has no subjectAltName, expected " + name +
-           " in it: names count from there only (RFC 9525), issue the certificate again with it";
+    return fmt::format(
+        "certificate {} has no subjectAltName, expected {} in it: names count from there only (RFC "
+        "9525), issue the certificate again with it",
+        quoted(subjectOf(leaf)), name);
   }
-  return "certificate is for " + namesOf(leaf) + ", not " + name +
-         (policy.server_name.empty() ? ": set server_name" : ": correct server_name");
+  return fmt::format("certificate is for {}, not {}{}", namesOf(leaf), name,
+                     policy.server_name.empty() ? ": set server_name" : ": correct server_name");
 }
 
 std::string trustPlace(const Policy& policy) {
@@ -85,7 +94,7 @@ std::string trustPlace(const Policy& policy) {
     return policy.ca_file.string() + (policy.system_roots ? " or the system's roots" : "");
   }
   if (!policy.absent_ca_file.empty()) {
-    return "the system's roots (there is no " + policy.absent_ca_file.string() + ")";
+    return fmt::format("the system's roots (there is no {})", policy.absent_ca_file.string());
   }
   return "the system's roots (no ca_file is set)";
 }
@@ -137,39 +146,41 @@ std::string unknownAuthority(int error, X509_STORE_CTX* store, const ChainText& 
   X509& last = blamed(store);
   const std::string issuer = quoted(issuerOf(last));
   if (seemsSelfSigned(last)) {
-    return blamedText(store) +
-           " has the name of its issuer, but another key, and no authorityKeyIdentifier that tells "
-           "the two apart: issue it again with one, or " +
-           text.remedy;
+    return fmt::format(
+        "{} has the name of its issuer, but another key, and no authorityKeyIdentifier that tells "
+        "the two apart: issue it again with one, or {}",
+        blamedText(store), text.remedy);
   }
   const bool short_text = isLeaf(last, store) || X509_self_signed(&last, 0) == 1;
   const std::string which = short_text ? "certificate" : blamedText(store);
   if (const X509* const sent = wrongIssuerSent(store, last)) {
-    return "wrong intermediate: " + which + " is signed by " + issuer + ", but the " + text.peer +
-           " sends a certificate of this name with another key (valid until " +
-           rfc3339(validityOf(*sent).not_after) + "): let the " + text.peer +
-           " send the one that signed it";
+    return fmt::format(
+        "wrong intermediate: {} is signed by {}, but the {} sends a certificate of this name with "
+        "another key (valid until {}): let the {} send the one that signed it",
+        which, issuer, text.peer, rfc3339(validityOf(*sent).not_after), text.peer);
   }
   if (const auto trusted = trustedOfName(store, X509_get_issuer_name(&last)); !trusted.empty()) {
-    return "unknown CA: " + which + " is signed by " + issuer + " with another key than that of " +
-           "the CA of this name in " + text.place + " (" + trusted +
-           "): the CA has several keys, add its certificate with that key and keep what is there";
+    return fmt::format(
+        "unknown CA: {} is signed by {} with another key than that of the CA of this name in {} "
+        "({}): the CA has several keys, add its certificate with that key and keep what is there",
+        which, issuer, text.place, trusted);
   }
   if (isLeaf(last, store) && error != X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN) {
-    return "missing intermediate or unknown CA: certificate is signed by " + issuer +
-           ", which the " + text.peer + " does not send and which is not in " + text.place +
-           ": if that is an intermediate, let the " + text.peer +
-           " send its whole chain; if it is the CA, " + text.remedy;
+    return fmt::format(
+        "missing intermediate or unknown CA: certificate is signed by {}, which the {} does not "
+        "send and which is not in {}: if that is an intermediate, let the {} send its whole chain; "
+        "if it is the CA, {}",
+        issuer, text.peer, text.place, text.peer, text.remedy);
   }
-  return "unknown CA: " + which + " is signed by " + issuer + ", which is not in " + text.place +
-         ": " + text.remedy;
+  return fmt::format("unknown CA: {} is signed by {}, which is not in {}: {}", which, issuer,
+                     text.place, text.remedy);
 }
 
 std::string wrongPin(X509_STORE_CTX* store) {
-  return "pin mismatch: the server's public key has the pin " +
-         encodeBase64(pinOf(*X509_STORE_CTX_get0_cert(store))) +
-         ", which is not pin_sha256: if the server's key was changed on purpose, set pin_sha256 "
-         "to that";
+  return fmt::format(
+      "pin mismatch: the server's public key has the pin {}, which is not pin_sha256: if the "
+      "server's key was changed on purpose, set pin_sha256 to that",
+      encodeBase64(pinOf(*X509_STORE_CTX_get0_cert(store))));
 }
 
 }  // namespace
@@ -179,8 +190,9 @@ std::string describeChain(int error, X509_STORE_CTX* store, const ChainText& tex
     case X509_V_ERR_CERT_HAS_EXPIRED: return expired(store, text);
     case X509_V_ERR_CERT_NOT_YET_VALID: return notYetValid(store, text);
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-      return "certificate " + quoted(subjectOf(*X509_STORE_CTX_get0_cert(store))) +
-             " is self-signed and not in " + text.place + ": " + text.remedy;
+      return fmt::format("certificate {} is self-signed and not in {}: {}",
+                         quoted(subjectOf(*X509_STORE_CTX_get0_cert(store))), text.place,
+                         text.remedy);
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
@@ -195,9 +207,8 @@ std::string describeRefusal(int error, X509_STORE_CTX* store, const Policy& poli
   const ChainText text{trustPlace(policy), trustRemedy(policy), "server"};
   if (auto chain = describeChain(error, store, text); !chain.empty()) {
     if (error != X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT) return chain;
-    return chain + ", or set pin_sha256 to " +
-           encodeBase64(pinOf(*X509_STORE_CTX_get0_cert(store))) +
-           " after comparing that with the server's key";
+    return fmt::format("{}, or set pin_sha256 to {} after comparing that with the server's key",
+                       chain, encodeBase64(pinOf(*X509_STORE_CTX_get0_cert(store))));
   }
   switch (error) {
     case X509_V_ERR_APPLICATION_VERIFICATION: return wrongPin(store);
@@ -209,10 +220,10 @@ std::string describeRefusal(int error, X509_STORE_CTX* store, const Policy& poli
     default:
       if (const auto revocation = describeRevocation(error, store, policy.crl_file, "the server");
           !revocation.empty()) {
-        return "certificate " + quoted(subjectOf(*X509_STORE_CTX_get0_cert(store))) + " " +
-               revocation;
+        return fmt::format("certificate {} {}", quoted(subjectOf(*X509_STORE_CTX_get0_cert(store))),
+                           revocation);
       }
-      return blamedText(store) + " is refused: " + verifyWords(error) + ": issue it anew";
+      return fmt::format("{} is refused: {}: issue it anew", blamedText(store), verifyWords(error));
   }
 }
 

@@ -1,5 +1,6 @@
 #include "tls/revocation.h"
 
+#include <fmt/core.h>
 #include <openssl/x509v3.h>
 
 #include "base/date.h"
@@ -54,7 +55,7 @@ bool expired(const CrlSummary& crl, SystemTime now) {
 }
 
 std::string nameOf(const CrlSummary& crl, const config::Path& file) {
-  return "the CRL of '" + crl.issuer + "' in " + file.string();
+  return fmt::format("the CRL of '{}' in {}", crl.issuer, file.string());
 }
 
 Result<std::vector<CrlSummary>> checkRevocation(std::string_view pem, const config::Path& file,
@@ -65,8 +66,8 @@ Result<std::vector<CrlSummary>> checkRevocation(std::string_view pem, const conf
   for (const auto& crl : crls) {
     summaries.push_back(summaryOf(*crl));
     if (X509_STORE_add_crl(store, crl.get()) != 1) {
-      return tlsError(nameOf(summaries.back(), file) + " cannot be used (" + takeReason() +
-                      "): replace it");
+      return tlsError(fmt::format("{} cannot be used ({}): replace it",
+                                  nameOf(summaries.back(), file), takeReason()));
     }
   }
   X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
@@ -76,35 +77,39 @@ Result<std::vector<CrlSummary>> checkRevocation(std::string_view pem, const conf
 std::string describeRevocation(int error, X509_STORE_CTX* store, const config::Path& file,
                                std::string_view owner) {
   X509* const leaf = X509_STORE_CTX_get0_cert(store);
-  const std::string issuer = '\'' + issuerOf(*leaf) + '\'';
+  const std::string issuer = fmt::format("'{}'", issuerOf(*leaf));
   const CrlPtr newest = newestOf(*X509_get_issuer_name(leaf), *store);
   const CrlSummary crl = newest ? summaryOf(*newest) : CrlSummary{};
   const std::string cannot = "cannot be checked for revocation: ";
-  const std::string which = "the CRL of " + issuer + " in " + file.string();
+  const std::string which = fmt::format("the CRL of {} in {}", issuer, file.string());
   switch (error) {
     case X509_V_ERR_CERT_REVOKED:
-      return "was revoked" + revokedAt(newest.get(), leaf) + ", according to " + which + ": give " +
-             std::string(owner) + " a new certificate";
+      return fmt::format("was revoked{}, according to {}: give {} a new certificate",
+                         revokedAt(newest.get(), leaf), which, owner);
     case X509_V_ERR_UNABLE_TO_GET_CRL:
     case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:
     case X509_V_ERR_DIFFERENT_CRL_SCOPE:
-      return cannot + file.string() + " has no CRL of its issuer " + issuer +
-             ": add the one that this CA publishes";
+      return fmt::format("{}{} has no CRL of its issuer {}: add the one that this CA publishes",
+                         cannot, file.string(), issuer);
     case X509_V_ERR_CRL_HAS_EXPIRED:
-      return cannot + which + " expired" +
-             (crl.next_update ? " at " + rfc3339(*crl.next_update) : "") +
-             " (nextUpdate): replace it by the one that this CA publishes now";
+      return fmt::format(
+          "{}{} expired{} (nextUpdate): replace it by the one that this CA publishes now", cannot,
+          which, crl.next_update ? " at " + rfc3339(*crl.next_update) : "");
     case X509_V_ERR_CRL_NOT_YET_VALID:
-      return cannot + which + " is not yet valid, it begins at " + rfc3339(crl.last_update) +
-             ": wait until then, or set the clock of this machine right";
+      return fmt::format(
+          "{}{} is not yet valid, it begins at {}: wait until then, or set the clock of this "
+          "machine right",
+          cannot, which, rfc3339(crl.last_update));
     case X509_V_ERR_CRL_SIGNATURE_FAILURE:
     case X509_V_ERR_UNABLE_TO_DECRYPT_CRL_SIGNATURE:
-      return cannot + which +
-             " has a signature that does not match the key of this CA: replace it by the one that "
-             "this CA publishes";
+      return fmt::format(
+          "{}{} has a signature that does not match the key of this CA: replace it by the one that "
+          "this CA publishes",
+          cannot, which);
     case X509_V_ERR_KEYUSAGE_NO_CRL_SIGN:
-      return cannot + "the CA " + issuer +
-             " may not sign CRLs: let its key usage allow cRLSign, or remove crl_file";
+      return fmt::format(
+          "{}the CA {} may not sign CRLs: let its key usage allow cRLSign, or remove crl_file",
+          cannot, issuer);
     default: return {};
   }
 }

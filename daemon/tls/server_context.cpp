@@ -1,5 +1,6 @@
 #include "tls/server_context.h"
 
+#include <fmt/core.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
@@ -81,8 +82,10 @@ Result<void> choose(const config::TlsServer& config, SSL_CTX* context) {
       SSL_CTX_set_max_proto_version(context, protocolOf(config.max_version)) != 1 ||
       SSL_CTX_set_cipher_list(context, suites.c_str()) != 1 ||
       SSL_CTX_set1_groups_list(context, groups.c_str()) != 1) {
-    return tlsError("tls_server_config: OpenSSL does not support the versions, suites or curves (" +
-                    takeReason() + "): leave them out for the defaults");
+    return tlsError(
+        fmt::format("tls_server_config: OpenSSL does not support the versions, suites or curves "
+                    "({}): leave them out for the defaults",
+                    takeReason()));
   }
   if (config.prefer_server_cipher_suites) {
     SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE);
@@ -96,20 +99,22 @@ void warnOf(const Bundle& bundle, const config::Path& file, SystemTime now,
             std::vector<std::string>& warnings) {
   for (const auto& certificate : bundle.chain) {
     const Validity validity = validityOf(*certificate);
-    const std::string which = file.string() + ": certificate '" + subjectOf(*certificate) + "' ";
+    const std::string which =
+        fmt::format("{}: certificate '{}' ", file.string(), subjectOf(*certificate));
     if (now > validity.not_after) {
-      warnings.push_back(which + "expired at " + rfc3339(validity.not_after) +
-                         ", clients will refuse it: renew it");
+      warnings.push_back(fmt::format("{}expired at {}, clients will refuse it: renew it", which,
+                                     rfc3339(validity.not_after)));
     } else if (now < validity.not_before) {
-      warnings.push_back(which + "is not valid before " + rfc3339(validity.not_before) +
-                         ", clients will refuse it until then");
+      warnings.push_back(fmt::format("{}is not valid before {}, clients will refuse it until then",
+                                     which, rfc3339(validity.not_before)));
     }
   }
   X509* const leaf = bundle.chain.front().get();
   if (X509_check_purpose(leaf, X509_PURPOSE_SSL_SERVER, 0) != 1) {
-    warnings.push_back(file.string() + ": certificate '" + subjectOf(*leaf) +
-                       "' is not one for servers, clients will refuse it: issue one with the "
-                       "extended key usage serverAuth");
+    warnings.push_back(
+        fmt::format("{}: certificate '{}' is not one for servers, clients will refuse it: issue "
+                    "one with the extended key usage serverAuth",
+                    file.string(), subjectOf(*leaf)));
   }
   warnings.insert(warnings.end(), bundle.warnings.begin(), bundle.warnings.end());
 }
@@ -157,10 +162,10 @@ Result<void> takeCrls(const config::TlsServer& config, const Files& files, Syste
   TRY(const auto crls, checkRevocation(files.crl->reveal(), config.crl_file, loaded.context.get()));
   for (const auto& crl : crls) {
     if (!expired(crl, now)) continue;
-    loaded.warnings.push_back(nameOf(crl, config.crl_file) + " expired at " +
-                              rfc3339(*crl.next_update) +
-                              ", certificates of this CA are refused: replace it by the one that "
-                              "this CA publishes now");
+    loaded.warnings.push_back(
+        fmt::format("{} expired at {}, certificates of this CA are refused: replace it by the one "
+                    "that this CA publishes now",
+                    nameOf(crl, config.crl_file), rfc3339(*crl.next_update)));
   }
   return {};
 }
@@ -181,7 +186,8 @@ Result<ServerContext> loadServerContext(const config::TlsServer& config,
                                         const config::Path& key_password_file, SystemTime now) {
   ServerContext loaded;
   loaded.context = makeContext();
-  if (!loaded.context) return tlsError("no TLS context can be made (" + takeReason() + ")");
+  if (!loaded.context)
+    return tlsError(fmt::format("no TLS context can be made ({})", takeReason()));
   TRY_VOID(choose(config, loaded.context.get()));
   TRY(const auto files, readWhole(filesOf(config, key_password_file)));
   TRY_VOID(takePair(config, files, key_password_file, now, loaded));

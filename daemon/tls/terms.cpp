@@ -1,5 +1,6 @@
 #include "tls/terms.h"
 
+#include <fmt/core.h>
 #include <openssl/ssl.h>
 
 namespace postern::tls {
@@ -23,7 +24,7 @@ Terms termsOf(const SSL* ssl) {
 }
 
 std::string describe(const Terms& terms) {
-  return std::string(terms.version) + ", " + std::string(terms.cipher);
+  return fmt::format("{}, {}", terms.version, terms.cipher);
 }
 
 }  // namespace postern::tls

@@ -1,5 +1,6 @@
 #include "tls/verify_words.h"
 
+#include <fmt/core.h>
 #include <openssl/x509_vfy.h>
 
 #include <algorithm>
@@ -98,8 +99,8 @@ std::string verifyWords(int error) {
   const auto* const known =
       std::ranges::find(kWords, error, [](const auto& entry) { return entry.first; });
   if (known != std::end(kWords)) return std::string(known->second);
-  return std::string("OpenSSL does not accept it or its chain (") +
-         X509_verify_cert_error_string(error) + ")";
+  return fmt::format("OpenSSL does not accept it or its chain ({})",
+                     X509_verify_cert_error_string(error));
 }
 
 }  // namespace postern::tls
