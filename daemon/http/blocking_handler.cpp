@@ -24,7 +24,8 @@ constexpr std::size_t kMostPending = 256U << 10;  // bytes that a handler writes
 // What a handler has written and the loop has not sent.
 struct Pending {
   std::optional<ResponseHead> head;
-  bool whole = false;               // the only block is all that follows the head
+  bool whole = false;               // `borrowed`, or the only block, is all that follows the head
+  std::string_view borrowed;        // by a handler that waits until it has been sent
   std::vector<std::string> blocks;  // each of its own chunk
   std::size_t size = 0;             // of all blocks
   bool finished = false;
@@ -40,8 +41,9 @@ struct Pending {
 async::Task<bool> sendPending(Pending pending, Responder& responder) {
   if (pending.head && pending.whole) {
     ResponseHead head = *std::move(pending.head);
-    std::string body = std::move(pending.blocks.front());
-    co_await responder.send(std::move(head), std::move(body));
+    const std::string_view body =
+        pending.blocks.empty() ? pending.borrowed : pending.blocks.front();
+    co_await responder.send(std::move(head), body);
     co_return true;
   }
   if (pending.head) responder.begin(*pending.head);
@@ -85,12 +87,18 @@ class BlockingHandler::Bridge final : public ResponseSink {
   explicit Bridge(Responder& responder)
       : responder_(responder), inbox_(responder.scope().loop().inbox()) {}
 
+  // A large body is not copied: the handler's thread waits until it has been sent.
   void send(const ResponseHead& head, std::string_view body) override {
-    change([&] {
-      pending_.head = head;
-      pending_.whole = true;
+    std::unique_lock lock(mutex_);
+    pending_.head = head;
+    pending_.whole = true;
+    if (body.size() <= kMostPending) {
       pending_.add(body);
-    });
+      return tell();
+    }
+    pending_.borrowed = body;
+    tell();
+    wait(lock, [&] { return sent_; });
   }
   bool begin(const ResponseHead& head) override {
     change([&] { pending_.head = head; });
@@ -98,11 +106,7 @@ class BlockingHandler::Bridge final : public ResponseSink {
   }
   bool write(std::string_view block) override {
     std::unique_lock lock(mutex_);
-    if (pending_.size >= kMostPending) {
-      waiting_since_ = std::chrono::steady_clock::now();
-      taken_.wait(lock, [&] { return gone_ || pending_.size < kMostPending; });
-      waited_ += std::chrono::steady_clock::now() - *std::exchange(waiting_since_, std::nullopt);
-    }
+    wait(lock, [&] { return gone_ || pending_.size < kMostPending; });
     if (gone_) return false;
     // An empty chunk would end the body.
     if (block.empty()) return true;
@@ -140,6 +144,12 @@ class BlockingHandler::Bridge final : public ResponseSink {
     taken_.notify_all();
     return std::exchange(pending_, {});
   }
+  // All that was taken has been sent, or never will be.
+  void sent() {
+    const std::lock_guard lock(mutex_);
+    sent_ = true;
+    taken_.notify_all();
+  }
   // Nothing is taken from the handler any more.
   void clientHasGone() {
     const std::lock_guard lock(mutex_);
@@ -155,6 +165,14 @@ class BlockingHandler::Bridge final : public ResponseSink {
     change();
     tell();
   }
+  // For the client.
+  template <typename Condition>
+  void wait(std::unique_lock<std::mutex>& lock, Condition condition) {
+    if (condition()) return;
+    waiting_since_ = std::chrono::steady_clock::now();
+    taken_.wait(lock, condition);
+    waited_ += std::chrono::steady_clock::now() - *std::exchange(waiting_since_, std::nullopt);
+  }
   // Requires mutex_.
   void tell() {
     if (std::exchange(told_, true)) return;
@@ -169,6 +187,7 @@ class BlockingHandler::Bridge final : public ResponseSink {
   Pending pending_;  // guarded by mutex_, as is what follows
   bool told_ = false;
   bool gone_ = false;
+  bool sent_ = false;
   SteadyTime::duration waited_{};
   std::optional<SteadyTime> waiting_since_;
 };
@@ -189,7 +208,7 @@ async::Task<> BlockingHandler::refuseBusy(Responder& responder) {
   head.headers.emplace_back("Retry-After", "1");
   std::string body(info.name);
   body.append(": every thread is taken by another scrape; ").append(info.next) += '\n';
-  co_await responder.sendLast(std::move(head), std::move(body));
+  co_await responder.sendLast(std::move(head), body);
 }
 
 // Whose reader makes others wait loses its answer to them.
@@ -237,6 +256,7 @@ async::Task<> BlockingHandler::answer(const Request& request, Responder& respond
     Pending pending = bridge.take();
     returned = pending.returned;
     const bool sent = co_await sendPending(std::move(pending), responder);
+    bridge.sent();
     if (!sent) bridge.clientHasGone();
   }
   running_.erase(self);

@@ -68,14 +68,14 @@ async::Task<bool> Responder::sendWhole(Pieces pieces) {
   co_return sent || broke();
 }
 
-async::Task<> Responder::send(ResponseHead head, std::string body) {
+async::Task<> Responder::send(ResponseHead head, std::string_view body) {
   assert(state_ == State::Nothing);
   state_ = State::Done;
   const Pieces pieces = encoder_.whole(head, body, server_.stopping);
   co_await sendWhole(pieces);
 }
 
-async::Task<> Responder::sendLast(ResponseHead head, std::string body) {
+async::Task<> Responder::sendLast(ResponseHead head, std::string_view body) {
   assert(state_ == State::Nothing);
   state_ = State::Done;
   const Pieces pieces = encoder_.whole(head, body, true);

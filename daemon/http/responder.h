@@ -59,11 +59,12 @@ class Responder {
   Responder(const RequestHead& request, const Channel& channel, ServerState& server,
             Flushing& flushing);
 
-  async::Task<> send(ResponseHead head, std::string body);
+  // `body` lives until the task ends, as does the block of write().
+  async::Task<> send(ResponseHead head, std::string_view body);
   // The same, and the connection ends after it.
-  async::Task<> sendLast(ResponseHead head, std::string body);
+  async::Task<> sendLast(ResponseHead head, std::string_view body);
   void begin(const ResponseHead& head);
-  // Both are false when the client has gone or is too slow. `block` lives until the task ends.
+  // Both are false when the client has gone or is too slow.
   async::Task<bool> write(std::string_view block);
   async::Task<bool> finish();
   // Closes the connection without the final chunk, so that half a page never ends like a whole one.
