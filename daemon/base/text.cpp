@@ -10,6 +10,10 @@ std::string lowered(std::string_view text) {
   return result;
 }
 
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != text.npos;
+}
+
 std::string_view trimmed(std::string_view text, std::string_view characters) {
   text.remove_prefix(std::min(text.find_first_not_of(characters), text.size()));
   return text.substr(0, text.find_last_not_of(characters) + 1);

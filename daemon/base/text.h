@@ -41,6 +41,8 @@ inline bool equalsIgnoringCase(std::string_view a, std::string_view b) {
                     [](char x, char y) { return lowerCase(x) == lowerCase(y); });
 }
 
+bool contains(std::string_view text, std::string_view part);
+
 // Without the `characters` around it.
 std::string_view trimmed(std::string_view text, std::string_view characters = " \t");
 

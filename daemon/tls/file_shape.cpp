@@ -15,10 +15,6 @@ using namespace std::string_view_literals;
 constexpr std::string_view kPemInBase64 = "LS0tLS1CRUdJTi";  // "-----BEGIN"
 constexpr int kMostLayers = 3;                               // of base64
 
-bool contains(std::string_view text, std::string_view part) {
-  return text.find(part) != text.npos;
-}
-
 bool isBinary(std::string_view content) {
   return std::ranges::any_of(content, [](char byte) { return byte >= 0 && byte < 9; });
 }

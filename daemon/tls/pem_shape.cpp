@@ -1,13 +1,10 @@
 #include "tls/pem_shape.h"
 
 #include <fmt/core.h>
-
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <optional>
 #include <vector>
 
@@ -15,118 +12,13 @@
 #include "tls/file_shape.h"
 #include "tls/openssl.h"
 #include "tls/pem_blocks.h"
+#include "tls/pem_defects.h"
 
 namespace postern::tls {
 namespace {
 
-constexpr std::string_view kBlanks = " \t";
 constexpr std::size_t kMostBlocks = 1000;  // that are looked at to explain a file
 constexpr std::size_t kMostTold = 3;
-
-// What is wrong with the text of a block, and the filter that mends it in the whole file. In the
-// order in which the filters work.
-using Defect = unsigned;  // a bit
-constexpr Defect kNotAscii = 1U << 0U;
-constexpr Defect kLoneReturns = 1U << 1U;
-constexpr Defect kEscaped = 1U << 2U;
-constexpr Defect kQuoted = 1U << 3U;
-constexpr Defect kOneLine = 1U << 4U;
-constexpr Defect kGlued = 1U << 5U;
-constexpr Defect kDashes = 1U << 6U;
-constexpr Defect kMarked = 1U << 7U;
-constexpr Defect kPrefixed = 1U << 8U;
-constexpr Defect kIndented = 1U << 9U;
-constexpr Defect kBlankLines = 1U << 10U;
-struct DefectInfo {
-  Defect defect;
-  std::string_view is;
-  std::string_view filter;
-};
-constexpr std::string_view kSplit =
-    R"(sed -E 's/-+ ?(BEGIN|END) ([A-Z0-9 #.]*[A-Z0-9]) ?-+/\n-----\1 \2-----\n/g')";
-constexpr std::string_view kRightLines =
-    R"(sed -E 's/^.*(BEGIN|END) ([A-Z0-9 #.]*[A-Z0-9])[^A-Z0-9]*$/-----\1 \2-----/')";
-constexpr std::array<DefectInfo, 11> kDefects = {{
-    {kNotAscii, "has characters in it that are not ASCII", R"(tr -cd '\11\12\15\40-\176')"},
-    {kLoneReturns, "has CR alone as line ends", R"(tr '\r' '\n')"},
-    {kEscaped, R"(has escaped line ends (\n))", R"(sed 's/\\\+r//g; s/\\\+n/\n/g')"},
-    {kQuoted, "is in quotes", R"(tr -d "\"'")"},
-    {kOneLine, "is on one line", kSplit},
-    {kGlued, "begins on the line where the block before it ends", kSplit},
-    {kDashes, "has not five dashes on each side of BEGIN and END", kRightLines},
-    {kMarked, "has a mark before its lines", R"(sed -E 's,^[^A-Za-z0-9+/=-]+,,')"},
-    {kPrefixed, "has text before BEGIN on its line", kRightLines},
-    {kIndented, "is indented", "sed 's/^[[:space:]]*//'"},
-    {kBlankLines, "has blank lines in it", R"(grep -v '^[[:space:]]*$')"},
-}};
-
-bool holds(std::string_view text, std::string_view part) {
-  return text.find(part) != text.npos;
-}
-
-bool isBlank(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n") == text.npos;
-}
-
-bool isAscii(std::string_view text) {
-  return std::ranges::all_of(text, [](char byte) { return static_cast<signed char>(byte) >= 0; });
-}
-
-// OpenSSL allows one after BEGIN, or after the headers of an encrypted key.
-bool hasBlankLines(std::string_view body) {
-  std::size_t found = 0;
-  const auto first = std::min(body.find_first_not_of(" \t\r\n"), body.size());
-  for (auto at = body.find('\n', first); at != body.npos; at = body.find('\n', at + 1)) {
-    const auto next = body.substr(at + 1, body.find('\n', at + 1) - at - 1);
-    const bool ends = body.find('\n', at + 1) != body.npos;
-    if (ends && isBlank(next)) ++found;
-  }
-  return found > (holds(body, "Proc-Type:") ? 1U : 0U);
-}
-
-unsigned defectsOfPrefix(const PemBlock& block, bool escaped) {
-  const auto prefix = trimmed(block.prefix, " \t\"'\\");
-  if (prefix.empty()) return isBlank(block.prefix) && !block.prefix.empty() ? kIndented : 0;
-  if (std::ranges::any_of(prefix, isLetterOrDigit) || escaped) return kPrefixed;
-  return isAscii(prefix) ? kMarked : 0;
-}
-
-// Those of the line of END, and of the lines before it.
-unsigned defectsOfEnd(const PemBlock& block, bool escaped, bool returns) {
-  unsigned defects = 0;
-  const auto set = [&](Defect defect, bool has) { defects |= has ? defect : 0U; };
-  const auto at = block.end_line.find("END ");
-  const auto before = block.end_line.substr(0, at);
-  const auto after = trimmed(block.end_line.substr(at + 4 + block.end_label.size()), " -\t\"'");
-  set(kOneLine, !escaped && !returns && std::ranges::any_of(before, isLetterOrDigit));
-  set(kIndented, isBlank(before.substr(0, 1)) && !before.empty());
-  // What follows the dashes, as the comma and the brace of JSON do.
-  set(kDashes, !after.empty() && !after.starts_with('\\'));
-  set(kBlankLines, !returns && hasBlankLines(block.body));
-  return defects;
-}
-
-unsigned defectsOf(const PemBlock& block) {
-  unsigned defects = 0;
-  const auto set = [&](Defect defect, bool has) { defects |= has ? defect : 0U; };
-  const bool escaped = holds(block.armour, "\\n") || holds(block.armour, "\\r");
-  const bool returns = !holds(block.armour, "\n") && holds(block.armour, "\r");
-  set(kNotAscii, !isAscii(block.prefix) || !isAscii(block.body));
-  set(kLoneReturns, returns);
-  set(kEscaped, escaped);
-  set(kQuoted, block.prefix.find_first_of("\"'") != block.prefix.npos ||
-                   block.end_line.find_first_of("\"'") != block.end_line.npos);
-  set(kDashes, !block.right_dashes);
-  defects |= defectsOfPrefix(block, escaped);
-  const bool rest = std::ranges::any_of(block.rest, isLetterOrDigit);
-  set(kOneLine, rest && !escaped);
-  set(kDashes, !rest && !isBlank(block.rest));
-  set(kGlued, block.glued && (!escaped || !holds(block.prefix, "\\n")));
-  if (!block.end_label.empty()) defects |= defectsOfEnd(block, escaped, returns);
-  // Where lines are split, empty ones come to be.
-  set(kBlankLines, (defects & (kOneLine | kGlued)) != 0);
-  return defects;
-}
 
 // A block of the label that it was asked for with, as OpenSSL has decoded it.
 struct Decoded {
@@ -184,7 +76,7 @@ std::vector<std::string> onItsLines(const PemBlock& block, bool alone,
 std::string openSshRemedy(const PemBlock& block, const std::string& file) {
   const auto key = base64Decoded(block.body);
   // ssh-keygen writes these in no other form.
-  if (holds(key.reveal(), "ssh-ed25519") || holds(key.reveal(), "sk-")) {
+  if (contains(key.reveal(), "ssh-ed25519") || contains(key.reveal(), "sk-")) {
     return "TLS cannot use this one (Ed25519), since `ssh-keygen` writes it in no other form: make "
            "a key with `openssl genpkey -algorithm ed25519 -out new.pem`, and have a certificate "
            "issued for it";
@@ -273,7 +165,7 @@ void explainLines(const PemBlock& block, Lost& lost) {
   } else if (block.end_label != block.label) {
     lost.what += " has other words after END than after BEGIN";
     lost.remedy = "make them equal";
-  } else if (const auto line = lineOfBadCharacter(block); line != 0 && !holds(block.body, ":")) {
+  } else if (const auto line = lineOfBadCharacter(block); line != 0 && !contains(block.body, ":")) {
     lost.what += fmt::format(" has a character in line {} that base64 does not have", line);
   } else {
     explainSize(der.reveal(), lost);
@@ -320,8 +212,8 @@ std::string_view containerOf(std::string_view text, const PemBlock& block) {
 void tellDefects(std::string_view text, const PemBlock& block, Lost& lost) {
   if (lost.defects == 0 || isCommentedOut(block)) return;
   const auto container = containerOf(text, block);
-  const auto* const first = std::ranges::find_if(
-      kDefects, [&](const DefectInfo& info) { return (lost.defects & info.defect) != 0; });
+  const auto first = std::ranges::find_if(
+      pemDefects(), [&](const DefectInfo& info) { return (lost.defects & info.defect) != 0; });
   const bool told = !container.empty() && first->defect > kEscaped;
   if (!container.empty()) lost.what += " is inside of " + std::string(container);
   if (!told) lost.what += (container.empty() ? " " : " and ") + std::string(first->is);
@@ -372,7 +264,7 @@ std::string mending(const std::vector<Lost>& lost, const std::string& file, Want
   }
   std::vector<std::string> filters;
   if (defects == 0) filters = lost.front().filters;
-  for (const auto& info : kDefects) {
+  for (const auto& info : pemDefects()) {
     const std::string filter(info.filter);
     const bool needed = (defects & info.defect) != 0;
     if (needed && std::ranges::find(filters, filter) == filters.end()) filters.push_back(filter);
@@ -421,7 +313,7 @@ std::string explainUnread(std::string_view content, Wanted wanted, const config:
   const std::string path = file.string();
   const std::string name(nameOf(wanted));
   const auto expected = fmt::format(", expected a {} as PEM: ", name);
-  if (isBlank(content))
+  if (trimmed(content, " \t\r\n").empty())
     return fmt::format("{}: is empty: write the {} into it, as PEM", path, name);
   auto report = examine(content, wanted, path, false);
   // OpenSSL stops at any block that is damaged.
