@@ -1,5 +1,7 @@
 #include "kube/annotations.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 
@@ -50,7 +52,7 @@ std::string cpuMistake(std::string_view text) {
 std::string bytesMistake(std::string_view text, std::string_view of) {
   constexpr double kLeast = 1U << 20;
   const auto bytes = parseQuantity(text);
-  if (!bytes) return "is no amount of " + std::string(of) + ", expected for instance 64Mi";
+  if (!bytes) return fmt::format("is no amount of {}, expected for instance 64Mi", of);
   return *bytes >= kLeast ? "" : "is less than 1Mi, expected for instance 64Mi";
 }
 
@@ -156,7 +158,7 @@ std::string nearestKey(std::string_view key) {
 
 std::string unknownMistake(std::string_view key) {
   if (isLabel(key)) return "is a label, expected no annotation of this name";
-  return "is unknown, the nearest is " + std::string(kDomain) + nearestKey(key);
+  return fmt::format("is unknown, the nearest is {}{}", kDomain, nearestKey(key));
 }
 
 std::string mistakeIn(std::string_view key, std::string_view value) {
@@ -195,9 +197,9 @@ std::string lockMistake(std::string_view name) {
   if (isLabel(name)) return printable(name) + " is a label, expected the name of an annotation";
   const bool prefixed = name.starts_with(kDomain);
   const auto key = prefixed ? name.substr(kDomain.size()) : name;
-  return printable(name, 64) + " is unknown, " +
-         (prefixed ? "expected a name without " + std::string(kDomain) + ", " : "") +
-         "the nearest is " + nearestKey(key);
+  return fmt::format("{} is unknown, {}the nearest is {}", printable(name, 64),
+                     prefixed ? fmt::format("expected a name without {}, ", kDomain) : "",
+                     nearestKey(key));
 }
 
 bool isOfTarget(const Annotation& annotation) {
@@ -219,7 +221,7 @@ Wishes::Wishes(const Words& of_pod, const config::Pairs& defaults,
   const auto complain = [&](std::string_view where, std::string_view key, std::string_view value) {
     const auto wrong = mistakeIn(key, value);
     if (!wrong.empty()) {
-      mistakes.push_back(std::string(where) + printable(key, 64) + ": " + wrong);
+      mistakes.push_back(fmt::format("{}{}: {}", where, printable(key, 64), wrong));
     }
     return wrong.empty();
   };

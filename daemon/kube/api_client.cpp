@@ -1,5 +1,7 @@
 #include "kube/api_client.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
@@ -21,8 +23,7 @@ config::Tls trusting(const config::Path& ca_file) {
 }
 
 Error during(const ApiRequest& request, Error error) {
-  error.what = request.doing + ": " + error.what;
-  return error;
+  return withContext(request.doing, std::move(error));
 }
 
 // What a `Status` says (api-conventions.md, "Response Status Kind"); it quotes names, never values.
@@ -124,20 +125,17 @@ Result<Json> ApiClient::fetch(const ApiRequest& request) {
   if (!answer) return std::move(answer).error();
   if (!answer->good()) return refusal(request, *answer);
   if (answer->body.is_object()) return std::move(answer->body);
-  return Error{
-      Fault::Format,
-      request.doing + ": " + authority_ + " answered with something that is no JSON object",
-      {},
-      {}};
+  return Error{Fault::Format, fmt::format("{}: {} answered with something that is no JSON object",
+                                          request.doing, authority_)};
 }
 
 Error refusal(const ApiRequest& request, const ApiAnswer& answer) {
   const Fault fault =
       answer.status == 401 || answer.status == 403 ? Fault::Forbidden : Fault::Status;
-  std::string what = request.doing + ": the API server answered " + std::to_string(answer.status);
+  std::string what = fmt::format("{}: the API server answered {}", request.doing, answer.status);
   what += adviceFor(answer.status);
-  if (!answer.message.empty()) what += " (" + answer.message + ")";
-  return {fault, std::move(what), {}, {}};
+  if (!answer.message.empty()) what += fmt::format(" ({})", answer.message);
+  return {fault, std::move(what)};
 }
 
 }  // namespace postern::kube

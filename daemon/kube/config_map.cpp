@@ -1,5 +1,7 @@
 #include "kube/config_map.h"
 
+#include <fmt/core.h>
+
 #include <nlohmann/json.hpp>
 
 #include "config/config.h"
@@ -28,7 +30,7 @@ std::string mistakesOfConfigMap(const Json& config_map, const Rules& rules) {
   std::string mistakes;
   for (std::size_t i = 0; i < read.complaints.size(); ++i) {
     if (i == kMostTold) {
-      return mistakes + "; and " + std::to_string(read.complaints.size() - kMostTold) + " more";
+      return fmt::format("{}; and {} more", mistakes, read.complaints.size() - kMostTold);
     }
     mistakes += (i == 0 ? "" : "; ") + read.complaints[i].text();
   }
@@ -36,10 +38,10 @@ std::string mistakesOfConfigMap(const Json& config_map, const Rules& rules) {
   for (const auto& target : read.config.targets) {
     const auto wrong = targetHostMistake(rules, target);
     if (wrong.empty()) continue;
-    return std::string(kFile) + ": " + wrong +
-           "; the ConfigMap is not changed; name another host, or have the operator of the "
-           "injector "
-           "allow this one";
+    return fmt::format(
+        "{}: {}; the ConfigMap is not changed; name another host, or have the operator of the "
+        "injector allow this one",
+        kFile, wrong);
   }
   return "";
 }

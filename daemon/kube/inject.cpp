@@ -1,5 +1,7 @@
 #include "kube/inject.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -83,7 +85,7 @@ class Decision {
 
   void complain(std::string mistake) { mistakes_.push_back(std::move(mistake)); }
   void complain(std::string_view key, const std::string& wrong) {
-    mistakes_.push_back(annotated(key) + ": " + wrong);
+    mistakes_.push_back(fmt::format("{}: {}", annotated(key), wrong));
   }
   void warn(std::string warning) {
     if (warning.size() > kLongestWarning) warning.resize(kLongestWarning);
@@ -105,14 +107,15 @@ void Decision::judgePod() {
     complain("spec.imagePullSecrets is not a list");
   }
   if (!pod_.windows.empty()) {
-    complain("the pod is for Windows (" + pod_.windows +
-             ") and the sidecar for Linux, take the label " + std::string(kInjectLabel) + " off");
+    complain(
+        fmt::format("the pod is for Windows ({}) and the sidecar for Linux, take the label {} off",
+                    pod_.windows, kInjectLabel));
   }
   if (pod_.hasContainer(kContainer)) {
     complain(
-        "the pod has a container postern that the injector has not made, rename it or take "
-        "the label " +
-        std::string(kInjectLabel) + " off");
+        fmt::format("the pod has a container postern that the injector has not made, rename it or "
+                    "take the label {} off",
+                    kInjectLabel));
   }
 }
 
@@ -126,17 +129,18 @@ void Decision::judgeLocks(const Wishes& wishes) {
     if (!rules_.locks(annotation.key)) continue;
     const auto name = annotated(annotation.key);
     if (pod_.annotations.count(name) > 0) {
-      complain(annotation.key, "is " + std::string(kLocked) + "remove it from the pod");
+      complain(annotation.key, fmt::format("is {}remove it from the pod", kLocked));
     }
     if (bringsVolume(annotation, wishes, pod_)) {
-      complain("the volume " + volumeOf(annotation) + " of the pod replaces " + name +
-               ", which is " + std::string(kLocked) + "rename or remove the volume");
+      complain(fmt::format(
+          "the volume {} of the pod replaces {}, which is {}rename or remove the volume",
+          volumeOf(annotation), name, kLocked));
     }
     const auto replaced = wishes.replaced().find(annotation.key);
     if (replaced == wishes.replaced().end()) continue;
-    complain(replaced->second, "replaces the default of " + name + ", which is " +
-                                   std::string(kLocked) + "remove " + annotated(replaced->second) +
-                                   " from the pod");
+    complain(replaced->second,
+             fmt::format("replaces the default of {}, which is {}remove {} from the pod", name,
+                         kLocked, annotated(replaced->second)));
   }
 }
 
@@ -160,7 +164,8 @@ void Decision::chooseImage(const Wishes& wishes) {
   if (sidecar_.image == rules_.image || std::ranges::any_of(rules_.allowed_images, allows)) return;
   std::string expected = rules_.image;
   for (const auto& glob : rules_.allowed_images) expected += " or " + glob;
-  complain("image", printable(sidecar_.image, 128) + " is not allowed here, expected " + expected);
+  complain("image", fmt::format("{} is not allowed here, expected {}",
+                                printable(sidecar_.image, 128), expected));
 }
 
 void Decision::chooseKind(const Wishes& wishes) {
@@ -171,10 +176,11 @@ void Decision::chooseKind(const Wishes& wishes) {
     complain("native-sidecar", std::string(kNoneNative) + "; expected auto or false");
   }
   if (sidecar_.native || pod_.restart_policy == "Always") return;
-  complain("the pod's restartPolicy is " + printable(pod_.restart_policy, 16) +
-           ": with the sidecar as an ordinary container it would never end, and " +
-           std::string(possible ? "native sidecars are refused by postern.io/native-sidecar"
-                                : kNoneNative));
+  complain(fmt::format(
+      "the pod's restartPolicy is {}: with the sidecar as an ordinary container it would never "
+      "end, and {}",
+      printable(pod_.restart_policy, 16),
+      possible ? "native sidecars are refused by postern.io/native-sidecar" : kNoneNative));
 }
 
 // A service in the pod itself is where the pod says it is, declared or not.
@@ -200,19 +206,20 @@ void Decision::choosePort(const Wishes& wishes) {
   const auto wanted = wish ? static_cast<std::uint16_t>(std::stoul(std::string(*wish))) : kPort;
   sidecar_.port = wanted;
   if (const auto there = pod_.ports.find(wanted); there != pod_.ports.end()) {
-    const auto taken = "port " + std::to_string(wanted) + " is taken by " + there->second;
+    const auto taken = fmt::format("port {} is taken by {}", wanted, there->second);
     if (wishes.own("port")) return complain("port", taken + ", expected another");
     sidecar_.port = nextFreePort(wanted);
-    warn("postern: " + taken + ", so the sidecar listens on " + std::to_string(sidecar_.port) +
-         "; " + annotated("port") + " chooses another");
+    warn(fmt::format("postern: {}, so the sidecar listens on {}; {} chooses another", taken,
+                     sidecar_.port, annotated("port")));
   }
   if (readsWebConfig(wishes, pod_)) {
     pod_.ports.emplace(sidecar_.port, "the sidecar");
     sidecar_.health_port = nextFreePort(sidecar_.port);
   }
   if (pod_.host_network) {
-    warn("postern: the pod is in its node's network, where port " + std::to_string(sidecar_.port) +
-         " must be free; " + annotated("port") + " chooses another");
+    warn(fmt::format(
+        "postern: the pod is in its node's network, where port {} must be free; {} chooses another",
+        sidecar_.port, annotated("port")));
   }
 }
 
@@ -344,9 +351,9 @@ Injection Decision::decide() {
   if (asked == Asked::NoLabel && !hasOnlyAnnotations()) return {.result = Result::NotAsked};
   if (pod_.is_mirror) {
     warn(
-        "postern: the pod mirrors a static pod of its node, which no webhook can change, and is "
-        "left alone; take the label " +
-        std::string(kInjectLabel) + " off its manifest");
+        fmt::format("postern: the pod mirrors a static pod of its node, which no webhook can "
+                    "change, and is left alone; take the label {} off its manifest",
+                    kInjectLabel));
     return {.result = Result::Mirror, .warnings = warnings_};
   }
   if (asked == Asked::NoLabel) {

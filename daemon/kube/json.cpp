@@ -1,5 +1,7 @@
 #include "kube/json.h"
 
+#include <fmt/core.h>
+
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
@@ -40,11 +42,11 @@ Size sizeOf(std::string_view text) {
 std::optional<Json> parseJson(std::string_view text, std::string& wrong) {
   const auto size = sizeOf(text);
   if (size.depth > kMostDepth) {
-    wrong = "nests deeper than " + std::to_string(kMostDepth) + " levels";
+    wrong = fmt::format("nests deeper than {} levels", kMostDepth);
     return std::nullopt;
   }
   if (size.values > kMostValues) {
-    wrong = "holds more than " + std::to_string(kMostValues) + " values";
+    wrong = fmt::format("holds more than {} values", kMostValues);
     return std::nullopt;
   }
   auto json = Json::parse(text, nullptr, /*allow_exceptions=*/false);

@@ -1,5 +1,7 @@
 #include "kube/listing.h"
 
+#include <fmt/core.h>
+
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -26,7 +28,7 @@ ApiRequest requestFor(const Listing& listing, const std::string& next) {
 }
 
 Error endless(const Listing& listing, std::string_view why) {
-  return {Fault::Timeout, listing.doing + ": " + std::string(why), {}, {}};
+  return {Fault::Timeout, fmt::format("{}: {}", listing.doing, why)};
 }
 
 }  // namespace

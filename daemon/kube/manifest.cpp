@@ -1,5 +1,7 @@
 #include "kube/manifest.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
@@ -88,7 +90,7 @@ class Converter {
       if (key.kind == YamlNode::Kind::List || key.kind == YamlNode::Kind::Map) {
         complain(key, "a key is a list or a map, expected text");
       } else if (map.contains(key.text) || (isMergeKey(key) && merged != nullptr)) {
-        complain(key, "duplicate key `" + printable(key.text) + "`, expected it once");
+        complain(key, fmt::format("duplicate key `{}`, expected it once", printable(key.text)));
       } else if (isMergeKey(key)) {
         merged = &value;
       } else {
@@ -121,8 +123,8 @@ std::vector<Json> parseYaml(const std::string& text, std::string& wrong) {
     converted.push_back(Converter(documents.mistakes).convert(root));
   }
   for (const auto& mistake : documents.mistakes) {
-    wrong += (wrong.empty() ? "" : "; ") + std::string("line ") + std::to_string(mistake.line) +
-             ", column " + std::to_string(mistake.column) + ": " + mistake.what;
+    wrong += fmt::format("{}line {}, column {}: {}", wrong.empty() ? "" : "; ", mistake.line,
+                         mistake.column, mistake.what);
   }
   if (!wrong.empty()) return {};
   if (converted.empty()) wrong = "is empty, expected a manifest";
@@ -139,7 +141,7 @@ std::vector<Json> parseManifests(const std::string& text, std::string& wrong) {
   if (auto document = parseJson(text, no_json)) {
     const auto duplicate = duplicateKeyIn(text);
     if (!duplicate) return {std::move(*document)};
-    wrong = "duplicate key `" + printable(*duplicate) + "`, expected it once";
+    wrong = fmt::format("duplicate key `{}`, expected it once", printable(*duplicate));
     return {};
   }
   return parseYaml(text, wrong);

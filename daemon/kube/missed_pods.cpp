@@ -1,5 +1,7 @@
 #include "kube/missed_pods.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -43,10 +45,10 @@ void logNew(const MissedPods::Counts& before, const MissedPods::Counts& now) {
     const auto known = before.find(name);
     if (known != before.end() && known->second >= pods) continue;
     if (++namespaces > kShown) continue;
-    names += (names.empty() ? "" : ", ") + name + " (" + std::to_string(pods) + ")";
+    names += fmt::format("{}{} ({})", names.empty() ? "" : ", ", name, pods);
   }
   if (namespaces == 0) return;
-  if (namespaces > kShown) names += " and " + std::to_string(namespaces - kShown) + " more";
+  if (namespaces > kShown) names += fmt::format(" and {} more", namespaces - kShown);
   log::warn("pods ask for a sidecar and have none, they were made while the webhook was not there",
             {{"namespaces", names}, {"next", "restart their workloads"}});
 }
@@ -57,8 +59,8 @@ MissedPods::MissedPods(ApiClient& api) : api_(api) {}
 
 std::chrono::milliseconds MissedPods::ask(const std::stop_token& stop) {
   const Listing listing{"listing pods", "/api/v1/pods",
-                        "labelSelector=" + percentEncode(kAskedAndMissed) +
-                            "&fieldSelector=" + percentEncode(kNotEnded),
+                        fmt::format("labelSelector={}&fieldSelector={}",
+                                    percentEncode(kAskedAndMissed), percentEncode(kNotEnded)),
                         kMetadataAlone};
   Counts found;
   const auto listed = eachPage(

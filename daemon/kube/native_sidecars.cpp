@@ -1,5 +1,7 @@
 #include "kube/native_sidecars.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -70,7 +72,7 @@ struct Kubelets {
 void addKubelet(const Json& row, std::size_t column, Kubelets& kubelets) {
   const auto text = cell(row, column);
   const auto version = parseKubernetesVersion(text);
-  const auto said = "node " + printable(cell(row, 0)) + " is \"" + printable(text) + '"';
+  const auto said = fmt::format("node {} is \"{}\"", printable(cell(row, 0)), printable(text));
   if (!version) {
     if (kubelets.unread++ == 0) kubelets.example = said;
     return;
@@ -116,16 +118,14 @@ Result<NativeSidecars::Finding> NativeSidecars::look(const std::stop_token& stop
   ApiRequest request;
   request.doing = "asking for the version of the API server";
   request.path = "/version";
-  const auto version = api_.fetch(request);
-  if (!version) return version.error();
-  const auto text = findText(*version, {"gitVersion"});
+  TRY(const auto version, api_.fetch(request));
+  const auto text = findText(version, {"gitVersion"});
   const auto server = parseKubernetesVersion(text);
   if (!server) {
-    return Error{Fault::Format,
-                 request.doing + ": \"" + printable(text) +
-                     "\" is not a version that can be read, expected one such as v1.34.1",
-                 {},
-                 {}};
+    return Error{
+        Fault::Format,
+        fmt::format("{}: \"{}\" is not a version that can be read, expected one such as v1.34.1",
+                    request.doing, printable(text))};
   }
   const std::string the_server = "the API server is " + printable(text);
   if (*server < kFirst) return Finding{false, the_server + ", older than 1.29"};
@@ -150,24 +150,23 @@ Result<NativeSidecars::Finding> NativeSidecars::lookAtKubelets(const std::string
     for (const auto& row : *rows) addKubelet(row, *column, kubelets);
   };
   const Listing listing{"listing nodes", "/api/v1/nodes", "includeObject=None", kTable};
-  auto listed = eachPage(
-      api_, listing, stop, [&] { kubelets = {}; }, read);
-  if (!listed) return std::move(listed).error();
+  TRY_VOID(eachPage(
+      api_, listing, stop, [&] { kubelets = {}; }, read));
   if (!told) {
-    return Error{
-        Fault::Format, "listing nodes: the API server does not tell their versions", {}, {}};
+    return Error{Fault::Format, "listing nodes: the API server does not tell their versions"};
   }
   if (!kubelets.old.empty()) {
-    return Finding{false, the_server + ", and " + kubelets.old + ", older than 1.29"};
+    return Finding{false, fmt::format("{}, and {}, older than 1.29", the_server, kubelets.old)};
   }
   std::string passed_over;
   if (kubelets.unread > 0) {
-    passed_over = "; " + std::to_string(kubelets.unread) +
-                  " without a version that can be read decide nothing, such as " + kubelets.example;
+    passed_over = fmt::format("; {} without a version that can be read decide nothing, such as {}",
+                              kubelets.unread, kubelets.example);
   }
-  if (kubelets.read == 0) return Finding{false, the_server + ", without a kubelet" + passed_over};
-  return Finding{true, the_server + ", and its " + std::to_string(kubelets.read) +
-                           " kubelets are 1.29 or newer" + passed_over};
+  if (kubelets.read == 0)
+    return Finding{false, fmt::format("{}, without a kubelet{}", the_server, passed_over)};
+  return Finding{true, fmt::format("{}, and its {} kubelets are 1.29 or newer{}", the_server,
+                                   kubelets.read, passed_over)};
 }
 
 }  // namespace postern::kube

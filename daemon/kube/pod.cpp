@@ -1,5 +1,7 @@
 #include "kube/pod.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <limits>
 #include <utility>
@@ -36,8 +38,8 @@ Words readWords(const Json& document, std::string_view key, Mistakes& mistakes) 
     if (value.is_string()) {
       words.emplace(word, value.get<std::string>());
     } else {
-      mistakes.push_back(name + "." + printable(word) + " is " + shownValue(value) +
-                         ", expected text: write the value in quotes");
+      mistakes.push_back(fmt::format("{}.{} is {}, expected text: write the value in quotes", name,
+                                     printable(word), shownValue(value)));
     }
   }
   return words;
@@ -51,13 +53,13 @@ std::vector<std::pair<std::string, const Json*>> readNamed(const Json& document,
   const auto* list = find(document, {"spec", key});
   if (list == nullptr) return named;
   if (!list->is_array()) {
-    mistakes.push_back("spec." + std::string(key) + " is no list");
+    mistakes.push_back(fmt::format("spec.{} is no list", key));
     return named;
   }
   for (const auto& entry : *list) {
     const auto name = findText(entry, {"name"});
     if (name.empty()) {
-      mistakes.push_back("spec." + std::string(key) + " has an entry without a name");
+      mistakes.push_back(fmt::format("spec.{} has an entry without a name", key));
     } else {
       named.emplace_back(name, &entry);
     }

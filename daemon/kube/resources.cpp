@@ -1,5 +1,7 @@
 #include "kube/resources.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -124,11 +126,11 @@ class Decider {
   void judge(const ResourceKind& kind, const Share& share);
   void judgeSums(const ResourceKind& kind, const Share& share);
   void complain(std::string_view list, const ResourceKind& kind, const std::string& wrong) {
-    result_.mistakes.push_back(annotation(list, kind) + ": " + wrong);
+    result_.mistakes.push_back(fmt::format("{}: {}", annotation(list, kind), wrong));
   }
 
   static std::string key(std::string_view list, const ResourceKind& kind) {
-    return std::string(list) + "-" + std::string(kind.name);
+    return fmt::format("{}-{}", list, kind.name);
   }
   static std::string annotation(std::string_view list, const ResourceKind& kind) {
     return std::string(kDomain) + key(list, kind);
@@ -184,10 +186,11 @@ void Decider::judgeSums(const ResourceKind& kind, const Share& share) {
   const auto* const spec = find(pod_, {"spec"});
   const auto limit = quantityAt(*spec, "limits", kind.name);
   if (share.limit && limit && exceeds(amountOf(share.limit), amountOf(limit))) {
-    complain("limits", kind,
-             *share.limit + " is more than the " + *limit +
-                 " of the pod's spec.resources.limits, expected at most as much" +
-                 std::string(kCure));
+    complain(
+        "limits", kind,
+        fmt::format(
+            "{} is more than the {} of the pod's spec.resources.limits, expected at most as much{}",
+            *share.limit, *limit, kCure));
   }
   if (!share.request && !share.limit) return;
   const auto request = quantityAt(*spec, "requests", kind.name);
@@ -195,25 +198,27 @@ void Decider::judgeSums(const ResourceKind& kind, const Share& share) {
   const auto& ours = share.request ? share.request : share.limit;
   const auto sum = requestedWith(pod_, kind.name, amountOf(ours));
   if (!exceeds(sum, amountOf(bound))) return;
-  complain(share.request ? "requests" : "limits", kind,
-           "with " + *ours + " for the sidecar the containers request " + written(kind.name, sum) +
-               ", more than the " + *bound + " of the pod's spec.resources." +
-               (request ? "requests" : "limits") + std::string(kCure));
+  complain(
+      share.request ? "requests" : "limits", kind,
+      fmt::format("with {} for the sidecar the containers request {}, more than the {} of the "
+                  "pod's spec.resources.{}{}",
+                  *ours, written(kind.name, sum), *bound, request ? "requests" : "limits", kCure));
 }
 
 void Decider::judge(const ResourceKind& kind, const Share& share) {
   if (share.request && share.limit && amountOf(share.request) > amountOf(share.limit)) {
     complain("limits", kind,
-             *share.limit + " is less than the " + *share.request + " of " +
-                 annotation("requests", kind) + ", expected at least as much");
+             fmt::format("{} is less than the {} of {}, expected at least as much", *share.limit,
+                         *share.request, annotation("requests", kind)));
   }
   judgeSums(kind, share);
   if (!guaranteed_ || !kind.decides_class || amountOf(share.request) == amountOf(share.limit))
     return;
-  result_.warnings.push_back("postern: the pod is Guaranteed and becomes Burstable, as " +
-                             annotation("requests", kind) + " is " + share.request.value_or("") +
-                             " and the limit " + share.limit.value_or("is missing") +
-                             "; remove it, and both are equal");
+  result_.warnings.push_back(
+      fmt::format("postern: the pod is Guaranteed and becomes Burstable, as {} is {} and the limit "
+                  "{}; remove it, and both are equal",
+                  annotation("requests", kind), share.request.value_or(""),
+                  share.limit.value_or("is missing")));
 }
 
 SidecarResources Decider::decide() {

@@ -1,5 +1,7 @@
 #include "kube/review.h"
 
+#include <fmt/core.h>
+
 #include <atomic>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -48,7 +50,7 @@ class Turn {
 ReviewAnswer badRequest(int status, std::string why) {
   ReviewAnswer answer;
   answer.status = status;
-  answer.body = "bad_request: " + why + "\n";
+  answer.body = fmt::format("bad_request: {}\n", why);
   answer.message = std::move(why);
   return answer;
 }
@@ -57,7 +59,7 @@ ReviewAnswer busy() {
   ReviewAnswer answer;
   answer.status = 503;
   answer.message = "too many large reviews come at a time";
-  answer.body = "busy: " + answer.message + "; try again later\n";
+  answer.body = fmt::format("busy: {}; try again later\n", answer.message);
   return answer;
 }
 
@@ -66,8 +68,8 @@ std::string nameOf(const Json& request) {
   auto name = findText(request, {"name"});
   if (name.empty()) name = findText(request, {"object", "metadata", "name"});
   if (name.empty()) name = findText(request, {"object", "metadata", "generateName"});
-  return printable(findText(request, {"kind", "kind"}), 64) + " " +
-         printable(findText(request, {"namespace"}), 64) + "/" + printable(name, 128);
+  return fmt::format("{} {}/{}", printable(findText(request, {"kind", "kind"}), 64),
+                     printable(findText(request, {"namespace"}), 64), printable(name, 128));
 }
 
 // Answers the review of one object.

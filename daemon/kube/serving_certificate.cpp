@@ -1,5 +1,7 @@
 #include "kube/serving_certificate.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -82,7 +84,7 @@ milliseconds ServingCertificate::look(const std::stop_token& stop) {
   }
   auto tried = step ? Result<void>() : Result<void>(step.error());
   if (step && *step == Step::Conflict) {
-    tried = Error{Fault::Busy, "somebody else keeps writing the same objects", {}, {}};
+    tried = Error{Fault::Busy, "somebody else keeps writing the same objects"};
   }
   logFailure(failing_, "keeping the webhook's certificate", tried,
              "it is tried again, every 30 s at least");
@@ -98,23 +100,20 @@ milliseconds ServingCertificate::look(const std::stop_token& stop) {
 // The webhook is read first: whoever writes to this version of it afterwards knows a Secret that is
 // at least as new, so that nobody writes an older bundle over a newer one.
 Result<ServingCertificate::Step> ServingCertificate::tryLook() {
-  const auto webhook = readWebhook();
-  if (!webhook) return webhook.error();
-  const auto stored = readSecret();
-  if (!stored) return stored.error();
-  auto generation = generationOf(*stored);
-  if (!generation) return std::move(generation).error();
-  if (!*generation) return Step::Conflict;
-  auto announced = announce(*webhook, **generation);
+  TRY(const auto webhook, readWebhook());
+  TRY(const auto stored, readSecret());
+  TRY(auto generation, generationOf(stored));
+  if (!generation) return Step::Conflict;
+  auto announced = announce(webhook, *generation);
   if (!announced || *announced == Step::Conflict) return announced;
-  if (!latest_ || latest_->issued.certificate != (*generation)->issued.certificate) {
+  if (!latest_ || latest_->issued.certificate != generation->issued.certificate) {
     announced_ = clock_.steady();
   }
-  latest_ = **std::move(generation);
+  latest_ = *std::move(generation);
   const bool settled =
       clock_.steady() - announced_ >= settlingTime(latest_->validity) || shown_.empty();
   if (shown_ != latest_->issued.certificate && settled) {
-    if (auto taken = show(*latest_); !taken) return std::move(taken).error();
+    TRY_VOID(show(*latest_));
   }
   return Step::Done;
 }
@@ -126,16 +125,16 @@ Result<Json> ServingCertificate::readWebhook() {
                  percentEncode(place_.webhook);
   auto webhook = api_.fetch(request);
   if (webhook && entriesOf(*webhook).empty()) {
-    return Error{Fault::Empty, request.doing + ": it has no entry in `webhooks`", {}, {}};
+    return Error{Fault::Empty, request.doing + ": it has no entry in `webhooks`"};
   }
   return webhook;
 }
 
 Result<ServingCertificate::Stored> ServingCertificate::readSecret() {
   ApiRequest request;
-  request.doing = "reading Secret " + place_.own_namespace + "/" + place_.secret;
-  request.path = "/api/v1/namespaces/" + percentEncode(place_.own_namespace) + "/secrets/" +
-                 percentEncode(place_.secret);
+  request.doing = fmt::format("reading Secret {}/{}", place_.own_namespace, place_.secret);
+  request.path = fmt::format("/api/v1/namespaces/{}/secrets/{}",
+                             percentEncode(place_.own_namespace), percentEncode(place_.secret));
   request.expected = kNotFound;
   auto answer = api_.ask(request);
   if (!answer) return std::move(answer).error();
@@ -161,7 +160,7 @@ Result<std::optional<ServingCertificate::Generation>> ServingCertificate::genera
   if (validity && !due(*validity)) return std::optional(Generation{issued, *validity});
   if (validity) return renew(stored, "two thirds of its life have passed");
   log::warn("the Secret of the webhook's certificate cannot be used",
-            {{"secret", place_.own_namespace + "/" + place_.secret},
+            {{"secret", fmt::format("{}/{}", place_.own_namespace, place_.secret)},
              {"error", validity.error().what},
              {"next", "it is written anew"}});
   return renew(stored, "the Secret held something else");
@@ -170,23 +169,21 @@ Result<std::optional<ServingCertificate::Generation>> ServingCertificate::genera
 Result<std::optional<ServingCertificate::Generation>> ServingCertificate::renew(
     const Stored& stored, std::string_view why) {
   const auto& service = place_.service;
-  const auto in_namespace = service + "." + place_.own_namespace;
+  const auto in_namespace = fmt::format("{}.{}", service, place_.own_namespace);
   const auto validity = validityFrom(clock_.system(), place_.life);
-  auto issued = tls::issue(
-      {in_namespace + ".svc", service, in_namespace, in_namespace + ".svc.cluster.local"},
-      validity);
-  if (!issued) return std::move(issued).error();
+  TRY(auto issued, tls::issue({in_namespace + ".svc", service, in_namespace,
+                               in_namespace + ".svc.cluster.local"},
+                              validity));
   // What caBundle is made of, should somebody empty it.
-  issued->authority = joined({issued->authority, stored.issued.authority,
-                              latest_ ? latest_->issued.authority : std::string()});
-  const auto written = write(stored, *issued);
-  if (!written) return written.error();
-  if (*written == Step::Conflict) return std::optional<Generation>();
+  issued.authority = joined({issued.authority, stored.issued.authority,
+                             latest_ ? latest_->issued.authority : std::string()});
+  TRY(const auto written, write(stored, issued));
+  if (written == Step::Conflict) return std::optional<Generation>();
   log::info("a new certificate for the webhook was made",
             {{"because", why},
-             {"secret", place_.own_namespace + "/" + place_.secret},
+             {"secret", fmt::format("{}/{}", place_.own_namespace, place_.secret)},
              {"not_after", rfc3339(validity.not_after)}});
-  return std::optional(Generation{*std::move(issued), validity});
+  return std::optional(Generation{std::move(issued), validity});
 }
 
 // Each that has not expired, once. One that is no PEM counts as none.
@@ -202,11 +199,11 @@ Result<ServingCertificate::Step> ServingCertificate::write(const Stored& stored,
                                                            const tls::Issued& issued) {
   ApiRequest request;
   const std::string folder =
-      "/api/v1/namespaces/" + percentEncode(place_.own_namespace) + "/secrets";
+      fmt::format("/api/v1/namespaces/{}/secrets", percentEncode(place_.own_namespace));
   if (stored.there) {
     request.doing = "writing";
     request.method = "PATCH";
-    request.path = folder + "/" + percentEncode(place_.secret);
+    request.path = fmt::format("{}/{}", folder, percentEncode(place_.secret));
     request.content_type = "application/merge-patch+json";
     request.body =
         Secret(R"({"metadata":{"resourceVersion":)" + quoteJson(stored.version) + R"(},"data":{)");
@@ -219,7 +216,7 @@ Result<ServingCertificate::Step> ServingCertificate::write(const Stored& stored,
         Secret(R"({"apiVersion":"v1","kind":"Secret","type":"Opaque","metadata":{"name":)" +
                quoteJson(place_.secret) + R"(},"data":{)");
   }
-  request.doing += " Secret " + place_.own_namespace + "/" + place_.secret;
+  request.doing += fmt::format(" Secret {}/{}", place_.own_namespace, place_.secret);
   appendData("tls.crt", issued.certificate, request.body);
   appendData("tls.key", issued.key.reveal(), request.body);
   appendData("ca.crt", issued.authority, request.body);
@@ -273,12 +270,11 @@ Result<void> ServingCertificate::show(const Generation& generation) {
   config::TlsServer config;
   config.cert = generation.issued.certificate;
   config.key = generation.issued.key;
-  auto loaded = tls::loadServerContext(config, {}, clock_.system());
-  if (!loaded) return std::move(loaded).error();
+  TRY(auto loaded, tls::loadServerContext(config, {}, clock_.system()));
   log::info("the webhook shows its certificate",
             {{"not_after", rfc3339(generation.validity.not_after)}});
   shown_ = generation.issued.certificate;
-  material_.publish(*loaded);
+  material_.publish(loaded);
   return {};
 }
 
@@ -297,7 +293,7 @@ bool ServingCertificate::due(const tls::Validity& validity) const {
 
 // What the API server expects the certificate to be for.
 std::string ServingCertificate::hostName() const {
-  return place_.service + "." + place_.own_namespace + ".svc";
+  return fmt::format("{}.{}.svc", place_.service, place_.own_namespace);
 }
 
 }  // namespace postern::kube

@@ -1,5 +1,7 @@
 #include "kube/sidecar.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -98,7 +100,7 @@ std::vector<std::string> environmentOf(const Sidecar& sidecar, const Wishes& wis
                                        const Pod& pod) {
   std::vector<std::string> environment;
   const auto add = [&](std::string_view flag, std::string_view content) {
-    environment.push_back(config::variableName(flag) + '=' + std::string(content));
+    environment.push_back(fmt::format("{}={}", config::variableName(flag), content));
   };
   add("web.listen-address", ':' + std::to_string(sidecar.port));
   if (sidecar.health_port != 0) {
@@ -174,9 +176,9 @@ std::vector<Json> makeVolumes(const Wishes& wishes, const Pod& pod,
     if (there == pod.volumes.end()) {
       volumes.push_back(std::move(volume));
     } else if (wishes.own(annotation.key) && there->second != volume) {
-      mistakes.push_back(std::string(kDomain) + std::string(annotation.key) +
-                         ": the pod has a volume " + there->first +
-                         " of its own, expected that one or this annotation");
+      mistakes.push_back(fmt::format(
+          "{}{}: the pod has a volume {} of its own, expected that one or this annotation", kDomain,
+          annotation.key, there->first));
     }
   }
   if (pod.volumes.count(kState) == 0) {

@@ -1,6 +1,7 @@
 #include "kube/target_hosts.h"
 
 #include <arpa/inet.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
@@ -54,14 +55,14 @@ std::string targetHostMistake(const Rules& rules, std::string_view host) {
   }
   std::string expected = "localhost";
   for (const auto& pattern : allowed) expected += " or " + pattern;
-  return "the host " + printable(host, 128) +
-         " is not allowed by --inject.allowed-target-hosts, expected " + expected;
+  return fmt::format("the host {} is not allowed by --inject.allowed-target-hosts, expected {}",
+                     printable(host, 128), expected);
 }
 
 std::string targetHostMistake(const Rules& rules, const config::Target& target) {
   const auto judge = [&](std::string_view key, std::string_view host) {
     const auto wrong = targetHostMistake(rules, host);
-    return wrong.empty() ? "" : "target " + target.name + ": " + std::string(key) + ": " + wrong;
+    return wrong.empty() ? "" : fmt::format("target {}: {}: {}", target.name, key, wrong);
   };
   auto wrong = judge("url", target.url.host);
   if (wrong.empty() && target.oauth2) wrong = judge("oauth2.token_url", target.oauth2->host.host);

@@ -1,5 +1,7 @@
 #include "kube/webhook.h"
 
+#include <fmt/core.h>
+
 #include <string>
 
 #include "base/log.h"
@@ -38,8 +40,8 @@ void Webhook::refuse(int status, std::string_view why, http::ResponseSink& sink)
   http::ResponseHead head;
   head.status = status;
   if (status == 405) head.headers.emplace_back("Allow", "POST");
-  sink.send(head, std::string(kVerdictNames[static_cast<std::size_t>(Verdict::BadRequest)]) + ": " +
-                      std::string(why) + "\n");
+  sink.send(head, fmt::format("{}: {}\n",
+                              kVerdictNames[static_cast<std::size_t>(Verdict::BadRequest)], why));
 }
 
 void Webhook::handle(const http::Request& request, http::ResponseSink& sink) {

@@ -1,5 +1,7 @@
 #include "kube/workload.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
@@ -80,7 +82,8 @@ void addPodsOf(Json& document, std::vector<PodPlace>& places, std::vector<std::s
     return;
   }
   const auto shown = printable(kind.empty() ? "template" : kind, 64);
-  const auto what = shown + " " + printable(findText(document, {"metadata", "name"}), 128);
+  const auto what =
+      fmt::format("{} {}", shown, printable(findText(document, {"metadata", "name"}), 128));
   if (kind == "Pod" && findText(document, {"apiVersion"}) != "v1") {
     return mistakes.push_back(what + ": apiVersion is not v1, expected a Pod of v1");
   }
@@ -89,10 +92,10 @@ void addPodsOf(Json& document, std::vector<PodPlace>& places, std::vector<std::s
   if (pod != nullptr) {
     places.push_back({pod, what, misplacedIn(document, *pod, shown)});
   } else if (place) {
-    mistakes.push_back(what + ": the pod's template is missing, expected it at " +
-                       (kind == "CronJob"       ? "spec.jobTemplate.spec.template"
-                        : kind == "PodTemplate" ? "template"
-                                                : "spec.template"));
+    mistakes.push_back(fmt::format("{}: the pod's template is missing, expected it at {}", what,
+                                   kind == "CronJob"       ? "spec.jobTemplate.spec.template"
+                                   : kind == "PodTemplate" ? "template"
+                                                           : "spec.template"));
   }
 }
 
