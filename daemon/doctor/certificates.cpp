@@ -1,5 +1,7 @@
 #include "doctor/certificates.h"
 
+#include <fmt/core.h>
+
 #include <utility>
 #include <vector>
 
@@ -20,7 +22,7 @@ void tell(const std::vector<tls::Summary>& all, const char* role, const config::
           SystemTime now, Step& step, std::string& renew) {
   for (const auto& certificate : all) {
     if (!step.what.empty()) step.what += "; ";
-    step.what += std::string(role) + " " + describe(certificate, now);
+    step.what += fmt::format("{} {}", role, describe(certificate, now));
     auto details = detailsOf(certificate, now);
     details["role"] = role;
     details["file"] = file.string();
@@ -33,8 +35,8 @@ void tell(const std::vector<tls::Summary>& all, const char* role, const config::
 void tellCrls(const std::vector<tls::CrlSummary>& crls, const config::Path& file, SystemTime now,
               Step& step, std::string& replace) {
   for (const auto& crl : crls) {
-    step.what += "; CRL of '" + crl.issuer + "' with " + std::to_string(crl.revoked) +
-                 (crl.revoked == 1 ? " certificate" : " certificates");
+    step.what += fmt::format("; CRL of '{}' with {}{}", crl.issuer, crl.revoked,
+                             crl.revoked == 1 ? " certificate" : " certificates");
     Json details = {{"file", file.string()},
                     {"issuer", crl.issuer},
                     {"revoked", crl.revoked},
@@ -55,9 +57,9 @@ void tellCrls(const std::vector<tls::CrlSummary>& crls, const config::Path& file
 std::string describe(const tls::Summary& certificate, SystemTime now) {
   const auto days = daysLeft(certificate, now);
   const auto left = days < 0 ? "expired at " + rfc3339(certificate.validity.not_after)
-                             : std::to_string(days) + (days == 1 ? " day" : " days") + " left";
-  return "'" + certificate.subject + "' for " + certificate.names + ", signed by '" +
-         certificate.issuer + "', " + left;
+                             : fmt::format("{}{} left", days, days == 1 ? " day" : " days");
+  return fmt::format("'{}' for {}, signed by '{}', {}", certificate.subject, certificate.names,
+                     certificate.issuer, left);
 }
 
 Json detailsOf(const tls::Summary& certificate, SystemTime now) {
@@ -87,8 +89,9 @@ Certificates examineCertificates(const config::Target& target, SystemTime now) {
   tellCrls((*material)->crls(), target.tls.crl_file, now, step, replace);
   if (!replace.empty()) {
     step.state = State::Failed;
-    step.cure = "replace " + replace +
-                " by the CRL that the CA publishes now: until then its certificates are refused";
+    step.cure = fmt::format(
+        "replace {} by the CRL that the CA publishes now: until then its certificates are refused",
+        replace);
   } else if (!renew.empty()) {
     step.state = State::Warning;
     step.cure = "renew " + renew;

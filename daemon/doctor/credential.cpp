@@ -1,5 +1,7 @@
 #include "doctor/credential.h"
 
+#include <fmt/core.h>
+
 #include "credentials/mounted.h"
 #include "doctor/cure.h"
 
@@ -20,7 +22,11 @@ Step credentialStep(const config::Target& target, const Result<credentials::Cred
   if (!loaded) return failedStep("credential", loaded.error(), target);
   const auto place = placeOf(*target.credentials);
   const auto kind = kindOf(target, *loaded);
-  return {"credential", State::Ok, kind + " from " + place, "", {{"from", place}, {"kind", kind}}};
+  return {"credential",
+          State::Ok,
+          fmt::format("{} from {}", kind, place),
+          "",
+          {{"from", place}, {"kind", kind}}};
 }
 
 Step examineMounted(const config::Target& target) {

@@ -1,5 +1,7 @@
 #include "doctor/cure.h"
 
+#include <fmt/core.h>
+
 namespace postern::doctor {
 namespace {
 
@@ -9,8 +11,10 @@ std::string rejectedCure(const Error& error, const config::Target& target,
     return "change the password at the service, then write the new one into " + place;
   if (target.oauth2)
     return "write a client_id and client_secret that the token endpoint accepts into " + place;
-  return "write a user and password that the service accepts into " + place +
-         ", where a change is noticed and tried at once";
+  return fmt::format(
+      "write a user and password that the service accepts into {}, where a change is noticed and "
+      "tried at once",
+      place);
 }
 
 }  // namespace
@@ -19,7 +23,7 @@ std::string placeOf(const config::Credentials& credentials) {
   if (credentials.mysql) {
     const auto& mysql = *credentials.mysql;
     if (!mysql.directory.empty()) return "the database of folder " + mysql.directory.string();
-    return "database " + mysql.database + " at " + mysql.host + ":" + std::to_string(mysql.port);
+    return fmt::format("database {} at {}:{}", mysql.database, mysql.host, mysql.port);
   }
   const auto& file = *credentials.file;
   if (!file.directory.empty()) return "folder " + file.directory.string();
@@ -36,7 +40,7 @@ std::string cureOf(const Error& error, const config::Target& target) {
   if (!error.remedy.empty()) return error.remedy;
   switch (error.fault) {
     case Fault::NoCredential:
-    case Fault::CredentialSource: return "see that " + place + " holds a credential";
+    case Fault::CredentialSource: return fmt::format("see that {} holds a credential", place);
     case Fault::LoginRejected: return rejectedCure(error, target, place);
     case Fault::LoginThrottled:
       return "wait until the service takes logins again, and find what else logs in to it so often";
@@ -44,16 +48,19 @@ std::string cureOf(const Error& error, const config::Target& target) {
       return "compare the login (url, method, body, token) with what the service expects, and look "
              "into its log";
     case Fault::Backoff:
-      return "wait for the next try, or correct " + place +
-             ": a changed credential ends a wait after a rejection";
+      return fmt::format(
+          "wait for the next try, or correct {}: a changed credential ends a wait after a "
+          "rejection",
+          place);
     case Fault::Resolve: return "correct the host in the url";
     case Fault::Connect:
       return "start the service, or correct host and port of the url, now " +
              target.url.authority();
     case Fault::Tls: return "look into the service's log";
     case Fault::Timeout:
-      return "see why the service is slow (its log and load), or raise scrape_timeout, now " +
-             std::to_string(target.scrape_timeout.count()) + " ms";
+      return fmt::format(
+          "see why the service is slow (its log and load), or raise scrape_timeout, now {} ms",
+          target.scrape_timeout.count());
     case Fault::Status:
       return "look into the service's log for this request, or correct path and params of the page";
     case Fault::Forbidden:

@@ -1,5 +1,7 @@
 #include "doctor/daemon.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -74,7 +76,7 @@ bool Daemon::askAt(const std::string& address, const std::string& prefix) {
   std::string text;
   const auto keep = [&](std::string_view block) -> Result<void> {
     text += block;
-    if (text.size() > kLongestStatus) return Error{Fault::Limit, "the answer is too long", "", {}};
+    if (text.size() > kLongestStatus) return Error{Fault::Limit, "the answer is too long"};
     return {};
   };
   const auto answer = front->get(prefix + "/api/v1/status", deadlineIn(kPatience), keep);
@@ -109,18 +111,21 @@ Step Daemon::step() const {
   const auto pid = told_ ? std::to_string(told_->number("/pid").value_or(0)) : "";
   switch (kind_) {
     case Kind::None:
-      step.what = "no daemon serves this configuration (nobody listens on " + where_ + ")";
+      step.what = fmt::format("no daemon serves this configuration (nobody listens on {})", where_);
       step.details["kind"] = "none";
       break;
     case Kind::Serves:
-      step.what = "postern " + version + " (process " + pid + ") serves this configuration on " +
-                  where_ + ": it is asked, and no login is made";
+      step.what = fmt::format(
+          "postern {} (process {}) serves this configuration on {}: it is asked, and no login is "
+          "made",
+          version, pid, where_);
       step.details["kind"] = "serves";
       break;
     case Kind::ServesOther:
       step.state = State::Warning;
-      step.what = "postern " + version + " (process " + pid + ") on " + where_ +
-                  " serves another configuration than this one";
+      step.what =
+          fmt::format("postern {} (process {}) on {} serves another configuration than this one",
+                      version, pid, where_);
       step.cure =
           "reload it (SIGHUP) if the file has changed, or give the flags and variables "
           "that it was started with";
@@ -128,7 +133,7 @@ Step Daemon::step() const {
       break;
     case Kind::CannotBeAsked:
       step.state = State::Failed;
-      step.what = "what listens on " + where_ + " cannot be asked for its state: " + why_;
+      step.what = fmt::format("what listens on {} cannot be asked for its state: {}", where_, why_);
       step.cure = std::string(kCannotBeAskedCure);
       step.details["kind"] = "cannot_be_asked";
       break;
@@ -147,7 +152,7 @@ std::optional<Told> Daemon::target(const std::string& name) const {
 std::optional<Told> Daemon::likeness(const config::Target& target) const {
   if (auto named = this->target(target.name)) return named;
   if (!told_) return std::nullopt;
-  const auto url = "https://" + target.url.authority() + target.url.path;
+  const auto url = fmt::format("https://{}{}", target.url.authority(), target.url.path);
   for (auto& other : told_->list("/targets")) {
     if (other.text("/url") == url) return std::move(other);
   }
@@ -167,14 +172,15 @@ Got Daemon::scrape(const config::Target& target) {
     series.feed(block);
     return {};
   };
-  const auto answer = front.get(options_.route_prefix + "/metrics/" + target.name,
+  const auto answer = front.get(fmt::format("{}/metrics/{}", options_.route_prefix, target.name),
                                 deadlineIn(target.scrape_timeout + kPatience), count);
   Got got;
   if (!front.reached()) {
-    got.unknown = "nobody listens on " + front.address() + ", where the pages are";
+    got.unknown = fmt::format("nobody listens on {}, where the pages are", front.address());
   } else if (wantsProof(answer)) {
-    got.unknown = "the listener on " + front.address() +
-                  " wants a login or a client certificate, which only scrapers have";
+    got.unknown = fmt::format(
+        "the listener on {} wants a login or a client certificate, which only scrapers have",
+        front.address());
   } else if (!answer) {
     // Past the hold-back a fault breaks the answer off.
     got.fault = answer.error().fault;
@@ -204,7 +210,8 @@ int live(const config::Options& options) {
                   printable(address).c_str());
       return 0;
     }
-    const auto why = answer ? address + " " + answered(answer->status) : answer.error().what;
+    const auto why =
+        answer ? fmt::format("{} {}", address, answered(answer->status)) : answer.error().what;
     failures += (failures.empty() ? "" : ", ") + printable(why, 300);
   }
   std::printf("postern is not healthy: %s\n", failures.c_str());

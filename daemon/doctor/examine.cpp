@@ -1,5 +1,6 @@
 #include "doctor/examine.h"
 
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -24,8 +25,8 @@ std::string sourceOf(const config::CommandLine& command_line) {
 Step configStep(const config::CommandLine& command_line, const config::Config& config) {
   const auto count = config.targets.size();
   Step step{"config", State::Ok,
-            sourceOf(command_line) + ": good, " + std::to_string(count) +
-                (count == 1 ? " target" : " targets"),
+            fmt::format("{}: good, {}{}", sourceOf(command_line), count,
+                        count == 1 ? " target" : " targets"),
             "", Json::object()};
   step.details = {{"from", sourceOf(command_line)}, {"targets", count}};
   return step;
@@ -39,10 +40,12 @@ void reportConfig(const config::CommandLine& command_line, const config::Config&
                 Json::object()});
   const auto& state = command_line.options.state_dir;
   if (!state.empty() && ::access(state.c_str(), W_OK | X_OK) != 0) {
-    report.add({"state", State::Warning,
-                state.string() + " (--state.dir) is no folder that user " +
-                    std::to_string(::geteuid()) + " may write: no back-off survives a restart",
-                "mount an emptyDir there, with an fsGroup of this user", Json::object()});
+    report.add(
+        {"state", State::Warning,
+         fmt::format(
+             "{} (--state.dir) is no folder that user {} may write: no back-off survives a restart",
+             state.string(), ::geteuid()),
+         "mount an emptyDir there, with an fsGroup of this user", Json::object()});
   }
 }
 

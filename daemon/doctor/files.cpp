@@ -1,13 +1,12 @@
 #include "doctor/files.h"
 
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <utility>
 
@@ -25,9 +24,7 @@ struct Wanted {
 };
 
 std::string modeText(mode_t mode) {
-  std::array<char, 8> text{};
-  std::snprintf(text.data(), text.size(), "%04o", static_cast<unsigned>(mode & 07777));
-  return text.data();
+  return fmt::format("{:04o}", mode & 07777);
 }
 
 std::string readersOf(const struct stat& status) {
@@ -35,8 +32,8 @@ std::string readersOf(const struct stat& status) {
   const auto group = std::to_string(status.st_gid);
   if ((status.st_mode & S_IROTH) != 0) return "every user may read it";
   if ((status.st_mode & S_IRGRP) != 0)
-    return "user " + owner + " and group " + group + " may read it";
-  return "user " + owner + " alone may read it";
+    return fmt::format("user {} and group {} may read it", owner, group);
+  return fmt::format("user {} alone may read it", owner);
 }
 
 // Whether the reader has it neither as its owner nor by a group.
@@ -59,12 +56,14 @@ void judgeOpenSecret(const Wanted& wanted, const struct stat& status, Step& step
         "take it from the others: in Kubernetes defaultMode 0440 with the pod's fsGroup, "
         "else chmod o-r";
   } else if (isInVolume(wanted.path)) {
-    step.what += ", as " + user + " has to without an fsGroup of the pod; only containers that " +
-                 "mount this volume see it";
+    step.what += fmt::format(
+        ", as {} has to without an fsGroup of the pod; only containers that mount this volume see "
+        "it",
+        user);
   } else {
     step.state = State::Warning;
-    step.cure =
-        "give it to a group of " + user + " (chgrp), then take it from the others: chmod 0440";
+    step.cure = fmt::format(
+        "give it to a group of {} (chgrp), then take it from the others: chmod 0440", user);
   }
 }
 
@@ -79,34 +78,35 @@ Json fileDetails(const Wanted& wanted, const struct stat& status) {
 Step missing(const Wanted& wanted) {
   Step step{"file", State::Failed, "", "", {{"file", wanted.path.string()}, {"role", wanted.role}}};
   const auto where = whereMissing(wanted.path);
-  step.what = wanted.path.string() + " (" + wanted.role + ") does not exist: " + where;
-  step.cure = "mount a volume that holds " + wanted.path.filename().string() + " at " +
-              wanted.path.parent_path().string() + ", or correct the file name";
+  step.what = fmt::format("{} ({}) does not exist: {}", wanted.path.string(), wanted.role, where);
+  step.cure = fmt::format("mount a volume that holds {} at {}, or correct the file name",
+                          wanted.path.filename().string(), wanted.path.parent_path().string());
   if (!wanted.optional) return step;
   std::error_code ignored;
   const bool folder = std::filesystem::is_directory(wanted.path.parent_path(), ignored);
   step.state = folder ? State::Ok : State::Warning;
-  step.what = wanted.path.string() + " (" + wanted.role + ") is not there, and may be missing" +
-              (folder ? "" : ": " + where);
+  step.what = fmt::format("{} ({}) is not there, and may be missing{}", wanted.path.string(),
+                          wanted.role, folder ? "" : ": " + where);
   if (folder) step.cure.clear();
   return step;
 }
 
 Step unreadable(const Wanted& wanted, const struct stat* status, int error) {
-  Step step{"file", State::Failed, wanted.path.string() + " (" + wanted.role + ")", "", {}};
+  Step step{
+      "file", State::Failed, fmt::format("{} ({})", wanted.path.string(), wanted.role), "", {}};
   const auto user = "user " + std::to_string(wanted.reader.user);
   if (status == nullptr) {
     step.details = {{"file", wanted.path.string()}, {"role", wanted.role}};
-    step.what += " cannot be looked at by " + user + ": " + std::strerror(error);
-    step.cure = "let " + user + " enter the folders above it (x for its group or for all)";
+    step.what += fmt::format(" cannot be looked at by {}: {}", user, std::strerror(error));
+    step.cure = fmt::format("let {} enter the folders above it (x for its group or for all)", user);
     return step;
   }
   step.details = fileDetails(wanted, *status);
-  step.what += " may not be read by " + user + ": mode " + modeText(status->st_mode) + ", " +
-               readersOf(*status);
-  step.cure =
-      "let " + user +
-      " read it: in Kubernetes defaultMode 0440 with the pod's fsGroup, else chown or chmod";
+  step.what += fmt::format(" may not be read by {}: mode {}, {}", user, modeText(status->st_mode),
+                           readersOf(*status));
+  step.cure = fmt::format(
+      "let {} read it: in Kubernetes defaultMode 0440 with the pod's fsGroup, else chown or chmod",
+      user);
   return step;
 }
 
@@ -119,8 +119,8 @@ Step examine(const Wanted& wanted) {
   if (::faccessat(AT_FDCWD, wanted.path.c_str(), R_OK, AT_EACCESS) != 0)
     return unreadable(wanted, &status, errno);
   Step step{"file", State::Ok, "", "", fileDetails(wanted, status)};
-  step.what = wanted.path.string() + " (" + wanted.role + "): mode " + modeText(status.st_mode) +
-              ", " + readersOf(status);
+  step.what = fmt::format("{} ({}): mode {}, {}", wanted.path.string(), wanted.role,
+                          modeText(status.st_mode), readersOf(status));
   if (wanted.secret && (status.st_mode & S_IROTH) != 0) judgeOpenSecret(wanted, status, step);
   return step;
 }
@@ -174,7 +174,8 @@ void Files::addCredentials(const config::FileCredentials& files) {
 
 void Files::addHeaders(const config::HttpHeaders& headers, const std::string& whose) {
   for (const auto& header : headers) {
-    for (const auto& file : header.files) add(file, whose + "header " + header.name, true);
+    for (const auto& file : header.files)
+      add(file, fmt::format("{}header {}", whose, header.name), true);
   }
 }
 

@@ -1,5 +1,6 @@
 #include "doctor/front.h"
 
+#include <fmt/core.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -24,7 +25,7 @@ using End = upstream::Connection::End;
 constexpr int kRefused = 400;  // also what speaks TLS may answer to plain HTTP
 
 Error broken(const std::string& address, const std::string& what) {
-  return {Fault::Connect, address + ": " + what, "", {}};
+  return {Fault::Connect, fmt::format("{}: {}", address, what)};
 }
 
 // A connection without TLS.
@@ -50,7 +51,7 @@ class Plain {
       const auto got = ::recv(socket_.number(), buffer_.data(), buffer_.size(), 0);
       if (got > 0) return Block{{buffer_.data(), static_cast<std::size_t>(got)}, End::None};
       if (got == 0) return Block{{}, End::Clean};
-      if (auto ready = wait(POLLIN, deadline); !ready) return std::move(ready).error();
+      TRY_VOID(wait(POLLIN, deadline));
     }
   }
 
@@ -59,7 +60,7 @@ class Plain {
     if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
       return broken(address_, std::generic_category().message(errno));
     if (upstream::waitFor(socket_.number(), events, deadline)) return {};
-    return Error{Fault::Timeout, address_ + " did not answer in time", "", {}};
+    return Error{Fault::Timeout, address_ + " did not answer in time"};
   }
 
   const Descriptor socket_;
@@ -74,18 +75,16 @@ Result<upstream::Response> readAnswer(Read read, const upstream::OnBody& on_body
   upstream::ResponseReader reader(/*to_head=*/false);
   std::string_view input;
   for (;;) {
-    auto step = reader.next(input);
-    if (!step) return std::move(step).error();
-    if (step->event == Event::End) return reader.takeResponse();
-    if (step->event == Event::Body && reader.response().status != kRefused) {
-      if (auto taken = on_body(step->body); !taken) return std::move(taken).error();
+    TRY(auto step, reader.next(input));
+    if (step.event == Event::End) return reader.takeResponse();
+    if (step.event == Event::Body && reader.response().status != kRefused) {
+      TRY_VOID(on_body(step.body));
     }
-    if (step->event != Event::More) continue;
+    if (step.event != Event::More) continue;
     const Result<Block> block = read();
     if (!block) return block.error();
     if (block->end != End::None) {
-      auto whole = reader.endOfStream(block->end == End::Clean);
-      if (!whole) return std::move(whole).error();
+      TRY_VOID(reader.endOfStream(block->end == End::Clean));
       return reader.takeResponse();
     }
     input = block->bytes;
@@ -112,10 +111,10 @@ Result<std::vector<upstream::Address>> Front::addresses(Deadline deadline) {
 
 Result<upstream::Response> Front::get(const std::string& path, Deadline deadline,
                                       const upstream::OnBody& on_body) {
-  const std::string request = "GET " + path + " HTTP/1.1\r\nHost: " +
-                              (host_.empty() ? joinHostPort("localhost", port_) : address_) +
-                              "\r\nUser-Agent: postern check\r\nAccept: text/plain;version=0.0.4, "
-                              "*/*;q=0.1\r\nConnection: close\r\n\r\n";
+  const std::string request = fmt::format(
+      "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: postern check\r\nAccept: "
+      "text/plain;version=0.0.4, */*;q=0.1\r\nConnection: close\r\n\r\n",
+      path, host_.empty() ? joinHostPort("localhost", port_) : address_);
   if (way_ == Way::Tls) return getByTls(request, deadline, on_body);
   auto plain = getPlain(request, deadline, on_body);
   if (way_ == Way::Plain || !reached_) return plain;
@@ -133,13 +132,11 @@ Result<upstream::Response> Front::get(const std::string& path, Deadline deadline
 
 Result<upstream::Response> Front::getPlain(const std::string& request, Deadline deadline,
                                            const upstream::OnBody& on_body) {
-  const auto addresses = this->addresses(deadline);
-  if (!addresses) return addresses.error();
-  auto dialled = upstream::dial(address_, *addresses, deadline);
-  if (!dialled) return std::move(dialled).error();
+  TRY(const auto addresses, this->addresses(deadline));
+  TRY(auto dialled, upstream::dial(address_, addresses, deadline));
   reached_ = true;
-  Plain connection(std::move(dialled->socket), address_);
-  if (auto sent = connection.write(request, deadline); !sent) return std::move(sent).error();
+  Plain connection(std::move(dialled.socket), address_);
+  TRY_VOID(connection.write(request, deadline));
   return readAnswer([&] { return connection.read(deadline); }, on_body);
 }
 
@@ -148,19 +145,16 @@ Result<upstream::Response> Front::getByTls(const std::string& request, Deadline 
   if (!material_) {
     config::Tls ours;
     ours.insecure_skip_verify = true;
-    auto loaded = tls::Material::load(ours, std::chrono::system_clock::now());
-    if (!loaded) return std::move(loaded).error();
-    material_ = *std::move(loaded);
+    TRY(auto loaded, tls::Material::load(ours, std::chrono::system_clock::now()));
+    material_ = std::move(loaded);
   }
-  const auto addresses = this->addresses(deadline);
-  if (!addresses) return addresses.error();
+  TRY(const auto addresses, this->addresses(deadline));
   std::atomic<std::size_t> open = 0;
   const std::string host = host_.empty() ? "localhost" : host_;
-  auto connection =
-      upstream::Connection::open({host, address_, *addresses, material_, nullptr}, open, deadline);
-  if (!connection) return std::move(connection).error();
-  if (auto sent = (*connection)->write(request, deadline); !sent) return std::move(sent).error();
-  return readAnswer([&] { return (*connection)->read(deadline, "while waiting for the answer"); },
+  TRY(auto connection,
+      upstream::Connection::open({host, address_, addresses, material_, nullptr}, open, deadline));
+  TRY_VOID(connection->write(request, deadline));
+  return readAnswer([&] { return connection->read(deadline, "while waiting for the answer"); },
                     on_body);
 }
 

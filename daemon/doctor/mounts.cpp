@@ -1,5 +1,7 @@
 #include "doctor/mounts.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <fstream>
 #include <sstream>
@@ -81,11 +83,11 @@ std::string whereMissing(const config::Path& file) {
   while (!std::filesystem::is_directory(folder, ignored) && folder != folder.parent_path())
     folder = folder.parent_path();
   const auto mount = mountOf(std::filesystem::weakly_canonical(folder, ignored).string());
-  const auto on =
-      mount.folder.empty() ? std::string() : " (mount " + mount.folder + ", " + mount.kind + ")";
+  const auto on = mount.folder.empty() ? std::string()
+                                       : fmt::format(" (mount {}, {})", mount.folder, mount.kind);
   if (folder == wanted)
-    return "the folder " + folder.string() + on + " is there and " + contentsOf(folder);
-  return "there is no folder " + wanted.string() + ", only " + folder.string() + on;
+    return fmt::format("the folder {}{} is there and {}", folder.string(), on, contentsOf(folder));
+  return fmt::format("there is no folder {}, only {}{}", wanted.string(), folder.string(), on);
 }
 
 }  // namespace postern::doctor

@@ -1,8 +1,9 @@
 #include "doctor/path.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <atomic>
-#include <cstdio>
 #include <functional>
 #include <utility>
 #include <vector>
@@ -28,11 +29,7 @@ class Stopwatch {
         std::chrono::steady_clock::now() - began_;
     return took.count();
   }
-  std::string text() const {
-    char text[32];
-    std::snprintf(text, sizeof(text), "%.1f ms", elapsed());
-    return text;
-  }
+  std::string text() const { return fmt::format("{:.1f} ms", elapsed()); }
 
  private:
   const SteadyTime began_ = std::chrono::steady_clock::now();
@@ -103,9 +100,9 @@ bool Path::resolve(upstream::Resolver& resolver) {
     step.what += (step.details.contains("addresses") ? ", " : "") + text.substr(0, text.rfind(':'));
     step.details["addresses"].push_back(text);
   }
-  step.what += " (" + watch.text() + ")";
+  step.what += fmt::format(" ({})", watch.text());
   step.details["milliseconds"] = watch.elapsed();
-  if (step.what.starts_with(url.host + " is " + url.host + " "))
+  if (step.what.starts_with(fmt::format("{} is {} ", url.host, url.host)))
     step.what = url.host + " is an address, and needs no look-up";
   report_.add(step);
   return true;
@@ -120,7 +117,7 @@ bool Path::dial() {
   addresses_ = {dialled->address};
   report_.add({"port",
                State::Ok,
-               address + " is open (" + watch.text() + ")",
+               fmt::format("{} is open ({})", address, watch.text()),
                "",
                {{"address", address}, {"milliseconds", watch.elapsed()}}});
   return true;
@@ -143,8 +140,8 @@ bool Path::shakeHands(const std::shared_ptr<const tls::Material>& material) {
       offer_.certificate && offer_.asks_for_client && opened.error().fault == Fault::Tls;
   if (!ours) {
     auto step = failedStep("tls", opened.error(), target_);
-    step.what +=
-        " (asked for " + expectedName(target_) + ", trusting " + trusted(target_, *material_) + ")";
+    step.what += fmt::format(" (asked for {}, trusting {})", expectedName(target_),
+                             trusted(target_, *material_));
     report_.add(step);
     return false;
   }
@@ -155,12 +152,12 @@ bool Path::shakeHands(const std::shared_ptr<const tls::Material>& material) {
 Step Path::handshakeStep(const Stopwatch& watch) const {
   Step step{"tls", State::Ok, "", "", offerDetails()};
   step.what = offer_.terms.version.empty() ? "not finished" : tls::describe(offer_.terms);
-  step.what += " (" + watch.text() + ")";
+  step.what += fmt::format(" ({})", watch.text());
   const auto now = std::chrono::system_clock::now();
   if (offer_.certificate) step.what += "; the service shows " + describe(*offer_.certificate, now);
-  step.what +=
-      "; asked for " + expectedName(target_) + ", trusting " + trusted(target_, *material_);
-  if (!offer_.anchor.empty()) step.what += ", its chain ends at '" + offer_.anchor + "'";
+  step.what += fmt::format("; asked for {}, trusting {}", expectedName(target_),
+                           trusted(target_, *material_));
+  if (!offer_.anchor.empty()) step.what += fmt::format(", its chain ends at '{}'", offer_.anchor);
   step.details["milliseconds"] = watch.elapsed();
   if (target_.tls.insecure_skip_verify) {
     step.state = State::Warning;
@@ -191,9 +188,8 @@ std::string Path::offeredAuthorities() const {
   if (offer_.client_authorities.empty()) return "";
   std::string text = " (it takes client certificates of ";
   for (const auto& name : offer_.client_authorities)
-    text += (text.ends_with("of ") ? "'" : ", '") + name + "'";
-  if (offer_.more_authorities > 0)
-    text += " and " + std::to_string(offer_.more_authorities) + " more";
+    text += fmt::format("{}{}'", text.ends_with("of ") ? "'" : ", '", name);
+  if (offer_.more_authorities > 0) text += fmt::format(" and {} more", offer_.more_authorities);
   return text + ")";
 }
 
@@ -220,7 +216,7 @@ bool Path::ask() {
   const upstream::OnBody on_body = [&](std::string_view block) {
     constexpr std::size_t kEnough = 4U << 10;
     body_ += block.substr(0, kEnough);
-    const Error enough{Fault::Limit, "that is enough to know", "", {}};
+    const Error enough{Fault::Limit, "that is enough to know"};
     return body_.size() < kEnough ? Result<void>() : Result<void>(enough);
   };
   const upstream::Transfer::Order order{request, url,    request.path, false, patienceOf(target_),
@@ -233,8 +229,8 @@ bool Path::ask() {
   const bool asks = connection_->asksForClient();
   report_.add({"client",
                State::Ok,
-               clientVerdict(asks) + "; a request without credential was answered with " +
-                   std::to_string(status_) + " (" + watch.text() + ")",
+               fmt::format("{}; a request without credential was answered with {} ({})",
+                           clientVerdict(asks), status_, watch.text()),
                "",
                {{"status", status_}, {"asked_for", asks}}});
   return true;
@@ -247,7 +243,7 @@ std::string Path::clientVerdict(bool asks) const {
                   "request, and none is configured"
                 : "the service asks for no client certificate, and none is configured";
   }
-  const auto ours = "'" + chain.front().subject + "'";
+  const auto ours = fmt::format("'{}'", chain.front().subject);
   return asks ? ours + " was accepted" : ours + " was not asked for";
 }
 

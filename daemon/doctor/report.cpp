@@ -1,5 +1,7 @@
 #include "doctor/report.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "base/printable.h"
@@ -11,7 +13,7 @@ constexpr std::size_t kLongest = 600;  // bytes of a text that holds what others
 constexpr std::string_view kIndent = "                           ";
 
 std::string counted(std::size_t number, std::string_view what) {
-  return std::to_string(number) + " " + std::string(what) + (number == 1 ? "" : "s");
+  return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
 }
 
 std::string padded(std::string_view text, std::size_t width) {

@@ -1,5 +1,7 @@
 #include "doctor/verdicts.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -37,9 +39,9 @@ std::string inTime(std::optional<std::int64_t> whole_seconds) {
   const auto left = std::max<std::int64_t>(*whole_seconds, 0);
   constexpr std::int64_t kHour = 3600;
   constexpr std::int64_t kDay = 24 * kHour;
-  if (left >= 2 * kDay) return "in " + std::to_string(left / kDay) + " days";
-  if (left >= 2 * kHour) return "in " + std::to_string(left / kHour) + " hours";
-  return "in " + std::to_string(left) + " s";
+  if (left >= 2 * kDay) return fmt::format("in {} days", left / kDay);
+  if (left >= 2 * kHour) return fmt::format("in {} hours", left / kHour);
+  return fmt::format("in {} s", left);
 }
 
 Step loggedIn(const Told& told, bool by_login) {
@@ -48,8 +50,9 @@ Step loggedIn(const Told& told, bool by_login) {
     step.what = "no login: each page carries the credential, which the service accepts";
     return step;
   }
-  step.what = "logged in since " + told.text("/session/logged_in_since") + "; the token expires " +
-              inTime(told.number("/session/token_expires/in_seconds"));
+  step.what =
+      fmt::format("logged in since {}; the token expires {}", told.text("/session/logged_in_since"),
+                  inTime(told.number("/session/token_expires/in_seconds")));
   return step;
 }
 
@@ -80,9 +83,9 @@ Step pageStep(const config::Target& target, const config::Page& page, const Told
   const auto status = told.number("/status");
   if (told.truth("/up")) {
     return {"page", State::Ok,
-            named + ": " + std::to_string(status.value_or(200)) + ", " + told.text("/format") +
-                ", " + samplesText(told.number("/samples").value_or(0)) + ", " +
-                std::to_string(told.number("/bytes").value_or(0)) + " bytes",
+            fmt::format("{}: {}, {}, {}, {} bytes", named, status.value_or(200),
+                        told.text("/format"), samplesText(told.number("/samples").value_or(0)),
+                        told.number("/bytes").value_or(0)),
             "", told.document()};
   }
   Error error{faultNamed(told.text("/fault")).value_or(Fault::Status),
@@ -91,9 +94,10 @@ Step pageStep(const config::Target& target, const config::Page& page, const Told
               {},
               told.text("/remedy"),
               detailNamed(told.text("/detail"))};
-  if (error.what.starts_with("page " + named + ": ")) error.what.erase(0, named.size() + 7);
+  if (error.what.starts_with(fmt::format("page {}: ", named)))
+    error.what.erase(0, named.size() + 7);
   auto step = failedStep("page", error, target);
-  step.what = named + ": " + std::string(faultName(error.fault)) + ": " + step.what;
+  step.what = fmt::format("{}: {}: {}", named, faultName(error.fault), step.what);
   step.details = told.document();
   if (!page.required) {
     step.state = State::Warning;
@@ -138,20 +142,19 @@ Step rulesStep(const config::Target& target, const Told& told) {
         told.number((std::string("/page/last_dropped/") + reason).c_str()).value_or(0);
     step.details["dropped"][reason] = number;
     dropped += number;
-    if (number > 0)
-      reasons += (reasons.empty() ? "" : ", ") + std::string(reason) + " " + std::to_string(number);
+    if (number > 0) reasons += fmt::format("{}{} {}", reasons.empty() ? "" : ", ", reason, number);
   }
   if (!reshapes(target.reshape) && dropped == 0) {
     step.what = "none: what is read is passed on";
     return step;
   }
-  step.what = "of " + samplesText(read) + " " + std::to_string(dropped) + " dropped" +
-              (reasons.empty() ? "" : " (" + reasons + ")");
+  step.what = fmt::format("of {} {} dropped{}", samplesText(read), dropped,
+                          reasons.empty() ? "" : fmt::format(" ({})", reasons));
   const auto made = told.number("/page/last_relabel_duplicates").value_or(0);
   step.details["relabel_duplicates"] = made;
   if (made > 0) {
     step.state = State::Warning;
-    step.what += ", " + std::to_string(made) + " made duplicates of others, which Prometheus drops";
+    step.what += fmt::format(", {} made duplicates of others, which Prometheus drops", made);
     step.cure = "see with postern rules which rule makes series one, and keep a label that differs";
   }
   if (read > 0 && dropped >= read) {
@@ -165,7 +168,7 @@ Step scraperStep(const Got& got, const std::string& failed_step) {
   if (!got.unknown.empty()) return notTried("scraper", got.unknown);
   if (got.fault) {
     const auto& info = faultInfo(*got.fault);
-    const auto line = "HTTP/1.1 " + std::to_string(info.http_status) + " " + std::string(info.name);
+    const auto line = fmt::format("HTTP/1.1 {} {}", info.http_status, info.name);
     return {"scraper",
             State::Failed,
             line,
@@ -174,8 +177,7 @@ Step scraperStep(const Got& got, const std::string& failed_step) {
   }
   return {"scraper",
           State::Ok,
-          "HTTP/1.1 200 OK, " + std::to_string(got.bytes) + " bytes, " +
-              std::to_string(got.series) + " series",
+          fmt::format("HTTP/1.1 200 OK, {} bytes, {} series", got.bytes, got.series),
           "",
           {{"status_line", "HTTP/1.1 200 OK"}, {"bytes", got.bytes}, {"series", got.series}}};
 }
@@ -214,9 +216,9 @@ Step waitStep(const config::Target& target, const Told& told) {
   if (why && why->fault == after) error = *why;
   auto step = failedStep("login", error, target);
   const auto seconds = told.number("/next_attempt/in_seconds");
-  step.what = "waiting after " + std::string(faultName(after)) +
-              (error.what.empty() ? "" : " (" + error.what + ")") + "; the next login is tried " +
-              (seconds ? inTime(seconds) : "when the credential changes");
+  step.what = fmt::format("waiting after {}{}; the next login is tried {}", faultName(after),
+                          error.what.empty() ? "" : fmt::format(" ({})", error.what),
+                          seconds ? inTime(seconds) : "when the credential changes");
   step.details = told.document().value("session", Json::object());
   step.details["fault"] = faultName(Fault::Backoff);
   return step;
@@ -233,7 +235,8 @@ void reportNotTried(const config::Target& target, std::string_view first, const 
       continue;
     }
     for (const auto& page : target.pages)
-      report.add(notTried("page", std::string(page.name()) + ": " + why, {{"page", page.name()}}));
+      report.add(
+          notTried("page", fmt::format("{}: {}", page.name(), why), {{"page", page.name()}}));
   }
 }
 

@@ -1,5 +1,7 @@
 #include "doctor/walk.h"
 
+#include <fmt/core.h>
+
 #include "credentials/mysql_folder.h"
 #include "doctor/certificates.h"
 #include "doctor/credential.h"
@@ -103,7 +105,7 @@ bool Walk::askDatabase(const Daemon& daemon) {
   const auto place = placeOf(*target_.credentials);
   const auto skip = [&](std::string_view why) {
     report_.add(
-        {"credential", State::NotTried, place + ": " + std::string(why), "", Json::object()});
+        {"credential", State::NotTried, fmt::format("{}: {}", place, why), "", Json::object()});
     return false;
   };
   if (daemon.kind() == Daemon::Kind::CannotBeAsked)
@@ -118,12 +120,12 @@ bool Walk::askDatabase(const Daemon& daemon) {
       return false;
     }
     if (!told || !told->truth("/credential/found")) return skip("the daemon has not read it yet");
-    report_.add(
-        {"credential",
-         State::Ok,
-         "the daemon has read it from " + place + " at " + told->text("/credential/last_read"),
-         "",
-         {{"from", place}}});
+    report_.add({"credential",
+                 State::Ok,
+                 fmt::format("the daemon has read it from {} at {}", place,
+                             told->text("/credential/last_read")),
+                 "",
+                 {{"from", place}}});
     return true;
   }
   if (command_line_.check.no_login) return skip(kNoLogin);
@@ -186,9 +188,10 @@ void Walk::scrapeByOurselves(const Daemon& daemon, const std::string& failed) {
 void Walk::announceLogin() const {
   if (!target_.credentials) return;
   const auto& host = target_.oauth2 ? target_.oauth2->host : target_.url;
-  const auto base = "https://" + host.authority() + host.path;
-  const auto what = target_.login ? "one login will be sent to " + base + target_.login->url
-                                  : "the credential will be sent with each page to " + base;
+  const auto base = fmt::format("https://{}{}", host.authority(), host.path);
+  const auto what = target_.login
+                        ? fmt::format("one login will be sent to {}{}", base, target_.login->url)
+                        : "the credential will be sent with each page to " + base;
   report_.add(
       {"login", State::Note, "no daemon serves this configuration: " + what, "", Json::object()});
 }
