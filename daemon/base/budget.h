@@ -10,6 +10,9 @@ class Budget {
  public:
   explicit Budget(std::size_t most) : most_(most) {}
 
+  // Another bound from now on; what is held beyond it stays held.
+  void limit(std::size_t most) { most_ = most; }
+
   // Returns false, and takes nothing, when there are not so many left.
   [[nodiscard]] bool take(std::size_t size) {
     const auto used = used_.fetch_add(size) + size;
@@ -20,7 +23,7 @@ class Budget {
   void giveBack(std::size_t size) { used_ -= size; }
 
  private:
-  const std::size_t most_;
+  std::atomic<std::size_t> most_;
   std::atomic<std::size_t> used_{0};
 };
 

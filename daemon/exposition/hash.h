@@ -66,6 +66,16 @@ class HashSet {
     ++filled_;
     return Added::Fresh;
   }
+  bool contains(std::uint64_t hash) const {
+    if (hash == 0) hash = 1;
+    if (slots_.empty()) return false;
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t at = hash & mask;
+    while (slots_[at] != 0 && slots_[at] != hash) at = (at + 1) & mask;
+    return slots_[at] == hash;
+  }
+  // Whether add() takes so many more.
+  bool hasRoom(std::size_t more) const { return filled_ + more <= most_slots_ / 8 * 7; }
   // Says that add() will ask for this hash soon: the set is larger than the nearest cache.
   void expect(std::uint64_t hash) const {
     if (!slots_.empty()) __builtin_prefetch(&slots_[hash & (slots_.size() - 1)], 1);

@@ -13,7 +13,6 @@
 namespace postern::exposition {
 namespace {
 
-constexpr std::size_t kSearchBudget = 1U << 20;            // bytes
 constexpr std::uint64_t kTimestamp = 0x8ebc6af09c88c6e3U;  // a seed
 constexpr std::size_t kMostFamilies = 1U << 16;    // whose samples are counted when they are torn
 constexpr std::size_t kMostLabelsOfSample = 1000;  // of a sample; rules look for names one by one
@@ -50,19 +49,6 @@ const char* repeatedName(const std::vector<Label>& labels) {
 
 }  // namespace
 
-PageCounts& PageCounts::operator+=(const PageCounts& other) {
-  read += other.read;
-  kept += other.kept;
-  unmatched += other.unmatched;
-  relabelled += other.relabelled;
-  excess += other.excess;
-  nan += other.nan;
-  duplicates += other.duplicates;
-  relabel_duplicates += other.relabel_duplicates;
-  checks_skipped = checks_skipped || other.checks_skipped;
-  return *this;
-}
-
 PageFilter::PageFilter(Syntax syntax, const PageOptions& options, Sink& sink)
     : syntax_(syntax),
       options_(options),
@@ -70,7 +56,6 @@ PageFilter::PageFilter(Syntax syntax, const PageOptions& options, Sink& sink)
       copies_(sink.copies(syntax) &&
               (options.reshaper == nullptr || !options.reshaper->touchesFamilies())),
       labels_limited_(limitsLabels(options.limits)),
-      series_(kSearchBudget),
       inserted_hash_(options.reshaper == nullptr ? 0 : options.reshaper->insertedHash()) {
   if (options_.strict) strict_.emplace(syntax);
   if (options_.reshaper != nullptr) options_.reshaper->startPage();
@@ -111,9 +96,7 @@ bool PageFilter::finish() {
     }
   }
   endFamily();
-  for (const SeriesHash& series : awaited_) {
-    if (search_ && series.out != 0) searchDuplicate(series, nullptr);
-  }
+  search_.finish();
   if (counts_.read == 0) return fail(Fault::Empty, nullptr, "the page holds no sample");
   return true;
 }
@@ -169,7 +152,7 @@ inline bool PageFilter::takeSample(const Line& line) {
   ++family_.kept;
   ++counts_.kept;
   if (!withinLimits(sample)) return false;
-  if (search_ && !searchDuplicate(sample)) return false;
+  if ((search_.isOpen() || series_log_ != nullptr) && !searchDuplicate(sample)) return false;
   if (!copies_ && sample.name != sent_name_) sendHead(sample);
   const auto complaint = sink_.sample(sample, syntax_);
   return complaint.empty() || fail(Fault::Format, line.timestamp.data(), complaint);
@@ -274,7 +257,7 @@ inline bool PageFilter::withinLimits(const Sample& sample) {
 }
 
 // The order of labels does not matter to what a series is, and one that is empty is none.
-inline PageFilter::SeriesHash PageFilter::hashSeries(const Sample& sample) const {
+inline SeriesHash PageFilter::hashSeries(const Sample& sample) const {
   std::uint64_t came = name_hash_;
   for (std::size_t i = 0; i < sample.line.labels.size(); ++i) {
     const std::string_view value = sample.line.labels[i].value;
@@ -292,40 +275,59 @@ inline PageFilter::SeriesHash PageFilter::hashSeries(const Sample& sample) const
   return {series.out + timestamp, series.in + timestamp};
 }
 
-// Looks for the series in the set a few samples later, when the cache has it. Strict says at once,
-// but lets two samples have one timestamp, as that may have been cut to it (OpenMetrics 1.0.0).
+// Strict says at once, but lets two samples have one timestamp, as that may have been cut to it
+// (OpenMetrics 1.0.0).
 inline bool PageFilter::searchDuplicate(const Sample& sample) {
   const SeriesHash series = hashSeries(sample);
+  if (series_log_ != nullptr) series_log_->add(series);
   if (options_.strict) {
-    return !sample.line.timestamp.empty() || searchDuplicate(series, sample.line.raw.data());
+    return !sample.line.timestamp.empty() || refuseDuplicate(series, sample.line.raw.data());
   }
-  series_.expect(series.out);
-  if (came_) came_->expect(series.in);
-  const SeriesHash due = std::exchange(awaited_[awaited_at_], series);
-  awaited_at_ = (awaited_at_ + 1) % awaited_.size();
-  return due.out == 0 || searchDuplicate(due, nullptr);
+  search_.addLater(series);
+  return true;
 }
 
-inline bool PageFilter::searchDuplicate(const SeriesHash& series, const char* at) {
-  using enum HashSet::Added;
-  if (!came_ && series.in != series.out) came_ = series_;
-  const HashSet::Added added = series_.add(series.out);
-  const HashSet::Added came = came_ ? came_->add(series.in) : added;
-  if (added == Full || came == Full) {
-    search_ = false;
-    counts_.checks_skipped = true;
-    return !options_.strict ||
-           fail(Fault::Limit, nullptr,
-                "the page has too many series to look for duplicates, which strict asks for");
+bool PageFilter::refuseDuplicate(const SeriesHash& series, const char* at) {
+  using enum DuplicateSearch::Found;
+  switch (search_.add(series)) {
+    case Fresh: return true;
+    case Full:
+      return fail(Fault::Limit, nullptr,
+                  "the page has too many series to look for duplicates, which strict asks for");
+    case Duplicate: return fail(Fault::Format, at, "a series that is on the page once");
+    case RelabelDuplicate: break;
   }
-  if (added == Fresh) return true;
-  ++(came == Known ? counts_.duplicates : counts_.relabel_duplicates);
-  if (!options_.strict) return true;
   return fail(Fault::Format, at,
-              came == Known
-                  ? "a series that is on the page once"
-                  : "a series that is on the page once after labels, metric_relabel_configs and "
-                    "rename");
+              "a series that is on the page once after labels, metric_relabel_configs and rename");
+}
+
+std::shared_ptr<const PageFilter::Context> PageFilter::context() const {
+  if (copies_) return nullptr;
+  auto context = std::make_shared<Context>(Context{family_, sent_name_, untold_});
+  for (std::size_t* count : {&context->family.read, &context->family.kept}) {
+    *count = std::min<std::size_t>(*count, 1);
+  }
+  return context;
+}
+
+bool PageFilter::isAt(const std::shared_ptr<const Context>& context) const {
+  return copies_ || *this->context() == *context;
+}
+
+void PageFilter::jump(const std::shared_ptr<const Context>& context, const PageCounts& lines) {
+  if (context) {
+    family_ = context->family;
+    sent_name_ = context->sent_name;
+    untold_ = context->untold;
+  }
+  entered_ = false;
+  counts_ += lines;
+}
+
+void PageFilter::setDuplicates(const PageCounts& found) {
+  counts_.duplicates = found.duplicates;
+  counts_.relabel_duplicates = found.relabel_duplicates;
+  counts_.checks_skipped = found.checks_skipped;
 }
 
 // The family of a sample is named as the sample is. When a rule has renamed it to something

@@ -70,7 +70,7 @@ Result<void> PageInput::take(std::string_view block) {
 PageReader& PageInput::begin() {
   reader_.emplace(*format_ == Format::OpenMetrics ? Syntax::OpenMetrics : Syntax::Text, options_,
                   sink_);
-  if (cutter_ != nullptr) reader_->watch(*cutter_);
+  if (template_ != nullptr) reader_->use(*template_);
   return *reader_;
 }
 
@@ -91,14 +91,6 @@ Result<void> PageInput::end() {
   }
   auto taken = begin().feed(std::exchange(held_, {}));
   return taken ? reader_->finish() : taken;
-}
-
-Result<void> PageInput::read(std::string_view page, StencilCutter* cutter) {
-  cutter_ = cutter;
-  if (auto judged = judge(page); !judged) return judged;
-  if (!isJson()) begin();
-  auto taken = feed(page);
-  return taken ? finish() : taken;
 }
 
 // Names the cause when the body is no page at all.

@@ -24,11 +24,11 @@ class PageInput {
 
   // Before the page.
   void contentType(std::string_view value) { content_type_ = value; }
+  // Likewise; `run` must outlive the page.
+  void use(TemplateRun& run) { template_ = &run; }
   // Errors: those of PageReader and of JsonToText; Limit.
   Result<void> feed(std::string_view block);
   Result<void> finish();
-  // Instead of both, all of the page, which is not copied. `cutter` watches; null: none does.
-  Result<void> read(std::string_view page, StencilCutter* cutter);
 
   PageCounts counts() const { return reader_ ? reader_->counts() : PageCounts(); }
   // None as long as it is not known.
@@ -48,10 +48,10 @@ class PageInput {
   Sink& sink_;
   const JsonToText json_to_text_;
   std::string content_type_;
-  bool judged_ = false;              // the beginning has been looked at
-  std::string shape_;                // what the body seems to be in place of a page; empty: unknown
-  StencilCutter* cutter_ = nullptr;  // by read()
-  std::string held_;                 // the beginning until the format is known; all of a JSON page
+  bool judged_ = false;  // the beginning has been looked at
+  std::string shape_;    // what the body seems to be in place of a page; empty: unknown
+  TemplateRun* template_ = nullptr;
+  std::string held_;  // the beginning until the format is known; all of a JSON page
   std::optional<PageReader> reader_;
 };
 

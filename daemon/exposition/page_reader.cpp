@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/printable.h"
@@ -85,9 +86,14 @@ PageReader::PageReader(Syntax syntax, const PageOptions& options, Sink& sink)
       sink_(sink),
       filter_(syntax, options, sink) {}
 
+void PageReader::use(TemplateRun& run) {
+  template_ = &run;
+  run.begin(filter_, syntax_);
+}
+
 Result<void> PageReader::feed(std::string_view block) {
   while (!partial_.empty() && !block.empty()) {
-    auto taken = takeUp(block);
+    auto taken = waits_ ? takeUpTemplate(block) : takeUp(block);
     if (!taken) return taken;
   }
   if (block.empty()) return {};
@@ -99,10 +105,12 @@ Result<void> PageReader::feed(std::string_view block) {
 
 Result<void> PageReader::finish() {
   if (!partial_.empty()) {
+    const std::size_t size = partial_.size();
     if (partial_.back() != '\n') partial_ += '\n';
-    auto used = readLines(partial_);
+    auto used = readLines(partial_, /*last=*/true);
     if (!used) return std::move(used).error();
     if (*used < partial_.size()) {
+      if (size - *used > line_limit_) return lineLimit(lines_ + 1, line_limit_);
       return fault(Fault::Format, lineNumber(lines_ + 1) +
                                       ": expected a closing quote, found the end of the page");
     }
@@ -112,6 +120,7 @@ Result<void> PageReader::finish() {
     return fault(Fault::Truncated, "the page ends without \"# EOF\", so it is not whole: " +
                                        lineNumber(lines_) + " is its last");
   }
+  if (template_ != nullptr) template_->finish();
   if (filter_.finish()) return {};
   const auto& problem = filter_.problem();
   const bool of_line = problem.fault == Fault::Format;
@@ -136,8 +145,39 @@ Result<void> PageReader::takeUp(std::string_view& block) {
   return checkPartial();
 }
 
-// What is left in partial_ is the start of a line; with a line end in it, quotes are open.
+// Completes what may be a block of the template. What the block does not take stays in `block`, so
+// that it is not copied.
+Result<void> PageReader::takeUpTemplate(std::string_view& block) {
+  constexpr std::size_t kAtOnce = 16U << 10;  // bytes
+  const std::size_t before = partial_.size();
+  const std::size_t taken = std::min(block.size(), kAtOnce);
+  partial_.append(block.substr(0, taken));
+  if (partial_.size() < retry_at_) {
+    block.remove_prefix(taken);
+    return {};
+  }
+  waits_ = false;
+  auto used = readLines(partial_);
+  if (!used) return std::move(used).error();
+  if (*used >= before) {
+    block.remove_prefix(*used - before);
+    partial_.clear();
+    retry_at_ = 0;
+    waits_ = false;
+    return {};
+  }
+  block.remove_prefix(taken);
+  partial_.erase(0, *used);
+  return brokeOff();
+}
+
+// What is left in partial_ is the start of a line, or waits for more of a block; else, with a line
+// end in it, quotes are open.
 Result<void> PageReader::brokeOff() {
+  if (waits_) {
+    retry_at_ = partial_.size() + partial_.size() / 8;  // not again with each byte
+    return {};
+  }
   const bool open_quotes = partial_.find('\n') != std::string::npos;
   retry_at_ = open_quotes ? std::min(2 * partial_.size(), line_limit_ + 1) : 0;
   return checkPartial();
@@ -148,21 +188,35 @@ Result<void> PageReader::checkPartial() const {
   return lineLimit(lines_ + 1, line_limit_);
 }
 
-Result<std::size_t> PageReader::readLines(std::string_view text) {
-  if (syntax_ == Syntax::OpenMetrics) return readLines(text, openmetrics_);
-  return readLines(text, text_);
+Result<std::size_t> PageReader::readLines(std::string_view text, bool last) {
+  if (syntax_ == Syntax::OpenMetrics) return readLines(text, openmetrics_, last);
+  return readLines(text, text_, last);
 }
 
-// Reads the lines that are whole; tells how many bytes they are.
+// As much as the template knows. False: what follows is not enough to tell.
+bool PageReader::fillIn(const char*& line, const char* end, bool last) {
+  waits_ = false;
+  while (template_ != nullptr && line != end && !ended_) {
+    const TemplateRun::Step step = template_->fill(line, end, last);
+    if (step == TemplateRun::Step::Read) break;
+    waits_ = step == TemplateRun::Step::Wait;
+    if (waits_) return false;
+    lines_ += template_->lineEnds();
+  }
+  return true;
+}
+
+// Reads the lines that are whole; tells how many bytes they are. It is the `last` text of the page.
 template <typename Parser>
-Result<std::size_t> PageReader::readLines(std::string_view text, Parser& parser) {
+Result<std::size_t> PageReader::readLines(std::string_view text, Parser& parser, bool last_text) {
   const std::size_t last = text.rfind('\n');
   if (last == std::string_view::npos) return std::size_t{0};
   const char* const end = text.data() + last + 1;
-  const bool utf8 = simdjson::validate_utf8(text.data(), last + 1);
   const char* line = text.data();
-  while (line != end) {
-    const Outcome outcome = parser.next(line, end, utf8);
+  std::optional<bool> utf8;
+  while (fillIn(line, end, last_text) && line != end) {
+    if (!utf8) utf8 = simdjson::validate_utf8(line, static_cast<std::size_t>(end - line));
+    const Outcome outcome = parser.next(line, end, *utf8);
     if (outcome == Outcome::Unfinished) break;
     // First, also for a bad line: how the page was cut into blocks must not matter.
     if (static_cast<std::size_t>(parser.after() - 1 - line) > line_limit_) {
@@ -174,13 +228,14 @@ Result<std::size_t> PageReader::readLines(std::string_view text, Parser& parser)
     if (ended_)
       return formatError(syntax_, {line, "the end of the page behind \"# EOF\""}, line,
                          parser.after(), lines_ + 1);
-    const std::size_t kept = filter_.counts().kept;
-    if (!filter_.take(parser.line())) return problem(line, parser.after());
-    if (cutter_ != nullptr && parser.line().kind == LineKind::Sample) {
-      sink_.settle();
-      cutter_->sample(parser.line(), filter_.counts().kept != kept);
-    }
     ended_ = parser.line().kind == LineKind::Eof;
+    const bool learns = template_ != nullptr && !ended_;
+    const std::size_t kept = filter_.counts().kept;
+    if (learns) template_->startLine();
+    if (!filter_.take(parser.line())) return problem(line, parser.after());
+    if (learns) {
+      template_->endLine(parser.line(), filter_.counts().kept != kept, parser.lineEnds());
+    }
     lines_ += parser.lineEnds();
     line = parser.after();
   }

@@ -7,7 +7,7 @@
 #include "base/result.h"
 #include "exposition/openmetrics_line.h"
 #include "exposition/page_filter.h"
-#include "exposition/stencil.h"
+#include "exposition/template_run.h"
 #include "exposition/text_line.h"
 
 namespace postern::exposition {
@@ -21,8 +21,9 @@ class PageReader {
   // The sink must outlive it.
   PageReader(Syntax syntax, const PageOptions& options, Sink& sink);
 
-  // Before the first block; `cutter` must outlive the page.
-  void watch(StencilCutter& cutter) { cutter_ = &cutter; }
+  // Before the first block; `run` must outlive the page. Requires no `strict` and no
+  // family_series_limit.
+  void use(TemplateRun& run);
   // Errors: Format (line number, column, what was expected, the offending bytes made printable)
   // and Limit.
   Result<void> feed(std::string_view block);
@@ -34,11 +35,13 @@ class PageReader {
 
  private:
   Result<void> takeUp(std::string_view& block);
+  Result<void> takeUpTemplate(std::string_view& block);
   Result<void> brokeOff();
   Result<void> checkPartial() const;
-  Result<std::size_t> readLines(std::string_view text);
+  Result<std::size_t> readLines(std::string_view text, bool last = false);
   template <typename Parser>
-  Result<std::size_t> readLines(std::string_view text, Parser& parser);
+  Result<std::size_t> readLines(std::string_view text, Parser& parser, bool last);
+  bool fillIn(const char*& line, const char* end, bool last);
   Error problem(const char* line, const char* end) const;
 
   const Syntax syntax_;
@@ -47,11 +50,13 @@ class PageReader {
   PageFilter filter_;
   TextLineParser text_;
   OpenMetricsLineParser openmetrics_;
-  std::string partial_;       // the line that the last block broke off
-  std::size_t retry_at_ = 0;  // 0, or the size of partial_ at which its open quotes are read again
+  // The line that the last block broke off, or what may be a block of the template.
+  std::string partial_;
+  std::size_t retry_at_ = 0;  // 0, or the size of partial_ at which it is read again
   std::size_t lines_ = 0;
   bool ended_ = false;  // # EOF has been read
-  StencilCutter* cutter_ = nullptr;
+  TemplateRun* template_ = nullptr;
+  bool waits_ = false;  // partial_ may be a block of the template
 };
 
 }  // namespace postern::exposition

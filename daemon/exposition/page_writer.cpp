@@ -1,5 +1,7 @@
 #include "exposition/page_writer.h"
 
+#include <algorithm>
+
 #include "exposition/family_names.h"
 #include "exposition/sample_text.h"
 
@@ -41,8 +43,8 @@ void PageWriter::family(const FamilyHead& head) {
   }
   if (type.empty() && help.empty() && head.unit.empty()) return;
   const bool shortened = name.size() != head.name.size();
-  if (shortened && written_.add(hashText(head.name, kWhole)) == HashSet::Added::Known) return;
-  if (written_.add(hashText(name, 0)) == HashSet::Added::Known) {
+  if (shortened && isWritten(hashText(head.name, kWhole))) return;
+  if (isWritten(hashText(name, 0))) {
     if (!shortened) return;
     // Go's client has a gauge go_memstats_alloc_bytes beside a counter that ends in _total.
     name = head.name;
@@ -53,6 +55,29 @@ void PageWriter::family(const FamilyHead& head) {
   if (!head.unit.empty() && output_.syntax == Syntax::OpenMetrics) {
     meta("UNIT", name, head.quoted, head.unit);
   }
+}
+
+// And remembers it, as it is written next.
+bool PageWriter::isWritten(std::uint64_t name) {
+  const HashSet::Added added = written_.add(name);
+  if (name_log_ == nullptr) return added == HashSet::Added::Known;
+  name_log_->full = name_log_->full || added == HashSet::Added::Full;
+  if (added != HashSet::Added::Known) {
+    name_log_->fresh.push_back(name);
+  } else if (std::ranges::find(name_log_->fresh, name) == name_log_->fresh.end()) {
+    name_log_->known.push_back(name);
+  }
+  return added == HashSet::Added::Known;
+}
+
+bool PageWriter::canRepeat(const NameLog& log) const {
+  const auto written = [this](std::uint64_t name) { return written_.contains(name); };
+  return std::ranges::none_of(log.fresh, written) && std::ranges::all_of(log.known, written) &&
+         written_.hasRoom(log.fresh.size());
+}
+
+void PageWriter::repeat(const NameLog& log) {
+  for (const std::uint64_t name : log.fresh) written_.add(name);
 }
 
 std::string_view PageWriter::sample(const Sample& sample, Syntax syntax) {

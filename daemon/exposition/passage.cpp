@@ -5,14 +5,19 @@
 namespace postern::exposition {
 
 Passage::Passage(std::optional<Format> format, const PageOptions& options, const Output& output,
-                 PageInput::JsonToText json_to_text, StencilKeeper* keeper)
+                 PageInput::JsonToText json_to_text, PageTemplateStore* store)
     : line_limit_(options.limits.line),
       output_(output),
       writer_(output),
       input_(format, options, writer_, std::move(json_to_text)),
-      keeper_(keeper),
-      // Strictness looks at values.
-      holding_(keeper != nullptr && !options.strict) {}
+      store_(options.strict || options.limits.family_series != 0 ? nullptr : store) {}
+
+Passage::~Passage() {
+  if (!run_) return;
+  const bool alike = run_->alike();
+  run_.reset();
+  lender_->giveBack(std::move(template_), alike);
+}
 
 void Passage::contentType(std::string_view value) {
   content_type_ = value;
@@ -20,32 +25,31 @@ void Passage::contentType(std::string_view value) {
 }
 
 Result<void> Passage::feed(std::string_view block) {
-  if (!holding_) return input_.feed(block);
-  held_ += block;
-  if (held_.size() <= kSmall) return {};
-  holding_ = false;
-  return input_.feed(std::exchange(held_, {}));
+  begin();
+  return settled(input_.feed(block));
 }
 
 Result<void> Passage::finish() {
-  if (holding_) return takeHeld();
-  auto whole = input_.finish();
+  begin();
+  auto whole = settled(input_.finish());
   if (whole) writer_.finish();
   return whole;
 }
 
-Result<void> Passage::takeHeld() {
-  auto stencil = keeper_->find(output_, content_type_);
-  if (stencil && stencil->fill(held_, out())) filled_ = std::move(stencil);
-  const bool wanted = keeper_->wants(filled_ != nullptr);
-  if (filled_) return {};
-  StencilCutter cutter(held_, out(), line_limit_);
-  auto whole = input_.read(held_, wanted ? &cutter : nullptr);
-  if (!whole) return whole;
-  writer_.finish();
-  if (wanted)
-    keeper_->keep(cutter.finish(input_.counts(), *input_.format()), output_, content_type_);
-  return {};
+void Passage::begin() {
+  if (store_ == nullptr) return;
+  lender_ = std::exchange(store_, nullptr);
+  auto lease = lender_->lease(output_, content_type_);
+  if (!lease.page) return;
+  template_ = std::move(lease.page);
+  run_.emplace(*template_, lease.learns, writer_, line_limit_);
+  input_.use(*run_);
+}
+
+// What a page counts that fails does not depend on its template.
+Result<void> Passage::settled(Result<void> result) {
+  if (!result && run_) run_->goLive();
+  return result;
 }
 
 }  // namespace postern::exposition

@@ -45,7 +45,7 @@ bool isOf(const Shape& shape, const Line& sample, std::uint64_t empty) {
 // Whether rules can be kept ready for such samples.
 bool isSimple(const Line& sample) {
   constexpr std::size_t kMostLabels = 64;  // the bits of Shape::empty
-  return !sample.quoted && !sample.escapes && sample.labels.size() <= kMostLabels &&
+  return !sample.quoted && sample.labels.size() <= kMostLabels &&
          (sample.same_labels || std::none_of(sample.labels.begin(), sample.labels.end(),
                                              [](const Label& label) { return label.quoted; }));
 }
@@ -255,7 +255,7 @@ Reshaper::Verdict Reshaper::apply(const Line& sample) {
   Shape& shape = state.shapeOf(sample);
   state.shape = &shape;
   if (shape.inserts) return Verdict::Inserted;
-  if (shape.program) return state.run(shape, sample);
+  if (shape.program && !sample.escapes) return state.run(shape, sample);
   state.scratch.name = nullptr;
   return state.work(sample);
 }

@@ -142,7 +142,7 @@ void Flight::streamOnly() {
       [this](exposition::Format format, std::string_view json) {
         return jsonToText(0, format, json);
       },
-      target.hold_back < Passage::kSmall ? nullptr : &plan_.stencils);
+      &plan_.templates);
   const Stream* stream = nullptr;
   Landing landing;
   const auto flush = [&]() -> Result<void> {

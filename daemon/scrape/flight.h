@@ -12,7 +12,7 @@
 #include "async/thread_pool.h"
 #include "exposition/families.h"
 #include "exposition/page_input.h"
-#include "exposition/stencil.h"
+#include "exposition/page_template.h"
 #include "scrape/door.h"
 #include "scrape/page_fetch.h"
 #include "scrape/reshapers.h"
@@ -50,7 +50,7 @@ struct FlightPlan {
   const std::function<std::string()>& self_page;  // own metrics but postern_page_up
   std::vector<KeptPage>& kept;                    // by page
   Reshapers& reshapers;
-  exposition::StencilKeeper& stencils;  // of the first page
+  exposition::PageTemplateStore& templates;  // of the first page
   std::mutex& uniting;        // held while pages become one, which takes their memory twice
   exposition::Output output;  // the form that the scrapers want
 };

@@ -192,9 +192,10 @@ std::shared_ptr<Target::Run> Target::start(const exposition::Output& output, Ste
   hooks.done = [target = shared_from_this(), run](Flight::Landing landing) {
     target->done(*run, std::move(landing));
   };
-  run->flight = std::make_shared<Flight>(FlightPlan{door_, config_, workers_, clock_, self_page_,
-                                                    kept_, reshapers_, stencils_, uniting_, output},
-                                         std::move(hooks), deadline);
+  run->flight =
+      std::make_shared<Flight>(FlightPlan{door_, config_, workers_, clock_, self_page_, kept_,
+                                          reshapers_, templates_, uniting_, output},
+                               std::move(hooks), deadline);
   return run;
 }
 

@@ -82,7 +82,7 @@ class Target : public std::enable_shared_from_this<Target> {
   const std::vector<std::string> page_names_;
   std::vector<KeptPage> kept_;
   Reshapers reshapers_;
-  exposition::StencilKeeper stencils_;
+  exposition::PageTemplateStore templates_;
   std::mutex uniting_;
 
   std::mutex mutex_;

@@ -7,11 +7,13 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "exposition/page_reader.h"
 #include "exposition/page_writer.h"
+#include "exposition/passage.h"
 #include "fakes/test_data.h"
 #include "scrape/reshapers.h"
 
@@ -76,11 +78,46 @@ void run(benchmark::State& state, const std::string& page, Syntax syntax, const 
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * page.size()));
 }
 
+// The same page scrape after scrape, by its template; or, with `first`, each time as the first one,
+// of which the template is learned.
+void runAgain(benchmark::State& state, const std::string& page, exposition::Format format,
+              const Output& output, const config::Reshape& config, bool first) {
+  scrape::Reshapers reshapers(config);
+  auto store = std::make_unique<exposition::PageTemplateStore>();
+  for ([[maybe_unused]] const auto& round : state) {
+    const auto reshaper = reshapers.lease();
+    exposition::PageOptions options;
+    options.reshaper = reshaper.get();
+    if (first) store = std::make_unique<exposition::PageTemplateStore>();
+    exposition::Passage passage(
+        format, options, output,
+        [](exposition::Format, std::string_view) -> Result<std::string> { return std::string(); },
+        store.get());
+    Result<void> read;
+    for (std::size_t at = 0; read && at < page.size(); at += kBlock) {
+      read = passage.feed(std::string_view(page).substr(at, kBlock));
+      benchmark::DoNotOptimize(passage.out().data());
+      passage.out().clear();
+    }
+    if (read) read = passage.finish();
+    if (!read) state.SkipWithError(read.error().what.c_str());
+  }
+  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * page.size()));
+}
+
 void add(const std::string& name, const std::string& page, Syntax syntax, const Output& output,
          const config::Reshape& config) {
   benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
     run(state, page, syntax, output, config);
   })->Unit(benchmark::kMillisecond);
+  const auto format =
+      syntax == Syntax::Text ? exposition::Format::Text : exposition::Format::OpenMetrics;
+  for (const bool first : {true, false}) {
+    const std::string again = name + (first ? "_first" : "_again");
+    benchmark::RegisterBenchmark(again.c_str(), [=](benchmark::State& state) {
+      runAgain(state, page, format, output, config, first);
+    })->Unit(benchmark::kMillisecond);
+  }
 }
 
 void addAll(const std::filesystem::path& file) {

@@ -10,6 +10,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto& output = (data[0] & 4) != 0 ? postern::fuzz::kOpenMetrics : postern::fuzz::kText;
   const std::size_t block = 1 + data[0] / 8;
   postern::fuzz::holdPage(page, postern::fuzz::Syntax::OpenMetrics, options, output, block);
-  postern::fuzz::holdLikeness(page, postern::fuzz::Format::OpenMetrics, options, output);
+  postern::fuzz::holdLikeness(page, postern::fuzz::Format::OpenMetrics, options, output, 8 * block);
   return 0;
 }

@@ -58,10 +58,10 @@ inline void holdPage(std::string_view page, Syntax syntax, const exposition::Pag
 }
 
 inline Read pass(std::string page, Format format, const exposition::PageOptions& options,
-                 const Output& output, exposition::StencilKeeper* keeper) {
+                 const Output& output, exposition::PageTemplateStore* store) {
   exposition::Passage passage(
       format, options, output,
-      [](Format, std::string_view) -> Result<std::string> { return std::string(); }, keeper);
+      [](Format, std::string_view) -> Result<std::string> { return std::string(); }, store);
   auto result = passage.feed(page);
   page.clear();
   if (result) result = passage.finish();
@@ -89,14 +89,25 @@ inline std::string alike(std::string_view page, std::size_t seed) {
   return other;
 }
 
-// What was kept of the page before changes nothing about what becomes of the next one.
+// The line in the middle is missing, or there twice.
+inline std::string withAnotherLine(std::string page, bool twice) {
+  const std::size_t begin = page.rfind('\n', page.size() / 2) + 1;
+  const std::size_t size = page.find('\n', begin) - begin + 1;
+  if (begin >= page.size()) return page;
+  return twice ? page.insert(begin, page.substr(begin, size)) : page.erase(begin, size);
+}
+
+// What was kept of the page before changes nothing about what becomes of the next one, in blocks
+// of `block` bytes.
 inline void holdLikeness(std::string_view page, Format format,
-                         const exposition::PageOptions& options, const Output& output) {
-  exposition::StencilKeeper keeper;
-  pass(std::string(page), format, options, output, &keeper);
-  for (std::size_t seed = 0; seed < 4; ++seed) {
-    const std::string next = alike(page, seed);
-    const Read kept = pass(next, format, options, output, &keeper);
+                         const exposition::PageOptions& options, const Output& output,
+                         std::size_t block) {
+  exposition::PageTemplateStore store(block);
+  pass(std::string(page), format, options, output, &store);
+  for (std::size_t seed = 0; seed < 6; ++seed) {
+    std::string next = alike(page, seed % 4);
+    if (seed > 3) next = withAnotherLine(std::move(next), seed == 5);
+    const Read kept = pass(next, format, options, output, &store);
     const Read anew = pass(next, format, options, output, nullptr);
     require(kept == anew, ("the page before matters, " + kept.what + " / " + anew.what).c_str(),
             next);

@@ -66,7 +66,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                               postern::fuzz::kText, 1 << 20);
   postern::fuzz::holdLikeness(
       input, postern::fuzz::Format::Text, options,
-      (data[2] & 16) != 0 ? postern::fuzz::kOpenMetrics : postern::fuzz::kText);
+      (data[2] & 16) != 0 ? postern::fuzz::kOpenMetrics : postern::fuzz::kText,
+      1U << (data[2] / 16));
   options.reshaper = &cold;
   const auto worked_out = postern::fuzz::read(input, postern::fuzz::Syntax::Text, options,
                                               postern::fuzz::kText, 1 << 20);

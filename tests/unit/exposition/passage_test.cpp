@@ -47,16 +47,16 @@ Result<std::string> noJson(Format, std::string_view) {
 
 class PassageTest : public ::testing::Test {
  protected:
-  Checked pass(const std::string& page, StencilKeeper* of) {
+  Checked pass(const std::string& page, PageTemplateStore* of) {
     Passage passage(format, options, output, noJson, of);
     passage.contentType(content_type);
     Checked checked;
     auto result = passage.feed(page);
     if (result) result = passage.finish();
     checked.taken = static_cast<bool>(result);
+    if (result) checked.text = passage.out();
+    checked.counts = passage.counts();
     if (result) {
-      checked.text = passage.out();
-      checked.counts = passage.counts();
       EXPECT_EQ(passage.format(), Format::Text);
     } else {
       checked.fault = result.error().fault;
@@ -64,26 +64,35 @@ class PassageTest : public ::testing::Test {
     }
     return checked;
   }
-  // Whether it needs not be read.
-  bool fits(std::string page) {
-    const auto stencil = keeper.find(output, content_type);
-    std::string out;
-    const bool fits = stencil && stencil->fill(page, out);
-    EXPECT_EQ(out.empty(), !fits);
-    return fits;
+  // How many bytes of the page need not be read.
+  std::size_t filled(const std::string& page) {
+    auto lease = store.lease(output, content_type);
+    if (!lease.page) return 0;
+    std::size_t filled = 0;
+    {
+      PageWriter writer(output);
+      TemplateRun run(*lease.page, /*learns=*/false, writer, options.limits.line);
+      PageReader reader(Syntax::Text, options, writer);
+      reader.use(run);
+      if (reader.feed(page)) (void)reader.finish();
+      filled = run.filled();
+    }
+    store.giveBack(std::move(lease.page), /*alike=*/true);
+    return filled;
   }
+  bool fits(const std::string& page) { return !page.empty() && filled(page) == page.size(); }
   // And the same must come of it as if no page had been before.
   void expectTheSame(const std::string& page, bool fit) {
     SCOPED_TRACE(page);
     EXPECT_EQ(fits(page), fit);
-    EXPECT_TRUE(pass(page, &keeper) == pass(page, nullptr));
+    EXPECT_TRUE(pass(page, &store) == pass(page, nullptr));
   }
 
   std::optional<Format> format = Format::Text;
   PageOptions options;
   Output output = kText1;
   std::string content_type;
-  StencilKeeper keeper;
+  PageTemplateStore store;
 };
 
 TEST_F(PassageTest, ReadsAPageLikeTheLastOneByItsValuesAlone) {
@@ -116,7 +125,7 @@ TEST_F(PassageTest, WritesWhatTheRulesHaveMadeOfIt) {
     expectTheSame(std::string(kPage), false);
     const auto page = pageWith({"0", "12", "7", "9", "2.5"});
     expectTheSame(page, true);
-    const auto text = pass(page, &keeper).text;
+    const auto text = pass(page, &store).text;
     EXPECT_THAT(text, HasSubstr("requests_total{code=\"200\",path=\"/a\",cluster=\"eu\"} 12\n"));
     EXPECT_THAT(text, Not(HasSubstr("go_threads")));
     expectTheSame(pageWith({"0", "12", "7", "bad", "2.5"}), false);
@@ -137,82 +146,171 @@ TEST_F(PassageTest, ReadsEveryPageOfAnotherShape) {
         pageWith({"1", "2", "3", "1e400", "5"}),
         pageWith({"1", "2", "3", "4", std::string(41, '7')}),
         pageWith({"1 2\nup 3", "2", "3", "4", "5"})}) {
-    pass(page, &keeper);
-    pass(page, &keeper);
+    pass(page, &store);
+    pass(page, &store);
     ASSERT_TRUE(fits(page));
     expectTheSame(other, false);
   }
 }
 
-TEST_F(PassageTest, KeepsNothingOfAPageWhoseValuesAreNotAlone) {
-  for (const std::string page :
-       {"a 1\nb 2 1600000000000\n", "a 1\nb 2 \n", "a 1\nb 2", "bad\n", ""}) {
-    pass(page, &keeper);
-    EXPECT_FALSE(fits(page)) << page;
+TEST_F(PassageTest, TakesALineThatHasMoreThanItsValueAsItIs) {
+  for (const std::string page : {"a 1\nb 2 1600000000000\n", "a 1\nb 2 \n", "a 1\nb +5\n"}) {
+    pass(page, &store);
+    pass(page, &store);
+    expectTheSame(page, true);
+    expectTheSame("a 17" + page.substr(3), true);
+    std::string other = page;
+    other[other.find("b ") + 2] = '3';
+    expectTheSame(other, false);
   }
+}
+
+TEST_F(PassageTest, LearnsNothingWhereValuesOrTheWholePageMatter) {
   options.strict = true;
-  pass(std::string(kPage), &keeper);
-  EXPECT_FALSE(fits(std::string(kPage))) << "strictness looks at values";
+  pass(std::string(kPage), &store);
+  EXPECT_EQ(filled(std::string(kPage)), 0U) << "strictness looks at values";
+  options = {};
+  options.limits.family_series = 1;
+  pass(std::string(kPage), &store);
+  EXPECT_EQ(filled(std::string(kPage)), 0U);
 }
 
 TEST_F(PassageTest, KeepsToTheLineLimitAlsoUnread) {
   options.limits.line = 100;
-  pass(std::string("a{b=\"") + std::string(50, 'b') + "\"} 1\n", &keeper);
+  pass(std::string("a{b=\"") + std::string(50, 'b') + "\"} 1\n", &store);
   EXPECT_TRUE(fits(std::string("a{b=\"") + std::string(50, 'b') + "\"} 2\n"));
-  pass(std::string("a{b=\"") + std::string(60, 'b') + "\"} 1\n", &keeper);
+  pass(std::string("a{b=\"") + std::string(60, 'b') + "\"} 1\n", &store);
   EXPECT_FALSE(fits(std::string("a{b=\"") + std::string(60, 'b') + "\"} 2\n"));
 }
 
 TEST_F(PassageTest, KeepsOneFormAtATime) {
-  pass(std::string(kPage), &keeper);
+  pass(std::string(kPage), &store);
+  ASSERT_TRUE(fits(std::string(kPage)));
   output = kOpenMetrics1;
   EXPECT_FALSE(fits(std::string(kPage)));
-  output = kText1;
+  pass(std::string(kPage), &store);
+  EXPECT_TRUE(fits(std::string(kPage)));
   content_type = "text/plain";
   EXPECT_FALSE(fits(std::string(kPage)));
-  content_type = "";
-  EXPECT_TRUE(fits(std::string(kPage)));
 }
 
-TEST_F(PassageTest, TakesALargePageAsItComes) {
+// As many lines as make `size` bytes, in several blocks.
+std::string largePage(std::size_t size) {
   std::string page;
-  while (page.size() <= Passage::kSmall) page += "a{n=\"" + std::to_string(page.size()) + "\"} 1\n";
-  Passage passage(Format::Text, options, output, noJson, &keeper);
-  ASSERT_TRUE(passage.feed(std::string_view(page).substr(0, Passage::kSmall)));
-  EXPECT_EQ(passage.out(), "") << "it may be a small one";
-  ASSERT_TRUE(passage.feed(std::string_view(page).substr(Passage::kSmall)));
-  EXPECT_EQ(passage.out(), page);
-  ASSERT_TRUE(passage.finish());
-  EXPECT_FALSE(fits(page));
-}
-
-TEST(StencilKeeperTest, WantsFewerAndFewerOfAPageThatIsNeverTheSame) {
-  StencilKeeper keeper;
-  std::vector<int> wanted;
-  for (int page = 1; page <= 20; ++page) {
-    if (keeper.wants(false)) wanted.push_back(page);
+  for (int line = 0; page.size() < size; ++line) {
+    page += "requests_total{path=\"/" + std::to_string(line) + "\",code=\"200\"} 1\n";
   }
-  EXPECT_THAT(wanted, ::testing::ElementsAre(1, 2, 4, 8, 16));
-  EXPECT_FALSE(keeper.wants(true));
-  EXPECT_TRUE(keeper.wants(false));
+  return page;
 }
 
-TEST(StencilKeeperTest, HoldsFourMebibytesForAllPages) {
-  std::vector<std::unique_ptr<StencilKeeper>> keepers;
-  const auto keepOne = [&] {
-    auto& keeper = *keepers.emplace_back(std::make_unique<StencilKeeper>());
-    std::string page = "a{b=\"" + std::string(60'000, 'b') + "\"} 1\n";
-    Passage passage(Format::Text, {}, kText1, noJson, &keeper);
-    EXPECT_TRUE(passage.feed(page) && passage.finish());
-    return keeper.find(kText1, "") != nullptr;
+TEST_F(PassageTest, ReadsOnlyTheBlockOfALargePageThatChanges) {
+  std::string page = largePage(300'000);
+  pass(page, &store);
+  ASSERT_TRUE(fits(page));
+  const auto changeOne = [&](std::string_view from, std::string_view to) {
+    std::string other = page;
+    other.replace(other.find(from), from.size(), to);
+    EXPECT_GT(filled(other), page.size() - 20'000) << to;
+    EXPECT_TRUE(pass(other, &store) == pass(other, nullptr)) << to;
+    EXPECT_TRUE(fits(other)) << "what changed was learned: " << to;
+    page = other;
   };
-  int kept = 0;
-  while (kept < 100 && keepOne()) ++kept;
-  EXPECT_GT(kept, 60);
-  EXPECT_LT(kept, 70);
-  keepers.pop_back();
-  keepers.pop_back();
-  EXPECT_TRUE(keepOne()) << "what one gives back another may take";
+  changeOne("/3000\"", "/3000x\"");
+  changeOne("requests_total{path=\"/2500\",code=\"200\"} 1\n", "");
+  changeOne("requests_total{path=\"/2000\"", "more 5\nrequests_total{path=\"/2000\"");
+  const std::string bad = page + "bad\n";
+  EXPECT_TRUE(pass(bad, &store) == pass(bad, nullptr));
+  EXPECT_TRUE(fits(page)) << "a page that fails takes nothing of what is known";
+}
+
+TEST_F(PassageTest, FindsDuplicatesAcrossBlocks) {
+  std::string page = largePage(100'000);
+  pass(page, &store);
+  const std::string last = page.substr(page.rfind('\n', page.size() - 2) + 1);
+  const std::string twice = last + page;
+  EXPECT_EQ(pass(twice, &store).counts.duplicates, 1U);
+  EXPECT_TRUE(fits(twice));
+  EXPECT_EQ(pass(twice, &store).counts.duplicates, 1U);
+  EXPECT_EQ(pass(page, &store).counts.duplicates, 0U);
+}
+
+TEST_F(PassageTest, RefusesAPageOfTooManySamplesWhereAReaderWould) {
+  options.limits.samples = 1'000;
+  const std::string page = largePage(40'000);
+  const auto samples = static_cast<std::size_t>(std::count(page.begin(), page.end(), '\n'));
+  ASSERT_LT(samples, 1'000U);
+  pass(page, &store);
+  std::string more = page;
+  while (std::count(more.begin(), more.end(), '\n') <= 1'000) more.insert(0, "first 1\n");
+  const auto refused = pass(more, &store);
+  EXPECT_EQ(refused.fault, Fault::Limit);
+  EXPECT_TRUE(refused == pass(more, nullptr));
+  expectTheSame(page, true);
+}
+
+TEST(PageTemplateStoreTest, LearnsLessAndLessOfAPageThatIsNeverTheSame) {
+  PageTemplateStore store;
+  std::vector<int> learned;
+  for (int page = 1; page <= 20; ++page) {
+    auto lease = store.lease(kText1, "");
+    if (lease.learns) learned.push_back(page);
+    store.giveBack(std::move(lease.page), /*alike=*/false);
+  }
+  EXPECT_THAT(learned, ::testing::ElementsAre(1, 2, 3, 5, 9, 17));
+  store.giveBack(store.lease(kText1, "").page, /*alike=*/true);
+  EXPECT_TRUE(store.lease(kText1, "").learns);
+}
+
+TEST(PageTemplateStoreTest, LendsItsTemplateToOnePageAtATime) {
+  PageTemplateStore store;
+  auto lease = store.lease(kText1, "");
+  EXPECT_TRUE(lease.page);
+  EXPECT_FALSE(store.lease(kText1, "").page);
+  store.giveBack(std::move(lease.page), /*alike=*/true);
+  EXPECT_TRUE(store.lease(kText1, "").page);
+}
+
+class PageTemplateLimitTest : public PassageTest {
+ protected:
+  ~PageTemplateLimitTest() override { limitPageTemplates(std::size_t{4} << 20); }
+};
+
+TEST_F(PageTemplateLimitTest, HoldsSoManyBytesForAllPages) {
+  const std::string page = largePage(200'000);
+  limitPageTemplates(100'000);
+  std::vector<std::unique_ptr<PageTemplateStore>> stores;
+  const auto learned = [&] {
+    auto& of = *stores.emplace_back(std::make_unique<PageTemplateStore>());
+    EXPECT_TRUE(pass(page, &of) == pass(page, nullptr));
+    EXPECT_TRUE(pass(page, &of) == pass(page, nullptr));
+    auto lease = of.lease(output, content_type);
+    const bool any = !lease.page->blocks.empty();
+    of.giveBack(std::move(lease.page), /*alike=*/true);
+    return any;
+  };
+  int pages = 0;
+  while (pages < 100 && learned()) ++pages;
+  EXPECT_GT(pages, 1);
+  EXPECT_LT(pages, 10);
+  stores.clear();
+  EXPECT_TRUE(learned()) << "what pages give back another may take";
+}
+
+TEST_F(PageTemplateLimitTest, LearnsTheBeginningOfAPageThatIsTooLarge) {
+  const std::string page = largePage(1'000'000);
+  limitPageTemplates(60'000);
+  pass(page, &store);
+  const std::size_t beginning = filled(page);
+  EXPECT_GT(beginning, 100'000U);
+  EXPECT_LT(beginning, 900'000U);
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_TRUE(pass(page, &store) == pass(page, nullptr));
+    EXPECT_TRUE(pass("a 1\n" + page, &store) == pass("a 1\n" + page, nullptr));
+  }
+  limitPageTemplates(0);
+  PageTemplateStore none;
+  EXPECT_TRUE(pass(page, &none) == pass(page, nullptr));
+  EXPECT_TRUE(none.lease(output, content_type).page->blocks.empty());
 }
 
 }  // namespace
