@@ -7,8 +7,8 @@
 namespace postern::doctor {
 namespace {
 
-serve::Targets only(const std::shared_ptr<scrape::Target>& target) {
-  return {{target}};
+serve::TargetViews only(const scrape::Target& target) {
+  return {serve::viewOf(target)};
 }
 
 serve::Self ourselves(SystemTime now) {
@@ -36,7 +36,7 @@ OwnTarget::~OwnTarget() {
 }
 
 std::string OwnTarget::selfPage() const {
-  return serve::ownMetricsForPage(only(target_), ourselves(clock_.system()));
+  return serve::ownMetricsForPage(only(*target_), ourselves(clock_.system()));
 }
 
 Got OwnTarget::scrape() {
@@ -60,7 +60,7 @@ Got OwnTarget::scrape() {
 
 Told OwnTarget::told() const {
   const auto now = clock_.system();
-  const auto status = Told::parse(serve::status(only(target_), ourselves(now), now));
+  const auto status = Told::parse(serve::status(only(*target_), ourselves(now), now));
   return status->list("/targets").front();
 }
 

@@ -35,22 +35,20 @@ std::size_t healthPage(const std::vector<config::Page>& pages) {
   return static_cast<std::size_t>(found - pages.begin());
 }
 
-std::string clusterGauge(const scrape::Target& target, const exposition::Health& health) {
-  const auto& credentials = target.door()->credentials;
-  const auto known = credentials ? credentials->current() : nullptr;
+std::string clusterGauge(const TargetView& target, const exposition::Health& health) {
   MetricsText text;
   text.family("whatsapp_cluster_health", "gauge",
               "Whether the cluster is healthy, by its rule of high availability.");
-  text.sample({{"customer", target.config().name},
-               {"customer_name", known ? known->credential.company_name : ""}},
+  text.sample({{"customer", target.config->name},
+               {"customer_name", target.credential ? target.credential->company_name : ""}},
               health.healthy ? 1.0 : 0.0);
   return text.take();
 }
 
-std::string upGauge(const scrape::Target& target) {
+std::string upGauge(const TargetView& target) {
   MetricsText text;
   text.family("postern_up", "gauge", "Whether the last scrape of the target succeeded.");
-  text.sample({{"target", target.config().name}}, 1.0);
+  text.sample({{"target", target.config->name}}, 1.0);
   return text.take();
 }
 
@@ -84,18 +82,17 @@ std::string rowsOfNodes(const HealthPage& page) {
   return rows;
 }
 
-std::string rowsOf(const scrape::Target& target, const Verdict& verdict) {
+std::string rowsOf(const TargetView& target, const Verdict& verdict) {
   std::string words = verdict.words;
   if (verdict.fault)
     words += " (" + std::string(faultName(verdict.fault->fault)) + ": " + verdict.fault->what + ")";
-  std::string rows = row(target.config().name, "", colorOf(verdict.state), words);
-  const auto counts = target.stats()->counts();
-  if (counts.fault) return rows;
-  const auto pages = healthPages(target, counts);
+  std::string rows = row(target.config->name, "", colorOf(verdict.state), words);
+  if (target.counts.fault) return rows;
+  const auto pages = healthPages(target);
   for (const auto& page : pages) {
     if (page.health) {
       rows += rowsOfNodes(page);
-    } else if (counts.scraped) {
+    } else if (target.counts.scraped) {
       rows +=
           row("", "", "soft", "page " + std::string(page.page) + " failed, so no node is known");
     }
@@ -119,18 +116,18 @@ std::string heartbeat() {
   return write({{"msg", "postern is alive"}});
 }
 
-std::string statistics(const Targets& targets, const Self& self) {
+std::string statistics(const TargetViews& targets, const Self& self) {
   std::uint64_t scrapes = 0;
   std::uint64_t failed = 0;
   std::uint64_t shared = 0;
   std::uint64_t logins = 0;
   std::size_t dropped = 0;
-  for (const auto& target : targets.all) {
-    const auto counts = target->stats()->counts();
+  for (const auto& target : targets) {
+    const auto& counts = target.counts;
     scrapes += counts.scrapes;
     for (const auto count : counts.failures) failed += count;
     shared += counts.shared;
-    logins += target->door()->session.status().successes;
+    logins += target.session.successes;
     dropped += counts.all.unmatched + counts.all.relabelled + counts.all.excess + counts.all.nan;
   }
   Json json;
@@ -144,13 +141,13 @@ std::string statistics(const Targets& targets, const Self& self) {
   return write(json);
 }
 
-std::string externalErrors(const Targets& targets) {
+std::string externalErrors(const TargetViews& targets) {
   Json errors = Json::object();
-  for (const auto& target : targets.all) {
-    const auto counts = target->stats()->counts();
+  for (const auto& target : targets) {
+    const auto& counts = target.counts;
     for (const auto& info : kFaults) {
       const auto count = counts.failures[static_cast<std::size_t>(info.fault)];
-      if (count > 0) errors[target->config().name + " : " + std::string(info.name)] = count;
+      if (count > 0) errors[target.config->name + " : " + std::string(info.name)] = count;
     }
   }
   return write({{"errors", std::move(errors)}});
@@ -170,23 +167,25 @@ int answerWithSanity(scrape::Target& target, const http::Request& request,
       leave_early);
   if (left) return *left;
   if (!answer.page) return answerWithFault(name, answer.page.error(), sink);
-  const auto counts = target.stats()->counts();
-  const auto page = healthPage(target.config().pages);
+  const auto view = viewOf(target);
+  const auto& counts = view.counts;
+  const auto page = healthPage(view.config->pages);
   const bool tells = page < counts.pages.size();
   if (tells && counts.pages[page]) return answerWithFault(name, *counts.pages[page], sink);
   const auto health = tells ? counts.stories[page].health : nullptr;
   http::ResponseHead head;
   head.content_type = kTextContentType;
-  sink.send(head, health ? clusterGauge(target, *health) : upGauge(target));
+  sink.send(head, health ? clusterGauge(view, *health) : upGauge(view));
   return head.status;
 }
 
-int answerWithHealthTable(const Targets& targets, std::string_view root, http::ResponseSink& sink) {
+int answerWithHealthTable(const TargetViews& targets, std::string_view root,
+                          http::ResponseSink& sink) {
   std::string rows;
   auto all = Verdict::State::Ok;
-  for (const auto& target : targets.all) {
-    const auto verdict = judge(*target);
-    rows += rowsOf(*target, verdict);
+  for (const auto& target : targets) {
+    const auto verdict = judge(target);
+    rows += rowsOf(target, verdict);
     all = worst(all, verdict.state);
   }
   const std::string table =

@@ -5,7 +5,7 @@
 
 #include "http/message.h"
 #include "serve/own_metrics.h"
-#include "serve/targets.h"
+#include "serve/target_view.h"
 
 // Answers in the shapes of systems that postern takes the place of.
 namespace postern::serve {
@@ -13,8 +13,8 @@ namespace postern::serve {
 // /heartbeat, /stats and /external as Ultronex has them: JSON. `uptime` is the moment of the start;
 // errors are counted by text.
 std::string heartbeat();
-std::string statistics(const Targets& targets, const Self& self);
-std::string externalErrors(const Targets& targets);
+std::string statistics(const TargetViews& targets, const Self& self);
+std::string externalErrors(const TargetViews& targets);
 
 // /health/<target>/sanity as Teleport has it: one gauge, after a scrape of the target.
 // whatsapp_cluster_health of a target with a page of that format, else postern_up. A scrape that
@@ -24,6 +24,7 @@ int answerWithSanity(scrape::Target& target, const http::Request& request,
 
 // /health as a table for people, as Teleport has it: every target, and the nodes that its service
 // told. `root` is the relative reference to the status page. Returns the status, that of the JSON.
-int answerWithHealthTable(const Targets& targets, std::string_view root, http::ResponseSink& sink);
+int answerWithHealthTable(const TargetViews& targets, std::string_view root,
+                          http::ResponseSink& sink);
 
 }  // namespace postern::serve

@@ -18,8 +18,9 @@ Json describe(const exposition::Node& node) {
   return json;
 }
 
-Json describeHealthPages(const scrape::Target& target, const scrape::Counts& counts) {
-  const auto& pages = target.config().pages;
+Json describeHealthPages(const TargetView& target) {
+  const auto& counts = target.counts;
+  const auto& pages = target.config->pages;
   Json list;
   for (std::size_t page = 0; page < std::min(counts.pages.size(), pages.size()); ++page) {
     const auto& error = counts.pages[page];
@@ -38,11 +39,11 @@ struct TargetHealth {
   Json json;
 };
 
-TargetHealth healthOf(const scrape::Target& target) {
-  const auto counts = target.stats()->counts();
-  const auto session = target.door()->session.status();
+TargetHealth healthOf(const TargetView& target) {
+  const auto& counts = target.counts;
+  const auto& session = target.session;
   const auto state = judge(target).state;
-  Json json = {{"target", target.config().name}};
+  Json json = {{"target", target.config->name}};
   json["state"] = stateName(state);
   if (counts.fault) {
     json["fault"] = faultName(counts.fault->fault);
@@ -52,15 +53,16 @@ TargetHealth healthOf(const scrape::Target& target) {
   if (session.waiting)
     json["next_attempt"] = session.next_attempt ? Json(rfc3339(*session.next_attempt))
                                                 : Json("when the credential changes");
-  if (!counts.pages.empty()) json["pages"] = describeHealthPages(target, counts);
-  if (const Json told = serviceHealth(target, counts); !told.is_null()) json.update(told);
+  if (!counts.pages.empty()) json["pages"] = describeHealthPages(target);
+  if (const Json told = serviceHealth(target); !told.is_null()) json.update(told);
   return {state, std::move(json)};
 }
 
 }  // namespace
 
-Json serviceHealth(const scrape::Target& target, const scrape::Counts& counts) {
-  const auto pages = healthPages(target, counts);
+Json serviceHealth(const TargetView& target) {
+  const auto& counts = target.counts;
+  const auto pages = healthPages(target);
   if (pages.empty()) return nullptr;
   Json json = {{"healthy", nullptr}, {"as_of", nullptr}, {"failing_nodes", Json::array()}};
   if (counts.health == scrape::ServiceHealth::Healthy) json["healthy"] = true;
@@ -80,11 +82,11 @@ Json serviceHealth(const scrape::Target& target, const scrape::Counts& counts) {
   return json;
 }
 
-HealthAnswer health(const Targets& targets) {
+HealthAnswer health(const TargetViews& targets) {
   auto all = Verdict::State::Ok;
   Json list = Json::array();
-  for (const auto& target : targets.all) {
-    auto of_target = healthOf(*target);
+  for (const auto& target : targets) {
+    auto of_target = healthOf(target);
     all = worst(all, of_target.state);
     list.push_back(std::move(of_target.json));
   }
@@ -99,10 +101,10 @@ HealthAnswer awaitedHealth(const std::string& why) {
   return {write(json), false};
 }
 
-HealthAnswer health(const scrape::Target& target) {
+HealthAnswer health(const TargetView& target) {
   auto [state, json] = healthOf(target);
   Json nodes = Json::array();
-  for (const auto& page : healthPages(target, target.stats()->counts())) {
+  for (const auto& page : healthPages(target)) {
     if (!page.health) continue;
     for (const auto& node : page.health->nodes) nodes.push_back(describe(node));
   }

@@ -8,7 +8,7 @@
 #include "serve/metrics_text.h"
 #include "serve/process.h"
 #include "serve/request_stats.h"
-#include "serve/targets.h"
+#include "serve/target_view.h"
 #include "serve/web_lock.h"
 
 namespace postern::serve {
@@ -37,10 +37,10 @@ struct Self {
 };
 
 // Everything, for /-/metrics: text 0.0.4 with HELP and TYPE.
-std::string ownMetrics(const Targets& targets, const Self& self);
+std::string ownMetrics(const TargetViews& targets, const Self& self);
 // What append_self puts into a target's page: without process_* and postern_page_up,
 // which belong to the process and to the page.
-std::string ownMetricsForPage(const Targets& targets, const Self& self);
+std::string ownMetricsForPage(const TargetViews& targets, const Self& self);
 
 // What every command that serves says of itself.
 void writeBuild(MetricsText& text, std::string_view version, std::string_view revision);

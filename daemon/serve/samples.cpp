@@ -33,7 +33,7 @@ int answerWithFaultPage(const scrape::Target& target, const Error& error,
   if (error.retry_after && info.http_status == 503)
     head.headers.emplace_back("Retry-After", std::to_string(error.retry_after->count()));
   const std::string name = escapeHtml(target.config().name);
-  const auto verdict = judge(target);
+  const auto verdict = judge(viewOf(target));
   const bool known = verdict.fault && verdict.fault->fault == error.fault;
   const std::string words = known ? verdict.words : std::string(faultWords(error.fault));
   const std::string next = error.next.empty() ? std::string(info.next) : error.next;

@@ -179,15 +179,15 @@ int Service::answerHealth(const http::Request& request, http::ResponseSink& sink
   const bool below = request.path == kHealthPrefix;
   const bool all = below || request.path == "/health";
   if (all && options_.status_page && prefersHtml(request))
-    return answerWithHealthTable(*targets, below ? ".." : ".", sink);
+    return answerWithHealthTable(viewsOf(*targets), below ? ".." : ".", sink);
   HealthAnswer answer;
   if (!all) {
     const auto name = std::string_view(request.path).substr(kHealthPrefix.size());
     const auto target = targets->find(name);
     if (!target) return answerUnknown(name, sink);
-    answer = health(*target);
+    answer = health(viewOf(*target));
   } else {
-    answer = health(*targets);
+    answer = health(viewsOf(*targets));
   }
   http::ResponseHead head;
   head.status = answer.well ? 200 : 503;
@@ -209,10 +209,12 @@ int Service::answerLive(const http::Request& request, http::ResponseSink& sink) 
                     "; until then every connection to --web.listen-address is refused, and the "
                     "files are looked at again every second\n");
   }
-  if (const auto target = process_.targets()->unready()) {
-    return send(sink, 503,
-                "postern is not ready: target " + target->config().name +
-                    ": tls: " + target->door()->material.status().error + "\n");
+  for (const auto& target : viewsOf(*process_.targets())) {
+    const auto& material = target.material().status;
+    if (material.loaded) continue;
+    return send(
+        sink, 503,
+        "postern is not ready: target " + target.config->name + ": tls: " + material.error + "\n");
   }
   return send(sink, 200, "postern is ready.\n");
 }
@@ -220,12 +222,12 @@ int Service::answerLive(const http::Request& request, http::ResponseSink& sink) 
 int Service::answerSelf(const http::Request&, http::ResponseSink& sink) {
   http::ResponseHead head;
   head.content_type = kTextContentType;
-  sink.send(head, ownMetrics(*process_.targets(), process_.self(requests_)));
+  sink.send(head, ownMetrics(viewsOf(*process_.targets()), process_.self(requests_)));
   return head.status;
 }
 
 std::string Service::selfPage() const {
-  return ownMetricsForPage(*process_.targets(), process_.self(requests_));
+  return ownMetricsForPage(viewsOf(*process_.targets()), process_.self(requests_));
 }
 
 int Service::answerReload(const http::Request&, http::ResponseSink& sink) {
@@ -238,12 +240,11 @@ int Service::answerReload(const http::Request&, http::ResponseSink& sink) {
 }
 
 int Service::answerStatus(const http::Request&, http::ResponseSink& sink) {
-  const auto targets = process_.targets();
+  const auto targets = viewsOf(*process_.targets());
   http::ResponseHead head;
   head.content_type = "application/json";
   head.headers.emplace_back("Cache-Control", "no-store");
-  sink.send(head,
-            status(*targets, process_.self(requests_), targets->all.front()->clock().system()));
+  sink.send(head, status(targets, process_.self(requests_), targets.front().now));
   return head.status;
 }
 
@@ -274,9 +275,9 @@ int Service::answerFormerName(const http::Request& request, http::ResponseSink& 
   http::ResponseHead head;
   head.content_type = "application/json";
   if (request.path == "/stats") {
-    sink.send(head, statistics(*process_.targets(), process_.self(requests_)));
+    sink.send(head, statistics(viewsOf(*process_.targets()), process_.self(requests_)));
   } else {
-    sink.send(head, externalErrors(*process_.targets()));
+    sink.send(head, externalErrors(viewsOf(*process_.targets())));
   }
   return head.status;
 }

@@ -35,12 +35,11 @@ Json ahead(const std::optional<SystemTime>& time, SystemTime now) {
   return {{"at", rfc3339(*time)}, {"in_seconds", secondsUntil(*time, now)}};
 }
 
-Json describeSession(const scrape::Target& target, SystemTime now) {
-  const auto& door = *target.door();
-  const auto session = door.session.status();
-  const bool by_token = target.config().login.has_value() && !door.session.sendsCredentialItself();
+Json describeSession(const TargetView& target, SystemTime now) {
+  const auto& session = target.session;
+  const bool by_token = target.config->login.has_value() && !target.sends_credential_itself;
   Json json;
-  json["proves_itself_by"] = !door.credentials ? "certificate" : by_token ? "login" : "credential";
+  json["proves_itself_by"] = !target.credential ? "certificate" : by_token ? "login" : "credential";
   json["logged_in"] = session.logged_in;
   json["logged_in_since"] = session.logged_in ? timeOrNull(session.last_success) : Json(nullptr);
   json["token_expires"] =
@@ -57,14 +56,13 @@ Json describeSession(const scrape::Target& target, SystemTime now) {
   return json;
 }
 
-Json describeCredential(const scrape::Door& door) {
-  if (!door.credentials) return nullptr;
-  const auto status = door.credentials->status();
-  return {{"source", status.source},
-          {"found", door.credentials->current() != nullptr},
-          {"last_read", timeOrNull(status.last_success)},
-          {"error", status.error},
-          {"remedy", status.remedy.empty() ? Json(nullptr) : Json(status.remedy)}};
+Json describeCredential(const std::optional<CredentialView>& credential) {
+  if (!credential) return nullptr;
+  return {{"source", credential->source},
+          {"found", credential->found},
+          {"last_read", timeOrNull(credential->last_success)},
+          {"error", credential->error},
+          {"remedy", credential->remedy.empty() ? Json(nullptr) : Json(credential->remedy)}};
 }
 
 // What the error of a target or a page says besides its words.
@@ -89,34 +87,22 @@ Json describe(const std::string& role, const std::string& file, const tls::Summa
           {"days_left", std::chrono::floor<Days>(summary.validity.not_after - now).count()}};
 }
 
-// Those of the files in `store`, and of the server that `client` (may be null) has reached last.
-void addCertificates(const std::string& prefix, const tls::Store& store,
-                     const upstream::Client* client, SystemTime now, Json& list) {
-  const auto& tls = store.config();
-  if (const auto material = store.current()) {
-    for (const auto& summary : (*material)->clientChain())
-      list.push_back(describe(prefix + "client", tls.cert_file.string(), summary, now));
-    for (const auto& summary : (*material)->authorities())
-      list.push_back(describe(prefix + "ca", tls.ca_file.string(), summary, now));
-  }
-  if (client == nullptr) return;
-  if (const auto server = client->serverCertificate())
-    list.push_back(describe(prefix + "upstream", "", *server, now));
-}
-
-Json describeCertificates(const scrape::Target& target, SystemTime now) {
-  const auto& door = *target.door();
+Json describeCertificates(const TargetView& target, SystemTime now) {
   Json list = Json::array();
-  addCertificates("", door.material, &door.client, now, list);
-  if (const auto* endpoint = door.token_endpoint.get())
-    addCertificates("token_endpoint_", endpoint->material, &endpoint->client, now, list);
-  if (door.database_material)
-    addCertificates("database_", *door.database_material, nullptr, now, list);
+  for (const auto& material : target.materials) {
+    const std::string prefix(rolePrefix(material.peer));
+    for (const auto& summary : material.client_chain)
+      list.push_back(describe(prefix + "client", material.cert_file, summary, now));
+    for (const auto& summary : material.authorities)
+      list.push_back(describe(prefix + "ca", material.ca_file, summary, now));
+    if (material.server) list.push_back(describe(prefix + "upstream", "", *material.server, now));
+  }
   return list;
 }
 
-Json describePages(const scrape::Target& target, const scrape::Counts& counts) {
-  const auto& pages = target.config().pages;
+Json describePages(const TargetView& target) {
+  const auto& counts = target.counts;
+  const auto& pages = target.config->pages;
   Json list = Json::array();
   for (std::size_t page = 0; page < std::min(counts.pages.size(), pages.size()); ++page) {
     const auto& error = counts.pages[page];
@@ -135,11 +121,12 @@ Json describePages(const scrape::Target& target, const scrape::Counts& counts) {
   return list;
 }
 
-Json describeScrapes(const scrape::Stats& stats, const scrape::Counts& counts) {
+Json describeScrapes(const TargetView& target) {
+  const auto& counts = target.counts;
   std::uint64_t failed = 0;
   for (const auto count : counts.failures) failed += count;
   Json last = Json::array();
-  for (const auto& scrape : stats.lastScrapes()) {
+  for (const auto& scrape : target.last_scrapes) {
     last.push_back({{"at", rfc3339(scrape.at)},
                     {"seconds", roundedSeconds(scrape.seconds)},
                     {"fault", scrape.fault ? Json(faultName(*scrape.fault)) : Json(nullptr)}});
@@ -170,10 +157,9 @@ Json describePage(const scrape::Counts& counts) {
           {"type_clashes", counts.type_clashes}};
 }
 
-Json describe(const scrape::Target& target, const Verdict& verdict, SystemTime now) {
-  const auto counts = target.stats()->counts();
-  const auto& config = target.config();
-  const auto material = target.door()->material.status();
+Json describe(const TargetView& target, const Verdict& verdict, SystemTime now) {
+  const auto& config = *target.config;
+  const auto& material = target.material().status;
   Json json;
   json["name"] = config.name;
   json["preset"] = config.preset;
@@ -189,27 +175,27 @@ Json describe(const scrape::Target& target, const Verdict& verdict, SystemTime n
   json["next_attempt"] = ahead(verdict.next_attempt, now);
   json["warnings"] = verdict.warnings;
   json["session"] = describeSession(target, now);
-  json["credential"] = describeCredential(*target.door());
+  json["credential"] = describeCredential(target.credential);
   json["material"] = {{"loaded", material.loaded}, {"error", material.error}};
   json["certificates"] = describeCertificates(target, now);
-  json["health"] = serviceHealth(target, counts);
-  json["pages"] = describePages(target, counts);
-  json["scrapes"] = describeScrapes(*target.stats(), counts);
-  json["page"] = describePage(counts);
-  json["upstream_connections"] = target.door()->client.connections();
+  json["health"] = serviceHealth(target);
+  json["pages"] = describePages(target);
+  json["scrapes"] = describeScrapes(target);
+  json["page"] = describePage(target.counts);
+  json["upstream_connections"] = target.connections;
   json["config"] = config::describe(config);
   return json;
 }
 
 }  // namespace
 
-std::string status(const Targets& targets, const Self& self, SystemTime now) {
+std::string status(const TargetViews& targets, const Self& self, SystemTime now) {
   Json list = Json::array();
   auto all = Verdict::State::Ok;
-  for (const auto& target : targets.all) {
-    const auto verdict = judge(*target);
+  for (const auto& target : targets) {
+    const auto verdict = judge(target);
     all = worst(all, verdict.state);
-    list.push_back(describe(*target, verdict, now));
+    list.push_back(describe(target, verdict, now));
   }
   Json json;
   json["schema"] = kSchema;

@@ -51,29 +51,29 @@ std::string describe(const upstream::Way& way) {
          tls::describe(way.terms) + (way.terms.resumed ? "; it resumed an earlier session" : "");
 }
 
-void tellOfCertificates(const scrape::Target& target, Story& story) {
-  const auto& tls = target.config().tls;
-  const auto material = target.door()->material.current();
-  if (!material) return story.tell("certificates", describe(material.error()));
-  const auto& ours = (*material)->clientChain();
-  const auto& authorities = (*material)->authorities();
+void tellOfCertificates(const TargetView& target, Story& story) {
+  const auto& material = target.material();
+  if (material.error) return story.tell("certificates", describe(*material.error));
+  const auto& ours = material.client_chain;
+  const auto& authorities = material.authorities;
   story.tell("certificates",
              ours.empty() ? "none of our own"
-                          : "ours: " + describe(ours.front()) + ", of " + tls.cert_file.string());
+                          : "ours: " + describe(ours.front()) + ", of " + material.cert_file);
   story.tell("", authorities.empty()
                      ? "the system's roots decide on the service's"
-                     : "CA: " + describe(authorities.front()) + ", of " + tls.ca_file.string());
-  if (tls.insecure_skip_verify) story.tell("", "the service's certificate is not verified");
+                     : "CA: " + describe(authorities.front()) + ", of " + material.ca_file);
+  if (target.config->tls.insecure_skip_verify)
+    story.tell("", "the service's certificate is not verified");
 }
 
-void tellOfCredential(const scrape::Door& door, Story& story) {
-  if (!door.credentials) return story.tell("credential", "none is needed");
-  const auto status = door.credentials->status();
-  const std::string source = "from " + std::string(status.source);
-  if (!door.credentials->current())
-    return story.tell("credential", "not found " + source + ": " + status.error);
-  story.tell("credential",
-             "found " + source + (status.error.empty() ? "" : "; read again: " + status.error));
+void tellOfCredential(const std::optional<CredentialView>& credential, Story& story) {
+  if (!credential) return story.tell("credential", "none is needed");
+  const std::string source = "from " + std::string(credential->source);
+  if (!credential->found)
+    return story.tell("credential", "not found " + source + ": " + credential->error);
+  story.tell(
+      "credential",
+      "found " + source + (credential->error.empty() ? "" : "; read again: " + credential->error));
 }
 
 void tellOfSession(const session::Session::Status& before, const session::Session::Status& after,
@@ -102,12 +102,11 @@ void tellOfSession(const session::Session::Status& before, const session::Sessio
     story.tell("", std::to_string(after.rejections) + " rejections in a row");
 }
 
-void tellOfConnection(const scrape::Target& target, std::size_t before, Story& story) {
-  const auto& client = target.door()->client;
-  story.tell("connection", "to " + target.config().url.authority() +
+void tellOfConnection(const TargetView& target, std::size_t before, Story& story) {
+  story.tell("connection", "to " + target.config->url.authority() +
                                "; open before: " + std::to_string(before) +
-                               ", after: " + std::to_string(client.connections()));
-  if (const auto server = client.serverCertificate())
+                               ", after: " + std::to_string(target.connections));
+  if (const auto& server = target.material().server)
     story.tell("", "the service showed " + describe(*server));
 }
 
@@ -120,8 +119,9 @@ std::string describe(const scrape::PageStory& page, const std::optional<Error>& 
          std::to_string(counts.kept) + " kept, in " + showSeconds(page.seconds);
 }
 
-void tellOfPages(const scrape::Target& target, const scrape::Counts& counts, Story& story) {
-  const auto& pages = target.config().pages;
+void tellOfPages(const TargetView& target, Story& story) {
+  const auto& counts = target.counts;
+  const auto& pages = target.config->pages;
   exposition::PageCounts all;
   for (std::size_t page = 0; page < std::min(counts.stories.size(), pages.size()); ++page) {
     const auto error = page < counts.pages.size() ? counts.pages[page] : std::nullopt;
@@ -149,50 +149,55 @@ bool asksForDebug(std::string_view query) {
   return false;
 }
 
-int answerWithStory(scrape::Target& target, const http::Request& request,
-                    std::chrono::milliseconds timeout_offset, http::ResponseSink& sink) {
-  const auto& config = target.config();
-  const scrape::Door& door = *target.door();
-  const auto time = scrapeTime(request.header("x-prometheus-scrape-timeout-seconds"),
-                               config.scrape_timeout, timeout_offset);
-  const auto before = door.session.status();
-  const auto connections = door.client.connections();
-  std::size_t bytes = 0;
-  std::optional<int> left;  // the status, when we were answered before our thread was free
-  const auto leave_early = [&](const scrape::Target::Answer& answer) {
-    left = answerWithFault(config.name, answer.page.error(), sink);
-  };
-  const auto began = std::chrono::steady_clock::now();
-  const auto answer = target.scrape(
-      began + time, {}, [&](std::string_view block) { return bytes += block.size(), true; },
-      leave_early);
-  if (left) return *left;
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-  if (answer.page && *answer.page) bytes = (*answer.page)->size();
-  const auto counts = target.stats()->counts();
-
+std::string describe(const ScrapeTrace& trace) {
+  const auto& target = trace.target;
+  const auto& config = *target.config;
   Story story;
   story.tell("target", config.name + ", https://" + config.url.authority() + config.url.path +
-                           ", preset " + config.preset + ", at " +
-                           rfc3339(target.clock().system()));
+                           ", preset " + config.preset + ", at " + rfc3339(target.now));
   story.tell("", "one scrape, made now; what others do at the same time may show in it");
   tellOfCertificates(target, story);
-  tellOfCredential(door, story);
-  tellOfSession(before, door.session.status(), door.credentials != nullptr, story);
-  tellOfConnection(target, connections, story);
-  tellOfPages(target, counts, story);
-  story.tell("outcome",
-             answer.page
-                 ? "200, " + std::to_string(bytes) + " bytes, in " + showSeconds(took.count())
-                 : std::to_string(faultInfo(answer.page.error().fault).http_status) + " " +
-                       describe(answer.page.error()));
+  tellOfCredential(target.credential, story);
+  tellOfSession(trace.session_before, target.session, target.credential.has_value(), story);
+  tellOfConnection(target, trace.connections_before, story);
+  tellOfPages(target, story);
+  story.tell("outcome", trace.error ? std::to_string(faultInfo(trace.error->fault).http_status) +
+                                          " " + describe(*trace.error)
+                                    : "200, " + std::to_string(trace.bytes) + " bytes, in " +
+                                          showSeconds(trace.seconds));
   const auto verdict = judge(target);
   story.tell("verdict", verdict.words);
   for (const auto& warning : verdict.warnings) story.tell("warning", warning);
   if (verdict.next_attempt)
     story.tell("next login", "at " + rfc3339(*verdict.next_attempt) + " at the earliest");
   story.tell("next", verdict.next);
-  sink.send({}, story.text());
+  return story.text();
+}
+
+int answerWithStory(scrape::Target& target, const http::Request& request,
+                    std::chrono::milliseconds timeout_offset, http::ResponseSink& sink) {
+  const auto& config = target.config();
+  const auto time = scrapeTime(request.header("x-prometheus-scrape-timeout-seconds"),
+                               config.scrape_timeout, timeout_offset);
+  const auto before = viewOf(target);
+  ScrapeTrace trace;
+  std::optional<int> left;  // the status, when we were answered before our thread was free
+  const auto leave_early = [&](const scrape::Target::Answer& answer) {
+    left = answerWithFault(config.name, answer.page.error(), sink);
+  };
+  const auto began = std::chrono::steady_clock::now();
+  const auto answer = target.scrape(
+      began + time, {}, [&](std::string_view block) { return trace.bytes += block.size(), true; },
+      leave_early);
+  if (left) return *left;
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  if (answer.page && *answer.page) trace.bytes = (*answer.page)->size();
+  if (!answer.page) trace.error = answer.page.error();
+  trace.seconds = took.count();
+  trace.session_before = before.session;
+  trace.connections_before = before.connections;
+  trace.target = viewOf(target);
+  sink.send({}, describe(trace));
   return 200;
 }
 

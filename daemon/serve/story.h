@@ -1,15 +1,31 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "http/message.h"
-#include "scrape/target.h"
+#include "serve/target_view.h"
 
 namespace postern::serve {
 
 // Whether the query holds debug=true.
 bool asksForDebug(std::string_view query);
+
+// One scrape, made to be traced.
+struct ScrapeTrace {
+  session::Session::Status session_before;
+  std::size_t connections_before = 0;
+  TargetView target;           // after the scrape
+  std::optional<Error> error;  // none: the scrape succeeded
+  std::size_t bytes = 0;       // of its page
+  double seconds = 0;          // that it took
+};
+
+// Every step of the scrape, as plain text for people.
+std::string describe(const ScrapeTrace& trace);
 
 // Scrapes the target once and answers, with 200, not with its page but with what happened step by
 // step: certificates, credential (found, never shown), session, connection, each page, rules, the

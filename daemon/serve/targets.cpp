@@ -10,10 +10,4 @@ std::shared_ptr<scrape::Target> Targets::find(std::string_view name) const {
   return found == all.end() ? nullptr : *found;
 }
 
-std::shared_ptr<scrape::Target> Targets::unready() const {
-  const auto found = std::ranges::find_if(
-      all, [](const auto& target) { return !target->door()->material.status().loaded; });
-  return found == all.end() ? nullptr : *found;
-}
-
 }  // namespace postern::serve

@@ -15,8 +15,6 @@ struct Targets {
 
   // Null when there is none of that name.
   std::shared_ptr<scrape::Target> find(std::string_view name) const;
-  // Null when every target's first material is loaded, else one that waits for it.
-  std::shared_ptr<scrape::Target> unready() const;
 };
 
 using TargetsNow = std::shared_ptr<const Targets>;

@@ -21,54 +21,51 @@ std::string timeLeft(SystemTime::duration left) {
          " minutes";
 }
 
-// `whose` is "" for the target itself, else "the database's " or the like.
-void warnOfMaterial(const std::string& whose, const tls::Store& store, SystemTime now,
-                    Verdict& verdict) {
+// Whose certificates they are; "" for the target itself.
+std::string whoseFiles(MaterialView::Peer peer) {
+  switch (peer) {
+    case MaterialView::Peer::Service: break;
+    case MaterialView::Peer::TokenEndpoint: return "the token endpoint's ";
+    case MaterialView::Peer::Database: return "the database's ";
+  }
+  return "";
+}
+
+void warnOfMaterial(const MaterialView& material, SystemTime now, Verdict& verdict) {
   const auto warn = [&](const std::string& what, const std::optional<tls::Validity>& validity) {
     if (!validity || !tls::expiresSoon(*validity, now)) return;
     verdict.warnings.push_back(what + " " + timeLeft(validity->not_after - now));
   };
+  const auto whose = whoseFiles(material.peer);
   const std::string article = whose.empty() ? "the " : whose;
-  if (const auto material = store.current()) {
-    warn(article + "client certificate", (*material)->clientValidity());
-    warn("a certificate of " + article + "CA file", (*material)->caValidity());
-    const auto& warnings = (*material)->warnings();
-    verdict.warnings.insert(verdict.warnings.end(), warnings.begin(), warnings.end());
-  }
-  const auto status = store.status();
-  if (status.error.empty()) return;
-  if (status.loaded) {
+  warn(article + "client certificate", material.client_validity);
+  warn("a certificate of " + article + "CA file", material.ca_validity);
+  verdict.warnings.insert(verdict.warnings.end(), material.warnings.begin(),
+                          material.warnings.end());
+  const auto& status = material.status;
+  if (!status.error.empty() && status.loaded) {
     verdict.warnings.push_back(
         whose +
         "renewed certificate files are bad, the last good ones stay in use: " + status.error);
-  } else if (!whose.empty()) {
+  } else if (!status.error.empty() && !whose.empty()) {
     verdict.warnings.push_back(whose + "certificate files are bad: " + status.error);
   }
+  if (!material.server) return;
+  const bool of_service = material.peer == MaterialView::Peer::Service;
+  warn(of_service ? "the service's certificate" : whose + "certificate", material.server->validity);
 }
 
-void warnOfCertificates(const scrape::Door& door, SystemTime now, Verdict& verdict) {
-  const auto warn = [&](const char* whose, const std::optional<tls::Summary>& server) {
-    if (!server || !tls::expiresSoon(server->validity, now)) return;
-    verdict.warnings.push_back(std::string(whose) + "'s certificate " +
-                               timeLeft(server->validity.not_after - now));
-  };
-  warnOfMaterial("", door.material, now, verdict);
-  warn("the service", door.client.serverCertificate());
-  if (const auto* endpoint = door.token_endpoint.get()) {
-    warnOfMaterial("the token endpoint's ", endpoint->material, now, verdict);
-    warn("the token endpoint", endpoint->client.serverCertificate());
-  }
-  if (door.database_material)
-    warnOfMaterial("the database's ", *door.database_material, now, verdict);
-  if (door.config.tls.insecure_skip_verify)
+void warnOfCertificates(const TargetView& target, Verdict& verdict) {
+  for (const auto& material : target.materials) warnOfMaterial(material, target.now, verdict);
+  if (target.config->tls.insecure_skip_verify)
     verdict.warnings.emplace_back("the service's certificate is not verified");
 }
 
-void warnOfCredential(const scrape::Door& door, Verdict& verdict) {
-  if (!door.credentials || !door.credentials->current()) return;
-  if (const auto status = door.credentials->status(); !status.error.empty())
-    verdict.warnings.push_back("the credential cannot be read anew, the last one stays in use: " +
-                               status.error);
+void warnOfCredential(const TargetView& target, Verdict& verdict) {
+  const auto& credential = target.credential;
+  if (!credential || !credential->found || credential->error.empty()) return;
+  verdict.warnings.push_back("the credential cannot be read anew, the last one stays in use: " +
+                             credential->error);
 }
 
 constexpr std::size_t kNodesInWarnings = 5;
@@ -80,11 +77,11 @@ std::string nodeFails(const exposition::Node& node, SystemTime as_of) {
          ")";
 }
 
-void warnOfNodes(const scrape::Target& target, const scrape::Counts& counts, Verdict& verdict) {
-  if (counts.fault) return;
+void warnOfNodes(const TargetView& target, Verdict& verdict) {
+  if (target.counts.fault) return;
   std::size_t named = 0;
   std::size_t more = 0;
-  for (const auto& page : healthPages(target, counts)) {
+  for (const auto& page : healthPages(target)) {
     if (!page.health) continue;
     for (const auto& node : failingNodes(*page.health)) {
       if (++named <= kNodesInWarnings) {
@@ -96,7 +93,7 @@ void warnOfNodes(const scrape::Target& target, const scrape::Counts& counts, Ver
   }
   if (more > 0)
     verdict.warnings.push_back(std::to_string(more) + " more nodes are not connected; /health/" +
-                               target.config().name + " names all of them");
+                               target.config->name + " names all of them");
 }
 
 // Prometheus keeps one sample of each series and says nothing of the others.
@@ -109,9 +106,10 @@ void warnOfDuplicates(const scrape::Counts& counts, Verdict& verdict) {
                              "postern rules names the rule and the series");
 }
 
-void warnOfPages(const scrape::Target& target, const scrape::Counts& counts, Verdict& verdict) {
+void warnOfPages(const TargetView& target, Verdict& verdict) {
+  const auto& counts = target.counts;
   if (counts.fault) return;
-  const auto& pages = target.config().pages;
+  const auto& pages = target.config->pages;
   for (std::size_t page = 0; page < std::min(counts.pages.size(), pages.size()); ++page) {
     const auto& error = counts.pages[page];
     if (!error) continue;
@@ -161,19 +159,18 @@ void judgeScraped(scrape::ServiceHealth health, Verdict& verdict) {
 
 }  // namespace
 
-Verdict judge(const scrape::Target& target) {
-  const auto counts = target.stats()->counts();
-  const scrape::Door& door = *target.door();
-  const auto session = door.session.status();
+Verdict judge(const TargetView& target) {
+  const auto& counts = target.counts;
+  const auto& session = target.session;
   Verdict verdict;
   verdict.fault = counts.fault;
   if (counts.scraped) verdict.since = counts.since;
   if (session.waiting) verdict.next_attempt = session.next_attempt;
-  warnOfCertificates(door, target.clock().system(), verdict);
-  warnOfCredential(door, verdict);
-  warnOfPages(target, counts, verdict);
+  warnOfCertificates(target, verdict);
+  warnOfCredential(target, verdict);
+  warnOfPages(target, verdict);
   warnOfDuplicates(counts, verdict);
-  warnOfNodes(target, counts, verdict);
+  warnOfNodes(target, verdict);
   if (counts.fault) {
     verdict.state = Verdict::State::Failing;
     verdict.words = failure(counts.fault->fault, session);
@@ -211,11 +208,12 @@ bool isWell(Verdict::State state) {
   return state == Verdict::State::Ok || state == Verdict::State::Unknown;
 }
 
-std::vector<HealthPage> healthPages(const scrape::Target& target, const scrape::Counts& counts) {
+std::vector<HealthPage> healthPages(const TargetView& target) {
   std::vector<HealthPage> found;
-  const auto& pages = target.config().pages;
+  const auto& pages = target.config->pages;
+  const auto& stories = target.counts.stories;
   for (std::size_t page = 0; page < pages.size(); ++page) {
-    const auto story = page < counts.stories.size() ? counts.stories[page] : scrape::PageStory();
+    const auto story = page < stories.size() ? stories[page] : scrape::PageStory();
     if (story.health || story.format == exposition::Format::WhatsappHealth ||
         pages[page].format == config::Format::WhatsappHealth)
       found.push_back({pages[page].name(), story.health, story.health_at});

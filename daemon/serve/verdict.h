@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "scrape/target.h"
+#include "serve/target_view.h"
 
 namespace postern::serve {
 
@@ -27,7 +27,7 @@ struct Verdict {
   std::vector<std::string> warnings;
 };
 
-Verdict judge(const scrape::Target& target);
+Verdict judge(const TargetView& target);
 
 // "ok", "unhealthy", "failing" or "unknown".
 std::string_view stateName(Verdict::State state);
@@ -43,8 +43,9 @@ struct HealthPage {
       health;        // null: the page failed, or was not fetched yet
   SystemTime as_of;  // when the page was read, of one that is there
 };
-// Of the last scrape; empty when no page of the target tells it. The names borrow from `target`.
-std::vector<HealthPage> healthPages(const scrape::Target& target, const scrape::Counts& counts);
+// Of the last scrape; empty when no page of the target tells it. The names borrow from the
+// configuration of `target`.
+std::vector<HealthPage> healthPages(const TargetView& target);
 // The nodes of an unhealthy service that are not connected; empty when it is healthy, because one
 // that is disconnected is then in reserve.
 std::vector<exposition::Node> failingNodes(const exposition::Health& health);

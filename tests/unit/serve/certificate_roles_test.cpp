@@ -8,6 +8,7 @@
 #include "fakes/certificates.h"
 #include "serve/own_metrics.h"
 #include "serve/status.h"
+#include "serve/targets.h"
 #include "tls/certificate.h"
 
 namespace postern::serve {
@@ -70,9 +71,10 @@ class CertificateRolesTest : public ::testing::Test {
     return std::to_string(
         std::chrono::system_clock::to_time_t(tls::validityOf(certificate).not_after));
   }
-  std::string metrics() const { return ownMetrics(targets, Self()); }
+  std::string metrics() const { return ownMetrics(viewsOf(targets), Self()); }
   nlohmann::json target(std::size_t number) const {
-    return nlohmann::json::parse(status(targets, Self(), clock.system()))["targets"][number];
+    return nlohmann::json::parse(
+        status(viewsOf(targets), Self(), clock.system()))["targets"][number];
   }
   void poll() const {
     for (const auto& target : targets.all) target->door()->pollFiles();

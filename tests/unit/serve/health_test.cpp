@@ -79,13 +79,15 @@ class HealthTest : public ::testing::Test {
     scraped(target, std::move(fetched));
   }
 
-  nlohmann::json healthOfAll() const { return nlohmann::json::parse(health(targets).json); }
+  nlohmann::json healthOfAll() const {
+    return nlohmann::json::parse(health(viewsOf(targets)).json);
+  }
   nlohmann::json statusOf(std::size_t target) const {
-    return nlohmann::json::parse(status(targets, {}, kReadAt))["targets"][target];
+    return nlohmann::json::parse(status(viewsOf(targets), {}, kReadAt))["targets"][target];
   }
   std::string table(int expected) const {
     testing::RecordingSink sink;
-    EXPECT_EQ(answerWithHealthTable(targets, ".", sink), expected);
+    EXPECT_EQ(answerWithHealthTable(viewsOf(targets), ".", sink), expected);
     return sink.body;
   }
 
@@ -144,8 +146,8 @@ TEST_F(HealthTest, CallsATargetHealthyOnlyWhenThatIsKnown) {
     EXPECT_EQ(all["state"], each.state);
     EXPECT_EQ(all["targets"][0]["state"], each.state);
     EXPECT_EQ(all["targets"][0]["healthy"], each.healthy);
-    EXPECT_EQ(health(targets).well, each.status == 200);
-    EXPECT_EQ(health(*target).well, each.status == 200);
+    EXPECT_EQ(health(viewsOf(targets)).well, each.status == 200);
+    EXPECT_EQ(health(viewOf(*target)).well, each.status == 200);
     EXPECT_EQ(statusOf(0)["state"], each.state);
     EXPECT_EQ(statusOf(0)["health"]["healthy"], each.healthy);
     EXPECT_THAT(table(each.status),
@@ -161,7 +163,7 @@ TEST_F(HealthTest, NamesTheFailingNodesWithRoleReasonAndTime) {
       {{"node", "h1:master"}, {"role", "primary_master"}, {"reason", "disconnected"}},
       {{"node", "h2:core"}, {"role", "coreapp"}, {"reason", "Service not ready (1011)"}}};
   for (const auto& told : {healthOfAll()["targets"][0], statusOf(0)["health"],
-                           nlohmann::json::parse(health(*target).json)}) {
+                           nlohmann::json::parse(health(viewOf(*target)).json)}) {
     EXPECT_EQ(told["as_of"], kAnHour);
     EXPECT_EQ(told["failing_nodes"], nodes);
   }
@@ -174,7 +176,7 @@ TEST_F(HealthTest, NamesTheFailingNodesWithRoleReasonAndTime) {
   scrapedWithoutHealth(*target);
   EXPECT_TRUE(statusOf(0)["health"]["failing_nodes"].empty()) << "gone with the page";
   EXPECT_TRUE(statusOf(0)["health"]["as_of"].is_null());
-  EXPECT_FALSE(nlohmann::json::parse(health(*target).json).contains("nodes"));
+  EXPECT_FALSE(nlohmann::json::parse(health(viewOf(*target)).json).contains("nodes"));
   EXPECT_THAT(table(200), AllOf(Not(HasSubstr("h2:core")), HasSubstr("page /v1/health failed")));
 }
 

@@ -372,7 +372,7 @@ TEST_F(ServiceTest, TellsOfTheWebConfigurationWhereThereIsOne) {
   self.lock.configured = true;
   self.lock.refused = {4, 2, 1};
   self.lock.server = {SystemTime(1'700'000'001s), SystemTime(1'800'000'001s)};
-  const auto page = ownMetrics(*targets, self);
+  const auto page = ownMetrics(viewsOf(*targets), self);
   for (const char* line :
        {"postern_web_config_last_reload_successful 1\n",
         "postern_web_refusals_total{reason=\"unauthorized\"} 4\n",

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "serve/metrics_text.h"
+
+namespace postern::serve {
+
+// Some metrics show their counts as floating-point numbers, 1e+06 and not 1000000.
+constexpr double asDouble(std::uint64_t count) {
+  return static_cast<double>(count);
+}
+
+// Which pages show a metric: own pages, or also the target's page that append_self adds to.
+enum class ShownOn : std::uint8_t { OwnPage, EveryPage };
+
+// One row of a table of metrics: a family, and what it says of a `View`.
+template <typename View>
+struct Metric {
+  std::string_view name;
+  std::string_view type;  // as text 0.0.4 names it
+  std::string_view help;
+  void (*samples)(const View& view, MetricsText& text);  // writes any number of them
+  ShownOn shown_on = ShownOn::EveryPage;
+};
+
+// The families that `page` shows, in the order of the table, each with its samples of all views.
+template <typename View>
+void writeMetrics(std::span<const Metric<View>> table, std::span<const View> views, ShownOn page,
+                  MetricsText& text) {
+  for (const auto& metric : table) {
+    if (page == ShownOn::EveryPage && metric.shown_on == ShownOn::OwnPage) continue;
+    text.family(metric.name, metric.type, metric.help);
+    for (const auto& view : views) metric.samples(view, text);
+  }
+}
+
+}  // namespace postern::serve

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "serve/metric.h"
+#include "serve/target_view.h"
+
+namespace postern::serve {
+
+// The own metrics with the label `target`.
+std::span<const Metric<TargetView>> targetMetrics();
+
+}  // namespace postern::serve
