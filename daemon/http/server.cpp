@@ -79,7 +79,9 @@ std::uint16_t Listening::port() const {
 class Server::Front {
  public:
   explicit Front(const Options& options)
-      : poller_(async::makePoller()), loop_(*poller_, clock_), pool_(options.threads) {
+      : poller_(async::makePoller()),
+        loop_(*poller_, clock_),
+        pool_(std::max(options.threads, kLeastThreads)) {
     state_.options = options;
     state_.options.threads = std::max(options.threads, kLeastThreads);
     state_.endSlowestFlush = [this] { return table_.endSlowestFlush(loop_.now()); };
