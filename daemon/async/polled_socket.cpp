@@ -4,8 +4,8 @@
 
 namespace postern::async {
 
-PolledSocket::PolledSocket(Loop& loop, Poco::Net::Socket socket)
-    : loop_(loop), socket_(std::move(socket)) {
+PolledSocket::PolledSocket(Loop& loop, const Poco::Net::Socket& socket)
+    : loop_(loop), socket_(socket) {
   loop_.add(*this);
 }
 

@@ -16,7 +16,7 @@ namespace postern::async {
 class PolledSocket {
  public:
   // The loop must outlive it. The socket should not block.
-  PolledSocket(Loop& loop, Poco::Net::Socket socket);
+  PolledSocket(Loop& loop, const Poco::Net::Socket& socket);
   // Nobody may wait for it.
   ~PolledSocket();
   PolledSocket(const PolledSocket&) = delete;

@@ -64,7 +64,7 @@ class Scope final : private Timer {
   // `loop` and `outer` must outlive it.
   explicit Scope(Loop& loop, SteadyTime deadline = SteadyTime::max());
   explicit Scope(Scope& outer, SteadyTime deadline = SteadyTime::max());
-  ~Scope();
+  ~Scope() override;
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;
 

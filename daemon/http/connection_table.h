@@ -54,7 +54,6 @@ class ConnectionTable {
   std::map<Address, std::size_t> by_address_;
   std::map<const Service*, std::size_t> by_service_;
   std::size_t size_ = 0;
-  std::size_t handshakes_ = 0;
 };
 
 }  // namespace postern::http

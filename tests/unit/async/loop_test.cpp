@@ -135,6 +135,7 @@ TEST_F(RealLoopTest, RunsWhatOtherThreadsPost) {
   std::thread runner([&] { loop_.run(); });
   {
     std::vector<std::jthread> threads;
+    threads.reserve(4);
     for (int i = 0; i < 4; ++i) {
       threads.emplace_back([&] {
         for (int k = 0; k < 1000; ++k) loop_.inbox()->post([&] { ++done; });
