@@ -1,6 +1,6 @@
 #include "app/program.h"
 
-#include "app/footprint.h"
+#include "app/memory_trim.h"
 #include "app/signals.h"
 #include "base/clock.h"
 #include "base/detached_thread.h"
@@ -53,7 +53,7 @@ int Program::run() {
 
 int Program::main(const std::vector<std::string>& /*arguments*/) {
   giveBackMemory();  // what the start took
-  auto next_trim = deadlineIn(kTrimInterval);
+  MemoryTrim trim(std::chrono::steady_clock::now());
   while (true) {
     const int signal = waitForSignal(signals_, kPollInterval);
     if (signal == SIGTERM || signal == SIGINT) {
@@ -62,15 +62,18 @@ int Program::main(const std::vector<std::string>& /*arguments*/) {
     }
     if (signal == SIGHUP) reinitialize(*this);
     poll();
-    if (std::chrono::steady_clock::now() >= next_trim) {
-      giveBackMemory();
-      next_trim = deadlineIn(kTrimInterval);
-    }
+    if (trim.isDue(scrapes(), std::chrono::steady_clock::now())) giveBackMemory();
   }
 }
 
 void Program::poll() {
   for (auto& subsystem : subsystems()) dynamic_cast<Part&>(*subsystem).poll();
+}
+
+std::uint64_t Program::scrapes() {
+  std::uint64_t sum = 0;
+  for (auto& subsystem : subsystems()) sum += dynamic_cast<Part&>(*subsystem).scrapes();
+  return sum;
 }
 
 }  // namespace postern::app

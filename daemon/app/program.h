@@ -6,6 +6,7 @@
 
 #include <array>
 #include <csignal>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -29,6 +30,8 @@ class Part : public Poco::Util::Subsystem {
   virtual void reload() {}
   // Once a second while the daemon runs, after reload() if that is due.
   virtual void poll() {}
+  // How many scrapes have ended since the start; MemoryTrim waits for a pause.
+  virtual std::uint64_t scrapes() const { return 0; }
   // Ends what start() began; called only after that, while all parts that were added before still
   // run. Returns false when something hangs that nobody can wait for.
   virtual bool stop() { return true; }
@@ -86,6 +89,7 @@ class Program final : FaultHandlers, public Poco::Util::ServerApplication {
   const char* name() const override { return name_.c_str(); }
   int main(const std::vector<std::string>& arguments) override;
   void poll();
+  std::uint64_t scrapes();
 
   const std::string name_;
   sigset_t signals_{};

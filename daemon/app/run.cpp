@@ -1,6 +1,5 @@
 #include "app/run.h"
 
-#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -9,6 +8,7 @@
 
 #include "app/exit_code.h"
 #include "app/inject.h"
+#include "app/memory_trim.h"
 #include "app/rules.h"
 #include "app/serve.h"
 #include "base/version.h"
@@ -25,14 +25,6 @@ void hideMemory() {
   prctl(PR_SET_DUMPABLE, 0);
   const rlimit none{0, 0};
   setrlimit(RLIMIT_CORE, &none);
-}
-
-// Threads come and go with the load; an arena for each, or only a second one, would keep what they
-// freed. What one large page needs to look for series (1 MiB) stays for the next one.
-void boundAllocator() {
-  mallopt(M_ARENA_MAX, 1);
-  mallopt(M_TRIM_THRESHOLD, 1280 << 10);
-  mallopt(M_MMAP_THRESHOLD, 1100 << 10);
 }
 
 void print(const std::string& text, std::FILE* to) {

@@ -149,6 +149,7 @@ class WebListener final : public Part {
       log::warn("scrapes in flight were cut off at --web.shutdown-timeout");
     return true;
   }
+  std::uint64_t scrapes() const override { return daemon_.service->scrapes(); }
   void makeService();
   serve::Self describe(const serve::RequestStats& requests) const;
 

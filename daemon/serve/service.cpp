@@ -230,6 +230,14 @@ std::string Service::selfPage() const {
   return ownMetricsForPage(viewsOf(*process_.targets()), process_.self(requests_));
 }
 
+std::uint64_t Service::scrapes() const {
+  std::uint64_t sum = 0;
+  const auto all = requests_.all();
+  for (const auto& [code, count] : all[static_cast<std::size_t>(Handler::Page)].by_code)
+    sum += count;
+  return sum;
+}
+
 int Service::answerReload(const http::Request&, http::ResponseSink& sink) {
   if (!options_.lifecycle)
     return send(sink, 403, "reloading by request is off; --web.enable-lifecycle turns it on\n");

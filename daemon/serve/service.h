@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -47,6 +48,8 @@ class Service {
   bool isHeartbeat(const http::Request& request) const;
   // What append_self puts into a page.
   std::string selfPage() const;
+  // How many requests for a target's page have ended since the start.
+  std::uint64_t scrapes() const;
 
  private:
   struct Route;

@@ -1,4 +1,4 @@
-#include "app/footprint.h"
+#include "app/memory_trim.h"
 
 #include <link.h>
 #include <malloc.h>
@@ -28,9 +28,29 @@ int giveBackSegments(dl_phdr_info* info, std::size_t, void*) {
 
 }  // namespace
 
+// Threads come and go with the load; an arena for each, or only a second one, would keep what they
+// freed.
+void boundAllocator() {
+  constexpr int kKept = 4 << 20;  // bytes
+  mallopt(M_ARENA_MAX, 1);
+  mallopt(M_TRIM_THRESHOLD, kKept);
+  mallopt(M_MMAP_THRESHOLD, kKept);
+}
+
 void giveBackMemory() {
   malloc_trim(0);
   dl_iterate_phdr(giveBackSegments, nullptr);
+}
+
+bool MemoryTrim::isDue(std::uint64_t scrapes, SteadyTime now) {
+  if (scrapes != scrapes_) {
+    scrapes_ = scrapes;
+    next_ = now + kAfterScrape;
+    return false;
+  }
+  if (now < next_) return false;
+  next_ = now + kInterval;
+  return true;
 }
 
 }  // namespace postern::app
