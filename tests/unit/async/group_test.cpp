@@ -125,8 +125,8 @@ TEST(GroupTest, JoinsInEveryOrderOfUpToFourTasks) {
       orders.insert(order);
     });
     const std::vector<int> factorial{1, 1, 2, 6, 24};
-    EXPECT_EQ(runs, factorial[tasks]);
-    EXPECT_EQ(static_cast<int>(orders.size()), factorial[tasks]);
+    EXPECT_EQ(runs, factorial[static_cast<std::size_t>(tasks)]);
+    EXPECT_EQ(static_cast<int>(orders.size()), factorial[static_cast<std::size_t>(tasks)]);
   }
 }
 
