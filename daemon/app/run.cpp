@@ -16,6 +16,7 @@
 #include "config/web_config.h"
 #include "doctor/daemon.h"
 #include "doctor/examine.h"
+#include "exposition/page_template.h"
 
 namespace postern::app {
 namespace {
@@ -39,6 +40,7 @@ int complain(const std::vector<config::Complaint>& complaints) {
 // `postern check`: what it finds stands in its report, and not in a log beside it.
 int check(const config::CommandLine& command_line) {
   log::configure(log::Level::Error, command_line.options.log_format);
+  exposition::limitPageTemplates(0);  // each page is read once
   if (command_line.check.live) return doctor::live(command_line.options);
   const auto loaded = config::load(command_line);
   if (!loaded.complaints.empty()) return doctor::complain(command_line, loaded.complaints);

@@ -98,7 +98,7 @@ class BlockingHandler::Bridge final : public ResponseSink {
     }
     pending_.borrowed = body;
     tell();
-    wait(lock, [&] { return sent_; });
+    taken_.wait(lock, [&] { return sent_; });
   }
   bool begin(const ResponseHead& head) override {
     change([&] { pending_.head = head; });
@@ -106,7 +106,7 @@ class BlockingHandler::Bridge final : public ResponseSink {
   }
   bool write(std::string_view block) override {
     std::unique_lock lock(mutex_);
-    wait(lock, [&] { return gone_ || pending_.size < kMostPending; });
+    taken_.wait(lock, [&] { return gone_ || pending_.size < kMostPending; });
     if (gone_) return false;
     // An empty chunk would end the body.
     if (block.empty()) return true;
@@ -122,11 +122,9 @@ class BlockingHandler::Bridge final : public ResponseSink {
     return true;
   }
   void abort() override { clientHasGone(); }
+  // For the client, not for the loop, which has others to serve.
   std::chrono::milliseconds waited() const override {
-    const std::lock_guard lock(mutex_);
-    auto all = waited_;
-    if (waiting_since_) all += std::chrono::steady_clock::now() - *waiting_since_;
-    return std::chrono::duration_cast<std::chrono::milliseconds>(all);
+    return responder_.wire().waited() - waited_before_;
   }
   bool clientGone() const override { return responder_.wire().peerGone(); }
   void disconnect() override { responder_.wire().endBoth(); }
@@ -165,14 +163,6 @@ class BlockingHandler::Bridge final : public ResponseSink {
     change();
     tell();
   }
-  // For the client.
-  template <typename Condition>
-  void wait(std::unique_lock<std::mutex>& lock, Condition condition) {
-    if (condition()) return;
-    waiting_since_ = std::chrono::steady_clock::now();
-    taken_.wait(lock, condition);
-    waited_ += std::chrono::steady_clock::now() - *std::exchange(waiting_since_, std::nullopt);
-  }
   // Requires mutex_.
   void tell() {
     if (std::exchange(told_, true)) return;
@@ -180,16 +170,15 @@ class BlockingHandler::Bridge final : public ResponseSink {
   }
 
   Responder& responder_;
+  const std::chrono::milliseconds waited_before_ = responder_.wire().waited();  // for other answers
   const std::shared_ptr<async::Inbox> inbox_;
   async::Event more_;  // the loop's
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::condition_variable taken_;
   Pending pending_;  // guarded by mutex_, as is what follows
   bool told_ = false;
   bool gone_ = false;
   bool sent_ = false;
-  SteadyTime::duration waited_{};
-  std::optional<SteadyTime> waiting_since_;
 };
 
 async::Task<> answerAtOnce(const Handler& handler, const Request& request, Responder& responder) {

@@ -12,12 +12,15 @@ async::Task<bool> sendAll(const Channel& channel, Pieces& pieces,
   if (outcome != Wire::Outcome::Blocked) co_return outcome == Wire::Outcome::Done;
   async::Scope time(channel.connection, channel.connection.loop().now() + write_timeout);
   while (outcome == Wire::Outcome::Blocked) {
+    auto& loop = channel.connection.loop();
+    channel.wire.beginWait(loop.now());
     bool ready = false;
     if (channel.wire.wantsWrite()) {
       ready = co_await channel.socket.writable(time);
     } else {
       ready = co_await channel.socket.readable(time);
     }
+    channel.wire.endWait(loop.now());
     if (!ready) co_return false;
     outcome = channel.wire.sendSome(pieces);
   }

@@ -167,6 +167,14 @@ Wire::Outcome Wire::sendSecure(Pieces& pieces) {
   return Outcome::Done;
 }
 
+std::chrono::milliseconds Wire::waited() const {
+  const SteadyTime::rep since = waiting_since_;
+  SteadyTime::duration all(waited_.load());
+  if (since != 0)
+    all += std::chrono::steady_clock::now().time_since_epoch() - SteadyTime::duration(since);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(all);
+}
+
 bool Wire::peerGone() const {
   pollfd socket{socket_.number(), POLLRDHUP, 0};
   return ::poll(&socket, 1, 0) == 1;

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -12,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/descriptor.h"
 
 namespace postern::http {
@@ -78,6 +80,14 @@ class Wire {
   Received receive(std::span<char> room);
   // Sends what the socket takes at once and drops it from the pieces. Done: all of them.
   Outcome sendSome(Pieces& pieces);
+  // From now on, or until now, what is sent waits for the peer. By one thread; `now` of the steady
+  // clock.
+  void beginWait(SteadyTime now) { waiting_since_ = now.time_since_epoch().count(); }
+  void endWait(SteadyTime now) {
+    waited_ += now.time_since_epoch().count() - waiting_since_.exchange(0);
+  }
+  // How long it has waited in all, also while it waits. Thread-safe.
+  std::chrono::milliseconds waited() const;
   // Whether the peer has closed its side. Thread-safe.
   bool peerGone() const;
   // After Blocked: whether the socket has to take bytes before it goes on.
@@ -106,7 +116,9 @@ class Wire {
   Descriptor socket_;
   std::unique_ptr<SSL, SslDeleter> ssl_;
   const std::atomic<bool>& interrupt_;
-  int records_without_data_ = 0;  // received in a row
+  std::atomic<SteadyTime::rep> waited_{0};         // before the wait that is under way
+  std::atomic<SteadyTime::rep> waiting_since_{0};  // 0: nothing waits
+  int records_without_data_ = 0;                   // received in a row
   bool wants_write_ = false;
   bool plain_http_ = false;
 };

@@ -142,7 +142,7 @@ void Flight::streamOnly() {
       [this](exposition::Format format, std::string_view json) {
         return jsonToText(0, format, json);
       },
-      &plan_.templates);
+      target.hold_back < kSmall ? nullptr : &plan_.templates);  // it holds a block at a time
   const Stream* stream = nullptr;
   Landing landing;
   const auto flush = [&]() -> Result<void> {
