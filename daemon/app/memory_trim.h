@@ -7,8 +7,8 @@
 
 namespace postern::app {
 
-// Sets the allocator's thresholds, before the first thread starts: memory of up to 4 MiB that a
-// large page needed stays for the next scrape, which then faults in nothing. MemoryTrim returns it.
+// Sets the allocator's thresholds, before the first thread starts: about 1 MiB that a large page
+// needed stays for the next scrape. MemoryTrim returns it.
 void boundAllocator();
 
 // Returns unused memory to the kernel: what the allocator holds free, and the pages of the program

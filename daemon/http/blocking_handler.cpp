@@ -228,6 +228,7 @@ async::Task<> BlockingHandler::answer(const Request& request, Responder& respond
     co_await refuseBusy(responder);
     co_return;
   }
+  responder.waitWithoutRoom();
   Bridge bridge(responder);
   const auto self = running_.insert(running_.end(), &bridge);
   pool_.run([this, &bridge, &request] {

@@ -64,8 +64,8 @@ async::Task<bool> Responder::sendWhole(Pieces pieces) {
   for (const auto piece : pieces.left()) left += piece.size();
   bool room = server_.flush_budget.take(left);
   while (!room && server_.endSlowestFlush()) room = server_.flush_budget.take(left);
-  if (!room) co_return broke();
-  flushing_.begin(left);
+  if (!room && !waits_without_room_) co_return broke();
+  flushing_.begin(room ? left : 0);
   const bool sent = co_await sendAll(channel_, pieces, server_.options.write_timeout);
   flushing_.end();
   co_return sent || broke();

@@ -59,6 +59,9 @@ class Responder {
   Responder(const RequestHead& request, const Channel& channel, ServerState& server,
             Flushing& flushing);
 
+  // A whole answer that a slow reader does not take is reset when all such answers have no room
+  // left for it; after this call it waits instead. For a handler whose thread waits with it.
+  void waitWithoutRoom() { waits_without_room_ = true; }
   // `body` lives until the task ends, as does the block of write().
   async::Task<> send(ResponseHead head, std::string_view body);
   // The same, and the connection ends after it.
@@ -90,6 +93,7 @@ class Responder {
   Flushing& flushing_;
   ResponseEncoder encoder_;
   State state_ = State::Nothing;
+  bool waits_without_room_ = false;
 };
 
 // Answers one request, on the loop of its connection.
