@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/version.h"
+#include "exposition/page_template.h"
 #include "http/server.h"
 #include "serve/guard.h"
 #include "serve/service.h"
@@ -108,6 +109,7 @@ class Targets final : public Part {
 
  private:
   std::optional<int> start() override {
+    exposition::limitPageTemplates(daemon_.options.page_template_limit);
     daemon_.targets
         .emplace(daemon_.command_line, *daemon_.sandbox, daemon_.clock,
                  [this] { return daemon_.service->selfPage(); })

@@ -89,6 +89,7 @@ void readOptions(Reader& reader, Options& options) {
   reader.choice<SandboxMode>(
       "sandbox", options.sandbox,
       {{sandboxModeName(Off), Off}, {sandboxModeName(Auto), Auto}, {sandboxModeName(On), On}});
+  reader.size("page-template-limit", options.page_template_limit, {0, std::size_t{1} << 30});
   reader.duration("timeout-offset", options.timeout_offset, {milliseconds(0), minutes(1)});
   reader.choice<log::Level>("log.level", options.log_level,
                             {{"debug", log::Level::Debug},

@@ -38,8 +38,9 @@ struct Options {
   bool status_page = true;        // the pages for people
   bool enable_debug = false;      // GET /metrics/<target>?debug=true
   milliseconds shutdown_timeout = seconds(10);
-  milliseconds timeout_offset{500};  // taken off the scraper's own timeout
-  Path state_dir;                    // empty: back-off does not survive a restart
+  milliseconds timeout_offset{500};            // taken off the scraper's own timeout
+  std::size_t page_template_limit = 4U << 20;  // bytes for all targets; 0 = no templates
+  Path state_dir;                              // empty: back-off does not survive a restart
   SandboxMode sandbox = SandboxMode::Off;
   std::vector<Path> files;  // each that a flag names for reading: files and folders, there or not
   log::Level log_level = log::Level::Info;

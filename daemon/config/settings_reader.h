@@ -58,6 +58,14 @@ class SettingsReader {
     if (!wrong.empty()) complain(flag, wrong);
   }
 
+  void size(std::string_view flag, std::size_t& field, Range<std::size_t> range) {
+    const auto* value = find(flag);
+    if (value == nullptr) return;
+    std::string wrong;
+    field = readSize(*value, range, wrong).value_or(field);
+    if (!wrong.empty()) complain(flag, wrong);
+  }
+
   void path(std::string_view flag, Path& field) {
     if (const auto* value = text(flag)) field = files_.emplace_back(*value);
   }

@@ -26,6 +26,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
@@ -36,7 +37,7 @@ from harness.process import Failure, check  # noqa: E402
 
 MEGABYTE = 1_000_000
 SMALL = [f"small-{number}" for number in range(8)]
-ANEW = [f"anew-{number}" for number in range(8)]  # small, and read as if none had been before
+ANEW = [f"anew-{number}" for number in range(8)]  # small, and read in full each time
 LARGE = "large"
 LABELLED = "labelled"  # the large page with two labels
 RULED = "ruled"  # and with ten rules
@@ -69,12 +70,14 @@ class Case:
     goal: float | None  # of postern's CPU time by nginx's
     floor: float | None  # beyond this the run has failed
     gzip: bool = False
+    templates: bool = True  # else every page is read as if none had been before
 
 
 CASES = [
     Case("20 KB page, 1 connection", SMALL[:1], SMALL[0], 2000, "request", 0.9, 1.1),
     Case("20 KB page, 8 connections", SMALL, SMALL[0], 500, "request", 0.9, 1.1),
-    Case("read anew, 8 connections", ANEW, SMALL[0], 500, "request", None, None),
+    Case("read in full, 8 connections", ANEW, SMALL[0], 500, "request", None, None,
+         templates=False),
     Case("20 MB page, 1 connection", [LARGE], LARGE, 5, "GB", 1.6, 1.6),
     Case("20 MB page, two labels", [LABELLED], LABELLED, 5, "GB", 1.0, 1.2),
     Case("20 MB page, ten rules", [RULED], RULED, 5, "GB", 1.5, 2.0),
@@ -119,9 +122,10 @@ class Bench:
                                    " gzip_proxied any;")
         labels = ", ".join(f"{name}: {value}" for name, value in LABELS.items())
         self.postern = self._start(servers.Postern, "postern", build / "postern", certificates,
-                                   self.upstream, [*SMALL, *ANEW, LARGE, LABELLED, RULED, HUGE],
-                                   {LABELLED: f"    labels: {{ {labels} }}", RULED: RULES,
-                                    **dict.fromkeys(ANEW, "    hold_back: 32KB")})
+                                   self.upstream, [*SMALL, LARGE, LABELLED, RULED, HUGE],
+                                   {LABELLED: f"    labels: {{ {labels} }}", RULED: RULES})
+        self.reading = self._start(servers.Postern, "reading", build / "postern", certificates,
+                                   self.upstream, ANEW, {}, ("--page-template-limit=0",))
         self.sidecar = self._start(servers.Postern, "sidecar", build / "postern", certificates,
                                    self.upstream, SMALL[:1], {})
         self._check_pages()
@@ -209,6 +213,20 @@ class Bench:
             sampler.join()
         return largest
 
+    def pair(self, case: Case) -> list:
+        """nginx and postern for this case."""
+        return [self.zipping if case.gzip else self.nginx,
+                self.postern if case.templates else self.reading]
+
+    def idle_anonymous_bytes(self) -> int:
+        """After the pause in which postern gives back memory."""
+        deadline = time.monotonic() + 20
+        while (size := self.postern.anonymous_bytes()) > IDLE_GOAL * MEGABYTE:
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.2)
+        return size
+
     def count_from_here(self):
         self.scrapes = 0
         self._counted_before = self.upstream.requests()
@@ -235,13 +253,13 @@ def measure_small(bench: Bench, rounds: int) -> bool:
 def measure(bench: Bench, rounds: int, cases: list[Case]) -> list[list[tuple[Run, Run]]]:
     """For each case the rounds, each nginx' and postern's run."""
     for case in cases:
-        for server in (bench.zipping if case.gzip else bench.nginx, bench.postern):
+        for server in bench.pair(case):
             bench.load(server, case.page, case.targets, 2, case.gzip)  # connects, and logs in
     bench.count_from_here()
     results = [[] for _ in cases]
     for number in range(rounds):
         for case, result in zip(cases, results):
-            order = [bench.zipping if case.gzip else bench.nginx, bench.postern]
+            order = bench.pair(case)
             if number % 2:
                 order.reverse()
             runs = {server.name: bench.run(server, case) for server in order}
@@ -291,7 +309,7 @@ def report_start(bench: Bench, rounds: int) -> bool:
 
 
 def bench_all(bench: Bench, rounds: int) -> bool:
-    idle = bench.postern.anonymous_bytes()
+    idle = bench.idle_anonymous_bytes()
     results = measure(bench, rounds, CASES)
     bench.count_from_here()
     huge = bench.largest_anonymous_bytes(bench.postern, HUGE)

@@ -65,6 +65,7 @@ TEST(CommandLineTest, ReadsTheFlagsOfTheDaemon) {
                                  "--web.shutdown-timeout",
                                  "0s",
                                  "--state.dir=/state",
+                                 "--page-template-limit=16MiB",
                                  "--timeout-offset=250ms",
                                  "--log.level=debug",
                                  "--log.format",
@@ -82,6 +83,7 @@ TEST(CommandLineTest, ReadsTheFlagsOfTheDaemon) {
   EXPECT_TRUE(options.enable_lifecycle);
   EXPECT_EQ(options.shutdown_timeout, seconds(0));
   EXPECT_EQ(options.state_dir, "/state");
+  EXPECT_EQ(options.page_template_limit, std::size_t{16} << 20);
   EXPECT_EQ(options.timeout_offset, milliseconds(250));
   EXPECT_EQ(options.log_level, log::Level::Debug);
   EXPECT_EQ(options.log_format, log::Format::Json);
@@ -341,6 +343,8 @@ TEST(CommandLineTest, RefusesWrongFlags) {
           "--log.level: is unknown, expected one of debug, info, warn, error");
   refuses({kUrl, "--log.format=xml"}, "--log.format: is unknown, expected one of logfmt, json");
   refuses({kUrl, "--sandbox=true"}, "--sandbox: is unknown, expected one of off, auto, on");
+  refuses({kUrl, "--page-template-limit=2GiB"},
+          "--page-template-limit: 2GiB is out of range, expected 0B to 1GiB");
   refuses({kUrl, "--timeout-offset=2m"}, "--timeout-offset: 2m is out of range, expected 0s to 1m");
   refuses({kUrl, "--config.auto-reload-interval=0"},
           "--config.auto-reload-interval: 0s is out of range, expected 1s to 1h");
