@@ -98,7 +98,7 @@ class BlockingHandler::Bridge final : public ResponseSink {
     }
     pending_.borrowed = body;
     tell();
-    taken_.wait(lock, [&] { return sent_; });
+    wait(lock, [&] { return sent_; });
   }
   bool begin(const ResponseHead& head) override {
     change([&] { pending_.head = head; });
@@ -106,7 +106,7 @@ class BlockingHandler::Bridge final : public ResponseSink {
   }
   bool write(std::string_view block) override {
     std::unique_lock lock(mutex_);
-    taken_.wait(lock, [&] { return gone_ || pending_.size < kMostPending; });
+    wait(lock, [&] { return gone_ || pending_.size < kMostPending; });
     if (gone_) return false;
     // An empty chunk would end the body.
     if (block.empty()) return true;
@@ -122,9 +122,11 @@ class BlockingHandler::Bridge final : public ResponseSink {
     return true;
   }
   void abort() override { clientHasGone(); }
-  // For the client, not for the loop, which has others to serve.
+  // For the client alone: while the handler waits and the socket takes nothing. The loop has others
+  // to serve, and what is pending may lie ahead of a reader that is slow at times.
   std::chrono::milliseconds waited() const override {
-    return responder_.wire().waited() - waited_before_;
+    const std::lock_guard lock(mutex_);
+    return waiting_ ? waited_ + responder_.wire().waited() - wire_waited_ : waited_;
   }
   bool clientGone() const override { return responder_.wire().peerGone(); }
   void disconnect() override { responder_.wire().endBoth(); }
@@ -163,6 +165,14 @@ class BlockingHandler::Bridge final : public ResponseSink {
     change();
     tell();
   }
+  template <typename Condition>
+  void wait(std::unique_lock<std::mutex>& lock, Condition condition) {
+    waiting_ = true;
+    wire_waited_ = responder_.wire().waited();
+    taken_.wait(lock, condition);
+    waiting_ = false;
+    waited_ += responder_.wire().waited() - wire_waited_;
+  }
   // Requires mutex_.
   void tell() {
     if (std::exchange(told_, true)) return;
@@ -170,15 +180,17 @@ class BlockingHandler::Bridge final : public ResponseSink {
   }
 
   Responder& responder_;
-  const std::chrono::milliseconds waited_before_ = responder_.wire().waited();  // for other answers
   const std::shared_ptr<async::Inbox> inbox_;
   async::Event more_;  // the loop's
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable taken_;
   Pending pending_;  // guarded by mutex_, as is what follows
   bool told_ = false;
   bool gone_ = false;
   bool sent_ = false;
+  bool waiting_ = false;
+  std::chrono::milliseconds waited_{};       // before the wait that is under way
+  std::chrono::milliseconds wire_waited_{};  // when that began
 };
 
 async::Task<> answerAtOnce(const Handler& handler, const Request& request, Responder& responder) {
