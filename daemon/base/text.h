@@ -26,7 +26,8 @@ constexpr bool isLetterOrDigit(char c) {
   return isLetter(c) || isDigit(c);
 }
 constexpr bool isControl(char c) {
-  return (c >= 0 && c < ' ') || c == 0x7f;
+  const auto byte = static_cast<unsigned char>(c);  // char has no sign on some processors
+  return byte < 0x20 || byte == 0x7f;
 }
 
 constexpr char lowerCase(char c) {

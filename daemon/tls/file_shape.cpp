@@ -16,7 +16,8 @@ constexpr std::string_view kPemInBase64 = "LS0tLS1CRUdJTi";  // "-----BEGIN"
 constexpr int kMostLayers = 3;                               // of base64
 
 bool isBinary(std::string_view content) {
-  return std::ranges::any_of(content, [](char byte) { return byte >= 0 && byte < 9; });
+  return std::ranges::any_of(content,
+                             [](char byte) { return static_cast<unsigned char>(byte) < 9; });
 }
 
 // Files that begin with bytes of their own.
