@@ -7,10 +7,10 @@
 #include <thread>
 #include <vector>
 
+#include "async/thread_pool.h"
 #include "base/reloading.h"
 #include "config/config.h"
 #include "sandbox/sandbox.h"
-#include "async/thread_pool.h"
 #include "serve/targets.h"
 #include "upstream/resolver.h"
 

@@ -135,7 +135,7 @@ class Reloading {
   const Clock& clock_;
   const std::optional<std::chrono::milliseconds> retry_;
 
-  std::mutex reload_mutex_;                // held during a load; taken before mutex_
+  std::mutex reload_mutex_;               // held during a load; taken before mutex_
   std::optional<std::string> signature_;  // guarded by reload_mutex_: of the last load
   std::optional<SteadyTime> retry_at_;    // guarded by reload_mutex_; none: do not repeat
   LogOnChange failing_;                   // guarded by reload_mutex_

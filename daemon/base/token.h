@@ -11,7 +11,6 @@ namespace postern {
 bool tokenByte(char c);
 bool token(std::string_view text);
 
-
 // Calls `take` with each element of a comma-separated list, trimmed; empty ones are passed over.
 template <typename Take>
 void forEachElement(std::string_view list, Take take) {

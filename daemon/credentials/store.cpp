@@ -46,9 +46,7 @@ std::string fingerprintOf(const Credential& credential, std::string_view salt) {
 }  // namespace
 
 const std::string& Fingerprinted::fingerprint() const {
-  std::call_once(computed_, [this] {
-    fingerprint_ = fingerprintOf(credential, salt_);
-  });
+  std::call_once(computed_, [this] { fingerprint_ = fingerprintOf(credential, salt_); });
   return fingerprint_;
 }
 

@@ -9,8 +9,8 @@
 
 namespace postern::kube {
 
-// The handler of the webhook: `POST /mutate`. A review may compute for long. Says in the log what it refused, and with --log.level=debug what it
-// injected. Thread-safe.
+// The handler of the webhook: `POST /mutate`. A review may compute for long. Says in the log what
+// it refused, and with --log.level=debug what it injected. Thread-safe.
 class Webhook {
  public:
   static constexpr std::size_t kMaxBody = 3U << 20;  // bytes; the API server bounds a pod by half

@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "base/token.h"
 #include "http1/grammar.h"
-#include "base/text.h"
 
 namespace postern::upstream {
 namespace {

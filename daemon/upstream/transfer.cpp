@@ -4,7 +4,6 @@
 
 #include "base/text.h"
 #include "upstream/client_refusal.h"
-#include "base/text.h"
 #include "upstream/redirect.h"
 
 namespace postern::upstream {
