@@ -82,7 +82,6 @@ class Gate {
   // A pass when there is a free place and nobody waits for one; else an empty one.
   Pass tryEnter();
   std::size_t free() const { return free_; }
-  bool awaited() const { return !waits_.empty(); }
 
  private:
   void leave();
@@ -124,7 +123,7 @@ inline Gate::Entering Gate::enter(Scope& scope) {
   return {*this, scope};
 }
 inline Gate::Pass Gate::tryEnter() {
-  if (free_ == 0 || awaited()) return {};
+  if (free_ == 0 || !waits_.empty()) return {};
   --free_;
   return Pass(*this);
 }

@@ -8,9 +8,9 @@
 
 namespace postern::async {
 
-// What a loop waits in: sockets with the modes of Poco::Net::PollSet. A socket is added once, and
-// every mode is told again and again until the socket is no longer ready or its mode changes. One
-// thread at a time.
+// The sockets that a loop polls, with the modes of Poco::Net::PollSet. Level-triggered: poll()
+// reports a mode until the socket is no longer ready or the mode is taken out. One thread at a
+// time.
 class Poller {
  public:
   using Modes = Poco::Net::PollSet::SocketModeMap;

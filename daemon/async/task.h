@@ -6,63 +6,12 @@
 #include <optional>
 #include <utility>
 
-#include "async/frame_allocator.h"
+#include "async/task_promise.h"
 
 namespace postern::async {
 
 template <typename T>
 class Task;
-
-// Hears that a task has ended which nobody awaits. It may destroy the task.
-class TaskObserver {
- public:
-  virtual void taskEnded() noexcept = 0;
-
- protected:
-  ~TaskObserver() = default;
-};
-
-// What the promises of all tasks share.
-class TaskPromise {
- public:
-  // The task that awaits this one, or else the observer, continues when this one ends. No symmetric
-  // transfer: g++ makes it a tail call only when it optimizes. A task that ends before its first
-  // wait has no continuation yet, and Task's awaiter goes on by itself.
-  struct FinalAwaiter {
-    bool await_ready() const noexcept { return false; }
-    template <typename Promise>
-    void await_suspend(std::coroutine_handle<Promise> task) const noexcept {
-      TaskPromise& promise = task.promise();
-      if (promise.continuation_) {
-        promise.continuation_.resume();
-      } else if (promise.observer_ != nullptr) {
-        promise.observer_->taskEnded();
-      }
-    }
-    void await_resume() const noexcept {}
-  };
-
-  std::suspend_always initial_suspend() const noexcept { return {}; }
-  FinalAwaiter final_suspend() const noexcept { return {}; }
-  void unhandled_exception() noexcept { exception_ = std::current_exception(); }
-
-  static void* operator new(std::size_t size) { return allocateFrame(size); }
-  static void operator delete(void* frame, std::size_t size) noexcept { freeFrame(frame, size); }
-
-  void continueWith(std::coroutine_handle<> continuation) noexcept { continuation_ = continuation; }
-  void observeWith(TaskObserver& observer) noexcept { observer_ = &observer; }
-  std::exception_ptr exception() const noexcept { return exception_; }
-
- protected:
-  void rethrow() const {
-    if (exception_) std::rethrow_exception(exception_);
-  }
-
- private:
-  std::coroutine_handle<> continuation_;
-  TaskObserver* observer_ = nullptr;
-  std::exception_ptr exception_;
-};
 
 template <typename T>
 class ValuePromise : public TaskPromise {
@@ -94,7 +43,7 @@ class ValuePromise<void> : public TaskPromise {
 // no coroutine outlives the object that started it. It stays on the thread of one loop. An
 // exception that leaves the coroutine leaves the co_await of it, too.
 //
-// Rules for g++ 12, to which scripts/check_awaits.py holds the sources: the arguments of an awaited
+// Rules for g++ 12, which scripts/check_awaits.py checks: the arguments of an awaited
 // call are names, not temporaries, and no co_await is in the condition of `if` or `switch`. Also no
 // co_await in a catch block, in a conditional operator or in a default argument. Parameters are
 // taken by value, or by reference to what the owner keeps; never as a view of a temporary.

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "http/connection_table.h"
+#include "http/response_head.h"
 
 namespace postern::http {
 namespace {
@@ -202,13 +203,8 @@ async::Task<> answerAtOnce(const Handler& handler, const Request& request, Respo
 
 async::Task<> BlockingHandler::refuseBusy(Responder& responder) {
   ++server_.busy;
-  const auto& info = faultInfo(Fault::Busy);
-  ResponseHead head;
-  head.status = info.http_status;
-  head.reason = info.name;
-  head.headers.emplace_back("Retry-After", "1");
-  std::string body(info.name);
-  body.append(": every thread is taken by another scrape; ").append(info.next) += '\n';
+  ResponseHead head = busyHead();
+  const std::string body = busyText("every thread is taken by another scrape");
   co_await responder.sendLast(std::move(head), body);
 }
 

@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "base/date.h"
+#include "base/fault.h"
 #include "http1/body_framing.h"
 
 namespace postern::http {
@@ -61,6 +62,20 @@ void appendResponseHead(const ResponseHead& head, std::string& text) {
     appendHeader("Content-Type", head.content_type, text);
   }
   for (const auto& [name, value] : head.headers) appendHeader(name, value, text);
+}
+
+ResponseHead busyHead() {
+  const auto& info = faultInfo(Fault::Busy);
+  ResponseHead head;
+  head.status = info.http_status;
+  head.reason = info.name;
+  head.headers.emplace_back("Retry-After", "1");
+  return head;
+}
+
+std::string busyText(std::string_view what) {
+  const auto& info = faultInfo(Fault::Busy);
+  return std::string(info.name) + ": " + std::string(what) + "; " + std::string(info.next) + '\n';
 }
 
 }  // namespace postern::http

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "http/borrowed_socket.h"
 #include "http/connection_table.h"
+#include "http/response_head.h"
 
 namespace postern::http {
 namespace {
@@ -229,15 +230,11 @@ bool ServedConnection::takeBody(std::string_view bytes) {
 void ServedConnection::refuse(int status, std::string_view what) {
   refused_.emplace();
   refused_->head.status = status;
-  refused_->what = what;
+  refused_->body = std::string(what) + '\n';
 }
 
 void ServedConnection::refuseBusy(std::string_view what) {
-  const auto& info = faultInfo(Fault::Busy);
-  refuse(info.http_status,
-         std::string(info.name) + ": " + std::string(what) + "; " + std::string(info.next));
-  refused_->head.reason = info.name;
-  refused_->head.headers.emplace_back("Retry-After", "1");
+  refused_ = Refused{busyHead(), busyText(what)};
 }
 
 async::Task<> ServedConnection::sendRefusal() {
@@ -246,8 +243,7 @@ async::Task<> ServedConnection::sendRefusal() {
   RequestHead nothing;
   nothing.keep_alive = false;
   ResponseEncoder encoder(nothing, server_.encoders, wire_.secure());
-  const std::string body = refused_->what + '\n';
-  Pieces pieces = encoder.whole(refused_->head, body, true);
+  Pieces pieces = encoder.whole(refused_->head, refused_->body, true);
   if (wire_.sendSome(pieces) == Wire::Outcome::Done) co_await linger();
 }
 

@@ -120,7 +120,7 @@ class ServedConnection final : private Flushing {
   std::string arrived_;  // bytes that no request has taken yet
   struct Refused {
     ResponseHead head;
-    std::string what;
+    std::string body;
   };
   std::optional<Refused> refused_;
   bool drained_ = false;        // a plain socket has given all that it had

@@ -211,13 +211,18 @@ void Server::Front::take(Accepted accepted, const Service& service) {
 
 async::Task<> Server::Front::serve(Descriptor socket, const Service& service, Address address,
                                    const char* too_many) {
-  {
-    const ServedConnection::Place place{loop_, pool_, state_, table_};
-    ServedConnection connection(place, std::move(socket), service, address, too_many);
-    co_await connection.run();
-  }
-  const std::lock_guard lock(mutex_);
-  if (--open_ == 0) ended_.notify_all();
+  // Also when an exception ends the task: stop() waits for the last one.
+  struct Leaving {
+    Front& front;
+    ~Leaving() {
+      const std::lock_guard lock(front.mutex_);
+      if (--front.open_ == 0) front.ended_.notify_all();
+    }
+  };
+  const Leaving leaving{*this};
+  const ServedConnection::Place place{loop_, pool_, state_, table_};
+  ServedConnection connection(place, std::move(socket), service, address, too_many);
+  co_await connection.run();
 }
 
 void Server::Front::stopAccepting() {

@@ -28,8 +28,8 @@ class Listening {
   std::shared_ptr<Socket> socket_;
 };
 
-// What is served at the addresses of one kind. The functions are called on any thread of the
-// server.
+// What is served at the addresses of one kind. `quick`, `tls` and quick handlers
+// are called on the thread of the loop, other handlers on threads of the pool.
 struct Site {
   Handler handler;
   // Whether the handler answers such a request without waiting for anything. All others take a
@@ -42,8 +42,8 @@ struct Site {
   std::size_t max_body = 0;
 };
 
-// The front. Connections cost a thread only while a whole request is being answered; what is idle,
-// slow to ask, shaking hands, parked, or slow to take its answer waits in one epoll.
+// Serves connections as tasks on one event loop. They take a thread of the pool only while a
+// request that is not quick is being answered, and for the arithmetic of a handshake.
 class Server {
  public:
   struct Options {
