@@ -1,6 +1,5 @@
 #pragma once
 
-#include <Poco/AutoPtr.h>
 #include <Poco/Util/ServerApplication.h>
 #include <Poco/Util/Subsystem.h>
 
@@ -74,8 +73,8 @@ class Program final : FaultHandlers, public Poco::Util::ServerApplication {
   // Adds a P, made of the program and `arguments`, which lives as long as the program.
   template <typename P, typename... Arguments>
   P& add(Arguments&&... arguments) {
-    Poco::AutoPtr<P> part(new P(*this, std::forward<Arguments>(arguments)...));
-    addSubsystem(part.duplicate());
+    auto* part = new P(*this, std::forward<Arguments>(arguments)...);
+    addSubsystem(part);
     return *part;
   }
 
