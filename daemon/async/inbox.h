@@ -23,6 +23,8 @@ class Inbox {
   bool post(Work work);
   // All that has come since the last call, in its order.
   std::vector<Work> take();
+  // Whether take() would return something.
+  bool full() const { return full_; }
   // Readable when there is work.
   const Poco::Net::Socket& ready() const { return ready_; }
   void close();

@@ -49,7 +49,7 @@ void Loop::resumeReady() {
 // Timers fire a moment late rather than early: the poller counts whole milliseconds.
 void Loop::poll() {
   std::chrono::milliseconds patience{-1};
-  if (!ready_.empty()) {
+  if (!ready_.empty() || inbox_->full()) {
     patience = std::chrono::milliseconds(0);
   } else if (const SteadyTime next = timers_.next(); next != SteadyTime::max()) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now());

@@ -6,19 +6,19 @@
 #include <utility>
 
 #include "async/event.h"
+#include "async/job_runner.h"
 #include "async/loop.h"
 #include "async/scope.h"
 #include "async/task.h"
-#include "async/thread_pool.h"
 
 namespace postern::async {
 
-// Runs `function` on a thread of the pool: what may block, or computes for more than a millisecond.
+// Runs `function` as a job: what may block, or computes for more than a millisecond.
 // Returns what it returns; none when the scope ended before: the call is over then for the task,
 // while the function may still run, so it owns what it uses. It must not throw. Make the function a
 // named object and move it in (see Task).
 template <typename Function>
-Task<std::optional<std::invoke_result_t<Function>>> offload(ThreadPool& pool, Scope& scope,
+Task<std::optional<std::invoke_result_t<Function>>> offload(JobRunner& runner, Scope& scope,
                                                             Function function) {
   using Value = std::invoke_result_t<Function>;
   struct Call {
@@ -34,7 +34,7 @@ Task<std::optional<std::invoke_result_t<Function>>> offload(ThreadPool& pool, Sc
     auto& posting = *inbox;
     posting.post([call = std::move(call)] { call->done.set(); });
   };
-  pool.run(std::move(work));
+  runner.run(std::move(work));
   if (const bool came = co_await call->done.wait(scope); !came) co_return std::nullopt;
   co_return std::move(call->value);
 }

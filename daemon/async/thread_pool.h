@@ -8,6 +8,7 @@
 #include <mutex>
 #include <vector>
 
+#include "async/job_runner.h"
 #include "base/clock.h"
 #include "base/crew.h"
 
@@ -18,7 +19,7 @@ namespace postern::async {
 // that those which are needed no more see none, and take the memory with them that the allocator
 // keeps for each. A job beyond the bound, or for which the system has no thread, waits in the
 // queue. Thread-safe.
-class ThreadPool {
+class ThreadPool final : public JobRunner {
  public:
   // Throws std::system_error when there can be no thread at all.
   explicit ThreadPool(std::size_t bound);
@@ -27,7 +28,7 @@ class ThreadPool {
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
-  void run(std::function<void()> job);
+  void run(std::function<void()> job) override;
   // Waits until no job is left; false when `deadline` came first.
   bool settle(SteadyTime deadline);
   // Never falls: threads that are there stay until they are idle.

@@ -14,6 +14,8 @@
 #include "async/group.h"
 #include "async/offload.h"
 #include "async/polled_socket.h"
+#include "async/thread_pool.h"
+#include "fakes/inline_runner.h"
 #include "fakes/simulated_loop.h"
 
 namespace postern::async {
@@ -188,6 +190,21 @@ TEST_F(RealLoopTest, LeavesACallThatOutlastsItsScope) {
   EXPECT_EQ(loop_.run(Offloads::run(pool, brief, end)), std::nullopt);
   end = true;
   end.notify_all();
+}
+
+Task<std::optional<int>> offloadAtOnce(testing::InlineRunner& runner, Scope& scope) {
+  auto computes = [] { return 7; };
+  co_return co_await offload(runner, scope, std::move(computes));
+}
+
+TEST(OffloadTest, TakesNoTimeOnASimulatedLoop) {
+  testing::SimulatedLoop loop;
+  testing::InlineRunner runner;
+  Scope scope(loop, loop.now() + std::chrono::seconds(1));
+  const auto began = loop.now();
+  EXPECT_EQ(loop.run(offloadAtOnce(runner, scope)), 7);
+  EXPECT_EQ(loop.now(), began);
+  EXPECT_EQ(runner.jobs, 1);
 }
 
 }  // namespace
