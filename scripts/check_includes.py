@@ -45,8 +45,7 @@ CATCHES = [
     "http/*",               # Poco::Net
     "async/*",              # what leaves a task or a job ends that one alone
     "base/crew.cpp",        # std::thread
-    "scrape/exception_guard.h",  # std::bad_alloc
-    "scrape/workers.cpp",   # the last one of a thread
+    "scrape/exception_guard.*",  # std::bad_alloc
 ]
 
 _INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

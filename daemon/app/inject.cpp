@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/version.h"
+#include "http/blocking_handler.h"
 #include "kube/serving_material.h"
 #include "kube/webhook.h"
 
@@ -81,7 +82,11 @@ class Injector final : public Part {
   std::optional<InjectorTasks> tasks_;
   std::optional<kube::Webhook> webhook_;
   std::optional<InjectPage> page_;
-  http::Site site_, health_;
+  const http::BlockingHandler review_ = [this](const http::Request& request,
+                                               const http::ClientGone& gone) {
+    return webhook_->answer(request, gone);
+  };
+  http::Service reviews_, health_;
   std::optional<http::Server> server_;
 };
 
@@ -126,17 +131,13 @@ void Injector::startTasks() {
 
 // False when an address cannot be had.
 bool Injector::listen() {
-  site_ = {[this](const http::Request& request, http::ResponseSink& sink) {
-             webhook_->handle(request, sink);
-           },
-           {},
-           [this] { return material_.now(); },
-           kube::Webhook::kMaxBody};
-  health_ = {[this](const http::Request& request, http::ResponseSink& sink) {
-               page_->handle(request, sink);
-             },
-             [](const http::Request&) { return true; },
-             {}};
+  reviews_ = {[this](const http::Request& request, http::Responder& responder) {
+                return http::answerBlocking(review_, request, responder);
+              },
+              [this] { return material_.now(); }, kube::Webhook::kMaxBody};
+  health_ = {[this](const http::Request& request, http::Responder& responder) {
+    return responder.send(page_->answer(request));
+  }};
   server_.emplace(serverOptionsOf(options_));
   page_.emplace(InjectPage::Sources{
       [this] { return webhook_->counts(); }, [this] { return native_.load(); },
@@ -146,7 +147,7 @@ bool Injector::listen() {
       [this] { return server_->counts(); }});
   const auto listeners = openListeners(options_);
   if (!listeners) return false;
-  for (const auto& listener : listeners->web) server_->listen(listener, site_);
+  for (const auto& listener : listeners->web) server_->listen(listener, reviews_);
   for (const auto& listener : listeners->health) server_->listen(listener, health_);
   return true;
 }

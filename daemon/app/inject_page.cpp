@@ -1,6 +1,7 @@
 #include "app/inject_page.h"
 
-#include <string_view>
+#include <string>
+#include <utility>
 
 #include "base/version.h"
 #include "serve/metrics_text.h"
@@ -10,10 +11,11 @@
 namespace postern::app {
 namespace {
 
-void send(http::ResponseSink& sink, int status, std::string_view text) {
-  http::ResponseHead head;
-  head.status = status;
-  sink.send(head, text);
+http::Reply textReply(int status, std::string text) {
+  http::Reply reply;
+  reply.head.status = status;
+  reply.body = std::move(text);
+  return reply;
 }
 
 }  // namespace
@@ -47,28 +49,26 @@ std::string InjectPage::metrics() const {
   return text.take();
 }
 
-void InjectPage::handle(const http::Request& request, http::ResponseSink& sink) const {
+http::Reply InjectPage::answer(const http::Request& request) const {
   const auto& path = request.path;
   const bool ready = path == "/-/ready" || path == "/readyz";
   const bool live = path == "/-/healthy" || path == "/livez" || path == "/healthz";
   const bool metrics_asked = path == "/-/metrics" || path == "/metrics";
-  if (!ready && !live && !metrics_asked) {
-    return send(sink, 404, "there are /-/healthy, /-/ready and /-/metrics\n");
-  }
+  if (!ready && !live && !metrics_asked)
+    return textReply(404, "there are /-/healthy, /-/ready and /-/metrics\n");
   if (request.method != "GET" && request.method != "HEAD") {
-    http::ResponseHead head;
-    head.status = 405;
-    head.headers.emplace_back("Allow", "GET, HEAD");
-    return sink.send(head, "only GET and HEAD are answered here\n");
+    auto reply = textReply(405, "only GET and HEAD are answered here\n");
+    reply.head.headers.emplace_back("Allow", "GET, HEAD");
+    return reply;
   }
-  if (live) return send(sink, 200, "postern inject is healthy.\n");
+  if (live) return textReply(200, "postern inject is healthy.\n");
   if (metrics_asked) {
-    http::ResponseHead head;
-    head.content_type = "text/plain; version=0.0.4; charset=utf-8";
-    return sink.send(head, metrics());
+    auto reply = textReply(200, metrics());
+    reply.head.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    return reply;
   }
-  if (sources_.ready()) return send(sink, 200, "postern inject is ready.\n");
-  send(sink, 503, "postern inject is not ready: it has no serving certificate yet\n");
+  if (sources_.ready()) return textReply(200, "postern inject is ready.\n");
+  return textReply(503, "postern inject is not ready: it has no serving certificate yet\n");
 }
 
 }  // namespace postern::app

@@ -30,7 +30,7 @@ class InjectPage {
 
   explicit InjectPage(Sources sources) : sources_(std::move(sources)) {}
 
-  void handle(const http::Request& request, http::ResponseSink& sink) const;
+  http::Reply answer(const http::Request& request) const;
 
  private:
   std::string metrics() const;

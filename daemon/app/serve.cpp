@@ -12,12 +12,14 @@
 #include "app/signals.h"
 #include "app/target_registry.h"
 #include "app/wait_for_config.h"
+#include "async/loop_thread.h"
+#include "async/thread_pool.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/version.h"
 #include "exposition/page_template.h"
 #include "http/server.h"
-#include "serve/guard.h"
+#include "serve/auth_filter.h"
 #include "serve/service.h"
 #include "serve/web_lock.h"
 
@@ -37,6 +39,10 @@ struct Daemon {
   SystemTime started;
   std::optional<sandbox::Sandbox> sandbox;
   std::optional<serve::WebLock> lock;
+  // The threads: of the loop that targets and connections live on, and for what may block. None
+  // before the sandbox.
+  std::optional<async::LoopThread> loop;
+  std::optional<async::ThreadPool> pool;
   std::optional<TargetRegistry> targets;
   std::optional<serve::Service> service;
 };
@@ -110,8 +116,11 @@ class Targets final : public Part {
  private:
   std::optional<int> start() override {
     exposition::limitPageTemplates(daemon_.options.page_template_limit);
+    const TargetRegistry::Threads threads{
+        daemon_.loop.emplace(daemon_.clock),
+        daemon_.pool.emplace(listenerOptions(daemon_.options).threads)};
     daemon_.targets
-        .emplace(daemon_.command_line, *daemon_.sandbox, daemon_.clock,
+        .emplace(daemon_.command_line, *daemon_.sandbox, threads,
                  [this] { return daemon_.service->selfPage(); })
         .start(daemon_.config);
     next_look_ = deadlineIn(daemon_.options.auto_reload_interval);
@@ -156,8 +165,8 @@ class WebListener final : public Part {
   serve::Self describe(const serve::RequestStats& requests) const;
 
   Daemon& daemon_;
-  std::optional<serve::Guard> guard_;
-  http::Site site_, health_;
+  std::optional<serve::AuthFilter> filter_;
+  http::Service web_, health_;
   std::optional<http::Server> server_;
 };
 
@@ -192,31 +201,26 @@ std::optional<int> WebListener::start() {
   makeService();
   auto& service = *daemon_.service;
   const auto& lock = *daemon_.lock;
-  guard_.emplace(
+  filter_.emplace(
       lock,
-      [&service](const http::Request& request, http::ResponseSink& sink) {
-        service.handle(request, sink);
+      [&service](const http::Request& request, http::Responder& responder) {
+        return service.handle(request, responder);
       },
-      [&service](const http::Request& request) { return service.quick(request); },
       // Who may not log in has the listener for probes, where there is one.
       [this](const http::Request& request) {
         return daemon_.options.health_addresses.empty() && daemon_.service->isHeartbeat(request);
       });
-  site_ = {[this](const http::Request& request, http::ResponseSink& sink) {
-             guard_->handle(request, sink);
-           },
-           [this](const http::Request& request) { return guard_->quick(request); },
-           {}};
-  if (lock.now()->tls) site_.tls = [&lock] { return lock.now()->tls; };
-  health_ = {[&service](const http::Request& request, http::ResponseSink& sink) {
-               service.handleHealth(request, sink);
-             },
-             [](const http::Request&) { return true; },
-             {}};
-  server_.emplace(listenerOptions(daemon_.options));
+  web_ = {[this](const http::Request& request, http::Responder& responder) {
+    return filter_->handle(request, responder);
+  }};
+  if (lock.now()->tls) web_.tls = [&lock] { return lock.now()->tls; };
+  health_ = {[&service](const http::Request& request, http::Responder& responder) {
+    return service.handleHealth(request, responder);
+  }};
+  server_.emplace(listenerOptions(daemon_.options), *daemon_.loop, *daemon_.pool);
   if (!daemon_.listeners) daemon_.listeners = openListeners(daemon_.options);
   if (!daemon_.listeners) return 1;
-  for (const auto& listener : daemon_.listeners->web) server_->listen(listener, site_);
+  for (const auto& listener : daemon_.listeners->web) server_->listen(listener, web_);
   for (const auto& listener : daemon_.listeners->health) server_->listen(listener, health_);
   return std::nullopt;
 }

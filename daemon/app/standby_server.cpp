@@ -19,7 +19,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/version.h"
-#include "serve/guard.h"
+#include "serve/auth_filter.h"
 #include "serve/service.h"
 #include "serve/web_lock.h"
 
@@ -32,10 +32,6 @@ constexpr std::string_view kClosed =
     "the web configuration is not good, so nobody is let in; the log, and --web.health-address, "
     "say "
     "why";
-
-bool nonBlocking(const http::Request& /*request*/) {
-  return true;
-}
 
 // What runs in the process.
 class StandbyService {
@@ -60,8 +56,8 @@ class StandbyService {
   const SystemTime started_ = clock_.system();
   serve::WebLock lock_;
   serve::Service to_all_, to_probes_;
-  const serve::Guard guard_;
-  const http::Site site_, health_;
+  const serve::AuthFilter filter_;
+  const http::Service web_, health_;
   http::Server server_;
 };
 
@@ -80,25 +76,21 @@ StandbyService::StandbyService(const config::Options& options, const StandbyServ
             [this](const std::vector<config::Path>& files) { return outsideOf(sandbox_, files); }),
       to_all_(makeService(notice.web_valid)),
       to_probes_(makeService(true)),
-      guard_(
+      filter_(
           lock_,
-          [this](const http::Request& request, http::ResponseSink& sink) {
-            to_all_.handle(request, sink);
+          [this](const http::Request& request, http::Responder& responder) {
+            return to_all_.handle(request, responder);
           },
-          nonBlocking,
           [this](const http::Request& request) {
             return options_.health_addresses.empty() && to_all_.isHeartbeat(request);
           }),
-      site_{[this](const http::Request& request, http::ResponseSink& sink) {
-              guard_.handle(request, sink);
-            },
-            [this](const http::Request& request) { return guard_.quick(request); },
-            [this] { return lock_.now()->tls; }},
-      health_{[this](const http::Request& request, http::ResponseSink& sink) {
-                to_probes_.handleHealth(request, sink);
-              },
-              nonBlocking,
-              {}},
+      web_{[this](const http::Request& request, http::Responder& responder) {
+             return filter_.handle(request, responder);
+           },
+           [this] { return lock_.now()->tls; }},
+      health_{[this](const http::Request& request, http::Responder& responder) {
+        return to_probes_.handleHealth(request, responder);
+      }},
       server_(serverOptions(options)) {}
 
 serve::WebLock::Files StandbyService::webFiles() const {
@@ -137,7 +129,7 @@ serve::Self StandbyService::describe(const serve::RequestStats& requests) const 
 }
 
 void StandbyService::run(const Listeners& listeners, const sigset_t& signals) {
-  for (const auto& listener : listeners.web) server_.listen(listener, site_);
+  for (const auto& listener : listeners.web) server_.listen(listener, web_);
   for (const auto& listener : listeners.health) server_.listen(listener, health_);
   int signal = -1;
   while (signal != SIGTERM && signal != SIGINT) {

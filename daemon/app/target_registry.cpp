@@ -19,25 +19,32 @@ std::string readText(const config::Path& path) {
   return error ? error->what : text;
 }
 
+// For each target one that reads its credential, and one that merges its pages or writes its state;
+// they come and go with the load.
 std::size_t threadsFor(const config::Config& config) {
-  std::size_t threads = 0;
-  for (const auto& target : config.targets) {
-    threads += target.pages.size() * static_cast<std::size_t>(target.max_concurrent_scrapes);
-  }
-  return threads;
+  constexpr std::size_t kOthers = 8;  // handshakes, and requests that take long
+  return kOthers + 2 * config.targets.size();
+}
+
+async::Task<> logOut(async::Loop& loop, const serve::Targets& targets) {
+  async::Scope time(loop, loop.now() + std::chrono::seconds(1));
+  async::Scope whole(loop);  // each ends with `time`
+  async::Group group;
+  for (const auto& target : targets.all) group.add(target->client()->session.logout(time));
+  co_await group.join(whole);
 }
 
 }  // namespace
 
 TargetRegistry::TargetRegistry(const config::CommandLine& command_line,
-                               const sandbox::Sandbox& sandbox, const Clock& clock,
+                               const sandbox::Sandbox& sandbox, const Threads& threads,
                                std::function<std::string()> self_page)
     : command_line_(command_line),
       sandbox_(sandbox),
-      clock_(clock),
+      threads_(threads),
       self_page_(std::move(self_page)),
       // A file that is bad is read again when it changes.
-      reloading_(*this, clock, std::nullopt) {}
+      reloading_(*this, threads.loop.loop().clock(), std::nullopt) {}
 
 TargetRegistry::~TargetRegistry() = default;
 
@@ -75,17 +82,20 @@ std::shared_ptr<scrape::Target> TargetRegistry::build(const config::Target& conf
                                                       const TargetSet* former_set) {
   auto former = former_set == nullptr ? nullptr : former_set->targets.find(config.name);
   if (former && former->config() == config) return former;
-  auto door = former && former->door()->serves(config)
-                  ? former->door()
-                  : std::make_shared<scrape::Door>(config, command_line_.options.state_dir,
-                                                   resolver_, clock_, drawUniform);
+  auto& loop = threads_.loop.loop();
+  auto client = former && former->client()->serves(config) ? former->client() : nullptr;
+  if (!client) {
+    const scrape::TargetClient::Parts parts{resolver_, loop, threads_.pool};
+    client = async::makeOnLoop<scrape::TargetClient>(loop, config, command_line_.options.state_dir,
+                                                     parts, drawUniform);
+  }
   auto stats = former ? former->stats() : std::make_shared<scrape::Stats>(config.name);
   if (config.tls.insecure_skip_verify) {
     log::warn("the service's certificate is not verified: anybody who answers gets the credential",
               {{"target", config.name}});
   }
-  return std::make_shared<scrape::Target>(config, std::move(door), std::move(stats), workers_,
-                                          clock_, self_page_);
+  return async::makeOnLoop<scrape::Target>(loop, config, std::move(client), std::move(stats), loop,
+                                           threads_.pool, self_page_);
 }
 
 Result<TargetRegistry::Snapshot> TargetRegistry::load(const Snapshot& former,
@@ -104,7 +114,7 @@ Result<TargetRegistry::Snapshot> TargetRegistry::load(const Snapshot& former,
   }
   const auto& config = first_ == nullptr ? loaded.config : *first_;
   auto set = std::make_shared<TargetSet>();
-  workers_.raiseBound(threadsFor(config));
+  threads_.pool.raiseBound(threadsFor(config));
   for (const auto& target : config.targets) set->targets.all.push_back(build(target, former.get()));
   set->fingerprint = config::fingerprint(config.targets);
   return Snapshot(std::move(set));
@@ -112,7 +122,8 @@ Result<TargetRegistry::Snapshot> TargetRegistry::load(const Snapshot& former,
 
 void TargetRegistry::onLoaded(const Snapshot& set) {
   const auto& targets = set->targets.all;
-  if (std::ranges::any_of(targets, [](const auto& one) { return one->door()->readsDatabase(); })) {
+  if (std::ranges::any_of(targets,
+                          [](const auto& one) { return one->client()->readsDatabase(); })) {
     const std::lock_guard lock(mutex_);
     if (!databases_.joinable()) {
       databases_ = std::jthread([this](const std::stop_token& stop) { watchDatabases(stop); });
@@ -129,7 +140,7 @@ void TargetRegistry::onFailed(const ReloadFailure& /*failure*/) {
 }
 
 void TargetRegistry::poll() {
-  for (const auto& target : now()->all) target->door()->pollFiles();
+  for (const auto& target : now()->all) target->client()->pollFiles();
 }
 
 void TargetRegistry::watchDatabases(const std::stop_token& stop) {
@@ -138,7 +149,7 @@ void TargetRegistry::watchDatabases(const std::stop_token& stop) {
     asking_databases_ = true;
     lock.unlock();
     for (const auto& target : now()->all) {
-      if (!stop.stop_requested()) target->door()->pollDatabase();
+      if (!stop.stop_requested()) target->client()->pollDatabase();
     }
     lock.lock();
     asking_databases_ = false;
@@ -149,14 +160,14 @@ void TargetRegistry::watchDatabases(const std::stop_token& stop) {
 
 bool TargetRegistry::settle(SteadyTime deadline) {
   databases_.request_stop();
-  if (!workers_.settle(deadline)) return false;
+  if (!threads_.pool.settle(deadline)) return false;
   std::unique_lock lock(mutex_);
   return wake_.wait_until(lock, deadline, [&] { return !asking_databases_; });
 }
 
 void TargetRegistry::logout() {
-  const auto deadline = deadlineIn(std::chrono::seconds(1));
-  for (const auto& target : now()->all) target->door()->session.logout(deadline);
+  const auto targets = now();
+  threads_.loop.run(logOut(threads_.loop.loop(), *targets));
 }
 
 }  // namespace postern::app

@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "async/loop_thread.h"
 #include "async/thread_pool.h"
 #include "base/reloading.h"
 #include "config/config.h"
@@ -26,10 +27,14 @@ struct TargetSet {
 // does not change keeps its session, connections and counts. Thread-safe.
 class TargetRegistry final : ReloadSource<TargetSet> {
  public:
-  // `command_line`, `sandbox` and `clock` must outlive the registry. `self_page` is what
-  // append_self puts into a page.
+  // `loop`, by whose clock the registry lives too, is where the targets are.
+  struct Threads {
+    async::LoopThread& loop;
+    async::ThreadPool& pool;  // for what may block
+  };
+  // All references must outlive the registry. `self_page` is what append_self puts into a page.
   TargetRegistry(const config::CommandLine& command_line, const sandbox::Sandbox& sandbox,
-                 const Clock& clock, std::function<std::string()> self_page);
+                 const Threads& threads, std::function<std::string()> self_page);
   ~TargetRegistry() override;
 
   // Builds the first targets. Requires that nothing else has been called yet.
@@ -48,8 +53,8 @@ class TargetRegistry final : ReloadSource<TargetSet> {
 
   // Once a second: looks for changed files.
   void poll();
-  // Waits until nothing that we started is under way; false when `deadline` came first. A login or
-  // a database that hangs may take so long.
+  // Waits until nothing that may block is under way; false when `deadline` came first. A database
+  // that hangs may take so long.
   bool settle(SteadyTime deadline);
   // Logs out where the configuration says so, in a second at most.
   void logout();
@@ -64,10 +69,9 @@ class TargetRegistry final : ReloadSource<TargetSet> {
 
   const config::CommandLine& command_line_;
   const sandbox::Sandbox& sandbox_;
-  const Clock& clock_;
+  const Threads threads_;
   const std::function<std::string()> self_page_;
   upstream::Resolver resolver_;
-  async::ThreadPool workers_{0};
 
   // Of a load alone.
   const config::Config* first_ = nullptr;      // what start() was given; else the file is read

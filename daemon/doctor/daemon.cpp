@@ -61,9 +61,8 @@ bool wantsProof(const Result<upstream::Response>& answer) {
 
 }  // namespace
 
-Daemon::Daemon(const config::Options& options, const std::string& fingerprint,
-               upstream::Resolver& resolver)
-    : options_(options), fingerprint_(fingerprint), resolver_(resolver) {
+Daemon::Daemon(const config::Options& options, const std::string& fingerprint, Network& network)
+    : options_(options), fingerprint_(fingerprint), network_(network) {
   for (const auto& [address, prefix] : listenersOf(options)) {
     if (where_.empty()) where_ = address;
     if (known(address) && askAt(address, prefix)) return;
@@ -72,14 +71,14 @@ Daemon::Daemon(const config::Options& options, const std::string& fingerprint,
 
 // True when somebody was there.
 bool Daemon::askAt(const std::string& address, const std::string& prefix) {
-  auto front = std::make_unique<Front>(address, resolver_);
+  auto front = std::make_unique<Front>(address, network_);
   std::string text;
   const auto keep = [&](std::string_view block) -> Result<void> {
     text += block;
     if (text.size() > kLongestStatus) return Error{Fault::Limit, "the answer is too long"};
     return {};
   };
-  const auto answer = front->get(prefix + "/api/v1/status", deadlineIn(kPatience), keep);
+  const auto answer = front->get(prefix + "/api/v1/status", network_.loop.now() + kPatience, keep);
   if (!front->reached()) return false;
   where_ = address;
   prefix_ = prefix;
@@ -163,7 +162,7 @@ Got Daemon::scrape(const config::Target& target) {
   // The health listener has no pages.
   const auto& listen = options_.listen_addresses;
   const bool here = std::ranges::count(listen, where_) > 0;
-  Front front(here ? where_ : listen.front(), resolver_);
+  Front front(here ? where_ : listen.front(), network_);
   Series series;
   std::string begin;
   const auto count = [&](std::string_view block) -> Result<void> {
@@ -173,7 +172,7 @@ Got Daemon::scrape(const config::Target& target) {
     return {};
   };
   const auto answer = front.get(fmt::format("{}/metrics/{}", options_.route_prefix, target.name),
-                                deadlineIn(target.scrape_timeout + kPatience), count);
+                                network_.loop.now() + target.scrape_timeout + kPatience, count);
   Got got;
   if (!front.reached()) {
     got.unknown = fmt::format("nobody listens on {}, where the pages are", front.address());
@@ -195,11 +194,11 @@ Got Daemon::scrape(const config::Target& target) {
 }
 
 int live(const config::Options& options) {
-  const auto deadline = deadlineIn(std::chrono::milliseconds(1800));
-  upstream::Resolver resolver;
+  Network network;
+  const auto deadline = network.loop.now() + std::chrono::milliseconds(1800);
   std::string failures;
   for (const auto& [address, prefix] : listenersOf(options)) {
-    Front front(address, resolver);
+    Front front(address, network);
     const auto answer = front.get(prefix + "/-/healthy", deadline, ignore);
     if (answer && answer->status == 200) {
       std::printf("postern is healthy on %s\n", printable(address).c_str());

@@ -23,9 +23,8 @@ class Daemon {
     CannotBeAsked  // somebody listens and does not tell: perhaps it waits, so nobody may log in
   };
 
-  // Asks. `options` and `resolver` must outlive it.
-  Daemon(const config::Options& options, const std::string& fingerprint,
-         upstream::Resolver& resolver);
+  // Asks. `options` and `network` must outlive it.
+  Daemon(const config::Options& options, const std::string& fingerprint, Network& network);
 
   Kind kind() const { return kind_; }
   // What was found, for people.
@@ -47,7 +46,7 @@ class Daemon {
 
   const config::Options& options_;
   const std::string fingerprint_;
-  upstream::Resolver& resolver_;
+  Network& network_;
   Kind kind_ = Kind::None;
   std::string where_;
   std::string why_;  // it cannot be asked

@@ -112,12 +112,12 @@ int examine(const config::CommandLine& command_line, const config::Config& confi
   Report report(command_line.check.json, stdout);
   reportConfig(command_line, config, report);
   reportWeb(command_line.options, report);
-  upstream::Resolver resolver;
-  Daemon daemon(command_line.options, config::fingerprint(config.targets), resolver);
+  Network network;
+  Daemon daemon(command_line.options, config::fingerprint(config.targets), network);
   report.add(daemon.step());
   for (const auto& target : config.targets) {
     if (command_line.target.empty() || target.name == command_line.target)
-      Walk(target, command_line, report).go(daemon, resolver);
+      Walk(target, command_line, report).go(daemon, network);
   }
   report.finish();
   return report.good() ? 0 : 1;

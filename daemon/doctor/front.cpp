@@ -1,7 +1,6 @@
 #include "doctor/front.h"
 
 #include <fmt/core.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -12,8 +11,12 @@
 #include <system_error>
 #include <utility>
 
+#include "async/borrowed_socket.h"
+#include "async/polled_socket.h"
+#include "base/descriptor.h"
 #include "base/host_port.h"
 #include "upstream/connection.h"
+#include "upstream/dial.h"
 #include "upstream/response.h"
 
 namespace postern::doctor {
@@ -31,61 +34,90 @@ Error broken(const std::string& address, const std::string& what) {
 // A connection without TLS.
 class Plain {
  public:
-  Plain(Descriptor socket, const std::string& address)
-      : socket_(std::move(socket)), address_(address) {}
+  Plain(Descriptor socket, const std::string& address, async::Loop& loop)
+      : socket_(std::move(socket)),
+        polled_(loop, async::BorrowedSocket(socket_.number())),
+        address_(address) {}
 
-  Result<void> write(std::string_view bytes, Deadline deadline) {
+  async::Task<Result<void>> write(std::string_view bytes, async::Scope& scope) {
     while (!bytes.empty()) {
       const auto sent = ::send(socket_.number(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (sent >= 0) {
         bytes.remove_prefix(static_cast<std::size_t>(sent));
-      } else if (auto ready = wait(POLLOUT, deadline); !ready) {
-        return ready;
+        continue;
       }
+      if (!mayTryAgain()) co_return lastError();
+      const bool ready = co_await polled_.writable(scope);
+      if (!ready) co_return timedOut();
     }
-    return {};
+    co_return Result<void>();
   }
 
-  Result<Block> read(Deadline deadline) {
+  async::Task<Result<Block>> read(async::Scope& scope) {
     for (;;) {
       const auto got = ::recv(socket_.number(), buffer_.data(), buffer_.size(), 0);
-      if (got > 0) return Block{{buffer_.data(), static_cast<std::size_t>(got)}, End::None};
-      if (got == 0) return Block{{}, End::Clean};
-      TRY_VOID(wait(POLLIN, deadline));
+      if (got > 0) co_return Block{{buffer_.data(), static_cast<std::size_t>(got)}, End::None};
+      if (got == 0) co_return Block{{}, End::Clean};
+      if (!mayTryAgain()) co_return lastError();
+      const bool ready = co_await polled_.readable(scope);
+      if (!ready) co_return timedOut();
     }
   }
 
  private:
-  Result<void> wait(short events, Deadline deadline) {
-    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
-      return broken(address_, std::generic_category().message(errno));
-    if (upstream::waitFor(socket_.number(), events, deadline)) return {};
-    return Error{Fault::Timeout, address_ + " did not answer in time"};
-  }
+  static bool mayTryAgain() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
+  Error lastError() const { return broken(address_, std::generic_category().message(errno)); }
+  Error timedOut() const { return {Fault::Timeout, address_ + " did not answer in time"}; }
 
   const Descriptor socket_;
+  async::PolledSocket polled_;
   const std::string& address_;
   std::array<char, 32U << 10> buffer_;
 };
 
-// The answer whose bytes `read` gives.
-template <typename Read>
-Result<upstream::Response> readAnswer(Read read, const upstream::OnBody& on_body) {
+// One with TLS.
+class Secure {
+ public:
+  explicit Secure(std::unique_ptr<upstream::Connection> connection)
+      : connection_(std::move(connection)) {}
+
+  async::Task<Result<void>> write(std::string_view bytes, async::Scope& scope) {
+    return connection_->write(bytes, scope);
+  }
+  async::Task<Result<Block>> read(async::Scope& scope) {
+    return connection_->read(scope, "while waiting for the answer");
+  }
+
+ private:
+  const std::unique_ptr<upstream::Connection> connection_;
+};
+
+// Sends the request on a Plain or Secure connection, and reads the answer.
+template <typename Connection>
+async::Task<Result<upstream::Response>> exchangeOn(Connection& connection,
+                                                   const std::string& request,
+                                                   const Front::OnBody& on_body,
+                                                   async::Scope& scope) {
   using Event = upstream::ResponseReader::Event;
+  const auto written = co_await connection.write(request, scope);
+  if (!written) co_return written.error();
   upstream::ResponseReader reader(/*to_head=*/false);
   std::string_view input;
   for (;;) {
-    TRY(auto step, reader.next(input));
-    if (step.event == Event::End) return reader.takeResponse();
-    if (step.event == Event::Body && reader.response().status != kRefused) {
-      TRY_VOID(on_body(step.body));
+    const auto step = reader.next(input);
+    if (!step) co_return step.error();
+    if (step->event == Event::End) co_return reader.takeResponse();
+    if (step->event == Event::Body && reader.response().status != kRefused) {
+      const auto taken = on_body(step->body);
+      if (!taken) co_return taken.error();
     }
-    if (step.event != Event::More) continue;
-    const Result<Block> block = read();
-    if (!block) return block.error();
+    if (step->event != Event::More) continue;
+    const auto block = co_await connection.read(scope);
+    if (!block) co_return block.error();
     if (block->end != End::None) {
-      TRY_VOID(reader.endOfStream(block->end == End::Clean));
-      return reader.takeResponse();
+      const auto whole = reader.endOfStream(block->end == End::Clean);
+      if (!whole) co_return whole.error();
+      co_return reader.takeResponse();
     }
     input = block->bytes;
   }
@@ -93,8 +125,8 @@ Result<upstream::Response> readAnswer(Read read, const upstream::OnBody& on_body
 
 }  // namespace
 
-Front::Front(std::string address, upstream::Resolver& resolver)
-    : address_(std::move(address)), resolver_(resolver) {
+Front::Front(std::string address, Network& network)
+    : address_(std::move(address)), network_(network) {
   std::signal(SIGPIPE, SIG_IGN);
   if (const auto parts = splitHostPort(address_)) {
     host_ = parts->host;
@@ -104,58 +136,68 @@ Front::Front(std::string address, upstream::Resolver& resolver)
   if (host_ == "0.0.0.0" || host_ == "::") host_.clear();
 }
 
-Result<std::vector<upstream::Address>> Front::addresses(Deadline deadline) {
-  // Who listens on all addresses listens on both of these, or on the first.
-  return resolver_.resolve(host_.empty() ? "localhost" : host_, port_, deadline);
+// Who listens on all addresses listens on both of these, or on the first.
+async::Task<Result<std::vector<upstream::Address>>> Front::addresses(async::Scope& scope) {
+  return network_.resolver.resolve(host_.empty() ? "localhost" : host_, port_, scope);
 }
 
-Result<upstream::Response> Front::get(const std::string& path, Deadline deadline,
-                                      const upstream::OnBody& on_body) {
+Result<upstream::Response> Front::get(const std::string& path, SteadyTime deadline,
+                                      const OnBody& on_body) {
   const std::string request = fmt::format(
       "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: postern check\r\nAccept: "
       "text/plain;version=0.0.4, */*;q=0.1\r\nConnection: close\r\n\r\n",
       path, host_.empty() ? joinHostPort("localhost", port_) : address_);
-  if (way_ == Way::Tls) return getByTls(request, deadline, on_body);
-  auto plain = getPlain(request, deadline, on_body);
-  if (way_ == Way::Plain || !reached_) return plain;
+  async::Scope scope(network_.loop, deadline);
+  return network_.loop.run(ask(request, on_body, scope));
+}
+
+async::Task<Front::Answer> Front::ask(const std::string& request, const OnBody& on_body,
+                                      async::Scope& scope) {
+  if (transport_ == Transport::Tls) co_return co_await askByTls(request, on_body, scope);
+  auto plain = co_await askPlain(request, on_body, scope);
+  if (transport_ == Transport::Plain || !reached_) co_return plain;
   // A listener with TLS says so with a 400, an alert or nothing at all.
   if (plain && plain->status != kRefused) {
-    way_ = Way::Plain;
-    return plain;
+    transport_ = Transport::Plain;
+    co_return plain;
   }
-  if (!plain && plain.error().fault == Fault::Timeout) return plain;
-  auto by_tls = getByTls(request, deadline, on_body);
-  if (by_tls) way_ = Way::Tls;
+  if (!plain && plain.error().fault == Fault::Timeout) co_return plain;
+  auto by_tls = co_await askByTls(request, on_body, scope);
+  if (by_tls) transport_ = Transport::Tls;
   const bool no_tls = !by_tls && by_tls.error().detail == Detail::NotTls;
-  return no_tls ? std::move(plain) : std::move(by_tls);
+  if (no_tls) co_return plain;
+  co_return by_tls;
 }
 
-Result<upstream::Response> Front::getPlain(const std::string& request, Deadline deadline,
-                                           const upstream::OnBody& on_body) {
-  TRY(const auto addresses, this->addresses(deadline));
-  TRY(auto dialled, upstream::dial(address_, addresses, deadline));
+async::Task<Front::Answer> Front::askPlain(const std::string& request, const OnBody& on_body,
+                                           async::Scope& scope) {
+  auto addresses = co_await this->addresses(scope);
+  if (!addresses) co_return addresses.error();
+  auto dialled = co_await upstream::dial(address_, std::move(*addresses), scope);
+  if (!dialled) co_return dialled.error();
   reached_ = true;
-  Plain connection(std::move(dialled.socket), address_);
-  TRY_VOID(connection.write(request, deadline));
-  return readAnswer([&] { return connection.read(deadline); }, on_body);
+  Plain connection(std::move(dialled->socket), address_, network_.loop);
+  co_return co_await exchangeOn(connection, request, on_body, scope);
 }
 
-Result<upstream::Response> Front::getByTls(const std::string& request, Deadline deadline,
-                                           const upstream::OnBody& on_body) {
+async::Task<Front::Answer> Front::askByTls(const std::string& request, const OnBody& on_body,
+                                           async::Scope& scope) {
   if (!material_) {
     config::Tls ours;
     ours.insecure_skip_verify = true;
-    TRY(auto loaded, tls::Material::load(ours, std::chrono::system_clock::now()));
-    material_ = std::move(loaded);
+    auto loaded = tls::Material::load(ours, std::chrono::system_clock::now());
+    if (!loaded) co_return loaded.error();
+    material_ = *std::move(loaded);
   }
-  TRY(const auto addresses, this->addresses(deadline));
+  auto addresses = co_await this->addresses(scope);
+  if (!addresses) co_return addresses.error();
   std::atomic<std::size_t> open = 0;
-  const std::string host = host_.empty() ? "localhost" : host_;
-  TRY(auto connection,
-      upstream::Connection::open({host, address_, addresses, material_, nullptr}, open, deadline));
-  TRY_VOID(connection->write(request, deadline));
-  return readAnswer([&] { return connection->read(deadline, "while waiting for the answer"); },
-                    on_body);
+  upstream::Connection::Peer peer{host_.empty() ? "localhost" : host_, address_,
+                                  *std::move(addresses), material_};
+  auto opened = co_await upstream::Connection::open(std::move(peer), open, scope);
+  if (!opened) co_return opened.error();
+  Secure connection(*std::move(opened));
+  co_return co_await exchangeOn(connection, request, on_body, scope);
 }
 
 }  // namespace postern::doctor

@@ -1,12 +1,19 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "async/scope.h"
+#include "async/task.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "doctor/network.h"
 #include "tls/material.h"
-#include "upstream/exchange.h"
+#include "upstream/http_client.h"
 #include "upstream/resolver.h"
 
 namespace postern::doctor {
@@ -16,32 +23,39 @@ namespace postern::doctor {
 // listener wants; its certificate is not verified, for it is ours. Not thread-safe.
 class Front {
  public:
-  // `resolver` must outlive it.
-  Front(std::string address, upstream::Resolver& resolver);
+  // Takes a block of a body, which lives until it returns; its error ends the request, too.
+  using OnBody = std::function<Result<void>(std::string_view block)>;
+
+  // `network` must outlive it.
+  Front(std::string address, Network& network);
 
   const std::string& address() const { return address_; }
 
-  // GET of a path. The body goes to `on_body`, but for that of a 400. Errors: those of Exchange;
-  // Tls also when the listener wants a client certificate.
-  Result<upstream::Response> get(const std::string& path, Deadline deadline,
-                                 const upstream::OnBody& on_body);
+  // GET of a path. The body goes to `on_body`, but for that of a 400. Blocks until `deadline` at
+  // most. Errors: those of HttpClient and of `on_body`; Tls also when the listener wants a client
+  // certificate.
+  Result<upstream::Response> get(const std::string& path, SteadyTime deadline,
+                                 const OnBody& on_body);
   // Whether somebody listens there: known after get().
   bool reached() const { return reached_; }
 
  private:
-  enum class Way { Unknown, Plain, Tls };
+  enum class Transport { Unknown, Plain, Tls };
 
-  Result<std::vector<upstream::Address>> addresses(Deadline deadline);
-  Result<upstream::Response> getPlain(const std::string& request, Deadline deadline,
-                                      const upstream::OnBody& on_body);
-  Result<upstream::Response> getByTls(const std::string& request, Deadline deadline,
-                                      const upstream::OnBody& on_body);
+  using Answer = Result<upstream::Response>;
+
+  async::Task<Result<std::vector<upstream::Address>>> addresses(async::Scope& scope);
+  async::Task<Answer> ask(const std::string& request, const OnBody& on_body, async::Scope& scope);
+  async::Task<Answer> askPlain(const std::string& request, const OnBody& on_body,
+                               async::Scope& scope);
+  async::Task<Answer> askByTls(const std::string& request, const OnBody& on_body,
+                               async::Scope& scope);
 
   const std::string address_;
   std::string host_;  // to ask; empty: loopback of both kinds
   std::uint16_t port_ = 0;
-  upstream::Resolver& resolver_;
-  Way way_ = Way::Unknown;
+  Network& network_;
+  Transport transport_ = Transport::Unknown;
   bool reached_ = false;
   std::shared_ptr<const tls::Material> material_;  // null until it is needed
 };

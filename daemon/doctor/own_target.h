@@ -3,7 +3,9 @@
 #include <memory>
 #include <optional>
 
+#include "async/thread_pool.h"
 #include "config/config.h"
+#include "doctor/network.h"
 #include "doctor/told.h"
 #include "doctor/verdicts.h"
 #include "scrape/target.h"
@@ -14,12 +16,11 @@ namespace postern::doctor {
 // respects a back-off in --state.dir, and leaves one there when its login fails.
 class OwnTarget {
  public:
-  // `resolver` must outlive it. Reads files, talks to nobody.
-  OwnTarget(const config::Target& config, const config::Options& options,
-            upstream::Resolver& resolver);
+  // `network` must outlive it. Reads files, talks to nobody.
+  OwnTarget(const config::Target& config, const config::Options& options, Network& network);
   ~OwnTarget();
 
-  scrape::Door& door() { return *target_->door(); }
+  scrape::TargetClient& client() { return *target_->client(); }
   // One scrape, with one login at most; a page that is large streams and is not held.
   Got scrape();
   // As /api/v1/status tells it.
@@ -28,8 +29,8 @@ class OwnTarget {
  private:
   std::string selfPage() const;
 
-  const RealClock clock_;
-  async::ThreadPool workers_;
+  Network& network_;
+  async::ThreadPool runner_;
   std::shared_ptr<scrape::Target> target_;
 };
 

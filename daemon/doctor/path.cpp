@@ -13,8 +13,9 @@
 #include "tls/certificate.h"
 #include "upstream/client_refusal.h"
 #include "upstream/connection.h"
+#include "upstream/connection_exchange.h"
+#include "upstream/dial.h"
 #include "upstream/request.h"
-#include "upstream/transfer.h"
 
 namespace postern::doctor {
 namespace {
@@ -36,8 +37,8 @@ class Stopwatch {
 };
 
 // For one step.
-SteadyTime patienceOf(const config::Target& target) {
-  return deadlineIn(std::min<milliseconds>(target.scrape_timeout, seconds(5)));
+milliseconds patienceOf(const config::Target& target) {
+  return std::min<milliseconds>(target.scrape_timeout, seconds(5));
 }
 
 std::string expectedName(const config::Target& target) {
@@ -55,18 +56,32 @@ std::string trusted(const config::Target& target, const tls::Material& material)
   return text.empty() ? "the system's roots" : text;
 }
 
+// As much of it as says why a request was refused, or as comes before an error.
+async::Task<std::string> startOfBody(upstream::HttpExchange& exchange, async::Scope& scope) {
+  constexpr std::size_t kEnough = 4U << 10;
+  std::string start;
+  while (start.size() < kEnough) {
+    const auto block = co_await exchange.read(scope);
+    if (!block || block->empty()) break;
+    start += block->substr(0, kEnough);
+  }
+  co_return start;
+}
+
 // One walk from name to answer. Each step returns whether the next can be tried.
 class Path {
  public:
-  Path(const config::Target& target, const tls::Material* material, Report& report)
-      : target_(target), material_(material), report_(report) {}
+  Path(const config::Target& target, const tls::Material* material, Network& network,
+       Report& report)
+      : target_(target), material_(material), network_(network), report_(report) {}
 
-  bool resolve(upstream::Resolver& resolver);
+  bool resolve();
   bool dial();
   bool shakeHands(const std::shared_ptr<const tls::Material>& material);
   bool ask();
 
  private:
+  SteadyTime deadline() const { return network_.loop.now() + patienceOf(target_); }
   bool fail(const char* step, const Error& error) {
     report_.add(failedStep(step, error, target_));
     return false;
@@ -79,6 +94,7 @@ class Path {
 
   const config::Target& target_;
   const tls::Material* const material_;
+  Network& network_;
   Report& report_;
   std::vector<upstream::Address> addresses_;
   tls::Offer offer_;
@@ -88,10 +104,11 @@ class Path {
   std::string body_;  // the begin of it
 };
 
-bool Path::resolve(upstream::Resolver& resolver) {
+bool Path::resolve() {
   const Stopwatch watch;
   const auto& url = target_.url;
-  auto resolved = resolver.resolve(url.host, url.port, patienceOf(target_));
+  async::Scope scope(network_.loop, deadline());
+  auto resolved = network_.loop.run(network_.resolver.resolve(url.host, url.port, scope));
   if (!resolved) return fail("name", resolved.error());
   addresses_ = *std::move(resolved);
   Step step{"name", State::Ok, url.host + " is ", "", {{"host", url.host}}};
@@ -110,7 +127,9 @@ bool Path::resolve(upstream::Resolver& resolver) {
 
 bool Path::dial() {
   const Stopwatch watch;
-  const auto dialled = upstream::dial(target_.url.authority(), addresses_, patienceOf(target_));
+  async::Scope scope(network_.loop, deadline());
+  const auto dialled =
+      network_.loop.run(upstream::dial(target_.url.authority(), addresses_, scope));
   if (!dialled) return fail("port", dialled.error());
   const auto address = dialled->address.text();
   // The handshake goes to whom we have just reached.
@@ -125,10 +144,10 @@ bool Path::dial() {
 
 bool Path::shakeHands(const std::shared_ptr<const tls::Material>& material) {
   const Stopwatch watch;
-  const auto authority = target_.url.authority();
-  auto opened = upstream::Connection::open(
-      {target_.url.host, authority, addresses_, material, nullptr, &offer_}, open_,
-      patienceOf(target_));
+  async::Scope scope(network_.loop, deadline());
+  upstream::Connection::Peer peer{target_.url.host, target_.url.authority(), addresses_, material};
+  peer.offer = &offer_;
+  auto opened = network_.loop.run(upstream::Connection::open(std::move(peer), open_, scope));
   if (opened) {
     connection_ = *std::move(opened);
     report_.add(handshakeStep(watch));
@@ -209,21 +228,14 @@ bool Path::ask() {
   const auto url = named(target_.url, target_.tls);
   const auto bytes = upstream::writeRequest(request, url, request.path);
   if (!bytes) return fail("client", bytes.error());
-  const upstream::OnHead on_head = [&](const upstream::Response& response) {
-    status_ = response.status;
-    return Result<void>();
-  };
-  const upstream::OnBody on_body = [&](std::string_view block) {
-    constexpr std::size_t kEnough = 4U << 10;
-    body_ += block.substr(0, kEnough);
-    const Error enough{Fault::Limit, "that is enough to know"};
-    return body_.size() < kEnough ? Result<void>() : Result<void>(enough);
-  };
-  const upstream::Transfer::Order order{request, url,    request.path, false, patienceOf(target_),
-                                        on_head, on_body};
-  upstream::Transfer transfer(*connection_, order);
-  const auto response = transfer.run(bytes->reveal());
-  if (!response && status_ == 0) return failClient(response.error());
+  upstream::ConnectionExchange exchange(std::move(connection_),
+                                        {request, url, request.path, false, nullptr});
+  async::Scope scope(network_.loop, deadline());
+  const auto started = network_.loop.run(exchange.start(bytes->reveal(), scope));
+  status_ = exchange.response().status;
+  if (!started && status_ == 0) return failClient(started.error());
+  if (started) body_ = network_.loop.run(startOfBody(exchange, scope));
+  connection_ = exchange.takeConnection();
   if (upstream::refusesClientCertificate(status_, body_))
     return failClient(upstream::clientRefusal(status_, body_, !material_->clientChain().empty()));
   const bool asks = connection_->asksForClient();
@@ -250,11 +262,11 @@ std::string Path::clientVerdict(bool asks) const {
 }  // namespace
 
 std::string examinePath(const config::Target& target,
-                        const std::shared_ptr<const tls::Material>& material,
-                        upstream::Resolver& resolver, Report& report) {
-  Path path(target, material.get(), report);
+                        const std::shared_ptr<const tls::Material>& material, Network& network,
+                        Report& report) {
+  Path path(target, material.get(), network, report);
   const std::vector<std::pair<const char*, std::function<bool()>>> steps = {
-      {"name", [&] { return path.resolve(resolver); }},
+      {"name", [&] { return path.resolve(); }},
       {"port", [&] { return path.dial(); }},
       {"tls", [&] { return path.shakeHands(material); }},
       {"client", [&] { return path.ask(); }}};

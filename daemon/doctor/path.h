@@ -4,9 +4,9 @@
 #include <string>
 
 #include "config/target.h"
+#include "doctor/network.h"
 #include "doctor/report.h"
 #include "tls/material.h"
-#include "upstream/resolver.h"
 
 namespace postern::doctor {
 
@@ -15,7 +15,7 @@ namespace postern::doctor {
 // servers only in an answer, so one request is sent that proves nothing else: GET of the url.
 // `material` is null when it could not be loaded. Returns the name of the step that failed, or "".
 std::string examinePath(const config::Target& target,
-                        const std::shared_ptr<const tls::Material>& material,
-                        upstream::Resolver& resolver, Report& report);
+                        const std::shared_ptr<const tls::Material>& material, Network& network,
+                        Report& report);
 
 }  // namespace postern::doctor

@@ -20,7 +20,7 @@ Walk::Walk(const config::Target& target, const config::CommandLine& command_line
     : target_(target), command_line_(command_line), report_(report) {}
 
 OwnTarget& Walk::own() {
-  if (!own_) own_ = std::make_unique<OwnTarget>(target_, command_line_.options, *resolver_);
+  if (!own_) own_ = std::make_unique<OwnTarget>(target_, command_line_.options, *network_);
   return *own_;
 }
 
@@ -37,15 +37,15 @@ void Walk::lookAtFiles() {
   if (target_.credentials && target_.credentials->file) report_.add(examineMounted(target_));
 }
 
-void Walk::go(Daemon& daemon, upstream::Resolver& resolver) {
-  resolver_ = &resolver;
+void Walk::go(Daemon& daemon, Network& network) {
+  network_ = &network;
   report_.beginTarget(target_.name);
   report_.add(examineFiles(target_));
   const auto certificates = examineCertificates(target_, std::chrono::system_clock::now());
   report_.add(certificates.step);
   examineDatabaseFiles();
   const bool found = examineCredential(daemon);
-  auto failed = examinePath(target_, certificates.material, resolver, report_);
+  auto failed = examinePath(target_, certificates.material, network, report_);
   if (const auto token = examineTokenEndpoint(); failed.empty() && !token.empty()) failed = token;
   if (daemon.kind() == Daemon::Kind::Serves) return scrapeThrough(daemon);
   if (failed.empty() && !found) failed = "credential";
@@ -82,7 +82,7 @@ std::string Walk::examineTokenEndpoint() {
   report_.beginPart("token endpoint");
   const auto certificates = examineCertificates(endpoint, std::chrono::system_clock::now());
   report_.add(certificates.step);
-  const auto failed = examinePath(endpoint, certificates.material, *resolver_, report_);
+  const auto failed = examinePath(endpoint, certificates.material, *network_, report_);
   report_.beginPart("");
   return failed.empty() ? "" : failed + " of the token endpoint";
 }
@@ -129,7 +129,7 @@ bool Walk::askDatabase(const Daemon& daemon) {
     return true;
   }
   if (command_line_.check.no_login) return skip(kNoLogin);
-  const auto loaded = own().door().credentials->refresh(deadlineIn(std::chrono::seconds(10)));
+  const auto loaded = own().client().credentials->refresh(deadlineIn(std::chrono::seconds(10)));
   const auto step = loaded ? credentialStep(target_, (*loaded)->credential)
                            : credentialStep(target_, loaded.error());
   report_.add(step);
@@ -176,7 +176,7 @@ void Walk::scrapeByOurselves(const Daemon& daemon, const std::string& failed) {
     report_.add(waitStep(target_, *other));
     return reportNotTried(target_, "page", "login failed", report_);
   }
-  if (own().door().session.waiting()) {
+  if (own().client().session.waiting()) {
     report_.add(waitStep(target_, own().told()));
     return reportNotTried(target_, "page", "login failed", report_);
   }

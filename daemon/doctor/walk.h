@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "doctor/daemon.h"
+#include "doctor/network.h"
 #include "doctor/own_target.h"
 #include "doctor/report.h"
 
@@ -19,7 +20,7 @@ class Walk {
   // Files, certificates and mounted credential alone; talks to nobody.
   void lookAtFiles();
   // To the end, or to where nothing further can be tried. What `daemon` serves is asked of it.
-  void go(Daemon& daemon, upstream::Resolver& resolver);
+  void go(Daemon& daemon, Network& network);
 
  private:
   config::Target tokenEndpoint() const;
@@ -37,8 +38,8 @@ class Walk {
   const config::Target& target_;
   const config::CommandLine& command_line_;
   Report& report_;
-  upstream::Resolver* resolver_ = nullptr;  // set by go()
-  std::unique_ptr<OwnTarget> own_;          // made when it is needed
+  Network* network_ = nullptr;      // set by go()
+  std::unique_ptr<OwnTarget> own_;  // made when it is needed
 };
 
 }  // namespace postern::doctor

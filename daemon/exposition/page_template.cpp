@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <mutex>
 #include <random>
 
 #include "base/budget.h"
@@ -23,6 +24,17 @@ std::uint64_t secret() {
     return std::uint64_t{random()} << 32 | random();
   }();
   return kSecret;
+}
+
+// All that there are.
+struct Stores {
+  std::mutex mutex;  // taken before that of a store
+  std::vector<PageTemplateStore*> all;
+};
+
+Stores& stores() {
+  static Stores known;
+  return known;
 }
 
 }  // namespace
@@ -110,6 +122,32 @@ std::size_t TemplateBlock::size() const {
       (names.fresh.capacity() + names.known.capacity()) * sizeof(std::uint64_t);
   return sizeof(*this) + lengths.capacity() + edits.capacity() + series.bytes() + names_bytes +
          context;
+}
+
+PageTemplateStore::PageTemplateStore() : PageTemplateStore(PageTemplate().block_bytes) {}
+
+PageTemplateStore::PageTemplateStore(std::size_t block_bytes) : block_bytes_(block_bytes) {
+  const std::lock_guard lock(stores().mutex);
+  stores().all.push_back(this);
+}
+
+PageTemplateStore::~PageTemplateStore() {
+  const std::lock_guard lock(stores().mutex);
+  std::erase(stores().all, this);
+}
+
+void PageTemplateStore::dropLargest(std::size_t page_bytes) {
+  const std::lock_guard lock(stores().mutex);
+  PageTemplateStore* largest = nullptr;
+  for (PageTemplateStore* store : stores().all) {
+    const std::lock_guard of_store(store->mutex_);
+    if (!store->page_ || store->page_->page_bytes <= page_bytes) continue;
+    page_bytes = store->page_->page_bytes;
+    largest = store;
+  }
+  if (largest == nullptr) return;
+  const std::lock_guard of_store(largest->mutex_);
+  largest->page_.reset();
 }
 
 PageTemplateStore::Lease PageTemplateStore::lease(const Output& output,

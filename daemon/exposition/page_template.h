@@ -88,15 +88,19 @@ struct PageTemplate {
   std::optional<PageCounts> duplicates;  // of the whole page; none: not known
   Syntax syntax = Syntax::Text;
   std::size_t block_bytes = 16U << 10;  // of a block that is learned, and at most a line more
+  std::size_t page_bytes = 0;           // of the whole page
 };
 
 // The template of a page, for the one form in which it last went out; one scrape at a time uses it.
 // (Prometheus does the same line by line, with its scrape cache.) Thread-safe.
 class PageTemplateStore {
  public:
-  PageTemplateStore() = default;
+  PageTemplateStore();
   // For tests: blocks of another size.
-  explicit PageTemplateStore(std::size_t block_bytes) : block_bytes_(block_bytes) {}
+  explicit PageTemplateStore(std::size_t block_bytes);
+  ~PageTemplateStore();
+  PageTemplateStore(const PageTemplateStore&) = delete;
+  PageTemplateStore& operator=(const PageTemplateStore&) = delete;
 
   struct Lease {
     std::unique_ptr<PageTemplate> page;  // null: the page is to be read without
@@ -107,8 +111,12 @@ class PageTemplateStore {
   // `alike`: most of the page was filled in by values.
   void giveBack(std::unique_ptr<PageTemplate> page, bool alike);
 
+  // Forgets the template of the largest page of the process that has more than `page_bytes` and is
+  // not being read, if there is one: so that large pages leave room for small ones.
+  static void dropLargest(std::size_t page_bytes);
+
  private:
-  const std::size_t block_bytes_ = PageTemplate().block_bytes;
+  const std::size_t block_bytes_;
   std::mutex mutex_;
   std::unique_ptr<PageTemplate> page_;  // guarded by mutex_, as is what follows; null: lent
   bool lent_ = false;

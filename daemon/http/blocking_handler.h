@@ -1,46 +1,28 @@
 #pragma once
 
-#include <list>
-#include <utility>
+#include <functional>
 
-#include "async/event.h"
-#include "async/thread_pool.h"
+#include "async/task.h"
 #include "http/message.h"
 #include "http/responder.h"
 
 namespace postern::http {
 
-// Answers by a handler that waits for nothing, on the connection's loop. `handler` must outlive the
-// task.
-async::Task<> answerAtOnce(const Handler& handler, const Request& request, Responder& responder);
+// Runs `job`, which may block or compute for long, on a thread, and lasts until it has returned,
+// also when the connection ends before: the job may use what the task refers to. The task must not
+// be destroyed before. Throws what leaves the job.
+async::Task<> runOnThread(std::function<void()> job, Responder& responder);
+// The same in a place of LongAnswers, without which the task returns false.
+async::Task<bool> runBlocking(std::function<void()> job, Responder& responder);
 
-// A handler that may block or compute for long, as one for a server on loops: it runs on a thread
-// of the pool and writes to a ResponseSink, whose bytes the connection's loop sends. At most
-// `threads` - 1 run at a time, so that one is left for handshakes; who waits for one longer than
-// queue_timeout is answered `busy`.
-class BlockingHandler {
- public:
-  // Both must outlive it.
-  BlockingHandler(Handler handler, async::ThreadPool& pool, ServerState& server)
-      : handler_(std::move(handler)),
-        pool_(pool),
-        server_(server),
-        threads_(server.options.threads - 1) {}
+// Thread-safe: whether the client has closed its connection.
+using ClientGone = std::function<bool()>;
+// Called on several threads at a time. The request and the question live until it returns.
+using BlockingHandler = std::function<Reply(const Request&, const ClientGone&)>;
 
-  async::Task<> answer(const Request& request, Responder& responder);
-
- private:
-  class Bridge;
-
-  async::Task<async::Gate::Pass> enter(async::Scope& connection);
-  async::Task<> refuseBusy(Responder& responder);
-  void disconnectSlowest() const;
-
-  const Handler handler_;
-  async::ThreadPool& pool_;
-  ServerState& server_;
-  async::Gate threads_;
-  std::list<Bridge*> running_;
-};
+// Answers by a handler that may block or compute for long, as runBlocking() runs it. `handler` must
+// outlive the task.
+async::Task<> answerBlocking(const BlockingHandler& handler, const Request& request,
+                             Responder& responder);
 
 }  // namespace postern::http

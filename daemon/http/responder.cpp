@@ -1,7 +1,11 @@
 #include "http/responder.h"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
+
+#include "base/text.h"
+#include "http/server_state.h"
 
 namespace postern::http {
 
@@ -71,22 +75,40 @@ async::Task<bool> Responder::sendWhole(Pieces pieces) {
   co_return sent || broke();
 }
 
+void Responder::extend(ResponseHead& head) const {
+  if (added_headers_ == nullptr) return;
+  std::erase_if(head.headers, [&](const auto& own) {
+    return std::ranges::any_of(*added_headers_, [&](const auto& added) {
+      return equalsIgnoringCase(added.first, own.first);
+    });
+  });
+  head.headers.insert(head.headers.end(), added_headers_->begin(), added_headers_->end());
+}
+
 async::Task<> Responder::send(ResponseHead head, std::string_view body) {
   assert(state_ == State::Nothing);
   state_ = State::Done;
+  extend(head);
   const Pieces pieces = encoder_.whole(head, body, server_.stopping);
   co_await sendWhole(pieces);
 }
 
-async::Task<> Responder::sendLast(ResponseHead head, std::string_view body) {
+async::Task<> Responder::send(Reply reply) {
+  const std::string_view body = reply.body;
+  co_await send(std::move(reply.head), body);
+}
+
+async::Task<> Responder::sendLast(Reply reply) {
   assert(state_ == State::Nothing);
   state_ = State::Done;
-  const Pieces pieces = encoder_.whole(head, body, true);
+  extend(reply.head);
+  const Pieces pieces = encoder_.whole(reply.head, reply.body, true);
   co_await sendWhole(pieces);
 }
 
-void Responder::begin(const ResponseHead& head) {
+void Responder::begin(ResponseHead head) {
   assert(state_ == State::Nothing);
+  extend(head);
   encoder_.begin(head, server_.stopping);
   state_ = State::Streaming;
   // The end of an answer in HTTP/1.0 is the end of its connection, and half a one must not look

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -8,10 +7,10 @@
 #include "async/polled_socket.h"
 #include "async/scope.h"
 #include "async/task.h"
+#include "base/budget.h"
 #include "http/message.h"
 #include "http/request_head.h"
 #include "http/response_encoder.h"
-#include "http/server_state.h"
 #include "http/wire.h"
 
 namespace postern::http {
@@ -27,6 +26,8 @@ struct Channel {
 // connection's scope has ended: the connection is of no more use then.
 async::Task<bool> sendAll(const Channel& channel, Pieces& pieces,
                           std::chrono::milliseconds write_timeout);
+
+struct ServerState;
 
 // What a whole answer that waits for a slow reader takes of the budget of all such answers.
 class Flushing {
@@ -59,14 +60,18 @@ class Responder {
   Responder(const RequestHead& request, const Channel& channel, ServerState& server,
             Flushing& flushing);
 
+  // Adds headers to the answer; they replace those of the same name in its head. `headers` must
+  // live until the answer has been sent.
+  void addHeaders(const Headers& headers) { added_headers_ = &headers; }
   // A whole answer that a slow reader does not take is reset when all such answers have no room
-  // left for it; after this call it waits instead. For a handler whose thread waits with it.
-  void waitWithoutRoom() { waits_without_room_ = true; }
+  // left for it; with `waits` it waits instead (see LongAnswers).
+  void waitWithoutRoom(bool waits) { waits_without_room_ = waits; }
   // `body` lives until the task ends, as does the block of write().
   async::Task<> send(ResponseHead head, std::string_view body);
+  async::Task<> send(Reply reply);
   // The same, and the connection ends after it.
-  async::Task<> sendLast(ResponseHead head, std::string_view body);
-  void begin(const ResponseHead& head);
+  async::Task<> sendLast(Reply reply);
+  void begin(ResponseHead head);
   // Both are false when the client has gone or is too slow.
   async::Task<bool> write(std::string_view block);
   async::Task<bool> finish();
@@ -77,6 +82,7 @@ class Responder {
   async::Scope& scope() const { return channel_.connection; }
   // Of the connection; thread-safe as long as the responder lives.
   const Wire& wire() const { return channel_.wire; }
+  ServerState& server() const { return server_; }
   // Whether no whole answer was given: the connection is of no more use.
   bool broken() const { return state_ != State::Done; }
   bool keepsAlive() const { return encoder_.keepsAlive(); }
@@ -85,6 +91,7 @@ class Responder {
   enum class State { Nothing, Streaming, Done, Broken };
 
   async::Task<bool> sendPieces(Pieces pieces);
+  void extend(ResponseHead& head) const;
   async::Task<bool> sendWhole(Pieces pieces);
   bool broke();
 
@@ -93,10 +100,8 @@ class Responder {
   Flushing& flushing_;
   ResponseEncoder encoder_;
   State state_ = State::Nothing;
+  const Headers* added_headers_ = nullptr;
   bool waits_without_room_ = false;
 };
-
-// Answers one request, on the loop of its connection.
-using AsyncHandler = std::function<async::Task<>(const Request&, Responder&)>;
 
 }  // namespace postern::http

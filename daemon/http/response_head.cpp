@@ -64,18 +64,15 @@ void appendResponseHead(const ResponseHead& head, std::string& text) {
   for (const auto& [name, value] : head.headers) appendHeader(name, value, text);
 }
 
-ResponseHead busyHead() {
+Reply busyReply(std::string_view what) {
   const auto& info = faultInfo(Fault::Busy);
-  ResponseHead head;
-  head.status = info.http_status;
-  head.reason = info.name;
-  head.headers.emplace_back("Retry-After", "1");
-  return head;
-}
-
-std::string busyText(std::string_view what) {
-  const auto& info = faultInfo(Fault::Busy);
-  return std::string(info.name) + ": " + std::string(what) + "; " + std::string(info.next) + '\n';
+  Reply reply;
+  reply.head.status = info.http_status;
+  reply.head.reason = info.name;
+  reply.head.headers.emplace_back("Retry-After", "1");
+  reply.body =
+      std::string(info.name) + ": " + std::string(what) + "; " + std::string(info.next) + '\n';
+  return reply;
 }
 
 }  // namespace postern::http

@@ -5,10 +5,10 @@
 #include <typeinfo>
 #include <utility>
 
+#include "async/borrowed_socket.h"
 #include "async/offload.h"
 #include "base/log.h"
 #include "base/result.h"
-#include "http/borrowed_socket.h"
 #include "http/connection_table.h"
 #include "http/response_head.h"
 
@@ -30,13 +30,12 @@ ServedConnection::ServedConnection(const Place& place, Descriptor socket, const 
                                    const Address& address, const char* too_many)
     : Flushing(place.server.flush_budget),
       loop_(place.loop),
-      pool_(place.pool),
       server_(place.server),
       table_(place.table),
       service_(service),
       address_(address),
       wire_(std::move(socket), place.server.interrupt),
-      socket_(place.loop, BorrowedSocket(wire_.descriptor())),
+      socket_(place.loop, async::BorrowedSocket(wire_.descriptor())),
       scope_(place.loop),
       body_(place.server.body_budget) {
   if (too_many != nullptr) refuseBusy(too_many);
@@ -124,7 +123,7 @@ async::Task<bool> ServedConnection::shakeHands() {
   auto outcome = Wire::Outcome::Blocked;
   while (outcome == Wire::Outcome::Blocked) {
     auto step = [this] { return wire_.handshake(); };
-    const auto done = co_await async::offload(pool_, whole, std::move(step));
+    const auto done = co_await async::offload(server_.runner, whole, std::move(step));
     outcome = *done;
     if (outcome != Wire::Outcome::Blocked) break;
     const bool ready = co_await waitForPeer();
@@ -234,7 +233,7 @@ void ServedConnection::refuse(int status, std::string_view what) {
 }
 
 void ServedConnection::refuseBusy(std::string_view what) {
-  refused_ = Refused{busyHead(), busyText(what)};
+  refused_ = busyReply(what);
 }
 
 async::Task<> ServedConnection::sendRefusal() {

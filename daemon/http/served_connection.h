@@ -12,25 +12,16 @@
 #include "async/polled_socket.h"
 #include "async/scope.h"
 #include "async/task.h"
-#include "async/thread_pool.h"
 #include "base/descriptor.h"
 #include "http/address.h"
 #include "http/request_body.h"
 #include "http/request_head.h"
 #include "http/responder.h"
+#include "http/server.h"
 #include "http/server_state.h"
 #include "http/wire.h"
 
 namespace postern::http {
-
-// What is served at the addresses of one kind.
-struct Service {
-  AsyncHandler handler;
-  // What a new connection is secured with. None, or one that returns null: plain HTTP.
-  std::function<std::shared_ptr<SSL_CTX>()> tls;
-  // Bytes that the body of a request may have; beyond it 413. 0: no handler wants one.
-  std::size_t max_body = 0;
-};
 
 class ConnectionTable;
 
@@ -53,7 +44,6 @@ class ServedConnection final : private Flushing {
 
   struct Place {
     async::Loop& loop;
-    async::ThreadPool& pool;
     ServerState& server;
     ConnectionTable& table;
   };
@@ -103,7 +93,6 @@ class ServedConnection final : private Flushing {
   async::Task<> linger();
 
   async::Loop& loop_;
-  async::ThreadPool& pool_;
   ServerState& server_;
   ConnectionTable& table_;
   const Service& service_;
@@ -118,11 +107,7 @@ class ServedConnection final : private Flushing {
   RequestHeadParser parser_;
   RequestBody body_;
   std::string arrived_;  // bytes that no request has taken yet
-  struct Refused {
-    ResponseHead head;
-    std::string body;
-  };
-  std::optional<Refused> refused_;
+  std::optional<Reply> refused_;
   bool drained_ = false;        // a plain socket has given all that it had
   bool answered_ = false;       // a first request
   int requests_left_ = 0;       // of this turn

@@ -6,17 +6,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <condition_variable>
-#include <future>
 #include <list>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 #include "async/group.h"
 #include "async/loop.h"
-#include "async/poller.h"
+#include "async/loop_thread.h"
 #include "base/log.h"
-#include "http/blocking_handler.h"
 #include "http/connection_table.h"
 #include "http/listen_socket.h"
 #include "http/served_connection.h"
@@ -31,6 +28,11 @@ constexpr int kMostAcceptedInATurn = 64;
 constexpr std::size_t kMostToldBusy = 64;
 constexpr std::chrono::milliseconds kDescriptorPause{100};
 constexpr std::chrono::seconds kBetweenComplaints{10};
+
+Server::Options withThreads(Server::Options options) {
+  options.threads = std::max(options.threads, kLeastThreads);
+  return options;
+}
 
 bool outOfResources(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
@@ -75,61 +77,34 @@ std::uint16_t Listening::port() const {
   return socket_->socket.address().port();
 }
 
-// The loop with its thread, and all that lives on it.
+// All that lives on the loop, and is made and destroyed on its thread.
 class Server::Front {
  public:
-  explicit Front(const Options& options)
-      : poller_(async::makePoller()),
-        loop_(*poller_, clock_),
-        pool_(std::max(options.threads, kLeastThreads)) {
-    state_.options = options;
-    state_.options.threads = std::max(options.threads, kLeastThreads);
+  Front(const Options& options, async::Loop& loop, async::ThreadPool& pool)
+      : loop_(loop), state_(options, pool) {
     state_.endSlowestFlush = [this] { return table_.endSlowestFlush(loop_.now()); };
   }
-  ~Front() { stop(std::chrono::milliseconds(0)); }
   Front(const Front&) = delete;
   Front& operator=(const Front&) = delete;
 
-  void listen(const Poco::Net::ServerSocket& socket, const Site& site);
-  void stopAccepting();
-  bool stop(std::chrono::milliseconds timeout);
-  Counts counts() const;
+  void listen(const Poco::Net::ServerSocket& socket, const Service& service);
+  void stopAccepting() { accepting_.cancel(); }
+  void finish();
+  void resetAll();
+  // The two are thread-safe.
+  bool waitForEnd(std::chrono::milliseconds timeout);
+  Counts counts() const { return {open_, accepted_, state_.busy, state_.failed_handshakes}; }
 
  private:
-  // A site, as connections see it.
-  struct Place {
-    Place(const Site& served, async::ThreadPool& pool, ServerState& state)
-        : site(served), blocking(served.handler, pool, state) {
-      service.handler = [this](const Request& request, Responder& responder) {
-        if (site.quick && site.quick(request))
-          return answerAtOnce(site.handler, request, responder);
-        return blocking.answer(request, responder);
-      };
-      service.tls = site.tls;
-      service.max_body = site.max_body;
-    }
-    const Site& site;
-    BlockingHandler blocking;
-    Service service;
-  };
-
-  // Runs `function` on the loop, and returns when it has.
-  template <typename Function>
-  void onLoop(Function function);
   async::Task<> acceptAll(Poco::Net::ServerSocket listening, const Service& service);
   async::Task<> pause();
   void take(Accepted accepted, const Service& service);
   async::Task<> serve(Descriptor socket, const Service& service, Address address,
                       const char* too_many);
-  bool waitForEnd(std::chrono::milliseconds timeout);
 
-  const RealClock clock_;
-  const std::unique_ptr<async::Poller> poller_;
-  async::Loop loop_;
-  async::ThreadPool pool_;
+  async::Loop& loop_;
   ServerState state_;
   ConnectionTable table_;
-  std::list<Place> places_;
   std::list<Poco::Net::ServerSocket> listening_;
   async::Scope accepting_{loop_};
   SteadyTime next_complaint_;  // about descriptors
@@ -139,27 +114,12 @@ class Server::Front {
   std::atomic<std::uint64_t> accepted_{0};
   std::mutex mutex_;
   std::condition_variable ended_;  // the last connection has
-  std::thread thread_;
 };
 
-template <typename Function>
-void Server::Front::onLoop(Function function) {
-  std::promise<void> done;
-  loop_.inbox()->post([&] {
-    function();
-    done.set_value();
-  });
-  done.get_future().wait();
-}
-
-void Server::Front::listen(const Poco::Net::ServerSocket& socket, const Site& site) {
-  if (!thread_.joinable()) thread_ = std::thread([this] { loop_.run(); });
-  onLoop([&] {
-    auto& place = places_.emplace_back(site, pool_, state_);
-    auto& listening = listening_.emplace_back(socket);
-    listening.setBlocking(false);
-    acceptors_.add(acceptAll(listening, place.service));
-  });
+void Server::Front::listen(const Poco::Net::ServerSocket& socket, const Service& service) {
+  auto& listening = listening_.emplace_back(socket);
+  listening.setBlocking(false);
+  acceptors_.add(acceptAll(listening, service));
 }
 
 async::Task<> Server::Front::acceptAll(Poco::Net::ServerSocket listening, const Service& service) {
@@ -220,13 +180,9 @@ async::Task<> Server::Front::serve(Descriptor socket, const Service& service, Ad
     }
   };
   const Leaving leaving{*this};
-  const ServedConnection::Place place{loop_, pool_, state_, table_};
+  const ServedConnection::Place place{loop_, state_, table_};
   ServedConnection connection(place, std::move(socket), service, address, too_many);
   co_await connection.run();
-}
-
-void Server::Front::stopAccepting() {
-  if (thread_.joinable()) onLoop([this] { accepting_.cancel(); });
 }
 
 bool Server::Front::waitForEnd(std::chrono::milliseconds timeout) {
@@ -234,52 +190,67 @@ bool Server::Front::waitForEnd(std::chrono::milliseconds timeout) {
   return ended_.wait_for(lock, timeout, [this] { return open_ == 0; });
 }
 
-bool Server::Front::stop(std::chrono::milliseconds timeout) {
-  if (!thread_.joinable()) return true;
-  onLoop([this] {
-    state_.stopping = true;
-    accepting_.cancel();
-    for (auto& listening : listening_) ::shutdown(listening.impl()->sockfd(), SHUT_RDWR);
-    table_.endResting();
-  });
-  const bool all_finished = waitForEnd(timeout);
-  if (!all_finished) {
-    onLoop([this] {
-      state_.interrupt = true;
-      table_.resetAll();
-    });
-    waitForEnd(std::chrono::hours(24));  // for the handlers
-  }
-  loop_.stop();
-  thread_.join();
-  return all_finished;
+void Server::Front::finish() {
+  state_.stopping = true;
+  accepting_.cancel();
+  for (auto& listening : listening_) ::shutdown(listening.impl()->sockfd(), SHUT_RDWR);
+  table_.endResting();
 }
 
-Server::Counts Server::Front::counts() const {
-  return {open_, accepted_, state_.busy, state_.failed_handshakes};
+void Server::Front::resetAll() {
+  state_.interrupt = true;
+  table_.resetAll();
 }
 
-Server::Server(const Options& options) : front_(std::make_unique<Front>(options)) {}
+// A loop and threads of a server's own.
+struct Server::Own {
+  explicit Own(std::size_t threads) : pool(threads), loop(clock) {}
 
-Server::~Server() = default;
+  const RealClock clock;
+  async::ThreadPool pool;
+  async::LoopThread loop;
+};
 
-Result<std::uint16_t> Server::listen(const std::string& address, const Site& site) {
+Server::Server(const Options& options)
+    : own_(std::make_unique<Own>(withThreads(options).threads)), loop_(own_->loop) {
+  makeFront(options, own_->pool);
+}
+
+Server::Server(const Options& options, async::LoopThread& loop, async::ThreadPool& pool)
+    : loop_(loop) {
+  makeFront(options, pool);
+}
+
+void Server::makeFront(const Options& options, async::ThreadPool& pool) {
+  loop_.call([&] { front_ = std::make_unique<Front>(withThreads(options), loop_.loop(), pool); });
+}
+
+Server::~Server() {
+  stop(std::chrono::milliseconds(0));
+  loop_.call([this] { front_.reset(); });
+}
+
+Result<std::uint16_t> Server::listen(const std::string& address, const Service& service) {
   const auto listening = Listening::open(address);
   if (!listening) return listening.error();
-  listen(*listening, site);
+  listen(*listening, service);
   return listening->port();
 }
 
-void Server::listen(const Listening& listening, const Site& site) {
-  front_->listen(listening.socket_->socket, site);
+void Server::listen(const Listening& listening, const Service& service) {
+  loop_.call([&] { front_->listen(listening.socket_->socket, service); });
 }
 
 void Server::stopAccepting() {
-  front_->stopAccepting();
+  loop_.call([this] { front_->stopAccepting(); });
 }
 
 bool Server::stop(std::chrono::milliseconds timeout) {
-  return front_->stop(timeout);
+  loop_.call([this] { front_->finish(); });
+  if (front_->waitForEnd(timeout)) return true;
+  loop_.call([this] { front_->resetAll(); });
+  front_->waitForEnd(std::chrono::hours(24));  // for the handlers
+  return false;
 }
 
 Server::Counts Server::counts() const {

@@ -3,11 +3,15 @@
 #include <openssl/ssl.h>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 
+#include "async/loop_thread.h"
+#include "async/task.h"
+#include "async/thread_pool.h"
 #include "base/result.h"
 #include "http/message.h"
 
@@ -28,28 +32,32 @@ class Listening {
   std::shared_ptr<Socket> socket_;
 };
 
-// What is served at the addresses of one kind. `quick`, `tls` and quick handlers
-// are called on the thread of the loop, other handlers on threads of the pool.
-struct Site {
-  Handler handler;
-  // Whether the handler answers such a request without waiting for anything. All others take a
-  // thread until they are answered. None: no request is quick.
-  std::function<bool(const Request&)> quick;
+class Responder;
+
+// Answers one request. A task on the loop of its connection, which must not block; see
+// http/blocking_handler.h. The request and the responder live until the task ends.
+using AsyncHandler = std::function<async::Task<>(const Request&, Responder&)>;
+
+// What is served at the addresses of one kind. Called on the loop.
+struct Service {
+  AsyncHandler handler;
   // What a new connection is secured with. None, or one that returns null: plain HTTP.
-  std::function<std::shared_ptr<SSL_CTX>()> tls;
+  std::function<std::shared_ptr<SSL_CTX>()> tls = {};
   // Bytes that the body of a request may have, by its length or in chunks; beyond it 413, and
   // `busy` when those that arrive together take more than 16 MiB. 0: no handler wants one.
   std::size_t max_body = 0;
 };
 
-// Serves connections as tasks on one event loop. They take a thread of the pool only while a
-// request that is not quick is being answered, and for the arithmetic of a handshake.
+// Serves connections as tasks on one event loop. They take a thread of a pool only for handlers
+// that block, and for the arithmetic of a handshake. Thread-safe; all but counts() wait for the
+// loop, and so are not called on its thread.
 class Server {
  public:
   struct Options {
-    std::size_t threads = 64;  // at least two; they come and go with the load
-    // At the addresses of one site. Beyond them the one that has been idle for the longest time is
-    // closed, or else `busy`.
+    // At least two; they come and go with the load. One is never taken by a handler.
+    std::size_t threads = 64;
+    // At the addresses of one service. Beyond them the one that has been idle for the longest time
+    // is closed, or else `busy`.
     std::size_t max_connections = 1024;
     std::size_t max_per_address = 0;  // of them, from one address; 0: as many
     std::chrono::milliseconds header_timeout{
@@ -66,16 +74,19 @@ class Server {
     std::uint64_t failed_handshakes = 0;
   };
 
+  // With a loop and threads of its own. Throws as async::LoopThread does.
   explicit Server(const Options& options);
+  // On a loop and threads that others use as well. Both must outlive the server.
+  Server(const Options& options, async::LoopThread& loop, async::ThreadPool& pool);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Listens where Listening::open() does, with its errors. `site` must outlive the server. Returns
-  // the port.
-  Result<std::uint16_t> listen(const std::string& address, const Site& site);
+  // Listens where Listening::open() does, with its errors. `service` must outlive the server.
+  // Returns the port.
+  Result<std::uint16_t> listen(const std::string& address, const Service& service);
   // stop() ends the listening for every copy.
-  void listen(const Listening& listening, const Site& site);
+  void listen(const Listening& listening, const Service& service);
   // From now on connections wait at the addresses, for another server. What is open is served on.
   void stopAccepting();
   // No new connections, idle ones close, requests in flight finish within `timeout`.
@@ -87,6 +98,12 @@ class Server {
 
  private:
   class Front;
+  struct Own;
+
+  void makeFront(const Options& options, async::ThreadPool& pool);
+
+  const std::unique_ptr<Own> own_;  // null: they are others'
+  async::LoopThread& loop_;
   std::unique_ptr<Front> front_;
 };
 

@@ -5,17 +5,24 @@
 #include <cstdint>
 #include <functional>
 
+#include "async/job_runner.h"
 #include "base/budget.h"
 #include "http/gzip_encoder.h"
+#include "http/long_answers.h"
 #include "http/request_body.h"
 #include "http/server.h"
 
 namespace postern::http {
 
-// What all connections of a server on loops share. Outlives them. On the loop, but for what is
-// atomic.
+// What all connections of a server share. Outlives them. On the loop, but for what is atomic.
 struct ServerState {
-  Server::Options options;
+  // `job_runner` must outlive it.
+  ServerState(const Server::Options& server_options, async::JobRunner& job_runner)
+      : options(server_options), runner(job_runner), long_answers(server_options.threads - 1) {}
+
+  const Server::Options options;
+  async::JobRunner& runner;
+  LongAnswers long_answers;  // one thread is left for handshakes
   GzipEncoders encoders;
   std::atomic<bool> interrupt{false};  // nothing is sent any more
   Budget flush_budget{4U << 20};  // bytes of whole answers that slow readers have not taken yet

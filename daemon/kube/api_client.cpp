@@ -77,7 +77,8 @@ ApiClient::ApiClient(const ApiAccess& access, const Clock& clock)
     : token_file_(access.token_file),
       authority_(access.url.authority()),
       material_(trusting(access.ca_file), "kubernetes", clock),
-      client_(access.url, material_, resolver_) {}
+      client_(async::makeOnLoop<upstream::Client>(loop_thread_.loop(), access.url, material_,
+                                                  resolver_, loop_thread_.loop(), pool_)) {}
 
 Result<ApiAnswer> ApiClient::ask(const ApiRequest& request) {
   auto answer = send(request);
@@ -92,7 +93,6 @@ ApiClient::Counts ApiClient::counts() const {
 }
 
 Result<ApiAnswer> ApiClient::send(const ApiRequest& request) {
-  material_.poll();
   const auto token = credentials::readSecretFile(token_file_);
   if (!token) return during(request, token.error());
   upstream::Request sent;
@@ -107,17 +107,29 @@ Result<ApiAnswer> ApiClient::send(const ApiRequest& request) {
   sent.body_limit = request.answer_limit;
   sent.any_status_body = true;
   Secret body;  // of a Secret, it holds one
-  const auto response =
-      client_.exchange(sent, deadlineIn(kPatience), {}, [&body](std::string_view block) {
-        body.append(block);
-        return Result<void>();
-      });
+  const auto response = loop_thread_.run(exchange(sent, body));
   if (!response) return during(request, response.error());
   ApiAnswer answer;
   answer.status = response->status;
   answer.body = parse(body.reveal(), request.leave_out);
   if (!answer.good()) answer.message = messageIn(answer.body);
   return answer;
+}
+
+async::Task<Result<upstream::Response>> ApiClient::exchange(const upstream::Request& request,
+                                                            Secret& body) {
+  material_.poll();  // here, where one thread does it
+  auto& loop = loop_thread_.loop();
+  async::Scope scope(loop, loop.now() + kPatience);
+  const auto started = co_await client_->send(request, scope);
+  if (!started) co_return started.error();
+  auto& answer = **started;
+  for (;;) {
+    const auto block = co_await answer.read(scope);
+    if (!block) co_return block.error();
+    if (block->empty()) co_return answer.response();
+    body.append(*block);
+  }
 }
 
 Result<Json> ApiClient::fetch(const ApiRequest& request) {

@@ -5,11 +5,16 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "async/loop_thread.h"
+#include "async/task.h"
+#include "async/thread_pool.h"
+#include "base/clock.h"
 #include "base/result.h"
 #include "base/secret.h"
 #include "config/target.h"
@@ -58,35 +63,41 @@ enum class Outcome {
 };
 inline constexpr std::array<std::string_view, 3> kOutcomeNames = {"ok", "refused", "failed"};
 
-// Speaks HTTPS with the Kubernetes API server. The token is read anew for each request, because the
-// kubelet renews it, and so is the CA when its file has changed. Counts what it asks. One
-// thread, but for counts().
+// Speaks HTTPS with the Kubernetes API server, on a loop of its own. Reads the token again for each
+// request, because the kubelet renews it, and the CA when its file has changed. Counts its
+// requests. Thread-safe: each caller waits for its own answer.
 class ApiClient {
  public:
   using Counts = std::array<std::uint64_t, kOutcomeNames.size()>;  // by Outcome
 
   static constexpr std::chrono::seconds kPatience{10};  // for one answer
 
-  // `clock` must outlive the client.
+  // `clock`, which dates the CA, must outlive the client. Throws Poco::Exception without a free
+  // descriptor, std::system_error without a thread.
   ApiClient(const ApiAccess& access, const Clock& clock);
 
   // Any status is an answer and no error. Errors, which say what was being done: those of
-  // upstream::Exchange, and NoCredential or CredentialSource for the token.
+  // upstream::HttpClient and HttpExchange, and NoCredential or CredentialSource for the token.
   Result<ApiAnswer> ask(const ApiRequest& request);
   // The same, but an answer that is not 2xx, or is no JSON, is an error too: Forbidden, Status or
   // Format.
   Result<Json> fetch(const ApiRequest& request);
 
-  Counts counts() const;  // thread-safe
+  Counts counts() const;
 
  private:
   Result<ApiAnswer> send(const ApiRequest& request);
+  // On the loop. Writes the body of the answer to `body`.
+  async::Task<Result<upstream::Response>> exchange(const upstream::Request& request, Secret& body);
 
   const config::Path token_file_;
   const std::string authority_;
+  const RealClock real_clock_;  // of deadlines: the API server does not know `clock`
   upstream::Resolver resolver_;
   tls::Store material_;
-  upstream::Client client_;
+  async::ThreadPool pool_{1};  // computes handshakes
+  async::LoopThread loop_thread_{real_clock_};
+  const std::shared_ptr<upstream::Client> client_;  // on the loop
   std::array<std::atomic<std::uint64_t>, kOutcomeNames.size()> counts_{};
 };
 

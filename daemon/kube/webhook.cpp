@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <string>
+#include <utility>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -35,28 +36,28 @@ void tell(const ReviewAnswer& answer) {
 
 }  // namespace
 
-void Webhook::refuse(int status, std::string_view why, http::ResponseSink& sink) {
+http::Reply Webhook::refuse(int status, std::string_view why) {
   count(Verdict::BadRequest);
-  http::ResponseHead head;
-  head.status = status;
-  if (status == 405) head.headers.emplace_back("Allow", "POST");
-  sink.send(head, fmt::format("{}: {}\n",
-                              kVerdictNames[static_cast<std::size_t>(Verdict::BadRequest)], why));
+  http::Reply reply;
+  reply.head.status = status;
+  if (status == 405) reply.head.headers.emplace_back("Allow", "POST");
+  reply.body =
+      fmt::format("{}: {}\n", kVerdictNames[static_cast<std::size_t>(Verdict::BadRequest)], why);
+  return reply;
 }
 
-void Webhook::handle(const http::Request& request, http::ResponseSink& sink) {
-  if (request.path != "/mutate") return refuse(404, "reviews are answered at /mutate", sink);
-  if (request.method != "POST") return refuse(405, "a review comes by POST", sink);
-  if (!isJson(request.header("content-type"))) {
-    return refuse(415, "a review is application/json", sink);
-  }
-  const auto answer = answerReview(request.body, rules_, [&] { return sink.clientGone(); });
+http::Reply Webhook::answer(const http::Request& request, const std::function<bool()>& gone) {
+  if (request.path != "/mutate") return refuse(404, "reviews are answered at /mutate");
+  if (request.method != "POST") return refuse(405, "a review comes by POST");
+  if (!isJson(request.header("content-type"))) return refuse(415, "a review is application/json");
+  auto answer = answerReview(request.body, rules_, gone);
   count(answer.verdict);
   tell(answer);
-  http::ResponseHead head;
-  head.status = answer.status;
-  if (answer.verdict != Verdict::BadRequest) head.content_type = "application/json";
-  sink.send(head, answer.body);
+  http::Reply reply;
+  reply.head.status = answer.status;
+  if (answer.verdict != Verdict::BadRequest) reply.head.content_type = "application/json";
+  reply.body = std::move(answer.body);
+  return reply;
 }
 
 Webhook::Counts Webhook::counts() const {

@@ -3,6 +3,8 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <string_view>
 
 #include "http/message.h"
 #include "kube/review.h"
@@ -19,12 +21,13 @@ class Webhook {
 
   explicit Webhook(Rules rules) : rules_(std::move(rules)) {}
 
-  void handle(const http::Request& request, http::ResponseSink& sink);
+  // `gone`: whether the client waits for the answer no more.
+  http::Reply answer(const http::Request& request, const std::function<bool()>& gone);
   Counts counts() const;
 
  private:
   void count(Verdict verdict) { ++counts_[static_cast<std::size_t>(verdict)]; }
-  void refuse(int status, std::string_view why, http::ResponseSink& sink);
+  http::Reply refuse(int status, std::string_view why);
 
   const Rules rules_;
   std::array<std::atomic<std::uint64_t>, kVerdictNames.size()> counts_{};

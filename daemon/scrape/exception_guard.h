@@ -2,7 +2,9 @@
 
 #include <exception>
 #include <new>
+#include <optional>
 
+#include "async/task.h"
 #include "base/result.h"
 
 namespace postern::scrape {
@@ -24,5 +26,8 @@ auto guardExceptions(Work work) -> decltype(work()) {
     return unexpected(failure);
   }
 }
+
+// The same for a task: what it threw, if it did.
+async::Task<std::optional<Error>> guardExceptions(async::Task<> work);
 
 }  // namespace postern::scrape

@@ -1,8 +1,11 @@
 #include "scrape/page_fetch.h"
 
+#include <algorithm>
 #include <initializer_list>
 #include <string>
+#include <utility>
 
+#include "async/offload.h"
 #include "base/encoding.h"
 #include "base/printable.h"
 #include "credentials/headers.h"
@@ -128,48 +131,81 @@ std::size_t bodyLimit(const config::Target& target, const config::Page& page) {
   return isJson(page.format) ? target.limits.json_body_size : target.limits.body_size;
 }
 
-// Ready to be sent.
-Result<PageFetch::Order> PageFetch::prepare() {
-  // Without material nothing can be sent, so no login is spent on it either.
-  if (const auto material = door.material.current(); !material) return material.error();
-  auto headers = credentials::readHeaders(target.http_headers);
-  if (!headers) return std::move(headers).error();
-  auto authorization = door.session.authorize(deadline, login_deadline);
-  if (!authorization) return std::move(authorization).error();
-  auto request = makeRequest(door.session, target, target.pages[page], *authorization,
-                             *std::move(headers), output);
-  return Order{*std::move(authorization), std::move(request)};
+async::Task<Result<credentials::SecretHeaders>> PageFetch::readHeaders(async::Scope& scope) {
+  const auto& headers = target().http_headers;
+  const bool files =
+      std::ranges::any_of(headers, [](const auto& one) { return !one.files.empty(); });
+  if (!files) co_return credentials::readHeaders(headers);
+  auto read = [pages = context_.pages] {
+    return credentials::readHeaders(pages->target.http_headers);
+  };
+  auto done = co_await async::offload(context_.runner, scope, std::move(read));
+  if (done) co_return *std::move(done);
+  co_return Error{Fault::Timeout, "timed out while reading the files of http_headers", "", {}};
 }
 
-Result<void> PageFetch::run(const upstream::OnBody& on_body) {
-  const config::Page& wanted = target.pages[page];
+// Makes the request, ready to be sent.
+async::Task<Result<void>> PageFetch::prepare(async::Scope& scope, SteadyTime login_deadline) {
+  auto& client = *context_.client;
+  // Without material nothing can be sent, so no login is spent on it either.
+  if (const auto material = client.material.current(); !material) co_return material.error();
+  auto headers = co_await readHeaders(scope);
+  if (!headers) co_return std::move(headers).error();
+  auto authorization = co_await client.session.authorize(scope, login_deadline);
+  if (!authorization) co_return std::move(authorization).error();
+  authorization_ = *std::move(authorization);
+  request_ = makeRequest(client.session, target(), target().pages[page_], authorization_,
+                         *std::move(headers), output_);
+  request_.transport = &transport_;
+  co_return Result<void>();
+}
+
+async::Task<Result<void>> PageFetch::start(async::Scope& scope, SteadyTime login_deadline) {
+  auto& client = *context_.client;
   for (bool replayed = false;; replayed = true) {
-    auto prepared = prepare();
-    if (!prepared) return std::move(prepared).error();
-    const auto& authorization = prepared->authorization;
-    prepared->request.way = &way;
-    const auto on_head = [&](const upstream::Response& response) {
-      status = response.status;
-      if (response.status == 200) {
-        door.session.accepted(authorization, page);
-        if (on_content_type) on_content_type(response.header("content-type"));
-      }
-      return Result<void>();
-    };
-    const auto response = door.client.exchange(prepared->request, deadline, on_head, on_body);
-    if (!response) return inPage(wanted, response.error());
-    if (response->status == 200) return {};
-    if (response->status == 403) door.session.accepted(authorization, page);
-    const auto fail = [&] {
-      const auto material = door.material.current();
-      const bool shown = material && !(*material)->clientChain().empty();
-      return inPage(wanted, statusError(target, *response, shown));
-    };
-    if (!isUnknownToIt(target, response->status)) return fail();
-    if (door.session.refused(authorization, page, replayed)) continue;
-    refused = authorization.generation;
-    return fail();
+    const auto prepared = co_await prepare(scope, login_deadline);
+    if (!prepared) co_return prepared.error();
+    auto sent = co_await client.http->send(request_, scope);
+    if (!sent) {
+      end();
+      co_return inPage(target().pages[page_], std::move(sent).error());
+    }
+    exchange_ = *std::move(sent);
+    const auto& response = exchange_->response();
+    status_ = response.status;
+    if (status_ == 200 || status_ == 403) client.session.accepted(authorization_, page_);
+    if (status_ == 200) co_return Result<void>();
+    auto failed = fail(response);
+    if (isUnknownToIt(target(), status_)) {
+      const bool again = client.session.refused(authorization_, page_, replayed);
+      if (!again) refused_ = authorization_.generation;
+      end();
+      if (again) continue;
+    }
+    end();
+    co_return failed;
   }
+}
+
+Result<void> PageFetch::fail(const upstream::Response& response) const {
+  const auto material = context_.client->material.current();
+  const bool shown = material && !(*material)->clientChain().empty();
+  return inPage(target().pages[page_], statusError(target(), response, shown));
+}
+
+async::Task<Result<std::string_view>> PageFetch::read(async::Scope& scope) {
+  auto block = co_await exchange_->read(scope);
+  if (!block) co_return inPage(target().pages[page_], std::move(block).error());
+  co_return block;
+}
+
+std::string_view PageFetch::contentType() const {
+  return exchange_->response().header("content-type");
+}
+
+void PageFetch::end() {
+  exchange_.reset();
+  authorization_ = {};
 }
 
 }  // namespace postern::scrape

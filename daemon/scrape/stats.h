@@ -13,7 +13,7 @@
 #include "exposition/detect.h"
 #include "exposition/page_filter.h"
 #include "exposition/whatsapp_health.h"
-#include "upstream/exchange.h"
+#include "upstream/http_client.h"
 
 namespace postern::scrape {
 
@@ -31,12 +31,12 @@ struct Histogram {
 
 // How one page was fetched when it was last asked for.
 struct PageStory {
-  int status = 0;                            // 0: nothing was answered
-  std::optional<exposition::Format> format;  // none: not known
-  std::size_t bytes = 0;                     // of the body, after decompression
-  std::string content_type;                  // of a 200, as the service wrote it
-  exposition::PageCounts counts;             // of its samples
-  std::optional<upstream::Way> way;          // none: nothing was sent
+  int status = 0;                                    // 0: nothing was answered
+  std::optional<exposition::Format> format;          // none: not known
+  std::size_t bytes = 0;                             // of the body, after decompression
+  std::string content_type;                          // of a 200, as the service wrote it
+  exposition::PageCounts counts;                     // of its samples
+  std::optional<upstream::TransportInfo> transport;  // none: nothing was sent
   double seconds = 0;  // from the request, or the login before it, to the last line
   bool kept = false;   // not fetched: the last good one is not as old as min_interval
   // What the service says of itself, of a page that tells it; null: the page failed, or does not.

@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "scrape/exception_guard.h"
+#include "scrape/held_pages.h"
+#include "scrape/streamed_page.h"
+
 namespace postern::scrape {
 
 namespace {
 
-// A flight that ends at the deadline says where it got stuck: worth this much patience.
+// A run that ends at the deadline says where it got stuck: worth this much patience.
 constexpr std::chrono::milliseconds kGrace{25};
 
 // A scrape waits so long for a place, half of its time at the most, before the slowest of the
@@ -15,8 +19,8 @@ constexpr std::chrono::milliseconds kGrace{25};
 constexpr std::chrono::milliseconds kPatience{1000};
 constexpr std::chrono::milliseconds kSlow{250};
 
-Target::Answer tooLate() {
-  return {Error{Fault::Timeout, "the page was not there in time", "", {}}};
+Error tooLate() {
+  return {Fault::Timeout, "the page was not there in time", "", {}};
 }
 
 std::vector<std::string> namesOf(const std::vector<config::Page>& pages) {
@@ -26,225 +30,249 @@ std::vector<std::string> namesOf(const std::vector<config::Page>& pages) {
   return names;
 }
 
+enum class WaiterState { Waiting, Leads, Outgrown };
+
 }  // namespace
 
-struct Target::Run {
+struct Target::Waiter {
   exposition::Output output;
-  std::shared_ptr<Flight> flight;
-  std::list<Waiter*> waiters;  // in the order in which they came
-  Waiter* pilot = nullptr;     // whose thread the flight runs on, if it is a waiter's
-  bool started = false;
-  bool sending_away = false;       // somebody answers for the pilot right now
-  bool outgrown = false;           // the hold-back
-  const Stream* stream = nullptr;  // null: it does not stream, or its scraper was disconnected
-  std::optional<Flight::Landing> landing;
-  std::condition_variable changed;
+  PageStream& stream;
+  SteadyTime deadline;
+  SteadyTime patient_until;  // when it asks a slow stream for its place
+  WaiterState state = WaiterState::Waiting;
+  bool shared = false;  // it joined a run of another, or got a recent page
 };
 
-Target::Target(config::Target config, std::shared_ptr<Door> door, std::shared_ptr<Stats> stats,
-               async::ThreadPool& workers, const Clock& clock,
-               std::function<std::string()> self_page)
-    : config_(std::move(config)),
-      door_(std::move(door)),
-      stats_(std::move(stats)),
-      workers_(workers),
-      clock_(clock),
-      self_page_(std::move(self_page)),
-      page_names_(namesOf(config_.pages)),
-      kept_(config_.pages.size()),
-      reshapers_(config_.reshape) {}
-
-Target::Answer Target::scrape(SteadyTime deadline, const exposition::Output& output,
-                              const Stream& stream, const LeaveEarly& leave_early) {
-  const auto began = std::chrono::steady_clock::now();
-  bool shared = false;
-  Waiter self{stream, leave_early, deadline, output};
-  Lock lock(mutex_);
-  Answer answer = wait(lock, self, shared);
-  lock.unlock();
-  std::optional<Fault> fault;
-  if (!answer.page) fault = answer.page.error().fault;
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-  stats_->answered(fault, took.count(), shared, clock_.system());
-  return answer;
-}
-
-Target::Answer Target::wait(Lock& lock, Waiter& self, bool& shared) {
-  bool alone = false;  // the shared page outgrew the hold-back: fetch it again, for us only
-  const auto now = std::chrono::steady_clock::now();
-  SteadyTime patient_until =
-      now + std::min<SteadyTime::duration>(kPatience, (self.deadline - now) / 2);
-  if (const auto page = recent(self.output)) {
-    shared = true;
-    return {page};
-  }
-  while (true) {
-    std::shared_ptr<Run> run = alone ? nullptr : joinable(self.output);
-    shared = run != nullptr;
-    if (run) {
-      run->flight->extend(self.deadline);
-    } else if (running_ < config_.max_concurrent_scrapes) {
-      run = start(self.output, self.deadline);
-      if (!alone) joinable_.push_back(run);
-    } else if (!waitForPlace(lock, self.deadline, patient_until)) {
-      return leave(
-          {Fault::Busy,
-           std::to_string(running_) +
-               " scrapes of this target are under way, as many as max_concurrent_scrapes allows",
-           "", std::chrono::seconds(1)});
+struct Target::Run {
+  // One of max_concurrent_scrapes.
+  class Place {
+   public:
+    explicit Place(Target& target) : target_(target) { ++target_.running_; }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    ~Place() {
+      --target_.running_;
+      target_.place_free_.set();
+      target_.place_free_.reset();
     }
-    if (!run) continue;
-    if (auto answer = ride(lock, run, self)) return *std::move(answer);
+
+   private:
+    Target& target_;
+  };
+
+  Run(Target& target, const Waiter& first)
+      : output(first.output),
+        deadline(first.deadline),
+        scope(target.context_.loop, deadline),
+        place(std::in_place, target) {}
+
+  void extend(SteadyTime other) {
+    deadline = std::max(deadline, other);
+    scope.setDeadline(deadline);
+  }
+
+  const exposition::Output output;
+  SteadyTime deadline;  // the latest of all waiters
+  async::Scope scope;
+  std::optional<Place> place;
+  std::list<Waiter*> waiters;  // in the order in which they came
+  bool started = false;
+  async::Event decided;                // there is a result, or the page outgrew the hold-back
+  std::unique_ptr<StreamedPage> page;  // of a target that streams
+  std::optional<ScrapeResult> result;
+};
+
+// A scrape that waits for a run.
+class Target::Joined {
+ public:
+  Joined(Run& run, Waiter& waiter) : run_(run), waiter_(waiter) { run_.waiters.push_back(&waiter); }
+  Joined(const Joined&) = delete;
+  Joined& operator=(const Joined&) = delete;
+  ~Joined() { run_.waiters.remove(&waiter_); }
+
+ private:
+  Run& run_;
+  Waiter& waiter_;
+};
+
+class Target::Streaming {
+ public:
+  Streaming(Target& target, PageStream& stream) : target_(target), stream_(stream) {
+    target_.streaming_.push_back(&stream_);
+  }
+  Streaming(const Streaming&) = delete;
+  Streaming& operator=(const Streaming&) = delete;
+  ~Streaming() { std::erase(target_.streaming_, &stream_); }
+
+ private:
+  Target& target_;
+  PageStream& stream_;
+};
+
+Target::Target(config::Target config, std::shared_ptr<TargetClient> client,
+               std::shared_ptr<Stats> stats, async::Loop& loop, async::JobRunner& runner,
+               std::function<std::string()> self_page)
+    : context_{std::move(client),
+               std::make_shared<PageContext>(std::move(config)),
+               loop,
+               runner,
+               std::move(self_page),
+               {}},
+      stats_(std::move(stats)),
+      page_names_(namesOf(this->config().pages)) {
+  context_.kept.resize(this->config().pages.size());
+}
+
+Target::~Target() = default;
+
+async::Task<Target::Answer> Target::scrape(SteadyTime deadline, exposition::Output output,
+                                           PageStream& stream, async::Scope& connection) {
+  const auto began = context_.loop.now();
+  const auto half = (deadline - began) / 2;
+  Waiter self{output, stream, deadline, began + std::min<SteadyTime::duration>(kPatience, half)};
+  Answer answered = co_await answer(self, connection);
+  std::optional<Fault> fault;
+  if (!answered.page) fault = answered.page.error().fault;
+  stats_->answered(fault, secondsSince(context_.loop, began), self.shared, clock().system());
+  co_return answered;
+}
+
+async::Task<Target::Answer> Target::answer(Waiter& self, async::Scope& connection) {
+  if (auto page = recent(self.output)) {
+    self.shared = true;
+    co_return Answer{std::move(page)};
+  }
+  bool alone = false;  // the shared page outgrew the hold-back: fetch it again, for us only
+  while (true) {
+    auto run = alone ? nullptr : joinable(self.output);
+    self.shared = run != nullptr;
+    if (run) {
+      run->extend(self.deadline);
+    } else if (running_ < config().max_concurrent_scrapes) {
+      run = start(self);
+      if (!alone) joinable_.push_back(run);
+    } else {
+      const bool may = co_await waitForPlace(self, connection);
+      if (may) continue;
+      co_return leave({Fault::Busy,
+                       std::to_string(running_) +
+                           " scrapes of this target are under way, as many as "
+                           "max_concurrent_scrapes allows",
+                       "", std::chrono::seconds(1)});
+    }
+    auto answered = co_await join(std::move(run), self, connection);
+    if (answered) co_return *std::move(answered);
     alone = true;
-    self.seat = Seat::Waiting;
+    self.state = WaiterState::Waiting;
   }
 }
 
-// Returns false when there is none by the deadline.
-bool Target::waitForPlace(Lock& lock, SteadyTime deadline, SteadyTime& patient_until) {
-  place_free_.wait_until(lock, std::min(deadline, patient_until));
-  const auto now = std::chrono::steady_clock::now();
-  if (now >= deadline) return running_ < config_.max_concurrent_scrapes;
-  if (now >= patient_until && running_ >= config_.max_concurrent_scrapes) {
-    patient_until = now + kSlow;
-    disconnectSlowest();
-  }
-  return true;
+// False when there is none by the deadline.
+async::Task<bool> Target::waitForPlace(Waiter& self, async::Scope& connection) {
+  async::Scope patience(connection, std::min(self.deadline, self.patient_until));
+  const bool free = co_await place_free_.wait(patience);
+  if (free) co_return true;
+  const bool full = running_ >= config().max_concurrent_scrapes;
+  const auto now = context_.loop.now();
+  if (connection.ended() || now >= self.deadline) co_return !full && !connection.ended();
+  self.patient_until = now + kSlow;
+  if (full) disconnectSlowest();
+  co_return true;
 }
 
 void Target::disconnectSlowest() {
-  Run* slowest = nullptr;
-  std::chrono::milliseconds longest = kSlow;
-  for (Run* run : streaming_) {
-    if (run->stream == nullptr || !run->stream->waited) continue;
-    const auto waited = run->stream->waited();
-    if (waited < longest) continue;
-    longest = waited;
-    slowest = run;
-  }
-  if (slowest != nullptr) std::exchange(slowest->stream, nullptr)->disconnect();
+  const auto slowest = std::ranges::max_element(streaming_, {}, &PageStream::waited);
+  if (slowest != streaming_.end() && (*slowest)->waited() >= kSlow) (*slowest)->disconnect();
 }
 
 // None when the page outgrew the hold-back and somebody else streams it.
-std::optional<Target::Answer> Target::ride(Lock& lock, const std::shared_ptr<Run>& run,
-                                           Waiter& self) {
-  if (run->outgrown) return std::nullopt;
-  run->waiters.push_back(&self);
-  const auto leaves = self.deadline + kGrace;
-  bool late = false;
-  while (!run->landing && self.seat != Seat::Outgrown && !late) {
-    if (!std::exchange(run->started, true)) {
-      launch(lock, *run, self);
-      continue;
-    }
-    if (self.seat == Seat::Streams) {
-      run->changed.wait(lock);  // another thread writes to our stream: leave only after it
-      continue;
-    }
-    const bool alone = run->pilot == nullptr || run->pilot->seat != Seat::Waiting;
-    run->changed.wait_until(lock, alone ? leaves : std::min(leaves, run->pilot->deadline + kGrace));
-    sendPilotAway(lock, *run);
-    late = self.seat == Seat::Waiting && std::chrono::steady_clock::now() >= leaves;
+async::Task<std::optional<Target::Answer>> Target::join(std::shared_ptr<Run> run, Waiter& self,
+                                                        async::Scope& connection) {
+  const Joined joined(*run, self);
+  if (!std::exchange(run->started, true)) runs_.add(fetchAll(run));
+  async::Scope patience(connection, self.deadline + kGrace);
+  const bool decided = co_await run->decided.wait(patience);
+  if (self.state == WaiterState::Leads) co_return co_await stream(run, self, connection);
+  if (self.state == WaiterState::Outgrown) co_return std::nullopt;
+  if (!decided) co_return leave(tooLate());
+  if (run->result->error) co_return Answer{*run->result->error};
+  co_return Answer{run->result->page};
+}
+
+async::Task<Target::Answer> Target::stream(std::shared_ptr<Run> run, Waiter& self,
+                                           async::Scope& connection) {
+  const Streaming streaming(*this, self.stream);
+  async::Scope time(connection, self.deadline);
+  co_await run->page->streamTo(self.stream, time);
+  land(*run, run->page->result());
+  if (run->result->error) co_return Answer{*run->result->error, true};
+  co_return Answer{PageText(), true};
+}
+
+std::shared_ptr<Target::Run> Target::start(const Waiter& first) {
+  return std::make_shared<Run>(*this, first);
+}
+
+// An exception would leave those who wait for the run to their deadlines.
+async::Task<> Target::fetchAll(std::shared_ptr<Run> run) {
+  auto fetching = fetch(*run);
+  auto thrown = co_await guardExceptions(std::move(fetching));
+  if (!thrown) co_return;
+  ScrapeResult result;
+  result.error = std::move(thrown);
+  land(*run, std::move(result));
+}
+
+async::Task<> Target::fetch(Run& run) {
+  // A login may outlast a hurried scraper.
+  const auto login_deadline = context_.loop.now() + config().scrape_timeout;
+  if (!streams(config())) {
+    HeldPages pages(context_, run.output);
+    auto result = co_await pages.fetch(run.scope, login_deadline);
+    land(run, std::move(result));
+    co_return;
   }
-  run->changed.wait(lock, [&] { return run->pilot != &self || !run->sending_away; });
-  if (run->pilot == &self) run->pilot = nullptr;  // others may wake after this one is gone
-  run->waiters.remove(&self);
-  if (self.seat == Seat::Outgrown) return std::nullopt;
-  if (self.seat == Seat::Left) return tooLate();
-  if (late && !run->landing) return leave(tooLate().page.error());
-  const bool streamed = self.seat == Seat::Streams;
-  if (run->landing->error) return Answer{*run->landing->error, streamed};
-  return Answer{run->landing->page, streamed};
+  run.page = std::make_unique<StreamedPage>(context_, run.output);
+  const bool outgrown = co_await run.page->hold(run.scope, login_deadline);
+  if (outgrown) {
+    outgrew(run);
+  } else {
+    land(run, run.page->result());
+  }
 }
 
-// On this thread, unless a login or several pages make it long; returns when it is over then.
-void Target::launch(Lock& lock, Run& run, Waiter& self) {
-  const auto flight = run.flight;
-  if (!flight->mayRunHere()) return flight->start();
-  run.pilot = &self;
-  if (run.waiters.size() > 1) run.changed.notify_all();  // they look after the pilot's deadline
-  lock.unlock();
-  flight->runHere();
-  lock.lock();
-}
-
-// Its thread is busy with the flight for us who wait longer.
-void Target::sendPilotAway(Lock& lock, Run& run) {
-  Waiter* const pilot = run.pilot;
-  if (pilot == nullptr || pilot->seat != Seat::Waiting || run.landing) return;
-  if (std::chrono::steady_clock::now() < pilot->deadline + kGrace) return;
-  pilot->seat = Seat::Left;
-  run.sending_away = true;
-  lock.unlock();
-  pilot->leave_early(leave(tooLate().page.error()));
-  lock.lock();
-  run.sending_away = false;
-  run.changed.notify_all();
-}
-
-std::shared_ptr<Target::Run> Target::start(const exposition::Output& output, SteadyTime deadline) {
-  ++running_;
-  auto run = std::make_shared<Run>();
-  run->output = output;
-  Flight::Hooks hooks;
-  hooks.outgrown = [this, run = run.get()] { return outgrown(*run); };
-  // The flight's end keeps run and target alive up to here.
-  hooks.done = [target = shared_from_this(), run](Flight::Landing landing) {
-    target->done(*run, std::move(landing));
-  };
-  run->flight =
-      std::make_shared<Flight>(FlightPlan{door_, config_, workers_, clock_, self_page_, kept_,
-                                          reshapers_, templates_, uniting_, output},
-                               std::move(hooks), deadline);
-  return run;
-}
-
-const Stream* Target::outgrown(Run& run) {
-  const std::lock_guard lock(mutex_);
+// The first whose deadline has not passed leads.
+void Target::outgrew(Run& run) {
   close(run);
-  run.outgrown = true;
-  const auto now = std::chrono::steady_clock::now();
-  const Stream* chosen = nullptr;
+  bool led = false;
   for (Waiter* waiter : run.waiters) {
-    if (waiter->seat == Seat::Left) continue;
-    if (chosen == nullptr && waiter->deadline > now) {
-      waiter->seat = Seat::Streams;
-      chosen = &waiter->stream;
-      run.stream = chosen;
-      streaming_.push_back(&run);
-      run.flight->confine(waiter->deadline);
-    } else {
-      waiter->seat = Seat::Outgrown;
-    }
+    const bool leads = !led && waiter->deadline > context_.loop.now();
+    waiter->state = leads ? WaiterState::Leads : WaiterState::Outgrown;
+    led = led || leads;
   }
-  run.changed.notify_all();
-  return chosen;
+  if (led) return run.decided.set();
+  run.page->abandon();
+  land(run, run.page->result());
 }
 
-void Target::done(Run& run, Flight::Landing landing) {
-  if (!landing.scraper_gone) {
-    stats_->fetched({landing.error, landing.bytes, landing.samples, landing.counts,
-                     landing.type_clashes, std::move(landing.pages), std::move(landing.stories)},
-                    page_names_, clock_.system());
+void Target::land(Run& run, ScrapeResult result) {
+  if (!result.scraper_gone) {
+    stats_->fetched({result.error, result.bytes, result.samples, result.counts, result.type_clashes,
+                     std::move(result.pages), std::move(result.stories)},
+                    page_names_, clock().system());
   }
-  Lock lock(mutex_);
   close(run);
-  std::erase(streaming_, &run);
-  run.stream = nullptr;
-  --running_;
-  last_page_ = config_.share_for.count() > 0 ? landing.page : nullptr;
+  last_page_ = config().share_for.count() > 0 ? result.page : nullptr;
   last_output_ = run.output;
-  last_fetched_ = clock_.steady();
-  run.landing = std::move(landing);
-  const auto flight = std::move(run.flight);
-  lock.unlock();  // or those who wake would wait for it at once
-  run.changed.notify_all();
-  place_free_.notify_all();
+  last_fetched_ = context_.loop.now();
+  run.result = std::move(result);
+  run.decided.set();
+  run.place.reset();
 }
 
-// A failure of this scraper alone, of which no flight tells.
+// A failure of this scraper alone, of which no run tells.
 Target::Answer Target::leave(Error error) {
-  stats_->leftWithout(error, clock_.system());
+  stats_->leftWithout(error, clock().system());
   return {std::move(error)};
 }
 
@@ -261,7 +289,7 @@ void Target::close(const Run& run) {
 }
 
 PageText Target::recent(const exposition::Output& output) const {
-  const bool fresh = last_page_ && clock_.steady() <= last_fetched_ + config_.share_for;
+  const bool fresh = last_page_ && context_.loop.now() <= last_fetched_ + config().share_for;
   return fresh && output == last_output_ ? last_page_ : nullptr;
 }
 

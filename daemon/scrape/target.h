@@ -1,28 +1,29 @@
 #pragma once
 
-#include <condition_variable>
+#include <functional>
 #include <list>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "scrape/flight.h"
+#include "async/event.h"
+#include "async/group.h"
+#include "exposition/output.h"
+#include "scrape/page_context.h"
+#include "scrape/page_stream.h"
 #include "scrape/stats.h"
 
 namespace postern::scrape {
 
 // One guarded service: answers scrapes with its page.
 //
-// Scrapes that overlap and want the same form share one flight, which runs until the latest
-// deadline among them; each leaves at its own. A page that streams is fetched on the thread of the
-// scraper that came first (the pilot), which saves two hand-overs between threads; should its
-// deadline pass, one of the others answers for it. When the page outgrows the hold-back the first
-// scraper streams it and the others start flights of their own, at most max_concurrent_scrapes at a
-// time; one that finds no place by its deadline gets `busy`. A stream whose scraper reads slowly
-// gives way to a scrape that waits for a place. Thread-safe; shared, because flights keep it alive.
+// Scrapes that overlap and want the same form share one run, which lasts until the latest deadline
+// among them; each leaves at its own. When the page outgrows the hold-back, the scraper that came
+// first (the leader) takes the run over and streams it, and the others start runs of their own, at
+// most max_concurrent_scrapes at a time; one that finds no place by its deadline gets `busy`. A
+// stream whose scraper reads slowly gives way to a scrape that waits for a place. On its loop,
+// where it is also destroyed.
 class Target : public std::enable_shared_from_this<Target> {
  public:
   struct Answer {
@@ -30,70 +31,59 @@ class Target : public std::enable_shared_from_this<Target> {
     bool streamed = false;  // bytes have been written, also when `page` is an error
   };
 
-  // `workers` and `clock` must outlive the target.
-  Target(config::Target config, std::shared_ptr<Door> door, std::shared_ptr<Stats> stats,
-         async::ThreadPool& workers, const Clock& clock, std::function<std::string()> self_page);
+  // `loop`, whose clock the target lives by, and `runner`, for what may block or computes for long,
+  // must outlive the target. `self_page`: own metrics but postern_page_up, for append_self.
+  Target(config::Target config, std::shared_ptr<TargetClient> client, std::shared_ptr<Stats> stats,
+         async::Loop& loop, async::JobRunner& runner, std::function<std::string()> self_page);
+  ~Target();
+  Target(const Target&) = delete;
+  Target& operator=(const Target&) = delete;
 
-  // Takes the answer of a scraper whose deadline has passed while its thread flies for others.
-  using LeaveEarly = std::function<void(const Answer&)>;
-  // Blocks until the page is there, or has been written to `stream` on some thread, or the
-  // deadline has passed. Errors: every fault but UnknownTarget. When `leave_early` was called, on
-  // another thread, the scraper has its answer, and what is returned later is the same.
-  Answer scrape(SteadyTime deadline, const exposition::Output& output, const Stream& stream,
-                const LeaveEarly& leave_early);
+  // Returns the page when it is there, or when all of it has been written to `stream`, or the error
+  // at `deadline`. `stream`, the connection's scope and the target must outlive the task, which
+  // ends early when that scope ends. Errors: every fault but UnknownTarget.
+  async::Task<Answer> scrape(SteadyTime deadline, exposition::Output output, PageStream& stream,
+                             async::Scope& connection);
 
-  const config::Target& config() const { return config_; }
-  const std::shared_ptr<Door>& door() const { return door_; }
+  // The rest is thread-safe.
+  const config::Target& config() const { return context_.pages->target; }
+  const std::shared_ptr<TargetClient>& client() const { return context_.client; }
   const std::shared_ptr<Stats>& stats() const { return stats_; }
-  const Clock& clock() const { return clock_; }
+  const Clock& clock() const { return context_.loop.clock(); }
 
  private:
-  enum class Seat { Waiting, Streams, Outgrown, Left };
-  struct Waiter {
-    const Stream& stream;
-    const LeaveEarly& leave_early;
-    SteadyTime deadline;
-    exposition::Output output;
-    Seat seat = Seat::Waiting;
-  };
-  struct Run;  // a flight and who waits for it
-  using Lock = std::unique_lock<std::mutex>;
+  struct Run;     // over the pages, and who waits for it
+  struct Waiter;  // one scrape
+  class Joined;
+  class Streaming;
 
-  Answer wait(Lock& lock, Waiter& self, bool& shared);
-  std::optional<Answer> ride(Lock& lock, const std::shared_ptr<Run>& run, Waiter& self);
-  bool waitForPlace(Lock& lock, SteadyTime deadline, SteadyTime& patient_until);
+  async::Task<Answer> answer(Waiter& self, async::Scope& connection);
+  async::Task<bool> waitForPlace(Waiter& self, async::Scope& connection);
+  async::Task<std::optional<Answer>> join(std::shared_ptr<Run> run, Waiter& self,
+                                          async::Scope& connection);
+  async::Task<Answer> stream(std::shared_ptr<Run> run, Waiter& self, async::Scope& connection);
+  std::shared_ptr<Run> start(const Waiter& first);
+  async::Task<> fetchAll(std::shared_ptr<Run> run);
+  async::Task<> fetch(Run& run);
+  void outgrew(Run& run);
+  void land(Run& run, ScrapeResult result);
   void disconnectSlowest();
-  void launch(Lock& lock, Run& run, Waiter& self);
-  void sendPilotAway(Lock& lock, Run& run);
-  std::shared_ptr<Run> start(const exposition::Output& output, SteadyTime deadline);
+  Answer leave(Error error);
   std::shared_ptr<Run> joinable(const exposition::Output& output) const;
   void close(const Run& run);
-  const Stream* outgrown(Run& run);
-  void done(Run& run, Flight::Landing landing);
-  Answer leave(Error error);
   PageText recent(const exposition::Output& output) const;
 
-  const config::Target config_;
-  const std::shared_ptr<Door> door_;
+  RunContext context_;
   const std::shared_ptr<Stats> stats_;
-  async::ThreadPool& workers_;
-  const Clock& clock_;
-  const std::function<std::string()> self_page_;
   const std::vector<std::string> page_names_;
-  std::vector<KeptPage> kept_;
-  Reshapers reshapers_;
-  exposition::PageTemplateStore templates_;
-  std::mutex uniting_;
-
-  std::mutex mutex_;
-  std::condition_variable place_free_;
-  // At most one of each form. Guarded by mutex_, as is what follows.
-  std::vector<std::shared_ptr<Run>> joinable_;
-  std::vector<Run*> streaming_;
   int running_ = 0;
+  async::Event place_free_;                     // set for a moment
+  std::vector<std::shared_ptr<Run>> joinable_;  // at most one of each form
+  std::vector<PageStream*> streaming_;
   PageText last_page_;  // for share_for, as is what follows
   exposition::Output last_output_;
   SteadyTime last_fetched_;
+  async::Group runs_;
 };
 
 }  // namespace postern::scrape

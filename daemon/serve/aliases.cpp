@@ -153,34 +153,28 @@ std::string externalErrors(const TargetViews& targets) {
   return write({{"errors", std::move(errors)}});
 }
 
-int answerWithSanity(scrape::Target& target, const http::Request& request,
-                     std::chrono::milliseconds timeout_offset, http::ResponseSink& sink) {
-  const auto time = scrapeTime(request.header("x-prometheus-scrape-timeout-seconds"),
-                               target.config().scrape_timeout, timeout_offset);
+async::Task<http::Reply> sanityReply(scrape::Target& target, const http::Request& request,
+                                     std::chrono::milliseconds timeout_offset,
+                                     async::Scope& connection) {
+  const auto deadline = scrapeDeadline(target, request, timeout_offset);
   const auto& name = target.config().name;
-  std::optional<int> left;  // the status, when we were answered before our thread was free
-  const auto leave_early = [&](const scrape::Target::Answer& answer) {
-    left = answerWithFault(name, answer.page.error(), sink);
-  };
-  const auto answer = target.scrape(
-      std::chrono::steady_clock::now() + time, {}, [](std::string_view) { return true; },
-      leave_early);
-  if (left) return *left;
-  if (!answer.page) return answerWithFault(name, answer.page.error(), sink);
+  PageCounter stream;
+  const exposition::Output output;
+  const auto answer = co_await target.scrape(deadline, output, stream, connection);
+  if (!answer.page) co_return faultReply(name, answer.page.error());
   const auto view = viewOf(target);
   const auto& counts = view.counts;
   const auto page = healthPage(view.config->pages);
   const bool tells = page < counts.pages.size();
-  if (tells && counts.pages[page]) return answerWithFault(name, *counts.pages[page], sink);
+  if (tells && counts.pages[page]) co_return faultReply(name, *counts.pages[page]);
   const auto health = tells ? counts.stories[page].health : nullptr;
-  http::ResponseHead head;
-  head.content_type = kTextContentType;
-  sink.send(head, health ? clusterGauge(view, *health) : upGauge(view));
-  return head.status;
+  http::Reply reply;
+  reply.head.content_type = kTextContentType;
+  reply.body = health ? clusterGauge(view, *health) : upGauge(view);
+  co_return reply;
 }
 
-int answerWithHealthTable(const TargetViews& targets, std::string_view root,
-                          http::ResponseSink& sink) {
+http::Reply healthTable(const TargetViews& targets, std::string_view root) {
   std::string rows;
   auto all = Verdict::State::Ok;
   for (const auto& target : targets) {
@@ -192,13 +186,12 @@ int answerWithHealthTable(const TargetViews& targets, std::string_view root,
       "<table class=\"list\"><tr><th>Target</th><th>Node</th><th>State</th></tr>\n" + rows +
       "</table>";
   const HtmlAnswer answer;
-  const auto head = answer.head(isWell(all) ? 200 : 503);
-  sink.send(head, answer.fill(kPlainPage, {{"root", root},
-                                           {"title", "Health"},
-                                           {"about", "health"},
-                                           {"headline", headlineOf(all)},
-                                           {"content", table}}));
-  return head.status;
+  return {answer.head(isWell(all) ? 200 : 503),
+          answer.fill(kPlainPage, {{"root", root},
+                                   {"title", "Health"},
+                                   {"about", "health"},
+                                   {"headline", headlineOf(all)},
+                                   {"content", table}})};
 }
 
 }  // namespace postern::serve

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <string>
 
+#include "async/scope.h"
+#include "async/task.h"
 #include "http/message.h"
 #include "serve/own_metrics.h"
 #include "serve/target_view.h"
@@ -18,13 +20,14 @@ std::string externalErrors(const TargetViews& targets);
 
 // /health/<target>/sanity as Teleport has it: one gauge, after a scrape of the target.
 // whatsapp_cluster_health of a target with a page of that format, else postern_up. A scrape that
-// failed, or only the page that tells of health, answers with its fault. Returns the status.
-int answerWithSanity(scrape::Target& target, const http::Request& request,
-                     std::chrono::milliseconds timeout_offset, http::ResponseSink& sink);
+// failed, or only the page that tells of health, answers with its fault. All references must
+// outlive the task.
+async::Task<http::Reply> sanityReply(scrape::Target& target, const http::Request& request,
+                                     std::chrono::milliseconds timeout_offset,
+                                     async::Scope& connection);
 
 // /health as a table for people, as Teleport has it: every target, and the nodes that its service
-// told. `root` is the relative reference to the status page. Returns the status, that of the JSON.
-int answerWithHealthTable(const TargetViews& targets, std::string_view root,
-                          http::ResponseSink& sink);
+// told. `root` is the relative reference to the status page. The status is that of the JSON.
+http::Reply healthTable(const TargetViews& targets, std::string_view root);
 
 }  // namespace postern::serve

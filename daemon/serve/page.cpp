@@ -1,11 +1,12 @@
 #include "serve/page.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <functional>
-#include <optional>
 #include <string>
+#include <utility>
 
 #include "exposition/negotiate.h"
 
@@ -23,6 +24,30 @@ std::string acceptOf(const http::Request& request) {
   return accept;
 }
 
+// The answer to one scraper, which begins with the first block.
+class ResponseStream final : public scrape::PageStream {
+ public:
+  // Both must outlive it.
+  ResponseStream(http::Responder& responder, const http::ResponseHead& head)
+      : responder_(responder), head_(head), waited_before_(responder.wire().waited()) {}
+
+  async::Task<bool> write(std::string_view block) override {
+    if (!std::exchange(begun_, true)) responder_.begin(head_);
+    return responder_.write(block);
+  }
+  std::chrono::milliseconds waited() const override {
+    return responder_.wire().waited() - waited_before_;
+  }
+  void disconnect() override { responder_.wire().endBoth(); }
+  bool begun() const { return begun_; }
+
+ private:
+  http::Responder& responder_;
+  const http::ResponseHead& head_;
+  const std::chrono::milliseconds waited_before_;  // by earlier answers on the connection
+  bool begun_ = false;
+};
+
 }  // namespace
 
 using std::chrono::milliseconds;
@@ -38,56 +63,62 @@ milliseconds scrapeTime(std::string_view header, milliseconds limit, millisecond
   return std::min(limit, asked - std::min(offset, asked / 2));
 }
 
-int answerWithFault(std::string_view target, const Error& error, http::ResponseSink& sink) {
-  const FaultInfo& info = faultInfo(error.fault);
-  http::ResponseHead head;
-  head.status = info.http_status;
-  head.reason = info.name;
-  if (error.retry_after && info.http_status == 503) {
-    head.headers.emplace_back("Retry-After", std::to_string(std::max<std::chrono::seconds::rep>(
-                                                 1, error.retry_after->count())));
-  }
-  std::string body(info.name);
-  body += ": target ";
-  body += target;
-  body += ": " + error.what + "; ";
-  body += error.next.empty() ? info.next : std::string_view(error.next);
-  body += '\n';
-  sink.send(head, body);
-  return info.http_status;
+SteadyTime scrapeDeadline(const scrape::Target& target, const http::Request& request,
+                          milliseconds timeout_offset) {
+  return target.clock().steady() + scrapeTime(request.header("x-prometheus-scrape-timeout-seconds"),
+                                              target.config().scrape_timeout, timeout_offset);
 }
 
-int answerWithPage(scrape::Target& target, const http::Request& request,
-                   milliseconds timeout_offset, http::ResponseSink& sink) {
-  const auto deadline = deadlineIn(scrapeTime(request.header("x-prometheus-scrape-timeout-seconds"),
-                                              target.config().scrape_timeout, timeout_offset));
+http::Reply faultReply(std::string_view target, const Error& error) {
+  const FaultInfo& info = faultInfo(error.fault);
+  http::Reply reply;
+  reply.head.status = info.http_status;
+  reply.head.reason = info.name;
+  if (error.retry_after && info.http_status == 503) {
+    reply.head.headers.emplace_back(
+        "Retry-After",
+        std::to_string(std::max<std::chrono::seconds::rep>(1, error.retry_after->count())));
+  }
+  reply.body = fmt::format("{}: target {}: {}; {}\n", info.name, target, error.what,
+                           error.next.empty() ? info.next : std::string_view(error.next));
+  return reply;
+}
+
+async::Task<bool> PageCounter::write(std::string_view block) {
+  bytes_ += block.size();
+  co_return true;
+}
+
+async::Task<int> answerWith(http::Reply reply, http::Responder& responder) {
+  const int status = reply.head.status;
+  co_await responder.send(std::move(reply));
+  co_return status;
+}
+
+async::Task<int> answerWithPage(scrape::Target& target, const http::Request& request,
+                                milliseconds timeout_offset, http::Responder& responder) {
+  const auto deadline = scrapeDeadline(target, request, timeout_offset);
   const auto output = exposition::negotiate(acceptOf(request));
-  const http::ResponseHead head{200, {}, exposition::contentType(output), {}};
-  bool begun = false;
-  scrape::Stream stream = [&](std::string_view block) {
-    if (!begun && !sink.begin(head)) return false;
-    begun = true;
-    return sink.write(block);
-  };
-  stream.waited = [&] { return sink.waited(); };
-  stream.disconnect = [&] { sink.disconnect(); };
-  std::optional<int> left;  // the status, when the scraper was answered before its thread was free
-  const auto leave_early = [&](const scrape::Target::Answer& answer) {
-    left = answerWithFault(target.config().name, answer.page.error(), sink);
-  };
-  const auto answer = target.scrape(deadline, output, stream, std::ref(leave_early));
-  if (left) return *left;
-  if (!answer.streamed) {
-    if (!answer.page) return answerWithFault(target.config().name, answer.page.error(), sink);
-    sink.send(head, **answer.page);
-    return head.status;
+  http::ResponseHead head{200, {}, exposition::contentType(output), {}};
+  const int status = head.status;
+  ResponseStream stream(responder, head);
+  async::Scope& connection = responder.scope();
+  const auto answer = co_await target.scrape(deadline, output, stream, connection);
+  if (answer.streamed) {
+    if (answer.page && stream.begun()) {
+      co_await responder.finish();
+    } else {
+      responder.abort();
+    }
+    co_return status;
   }
-  if (answer.page && begun) {
-    sink.finish();
-  } else {
-    sink.abort();
+  if (!answer.page) {
+    http::Reply fault = faultReply(target.config().name, answer.page.error());
+    co_return co_await answerWith(std::move(fault), responder);
   }
-  return head.status;
+  const std::string_view page = **answer.page;
+  co_await responder.send(std::move(head), page);
+  co_return status;
 }
 
 }  // namespace postern::serve

@@ -1,24 +1,46 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
-#include <string>
+#include <cstddef>
 #include <string_view>
 
 #include "http/message.h"
+#include "http/responder.h"
+#include "scrape/page_stream.h"
 #include "scrape/target.h"
 
 namespace postern::serve {
 
 inline constexpr std::string_view kTextContentType = "text/plain; version=0.0.4; charset=utf-8";
 
-// Scrapes a target and answers with its page, or with the fault. Returns the status.
-int answerWithPage(scrape::Target& target, const http::Request& request,
-                   std::chrono::milliseconds timeout_offset, http::ResponseSink& sink);
+// Scrapes a target and answers with its page, or with the fault. Returns the status. All references
+// must outlive the task.
+async::Task<int> answerWithPage(scrape::Target& target, const http::Request& request,
+                                std::chrono::milliseconds timeout_offset,
+                                http::Responder& responder);
 
-// "<fault>: target <name>: <what happened>; <what happens next>", with the fault as
-// the reason phrase. Returns the status.
-int answerWithFault(std::string_view target, const Error& error, http::ResponseSink& sink);
+// Answers with what cost a scrape, and waits for a slow reader. Returns the status.
+async::Task<int> answerWith(http::Reply reply, http::Responder& responder);
+
+// "<fault>: target <name>: <what happened>; <what happens next>", with the fault as the reason
+// phrase.
+http::Reply faultReply(std::string_view target, const Error& error);
+
+// When a scrape of the target for this request has to end, by scrapeTime().
+SteadyTime scrapeDeadline(const scrape::Target& target, const http::Request& request,
+                          std::chrono::milliseconds timeout_offset);
+
+// Takes a page that nobody reads, and counts its bytes.
+class PageCounter final : public scrape::PageStream {
+ public:
+  async::Task<bool> write(std::string_view block) override;
+  std::chrono::milliseconds waited() const override { return {}; }
+  void disconnect() override {}
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  std::size_t bytes_ = 0;
+};
 
 // How long a scrape may take: `limit`, or what the scraper's X-Prometheus-Scrape-Timeout-Seconds
 // leaves when the offset (at most half of it) is taken off, whichever is less. A header that is no

@@ -24,14 +24,13 @@ std::string capitalised(std::string_view words) {
   return text;
 }
 
-int answerWithFaultPage(const scrape::Target& target, const Error& error,
-                        http::ResponseSink& sink) {
+http::Reply faultPage(const scrape::Target& target, const Error& error) {
   const FaultInfo& info = faultInfo(error.fault);
   const HtmlAnswer answer;
-  auto head = answer.head(info.http_status);
-  head.reason = info.name;
+  http::Reply reply{answer.head(info.http_status), {}};
+  reply.head.reason = info.name;
   if (error.retry_after && info.http_status == 503)
-    head.headers.emplace_back("Retry-After", std::to_string(error.retry_after->count()));
+    reply.head.headers.emplace_back("Retry-After", std::to_string(error.retry_after->count()));
   const std::string name = escapeHtml(target.config().name);
   const auto verdict = judge(viewOf(target));
   const bool known = verdict.fault && verdict.fault->fault == error.fault;
@@ -40,12 +39,12 @@ int answerWithFaultPage(const scrape::Target& target, const Error& error,
   const std::string content = "<p><code class=\"bad\">" + std::string(info.name) + "</code> " +
                               escapeHtml(error.what) + ".</p><p>" + escapeHtml(capitalised(next)) +
                               ".</p>";
-  sink.send(head, answer.fill(kPlainPage, {{"root", kRoot},
-                                           {"title", name},
-                                           {"about", name},
-                                           {"headline", capitalised(words) + "."},
-                                           {"content", content}}));
-  return head.status;
+  reply.body = answer.fill(kPlainPage, {{"root", kRoot},
+                                        {"title", name},
+                                        {"about", name},
+                                        {"headline", capitalised(words) + "."},
+                                        {"content", content}});
+  return reply;
 }
 
 std::string withThousands(std::size_t number) {
@@ -60,23 +59,58 @@ std::string summaryOf(const SampleTable& table) {
          " samples; the others are cut off here, not on the page";
 }
 
-int answerWithTable(const std::string& target, const SampleTable& table, http::ResponseSink& sink) {
+http::Reply tablePage(const std::string& target, const SampleTable& table) {
   const HtmlAnswer answer;
-  constexpr std::string_view kRows = "{{rows}}";
-  const auto at = kSamplesPage.find(kRows);
   const std::string name = escapeHtml(target);
-  const auto head = answer.head();
-  const bool whole =
-      sink.begin(head) &&
-      sink.write(answer.fill(kSamplesPage.substr(0, at),
-                             {{"root", kRoot}, {"target", name}, {"summary", summaryOf(table)}})) &&
-      sink.write(table.rows()) && sink.write(answer.fill(kSamplesPage.substr(at + kRows.size())));
-  if (whole) {
-    sink.finish();
-  } else {
-    sink.abort();
+  return {answer.head(), answer.fill(kSamplesPage, {{"root", kRoot},
+                                                    {"target", name},
+                                                    {"summary", summaryOf(table)},
+                                                    {"rows", table.rows()}})};
+}
+
+// A page that is read for the table: at once when it is small, else in steps between which the loop
+// serves others.
+class TableReader final : public scrape::PageStream {
+ public:
+  explicit TableReader(async::Scope& connection) : connection_(connection) {}
+
+  async::Task<bool> write(std::string_view block) override;
+  std::chrono::milliseconds waited() const override { return {}; }
+  void disconnect() override {}
+  // At the end of the page: why it cannot be shown.
+  std::optional<Error> finish();
+  const SampleTable& table() const { return table_; }
+
+ private:
+  static constexpr std::size_t kMostAtOnce = 256U << 10;
+  static constexpr std::size_t kStep = 64U << 10;
+
+  void keep(const Result<void>& read) {
+    if (!read && !error_) error_ = read.error();
   }
-  return head.status;
+
+  async::Scope& connection_;
+  SampleTable table_;
+  exposition::PageReader reader_{kForm.syntax, {}, table_};
+  std::optional<Error> error_;  // the first one
+};
+
+async::Task<bool> TableReader::write(std::string_view block) {
+  const std::size_t step = block.size() > kMostAtOnce ? kStep : kMostAtOnce;
+  while (!block.empty()) {
+    keep(reader_.feed(block.substr(0, step)));
+    block.remove_prefix(std::min(step, block.size()));
+    if (block.empty()) break;
+    const bool turned = co_await connection_.loop().turn(connection_);
+    if (!turned) co_return false;
+  }
+  co_return true;
+}
+
+std::optional<Error> TableReader::finish() {
+  if (!error_) keep(reader_.finish());
+  table_.finish();
+  return error_;
 }
 
 }  // namespace
@@ -123,33 +157,19 @@ std::string_view SampleTable::sample(const exposition::Sample& sample, expositio
   return {};
 }
 
-int answerWithSamples(scrape::Target& target, const http::Request& request,
-                      std::chrono::milliseconds timeout_offset, http::ResponseSink& sink) {
-  const std::string& name = target.config().name;
-  const auto time = scrapeTime(request.header("x-prometheus-scrape-timeout-seconds"),
-                               target.config().scrape_timeout, timeout_offset);
-  SampleTable table;
-  exposition::PageReader reader(kForm.syntax, {}, table);
-  std::optional<Error> unread;
-  const scrape::Stream read = [&](std::string_view block) {
-    if (auto fed = reader.feed(block); !fed && !unread) unread = fed.error();
-    return true;
-  };
-  std::optional<int> left;  // the status, when we were answered before our thread was free
-  const auto leave_early = [&](const scrape::Target::Answer& answer) {
-    left = answerWithFaultPage(target, answer.page.error(), sink);
-  };
-  const auto answer =
-      target.scrape(std::chrono::steady_clock::now() + time, kForm, read, leave_early);
-  if (left) return *left;
-  if (!answer.page) return answerWithFaultPage(target, answer.page.error(), sink);
-  if (!answer.streamed) read(**answer.page);
-  if (!unread) {
-    if (auto whole = reader.finish(); !whole) unread = whole.error();
+async::Task<http::Reply> samplesPage(scrape::Target& target, const http::Request& request,
+                                     std::chrono::milliseconds timeout_offset,
+                                     async::Scope& connection) {
+  const auto deadline = scrapeDeadline(target, request, timeout_offset);
+  TableReader reader(connection);
+  const auto answer = co_await target.scrape(deadline, kForm, reader, connection);
+  if (!answer.page) co_return faultPage(target, answer.page.error());
+  if (!answer.streamed) {
+    const std::string_view page = **answer.page;
+    co_await reader.write(page);
   }
-  if (unread) return answerWithFaultPage(target, *unread, sink);
-  table.finish();
-  return answerWithTable(name, table, sink);
+  if (const auto error = reader.finish()) co_return faultPage(target, *error);
+  co_return tablePage(target.config().name, reader.table());
 }
 
 }  // namespace postern::serve

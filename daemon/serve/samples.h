@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "async/scope.h"
+#include "async/task.h"
 #include "exposition/sink.h"
 #include "http/message.h"
 #include "scrape/target.h"
@@ -42,9 +44,10 @@ class SampleTable final : public exposition::Sink {
   std::size_t shown_ = 0;
 };
 
-// Scrapes the target once and answers with its samples as a page for people, or with the fault in
-// plain words and its status. Returns the status.
-int answerWithSamples(scrape::Target& target, const http::Request& request,
-                      std::chrono::milliseconds timeout_offset, http::ResponseSink& sink);
+// Scrapes the target once and returns its samples as a page for people, or the fault in plain words
+// and with its status. All references must outlive the task.
+async::Task<http::Reply> samplesPage(scrape::Target& target, const http::Request& request,
+                                     std::chrono::milliseconds timeout_offset,
+                                     async::Scope& connection);
 
 }  // namespace postern::serve

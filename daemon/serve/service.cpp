@@ -1,11 +1,15 @@
 #include "serve/service.h"
 
-#include <algorithm>
+#include <fmt/core.h>
+
 #include <memory>
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include "base/printable.h"
+#include "http/blocking_handler.h"
+#include "http/server_state.h"
 #include "serve/aliases.h"
 #include "serve/assets.h"
 #include "serve/health.h"
@@ -32,23 +36,42 @@ std::optional<std::string_view> nameBetween(std::string_view path, std::string_v
   return path.substr(prefix.size(), path.size() - prefix.size() - suffix.size());
 }
 
-int send(http::ResponseSink& sink, int status, std::string_view body) {
-  http::ResponseHead head;
-  head.status = status;
-  sink.send(head, body);
-  return status;
+http::Reply plain(int status, std::string body) {
+  http::Reply reply;
+  reply.head.status = status;
+  reply.body = std::move(body);
+  return reply;
 }
 
-int answerUnknown(std::string_view name, http::ResponseSink& sink) {
-  return answerWithFault(printable(name), {Fault::UnknownTarget, "no target has this name", "", {}},
-                         sink);
+http::Reply withType(std::string_view content_type, std::string body) {
+  auto reply = plain(200, std::move(body));
+  reply.head.content_type = content_type;
+  return reply;
+}
+
+http::Reply unknownTarget(std::string_view name) {
+  return faultReply(printable(name), {Fault::UnknownTarget, "no target has this name", "", {}});
+}
+
+bool allows(std::string_view methods, const std::string& method) {
+  return methods.empty() ||
+         fmt::format(", {},", methods).find(" " + method + ",") != std::string::npos;
+}
+
+http::Reply wrongMethod(std::string_view methods) {
+  auto reply = plain(405, fmt::format("this path takes {}\n", methods));
+  reply.head.headers.emplace_back("Allow", methods);
+  return reply;
 }
 
 }  // namespace
 
 struct Service::Route {
+  using AtOnce = http::Reply (Service::*)(const http::Request&) const;
+  using ByTask = async::Task<int> (Service::*)(const http::Request&, http::Responder&);
+
   Handler handler;
-  int (Service::*answer)(const http::Request&, http::ResponseSink&);
+  std::variant<AtOnce, ByTask> answer;
   std::string_view methods;  // for Allow
 };
 
@@ -64,19 +87,19 @@ Service::Route Service::route(std::string_view path) {
   if (path == "/metrics" || path == "/prometheus_metrics" || path.starts_with(kPagePrefix))
     return {Handler::Page, &Service::answerPage, kRead};
   if (path == "/health" || path.starts_with(kHealthPrefix))
-    return {Handler::Health, &Service::answerHealth, kRead};
-  if (path == "/-/metrics") return {Handler::Self, &Service::answerSelf, kRead};
+    return {Handler::Health, &Service::healthOf, kRead};
+  if (path == "/-/metrics") return {Handler::Self, &Service::selfMetrics, kRead};
   for (const std::string_view live : {"/-/healthy", "/-/ready", "/healthz", "/livez", "/readyz"}) {
-    if (path == live) return {Handler::Live, &Service::answerLive, kRead};
+    if (path == live) return {Handler::Live, &Service::liveness, kRead};
   }
-  if (path == kHeartbeat) return {Handler::Live, &Service::answerHeartbeat, kRead};
+  if (path == kHeartbeat) return {Handler::Live, &Service::heartbeatOf, kRead};
   for (const std::string_view former : {"/stats", "/external"}) {
-    if (path == former) return {Handler::Status, &Service::answerFormerName, kRead};
+    if (path == former) return {Handler::Status, &Service::formerName, kRead};
   }
   if (path == "/-/reload") return {Handler::Reload, &Service::answerReload, "POST, PUT"};
-  if (path == "/api/v1/status") return {Handler::Status, &Service::answerStatus, kRead};
-  if (path == "/") return {Handler::Index, &Service::answerIndex, kRead};
-  return {Handler::None, &Service::answerNothing, ""};
+  if (path == "/api/v1/status") return {Handler::Status, &Service::statusDocument, kRead};
+  if (path == "/") return {Handler::Index, &Service::index, kRead};
+  return {Handler::None, &Service::nothing, ""};
 }
 
 std::optional<std::string_view> Service::withoutPrefix(const std::string& path) const {
@@ -87,55 +110,65 @@ std::optional<std::string_view> Service::withoutPrefix(const std::string& path) 
   return rest;
 }
 
-void Service::handle(const http::Request& request, http::ResponseSink& sink) {
-  if (options_.route_prefix.empty()) return answer(route(request.path), request, sink);
+async::Task<> Service::handle(const http::Request& request, http::Responder& responder) {
+  if (!options_.route_prefix.empty()) return answerBelowPrefix(request, responder);
+  return answer(route(request.path), request, responder);
+}
+
+async::Task<> Service::answerBelowPrefix(const http::Request& request, http::Responder& responder) {
   if (request.path == options_.route_prefix) {
     // Pages for people name others relative to themselves.
-    http::ResponseHead head;
-    head.status = 308;
-    head.headers.emplace_back("Location", options_.route_prefix + "/");
-    return sink.send(head, "");
+    auto moved = plain(308, "");
+    moved.head.headers.emplace_back("Location", options_.route_prefix + "/");
+    co_await responder.send(std::move(moved));
+    co_return;
   }
   auto inner = request;
   const auto path = withoutPrefix(request.path);
   inner.path = path ? *path : std::string_view();
-  answer(route(inner.path), inner, sink);
+  const auto found = route(inner.path);
+  co_await answer(found, inner, responder);
 }
 
-void Service::handleHealth(const http::Request& request, http::ResponseSink& sink) {
+async::Task<> Service::handleHealth(const http::Request& request, http::Responder& responder) {
   const auto found = route(request.path);
   const bool served = found.handler == Handler::Live || found.handler == Handler::Self ||
                       found.handler == Handler::Index || request.path == "/api/v1/status";
-  answer(served ? found : route({}), request, sink);
-}
-
-bool Service::quick(const http::Request& request) const {
-  const auto path = withoutPrefix(request.path);
-  const auto handler = path ? route(*path).handler : Handler::None;
-  return handler != Handler::Page && handler != Handler::Display && handler != Handler::Reload;
+  return answer(served ? found : route({}), request, responder);
 }
 
 bool Service::isHeartbeat(const http::Request& request) const {
   return withoutPrefix(request.path) == kHeartbeat;
 }
 
-void Service::answer(const Route& found, const http::Request& request, http::ResponseSink& sink) {
-  const auto began = std::chrono::steady_clock::now();
-  int status = 405;
-  const bool allowed = found.methods.empty() ||
-                       (", " + std::string(found.methods) + ",").find(" " + request.method + ",") !=
-                           std::string::npos;
-  if (allowed) {
-    const auto answer = awaits(found.handler) ? &Service::answerAwaiting : found.answer;
-    status = (this->*answer)(request, sink);
-  } else {
-    http::ResponseHead head;
-    head.status = status;
-    head.headers.emplace_back("Allow", found.methods);
-    sink.send(head, "this path takes " + std::string(found.methods) + "\n");
+// The time of a whole answer ends before it is sent; that of a page includes a slow reader.
+async::Task<> Service::answer(Route found, const http::Request& request,
+                              http::Responder& responder) {
+  const auto& loop = responder.scope().loop();
+  const auto began = loop.now();
+  const auto count = [&](int status) {
+    const std::chrono::duration<double> took = loop.now() - began;
+    requests_.answered(found.handler, status, took.count());
+  };
+  const bool allowed = allows(found.methods, request.method);
+  const auto* const by_task = std::get_if<Route::ByTask>(&found.answer);
+  if (allowed && by_task != nullptr && !awaits(found.handler)) {
+    const auto place = co_await responder.server().long_answers.enter(responder);
+    int status = 503;
+    if (place) status = co_await (this->**by_task)(request, responder);
+    count(status);
+    co_return;
   }
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-  requests_.answered(found.handler, status, took.count());
+  http::Reply reply;
+  if (!allowed) {
+    reply = wrongMethod(found.methods);
+  } else if (awaits(found.handler)) {
+    reply = awaited(request);
+  } else {
+    reply = (this->*std::get<Route::AtOnce>(found.answer))(request);
+  }
+  count(reply.head.status);
+  co_await responder.send(std::move(reply));
 }
 
 bool Service::awaits(Handler handler) const {
@@ -144,86 +177,86 @@ bool Service::awaits(Handler handler) const {
   return options_.closed || handler != Handler::Self;
 }
 
-int Service::answerAwaiting(const http::Request& request, http::ResponseSink& sink) {
+http::Reply Service::awaited(const http::Request& request) const {
   const FaultInfo& info = faultInfo(Fault::Config);
-  http::ResponseHead head;
-  head.status = info.http_status;
-  head.reason = info.name;
-  std::string body =
-      std::string(info.name) + ": " + options_.awaiting + "; " + std::string(info.next) + "\n";
+  auto reply =
+      plain(info.http_status, fmt::format("{}: {}; {}\n", info.name, options_.awaiting, info.next));
+  reply.head.reason = info.name;
   if (route(request.path).handler == Handler::Health) {
-    head.content_type = "application/json";
-    body = awaitedHealth(options_.awaiting).json;
+    reply.head.content_type = "application/json";
+    reply.body = awaitedHealth(options_.awaiting).json;
   }
-  sink.send(head, body);
-  return head.status;
+  return reply;
 }
 
-int Service::answerPage(const http::Request& request, http::ResponseSink& sink) {
+async::Task<int> Service::answerPage(const http::Request& request, http::Responder& responder) {
   const auto targets = process_.targets();
   const bool debug = asksForDebug(request.query);
-  if (debug && !options_.debug)
-    return send(sink, 403, "debugging is off; --web.enable-debug turns it on\n");
+  http::Reply reply;
+  if (debug && !options_.debug) {
+    reply = plain(403, "debugging is off; --web.enable-debug turns it on\n");
+    co_return co_await answerWith(std::move(reply), responder);
+  }
   auto target = targets->all.front();
   if (request.path.starts_with(kPagePrefix)) {
     const auto name = std::string_view(request.path).substr(kPagePrefix.size());
     target = targets->find(name);
-    if (!target) return answerUnknown(name, sink);
+    if (!target) {
+      reply = unknownTarget(name);
+      co_return co_await answerWith(std::move(reply), responder);
+    }
   }
-  if (debug) return answerWithStory(*target, request, options_.timeout_offset, sink);
-  return answerWithPage(*target, request, options_.timeout_offset, sink);
+  if (!debug)
+    co_return co_await answerWithPage(*target, request, options_.timeout_offset, responder);
+  async::Scope& connection = responder.scope();
+  reply = co_await traceReply(*target, request, options_.timeout_offset, connection);
+  co_return co_await answerWith(std::move(reply), responder);
 }
 
-int Service::answerHealth(const http::Request& request, http::ResponseSink& sink) {
+http::Reply Service::healthOf(const http::Request& request) const {
   const auto targets = process_.targets();
   const bool below = request.path == kHealthPrefix;
   const bool all = below || request.path == "/health";
   if (all && options_.status_page && prefersHtml(request))
-    return answerWithHealthTable(viewsOf(*targets), below ? ".." : ".", sink);
+    return healthTable(viewsOf(*targets), below ? ".." : ".");
   HealthAnswer answer;
   if (!all) {
     const auto name = std::string_view(request.path).substr(kHealthPrefix.size());
     const auto target = targets->find(name);
-    if (!target) return answerUnknown(name, sink);
+    if (!target) return unknownTarget(name);
     answer = health(viewOf(*target));
   } else {
     answer = health(viewsOf(*targets));
   }
-  http::ResponseHead head;
-  head.status = answer.well ? 200 : 503;
-  head.content_type = "application/json";
-  sink.send(head, answer.json);
-  return head.status;
+  auto reply = withType("application/json", std::move(answer.json));
+  reply.head.status = answer.well ? 200 : 503;
+  return reply;
 }
 
 // Liveness is that we answer; readiness, that the first material is loaded, that of our own door
 // too. Neither asks the upstream.
-int Service::answerLive(const http::Request& request, http::ResponseSink& sink) {
+http::Reply Service::liveness(const http::Request& request) const {
   const bool asks_ready = request.path == "/-/ready" || request.path == "/readyz";
-  if (!asks_ready) return send(sink, 200, "postern is healthy.\n");
-  if (!options_.awaiting.empty()) return answerAwaiting(request, sink);
+  if (!asks_ready) return plain(200, "postern is healthy.\n");
+  if (!options_.awaiting.empty()) return awaited(request);
   // Only the listener for probes is left to hear it.
   if (const auto lock = process_.self(requests_).lock; lock.closed) {
-    return send(sink, 503,
-                "postern is not ready: web configuration: " + lock.error +
-                    "; until then every connection to --web.listen-address is refused, and the "
-                    "files are looked at again every second\n");
+    return plain(503, "postern is not ready: web configuration: " + lock.error +
+                          "; until then every connection to --web.listen-address is refused, and "
+                          "the files are looked at again every second\n");
   }
   for (const auto& target : viewsOf(*process_.targets())) {
     const auto& material = target.material().status;
     if (material.loaded) continue;
-    return send(
-        sink, 503,
-        "postern is not ready: target " + target.config->name + ": tls: " + material.error + "\n");
+    return plain(503, "postern is not ready: target " + target.config->name +
+                          ": tls: " + material.error + "\n");
   }
-  return send(sink, 200, "postern is ready.\n");
+  return plain(200, "postern is ready.\n");
 }
 
-int Service::answerSelf(const http::Request&, http::ResponseSink& sink) {
-  http::ResponseHead head;
-  head.content_type = kTextContentType;
-  sink.send(head, ownMetrics(viewsOf(*process_.targets()), process_.self(requests_)));
-  return head.status;
+http::Reply Service::selfMetrics(const http::Request& /*request*/) const {
+  return withType(kTextContentType,
+                  ownMetrics(viewsOf(*process_.targets()), process_.self(requests_)));
 }
 
 std::string Service::selfPage() const {
@@ -238,69 +271,78 @@ std::uint64_t Service::scrapes() const {
   return sum;
 }
 
-int Service::answerReload(const http::Request&, http::ResponseSink& sink) {
-  if (!options_.lifecycle)
-    return send(sink, 403, "reloading by request is off; --web.enable-lifecycle turns it on\n");
-  const std::string complaints = process_.reload();
-  if (complaints.empty()) return send(sink, 200, "the configuration was reloaded\n");
-  return send(sink, 500,
-              "the configuration was not reloaded, the running one stays:\n" + complaints);
+async::Task<int> Service::answerReload(const http::Request& /*request*/,
+                                       http::Responder& responder) {
+  auto reply = plain(403, "reloading by request is off; --web.enable-lifecycle turns it on\n");
+  if (options_.lifecycle) {
+    std::string complaints;
+    std::function<void()> job = [&] { complaints = process_.reload(); };
+    co_await http::runOnThread(std::move(job), responder);
+    reply = complaints.empty()
+                ? plain(200, "the configuration was reloaded\n")
+                : plain(500, "the configuration was not reloaded, the running one stays:\n" +
+                                 complaints);
+  }
+  co_return co_await answerWith(std::move(reply), responder);
 }
 
-int Service::answerStatus(const http::Request&, http::ResponseSink& sink) {
+http::Reply Service::statusDocument(const http::Request& /*request*/) const {
   const auto targets = viewsOf(*process_.targets());
-  http::ResponseHead head;
-  head.content_type = "application/json";
-  head.headers.emplace_back("Cache-Control", "no-store");
-  sink.send(head, status(targets, process_.self(requests_), targets.front().now));
-  return head.status;
+  auto reply =
+      withType("application/json", status(targets, process_.self(requests_), targets.front().now));
+  reply.head.headers.emplace_back("Cache-Control", "no-store");
+  return reply;
 }
 
-int Service::answerSamples(const http::Request& request, http::ResponseSink& sink) {
-  if (!options_.status_page) return answerNothing(request, sink);
-  const auto name = *nameBetween(request.path, kPagePrefix, kSamplesSuffix);
-  const auto target = process_.targets()->find(name);
-  if (!target) return answerUnknown(name, sink);
-  return answerWithSamples(*target, request, options_.timeout_offset, sink);
+async::Task<int> Service::answerSamples(const http::Request& request, http::Responder& responder) {
+  auto reply = nothing(request);
+  if (options_.status_page) {
+    const auto name = *nameBetween(request.path, kPagePrefix, kSamplesSuffix);
+    const auto target = process_.targets()->find(name);
+    async::Scope& connection = responder.scope();
+    if (target) {
+      reply = co_await samplesPage(*target, request, options_.timeout_offset, connection);
+    } else {
+      reply = unknownTarget(name);
+    }
+  }
+  co_return co_await answerWith(std::move(reply), responder);
 }
 
-int Service::answerSanity(const http::Request& request, http::ResponseSink& sink) {
+async::Task<int> Service::answerSanity(const http::Request& request, http::Responder& responder) {
   const auto name = *nameBetween(request.path, kHealthPrefix, kSanitySuffix);
   const auto target = process_.targets()->find(name);
-  if (!target) return answerUnknown(name, sink);
-  return answerWithSanity(*target, request, options_.timeout_offset, sink);
+  async::Scope& connection = responder.scope();
+  http::Reply reply;
+  if (target) {
+    reply = co_await sanityReply(*target, request, options_.timeout_offset, connection);
+  } else {
+    reply = unknownTarget(name);
+  }
+  co_return co_await answerWith(std::move(reply), responder);
 }
 
-int Service::answerHeartbeat(const http::Request&, http::ResponseSink& sink) {
-  http::ResponseHead head;
-  head.content_type = "application/json";
-  sink.send(head, heartbeat());
-  return head.status;
+http::Reply Service::heartbeatOf(const http::Request& /*request*/) const {
+  return withType("application/json", heartbeat());
 }
 
 // What Ultronex answers at these paths.
-int Service::answerFormerName(const http::Request& request, http::ResponseSink& sink) {
-  http::ResponseHead head;
-  head.content_type = "application/json";
-  if (request.path == "/stats") {
-    sink.send(head, statistics(viewsOf(*process_.targets()), process_.self(requests_)));
-  } else {
-    sink.send(head, externalErrors(viewsOf(*process_.targets())));
-  }
-  return head.status;
+http::Reply Service::formerName(const http::Request& request) const {
+  const auto targets = viewsOf(*process_.targets());
+  return withType("application/json", request.path == "/stats"
+                                          ? statistics(targets, process_.self(requests_))
+                                          : externalErrors(targets));
 }
 
 // The page asks /api/v1/status for all that it shows.
-int Service::answerIndex(const http::Request& request, http::ResponseSink& sink) {
-  if (!options_.status_page) return answerNothing(request, sink);
+http::Reply Service::index(const http::Request& request) const {
+  if (!options_.status_page) return nothing(request);
   const HtmlAnswer answer;
-  const auto head = answer.head();
-  sink.send(head, answer.fill(kStatusPage));
-  return head.status;
+  return {answer.head(), answer.fill(kStatusPage)};
 }
 
-int Service::answerNothing(const http::Request&, http::ResponseSink& sink) {
-  return send(sink, 404, "nothing is served at this path; the README lists what is\n");
+http::Reply Service::nothing(const http::Request& /*request*/) const {
+  return plain(404, "nothing is served at this path; the README lists what is\n");
 }
 
 }  // namespace postern::serve

@@ -7,14 +7,17 @@
 #include <string>
 #include <string_view>
 
+#include "async/task.h"
 #include "http/message.h"
+#include "http/responder.h"
 #include "serve/own_metrics.h"
 #include "serve/request_stats.h"
 #include "serve/targets.h"
 
 namespace postern::serve {
 
-// Answers the requests of scrapers and probes. Thread-safe.
+// Answers the requests of scrapers and probes. On the loop of its targets, but for what is said to
+// be thread-safe.
 class Service {
  public:
   struct Options {
@@ -29,22 +32,24 @@ class Service {
     std::string awaiting = {};
     bool closed = false;  // while awaiting: liveness alone is answered to everybody
   };
-  // What the service asks of the process around it; called on workers' threads.
+  // What the service asks of the process around it; called on the loop, where it must not block,
+  // but for `reload`.
   struct Process {
     std::function<TargetsNow()> targets;
     std::function<Self(const RequestStats&)> self;
-    std::function<std::string()> reload;  // empty when it went well, else every complaint
+    // Empty when it went well, else every complaint. Called on threads that may block.
+    std::function<std::string()> reload;
   };
 
   Service(Options options, Process process);
 
-  void handle(const http::Request& request, http::ResponseSink& sink);
+  // The service and both references must outlive the task.
+  async::Task<> handle(const http::Request& request, http::Responder& responder);
   // The same for the listener that serves probes, own metrics and the status alone, without a
   // prefix.
-  void handleHealth(const http::Request& request, http::ResponseSink& sink);
-  // Whether handle() waits for nothing to answer such a request. handleHealth() never waits.
-  bool quick(const http::Request& request) const;
-  // Whether it asks at /heartbeat, as Ultronex has it: of liveness, without a login.
+  async::Task<> handleHealth(const http::Request& request, http::Responder& responder);
+  // Whether it asks at /heartbeat, as Ultronex has it: of liveness, without a login. Thread-safe,
+  // as is the rest.
   bool isHeartbeat(const http::Request& request) const;
   // What append_self puts into a page.
   std::string selfPage() const;
@@ -53,24 +58,26 @@ class Service {
 
  private:
   struct Route;
-  int answerPage(const http::Request& request, http::ResponseSink& sink);
-  int answerHealth(const http::Request& request, http::ResponseSink& sink);
-  int answerLive(const http::Request& request, http::ResponseSink& sink);
-  int answerSelf(const http::Request& request, http::ResponseSink& sink);
-  int answerReload(const http::Request& request, http::ResponseSink& sink);
-  int answerStatus(const http::Request& request, http::ResponseSink& sink);
-  int answerSamples(const http::Request& request, http::ResponseSink& sink);
-  int answerSanity(const http::Request& request, http::ResponseSink& sink);
-  int answerHeartbeat(const http::Request& request, http::ResponseSink& sink);
-  int answerFormerName(const http::Request& request, http::ResponseSink& sink);
-  int answerIndex(const http::Request& request, http::ResponseSink& sink);
-  int answerAwaiting(const http::Request& request, http::ResponseSink& sink);
+  // These scrape, or reload, and return the status.
+  async::Task<int> answerPage(const http::Request& request, http::Responder& responder);
+  async::Task<int> answerSamples(const http::Request& request, http::Responder& responder);
+  async::Task<int> answerSanity(const http::Request& request, http::Responder& responder);
+  async::Task<int> answerReload(const http::Request& request, http::Responder& responder);
+  http::Reply healthOf(const http::Request& request) const;
+  http::Reply liveness(const http::Request& request) const;
+  http::Reply selfMetrics(const http::Request& request) const;
+  http::Reply statusDocument(const http::Request& request) const;
+  http::Reply heartbeatOf(const http::Request& request) const;
+  http::Reply formerName(const http::Request& request) const;
+  http::Reply index(const http::Request& request) const;
+  http::Reply nothing(const http::Request& request) const;
+  http::Reply awaited(const http::Request& request) const;
   bool awaits(Handler handler) const;
-  int answerNothing(const http::Request& request, http::ResponseSink& sink);
   static Route route(std::string_view path);
   // The path behind the prefix; none when it does not begin with it.
   std::optional<std::string_view> withoutPrefix(const std::string& path) const;
-  void answer(const Route& route, const http::Request& request, http::ResponseSink& sink);
+  async::Task<> answerBelowPrefix(const http::Request& request, http::Responder& responder);
+  async::Task<> answer(Route route, const http::Request& request, http::Responder& responder);
 
   const Options options_;
   const Process process_;

@@ -46,9 +46,10 @@ std::string describe(const tls::Summary& summary) {
          "', until " + rfc3339(summary.validity.not_after);
 }
 
-std::string describe(const upstream::Way& way) {
-  return std::string(way.kept ? "on a kept connection: " : "on a new connection: ") +
-         tls::describe(way.terms) + (way.terms.resumed ? "; it resumed an earlier session" : "");
+std::string describe(const upstream::TransportInfo& transport) {
+  return std::string(transport.kept ? "on a kept connection: " : "on a new connection: ") +
+         tls::describe(transport.terms) +
+         (transport.terms.resumed ? "; it resumed an earlier session" : "");
 }
 
 void tellOfCertificates(const TargetView& target, Story& story) {
@@ -95,7 +96,7 @@ void tellOfSession(const session::Session::Status& before, const session::Sessio
     what = "what the last login gave was used again";
   }
   story.tell("session", what);
-  if (tried && after.login_way) story.tell("", describe(*after.login_way));
+  if (tried && after.login_transport) story.tell("", describe(*after.login_transport));
   if (after.token_expiry && after.logged_in)
     story.tell("", "the token expires at " + rfc3339(*after.token_expiry));
   if (after.rejections > 0)
@@ -127,7 +128,7 @@ void tellOfPages(const TargetView& target, Story& story) {
     const auto error = page < counts.pages.size() ? counts.pages[page] : std::nullopt;
     const auto& told = counts.stories[page];
     story.tell("page", std::string(pages[page].name()) + ": " + describe(told, error));
-    if (told.way && !told.kept) story.tell("", describe(*told.way));
+    if (told.transport && !told.kept) story.tell("", describe(*told.transport));
     all += told.counts;
   }
   story.tell("rules", "left out: " + std::to_string(all.unmatched) + " by match, " +
@@ -174,31 +175,27 @@ std::string describe(const ScrapeTrace& trace) {
   return story.text();
 }
 
-int answerWithStory(scrape::Target& target, const http::Request& request,
-                    std::chrono::milliseconds timeout_offset, http::ResponseSink& sink) {
-  const auto& config = target.config();
-  const auto time = scrapeTime(request.header("x-prometheus-scrape-timeout-seconds"),
-                               config.scrape_timeout, timeout_offset);
+async::Task<http::Reply> traceReply(scrape::Target& target, const http::Request& request,
+                                    std::chrono::milliseconds timeout_offset,
+                                    async::Scope& connection) {
+  const auto deadline = scrapeDeadline(target, request, timeout_offset);
   const auto before = viewOf(target);
+  const auto began = target.clock().steady();
+  PageCounter stream;
+  const exposition::Output output;
+  const auto answer = co_await target.scrape(deadline, output, stream, connection);
+  const std::chrono::duration<double> took = target.clock().steady() - began;
   ScrapeTrace trace;
-  std::optional<int> left;  // the status, when we were answered before our thread was free
-  const auto leave_early = [&](const scrape::Target::Answer& answer) {
-    left = answerWithFault(config.name, answer.page.error(), sink);
-  };
-  const auto began = std::chrono::steady_clock::now();
-  const auto answer = target.scrape(
-      began + time, {}, [&](std::string_view block) { return trace.bytes += block.size(), true; },
-      leave_early);
-  if (left) return *left;
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  trace.bytes = stream.bytes();
   if (answer.page && *answer.page) trace.bytes = (*answer.page)->size();
   if (!answer.page) trace.error = answer.page.error();
   trace.seconds = took.count();
   trace.session_before = before.session;
   trace.connections_before = before.connections;
   trace.target = viewOf(target);
-  sink.send({}, describe(trace));
-  return 200;
+  http::Reply reply;
+  reply.body = describe(trace);
+  co_return reply;
 }
 
 }  // namespace postern::serve

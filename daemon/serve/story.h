@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "async/scope.h"
+#include "async/task.h"
 #include "http/message.h"
 #include "serve/target_view.h"
 
@@ -27,11 +29,12 @@ struct ScrapeTrace {
 // Every step of the scrape, as plain text for people.
 std::string describe(const ScrapeTrace& trace);
 
-// Scrapes the target once and answers, with 200, not with its page but with what happened step by
-// step: certificates, credential (found, never shown), session, connection, each page, rules, the
-// outcome and what happens next; login and pages with the TLS under them. Plain text for people.
-// Returns the status.
-int answerWithStory(scrape::Target& target, const http::Request& request,
-                    std::chrono::milliseconds timeout_offset, http::ResponseSink& sink);
+// Scrapes the target once and returns, with 200, not its page but what happened step by step:
+// certificates, credential (found, never shown), session, connection, each page, rules, the outcome
+// and what happens next; login and pages with their TLS. Plain text for people. All references must
+// outlive the task.
+async::Task<http::Reply> traceReply(scrape::Target& target, const http::Request& request,
+                                    std::chrono::milliseconds timeout_offset,
+                                    async::Scope& connection);
 
 }  // namespace postern::serve

@@ -7,9 +7,8 @@
 namespace postern::serve {
 namespace {
 
-// `client` is null where no server certificate is known.
 MaterialView viewOf(MaterialView::Peer peer, const tls::Store& store,
-                    const upstream::Client* client) {
+                    std::optional<tls::Summary> server) {
   MaterialView view;
   view.peer = peer;
   view.cert_file = store.config().cert_file.string();
@@ -24,17 +23,19 @@ MaterialView viewOf(MaterialView::Peer peer, const tls::Store& store,
   } else {
     view.error = material.error();
   }
-  if (client != nullptr) view.server = client->serverCertificate();
+  view.server = std::move(server);
   return view;
 }
 
-std::vector<MaterialView> materialsOf(const scrape::Door& door) {
+std::vector<MaterialView> materialsOf(const scrape::TargetClient& client) {
   using Peer = MaterialView::Peer;
-  std::vector<MaterialView> views = {viewOf(Peer::Service, door.material, &door.client)};
-  if (const auto* endpoint = door.token_endpoint.get())
-    views.push_back(viewOf(Peer::TokenEndpoint, endpoint->material, &endpoint->client));
-  if (door.database_material)
-    views.push_back(viewOf(Peer::Database, *door.database_material, nullptr));
+  std::vector<MaterialView> views = {
+      viewOf(Peer::Service, client.material, client.serverCertificate())};
+  if (const auto* endpoint = client.token_endpoint.get())
+    views.push_back(
+        viewOf(Peer::TokenEndpoint, endpoint->material, endpoint->client.serverCertificate()));
+  if (client.database_material)
+    views.push_back(viewOf(Peer::Database, *client.database_material, std::nullopt));
   return views;
 }
 
@@ -57,16 +58,16 @@ CredentialView viewOf(const credentials::Store& store) {
 }  // namespace
 
 TargetView viewOf(const scrape::Target& target) {
-  const auto& door = *target.door();
+  const auto& client = *target.client();
   TargetView view;
   view.config = {target.shared_from_this(), &target.config()};
   view.counts = target.stats()->counts();
   view.last_scrapes = target.stats()->lastScrapes();
-  view.session = door.session.status();
-  view.sends_credential_itself = door.session.sendsCredentialItself();
-  if (door.credentials) view.credential = viewOf(*door.credentials);
-  view.materials = materialsOf(door);
-  view.connections = door.client.connections();
+  view.session = client.session.status();
+  view.sends_credential_itself = client.session.sendsCredentialItself();
+  if (client.credentials) view.credential = viewOf(*client.credentials);
+  view.materials = materialsOf(client);
+  view.connections = client.connections();
   view.now = target.clock().system();
   return view;
 }

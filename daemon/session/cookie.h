@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
-#include "upstream/exchange.h"
+#include "upstream/http_client.h"
 
 // Cookies, as RFC 6265 reads, keeps and sends them.
 namespace postern::session {

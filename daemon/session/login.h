@@ -9,7 +9,7 @@
 #include "config/target.h"
 #include "credentials/source.h"
 #include "session/cookie.h"
-#include "upstream/exchange.h"
+#include "upstream/http_client.h"
 
 // One login exchange: what is sent and what the answer means. Pure.
 namespace postern::session {

@@ -3,7 +3,7 @@
 #include "config/target.h"
 #include "credentials/source.h"
 #include "session/login.h"
-#include "upstream/exchange.h"
+#include "upstream/http_client.h"
 
 // The client credentials grant of OAuth2 (RFC 6749 section 4.4): what is sent to the token endpoint
 // and what its answer means. Pure.

@@ -1,13 +1,13 @@
 #include "session/session.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
+#include <chrono>
 #include <utility>
 
+#include "async/offload.h"
+#include "async/scope.h"
 #include "base/log.h"
-#include "credentials/headers.h"
-#include "upstream/client_refusal.h"
+#include "session/credential_reading.h"
 
 namespace postern::session {
 
@@ -21,10 +21,6 @@ constexpr milliseconds kMargin = minutes(5);  // before a token expires, or a te
 // A token is used for so long, however short its life is: all pages of a scrape share one login,
 // and the service says 401 when it no longer takes the token.
 constexpr milliseconds kShortestLife = seconds(1);
-
-bool logsIn(const std::optional<config::Login>& login, const credentials::Credential& credential) {
-  return login && !credential.username.empty() && !credential.password.empty();
-}
 
 // "Authorization: <type> <credential>" of a credential that needs no login.
 Secret directAuthorization(const credentials::Credential& credential, const std::string& type) {
@@ -41,84 +37,86 @@ Secret directAuthorization(const credentials::Credential& credential, const std:
   return value;
 }
 
-CookieScope scopeOf(const config::Target& target) {
-  const auto below = [&](const std::string& path) { return target.url.path + path; };
-  return {config::named(target.url, target.tls).host, below(target.login ? target.login->url : "/"),
-          below(target.pages.empty() ? "/" : target.pages.front().path)};
+Error readingTakesLong() {
+  return {Fault::CredentialSource,
+          "the credential has not been read in time: check that the volume or the database that it "
+          "is read from answers"};
 }
 
-bool showsCertificate(const config::Tls& tls) {
-  std::error_code ignored;
-  if (tls.optional_files) return std::filesystem::exists(tls.cert_file, ignored);
-  return !tls.cert_file.empty() || !tls.pkcs12_file.empty();
+Error loginTimedOut() {
+  return {Fault::Timeout, "the login under way took longer than this scrape may", "", {}};
 }
 
 }  // namespace
 
 // Marks an unproven credential as out; ends when its request has been judged or given up.
-struct Session::Trial {
+struct Session::Probe {
   Session& session;
-  bool open = true;  // guarded by the session's lock
+  bool open = true;
 
-  explicit Trial(Session& owner) : session(owner) {}
-  Trial(const Trial&) = delete;
-  Trial& operator=(const Trial&) = delete;
-  ~Trial() {
-    const std::lock_guard lock(session.mutex_);
-    end();
-  }
+  explicit Probe(Session& owner) : session(owner) {}
+  Probe(const Probe&) = delete;
+  Probe& operator=(const Probe&) = delete;
+  ~Probe() { end(); }
   void end() {
     if (!std::exchange(open, false)) return;
-    session.waiting_.forgetAttempt();
-    session.busy_ = false;
-    session.changed_.notify_all();
+    session.gate_.forgetAttempt();
+    session.endAttempt();
   }
 };
 
-Session::Session(const config::Target& target, credentials::Store* store,
-                 upstream::Exchange& exchange, const Clock& clock, Draw draw, StateFile state)
+Session::Session(const config::Target& target, Parts parts, Draw draw, StateFile state)
     : target_(target.name),
       url_path_(target.url.path),
-      cookie_scope_(scopeOf(target)),
-      login_(target.login),
-      oauth2_(target.oauth2),
-      shows_certificate_(showsCertificate(target.oauth2 ? target.oauth2->tls : target.tls)),
       authorization_type_(target.credentials ? target.credentials->authorization_type : ""),
-      store_(store),
-      exchange_(exchange),
-      clock_(clock),
-      waiting_(target.name, target.login ? target.login->backoff : config::Backoff(), clock,
-               std::move(draw), std::move(state)) {
-  if (store_ != nullptr && waiting_.afterRejection()) store_->rejected();
+      store_(std::move(parts.store)),
+      loop_(parts.loop),
+      runner_(parts.runner),
+      exchange_(target, parts.client, parts.loop.clock()),
+      gate_(target.name, target.login ? target.login->backoff : config::Backoff(),
+            parts.loop.clock(), std::move(draw), std::move(state)) {
+  if (store_ && gate_.afterRejection()) store_->rejected();
 }
 
-Result<Authorization> Session::authorize(Deadline deadline, Deadline login_deadline) {
-  if (store_ == nullptr) return Authorization{};
-  Lock lock(mutex_);
+async::Task<Result<Authorization>> Session::authorize(async::Scope& scope,
+                                                      SteadyTime login_deadline) {
+  if (!store_) co_return Authorization{};
   while (true) {
     forgetChangedCredential();
-    if (auto ready = usable()) {
-      const bool renew = current_->is_token && clock_.steady() >= current_->renew;
-      if (!renew || busy_ || mustWait()) return *std::move(ready);
-      // The old token goes on while its renewal fails.
-      if (auto renewed = obtain(lock, login_deadline); !renewed && !usable())
-        return std::move(renewed).error();
-      continue;
+    auto ready = usable();
+    if (ready && (scope.ended() || !renewalIsDue())) co_return *std::move(ready);
+    if (scope.ended()) co_return loginTimedOut();
+    if (!ready && !busy_) {
+      if (auto waiting = mustWait()) co_return *std::move(waiting);
+      if (current_ && !current_->is_token) co_return co_await startProbe(scope);
     }
+    const auto before = attempts_;
+    if (!std::exchange(busy_, true)) logins_.add(attempt(login_deadline));
     if (busy_) {
-      const auto before = attempts_;
-      if (changed_.wait_until(lock, deadline.at()) == std::cv_status::timeout) {
-        return Error{
-            Fault::Timeout, "the login under way took longer than this scrape may", "", {}};
-      }
-      // What came of the login that we waited for is our answer too.
-      if (attempts_ != before && last_error_ && !usable()) return *last_error_;
-      continue;
+      const bool ended = co_await attempt_ended_.wait(scope);
+      if (!ended) co_return loginTimedOut();
     }
-    if (auto waiting = mustWait()) return *std::move(waiting);
-    if (current_ && !current_->is_token) return startTrial(lock);
-    if (auto obtained = obtain(lock, login_deadline); !obtained) return std::move(obtained).error();
+    // What came of the login that we waited for is our result too. The old token continues to be
+    // used while its renewal fails.
+    if (attempts_ != before && last_error_ && !usable()) co_return *last_error_;
   }
+}
+
+// An unproven credential goes out with one request at a time.
+async::Task<Result<Authorization>> Session::startProbe(async::Scope& scope) {
+  busy_ = true;
+  Authorization authorization{current_->header, current_->value, current_->generation, nullptr,
+                              std::make_shared<Probe>(*this)};
+  gate_.attempt(current_->source->fingerprint());
+  const bool waited = co_await waitUntilSaved(scope);
+  if (!waited) co_return loginTimedOut();
+  co_return authorization;
+}
+
+// Of a token that can be used.
+bool Session::renewalIsDue() {
+  const bool renew = current_->is_token && loop_.now() >= current_->renew;
+  return renew && !busy_ && !mustWait();
 }
 
 // A credential that is sent as it is counts until its source has another one.
@@ -132,200 +130,133 @@ void Session::forgetChangedCredential() {
 std::optional<Authorization> Session::usable() const {
   if (!current_) return std::nullopt;
   const bool good =
-      current_->is_token ? clock_.steady() < current_->expires : !current_->accepted_by.empty();
+      current_->is_token ? loop_.now() < current_->expires : !current_->accepted_by.empty();
   if (!good) return std::nullopt;
   return Authorization{current_->header, current_->value, current_->generation, current_->cookies};
 }
 
-// An unproven credential goes out with one request at a time.
-Authorization Session::startTrial(Lock& lock) {
-  busy_ = true;
-  waiting_.attempt(current_->source->fingerprint());
-  Authorization authorization{current_->header, current_->value, current_->generation, nullptr,
-                              std::make_shared<Trial>(*this)};
-  lock.unlock();
-  waiting_.flush();
-  return authorization;
+async::Task<> Session::attempt(SteadyTime deadline) {
+  async::Scope scope(loop_, deadline);
+  const auto result = co_await obtain(scope);
+  noteResult(result ? std::nullopt : std::optional(result.error()));
+  endAttempt();
 }
 
 // Sets current_, by a login when the credential asks for one.
-Result<void> Session::obtain(Lock& lock, Deadline deadline) {
-  busy_ = true;
-  lock.unlock();
-  auto loaded = store_->refresh(deadline);
-  if (loaded) (*loaded)->fingerprint();  // computed without the lock
-  const bool login = loaded && logsIn(login_, (*loaded)->credential);
-  auto headers = login ? credentials::readHeaders(login_->http_headers)
-                       : Result<credentials::SecretHeaders>(credentials::SecretHeaders());
-  lock.lock();
-  Result<void> result;
-  if (!loaded) {
-    result = std::move(loaded).error();
-  } else if (!headers) {
-    result = std::move(headers).error();
-  } else if (login) {
-    result = logIn(lock, *loaded, *headers, deadline);
-  } else {
-    status_.login_way.reset();
-    Current direct;
-    direct.header = "Authorization";
-    direct.value = directAuthorization((*loaded)->credential, authorization_type_);
-    direct.generation = ++generations_;
-    direct.source = *loaded;
-    current_ = std::move(direct);
-  }
-  busy_ = false;
-  noteAttempt(result ? std::nullopt : std::optional(result.error()));
-  return result;
+async::Task<Result<void>> Session::obtain(async::Scope& scope) {
+  // A volume that hangs takes one thread, not one for each attempt.
+  if (!reading_.expired()) co_return readingTakesLong();
+  CredentialReading reading(store_, exchange_.config(), scope);
+  reading_ = reading.running();
+  auto got = co_await async::offload(runner_, scope, std::move(reading));
+  if (!got) co_return readingTakesLong();
+  if (!got->credential) co_return std::move(got->credential).error();
+  if (!got->headers) co_return std::move(got->headers).error();
+  if (got->logs_in) co_return co_await logIn(*got->credential, *got->headers, scope);
+  exchange_.forgetTransport();
+  current_ = currentOf(*got->credential);
+  co_return Result<void>();
 }
 
-void Session::noteAttempt(std::optional<Error> error) {
-  ++attempts_;
-  last_error_ = std::move(error);
-  changed_.notify_all();
+// Whether the scope has not ended before the state is on the disk, or has taken too long.
+async::Task<bool> Session::waitUntilSaved(async::Scope& scope) {
+  const auto flush = gate_.flush();
+  if (!flush.needed()) co_return true;
+  auto wait = [flush] { return flush.wait(); };
+  const auto waited = co_await async::offload(runner_, scope, std::move(wait));
+  co_return waited.has_value();
 }
 
-Result<void> Session::logIn(Lock& lock, const credentials::Store::Loaded& loaded,
-                            const credentials::SecretHeaders& headers, Deadline deadline) {
-  waiting_.attempt(loaded->fingerprint());
-  lock.unlock();
-  waiting_.flush();
-  auto token = exchangeLogin(loaded->credential, headers, deadline);
-  lock.lock();
-  if (!token) return failedWith(token.error(), loaded->fingerprint());
+async::Task<Result<void>> Session::logIn(const credentials::Store::Loaded& loaded,
+                                         const credentials::SecretHeaders& headers,
+                                         async::Scope& scope) {
+  gate_.attempt(loaded->fingerprint());
+  // When the scope ends before, nothing is sent: the exchange says so.
+  co_await waitUntilSaved(scope);
+  auto token = co_await exchange_.logIn(loaded->credential, headers, scope);
+  if (!token) co_return failedWith(token.error(), loaded->fingerprint());
+  const auto life = std::max(token->life, kShortestLife);
+  token->life = life;
+  current_ = currentOf(*std::move(token), loaded);
+  gate_.succeeded();
+  ++status_.successes;
+  status_.last_success = loop_.clock().system();
+  status_.token_expiry = loop_.clock().system() + life;
+  log::info("logged in", {{"target", target_}, {"expires_in_seconds", life.count() / 1000}});
+  co_return Result<void>();
+}
 
+Session::Current Session::currentOf(Token token, const credentials::Store::Loaded& loaded) {
   Current fresh;
   upstream::Request header;
-  setSecretHeader(header, login_->send_as, token->value);
+  setSecretHeader(header, exchange_.config()->send_as, token.value);
   fresh.header = header.secret_header;
   fresh.value = std::move(header.secret_value);
   fresh.generation = ++generations_;
   fresh.source = loaded;
   fresh.is_token = true;
-  const auto life = std::max(token->life, kShortestLife);
-  fresh.expires = clock_.steady() + life;
-  fresh.renew = fresh.expires - std::min(kMargin, life / 10);
-  if (!token->cookies.empty()) {
+  fresh.expires = loop_.now() + token.life;
+  fresh.renew = fresh.expires - std::min(kMargin, token.life / 10);
+  if (!token.cookies.empty()) {
     fresh.cookies =
-        std::make_shared<const CookieJar>(CookieJar{std::move(token->cookies), clock_.steady()});
+        std::make_shared<const CookieJar>(CookieJar{std::move(token.cookies), loop_.now()});
   }
-  current_ = std::move(fresh);
-  waiting_.succeeded();
-  ++status_.successes;
-  status_.last_success = clock_.system();
-  status_.token_expiry = clock_.system() + life;
-  log::info("logged in", {{"target", target_}, {"expires_in_seconds", life.count() / 1000}});
-  return {};
+  return fresh;
 }
 
-Result<Token> Session::exchangeLogin(const credentials::Credential& credential,
-                                     const credentials::SecretHeaders& headers, Deadline deadline) {
-  if (oauth2_) return exchangeForToken(credential, deadline);
-  auto request = makeLogin(*login_, url_path_, credential);
-  request.secret_headers = headers;
-  const auto answer = send(std::move(request), deadline);
-  if (!answer) return answer.error();
-  return readLogin(*login_, answer->response, answer->body, clock_.system(), cookie_scope_);
+Session::Current Session::currentOf(const credentials::Store::Loaded& loaded) {
+  Current direct;
+  direct.header = "Authorization";
+  direct.value = directAuthorization(loaded->credential, authorization_type_);
+  direct.generation = ++generations_;
+  direct.source = loaded;
+  return direct;
 }
 
-// Until a token was given once it is not known where the endpoint looks for the client's
-// credential: when it does not find it in the header, the body is tried in the same login.
-Result<Token> Session::exchangeForToken(const credentials::Credential& client, Deadline deadline) {
-  const auto ask = [&](ClientAuth auth, bool* other) -> Result<Token> {
-    const auto answer = send(makeTokenRequest(*oauth2_, *login_, client, auth), deadline);
-    if (!answer) return answer.error();
-    auto token = readTokenAnswer(*login_, answer->response, answer->body, clock_.system());
-    if (token) client_auth_ = auth;
-    if (other != nullptr) *other = !token && suggestsOtherAuth(answer->response, answer->body);
-    return token;
-  };
-  if (client_auth_) return ask(*client_auth_, nullptr);
-  bool other = false;
-  auto by_header = ask(ClientAuth::Header, &other);
-  if (!other) return by_header;
-  auto by_body = ask(ClientAuth::Body, nullptr);
-  const bool tells_less = !by_body && by_body.error().fault == Fault::LoginFailed;
-  return tells_less ? std::move(by_header) : std::move(by_body);
+// Those that wait continue in a later turn, and see what has been noted until then.
+void Session::endAttempt() {
+  busy_ = false;
+  attempt_ended_.set();
+  attempt_ended_.reset();
 }
 
-Result<Session::Answer> Session::send(upstream::Request request, Deadline deadline) {
-  Secret body;
-  std::optional<upstream::Response> head;
-  std::optional<upstream::Way> way;
-  request.way = &way;
-  auto response = exchange_.exchange(
-      request, deadline,
-      [&](const upstream::Response& answer) {
-        head = answer;
-        return Result<void>();
-      },
-      [&](std::string_view block) {
-        body.append(block.substr(0, kLoginAnswerLimit - body.size()));
-        return Result<void>();
-      });
-  {
-    const std::lock_guard lock(mutex_);
-    status_.login_way = way;
-  }
-  // A proxy that refuses our certificate has not asked the service for its opinion of the
-  // credential.
-  if (response && upstream::refusesClientCertificate(response->status, body.reveal())) {
-    auto refused = upstream::clientRefusal(response->status, body.reveal(), shows_certificate_);
-    refused.what = "login: " + refused.what;
-    return refused;
-  }
-  if (response) return Answer{*std::move(response), std::move(body)};
-  // An error page that is long, slow or cut must not hide what its status says.
-  if (head && !mayBeSuccess(*login_, head->status)) return Answer{*std::move(head), {}};
-  auto error = std::move(response).error();
-  error.what = "login: " + error.what;
-  if (head && error.fault == Fault::Limit) {
-    return Error{Fault::LoginRejected,
-                 error.what +
-                     ": answers with a token are shorter, and such a page may say that user or "
-                     "password is wrong",
-                 "",
-                 {}};
-  }
-  const bool nonsense = error.fault == Fault::Format || error.fault == Fault::Limit ||
-                        error.fault == Fault::Truncated;
-  if (nonsense) error.fault = Fault::LoginFailed;
-  return error;
+void Session::noteResult(std::optional<Error> error) {
+  ++attempts_;
+  last_error_ = std::move(error);
 }
 
 // Counts the failure, starts the wait that follows it and completes the error by it.
 Error Session::failedWith(const Error& error, const std::string& fingerprint) {
   countFailure(error.fault);
-  if (outcomeOf(error.fault) == Outcome::Rejected) store_->rejected();
-  return waiting_.failed(error, fingerprint);
+  if (failureKindOf(error.fault) == FailureKind::Rejected) store_->rejected();
+  return gate_.failed(error, fingerprint);
 }
 
 void Session::countFailure(Fault fault) {
-  switch (outcomeOf(fault)) {
-    case Outcome::Rejected: ++status_.rejected; break;
-    case Outcome::Throttled: ++status_.throttled; break;
-    case Outcome::Failed: ++status_.failed; break;
-    case Outcome::Unreachable: ++status_.unreachable; break;
+  switch (failureKindOf(fault)) {
+    case FailureKind::Rejected: ++status_.rejected; break;
+    case FailureKind::Throttled: ++status_.throttled; break;
+    case FailureKind::Failed: ++status_.failed; break;
+    case FailureKind::Unreachable: ++status_.unreachable; break;
   }
 }
 
 std::optional<Error> Session::mustWait() {
   // Only such a wait asks whether the credential has changed.
-  const auto loaded = waiting_.afterRejection() ? store_->current() : nullptr;
-  return waiting_.inForce(loaded ? loaded->fingerprint() : "");
+  const auto loaded = gate_.afterRejection() ? store_->current() : nullptr;
+  return gate_.inForce(loaded ? loaded->fingerprint() : "");
 }
 
 void Session::addCookies(const Authorization& authorization, upstream::Request& request) const {
   if (!authorization.cookies) return;
   const auto& jar = *authorization.cookies;
-  const auto age = std::chrono::duration_cast<milliseconds>(clock_.steady() - jar.since);
+  const auto age = std::chrono::duration_cast<milliseconds>(loop_.now() - jar.since);
   session::addCookies(request, writeCookies(jar.cookies, request.path, age));
 }
 
 void Session::accepted(const Authorization& authorization, std::size_t page) {
   if (authorization.header.empty()) return;
-  const std::lock_guard lock(mutex_);
-  if (authorization.trial) static_cast<Trial*>(authorization.trial.get())->end();
+  if (authorization.probe) static_cast<Probe*>(authorization.probe.get())->end();
   if (!current_ || current_->generation != authorization.generation) return;
   if (current_->accepted_by.empty()) proven();
   current_->accepted_by.insert(page);
@@ -335,16 +266,15 @@ void Session::accepted(const Authorization& authorization, std::size_t page) {
 void Session::proven() {
   if (!current_->is_token) {
     ++status_.successes;
-    status_.last_success = clock_.system();
+    status_.last_success = loop_.clock().system();
   }
-  waiting_.accepted();
+  gate_.accepted();
   store_->accepted();
 }
 
 bool Session::refused(const Authorization& authorization, std::size_t page, bool replayed) {
   if (authorization.header.empty()) return false;
-  const std::lock_guard lock(mutex_);
-  if (authorization.trial) static_cast<Trial*>(authorization.trial.get())->end();
+  if (authorization.probe) static_cast<Probe*>(authorization.probe.get())->end();
   const bool outdated = !current_ || current_->generation != authorization.generation;
   if (outdated) return !replayed && refused_generation_ != authorization.generation;
   if (!current_->is_token) {
@@ -352,7 +282,7 @@ bool Session::refused(const Authorization& authorization, std::size_t page, bool
     refused_generation_ = authorization.generation;
     const std::string print = current_->source->fingerprint();
     current_.reset();
-    noteAttempt(failedWith(
+    noteResult(failedWith(
         {Fault::LoginRejected, "the service answered 401 to the credential", "", {}}, print));
     return false;
   }
@@ -362,7 +292,6 @@ bool Session::refused(const Authorization& authorization, std::size_t page, bool
 }
 
 bool Session::countRefusal(std::uint64_t generation) {
-  const std::lock_guard lock(mutex_);
   if (refused_generation_ == generation) return true;
   if (!current_ || current_->generation != generation || !current_->accepted_by.empty())
     return false;
@@ -371,76 +300,62 @@ bool Session::countRefusal(std::uint64_t generation) {
   current_.reset();
   status_.token_expiry.reset();
   // Not a failed login: it gave a token. But sending the credential again would not help.
-  waiting_.failed({Fault::LoginRejected,
-                   "the service answered 401 to the token that its own login gave",
-                   "",
-                   {}},
-                  print);
+  gate_.failed({Fault::LoginRejected,
+                "the service answered 401 to the token that its own login gave",
+                "",
+                {}},
+               print);
   store_->rejected();
   return true;
 }
 
 bool Session::sendsCredentialItself() const {
-  if (store_ == nullptr) return false;
+  if (!store_) return false;
   const auto loaded = store_->current();
-  return loaded ? !logsIn(login_, loaded->credential) : !login_;
+  return loaded ? !logsIn(exchange_.config(), loaded->credential) : !exchange_.config();
 }
 
 std::optional<Error> Session::waiting() {
-  if (store_ == nullptr) return std::nullopt;
-  const std::lock_guard lock(mutex_);
+  if (!store_) return std::nullopt;
   forgetChangedCredential();
   return usable() ? std::nullopt : mustWait();
 }
 
-std::optional<Authorization> Session::ready() {
-  if (store_ == nullptr) return Authorization{};
-  const std::lock_guard lock(mutex_);
-  forgetChangedCredential();
-  auto authorization = usable();
-  const bool renews = authorization && current_->is_token && clock_.steady() >= current_->renew;
-  return renews ? std::nullopt : std::move(authorization);
+void Session::onNetworkChange() {
+  gate_.onNetworkChange();
 }
 
-void Session::wayChanged() {
-  const std::lock_guard lock(mutex_);
-  waiting_.wayChanged();
-}
-
-void Session::logout(Deadline deadline) {
-  if (!login_ || !login_->logout || !login_->logout_at_exit) return;
-  upstream::Request request;
+async::Task<> Session::logout(async::Scope& scope) {
+  const auto& login = exchange_.config();
+  if (!login || !login->logout || !login->logout_at_exit) co_return;
+  if (!current_ || !current_->is_token || loop_.now() >= current_->expires) co_return;
+  auto request = makeLogout(*login->logout, url_path_, current_->header, current_->value);
   Authorization token;
-  {
-    const std::lock_guard lock(mutex_);
-    if (!current_ || !current_->is_token || clock_.steady() >= current_->expires) return;
-    request = makeLogout(*login_->logout, url_path_, current_->header, current_->value);
-    token.cookies = current_->cookies;
-    current_.reset();
-  }
-  if (auto headers = credentials::readHeaders(login_->http_headers)) {
-    request.secret_headers = *std::move(headers);
+  token.cookies = current_->cookies;
+  current_.reset();
+  auto read = [headers = login->http_headers] { return credentials::readHeaders(headers); };
+  auto headers = co_await async::offload(runner_, scope, std::move(read));
+  Result<void> result;
+  if (!headers) {
+    result = Error{Fault::Timeout, "reading http_headers took too long"};
+  } else if (!*headers) {
+    result = std::move(*headers).error();
   } else {
-    return log::warn("logout failed", {{"target", target_}, {"error", headers.error().what}});
+    request.secret_headers = **std::move(headers);
+    addCookies(token, request);
+    result = co_await exchange_.logOut(std::move(request), scope);
   }
-  addCookies(token, request);
-  const auto response = exchange_.exchange(
-      request, deadline, [](const upstream::Response&) { return Result<void>(); },
-      [](std::string_view) { return Result<void>(); });
-  if (!response) {
-    log::warn("logout failed", {{"target", target_}, {"error", response.error().what}});
-  } else if (response->status < 200 || response->status > 299) {
-    log::warn("logout failed",
-              {{"target", target_}, {"error", "answered " + std::to_string(response->status)}});
-  } else {
+  if (result) {
     log::info("logged out", {{"target", target_}});
+  } else {
+    log::warn("logout failed", {{"target", target_}, {"error", result.error().what}});
   }
 }
 
 Session::Status Session::status() const {
-  const std::lock_guard lock(mutex_);
   Status status = status_;
-  const auto waiting = waiting_.status();
+  status.login_transport = exchange_.transport();
+  const auto waiting = gate_.status();
   status.waiting = waiting.in_force;
   status.next_attempt = waiting.until;
   status.waiting_after = waiting.after;

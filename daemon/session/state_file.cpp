@@ -172,19 +172,22 @@ void StateFile::save(const SavedState& state) {
   }
   if (startDetachedThread([writer = writer_] { writer->work(); })) return;
   const std::lock_guard lock(writer_->mutex);
-  writer_->writing = false;  // flush() writes it
+  writer_->writing = false;  // Flush::wait() writes it
 }
 
-void StateFile::flush() {
-  if (!writer_) return;
+bool StateFile::Flush::wait() const {
+  if (!writer_) return true;
   if (writer_->isLeft()) {
-    return writer_->work();
+    writer_->work();
+    return true;
   }
-  if (writer_->wait(std::chrono::steady_clock::now() + kPatience)) return;
+  if (writer_->wait(std::chrono::steady_clock::now() + kPatience)) return true;
   const std::lock_guard lock(writer_->mutex);
-  if (!writer_->late.begins()) return;
-  log::warn("the state file takes long to be written, logins do not wait for it",
-            {{"target", writer_->target}, {"file", writer_->file.string()}});
+  if (writer_->late.begins()) {
+    log::warn("the state file takes long to be written, logins do not wait for it",
+              {{"target", writer_->target}, {"file", writer_->file.string()}});
+  }
+  return false;
 }
 
 }  // namespace postern::session

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -40,9 +41,9 @@ class StateFile {
   // Returns at once; the state that was saved last will be in the file. A failure is logged, and
   // the next one after a success.
   void save(const SavedState& state);
-  // Waits until what was saved is in the file, or failed to be; at most a second, after which that
-  // is logged: no login waits longer for a folder.
-  void flush();
+  class Flush;
+  // The wait until what was saved is in the file, for the thread that may block.
+  Flush flush() const;
 
  private:
   struct Writer;
@@ -53,5 +54,25 @@ class StateFile {
   std::shared_ptr<Writer> writer_;  // null without a folder, and when moved from
   SavedState loaded_;
 };
+
+// Copies may be on any thread, and outlive the file.
+class StateFile::Flush {
+ public:
+  // False without a folder: then wait() returns at once.
+  bool needed() const { return writer_ != nullptr; }
+  // Blocks until what was saved is in the file, or could not be written; at most a second, after
+  // which that is logged: no login waits longer for a folder. Returns whether it ended before.
+  bool wait() const;
+
+ private:
+  friend class StateFile;
+  explicit Flush(std::shared_ptr<Writer> writer) : writer_(std::move(writer)) {}
+
+  std::shared_ptr<Writer> writer_;
+};
+
+inline StateFile::Flush StateFile::flush() const {
+  return Flush(writer_);
+}
 
 }  // namespace postern::session

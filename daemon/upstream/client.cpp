@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <utility>
 
 #include "upstream/request.h"
 
@@ -9,10 +10,6 @@ namespace postern::upstream {
 namespace {
 
 constexpr int kMaxRedirects = 5;
-// Two scrapes of a target with four pages, side by side.
-constexpr std::size_t kMaxIdle = 8;
-// Above the usual scrape intervals; servers often close at 60 or 75 s.
-constexpr std::chrono::seconds kMaxRest{90};
 
 bool repeatable(const Request& request) {
   return !request.once && (request.method == "GET" || request.method == "HEAD");
@@ -20,123 +17,82 @@ bool repeatable(const Request& request) {
 
 // A firewall on the way may have forgotten a connection that was idle: then there is time left for
 // a fresh one. Not zero, which would mean that it is never given up.
-std::chrono::milliseconds patienceFor(Deadline deadline) {
+std::chrono::milliseconds patienceFor(const async::Scope& scope) {
+  constexpr std::chrono::milliseconds shortest{1};
   constexpr std::chrono::milliseconds longest{10'000};
-  return std::clamp(remaining(deadline) / 3, std::chrono::milliseconds(1), longest);
+  const auto left = scope.deadline() - scope.loop().now();
+  return std::clamp(std::chrono::ceil<std::chrono::milliseconds>(left) / 3, shortest, longest);
 }
 
 }  // namespace
 
-Client::Client(config::Url url, const tls::Store& material, Resolver& resolver)
-    : url_(std::move(url)), authority_(url_.authority()), material_(material), resolver_(resolver) {
+Client::Client(config::Url url, const tls::Store& material, Resolver& resolver, async::Loop& loop,
+               async::JobRunner& runner)
+    : url_(std::move(url)),
+      material_(material),
+      resolver_(resolver),
+      runner_(runner),
+      pool_(material, loop) {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
 Client::~Client() = default;
 
-Result<Response> Client::exchange(const Request& request, Deadline deadline, const OnHead& on_head,
-                                  const OnBody& on_body) {
-  const bool follow = request.follow_redirects && repeatable(request);
+async::Task<HttpClient::Started> Client::send(const Request& request, async::Scope& scope) {
+  const bool follows = request.follow_redirects && repeatable(request);
   std::string target = request.path;
   for (int redirects = 0;; ++redirects) {
-    const Transfer::Order order{
-        request, url_,   std::move(target), follow && redirects < kMaxRedirects, deadline,
-        on_head, on_body};
-    auto reply = fetch(order);
-    if (!reply) return std::move(reply).error();
-    if (reply->redirect.empty()) return std::move(reply->response);
-    target = std::move(reply->redirect);
+    const bool follows_this = follows && redirects < kMaxRedirects;
+    auto fetched = co_await fetch(request, target, follows_this, scope);
+    if (!fetched) co_return std::move(fetched).error();
+    auto exchange = *std::move(fetched);
+    if (exchange->redirect().empty()) co_return std::move(exchange);
+    target = exchange->redirect();
   }
 }
 
-Result<Client::Reply> Client::fetch(const Transfer::Order& order) {
-  bool stale = false;
-  const auto bytes = writeRequest(order.request, url_, order.target);
-  if (!bytes) return bytes.error();
+// A kept connection that the server closed before it saw the request, or on which the server is out
+// of reach, is replaced by a fresh one.
+async::Task<Client::Fetched> Client::fetch(const Request& request, std::string target,
+                                           bool follows_redirect, async::Scope& scope) {
+  const auto bytes = writeRequest(request, url_, target);
+  if (!bytes) co_return bytes.error();
   const auto material = material_.current();
-  if (!material) return material.error();
-  if (repeatable(order.request)) {
-    if (auto connection = takeIdle(*material)) {
-      connection->doubt(patienceFor(order.deadline));
-      auto reply = run(std::move(connection), bytes->reveal(), order, stale);
-      if (!stale) return reply;
+  if (!material) co_return material.error();
+  auto connection = repeatable(request) ? pool_.take(*material) : nullptr;
+  for (bool kept = connection != nullptr;; kept = false) {
+    if (kept) {
+      connection->setUserTimeout(patienceFor(scope));
+    } else {
+      if (request.transport != nullptr) request.transport->reset();
+      auto opened = co_await open(*material, scope);
+      if (!opened) co_return std::move(opened).error();
+      connection = *std::move(opened);
     }
+    if (request.transport != nullptr) *request.transport = connection->transport();
+    auto exchange = std::make_unique<ConnectionExchange>(
+        std::move(connection),
+        ConnectionExchange::PendingRequest{request, url_, target, follows_redirect, &pool_});
+    const std::string_view sent = bytes->reveal();
+    auto started = co_await exchange->start(sent, scope);
+    if (started) co_return std::move(exchange);
+    const bool stale = kept && !exchange->answered() && started.error().fault == Fault::Connect;
+    if (!stale) co_return std::move(started).error();
   }
-  if (order.request.way != nullptr) order.request.way->reset();
-  auto connection = open(*material, order.deadline);
-  if (!connection) return std::move(connection).error();
-  return run(*std::move(connection), bytes->reveal(), order, stale);
 }
 
-// `bytes`: of the request. `stale`: the server closed a connection
-// that was idle before it saw the request, or is out of reach on it.
-Result<Client::Reply> Client::run(std::unique_ptr<Connection> connection, std::string_view bytes,
-                                  const Transfer::Order& order, bool& stale) {
-  Transfer transfer(*connection, order);
-  auto response = transfer.run(bytes);
-  if (order.request.way != nullptr) *order.request.way = connection->way();
-  if (response) return settle(std::move(connection), transfer, *std::move(response));
-  stale = !transfer.answered() && response.error().fault == Fault::Connect;
-  return std::move(response).error();
-}
-
-Result<std::unique_ptr<Connection>> Client::open(const MaterialPtr& material, Deadline deadline) {
-  const auto addresses = resolver_.resolve(url_.host, url_.port, deadline);
-  if (!addresses) return addresses.error();
-  const auto session = sessionFor(material);
-  auto connection = Connection::open({url_.host, authority_, *addresses, material, session.get()},
-                                     open_, deadline);
-  if (connection) {
+async::Task<Client::Opened> Client::open(MaterialPtr material, async::Scope& scope) {
+  auto addresses = co_await resolver_.resolve(url_.host, url_.port, scope);
+  if (!addresses) co_return std::move(addresses).error();
+  const auto session = pool_.session(material, serverCertificate());
+  Connection::Peer peer{url_.host,           url_.authority(), *std::move(addresses),
+                        std::move(material), session.get(),    &runner_};
+  auto opened = co_await Connection::open(std::move(peer), open_, scope);
+  if (opened) {
     const std::lock_guard lock(mutex_);
-    server_certificate_ = (*connection)->serverCertificate();
+    server_certificate_ = (*opened)->serverCertificate();
   }
-  return connection;
-}
-
-// A connection that was kept and can be used at once, or null. Those that cannot are closed.
-std::unique_ptr<Connection> Client::takeIdle(const MaterialPtr& material) {
-  std::vector<std::unique_ptr<Connection>> dropped;  // closed when the lock is free again
-  const std::lock_guard lock(mutex_);
-  while (!idle_.empty()) {
-    auto connection = std::move(idle_.back());
-    idle_.pop_back();
-    if (connection->material() == material && connection->restedFor() < kMaxRest &&
-        connection->quiet()) {
-      return connection;
-    }
-    dropped.push_back(std::move(connection));
-  }
-  return nullptr;
-}
-
-// Keeps the connection and its session for later, if they are good for that.
-Client::Reply Client::settle(std::unique_ptr<Connection> connection, const Transfer& transfer,
-                             Response response) {
-  auto session = connection->session();
-  const auto current = material_.current();
-  const bool keep =
-      transfer.reusable() && current && *current == connection->material() && connection->rest();
-  {
-    const std::lock_guard lock(mutex_);
-    if (session) {
-      session_.swap(session);
-      session_material_ = connection->material();
-    }
-    if (keep && idle_.size() < kMaxIdle) idle_.push_back(std::move(connection));
-  }
-  return {std::move(response), transfer.redirect()};
-}
-
-// A resumed handshake shows no certificate again, so a session must not outlive it.
-SessionPtr Client::sessionFor(const MaterialPtr& material) const {
-  const std::lock_guard lock(mutex_);
-  if (!session_ || session_material_ != material || !material->crls().empty() ||
-      !server_certificate_ ||
-      server_certificate_->validity.not_after <= std::chrono::system_clock::now()) {
-    return nullptr;
-  }
-  SSL_SESSION_up_ref(session_.get());
-  return SessionPtr(session_.get());
+  co_return std::move(opened);
 }
 
 std::size_t Client::connections() const {

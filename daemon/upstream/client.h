@@ -6,63 +6,57 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <vector>
 
+#include "async/job_runner.h"
+#include "async/loop.h"
 #include "config/target.h"
 #include "tls/store.h"
 #include "upstream/connection.h"
-#include "upstream/exchange.h"
+#include "upstream/connection_exchange.h"
+#include "upstream/connection_pool.h"
+#include "upstream/http_client.h"
 #include "upstream/resolver.h"
-#include "upstream/transfer.h"
 
 namespace postern::upstream {
 
 // HTTP/1.1 over TLS to one target, with connections that are kept alive.
 //
-// A connection that was idle and turns out closed is replaced once by a new one before
-// anything counts as failed. Connections made with earlier material are closed when they
-// come back. New ones resume the last TLS session. What is not GET or HEAD takes a fresh
-// connection like `once`, because it must not be sent twice (RFC 9110 section 9.2.2).
-// Ignores SIGPIPE in the whole process. Thread-safe.
-class Client final : public Exchange {
+// A kept connection that turns out to be closed is replaced once by a new one before the request
+// counts as failed. Connections made with earlier material are closed when they are idle. New ones
+// resume the last TLS session. What is not GET or HEAD uses a fresh connection like `once`, because
+// it must not be sent twice (RFC 9110 section 9.2.2). Ignores SIGPIPE in the whole process. On its
+// loop, where it is also destroyed, after its exchanges and tasks; connections() and
+// serverCertificate() are thread-safe.
+class Client final : public HttpClient {
  public:
-  // `material` and `resolver` must outlive the client.
-  Client(config::Url url, const tls::Store& material, Resolver& resolver);
+  // `material`, `resolver`, `loop` and `runner` must outlive the client. `runner` computes the
+  // handshakes.
+  Client(config::Url url, const tls::Store& material, Resolver& resolver, async::Loop& loop,
+         async::JobRunner& runner);
   ~Client() override;
 
-  Result<Response> exchange(const Request& request, Deadline deadline, const OnHead& on_head,
-                            const OnBody& on_body) override;
+  async::Task<Started> send(const Request& request, async::Scope& scope) override;
 
   std::size_t connections() const;                        // open ones, idle or in use
   std::optional<tls::Summary> serverCertificate() const;  // of the last handshake
 
  private:
   using MaterialPtr = std::shared_ptr<const tls::Material>;
-  struct Reply {
-    Response response;
-    std::string redirect;  // where to go on, or empty
-  };
+  using Fetched = Result<std::unique_ptr<ConnectionExchange>>;
+  using Opened = Result<std::unique_ptr<Connection>>;
 
-  Result<Reply> fetch(const Transfer::Order& order);
-  Result<Reply> run(std::unique_ptr<Connection> connection, std::string_view bytes,
-                    const Transfer::Order& order, bool& stale);
-  Result<std::unique_ptr<Connection>> open(const MaterialPtr& material, Deadline deadline);
-  std::unique_ptr<Connection> takeIdle(const MaterialPtr& material);
-  Reply settle(std::unique_ptr<Connection> connection, const Transfer& transfer, Response response);
-  SessionPtr sessionFor(const MaterialPtr& material) const;
+  async::Task<Fetched> fetch(const Request& request, std::string target, bool follows_redirect,
+                             async::Scope& scope);
+  async::Task<Opened> open(MaterialPtr material, async::Scope& scope);
 
   const config::Url url_;
-  const std::string authority_;
   const tls::Store& material_;
   Resolver& resolver_;
-  std::atomic<std::size_t> open_ = 0;
-
+  async::JobRunner& runner_;
+  std::atomic<std::size_t> open_{0};  // connections
+  ConnectionPool pool_;
   mutable std::mutex mutex_;
-  std::vector<std::unique_ptr<Connection>> idle_;  // guarded by mutex_, as is what follows
-  SessionPtr session_;                             // the last that a server offered
-  MaterialPtr session_material_;                   // what it was made with
-  std::optional<tls::Summary> server_certificate_;
+  std::optional<tls::Summary> server_certificate_;  // guarded by mutex_
 };
 
 }  // namespace postern::upstream

@@ -3,13 +3,15 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <utility>
 
+#include "async/borrowed_socket.h"
+#include "async/loop.h"
+#include "async/offload.h"
 #include "base/secret.h"
 
 namespace postern::upstream {
@@ -21,14 +23,17 @@ constexpr std::size_t kInputBlock = 64U << 10;
 // recv(2) would bring nothing but the end of a record.
 constexpr std::size_t kReadAhead = 4 * (5 + (16U << 10) + 1 + 16) + 3;
 
+// What is read before everything else on the loop has a turn: about 0.1 ms of decryption.
+constexpr std::size_t kMostBytesInATurn = 256U << 10;
+constexpr std::string_view kInHandshake = "in the TLS handshake";
+constexpr std::string_view kWhileSending = "while sending the request";
+
 // Go's crypto/tls, maxUselessRecords.
 constexpr int kMostRecordsWithoutData = 16;
 
-// What poll(2) has to wait for before the call that failed with `why` is made again; 0: nothing.
-short awaited(int why) {
-  if (why == SSL_ERROR_WANT_READ) return POLLIN;
-  if (why == SSL_ERROR_WANT_WRITE) return POLLOUT;
-  return 0;
+// Whether the call is made again when the socket is ready.
+bool waits(int why) {
+  return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE;
 }
 
 // The end of a TCP stream without close_notify, which OpenSSL 3 reports as a protocol error.
@@ -40,9 +45,65 @@ bool cut(int why) {
 
 }  // namespace
 
-// Of each record its header comes by, and of each handshake message all of it (RFC 8446, section
-// 4).
-void Connection::Seen::note(int sent, int type, const void* bytes, std::size_t size) {
+// On the loop, or on the thread that computes a step of the handshake: one of them at a time.
+struct Connection::Core {
+  Core(const Peer& peer, Descriptor dialled);
+  ~Core();
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
+
+  // SSL_ERROR_NONE when the handshake is done, else SSL_ERROR_WANT_READ or SSL_ERROR_WANT_WRITE.
+  // OpenSSL's errors are of the thread, so this explains them, too.
+  Result<int> shakeHands();
+  // OpenSSL's message callback. It gets the header of each record, and all of each handshake
+  // message (RFC 8446, section 4).
+  void note(int sent, int type, const void* bytes, std::size_t size);
+  void setUpReading() const;
+
+  const std::string host;
+  const std::shared_ptr<const tls::Material> material;
+  const Descriptor socket;
+  SSL* const ssl;                    // null: no memory
+  int records = 0;                   // received since the last data
+  bool certificate_request = false;  // of the server, at any time
+  bool failed = false;               // OpenSSL wants no further call
+};
+
+Connection::Core::Core(const Peer& peer, Descriptor dialled)
+    : host(peer.host),
+      material(peer.material),
+      socket(std::move(dialled)),
+      ssl(material->newConnection(socket.number(), host)) {
+  if (ssl == nullptr) return;
+  setUpReading();
+  SSL_set_msg_callback(
+      ssl, [](int sent, int, int type, const void* bytes, std::size_t size, SSL*, void* core) {
+        static_cast<Core*>(core)->note(sent, type, bytes, size);
+      });
+  SSL_set_msg_callback_arg(ssl, this);
+  if (peer.resume != nullptr) SSL_set_session(ssl, peer.resume);
+}
+
+Connection::Core::~Core() {
+  if (ssl == nullptr) return;
+  ERR_clear_error();
+  // Also keeps OpenSSL from marking the session as one that must not be resumed.
+  if (!failed) SSL_shutdown(ssl);
+  SSL_free(ssl);
+  ERR_clear_error();
+}
+
+void Connection::Core::setUpReading() const {
+  // One recv(2) may bring several records; without this each costs two.
+  SSL_set_read_ahead(ssl, 1);
+  SSL_set_default_read_buffer_len(ssl, kReadAhead);
+  // release() does that; between two records it would only cost.
+  SSL_clear_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
+  // Else SSL_read_ex() returns only when there is data, however many other records there are.
+  SSL_clear_mode(ssl, SSL_MODE_AUTO_RETRY);
+}
+
+void Connection::Core::note(int sent, int type, const void* bytes, std::size_t size) {
   if (sent != 0) return;
   if (type == SSL3_RT_HEADER) ++records;
   const auto* const message = static_cast<const unsigned char*>(bytes);
@@ -50,157 +111,170 @@ void Connection::Seen::note(int sent, int type, const void* bytes, std::size_t s
     certificate_request = true;
 }
 
-Connection::Connection(const Peer& peer, Dialled dialled, std::atomic<std::size_t>& open)
-    : host_(peer.host),
-      name_(peer.authority + " (" + dialled.address.text() + ")"),
-      material_(peer.material),
+Result<int> Connection::Core::shakeHands() {
+  ERR_clear_error();
+  const int result = SSL_connect(ssl);
+  if (result == 1) {
+    records = 0;
+    return SSL_ERROR_NONE;
+  }
+  const int why = SSL_get_error(ssl, result);
+  if (waits(why)) return why;
+  failed = true;
+  return material->explain(ssl, result, host);
+}
+
+Connection::Connection(const Peer& peer, Dialled dialled, std::atomic<std::size_t>& open,
+                       async::Loop& loop)
+    : name_(peer.authority + " (" + dialled.address.text() + ")"),
       open_(open),
-      socket_(std::move(dialled.socket)),
-      ssl_(material_->newConnection(socket_.number(), host_)) {
+      loop_(loop),
+      core_(std::make_shared<Core>(peer, std::move(dialled.socket))),
+      socket_(loop, async::BorrowedSocket(core_->socket.number())) {
   ++open_;
-  if (ssl_ == nullptr) return;
-  // One recv(2) may bring several records; without this each costs two.
-  SSL_set_read_ahead(ssl_, 1);
-  SSL_set_default_read_buffer_len(ssl_, kReadAhead);
-  // rest() does that; between two records it would only cost.
-  SSL_clear_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
-  // Else SSL_read_ex() returns only when there is data, however many other records there are.
-  SSL_clear_mode(ssl_, SSL_MODE_AUTO_RETRY);
-  SSL_set_msg_callback(
-      ssl_, [](int sent, int, int type, const void* bytes, std::size_t size, SSL*, void* seen) {
-        static_cast<Seen*>(seen)->note(sent, type, bytes, size);
-      });
-  SSL_set_msg_callback_arg(ssl_, &seen_);
-  if (peer.resume != nullptr) SSL_set_session(ssl_, peer.resume);
 }
 
 Connection::~Connection() {
   freeBuffer();
-  if (ssl_ != nullptr) {
-    ERR_clear_error();
-    // Also keeps OpenSSL from marking the session as one that must not be resumed.
-    if (!failed_) SSL_shutdown(ssl_);
-    SSL_free(ssl_);
-    ERR_clear_error();
-  }
   --open_;
 }
 
-Result<std::unique_ptr<Connection>> Connection::open(const Peer& peer,
-                                                     std::atomic<std::size_t>& open,
-                                                     Deadline deadline) {
-  auto dialled = dial(peer.authority, peer.addresses, deadline);
-  if (!dialled) return std::move(dialled).error();
-  std::unique_ptr<Connection> connection(new Connection(peer, *std::move(dialled), open));
-  if (connection->ssl_ == nullptr) {
-    return Error{Fault::Tls, "no memory for a TLS connection to " + connection->name_, {}, {}};
+async::Task<Result<std::unique_ptr<Connection>>> Connection::open(Peer peer,
+                                                                  std::atomic<std::size_t>& open,
+                                                                  async::Scope& scope) {
+  auto dialled = co_await dial(peer.authority, peer.addresses, scope);
+  if (!dialled) co_return std::move(dialled).error();
+  std::unique_ptr<Connection> connection(
+      new Connection(peer, *std::move(dialled), open, scope.loop()));
+  if (connection->core_->ssl == nullptr) {
+    co_return Error{Fault::Tls, "no memory for a TLS connection to " + connection->name_, {}, {}};
   }
-  auto done = connection->handshake(deadline, peer.offer);
-  if (!done) return std::move(done).error();
-  return connection;
+  auto done = co_await connection->handshake(peer.runner, peer.offer, scope);
+  if (!done) co_return std::move(done).error();
+  co_return std::move(connection);
 }
 
-Result<void> Connection::handshake(Deadline deadline, tls::Offer* offer) {
-  auto done = shakeHands(deadline);
-  terms_ = tls::termsOf(ssl_);
-  if (offer != nullptr) *offer = tls::offerOf(ssl_, asksForClient());
-  return done;
-}
-
-Result<void> Connection::shakeHands(Deadline deadline) {
+// A step computes with our private key for about a millisecond. When the scope ends, or the task is
+// destroyed, while a thread computes one, that thread alone uses the core.
+async::Task<Result<void>> Connection::handshake(async::JobRunner* runner, tls::Offer* offer,
+                                                async::Scope& scope) {
   for (;;) {
-    ERR_clear_error();
-    const int result = SSL_connect(ssl_);
-    if (result == 1) {
-      seen_.records = 0;
-      return {};
+    auto step = [core = core_] { return core->shakeHands(); };
+    std::optional<Result<int>> wanted;
+    if (runner == nullptr) {
+      wanted = step();
+    } else {
+      wanted = co_await async::offload(*runner, scope, std::move(step));
     }
-    const short events = awaited(SSL_get_error(ssl_, result));
-    if (events == 0) {
-      failed_ = true;
-      return material_->explain(ssl_, result, host_);
-    }
-    if (!waitFor(socket_.number(), events, deadline)) {
-      failed_ = true;
-      return timeout("in the TLS handshake");
-    }
+    if (!wanted) co_return timeout(kInHandshake);
+    terms_ = tls::termsOf(core_->ssl);
+    if (offer != nullptr) *offer = tls::offerOf(core_->ssl, asksForClient());
+    if (!*wanted) co_return std::move(*wanted).error();
+    const int why = **wanted;
+    if (why == SSL_ERROR_NONE) co_return Result<void>();
+    const bool ready = co_await readyFor(why, scope);
+    if (ready) continue;
+    core_->failed = true;
+    co_return timeout(kInHandshake);
   }
 }
 
-Result<void> Connection::write(std::string_view bytes, Deadline deadline) {
+async::PolledSocket::Readiness Connection::readyFor(int why, async::Scope& scope) {
+  bytes_since_wait_ = 0;
+  if (why == SSL_ERROR_WANT_WRITE) return socket_.writable(scope);
+  return socket_.readable(scope);
+}
+
+async::Task<Result<void>> Connection::write(std::string_view bytes, async::Scope& scope) {
+  if (scope.ended()) co_return timeout(kWhileSending);
   asked_ = true;
   while (!bytes.empty()) {
     ERR_clear_error();
     std::size_t sent = 0;
-    const int result = SSL_write_ex(ssl_, bytes.data(), bytes.size(), &sent);
+    const int result = SSL_write_ex(core_->ssl, bytes.data(), bytes.size(), &sent);
     if (result == 1) {
       bytes.remove_prefix(sent);
       continue;
     }
-    const int why = SSL_get_error(ssl_, result);
-    if (cut(why)) return {};
-    const short events = awaited(why);
-    if (events == 0) {
-      failed_ = true;
-      return material_->explain(ssl_, result, host_);
+    const int why = SSL_get_error(core_->ssl, result);
+    if (cut(why)) co_return Result<void>();
+    if (!waits(why)) {
+      core_->failed = true;
+      co_return core_->material->explain(core_->ssl, result, core_->host);
     }
-    if (!waitFor(socket_.number(), events, deadline)) {
-      failed_ = true;
-      return timeout("while sending the request");
-    }
+    const bool ready = co_await readyFor(why, scope);
+    if (ready) continue;
+    core_->failed = true;
+    co_return timeout(kWhileSending);
   }
-  return {};
+  co_return Result<void>();
 }
 
-Result<Connection::Block> Connection::read(Deadline deadline, std::string_view doing) {
-  if (late_) return *std::exchange(late_, std::nullopt);
-  // A peer that never pauses would else be read for ever: poll(2) is not asked then.
-  if (remaining(deadline).count() == 0) return timeout(doing);
+async::Task<Result<Connection::Block>> Connection::read(async::Scope& scope,
+                                                        std::string_view doing) {
+  if (late_) co_return *std::exchange(late_, std::nullopt);
+  if (scope.ended()) co_return timeout(doing);
   if (!buffer_) buffer_ = std::make_unique_for_overwrite<char[]>(kInputBlock);
-  if (std::exchange(asked_, false) && SSL_has_pending(ssl_) == 0 &&
-      !waitFor(socket_.number(), POLLIN, deadline)) {
-    return timeout(doing);
+  int wanted = SSL_ERROR_NONE;
+  if (std::exchange(asked_, false) && SSL_has_pending(core_->ssl) == 0)
+    wanted = SSL_ERROR_WANT_READ;
+  for (;;) {
+    if (wanted != SSL_ERROR_NONE) {
+      const bool ready = co_await readyFor(wanted, scope);
+      if (!ready) co_return timeout(doing);
+    } else if (bytes_since_wait_ >= kMostBytesInATurn) {
+      bytes_since_wait_ = 0;
+      const bool turned = co_await loop_.turn(scope);
+      if (!turned) co_return timeout(doing);
+    }
+    auto block = readAvailable(wanted);
+    if (block) co_return *std::move(block);
   }
+}
+
+// A block, the end of the stream, or an error. None: OpenSSL has `wanted` to wait first;
+// SSL_ERROR_NONE: it can be called again at once.
+std::optional<Result<Connection::Block>> Connection::readAvailable(int& wanted) {
   std::size_t filled = 0;
-  ERR_clear_error();  // what goes on after a call of OpenSSL has left no error behind
+  ERR_clear_error();
   while (filled < kInputBlock) {
     std::size_t got = 0;
-    const int records_before = seen_.records;
-    const int result = SSL_read_ex(ssl_, buffer_.get() + filled, kInputBlock - filled, &got);
+    const int records_before = core_->records;
+    const int result = SSL_read_ex(core_->ssl, buffer_.get() + filled, kInputBlock - filled, &got);
     if (result == 1) {
-      seen_.records = 0;
+      core_->records = 0;
       filled += got;
       used_ = std::max(used_, filled);
-      if (SSL_has_pending(ssl_) == 0) break;
+      if (SSL_has_pending(core_->ssl) == 0) break;
       continue;
     }
-    const short events = awaited(SSL_get_error(ssl_, result));
-    if (events == 0) {
+    wanted = SSL_get_error(core_->ssl, result);
+    if (!waits(wanted)) {
       auto end = endOfStream(result);
       if (filled == 0) return end;
       late_ = std::move(end);
       break;
     }
     if (filled > 0) break;
-    if (seen_.records > kMostRecordsWithoutData) {
-      failed_ = true;
+    if (core_->records > kMostRecordsWithoutData) {
+      core_->failed = true;
       return withRemedy(Fault::Tls, name_ + " sends TLS records without data",
                         "look at that service");
     }
-    if (remaining(deadline).count() == 0) return timeout(doing);
     // The next record may have been read from the socket already.
-    if (seen_.records != records_before) continue;
-    if (!waitFor(socket_.number(), events, deadline)) return timeout(doing);
+    if (core_->records != records_before) wanted = SSL_ERROR_NONE;
+    return std::nullopt;
   }
+  bytes_since_wait_ += filled;
   return Block{{buffer_.get(), filled}, End::None};
 }
 
 Result<Connection::Block> Connection::endOfStream(int result) {
-  const int why = SSL_get_error(ssl_, result);
+  const int why = SSL_get_error(core_->ssl, result);
   if (why == SSL_ERROR_ZERO_RETURN) return Block{{}, End::Clean};
-  failed_ = true;
+  core_->failed = true;
   if (cut(why)) return Block{{}, End::Cut};
-  return material_->explain(ssl_, result, host_);
+  return core_->material->explain(core_->ssl, result, core_->host);
 }
 
 // An answer may have held a token.
@@ -209,38 +283,47 @@ void Connection::freeBuffer() {
   buffer_.reset();
 }
 
-bool Connection::rest() {
-  if (late_ || failed_ || SSL_has_pending(ssl_) != 0) return false;
+bool Connection::release() {
+  if (late_ || core_->failed || SSL_has_pending(core_->ssl) != 0) return false;
   freeBuffer();
-  SSL_free_buffers(ssl_);
-  rests_since_ = std::chrono::steady_clock::now();
+  SSL_free_buffers(core_->ssl);
+  kept_ = true;
+  released_at_ = loop_.now();
   return true;
 }
 
-bool Connection::quiet() const {
+bool Connection::isIdle() const {
   char byte = 0;
-  const auto got = recv(socket_.number(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  const auto got = recv(core_->socket.number(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
-void Connection::doubt(std::chrono::milliseconds patience) {
+void Connection::setUserTimeout(std::chrono::milliseconds patience) {
   const auto millis = static_cast<unsigned int>(patience.count());
   if (std::exchange(patience_, millis) == millis) return;
-  setsockopt(socket_.number(), IPPROTO_TCP, TCP_USER_TIMEOUT, &millis, sizeof(millis));
+  setsockopt(core_->socket.number(), IPPROTO_TCP, TCP_USER_TIMEOUT, &millis, sizeof(millis));
 }
 
-std::chrono::steady_clock::duration Connection::restedFor() const {
-  return std::chrono::steady_clock::now() - rests_since_;
+SteadyTime::duration Connection::idleFor() const {
+  return loop_.now() - released_at_;
+}
+
+const std::shared_ptr<const tls::Material>& Connection::material() const {
+  return core_->material;
 }
 
 SessionPtr Connection::session() const {
-  SessionPtr session(SSL_get1_session(ssl_));
+  SessionPtr session(SSL_get1_session(core_->ssl));
   if (session && SSL_SESSION_is_resumable(session.get()) == 0) session.reset();
   return session;
 }
 
 std::optional<tls::Summary> Connection::serverCertificate() const {
-  return tls::Material::serverCertificate(ssl_);
+  return tls::Material::serverCertificate(core_->ssl);
+}
+
+bool Connection::asksForClient() const {
+  return core_->certificate_request;
 }
 
 Error Connection::timeout(std::string_view doing) const {

@@ -10,12 +10,16 @@
 #include <string_view>
 #include <vector>
 
+#include "async/job_runner.h"
+#include "async/polled_socket.h"
+#include "async/scope.h"
+#include "async/task.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "tls/offer.h"
-#include "upstream/exchange.h"
+#include "upstream/dial.h"
+#include "upstream/http_client.h"
 #include "upstream/resolver.h"
-#include "upstream/socket.h"
 
 namespace postern::upstream {
 
@@ -24,89 +28,97 @@ struct SessionDeleter {
 };
 using SessionPtr = std::unique_ptr<SSL_SESSION, SessionDeleter>;
 
-// One TLS connection to the service, used by one thread at a time.
+// One TLS connection to the service, on one loop, used by one task at a time.
 //
-// The socket does not block; each call waits with poll(2) until its deadline. Bytes come in
-// blocks of up to 64 KiB; the buffers exist only between write() and rest(). OpenSSL writes with
-// write(2), so the process has to ignore SIGPIPE.
+// The socket does not block: tasks wait in the loop until their scope ends. Bytes come in blocks of
+// up to 64 KiB; the buffers exist only between write() and release(). OpenSSL writes with write(2),
+// so the process has to ignore SIGPIPE.
 class Connection {
  public:
   struct Peer {
-    const std::string& host;                // as the target's url writes it
-    const std::string& authority;           // "host:port", for messages
-    const std::vector<Address>& addresses;  // tried in this order
+    std::string host;                // as the target's url writes it
+    std::string authority;           // "host:port", for messages
+    std::vector<Address> addresses;  // tried in this order
     std::shared_ptr<const tls::Material> material;
-    SSL_SESSION* resume;          // an earlier session with the same material, or null
-    tls::Offer* offer = nullptr;  // where to write what the server said, also when that was no
+    SSL_SESSION* resume = nullptr;       // an earlier session with the same material, or null; must
+                                         // live until the connection is open
+    async::JobRunner* runner = nullptr;  // computes the steps of the handshake; null: on the loop
+    tls::Offer* offer = nullptr;  // where to write what the server said, also when the handshake
+                                  // fails; must outlive the task
   };
 
-  // Connects and does the handshake. `open` counts this connection as long as it lives and
-  // must outlive it. Errors: Connect, Tls, Timeout.
-  static Result<std::unique_ptr<Connection>> open(const Peer& peer, std::atomic<std::size_t>& open,
-                                                  Deadline deadline);
+  // Connects and does the handshake. `open` counts this connection as long as it lives and must
+  // outlive it, as must the loop. Errors: Connect, Tls, Timeout.
+  static async::Task<Result<std::unique_ptr<Connection>>> open(Peer peer,
+                                                               std::atomic<std::size_t>& open,
+                                                               async::Scope& scope);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // Sends a whole request. That the peer has gone is told by the next read(), which may find
-  // an answer or an alert that says why. Errors: Timeout, Tls.
-  Result<void> write(std::string_view bytes, Deadline deadline);
+  // Sends a whole request; `bytes` must outlive the task. When the peer has gone, the next read()
+  // reports it, and may find an answer or an alert that says why. Errors: Timeout, Tls.
+  async::Task<Result<void>> write(std::string_view bytes, async::Scope& scope);
 
   enum class End { None, Clean, Cut };  // Clean: with TLS' close_notify
   struct Block {
-    std::string_view bytes;  // lives until the next read() or rest(); empty at the end
+    std::string_view bytes;  // lives until the next read() or release(); empty at the end
     End end = End::None;
   };
-  // Errors: Tls, and Timeout whose message says what was being done (`doing`).
-  Result<Block> read(Deadline deadline, std::string_view doing);
+  // Errors: Tls, and Timeout whose message says what was being done (`doing`, which must outlive
+  // the task). A peer that never pauses makes it wait for a turn of the loop now and then.
+  async::Task<Result<Block>> read(async::Scope& scope, std::string_view doing);
+
+  // The error of a scope that ended while that was being done.
+  Error timeout(std::string_view doing) const;
 
   // Frees the buffers until the next use; false when unread bytes forbid a next use.
-  bool rest();
-  // Of a resting connection: the peer has neither closed it nor sent anything.
-  bool quiet() const;
-  // Of a resting connection, before the next write(): a peer whose machine acknowledges nothing of
-  // what we send for `patience` has gone, and read() says Cut. One that is only slow has not.
-  void doubt(std::chrono::milliseconds patience);
-  // How a request goes on it.
-  Way way() const { return {rests_since_ != SteadyTime(), terms_}; }
-  // Since the last rest().
-  std::chrono::steady_clock::duration restedFor() const;
+  bool release();
+  // Of a released connection: the peer has neither closed it nor sent anything.
+  bool isIdle() const;
+  // Of a released connection, before the next write(): a peer whose machine acknowledges nothing of
+  // what we send for `patience` has gone, and read() returns Cut. A slow peer is not affected.
+  void setUserTimeout(std::chrono::milliseconds patience);
+  // How a request is sent on it.
+  TransportInfo transport() const { return {kept_, terms_}; }
+  // Since the last release().
+  SteadyTime::duration idleFor() const;
 
-  const std::shared_ptr<const tls::Material>& material() const { return material_; }
+  const std::shared_ptr<const tls::Material>& material() const;
   // What a later connection may resume; null when the server has offered nothing.
   SessionPtr session() const;
   std::optional<tls::Summary> serverCertificate() const;
   // Whether the service has asked for our certificate, in the handshake or after it.
-  bool asksForClient() const { return seen_.certificate_request; }
+  bool asksForClient() const;
 
  private:
-  Connection(const Peer& peer, Dialled dialled, std::atomic<std::size_t>& open);
-  Result<void> handshake(Deadline deadline, tls::Offer* offer);
-  Result<void> shakeHands(Deadline deadline);
+  // The socket with its TLS state. Shared with the step of the handshake that a thread computes,
+  // which may outlive the connection.
+  struct Core;
+
+  Connection(const Peer& peer, Dialled dialled, std::atomic<std::size_t>& open, async::Loop& loop);
+  async::Task<Result<void>> handshake(async::JobRunner* runner, tls::Offer* offer,
+                                      async::Scope& scope);
+  // Waits for what OpenSSL wanted (SSL_ERROR_WANT_READ or SSL_ERROR_WANT_WRITE).
+  async::PolledSocket::Readiness readyFor(int why, async::Scope& scope);
+  std::optional<Result<Block>> readAvailable(int& wanted);
   Result<Block> endOfStream(int result);
-  Error timeout(std::string_view doing) const;
   void freeBuffer();
 
-  const std::string host_;
   const std::string name_;  // for messages: authority and address
-  const std::shared_ptr<const tls::Material> material_;
   std::atomic<std::size_t>& open_;
-  const Descriptor socket_;
-  SSL* ssl_ = nullptr;
-  tls::Terms terms_;                // of the handshake
-  std::unique_ptr<char[]> buffer_;  // 64 KiB, or null while resting
-  struct Seen {
-    int records = 0;                   // received since the last data
-    bool certificate_request = false;  // of the server, at any time
-    void note(int sent, int type, const void* bytes, std::size_t size);
-  };
-  Seen seen_;                          // by OpenSSL's message callback
+  async::Loop& loop_;
+  const std::shared_ptr<Core> core_;
+  async::PolledSocket socket_;         // of core_, which closes it later
+  tls::Terms terms_;                   // of the handshake
+  std::unique_ptr<char[]> buffer_;     // 64 KiB, or null while released
   std::size_t used_ = 0;               // bytes of it that have been written to
   std::optional<Result<Block>> late_;  // how the stream ended behind the last block
   bool asked_ = false;                 // the answer cannot have come yet: wait before reading
-  bool failed_ = false;                // OpenSSL wants no further call
-  SteadyTime rests_since_;             // the begin of its clock: it never has
-  unsigned int patience_ = 0;          // ms, as the system knows it; 0: its own
+  std::size_t bytes_since_wait_ = 0;   // that read() returned
+  bool kept_ = false;                  // it has carried a request
+  SteadyTime released_at_;
+  unsigned int patience_ = 0;  // ms, as the system knows it; 0: its own
 };
 
 }  // namespace postern::upstream

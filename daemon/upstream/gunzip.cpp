@@ -27,16 +27,15 @@ Gunzip::Gunzip()
 
 Gunzip::~Gunzip() = default;
 
-Result<void> Gunzip::feed(std::string_view packed, const OnBody& out) {
-  // isal takes a pointer to bytes that it does not change.
-  state_->next_in = reinterpret_cast<std::uint8_t*>(const_cast<char*>(packed.data()));
-  state_->avail_in = static_cast<std::uint32_t>(packed.size());
-  bool full = false;  // then more may come without further input
-  while (state_->avail_in > 0 || full) {
+Result<std::string_view> Gunzip::next(std::string_view& packed) {
+  while (!packed.empty() || full_) {
     if (!inside_) {
       isal_inflate_reset(state_.get());
       inside_ = true;
     }
+    // isal takes a pointer to bytes that it does not change.
+    state_->next_in = reinterpret_cast<std::uint8_t*>(const_cast<char*>(packed.data()));
+    state_->avail_in = static_cast<std::uint32_t>(packed.size());
     state_->next_out = reinterpret_cast<std::uint8_t*>(block_.get());
     state_->avail_out = kOutputBlock;
     const int code = isal_inflate(state_.get());
@@ -46,14 +45,13 @@ Result<void> Gunzip::feed(std::string_view packed, const OnBody& out) {
                    {},
                    {}};
     }
-    full = state_->avail_out == 0;
-    if (state_->block_state == ISAL_BLOCK_FINISH) inside_ = full = false;
+    packed.remove_prefix(packed.size() - state_->avail_in);
+    full_ = state_->avail_out == 0;
+    if (state_->block_state == ISAL_BLOCK_FINISH) inside_ = full_ = false;
     const std::string_view block(block_.get(), kOutputBlock - state_->avail_out);
-    if (block.empty()) continue;
-    auto taken = out(block);
-    if (!taken) return taken;
+    if (!block.empty()) return block;
   }
-  return {};
+  return std::string_view();
 }
 
 Result<void> Gunzip::finish() const {

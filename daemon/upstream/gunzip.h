@@ -1,11 +1,9 @@
 #pragma once
 
-#include <cstddef>
 #include <memory>
 #include <string_view>
 
 #include "base/result.h"
-#include "upstream/exchange.h"
 
 struct inflate_state;
 
@@ -19,9 +17,10 @@ class Gunzip {
   Gunzip();
   ~Gunzip();
 
-  // Hands what `packed` unfolds to to `out`. Errors: Format (corrupt, wrong checksum), and
-  // what `out` returns.
-  Result<void> feed(std::string_view packed, const OnBody& out);
+  // The next unpacked block, which lives until the next call. Takes what it needs from the front
+  // of `packed`; empty when that was all of it and more is needed. Errors: Format (corrupt, wrong
+  // checksum).
+  Result<std::string_view> next(std::string_view& packed);
   // The end of the body. Errors: Truncated when it lies inside of a member.
   Result<void> finish() const;
 
@@ -29,6 +28,7 @@ class Gunzip {
   std::unique_ptr<inflate_state> state_;
   std::unique_ptr<char[]> block_;
   bool inside_ = false;  // of a member
+  bool full_ = false;    // the last block: then more may come without further input
 };
 
 }  // namespace postern::upstream

@@ -5,7 +5,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "config/target.h"
-#include "upstream/exchange.h"
+#include "upstream/http_client.h"
 
 namespace postern::upstream {
 

@@ -5,12 +5,14 @@
 #include <netinet/in.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <cstring>
 #include <map>
 #include <memory>
 #include <mutex>
 
+#include "async/event.h"
+#include "async/inbox.h"
+#include "async/loop.h"
 #include "base/detached_thread.h"
 #include "base/host_port.h"
 
@@ -99,22 +101,26 @@ std::string Address::text() const {
   return joinHostPort(host, ntohs(v4.sin_port));
 }
 
+// What the loops of the waiting tasks share with the threads of the lookups.
 struct Resolver::Lookups {
+  // A task that waits. The event is of its loop, which alone touches it.
+  struct Waiter {
+    std::shared_ptr<async::Inbox> inbox;
+    async::Event done;
+  };
   struct Lookup {
-    bool done = false;
-    Answer answer;
+    Answer answer;                               // written once, before the waiters are called
+    std::vector<std::weak_ptr<Waiter>> waiters;  // expired: it has left
   };
   // The thread's part.
   static void run(const std::shared_ptr<Lookups>& self, const std::shared_ptr<Lookup>& lookup,
                   const std::string& host);
-  // Starts the one lookup of a name, or joins it. Null when there can be no thread for it.
-  // Requires that `self->mutex` is held.
-  static std::shared_ptr<Lookup> join(const std::shared_ptr<Lookups>& self,
-                                      const std::string& host);
+  // Starts the one lookup of a name, or joins it. Null when no thread can be made for it.
+  static std::shared_ptr<Lookup> join(const std::shared_ptr<Lookups>& self, const std::string& host,
+                                      const std::shared_ptr<Waiter>& waiter);
 
   std::mutex mutex;
-  std::condition_variable finished;
-  std::map<std::string, std::shared_ptr<Lookup>> running;
+  std::map<std::string, std::shared_ptr<Lookup>> running;  // guarded by mutex, with its lookups
 };
 
 void Resolver::Lookups::run(const std::shared_ptr<Lookups>& self,
@@ -122,43 +128,57 @@ void Resolver::Lookups::run(const std::shared_ptr<Lookups>& self,
   Answer answer = lookUp(host, 0);
   const std::lock_guard lock(self->mutex);
   lookup->answer = std::move(answer);
-  lookup->done = true;
   self->running.erase(host);
-  self->finished.notify_all();
+  for (const auto& waiting : lookup->waiters) {
+    if (auto waiter = waiting.lock()) {
+      auto& inbox = *waiter->inbox;
+      inbox.post([waiter = std::move(waiter)] { waiter->done.set(); });
+    }
+  }
 }
 
 std::shared_ptr<Resolver::Lookups::Lookup> Resolver::Lookups::join(
-    const std::shared_ptr<Lookups>& self, const std::string& host) {
-  const auto running = self->running.find(host);
-  if (running != self->running.end()) return running->second;
-  auto lookup = std::make_shared<Lookup>();
-  if (!startDetachedThread([self, lookup, host] { run(self, lookup, host); })) return nullptr;
-  self->running.emplace(host, lookup);
+    const std::shared_ptr<Lookups>& self, const std::string& host,
+    const std::shared_ptr<Waiter>& waiter) {
+  const std::lock_guard lock(self->mutex);
+  auto& lookup = self->running[host];
+  if (!lookup) {
+    lookup = std::make_shared<Lookup>();
+    if (!startDetachedThread([self, lookup, host] { run(self, lookup, host); })) {
+      self->running.erase(host);
+      return nullptr;
+    }
+  }
+  // A lookup that hangs for hours must not collect those who have left.
+  std::erase_if(lookup->waiters, [](const auto& former) { return former.expired(); });
+  lookup->waiters.push_back(waiter);
   return lookup;
 }
 
 Resolver::Resolver() : lookups_(std::make_shared<Lookups>()) {}
 Resolver::~Resolver() = default;
 
-Result<std::vector<Address>> Resolver::resolve(const std::string& host, std::uint16_t port,
-                                               Deadline deadline) {
+async::Task<Result<std::vector<Address>>> Resolver::resolve(std::string host, std::uint16_t port,
+                                                            async::Scope& scope) {
   auto known = knownAddresses(host);
-  if (!known.empty()) return withPort(std::move(known), port);
+  if (!known.empty()) co_return withPort(std::move(known), port);
 
-  std::unique_lock lock(lookups_->mutex);
-  const auto lookup = Lookups::join(lookups_, host);
-  if (!lookup) return noAddress(host, "no thread for the lookup: raise the limit of processes");
-  if (!lookups_->finished.wait_until(lock, deadline.at(), [&] { return lookup->done; })) {
-    return Error{Fault::Timeout,
-                 "the name service did not answer for " + host + " before the deadline",
-                 {},
-                 {},
-                 "mend the name service (/etc/resolv.conf), or give an address in the url"};
+  const auto waiter = std::make_shared<Lookups::Waiter>();
+  waiter->inbox = scope.loop().inbox();
+  const auto lookup = Lookups::join(lookups_, host, waiter);
+  if (!lookup) co_return noAddress(host, "no thread for the lookup: raise the limit of processes");
+  const bool came = co_await waiter->done.wait(scope);
+  if (!came) {
+    co_return Error{Fault::Timeout,
+                    "the name service did not answer for " + host + " before the deadline",
+                    {},
+                    {},
+                    "mend the name service (/etc/resolv.conf), or give an address in the url"};
   }
-  const Answer& answer = lookup->answer;
-  if (answer.code != 0) return noAddress(host, lookupWords(answer.code));
-  if (answer.addresses.empty()) return noAddress(host, "the name has no IPv4 or IPv6 address");
-  return withPort(answer.addresses, port);
+  const Answer& answer = lookup->answer;  // which nobody writes to any more
+  if (answer.code != 0) co_return noAddress(host, lookupWords(answer.code));
+  if (answer.addresses.empty()) co_return noAddress(host, "the name has no IPv4 or IPv6 address");
+  co_return withPort(answer.addresses, port);
 }
 
 }  // namespace postern::upstream

@@ -2,11 +2,13 @@
 
 #include <sys/socket.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
+#include "async/scope.h"
+#include "async/task.h"
 #include "base/result.h"
 
 namespace postern::upstream {
@@ -17,10 +19,10 @@ struct Address {
   std::string text() const;  // "127.0.0.1:443", "[::1]:443"
 };
 
-// Names to addresses with a deadline, which getaddrinfo(3) does not know: the lookup runs on
-// a thread of its own, at most one per name; who waits for it leaves at its own deadline.
-// Numeric hosts and `localhost` (127.0.0.1, then ::1; RFC 6761 section 6.3) need no lookup.
-// Thread-safe.
+// Looks up the addresses of names with a deadline, which getaddrinfo(3) does not know: the lookup
+// runs on a thread of its own, at most one per name; tasks that wait for it leave when their scope
+// ends. Numeric hosts and `localhost` (127.0.0.1, then ::1; RFC 6761 section 6.3) need no lookup.
+// Thread-safe: tasks of several loops may share it.
 class Resolver {
  public:
   Resolver();
@@ -28,13 +30,13 @@ class Resolver {
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
-  // Errors: Resolve (no such name, naming it), Timeout.
-  Result<std::vector<Address>> resolve(const std::string& host, std::uint16_t port,
-                                       Deadline deadline);
+  // Errors: Resolve (no such name, naming it), Timeout. The resolver must outlive the task.
+  async::Task<Result<std::vector<Address>>> resolve(std::string host, std::uint16_t port,
+                                                    async::Scope& scope);
 
  private:
   struct Lookups;
-  std::shared_ptr<Lookups> lookups_;  // shared with the threads
+  std::shared_ptr<Lookups> lookups_;  // shared with the threads of the lookups
 };
 
 }  // namespace postern::upstream

@@ -10,7 +10,7 @@
 #include "http1/body_framing.h"
 #include "http1/chunk_decoder.h"
 #include "http1/line_reader.h"
-#include "upstream/exchange.h"
+#include "upstream/http_client.h"
 
 namespace postern::upstream {
 

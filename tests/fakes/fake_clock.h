@@ -11,11 +11,16 @@ class FakeClock final : public Clock {
  public:
   SteadyTime steady() const override {
     const std::lock_guard lock(mutex_);
-    return steady_;
+    return steady_ += tick_;
   }
   SystemTime system() const override {
     const std::lock_guard lock(mutex_);
     return system_;
+  }
+  // From now on each look at the steady time takes some.
+  void tickEachLook(std::chrono::microseconds tick) {
+    const std::lock_guard lock(mutex_);
+    tick_ = tick;
   }
   void advance(std::chrono::milliseconds by) {
     const std::lock_guard lock(mutex_);
@@ -30,7 +35,8 @@ class FakeClock final : public Clock {
 
  private:
   mutable std::mutex mutex_;
-  SteadyTime steady_ = SteadyTime(std::chrono::hours(1000));
+  std::chrono::microseconds tick_{0};
+  mutable SteadyTime steady_ = SteadyTime(std::chrono::hours(1000));
   SystemTime system_ = SystemTime(std::chrono::seconds(1'800'000'000));  // 2027-01-15 08:00:00 UTC
 };
 

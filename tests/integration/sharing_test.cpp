@@ -1,13 +1,9 @@
 #include <gmock/gmock.h>
-#include <poll.h>
-
 #include <atomic>
-#include <future>
 #include <thread>
 #include <vector>
 
 #include "integration/target_fixture.h"
-#include "upstream/socket.h"
 
 namespace postern {
 namespace {
@@ -100,29 +96,6 @@ TEST_F(SharingTest, RunsUntilTheLatestDeadline) {
   EXPECT_EQ(asked(), 1);
 }
 
-TEST_F(SharingTest, AnswersAScraperInTimeWhoseThreadFliesForAnother) {
-  config.pages = {textPage()};
-  open();
-  ASSERT_TRUE(scrape().page);
-  asked();
-  stalls(800ms);
-  std::jthread hurried([&] {
-    const auto answer = scrape(200ms);
-    ASSERT_FALSE(answer.page);
-    EXPECT_EQ(answer.page.error().fault, Fault::Timeout);
-  });
-  while (whatsapp.counters().requests["/metrics"] < 2) std::this_thread::yield();
-  std::jthread patient([&] { EXPECT_TRUE(scrape(10s).page); });
-  const auto began = std::chrono::steady_clock::now();
-  while (left_early == 0 && std::chrono::steady_clock::now() < began + 5s)
-    std::this_thread::yield();
-  EXPECT_LT(std::chrono::steady_clock::now() - began, 600ms) << "and not when the page comes";
-  hurried.join();
-  patient.join();
-  EXPECT_EQ(left_early, 1);
-  EXPECT_EQ(asked(), 1);
-}
-
 TEST_F(SharingTest, StreamsToTheFirstAndFetchesAgainForTheOthers) {
   config.pages = {textPage()};
   config.hold_back = 64 << 10;
@@ -137,54 +110,6 @@ TEST_F(SharingTest, StreamsToTheFirstAndFetchesAgainForTheOthers) {
   };
   EXPECT_EQ(atOnce(8, streamed_whole), 8);
   EXPECT_GE(asked(), 8);
-}
-
-struct SlowScraperCase {
-  std::chrono::milliseconds waited;
-  bool gives_way;
-};
-
-TEST_F(SharingTest, AStreamWhoseScraperReadsSlowlyGivesWayToTheNextScrape) {
-  config.pages = {textPage()};
-  config.hold_back = 64 << 10;
-  config.max_concurrent_scrapes = 1;
-  open();
-  ASSERT_TRUE(scrape().page);
-  grows(2);
-  for (const auto& [waited, gives_way] :
-       {SlowScraperCase{0ms, false}, SlowScraperCase{249ms, false}, SlowScraperCase{250ms, true},
-        SlowScraperCase{9s, true}}) {
-    std::promise<void> begun, end;
-    std::atomic<int> disconnected = 0;
-    const auto ended = end.get_future();
-    scrape::Stream stream = [&, blocks = 0](std::string_view) mutable {
-      if (blocks++ > 0) return false;
-      begun.set_value();
-      ended.wait();
-      return disconnected == 0;
-    };
-    stream.waited = [&time = waited] { return time; };
-    stream.disconnect = [&] {
-      ++disconnected;
-      end.set_value();
-    };
-    std::jthread slow([&] {
-      const auto answer = target->scrape(deadlineIn(20s), exposition::Output(), stream, {});
-      EXPECT_TRUE(answer.streamed);
-      EXPECT_FALSE(answer.page);
-    });
-    begun.get_future().wait();
-    const auto next = scrape(gives_way ? 10s : 1s);
-    EXPECT_EQ(static_cast<bool>(next.page), gives_way) << waited.count();
-    if (!gives_way) {
-      EXPECT_EQ(next.page.error().fault, Fault::Busy);
-      end.set_value();
-    }
-    slow.join();
-    EXPECT_EQ(disconnected, gives_way ? 1 : 0);
-    const auto fault = stats->counts().fault;
-    EXPECT_TRUE(!fault || fault->fault == Fault::Busy) << "a scraper says nothing of the target";
-  }
 }
 
 TEST_F(SharingTest, ServesARecentPageWhenToldTo) {

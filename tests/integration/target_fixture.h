@@ -2,19 +2,23 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 
+#include "async/loop_thread.h"
+#include "async/thread_pool.h"
 #include "fake_whatsapp/fake_whatsapp.h"
 #include "fakes/certificates.h"
-#include "fakes/fake_clock.h"
+#include "fakes/shifted_clock.h"
 #include "scrape/target.h"
 
 namespace postern::testing {
 
 // A target with the real session, client and TLS against the look-alike in this process;
-// only the time by which decisions are made is the test's. Change `config` before open().
+// the test adds to the real time by which decisions are made. Change `config` before open().
 class TargetTest : public ::testing::Test {
  protected:
   TargetTest()
@@ -60,40 +64,62 @@ class TargetTest : public ::testing::Test {
   void mount(const std::string& password) { folder.write("password", password + "\n"); }
   void open() {
     stats = std::make_shared<scrape::Stats>("t");
-    target = std::make_shared<scrape::Target>(
-        config, std::make_shared<scrape::Door>(config, "", resolver, clock, drawUniform), stats,
-        workers, clock, [] { return std::string("# TYPE own gauge\nown 1\n"); });
+    auto& loop = thread.loop();
+    const scrape::TargetClient::Parts parts{resolver, loop, pool};
+    auto made = async::makeOnLoop<scrape::TargetClient>(loop, config, "", parts, drawUniform);
+    target =
+        async::makeOnLoop<scrape::Target>(loop, config, std::move(made), stats, loop, pool,
+                                          [] { return std::string("# TYPE own gauge\nown 1\n"); });
   }
   void pass(std::chrono::seconds time) {
     for (auto second = std::chrono::seconds(0); second < time; ++second) {
       clock.advance(std::chrono::seconds(1));
-      target->door()->pollFiles();
+      target->client()->pollFiles();
     }
   }
   // Streamed bytes go to `streamed`.
   scrape::Target::Answer scrape(std::chrono::milliseconds time = std::chrono::seconds(10),
                                 std::string* streamed = nullptr) {
-    return target->scrape(
-        std::chrono::steady_clock::now() + time, exposition::Output(),
-        [&](std::string_view block) {
-          if (streamed != nullptr) *streamed += block;
-          return true;
-        },
-        [this](const scrape::Target::Answer&) { ++left_early; });
+    KeptStream stream(streamed);
+    return thread.run(scrapeOnLoop(time, stream));
   }
 
-  std::atomic<int> left_early = 0;  // scrapes that were answered while their thread flew on
-  FakeClock clock;
+  testing::ShiftedClock clock;
+  async::LoopThread thread{clock};
+  async::ThreadPool pool{16};
   TemporaryFolder folder;
   Identity authority, server, client;
   FakeWhatsapp whatsapp;
   config::Target config;
   upstream::Resolver resolver;
-  async::ThreadPool workers{16};
   std::shared_ptr<scrape::Stats> stats;
   std::shared_ptr<scrape::Target> target;
 
  private:
+  // Keeps what is streamed, where it is told to.
+  class KeptStream final : public scrape::PageStream {
+   public:
+    explicit KeptStream(std::string* text) : text_(text) {}
+    async::Task<bool> write(std::string_view block) override {
+      if (text_ != nullptr) *text_ += block;
+      co_return true;
+    }
+    std::chrono::milliseconds waited() const override { return {}; }
+    void disconnect() override {}
+
+   private:
+    std::string* const text_;
+  };
+
+  async::Task<scrape::Target::Answer> scrapeOnLoop(std::chrono::milliseconds time,
+                                                   KeptStream& stream) {
+    auto& loop = thread.loop();
+    async::Scope scope(loop);
+    const auto deadline = loop.now() + time;
+    const exposition::Output output;
+    co_return co_await target->scrape(deadline, output, stream, scope);
+  }
+
   FakeWhatsapp::Options lookAlike() {
     FakeWhatsapp::Options options;
     options.cert_file = folder.write("server.crt", server.certificate());

@@ -41,7 +41,7 @@ class PathTest : public ::testing::Test {
     if (!material) return material.error().what;
     std::FILE* const out = std::tmpfile();
     Report report(/*json=*/false, out);
-    examinePath(target, *material, resolver, report);
+    examinePath(target, *material, network, report);
     std::string text(static_cast<std::size_t>(std::ftell(out)), '\0');
     std::rewind(out);
     text.resize(std::fread(text.data(), 1, text.size(), out));
@@ -54,7 +54,7 @@ class PathTest : public ::testing::Test {
   TlsServer::Options options{testing::makeServer(authority, {"127.0.0.1"}), "127.0.0.1", nullptr,
                              TLS1_3_VERSION};
   testing::TemporaryFolder folder;
-  upstream::Resolver resolver;
+  Network network;
   config::Target target;
   std::optional<TlsServer> server;
 };

@@ -296,6 +296,26 @@ TEST_F(PageTemplateLimitTest, HoldsSoManyBytesForAllPages) {
   EXPECT_TRUE(learned()) << "what pages give back another may take";
 }
 
+TEST_F(PageTemplateLimitTest, LetsAMuchLargerPageGiveWayToASmallOne) {
+  limitPageTemplates(60'000);
+  pass(largePage(1'000'000), &store);  // takes all that there is
+  const std::string small = largePage(20'000);
+  PageTemplateStore of_small;
+  pass(small, &of_small);  // finds no room
+  pass(small, &of_small);
+  auto lease = of_small.lease(output, content_type);
+  EXPECT_FALSE(lease.page->blocks.empty());
+  of_small.giveBack(std::move(lease.page), /*alike=*/true);
+  const std::string other = largePage(900'000);
+  PageTemplateStore of_other;
+  for (int round = 0; round < 3; ++round) {
+    pass(other, &of_other);
+    pass(largePage(1'000'000), &store);
+  }
+  lease = of_small.lease(output, content_type);
+  EXPECT_FALSE(lease.page->blocks.empty()) << "a large page takes nothing from a small one";
+}
+
 TEST_F(PageTemplateLimitTest, LearnsTheBeginningOfAPageThatIsTooLarge) {
   const std::string page = largePage(1'000'000);
   limitPageTemplates(60'000);

@@ -6,6 +6,7 @@
 #include "http/request_body.h"
 #include "http/server.h"
 #include "unit/http/client.h"
+#include "unit/http/handlers.h"
 
 namespace postern::http {
 namespace {
@@ -21,17 +22,17 @@ constexpr std::size_t kMost = 100U << 10;  // bytes of a body
 // A server that answers with the size of each body, and with the body when it is short.
 struct RunningEcho {
   explicit RunningEcho(std::size_t most = kMost, milliseconds header_timeout = milliseconds(60'000))
-      : site{[](const Request& request, ResponseSink& sink) {
-               const auto& body = request.body;
-               sink.send({}, std::to_string(body.size()) + ':' + body.substr(0, 100) + '\n');
-             },
-             [](const Request&) { return true; },
-             {},
-             most},
+      : service{[](const Request& request, Responder& responder) {
+                  const auto& body = request.body;
+                  return responder.send(
+                      replyWith(std::to_string(body.size()) + ':' + body.substr(0, 100) + '\n'));
+                },
+                {},
+                most},
         server({.header_timeout = header_timeout}),
-        port(*server.listen("127.0.0.1:0", site)) {}
+        port(*server.listen("127.0.0.1:0", service)) {}
 
-  const Site site;
+  const Service service;
   Server server;
   std::uint16_t port;
 };

@@ -15,6 +15,7 @@
 #include "fakes/certificates.h"
 #include "http/server.h"
 #include "unit/http/client.h"
+#include "unit/http/handlers.h"
 
 // What one peer may not do to the others.
 namespace postern::http {
@@ -74,31 +75,27 @@ class TlsClient {
   bool connected_ = false;
 };
 
-void answerOk(const Request&, ResponseSink& sink) {
-  sink.send({}, "ok!\n");
-}
-
-// Two listeners, as the daemon has: one over TLS for everybody and one for probes.
-struct TwoSites {
-  explicit TwoSites(const Server::Options& options = {}) : server(options) {
+// Listeners as the daemon has: one over TLS for everybody and one for probes.
+struct TwoServices {
+  explicit TwoServices(const Server::Options& options = {}) : server(options) {
     public_port = *server.listen("127.0.0.1:0", secured);
     plain_port = *server.listen("127.0.0.1:0", plain);
     probe_port = *server.listen("127.0.0.1:0", probes);
   }
 
   const std::shared_ptr<SSL_CTX> context = serverContext();
-  const Site secured{answerOk, [](const Request&) { return true; }, [this] { return context; }};
-  const Site plain{answerOk, [](const Request&) { return true; }, {}};
-  const Site probes{answerOk, [](const Request&) { return true; }, {}};
+  const Service secured{always("ok!\n"), [this] { return context; }};
+  const Service plain{always("ok!\n")};
+  const Service probes{always("ok!\n")};
   Server server;
   std::uint16_t public_port = 0;
   std::uint16_t plain_port = 0;
   std::uint16_t probe_port = 0;
 };
 
-void expectProbesAnswered(const TwoSites& sites) {
+void expectProbesAnswered(const TwoServices& services) {
   for (int i = 0; i < 50; ++i) {
-    Client probe(sites.probe_port);
+    Client probe(services.probe_port);
     probe.get("/-/healthy");
     ASSERT_THAT(probe.readAnswer(), EndsWith("ok!\n"));
   }
@@ -114,8 +111,8 @@ std::string manyRequests() {
 }
 
 TEST(HostileTest, PipelinedRequestsOverTlsKeepNoProbeWaiting) {
-  const TwoSites sites;
-  TlsClient flood(sites.public_port);
+  const TwoServices services;
+  TlsClient flood(services.public_port);
   ASSERT_TRUE(flood.connected());
   std::atomic<bool> done = false;
   std::jthread flooding([&] {
@@ -128,13 +125,13 @@ TEST(HostileTest, PipelinedRequestsOverTlsKeepNoProbeWaiting) {
       }
     }
   });
-  expectProbesAnswered(sites);
+  expectProbesAnswered(services);
   done = true;
 }
 
 TEST(HostileTest, PipelinedRequestsWithoutTlsKeepNoProbeWaiting) {
-  const TwoSites sites;
-  const Client flood(sites.plain_port);
+  const TwoServices services;
+  const Client flood(services.plain_port);
   std::atomic<bool> done = false;
   std::jthread draining([&] {
     std::array<char, 65536> block;
@@ -146,21 +143,21 @@ TEST(HostileTest, PipelinedRequestsWithoutTlsKeepNoProbeWaiting) {
     while (!done) flood.send(requests);
     ::shutdown(flood.descriptor(), SHUT_RDWR);
   });
-  expectProbesAnswered(sites);
+  expectProbesAnswered(services);
   done = true;
 }
 
 TEST(HostileTest, KeyUpdatesKeepNoProbeWaiting) {
-  const TwoSites sites;
+  const TwoServices services;
   std::atomic<bool> done = false;
   std::jthread flooding([&] {
     while (!done) {
-      TlsClient flood(sites.public_port);
+      TlsClient flood(services.public_port);
       while (!done && flood.connected() && flood.sendKeyUpdate()) {
       }
     }
   });
-  expectProbesAnswered(sites);
+  expectProbesAnswered(services);
   done = true;
 }
 
@@ -170,10 +167,10 @@ struct RecordsCase {
 };
 
 TEST(HostileTest, SixteenRecordsWithoutDataAreTheMost) {
-  const TwoSites sites;
+  const TwoServices services;
   for (const auto& [key_updates, answered] :
        {RecordsCase{1, true}, RecordsCase{16, true}, RecordsCase{17, false}}) {
-    TlsClient client(sites.public_port);
+    TlsClient client(services.public_port);
     ASSERT_TRUE(client.connected());
     for (int i = 0; i < key_updates; ++i) client.sendKeyUpdate();
     client.send(kRequest);
@@ -183,8 +180,8 @@ TEST(HostileTest, SixteenRecordsWithoutDataAreTheMost) {
 }
 
 TEST(HostileTest, DataBetweenRecordsStartsTheCountFromScratch) {
-  const TwoSites sites;
-  TlsClient client(sites.public_port);
+  const TwoServices services;
+  TlsClient client(services.public_port);
   ASSERT_TRUE(client.connected());
   for (int round = 0; round < 3; ++round) {
     for (int i = 0; i < 16; ++i) client.sendKeyUpdate();
@@ -196,10 +193,10 @@ TEST(HostileTest, DataBetweenRecordsStartsTheCountFromScratch) {
 TEST(HostileTest, AFullListenerClosesTheConnectionThatWasIdleLongest) {
   Server::Options options;
   options.max_connections = 3;
-  const TwoSites sites(options);
+  const TwoServices services(options);
   std::vector<std::unique_ptr<Client>> clients;
   for (int i = 0; i < 4; ++i) {
-    clients.push_back(std::make_unique<Client>(sites.plain_port));
+    clients.push_back(std::make_unique<Client>(services.plain_port));
     clients.back()->get("/");
     EXPECT_THAT(clients.back()->readAnswer(), EndsWith("ok!\n")) << i;
   }
@@ -213,17 +210,17 @@ TEST(HostileTest, AFullListenerClosesTheConnectionThatWasIdleLongest) {
 TEST(HostileTest, AFullListenerClosesTheSlowestRequestWhenNoneIsIdle) {
   Server::Options options;
   options.max_connections = 3;
-  const TwoSites sites(options);
+  const TwoServices services(options);
   std::vector<std::unique_ptr<Client>> clients;
   for (int i = 0; i < 3; ++i) {
-    clients.push_back(std::make_unique<Client>(sites.plain_port));
+    clients.push_back(std::make_unique<Client>(services.plain_port));
     clients.back()->send("GET / HTTP/1.1\r\nHo");
   }
-  Client last(sites.plain_port);
+  Client last(services.plain_port);
   last.get("/");
   EXPECT_THAT(last.readAnswer(), EndsWith("ok!\n"));
   // Which of the three depends on the order in which their first bytes arrived.
-  while (sites.server.counts().connections > 3) std::this_thread::yield();
+  while (services.server.counts().connections > 3) std::this_thread::yield();
 }
 
 // However full its socket is when the server waits for it.
@@ -231,16 +228,16 @@ TEST(HostileTest, AClientThatReadsNoAnswerHasItsTimeLimit) {
   Server::Options options;
   options.header_timeout = options.idle_timeout = options.write_timeout =
       std::chrono::milliseconds(200);
-  const TwoSites sites(options);
+  const TwoServices services(options);
   std::vector<std::unique_ptr<Client>> clients;
   for (int requests = 8; requests < 4000; requests = requests * 5 / 4) {
-    clients.push_back(std::make_unique<Client>(sites.plain_port, Client::Family::V4, 4096));
+    clients.push_back(std::make_unique<Client>(services.plain_port, Client::Family::V4, 4096));
     std::string text;
     for (int i = 0; i < requests; ++i) text += kRequest;
     ::send(clients.back()->descriptor(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   }
-  while (sites.server.counts().accepted < clients.size()) std::this_thread::yield();
-  while (sites.server.counts().connections > 0) std::this_thread::yield();
+  while (services.server.counts().accepted < clients.size()) std::this_thread::yield();
+  while (services.server.counts().connections > 0) std::this_thread::yield();
 }
 
 struct SlowReaderCase {
@@ -249,7 +246,7 @@ struct SlowReaderCase {
   bool streams;
 };
 
-// None of them takes the answer that it asked for, and all threads would wait for them.
+// None of them takes the answer that it asked for.
 TEST(HostileTest, ReadersThatTakeNoAnswerKeepNobodyOut) {
   constexpr int kReaders = 12;
   for (const auto& [what, blocks, streams] :
@@ -258,27 +255,19 @@ TEST(HostileTest, ReadersThatTakeNoAnswerKeepNobodyOut) {
         SlowReaderCase{"a long stream", 96, true}}) {
     const std::string block(64U << 10, 'x');
     std::atomic<int> asked = 0;
-    const Site site{
-        [&, many = blocks, begins = streams](const Request& request, ResponseSink& sink) {
-          if (request.path == "/small") return sink.send({}, "ok!\n");
-          ++asked;
-          if (!begins) {
-            std::string body;
-            for (std::size_t i = 0; i < many; ++i) body += block;
-            return sink.send({}, body);
-          }
-          sink.begin({});
-          for (std::size_t i = 0; i < many; ++i) {
-            if (!sink.write(block)) return sink.abort();
-          }
-          sink.finish();
-        },
-        {},
-        {}};
+    const std::vector<std::string> all(blocks, block);
+    const std::string body(blocks * block.size(), 'x');
+    const Service service{[&, begins = streams](const Request& request, Responder& responder) {
+      if (request.path == "/small") return responder.send(replyWith("ok!\n"));
+      ++asked;
+      if (begins) return stream(all, responder);
+      responder.waitWithoutRoom(true);
+      return responder.send({}, body);
+    }};
     Server::Options options;
     options.threads = 4;
     Server server(options);
-    const auto port = *server.listen("127.0.0.1:0", site);
+    const auto port = *server.listen("127.0.0.1:0", service);
     std::vector<std::unique_ptr<Client>> readers;
     for (int i = 0; i < kReaders; ++i) {
       readers.push_back(std::make_unique<Client>(port, Client::Family::V4, 4096));
@@ -296,9 +285,12 @@ TEST(HostileTest, ReadersThatTakeNoAnswerKeepNobodyOut) {
 // An answer of another reader is not dropped for it at once.
 TEST(HostileTest, AReaderThatIsSlowForAMomentKeepsItsAnswer) {
   const std::string body(1U << 20, 'x');
-  const Site site{[&](const Request&, ResponseSink& sink) { sink.send({}, body); }, {}, {}};
+  const Service service{[&](const Request&, Responder& responder) {
+    responder.waitWithoutRoom(true);
+    return responder.send({}, body);
+  }};
   Server server({});
-  const auto port = *server.listen("127.0.0.1:0", site);
+  const auto port = *server.listen("127.0.0.1:0", service);
   std::vector<std::unique_ptr<Client>> readers;
   for (int i = 0; i < 12; ++i) {
     readers.push_back(std::make_unique<Client>(port, Client::Family::V4, 4096));
@@ -310,16 +302,15 @@ TEST(HostileTest, AReaderThatIsSlowForAMomentKeepsItsAnswer) {
 
 TEST(HostileTest, AHandlerSeesThatItsClientHasGone) {
   std::atomic<bool> asked = false, gone_at_first = true, gone = false;
-  const Site site{[&](const Request&, ResponseSink& sink) {
-                    gone_at_first = sink.clientGone();
-                    asked = true;
-                    while (!sink.clientGone()) std::this_thread::yield();
-                    gone = true;
-                  },
-                  {},
-                  {}};
+  const Service service{blocking([&](const Request&, const ClientGone& clientGone) {
+    gone_at_first = clientGone();
+    asked = true;
+    while (!clientGone()) std::this_thread::yield();
+    gone = true;
+    return Reply();
+  })};
   Server server({});
-  const auto port = *server.listen("127.0.0.1:0", site);
+  const auto port = *server.listen("127.0.0.1:0", service);
   {
     Client client(port);
     client.get("/");
@@ -332,15 +323,15 @@ TEST(HostileTest, AHandlerSeesThatItsClientHasGone) {
 TEST(HostileTest, EachListenerHasItsOwnRoom) {
   Server::Options options;
   options.max_connections = 3;
-  const TwoSites sites(options);
+  const TwoServices services(options);
   std::vector<std::unique_ptr<Client>> clients;
   for (int i = 0; i < 20; ++i) {
-    clients.push_back(std::make_unique<Client>(sites.plain_port));
+    clients.push_back(std::make_unique<Client>(services.plain_port));
     clients.back()->send("GET");
   }
   std::vector<std::unique_ptr<Client>> probes;
   for (int i = 0; i < 3; ++i) {
-    probes.push_back(std::make_unique<Client>(sites.probe_port));
+    probes.push_back(std::make_unique<Client>(services.probe_port));
     probes.back()->get("/-/healthy");
     EXPECT_THAT(probes.back()->readAnswer(), StartsWith("HTTP/1.1 200 OK\r\n"));
   }

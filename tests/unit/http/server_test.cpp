@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "unit/http/client.h"
+#include "unit/http/handlers.h"
 
 namespace postern::http {
 namespace {
@@ -34,19 +35,15 @@ Server::Options patient() {
           .write_timeout = kPatience};
 }
 
-void answerWithPath(const Request& request, ResponseSink& sink) {
-  sink.send({}, request.method + ' ' + request.path + '\n');
-}
-
-const Site kPaths{answerWithPath, {}, {}};
+const Service kPaths{answerWithPath};
 
 // A server on a free port of 127.0.0.1.
 struct Running {
-  explicit Running(Handler handler = answerWithPath, Server::Options options = patient())
-      : site{std::move(handler), {}, {}},
+  explicit Running(AsyncHandler handler = answerWithPath, Server::Options options = patient())
+      : service{std::move(handler)},
         server(options),
-        port(*server.listen("127.0.0.1:0", site)) {}
-  const Site site;
+        port(*server.listen("127.0.0.1:0", service)) {}
+  const Service service;
   Server server;
   std::uint16_t port;
 };
@@ -76,23 +73,48 @@ TEST(ServerTest, LeavesConnectionsToTheNextServer) {
   after.get("/after", "Connection: close\r\n");
   before.get("/still");
   EXPECT_THAT(before.readAnswer(), EndsWith("GET /still\n")) << "what is open is served on";
-  const Site others{[](const Request&, ResponseSink& sink) { sink.send({}, "other\n"); }, {}, {}};
+  const Service others{always("other\n")};
   Server second(patient());
   second.listen(*listening, others);
   EXPECT_THAT(after.readToEnd(), EndsWith("other\n"));
 }
 
-// A handler that says when it has been entered and waits until it may go on.
+// A blocking handler that says when it has been entered and waits until it may continue.
 struct Gate {
   std::promise<void> entered, opened;
   std::shared_future<void> open = opened.get_future().share();
 
-  void operator()(const Request&, ResponseSink& sink) {
-    entered.set_value();
-    open.wait();
-    sink.send({}, "late\n");
+  AsyncHandler handler() {
+    return blocking([this](const Request&, const ClientGone&) {
+      entered.set_value();
+      open.wait();
+      return replyWith("late\n");
+    });
   }
 };
+
+// Answers "/gate" by the gate, everything else on the loop.
+AsyncHandler besides(Gate& gate) {
+  return [handler = gate.handler()](const Request& request, Responder& responder) {
+    return request.path == "/gate" ? handler(request, responder)
+                                   : answerWithPath(request, responder);
+  };
+}
+
+const std::string kBlock(64 * 1024, 'x');
+
+// Until the client takes no more.
+async::Task<> streamForever(std::promise<void>& started, std::promise<void>& ended,
+                            Responder& responder) {
+  responder.begin({});
+  bool first = true;
+  bool taken = true;
+  while (taken) {
+    taken = co_await responder.write(kBlock);
+    if (taken && std::exchange(first, false)) started.set_value();
+  }
+  ended.set_value();
+}
 
 TEST(ServerTest, AnswersRequestAfterRequestOnOneConnection) {
   Running running;
@@ -216,18 +238,13 @@ TEST(ServerTest, ClosesAConnectionThatStaysIdle) {
 }
 
 TEST(ServerTest, LetsGoOfAReaderThatIsTooSlow) {
+  std::promise<void> started;
   std::promise<void> gave_up;
   auto options = patient();
   options.write_timeout = milliseconds(50);
-  Running running(
-      [&](const Request&, ResponseSink& sink) {
-        const std::string block(64 * 1024, 'x');
-        sink.begin({});
-        while (sink.write(block)) {
-        }
-        gave_up.set_value();
-      },
-      options);
+  Running running([&](const Request&,
+                      Responder& responder) { return streamForever(started, gave_up, responder); },
+                  options);
   Client client(running.port, Client::Family::V4, 4096);
 
   client.get("/");
@@ -262,7 +279,10 @@ TEST(ServerTest, ServesManyConnectionsAtOnce) {
 TEST(ServerTest, MoreConnectionsThanThreadsWaitForTheirTurn) {
   auto options = patient();
   options.threads = 2;
-  Running running(answerWithPath, options);
+  Running running(blocking([](const Request& request, const ClientGone&) {
+                    return replyWith(request.method + ' ' + request.path + '\n');
+                  }),
+                  options);
   std::vector<std::unique_ptr<Client>> clients;
   for (int i = 0; i < 40; ++i) {
     clients.push_back(std::make_unique<Client>(running.port));
@@ -281,13 +301,16 @@ Server::Options narrow() {
 
 TEST(ServerTest, AnswersWhatIsQuickWhileEveryOtherThreadIsTaken) {
   Gate gate;
-  const Site site{[&](const Request& request, ResponseSink& sink) {
-                    request.path == "/gate" ? gate(request, sink) : answerWithPath(request, sink);
-                  },
-                  [](const Request& request) { return request.path == "/quick"; },
-                  {}};
+  const auto path = blocking([](const Request& request, const ClientGone&) {
+    return replyWith(request.method + ' ' + request.path + '\n');
+  });
+  const Service service{
+      [&, on_gate = gate.handler()](const Request& request, Responder& responder) {
+        if (request.path == "/quick") return answerWithPath(request, responder);
+        return request.path == "/gate" ? on_gate(request, responder) : path(request, responder);
+      }};
   Server server(narrow());
-  const auto port = *server.listen("127.0.0.1:0", site);
+  const auto port = *server.listen("127.0.0.1:0", service);
   Client busy(port);
   busy.get("/gate");
   gate.entered.get_future().wait();
@@ -309,8 +332,7 @@ TEST(ServerTest, ARequestThatFindsNoThreadInTimeIsToldSo) {
   Gate gate;
   auto options = narrow();
   options.queue_timeout = milliseconds(20);
-  Running running([&](const Request& request, ResponseSink& sink) { gate(request, sink); },
-                  options);
+  Running running(gate.handler(), options);
   Client busy(running.port);
   busy.get("/gate");
   gate.entered.get_future().wait();
@@ -330,8 +352,7 @@ TEST(ServerTest, AConnectionBeyondTheLimitIsBusyWhenAllOthersAreBeingAnswered) {
   Gate gate;
   auto options = patient();
   options.max_connections = 1;
-  Running running([&](const Request& request, ResponseSink& sink) { gate(request, sink); },
-                  options);
+  Running running(gate.handler(), options);
   Client first(running.port);
   first.get("/a");
   gate.entered.get_future().wait();
@@ -360,8 +381,9 @@ TEST(ServerTest, OneAddressMayBeBounded) {
 TEST(ServerTest, SlowReadersHoldNoThread) {
   const std::string page(1U << 20, 'p');
   Running running(
-      [&](const Request& request, ResponseSink& sink) {
-        request.path == "/page" ? sink.send({}, page) : answerWithPath(request, sink);
+      [&](const Request& request, Responder& responder) {
+        return request.path == "/page" ? responder.send({}, page)
+                                       : answerWithPath(request, responder);
       },
       narrow());
   std::vector<std::unique_ptr<Client>> slow;
@@ -385,7 +407,8 @@ TEST(ServerTest, AReaderThatNeverTakesItsAnswerIsReset) {
   const std::string page(4U << 20, 'p');
   auto options = patient();
   options.write_timeout = milliseconds(50);
-  Running running([&](const Request&, ResponseSink& sink) { sink.send({}, page); }, options);
+  Running running([&](const Request&, Responder& responder) { return responder.send({}, page); },
+                  options);
   Client slow(running.port, Client::Family::V4, 4096);
 
   slow.get("/page");
@@ -414,15 +437,20 @@ TEST(ServerTest, SlowBodiesHoldNoThreadAndEnd) {
 TEST(ServerTest, AHandlerThatThrowsEndsItsConnectionAlone) {
   auto options = patient();
   options.threads = 2;
+  const auto on_thread = blocking(
+      [](const Request&, const ClientGone&) -> Reply { throw std::runtime_error("unexpected"); });
   Running running(
-      [](const Request& request, ResponseSink& sink) {
+      [&](const Request& request, Responder& responder) {
         if (request.path == "/throws") throw std::runtime_error("unexpected");
-        answerWithPath(request, sink);
+        return request.path == "/throws-on-thread" ? on_thread(request, responder)
+                                                   : answerWithPath(request, responder);
       },
       options);
-  Client unlucky(running.port);
-  unlucky.get("/throws");
-  EXPECT_EQ(unlucky.readToEnd(), "");
+  for (const char* path : {"/throws", "/throws-on-thread"}) {
+    Client unlucky(running.port);
+    unlucky.get(path);
+    EXPECT_EQ(unlucky.readToEnd(), "");
+  }
 
   Client next(running.port);
   next.get("/a");
@@ -432,9 +460,7 @@ TEST(ServerTest, AHandlerThatThrowsEndsItsConnectionAlone) {
 
 TEST(ServerTest, StopLetsRequestsInFlightFinishAndEndsIdleConnections) {
   Gate gate;
-  Running running([&](const Request& request, ResponseSink& sink) {
-    request.path == "/gate" ? gate(request, sink) : answerWithPath(request, sink);
-  });
+  Running running(besides(gate));
   Client idle(running.port);
   idle.get("/a");
   idle.readAnswer();
@@ -457,13 +483,9 @@ TEST(ServerTest, StopLetsRequestsInFlightFinishAndEndsIdleConnections) {
 
 TEST(ServerTest, StopResetsWhatDoesNotFinishInTime) {
   std::promise<void> streaming;
-  Running running([&](const Request&, ResponseSink& sink) {
-    const std::string block(64 * 1024, 'x');
-    sink.begin({});
-    bool first = true;
-    while (sink.write(block)) {
-      if (std::exchange(first, false)) streaming.set_value();
-    }
+  std::promise<void> ended;
+  Running running([&](const Request&, Responder& responder) {
+    return streamForever(streaming, ended, responder);
   });
   // HTTP/1.0: the end of the connection is the end of the body, so only a reset is honest.
   Client client(running.port, Client::Family::V4, 4096);
@@ -481,6 +503,31 @@ TEST(ServerTest, StopsWithoutHavingListenedAndTwice) {
 
   EXPECT_TRUE(server.stop(kPatience));
   EXPECT_TRUE(server.stop(kPatience));
+}
+
+TEST(ServerTest, LeavesALoopThatOthersUseRunning) {
+  const RealClock clock;
+  async::LoopThread loop(clock);
+  async::ThreadPool pool(4);
+  const Service first{always("first\n")};
+  const Service second{always("second\n")};
+  Server staying(patient(), loop, pool);
+  const auto port = *staying.listen("127.0.0.1:0", first);
+  Client kept(port);
+  kept.get("/");
+  EXPECT_THAT(kept.readAnswer(), EndsWith("first\n"));
+  {
+    Server leaving(patient(), loop, pool);
+    Client client(*leaving.listen("127.0.0.1:0", second));
+    client.get("/");
+    EXPECT_THAT(client.readAnswer(), EndsWith("second\n"));
+    EXPECT_TRUE(leaving.stop(kPatience));
+    EXPECT_EQ(client.readToEnd(), "");
+  }
+
+  kept.get("/");
+  EXPECT_THAT(kept.readAnswer(), EndsWith("first\n"));
+  EXPECT_EQ(staying.counts().connections, 1U);
 }
 
 TEST(ServerTest, ListensOnBothFamiliesWithoutAHost) {

@@ -1,6 +1,7 @@
 #include "kube/api_client.h"
 
 #include <cstdlib>
+#include <thread>
 
 #include "unit/kube/api_fixture.h"
 
@@ -139,6 +140,24 @@ TEST_F(ApiClientTest, CountsAFetchOnce) {
   EXPECT_FALSE(api->fetch(get("/version")));
 
   EXPECT_EQ(api->counts(), (ApiClient::Counts{0, 1, 1}));
+}
+
+TEST_F(ApiClientTest, AnswersSeveralThreads) {
+  answers([](const Asked& asked) { return Told{200, {{"path", asked.path}}}; });
+  std::vector<std::jthread> callers;
+  for (int i = 0; i < 4; ++i) {
+    callers.emplace_back([this, path = "/" + std::to_string(i)] {
+      for (int j = 0; j < 5; ++j) {
+        const auto answer = api->fetch(get(path));
+        ASSERT_TRUE(answer) << answer.error().what;
+        EXPECT_EQ(findText(*answer, {"path"}), path);
+      }
+    });
+  }
+
+  callers.clear();
+
+  EXPECT_EQ(api->counts(), (ApiClient::Counts{20, 0, 0}));
 }
 
 TEST_F(ApiClientTest, RefusesAServerOfAnotherAuthority) {

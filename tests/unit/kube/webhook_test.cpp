@@ -5,7 +5,6 @@
 
 #include "fakes/certificates.h"
 #include "fakes/fake_clock.h"
-#include "fakes/recording_sink.h"
 #include "kube/serving_material.h"
 #include "unit/kube/pods.h"
 
@@ -14,7 +13,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::RecordingSink;
 
 http::Request reviewRequest() {
   const Json review = {{"apiVersion", "admission.k8s.io/v1"},
@@ -27,16 +25,19 @@ http::Request reviewRequest() {
   return {"POST", "/mutate", "", {{"content-type", "application/json"}}, review.dump()};
 }
 
+bool nobodyGone() {
+  return false;
+}
+
 TEST(WebhookTest, AnswersAReviewAndCountsIt) {
   Webhook webhook(rulesWith());
   for (const auto* type : {"application/json", "Application/JSON ; charset=utf-8"}) {
     auto request = reviewRequest();
     request.headers[0].second = type;
-    RecordingSink sink;
-    webhook.handle(request, sink);
-    EXPECT_EQ(sink.head.status, 200);
-    EXPECT_EQ(sink.head.content_type, "application/json");
-    EXPECT_EQ(Json::parse(sink.body)["response"]["allowed"], true);
+    const auto reply = webhook.answer(request, nobodyGone);
+    EXPECT_EQ(reply.head.status, 200);
+    EXPECT_EQ(reply.head.content_type, "application/json");
+    EXPECT_EQ(Json::parse(reply.body)["response"]["allowed"], true);
   }
   EXPECT_THAT(webhook.counts(), ElementsAre(2, 0, 0, 0, 0, 0, 0, 0));
 }
@@ -44,11 +45,10 @@ TEST(WebhookTest, AnswersAReviewAndCountsIt) {
 TEST(WebhookTest, RefusesWhatIsNoReviewAtAll) {
   Webhook webhook(rulesWith());
   const auto refuses = [&](http::Request request, int status, const char* why) {
-    RecordingSink sink;
-    webhook.handle(request, sink);
-    EXPECT_EQ(sink.head.status, status);
-    EXPECT_THAT(sink.body, HasSubstr(why));
-    return sink;
+    auto reply = webhook.answer(request, nobodyGone);
+    EXPECT_EQ(reply.head.status, status);
+    EXPECT_THAT(reply.body, HasSubstr(why));
+    return reply;
   };
   const auto with = [](auto change) {
     auto request = reviewRequest();
@@ -57,8 +57,8 @@ TEST(WebhookTest, RefusesWhatIsNoReviewAtAll) {
   };
 
   refuses(with([](auto& request) { request.path = "/"; }), 404, "at /mutate");
-  const auto sink = refuses(with([](auto& request) { request.method = "GET"; }), 405, "by POST");
-  EXPECT_EQ(sink.header("Allow"), "POST");
+  const auto reply = refuses(with([](auto& request) { request.method = "GET"; }), 405, "by POST");
+  EXPECT_EQ(reply.head.headers, (http::Headers{{"Allow", "POST"}}));
   refuses(with([](auto& request) { request.headers.clear(); }), 415, "application/json");
   refuses(with([](auto& request) { request.headers[0].second = "application/jsonp"; }), 415, "");
   refuses(with([](auto& request) { request.body.clear(); }), 400, "the body is empty");

@@ -10,6 +10,7 @@
 #include "serve/status.h"
 #include "serve/targets.h"
 #include "tls/certificate.h"
+#include "unit/serve/live_loop.h"
 
 namespace postern::serve {
 namespace {
@@ -52,10 +53,7 @@ class CertificateRolesTest : public ::testing::Test {
     const auto loaded = config::load(command_line);
     for (const auto& complaint : loaded.complaints) ADD_FAILURE() << complaint.text();
     for (const auto& target : loaded.config.targets) {
-      targets.all.push_back(std::make_shared<scrape::Target>(
-          target, std::make_shared<scrape::Door>(target, "", resolver, clock, drawUniform),
-          std::make_shared<scrape::Stats>(target.name), workers, clock,
-          [] { return std::string(); }));
+      targets.all.push_back(live.makeTarget(target));
     }
   }
 
@@ -74,10 +72,10 @@ class CertificateRolesTest : public ::testing::Test {
   std::string metrics() const { return ownMetrics(viewsOf(targets), Self()); }
   nlohmann::json target(std::size_t number) const {
     return nlohmann::json::parse(
-        status(viewsOf(targets), Self(), clock.system()))["targets"][number];
+        status(viewsOf(targets), Self(), live.clock.system()))["targets"][number];
   }
   void poll() const {
-    for (const auto& target : targets.all) target->door()->pollFiles();
+    for (const auto& target : targets.all) target->client()->pollFiles();
   }
   static std::string sample(const std::string& name, const std::string& role,
                             const std::string& value) {
@@ -89,9 +87,7 @@ class CertificateRolesTest : public ::testing::Test {
   testing::TemporaryFolder folder;
   Identity ca = makeAuthority();
   std::map<std::string, std::string> client_ends;
-  RealClock clock;
-  upstream::Resolver resolver;
-  async::ThreadPool workers{4};
+  LiveLoop live;
   Targets targets;
 };
 

@@ -5,11 +5,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "fakes/fake_clock.h"
-#include "fakes/recording_sink.h"
 #include "serve/aliases.h"
 #include "serve/service.h"
 #include "serve/status.h"
+#include "unit/serve/live_loop.h"
 
 namespace postern::serve {
 namespace {
@@ -43,9 +42,7 @@ class HealthTest : public ::testing::Test {
     config.tls.ca_file = "/does/not/exist/ca.crt";
     config.pages = {config::Page{"/metrics", config::Format::Text, {}, true, 0ms, 0ms},
                     config::Page{"/v1/health", format, {}, false, 0ms, 0ms}};
-    targets.all.push_back(std::make_shared<scrape::Target>(
-        config, std::make_shared<scrape::Door>(config, "", resolver, clock, drawUniform),
-        std::make_shared<scrape::Stats>(name), workers, clock, [] { return std::string(); }));
+    targets.all.push_back(live.makeTarget(config));
     return targets.all.back();
   }
 
@@ -86,14 +83,12 @@ class HealthTest : public ::testing::Test {
     return nlohmann::json::parse(status(viewsOf(targets), {}, kReadAt))["targets"][target];
   }
   std::string table(int expected) const {
-    testing::RecordingSink sink;
-    EXPECT_EQ(answerWithHealthTable(viewsOf(targets), ".", sink), expected);
-    return sink.body;
+    const auto reply = healthTable(viewsOf(targets), ".");
+    EXPECT_EQ(reply.head.status, expected);
+    return reply.body;
   }
 
-  testing::FakeClock clock;
-  upstream::Resolver resolver;
-  async::ThreadPool workers{1};
+  LiveLoop live;
   Targets targets;
 };
 

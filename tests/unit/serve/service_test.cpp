@@ -5,8 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "fakes/fake_clock.h"
-#include "fakes/recording_sink.h"
+#include "unit/serve/live_loop.h"
 
 namespace postern::serve {
 namespace {
@@ -28,9 +27,7 @@ class ServiceTest : public ::testing::Test {
       config.url = {"localhost", 1, ""};
       config.tls.ca_file = "/does/not/exist/ca.crt";
       config.pages = {config::Page{"/metrics", config::Format::Text, {}, true, 0ms, 0ms}};
-      made->all.push_back(std::make_shared<scrape::Target>(
-          config, std::make_shared<scrape::Door>(config, "", resolver, clock, drawUniform),
-          std::make_shared<scrape::Stats>(name), workers, clock, [] { return std::string(); }));
+      made->all.push_back(live.makeTarget(config));
     }
     targets = std::move(made);
   }
@@ -49,30 +46,28 @@ class ServiceTest : public ::testing::Test {
                return reload_complaints;
              }}};
   }
-  testing::RecordingSink ask(const std::string& method, const std::string& path,
-                             bool lifecycle = false, const std::string& accept = "") {
+  Answered ask(const std::string& method, const std::string& path, bool lifecycle = false,
+               const std::string& accept = "") {
     return askWith({500ms, lifecycle, "", status_page, false},
                    {method, path, "", {{"accept", accept}}});
   }
-  testing::RecordingSink askWith(const Service::Options& options, const http::Request& request) {
+  Answered askWith(const Service::Options& options, const http::Request& request) {
     auto asked = service(options);
-    testing::RecordingSink sink;
-    asked.handle(request, sink);
-    return sink;
+    return live.ask(
+        [&](const auto& come, http::Responder& responder) { return asked.handle(come, responder); },
+        request);
   }
-  testing::RecordingSink askHealth(const std::string& method, const std::string& path) {
+  Answered askHealth(const std::string& method, const std::string& path) {
     auto asked = service({500ms, true, "/prefix", true, false});
-    testing::RecordingSink sink;
-    asked.handleHealth({method, path, "", {}}, sink);
-    return sink;
+    return live.ask([&](const auto& come,
+                        http::Responder& responder) { return asked.handleHealth(come, responder); },
+                    {method, path, "", {}});
   }
-  testing::RecordingSink browse(const std::string& path) {
+  Answered browse(const std::string& path) {
     return ask("GET", path, false, "text/html,application/xhtml+xml,*/*;q=0.8");
   }
 
-  testing::FakeClock clock;
-  upstream::Resolver resolver;
-  async::ThreadPool workers{4};
+  LiveLoop live;
   TargetsNow targets;
   int reloads = 0;
   bool status_page = true;
@@ -80,35 +75,52 @@ class ServiceTest : public ::testing::Test {
   WebLock::Status lock;
 };
 
+TEST_F(ServiceTest, CountsRequestsOfPagesByTheirStatus) {
+  auto asked = service({500ms, false, "/a", true, false});
+  for (const char* path : {"/a/metrics", "/a/metrics/third", "/a/-/healthy", "/a/metrics"}) {
+    live.ask(
+        [&](const auto& come, http::Responder& responder) { return asked.handle(come, responder); },
+        {"GET", path, "", {}});
+  }
+
+  EXPECT_EQ(asked.scrapes(), 3U);
+  const auto self = live.ask(
+      [&](const auto& come, http::Responder& responder) { return asked.handle(come, responder); },
+      {"GET", "/a/-/metrics", "", {}});
+  EXPECT_THAT(self.body, AllOf(HasSubstr("{handler=\"page\",code=\"502\"} 2\n"),
+                               HasSubstr("{handler=\"page\",code=\"404\"} 1\n"),
+                               HasSubstr("{handler=\"live\",code=\"200\"} 1\n")));
+}
+
 TEST_F(ServiceTest, NamesTheFaultInStatusLineAndBody) {
   for (const char* path : {"/metrics", "/metrics/first"}) {
-    const auto sink = ask("GET", path);
-    EXPECT_EQ(sink.head.status, 502);
-    EXPECT_EQ(sink.head.reason, "tls");
-    EXPECT_THAT(sink.body, AllOf(StartsWith("tls: target first: "),
-                                 HasSubstr("/does/not/exist/ca.crt"), HasSubstr("; ")));
+    const auto answer = ask("GET", path);
+    EXPECT_EQ(answer.head.status, 502);
+    EXPECT_EQ(answer.head.reason, "tls");
+    EXPECT_THAT(answer.body, AllOf(StartsWith("tls: target first: "),
+                                   HasSubstr("/does/not/exist/ca.crt"), HasSubstr("; ")));
   }
   EXPECT_THAT(ask("GET", "/metrics/second").body, StartsWith("tls: target second: "));
 }
 
 TEST_F(ServiceTest, KnowsItsTargetsByName) {
   for (const char* path :
-       {"/metrics/third", "/metrics/", "/metrics/first/", "/health/third", "/metrics/\x1b[31m"}) {
+       {"/metrics/third", "/metrics/", "/metrics/first/", "/health/third", "/metrics/\x9b[31m"}) {
     SCOPED_TRACE(path);
-    const auto sink = ask("GET", path);
-    EXPECT_EQ(sink.head.status, 404);
-    EXPECT_EQ(sink.head.reason, "unknown_target");
-    EXPECT_THAT(sink.body, AllOf(StartsWith("unknown_target: target "), Not(HasSubstr("\x1b"))));
+    const auto answer = ask("GET", path);
+    EXPECT_EQ(answer.head.status, 404);
+    EXPECT_EQ(answer.head.reason, "unknown_target");
+    EXPECT_THAT(answer.body, AllOf(StartsWith("unknown_target: target "), Not(HasSubstr("\x9b"))));
   }
 }
 
 TEST_F(ServiceTest, AnswersOtherMethodsAndPathsAsHttpWants) {
   const auto answers = [&](const char* method, const char* path, int status, const char* allow) {
     SCOPED_TRACE(std::string(method) + " " + path);
-    const auto sink = ask(method, path);
-    EXPECT_EQ(sink.head.status, status);
-    EXPECT_EQ(sink.header("Allow"), allow);
-    EXPECT_TRUE(sink.ended);
+    const auto answer = ask(method, path);
+    EXPECT_EQ(answer.head.status, status);
+    EXPECT_EQ(answer.header("Allow"), allow);
+    EXPECT_TRUE(answer.whole);
   };
   answers("POST", "/metrics", 405, "GET, HEAD");
   answers("DELETE", "/health", 405, "GET, HEAD");
@@ -153,28 +165,13 @@ TEST_F(ServiceTest, ServesNothingOfTheServiceOnTheListenerForHealth) {
   EXPECT_EQ(reloads, 0);
 }
 
-TEST_F(ServiceTest, KnowsWhichAnswersWaitForNothing) {
-  const auto quick = [&](const char* path, const char* prefix = "") {
-    return service({500ms, false, prefix, true, false}).quick({"GET", path, "", {}});
-  };
-  EXPECT_TRUE(quick("/-/healthy"));
-  EXPECT_TRUE(quick("/-/metrics"));
-  EXPECT_TRUE(quick("/nothing"));
-  EXPECT_FALSE(quick("/metrics"));
-  EXPECT_FALSE(quick("/metrics/first"));
-  EXPECT_FALSE(quick("/metrics/first/display"));
-  EXPECT_FALSE(quick("/-/reload"));
-  EXPECT_FALSE(quick("/a/metrics", "/a"));
-  EXPECT_TRUE(quick("/metrics", "/a"));
-}
-
 TEST_F(ServiceTest, IsAliveWithoutCertificatesButNotReady) {
   for (const char* path : {"/-/healthy", "/healthz", "/livez"})
     EXPECT_EQ(ask("GET", path).head.status, 200);
   for (const char* path : {"/-/ready", "/readyz"}) {
-    const auto sink = ask("GET", path);
-    EXPECT_EQ(sink.head.status, 503);
-    EXPECT_THAT(sink.body, HasSubstr("target first: tls: "));
+    const auto answer = ask("GET", path);
+    EXPECT_EQ(answer.head.status, 503);
+    EXPECT_THAT(answer.body, HasSubstr("target first: tls: "));
   }
 }
 
@@ -185,9 +182,9 @@ TEST_F(ServiceTest, IsNotReadyWhileItsOwnDoorIsClosed) {
   lock.error = "/web/server.crt: no such file: mount it, or correct the file name";
 
   for (const char* path : {"/-/ready", "/readyz"}) {
-    const auto sink = askHealth("GET", path);
-    EXPECT_EQ(sink.head.status, 503);
-    EXPECT_EQ(sink.body,
+    const auto answer = askHealth("GET", path);
+    EXPECT_EQ(answer.head.status, 503);
+    EXPECT_EQ(answer.body,
               "postern is not ready: web configuration: /web/server.crt: no such file: mount it, "
               "or correct the file name; until then every connection to --web.listen-address is "
               "refused, and the files are looked at again every second\n");
@@ -205,9 +202,9 @@ TEST_F(ServiceTest, ReloadsOnlyWhenAllowedTo) {
   EXPECT_EQ(ask("PUT", "/-/reload", true).head.status, 200);
   EXPECT_EQ(reloads, 1);
   reload_complaints = "postern.yml:1:1: nonsense\n";
-  const auto sink = ask("POST", "/-/reload", true);
-  EXPECT_EQ(sink.head.status, 500);
-  EXPECT_THAT(sink.body, HasSubstr("postern.yml:1:1: nonsense"));
+  const auto answer = ask("POST", "/-/reload", true);
+  EXPECT_EQ(answer.head.status, 500);
+  EXPECT_THAT(answer.body, HasSubstr("postern.yml:1:1: nonsense"));
 }
 
 TEST_F(ServiceTest, CountsATargetThatWasNeverScrapedAsWell) {
@@ -237,10 +234,10 @@ TEST_F(ServiceTest, AnswersHealthWithASlashAtTheEndAlike) {
 
 TEST_F(ServiceTest, TellsTheStateOfEachTargetAsJson) {
   ask("GET", "/metrics/second");
-  const auto sink = ask("GET", "/api/v1/status");
-  EXPECT_EQ(sink.head.status, 200) << "also when a target fails";
-  EXPECT_EQ(sink.head.content_type, "application/json");
-  const auto document = nlohmann::json::parse(sink.body);
+  const auto answer = ask("GET", "/api/v1/status");
+  EXPECT_EQ(answer.head.status, 200) << "also when a target fails";
+  EXPECT_EQ(answer.head.content_type, "application/json");
+  const auto document = nlohmann::json::parse(answer.body);
   EXPECT_EQ(document["version"], "1.2.3");
   EXPECT_EQ(document["state"], "failing");
   const auto& first = document["targets"][0];
@@ -265,13 +262,13 @@ TEST_F(ServiceTest, TellsTheStateOfEachTargetAsJson) {
 TEST_F(ServiceTest, ShowsPagesToPeople) {
   for (const char* path : {"/", "/metrics/first/display", "/health"}) {
     SCOPED_TRACE(path);
-    const auto sink = browse(path);
-    EXPECT_EQ(sink.head.content_type, "text/html; charset=utf-8");
-    EXPECT_THAT(sink.header("Content-Security-Policy"), HasSubstr("default-src 'none'"));
-    EXPECT_EQ(sink.header("X-Content-Type-Options"), "nosniff");
-    EXPECT_EQ(sink.header("X-Frame-Options"), "DENY");
-    EXPECT_EQ(sink.header("Referrer-Policy"), "no-referrer");
-    EXPECT_EQ(sink.header("Cache-Control"), "no-store");
+    const auto answer = browse(path);
+    EXPECT_EQ(answer.head.content_type, "text/html; charset=utf-8");
+    EXPECT_THAT(answer.header("Content-Security-Policy"), HasSubstr("default-src 'none'"));
+    EXPECT_EQ(answer.header("X-Content-Type-Options"), "nosniff");
+    EXPECT_EQ(answer.header("X-Frame-Options"), "DENY");
+    EXPECT_EQ(answer.header("Referrer-Policy"), "no-referrer");
+    EXPECT_EQ(answer.header("Cache-Control"), "no-store");
   }
   const auto fault = browse("/metrics/first/display");
   EXPECT_EQ(fault.head.status, 502);

@@ -7,9 +7,8 @@
 #include <string>
 
 #include "fakes/certificates.h"
-#include "fakes/fake_clock.h"
-#include "fakes/recording_sink.h"
 #include "fakes/tls_server.h"
+#include "unit/serve/live_loop.h"
 
 namespace postern::serve {
 namespace {
@@ -38,24 +37,26 @@ class StoryTest : public ::testing::Test {
     config.url = {"127.0.0.1", server->port(), ""};
     config.tls.ca_file = folder.write("ca.crt", authority.certificate());
     config.pages = {config::Page{"/metrics", config::Format::Text, {}, true, 0ms, min_interval}};
-    target = std::make_shared<scrape::Target>(
-        config, std::make_shared<scrape::Door>(config, "", resolver, clock, drawUniform),
-        std::make_shared<scrape::Stats>("default"), workers, clock, [] { return std::string(); });
+    target = live.makeTarget(config);
   }
   std::string tell() {
-    testing::RecordingSink sink;
-    EXPECT_EQ(answerWithStory(*target, {"GET", "/metrics", "debug=true", {}}, 500ms, sink), 200);
-    return sink.body;
+    const auto reply = live.thread.run(trace(live.thread.loop(), *target));
+    EXPECT_EQ(reply.head.status, 200);
+    return reply.body;
+  }
+  static async::Task<http::Reply> trace(async::Loop& loop, scrape::Target& target) {
+    async::Scope connection(loop);
+    const http::Request request{"GET", "/metrics", "debug=true", {}};
+    const auto offset = 500ms;
+    co_return co_await traceReply(target, request, offset, connection);
   }
 
   const testing::Identity authority = testing::makeAuthority();
   testing::TlsServer::Options options{testing::makeServer(authority, {"127.0.0.1"}), "127.0.0.1",
                                       nullptr, TLS1_3_VERSION};
   testing::TemporaryFolder folder;
-  testing::FakeClock clock;
-  upstream::Resolver resolver;
-  async::ThreadPool workers{4};
   std::unique_ptr<testing::TlsServer> server;
+  LiveLoop live;
   std::shared_ptr<scrape::Target> target;
 };
 

@@ -7,7 +7,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "fakes/recording_sink.h"
 #include "serve/aliases.h"
 #include "serve/health.h"
 #include "serve/status.h"
@@ -219,11 +218,10 @@ TEST(TargetViewTest, CountsInTheShapeOfLegacyEndpoints) {
 }
 
 TEST(TargetViewTest, BecomesARowOfThePageForPeople) {
-  testing::RecordingSink sink;
-  EXPECT_EQ(answerWithHealthTable({scrapedView(configNamed("a<b")), failingView()}, ".", sink),
-            503);
+  const auto reply = healthTable({scrapedView(configNamed("a<b")), failingView()}, ".");
 
-  EXPECT_THAT(sink.body,
+  EXPECT_EQ(reply.head.status, 503);
+  EXPECT_THAT(reply.body,
               AllOf(HasSubstr("a&lt;b"), Not(HasSubstr("a<b")), HasSubstr("Not all targets"),
                     HasSubstr("class=\"bad\">the service cannot be reached (connect: connection "
                               "refused)")));

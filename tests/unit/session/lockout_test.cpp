@@ -3,9 +3,10 @@
 
 #include <filesystem>
 
-#include "fakes/fake_clock.h"
-#include "fakes/fake_exchange.h"
+#include "fakes/fake_http_client.h"
 #include "fakes/fake_source.h"
+#include "fakes/inline_runner.h"
+#include "fakes/simulated_loop.h"
 #include "session/session.h"
 
 // How many logins a service gets for each kind of login and each answer.
@@ -13,13 +14,13 @@ namespace postern::session {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::FakeExchange;
+using testing::FakeHttpClient;
 
 struct LoginKind {
   std::string name;
   config::Login login;
   bool oauth2 = false;
-  FakeExchange::Answer token;  // what gives a token, besides the status
+  FakeHttpClient::Answer token;  // what gives a token, besides the status
 };
 
 config::Login loginWith(void (*set)(config::Login&)) {
@@ -31,9 +32,9 @@ config::Login loginWith(void (*set)(config::Login&)) {
 
 // Each way to send the credential and each place of the token.
 std::vector<LoginKind> loginKinds() {
-  const FakeExchange::Answer in_json{200, R"({"token":"abc","expires":3600})", {}};
-  const FakeExchange::Answer in_header{200, "", {{"x-token", "abc"}}};
-  const FakeExchange::Answer in_cookie{200, "<html>", {{"set-cookie", "sid=abc; Path=/"}}};
+  const FakeHttpClient::Answer in_json{200, R"({"token":"abc","expires":3600})", {}};
+  const FakeHttpClient::Answer in_header{200, "", {{"x-token", "abc"}}};
+  const FakeHttpClient::Answer in_cookie{200, "<html>", {{"set-cookie", "sid=abc; Path=/"}}};
   return {
       {"basic, token in JSON", loginWith([](config::Login& login) {
          login.basic_auth = true;
@@ -61,7 +62,7 @@ std::vector<LoginKind> loginKinds() {
        }),
        false, in_cookie},
       {"oauth2", loginWith([](config::Login& login) { login.token.json = "/access_token"; }), true,
-       FakeExchange::Answer{200, R"({"access_token":"abc","token_type":"bearer"})", {}}},
+       FakeHttpClient::Answer{200, R"({"access_token":"abc","token_type":"bearer"})", {}}},
   };
 }
 
@@ -120,21 +121,25 @@ class LockoutTest : public ::testing::Test {
   void start(const std::filesystem::path& state_dir) {
     session.reset();
     StateFile state(state_dir, "t");
-    store = std::make_unique<credentials::Store>(
+    store = std::make_shared<credentials::Store>(
         std::make_unique<testing::FakeSource>(source), "t", credentials::Schedule::mounted(),
         config::Backoff{}, state.loaded().salt, clock, [] { return 0.0; });
     session = std::make_unique<Session>(
-        target, store.get(), exchange, clock, [] { return 0.0; }, std::move(state));
+        target, Session::Parts{store, client, loop, runner}, [] { return 0.0; }, std::move(state));
     store->poll(deadlineIn(1s));
   }
-  void answers(const FakeExchange::Answer& answer) {
-    exchange.answers(
-        [=](const upstream::Request&) -> Result<FakeExchange::Answer> { return answer; });
+  void answers(const FakeHttpClient::Answer& answer) {
+    client.answers(
+        [=](const upstream::Request&) -> Result<FakeHttpClient::Answer> { return answer; });
+  }
+  Result<Authorization> authorize() {
+    async::Scope scope(loop, loop.now() + 10s);
+    return loop.run(session->authorize(scope, loop.now() + 10s));
   }
   // One a second, each of which asks for what it needs. Returns the number of logins.
   std::uint64_t scrapeFor(std::chrono::seconds time) {
     for (auto left = time; left.count() > 0; left -= 1s) {
-      static_cast<void>(session->authorize(deadlineIn(10s), deadlineIn(10s)));
+      static_cast<void>(authorize());
       clock.advance(1s);
       store->poll(deadlineIn(1s));
     }
@@ -153,18 +158,20 @@ class LockoutTest : public ::testing::Test {
   }
 
   config::Target target;
-  testing::FakeClock clock;
+  testing::SimulatedLoop loop;
+  testing::FakeClock& clock = loop.fakeClock();
+  testing::InlineRunner runner;
   testing::SourceState source;
-  FakeExchange exchange{[](const upstream::Request&) -> Result<FakeExchange::Answer> {
-    return FakeExchange::Answer{};
+  FakeHttpClient client{[](const upstream::Request&) -> Result<FakeHttpClient::Answer> {
+    return FakeHttpClient::Answer{};
   }};
   std::filesystem::path folder;
-  std::unique_ptr<credentials::Store> store;
+  std::shared_ptr<credentials::Store> store;
   std::unique_ptr<Session> session;
 };
 
-FakeExchange::Answer answerOf(const LoginKind& kind, const Case& scene) {
-  FakeExchange::Answer answer{scene.status, R"({"error":"the password is wrong"})", {}};
+FakeHttpClient::Answer answerOf(const LoginKind& kind, const Case& scene) {
+  FakeHttpClient::Answer answer{scene.status, R"({"error":"the password is wrong"})", {}};
   if (scene.token) {
     answer = kind.token;
     answer.status = scene.status;
@@ -243,31 +250,14 @@ TEST_F(LockoutTest, TriesAChangedPasswordAtOnceAfterAnyRejection) {
 
 // A page that says no may be longer than any answer with a token, or slow, or cut.
 TEST_F(LockoutTest, JudgesByTheHeadOfAnAnswerWhoseBodyIsBroken) {
-  class BrokenBody final : public upstream::Exchange {
-   public:
-    BrokenBody(int status, Fault fault) : status_(status), fault_(fault) {}
-    Result<upstream::Response> exchange(const upstream::Request&, Deadline,
-                                        const upstream::OnHead& on_head,
-                                        const upstream::OnBody& on_body) override {
-      static_cast<void>(on_head(upstream::Response{status_, {}}));
-      static_cast<void>(on_body("<html>"));
-      return Error{fault_, "the body is broken", "", {}};
-    }
-
-   private:
-    const int status_;
-    const Fault fault_;
-  };
   const auto becomes = [&](int status, Fault broken, Fault expected) {
     SCOPED_TRACE(std::to_string(status) + " " + std::string(faultName(broken)));
-    BrokenBody service(status, broken);
+    FakeHttpClient::Answer answer{status, "<html>"};
+    answer.body_failure = Error{broken, "the body is broken", "", {}};
+    answers(answer);
     uses(loginKinds().front());
-    store = std::make_unique<credentials::Store>(
-        std::make_unique<testing::FakeSource>(source), "t", credentials::Schedule::mounted(),
-        config::Backoff{}, "salt", clock, [] { return 0.0; });
-    Session own(
-        target, store.get(), service, clock, [] { return 0.0; }, StateFile("", "t"));
-    const auto result = own.authorize(deadlineIn(10s), deadlineIn(10s));
+    start({});
+    const auto result = authorize();
     ASSERT_FALSE(result);
     EXPECT_EQ(faultName(result.error().fault), faultName(expected));
   };

@@ -3,16 +3,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "fakes/fake_clock.h"
-#include "fakes/fake_exchange.h"
+#include "fakes/fake_http_client.h"
 #include "fakes/fake_source.h"
+#include "fakes/inline_runner.h"
+#include "fakes/simulated_loop.h"
 #include "session/session.h"
 
 namespace postern::session {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::FakeExchange;
+using testing::FakeHttpClient;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -124,26 +125,30 @@ class Oauth2SessionTest : public ::testing::Test {
     target.oauth2.emplace();
     target.credentials.emplace().file.emplace();
     source.gives("client", "secret");
-    store = std::make_unique<credentials::Store>(
+    store = std::make_shared<credentials::Store>(
         std::make_unique<testing::FakeSource>(source), "t", credentials::Schedule::mounted(),
         config::Backoff(), "salt", clock, [] { return 0.999; });
     session = std::make_unique<Session>(
-        target, store.get(), exchange, clock, [] { return 0.999; }, StateFile("", "t"));
+        target, Session::Parts{store, client, loop, runner}, [] { return 0.999; },
+        StateFile("", "t"));
     store->poll(deadlineIn(1s));
   }
-  Result<Authorization> authorize() { return session->authorize(deadlineIn(10s), deadlineIn(10s)); }
+  Result<Authorization> authorize() {
+    async::Scope scope(loop, loop.now() + 10s);
+    return loop.run(session->authorize(scope, loop.now() + 10s));
+  }
   // An endpoint that looks for the client in one place only.
   void looksIn(ClientAuth place, int status, const std::string& error) {
-    exchange.answers([=](const upstream::Request& request) -> Result<FakeExchange::Answer> {
+    client.answers([=](const upstream::Request& request) -> Result<FakeHttpClient::Answer> {
       const bool in_body = request.body.reveal().find("client_secret=secret") != std::string::npos;
       if (in_body == (place == ClientAuth::Body))
-        return FakeExchange::Answer{200, R"({"access_token":"one","expires_in":100})", {}};
-      return FakeExchange::Answer{status, R"({"error":")" + error + "\"}", {}};
+        return FakeHttpClient::Answer{200, R"({"access_token":"one","expires_in":100})", {}};
+      return FakeHttpClient::Answer{status, R"({"error":")" + error + "\"}", {}};
     });
   }
   void refuses(int status, const std::string& error) {
-    exchange.answers([=](const upstream::Request&) -> Result<FakeExchange::Answer> {
-      return FakeExchange::Answer{status, R"({"error":")" + error + "\"}", {}};
+    client.answers([=](const upstream::Request&) -> Result<FakeHttpClient::Answer> {
+      return FakeHttpClient::Answer{status, R"({"error":")" + error + "\"}", {}};
     });
   }
   void expectFault(const Result<Authorization>& result, Fault fault) {
@@ -152,12 +157,14 @@ class Oauth2SessionTest : public ::testing::Test {
   }
 
   config::Target target;
-  testing::FakeClock clock;
+  testing::SimulatedLoop loop;
+  testing::FakeClock& clock = loop.fakeClock();
+  testing::InlineRunner runner;
   testing::SourceState source;
-  FakeExchange exchange{[](const upstream::Request&) -> Result<FakeExchange::Answer> {
-    return FakeExchange::Answer{200, R"({"access_token":"one","expires_in":100})", {}};
+  FakeHttpClient client{[](const upstream::Request&) -> Result<FakeHttpClient::Answer> {
+    return FakeHttpClient::Answer{200, R"({"access_token":"one","expires_in":100})", {}};
   }};
-  std::unique_ptr<credentials::Store> store;
+  std::shared_ptr<credentials::Store> store;
   std::unique_ptr<Session> session;
 };
 
@@ -167,51 +174,51 @@ TEST_F(Oauth2SessionTest, AsksOnceAtTheEndpointsOwnPathAndKeepsTheToken) {
     ASSERT_TRUE(authorization);
     EXPECT_EQ(authorization->value.reveal(), "Bearer one");
   }
-  ASSERT_EQ(exchange.count(), 1);
-  EXPECT_EQ(exchange.requests()[0].path, "/token?tenant=a");
+  ASSERT_EQ(client.count(), 1);
+  EXPECT_EQ(client.requests()[0].path, "/token?tenant=a");
 }
 
 TEST_F(Oauth2SessionTest, TriesTheBodyInTheSameLoginAndRemembersIt) {
   looksIn(ClientAuth::Body, 401, "invalid_client");
   ASSERT_TRUE(authorize());
-  EXPECT_EQ(exchange.count(), 2);
+  EXPECT_EQ(client.count(), 2);
   EXPECT_EQ(session->status().successes, 1U);
 
   clock.advance(101s);
   ASSERT_TRUE(authorize());
-  EXPECT_EQ(exchange.count(), 3);
+  EXPECT_EQ(client.count(), 3);
 }
 
 TEST_F(Oauth2SessionTest, SendsAWrongSecretOnceMoreOnlyUntilAPlaceIsKnown) {
   refuses(401, "invalid_client");
   expectFault(authorize(), Fault::LoginRejected);
-  EXPECT_EQ(exchange.count(), 2);
+  EXPECT_EQ(client.count(), 2);
   EXPECT_EQ(session->status().rejected, 1U);
   expectFault(authorize(), Fault::Backoff);
 
   looksIn(ClientAuth::Header, 401, "invalid_client");
   clock.advance(61s);
   ASSERT_TRUE(authorize());
-  EXPECT_EQ(exchange.count(), 3);
+  EXPECT_EQ(client.count(), 3);
   refuses(401, "invalid_client");
   clock.advance(101s);
   expectFault(authorize(), Fault::LoginRejected);
-  EXPECT_EQ(exchange.count(), 4);
+  EXPECT_EQ(client.count(), 4);
 }
 
 TEST_F(Oauth2SessionTest, DoesNotLookForAnotherPlaceWhenThatIsNotWhatIsWrong) {
   refuses(400, "invalid_scope");
   expectFault(authorize(), Fault::LoginRejected);
-  EXPECT_EQ(exchange.count(), 1);
+  EXPECT_EQ(client.count(), 1);
 }
 
 TEST_F(Oauth2SessionTest, CountsARejectionInEitherPlace) {
   looksIn(ClientAuth::Body, 400, "invalid_request");
   source.gives("client", "wrong");
   store->poll(deadlineIn(1s));
-  exchange.answers([](const upstream::Request& request) -> Result<FakeExchange::Answer> {
+  client.answers([](const upstream::Request& request) -> Result<FakeHttpClient::Answer> {
     const bool in_body = request.body.reveal().find("client_secret=") != std::string::npos;
-    return FakeExchange::Answer{
+    return FakeHttpClient::Answer{
         in_body ? 401 : 400,
         in_body ? R"({"error":"invalid_client"})" : R"({"error":"invalid_request"})",
         {}};
@@ -226,7 +233,7 @@ TEST_F(Oauth2SessionTest, LogsInOnceMoreWhenAPageRefusesAProvenToken) {
 
   EXPECT_TRUE(session->refused(*first, 0, false));
   ASSERT_TRUE(authorize());
-  EXPECT_EQ(exchange.count(), 2);
+  EXPECT_EQ(client.count(), 2);
 }
 
 }  // namespace

@@ -4,15 +4,13 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <filesystem>
 #include <fstream>
-#include <latch>
-#include <thread>
 
-#include "fakes/fake_clock.h"
-#include "fakes/fake_exchange.h"
+#include "fakes/fake_http_client.h"
 #include "fakes/fake_source.h"
+#include "fakes/inline_runner.h"
+#include "fakes/simulated_loop.h"
 
 namespace postern::session {
 namespace {
@@ -44,19 +42,41 @@ class SessionTest : public ::testing::Test {
   void start(bool with_state = false) {
     session.reset();
     StateFile state(with_state ? folder : std::filesystem::path(), "t");
-    store = std::make_unique<credentials::Store>(
+    store = std::make_shared<credentials::Store>(
         std::make_unique<testing::FakeSource>(source), "t", credentials::Schedule::mounted(),
         target.login ? target.login->backoff : config::Backoff{}, state.loaded().salt, clock,
         [] { return 0.999; });
     session = std::make_unique<Session>(
-        target, store.get(), exchange, clock, [] { return 0.999; }, std::move(state));
+        target, parts(), [] { return 0.999; }, std::move(state));
     poll();
   }
+  Session::Parts parts() { return {store, client, loop, runner}; }
   void poll() { store->poll(deadlineIn(1s)); }
-  Result<Authorization> authorize() { return session->authorize(deadlineIn(10s), deadlineIn(10s)); }
+  Result<Authorization> authorize(std::chrono::milliseconds patience = 10s) {
+    async::Scope scope(loop, loop.now() + patience);
+    return loop.run(session->authorize(scope, loop.now() + patience));
+  }
+  void logout() {
+    async::Scope scope(loop, loop.now() + 1s);
+    loop.run(session->logout(scope));
+  }
+  async::Task<> authorizeInto(async::Scope& scope, std::optional<Result<Authorization>>& result) {
+    const auto deadline = loop.now() + 10s;
+    result = co_await session->authorize(scope, deadline);
+  }
+  static async::Task<bool> joined(async::Group& group, async::Scope& scope) {
+    co_return co_await group.join(scope);
+  }
+  void loginTakes(std::chrono::milliseconds time) {
+    client.answers([=](const upstream::Request&) -> Result<testing::FakeHttpClient::Answer> {
+      testing::FakeHttpClient::Answer answer{200, R"({"token":"one","expires":3600})"};
+      answer.after = time;
+      return answer;
+    });
+  }
   void loginAnswers(int status, const std::string& body = "") {
-    exchange.answers([=](const upstream::Request&) -> Result<testing::FakeExchange::Answer> {
-      return testing::FakeExchange::Answer{status, body, {}};
+    client.answers([=](const upstream::Request&) -> Result<testing::FakeHttpClient::Answer> {
+      return testing::FakeHttpClient::Answer{status, body, {}};
     });
   }
   void loginGives(const std::string& token, int seconds) {
@@ -68,83 +88,81 @@ class SessionTest : public ::testing::Test {
   }
 
   config::Target target;
-  testing::FakeClock clock;
+  testing::SimulatedLoop loop;
+  testing::FakeClock& clock = loop.fakeClock();
+  testing::InlineRunner runner;
   testing::SourceState source;
-  testing::FakeExchange exchange{
-      [](const upstream::Request&) -> Result<testing::FakeExchange::Answer> {
-        return testing::FakeExchange::Answer{200, R"({"token":"one","expires":3600})", {}};
+  testing::FakeHttpClient client{
+      [](const upstream::Request&) -> Result<testing::FakeHttpClient::Answer> {
+        return testing::FakeHttpClient::Answer{200, R"({"token":"one","expires":3600})", {}};
       }};
   std::filesystem::path folder;
-  std::unique_ptr<credentials::Store> store;
+  std::shared_ptr<credentials::Store> store;
   std::unique_ptr<Session> session;
 };
 
 TEST_F(SessionTest, LogsInOnceAndKeepsTheToken) {
   start();
-  EXPECT_EQ(exchange.count(), 0) << "nobody logs in before the first scrape";
+  EXPECT_EQ(client.count(), 0) << "nobody logs in before the first scrape";
   for (int i = 0; i < 10; ++i) {
     const auto authorization = authorize();
     ASSERT_TRUE(authorization);
     EXPECT_EQ(authorization->value.reveal(), "Bearer one");
   }
-  EXPECT_EQ(exchange.count(), 1);
+  EXPECT_EQ(client.count(), 1);
 }
 
 TEST_F(SessionTest, ATokenThatExpiresAtOnceServesAllPagesOfAScrape) {
   for (const std::string life : {"0.0001", "0.002", "0.9"}) {
     loginAnswers(200, R"({"token":"short","expires":)" + life + "}");
-    const int before = exchange.count();
+    const int before = client.count();
     start();
     for (int page = 0; page < 130; ++page) {
       const auto authorization = authorize();
       ASSERT_TRUE(authorization) << life << ": " << authorization.error().what;
       session->accepted(*authorization, static_cast<std::size_t>(page));
     }
-    EXPECT_EQ(exchange.count() - before, 1) << life;
+    EXPECT_EQ(client.count() - before, 1) << life;
     clock.advance(2s);
     ASSERT_TRUE(authorize());
-    EXPECT_EQ(exchange.count() - before, 2) << life;
+    EXPECT_EQ(client.count() - before, 2) << life;
   }
 }
 
-TEST_F(SessionTest, TellsHowTheLastLoginWentToTheService) {
+TEST_F(SessionTest, TellsTheTransportOfTheLastLogin) {
   start();
-  std::optional<upstream::Way> way = upstream::Way{false, {"TLS 1.3", "A_SUITE"}};
-  exchange.answers([&](const upstream::Request& request) -> Result<testing::FakeExchange::Answer> {
-    *request.way = way;
-    if (!way) return Error{Fault::Connect, "nobody listens", "", {}};
-    return testing::FakeExchange::Answer{500, "", {}};
+  std::optional<upstream::TransportInfo> transport =
+      upstream::TransportInfo{false, {"TLS 1.3", "A_SUITE"}};
+  client.answers([&](const upstream::Request& request) -> Result<testing::FakeHttpClient::Answer> {
+    *request.transport = transport;
+    if (!transport) return Error{Fault::Connect, "nobody listens", "", {}};
+    return testing::FakeHttpClient::Answer{500, "", {}};
   });
-  EXPECT_FALSE(session->status().login_way);
+  EXPECT_FALSE(session->status().login_transport);
 
   expectFault(authorize(), Fault::LoginFailed);
-  ASSERT_TRUE(session->status().login_way);
-  EXPECT_EQ(session->status().login_way->terms.cipher, "A_SUITE");
+  ASSERT_TRUE(session->status().login_transport);
+  EXPECT_EQ(session->status().login_transport->terms.cipher, "A_SUITE");
 
-  way.reset();
+  transport.reset();
   clock.advance(1h);
   expectFault(authorize(), Fault::Connect);
-  EXPECT_FALSE(session->status().login_way);
+  EXPECT_FALSE(session->status().login_transport);
 }
 
 TEST_F(SessionTest, LogsInOnceForManyScrapesAtOnce) {
-  std::latch all_here(20);
-  exchange.answers([&](const upstream::Request&) -> Result<testing::FakeExchange::Answer> {
-    all_here.wait();
-    return testing::FakeExchange::Answer{200, R"({"token":"one","expires":3600})", {}};
-  });
+  loginTakes(100ms);
   start();
-  std::vector<std::jthread> scrapes;
-  std::atomic<int> good = 0;
-  for (int i = 0; i < 20; ++i) {
-    scrapes.emplace_back([&] {
-      all_here.count_down();
-      if (authorize()) ++good;
-    });
+  async::Scope scope(loop, loop.now() + 10s);
+  async::Group scrapes;
+  std::vector<std::optional<Result<Authorization>>> results(20);
+  for (auto& result : results) scrapes.add(authorizeInto(scope, result));
+  ASSERT_TRUE(loop.run(joined(scrapes, scope)));
+  for (const auto& result : results) {
+    ASSERT_TRUE(result && *result);
+    EXPECT_EQ((*result)->value.reveal(), "Bearer one");
   }
-  scrapes.clear();
-  EXPECT_EQ(good, 20);
-  EXPECT_EQ(exchange.count(), 1);
+  EXPECT_EQ(client.count(), 1);
 }
 
 TEST_F(SessionTest, RenewsInsideTheMarginAndKeepsTheOldTokenWhileRenewalFails) {
@@ -153,14 +171,14 @@ TEST_F(SessionTest, RenewsInsideTheMarginAndKeepsTheOldTokenWhileRenewalFails) {
   ASSERT_TRUE(authorize());
   clock.advance(899s);
   ASSERT_TRUE(authorize());
-  EXPECT_EQ(exchange.count(), 1);
+  EXPECT_EQ(client.count(), 1);
 
   loginAnswers(500);
   clock.advance(2s);
   auto authorization = authorize();
   ASSERT_TRUE(authorization);
   EXPECT_EQ(authorization->value.reveal(), "Bearer one");
-  EXPECT_EQ(exchange.count(), 2);
+  EXPECT_EQ(client.count(), 2);
 
   loginGives("two", 1000);
   clock.advance(2s);
@@ -186,7 +204,7 @@ TEST_F(SessionTest, CountsALifeByTheSteadyClockOnly) {
   ASSERT_TRUE(authorize());
   clock.jump(-48h);
   ASSERT_TRUE(authorize());
-  EXPECT_EQ(exchange.count(), 1);
+  EXPECT_EQ(client.count(), 1);
 }
 
 TEST_F(SessionTest, SendsFewLoginsHoweverManyScrapesArrive) {
@@ -200,7 +218,7 @@ TEST_F(SessionTest, SendsFewLoginsHoweverManyScrapesArrive) {
     ASSERT_FALSE(result);
   }
   // 60 s, 5 minutes, then one each 15 minutes
-  EXPECT_EQ(exchange.count(), 6);
+  EXPECT_EQ(client.count(), 6);
   EXPECT_EQ(session->status().rejections, 6);
 }
 
@@ -242,7 +260,7 @@ TEST_F(SessionTest, TriesAtOnceWhenTheCredentialChangesThreeTimesAQuarter) {
     poll();
     expectFault(authorize(), change <= 3 ? Fault::LoginRejected : Fault::Backoff);
   }
-  EXPECT_EQ(exchange.count(), 4);
+  EXPECT_EQ(client.count(), 4);
   clock.advance(15min);
   source.gives("user", "another");
   poll();
@@ -294,7 +312,7 @@ TEST_F(SessionTest, DoesNotLetAChangedCredentialEndAThrottledWait) {
   clock.advance(1s);
   poll();
   expectFault(authorize(), Fault::Backoff);
-  EXPECT_EQ(exchange.count(), 1);
+  EXPECT_EQ(client.count(), 1);
 }
 
 TEST_F(SessionTest, RemembersARejectionOverRestarts) {
@@ -304,7 +322,7 @@ TEST_F(SessionTest, RemembersARejectionOverRestarts) {
     EXPECT_FALSE(authorize());
     clock.advance(1s);
   }
-  EXPECT_EQ(exchange.count(), 1);
+  EXPECT_EQ(client.count(), 1);
 
   source.gives("user", "new password");
   loginGives("one", 3600);
@@ -313,7 +331,7 @@ TEST_F(SessionTest, RemembersARejectionOverRestarts) {
 }
 
 TEST_F(SessionTest, WaitsAfterADeathInTheMiddleOfALogin) {
-  exchange.answers([&](const upstream::Request&) -> Result<testing::FakeExchange::Answer> {
+  client.answers([&](const upstream::Request&) -> Result<testing::FakeHttpClient::Answer> {
     std::filesystem::copy(folder / "t.json", folder / "seen");  // what a kill -9 now would leave
     return Error{Fault::Connect, "gone", "", {}};
   });
@@ -322,7 +340,7 @@ TEST_F(SessionTest, WaitsAfterADeathInTheMiddleOfALogin) {
   std::filesystem::rename(folder / "seen", folder / "t.json");
   start(true);
   expectFault(authorize(), Fault::Backoff);
-  EXPECT_EQ(exchange.count(), 1);
+  EXPECT_EQ(client.count(), 1);
 }
 
 TEST_F(SessionTest, DoesNotWaitLongerThanAFreshWaitWhenTheClockWasSetBack) {
@@ -360,7 +378,7 @@ TEST_F(SessionTest, DropsATokenThatAPageStopsAcceptingAndLogsInOnce) {
   ASSERT_TRUE(second);
   EXPECT_EQ(second->value.reveal(), "Bearer two");
   EXPECT_FALSE(session->refused(*second, 0, true));
-  EXPECT_EQ(exchange.count(), 2);
+  EXPECT_EQ(client.count(), 2);
 }
 
 TEST_F(SessionTest, CountsAFreshTokenThatNoPageAcceptsAsARejection) {
@@ -384,7 +402,7 @@ TEST_F(SessionTest, LetsOnlyOnePageFailWhenAnotherAcceptsTheToken) {
   session->accepted(*authorization, 0);
   EXPECT_FALSE(session->countRefusal(authorization->generation));
   EXPECT_TRUE(authorize());
-  EXPECT_EQ(exchange.count(), 1);
+  EXPECT_EQ(client.count(), 1);
 }
 
 TEST_F(SessionTest, TakesARefusedCredentialForARejectedLogin) {
@@ -415,9 +433,9 @@ TEST_F(SessionTest, SendsTheHeadersOfTheLoginWithItAndWithTheLogout) {
   target.login->logout_at_exit = true;
   start();
   ASSERT_TRUE(authorize());
-  session->logout(deadlineIn(1s));
-  ASSERT_EQ(exchange.count(), 2);
-  for (const auto& request : exchange.requests()) {
+  logout();
+  ASSERT_EQ(client.count(), 2);
+  for (const auto& request : client.requests()) {
     ASSERT_EQ(request.secret_headers.size(), 2U) << request.path;
     EXPECT_EQ(request.secret_headers[0].first, "X-Tenant");
     EXPECT_EQ(request.secret_headers[0].second.reveal(), "one");
@@ -430,7 +448,7 @@ TEST_F(SessionTest, SendsNoLoginWhileAFileOfItsHeadersIsMissing) {
   target.login->http_headers = {{"X-Key", {}, {}, {folder / "later"}}};
   start();
   expectFault(authorize(), Fault::NoCredential);
-  EXPECT_EQ(exchange.count(), 0);
+  EXPECT_EQ(client.count(), 0);
   EXPECT_FALSE(session->status().waiting);
 
   std::ofstream(folder / "later") << "k3y";
@@ -438,13 +456,13 @@ TEST_F(SessionTest, SendsNoLoginWhileAFileOfItsHeadersIsMissing) {
 }
 
 TEST_F(SessionTest, SendsTheFurtherCookiesOfTheLoginWithEachPage) {
-  exchange.answers([](const upstream::Request&) -> Result<testing::FakeExchange::Answer> {
-    return testing::FakeExchange::Answer{200,
-                                         R"({"token":"one","expires":3600})",
-                                         {{"set-cookie", "sid=s1d; Path=/"},
-                                          {"set-cookie", "route=a; Path=/"},
-                                          {"set-cookie", "short=b; Path=/metrics; Max-Age=60"},
-                                          {"set-cookie", "other=c; Path=/admin"}}};
+  client.answers([](const upstream::Request&) -> Result<testing::FakeHttpClient::Answer> {
+    return testing::FakeHttpClient::Answer{200,
+                                           R"({"token":"one","expires":3600})",
+                                           {{"set-cookie", "sid=s1d; Path=/"},
+                                            {"set-cookie", "route=a; Path=/"},
+                                            {"set-cookie", "short=b; Path=/metrics; Max-Age=60"},
+                                            {"set-cookie", "other=c; Path=/admin"}}};
   });
   const auto sends = [&](const std::string& path) {
     const auto authorization = authorize();
@@ -465,7 +483,7 @@ TEST_F(SessionTest, SendsTheFurtherCookiesOfTheLoginWithEachPage) {
   EXPECT_EQ(sends("/"), "Bearer one | Cookie: sid=s1d; route=a");
   clock.advance(61s);
   EXPECT_EQ(sends("/metrics"), "Bearer one | Cookie: sid=s1d; route=a");
-  EXPECT_EQ(exchange.count(), 1);
+  EXPECT_EQ(client.count(), 1);
 
   target.login->token = config::AnswerPlace{"", "", "sid"};
   target.login->expires.reset();
@@ -495,15 +513,15 @@ TEST_F(SessionTest, SendsHalfOfABasicCredentialAsItIs) {
 TEST_F(SessionTest, SendsAnUnprovenCredentialWithOneRequestAtATime) {
   target.login.reset();
   start();
-  auto trial = authorize();
-  ASSERT_TRUE(trial);
-  expectFault(session->authorize(deadlineIn(1ms), deadlineIn(1ms)), Fault::Timeout);
-  session->accepted(*trial, 0);
+  auto probe = authorize();
+  ASSERT_TRUE(probe);
+  expectFault(authorize(1ms), Fault::Timeout);
+  session->accepted(*probe, 0);
   EXPECT_TRUE(authorize());
   EXPECT_TRUE(authorize());
 }
 
-TEST_F(SessionTest, GivesTheTrialBackWhenItsRequestFails) {
+TEST_F(SessionTest, GivesTheProbeBackWhenItsRequestFails) {
   target.login.reset();
   start();
   { ASSERT_TRUE(authorize()); }
@@ -515,13 +533,14 @@ TEST_F(SessionTest, SaysThatThereIsNoCredential) {
   start();
   clock.advance(1s);
   expectFault(authorize(), Fault::NoCredential);
-  EXPECT_EQ(exchange.count(), 0);
+  EXPECT_EQ(client.count(), 0);
 }
 
 TEST_F(SessionTest, NeedsNothingWithoutACredential) {
-  Session bare(
-      target, nullptr, exchange, clock, [] { return 0.5; }, StateFile({}, "t"));
-  const auto authorization = bare.authorize(deadlineIn(1s), deadlineIn(1s));
+  session = std::make_unique<Session>(
+      target, Session::Parts{nullptr, client, loop, runner}, [] { return 0.5; },
+      StateFile({}, "t"));
+  const auto authorization = authorize();
   ASSERT_TRUE(authorization);
   EXPECT_TRUE(authorization->header.empty());
 }
@@ -529,16 +548,16 @@ TEST_F(SessionTest, NeedsNothingWithoutACredential) {
 TEST_F(SessionTest, LogsOutOnlyWhenToldTo) {
   start();
   ASSERT_TRUE(authorize());
-  session->logout(deadlineIn(1s));
-  EXPECT_EQ(exchange.count(), 1);
+  logout();
+  EXPECT_EQ(client.count(), 1);
 
   target.login->logout = config::Logout{"POST", "/logout"};
   target.login->logout_at_exit = true;
   start();
   ASSERT_TRUE(authorize());
-  session->logout(deadlineIn(1s));
-  EXPECT_EQ(exchange.requests().back().path, "/logout");
-  EXPECT_EQ(exchange.requests().back().secret_value.reveal(), "Bearer one");
+  logout();
+  EXPECT_EQ(client.requests().back().path, "/logout");
+  EXPECT_EQ(client.requests().back().secret_value.reveal(), "Bearer one");
 }
 
 }  // namespace

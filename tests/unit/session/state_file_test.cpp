@@ -38,7 +38,7 @@ TEST(StateFileTest, HasWrittenAfterFlush) {
   StateFile file(folder.path(), "t");
   for (int i = 1; i <= 100; ++i) {
     file.save(withRejections(i));
-    file.flush();
+    file.flush().wait();
     EXPECT_EQ(StateFile(folder.path(), "t").loaded().rejections, i);
   }
 }
@@ -56,7 +56,7 @@ TEST(StateFileTest, StartsFromScratchWithAFileThatCannotBeRead) {
   std::filesystem::create_directory(folder.path() / "t.json");
   StateFile file(folder.path(), "t");
   file.save(withRejections(1));
-  file.flush();
+  file.flush().wait();
   EXPECT_TRUE(std::filesystem::is_directory(folder.path() / "t.json"));
   EXPECT_FALSE(StateFile({}, "t").loaded().salt.empty());
 }
@@ -71,8 +71,8 @@ TEST(StateFileTest, AFolderThatDoesNotAnswerHoldsNobodyUpForLong) {
   {
     StateFile file(folder.path(), "t");
     file.save(withRejections(1));
-    file.flush();
-    EXPECT_GE(std::chrono::steady_clock::now() - began, 1s) << "flush() waits, and no longer";
+    file.flush().wait();
+    EXPECT_GE(std::chrono::steady_clock::now() - began, 1s) << "it waits, and no longer";
     const auto saved = std::chrono::steady_clock::now();
     file.save(withRejections(2));
     EXPECT_LT(std::chrono::steady_clock::now() - saved, 1s) << "save() does not wait";

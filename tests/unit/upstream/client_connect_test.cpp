@@ -2,8 +2,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "unit/upstream/client_fixture.h"
-#include "upstream/socket.h"
 
 namespace postern::upstream {
 namespace {

@@ -9,6 +9,9 @@
 #include <utility>
 #include <vector>
 
+#include "async/loop.h"
+#include "async/poller.h"
+#include "async/thread_pool.h"
 #include "base/clock.h"
 #include "fakes/certificates.h"
 #include "fakes/tls_server.h"
@@ -40,8 +43,8 @@ class ClientTest : public ::testing::Test {
  protected:
   struct Outcome {
     Result<Response> response;
-    std::vector<int> heads;  // what on_head saw
-    std::string body;        // what on_body saw
+    std::vector<int> heads;  // the status, when the head came
+    std::string body;
   };
 
   void start(TlsServer::Script script, const std::string& host = "127.0.0.1") {
@@ -55,22 +58,35 @@ class ClientTest : public ::testing::Test {
     url.host = host;
     url.port = port;
     store.emplace(tls_config, "default", clock);
-    client.emplace(url, *store, resolver);
+    client.emplace(url, *store, resolver, loop, *runner);
   }
 
-  Outcome send(const Request& request, Deadline deadline = deadlineIn(30s)) {
+  Outcome send(const Request& request, SteadyTime deadline = deadlineIn(30s)) {
+    async::Scope scope(loop, deadline);
+    return loop.run(exchange(request, scope));
+  }
+
+  // The request with its whole answer. `request` must outlive the task.
+  async::Task<Outcome> exchange(const Request& request, async::Scope& scope) {
     Outcome outcome{Error{Fault::Busy, "", {}, {}}, {}, ""};
-    outcome.response = client->exchange(
-        request, deadline,
-        [&outcome](const Response& response) {
-          outcome.heads.push_back(response.status);
-          return Result<void>();
-        },
-        [&outcome](std::string_view block) {
-          outcome.body += block;
-          return Result<void>();
-        });
-    return outcome;
+    auto started = co_await client->send(request, scope);
+    if (!started) {
+      outcome.response = std::move(started).error();
+      co_return outcome;
+    }
+    HttpExchange& answer = **started;
+    outcome.heads.push_back(answer.response().status);
+    for (;;) {
+      const auto block = co_await answer.read(scope);
+      if (!block) {
+        outcome.response = block.error();
+        co_return outcome;
+      }
+      if (block->empty()) break;
+      outcome.body += *block;
+    }
+    outcome.response = answer.response();
+    co_return outcome;
   }
 
   static Request request(const std::string& path = "/metrics") {
@@ -102,6 +118,10 @@ class ClientTest : public ::testing::Test {
     made.ca_file = folder.write("ca.crt", authority.certificate());
     return made;
   }();
+  const std::unique_ptr<async::Poller> poller = async::makePoller();
+  async::Loop loop{*poller, clock};
+  async::ThreadPool pool{2};
+  async::JobRunner* runner = &pool;  // of the handshakes; set before start()
   Resolver resolver;
   std::unique_ptr<TlsServer> server;
   std::optional<tls::Store> store;

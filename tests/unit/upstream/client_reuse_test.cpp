@@ -1,16 +1,26 @@
-#include <poll.h>
-
-#include <thread>
 #include <utility>
 
+#include "async/group.h"
 #include "unit/upstream/client_fixture.h"
 
 namespace postern::upstream {
 namespace {
 
-using ClientReuseTest = ClientTest;
-
 constexpr std::string_view kPage = "up 1\n";
+
+class ClientReuseTest : public ClientTest {
+ protected:
+  async::Task<> scrape(int times, async::Scope& scope) {
+    const auto page = request();
+    for (int i = 0; i < times; ++i) {
+      const auto outcome = co_await exchange(page, scope);
+      expectPage(outcome, kPage);
+    }
+  }
+  static async::Task<bool> joined(async::Group& tasks, async::Scope& scope) {
+    co_return co_await tasks.join(scope);
+  }
+};
 
 // Keeps the first connection and cuts it under its second request, and every other at once.
 void answersOnceAlone(Peer& peer) {
@@ -135,21 +145,21 @@ TEST_F(ClientReuseTest, ResumesTheSessionOnANewConnection) {
 
 TEST_F(ClientReuseTest, TellsWhetherTheConnectionWasKeptAndWhatItSpeaks) {
   start(always(answer(kPage)));
-  std::optional<Way> way;
+  std::optional<TransportInfo> transport;
   auto page = request();
-  page.way = &way;
-  const auto expectWay = [&](bool kept) {
-    ASSERT_TRUE(way);
-    EXPECT_EQ(way->kept, kept);
-    EXPECT_EQ(tls::describe(way->terms), "TLS 1.3, TLS_AES_256_GCM_SHA384");
-    EXPECT_FALSE(way->terms.resumed);
-    way.reset();
+  page.transport = &transport;
+  const auto expectTransport = [&](bool kept) {
+    ASSERT_TRUE(transport);
+    EXPECT_EQ(transport->kept, kept);
+    EXPECT_EQ(tls::describe(transport->terms), "TLS 1.3, TLS_AES_256_GCM_SHA384");
+    EXPECT_FALSE(transport->terms.resumed);
+    transport.reset();
   };
 
   expectPage(send(page), kPage);
-  expectWay(false);
+  expectTransport(false);
   expectPage(send(page), kPage);
-  expectWay(true);
+  expectTransport(true);
 }
 
 TEST_F(ClientReuseTest, TellsThatANewConnectionResumedASession) {
@@ -157,16 +167,16 @@ TEST_F(ClientReuseTest, TellsThatANewConnectionResumedASession) {
     SCOPED_TRACE(version);
     options.max_version = version;
     start(always(answer(kPage, "Connection: close\r\n")));
-    std::optional<Way> way;
+    std::optional<TransportInfo> transport;
     auto page = request();
-    page.way = &way;
+    page.transport = &transport;
 
     for (const bool resumed : {false, true, true}) {
       expectPage(send(page), kPage);
-      ASSERT_TRUE(way);
-      EXPECT_FALSE(way->kept);
-      EXPECT_EQ(way->terms.version, version == TLS1_3_VERSION ? "TLS 1.3" : "TLS 1.2");
-      EXPECT_EQ(way->terms.resumed, resumed);
+      ASSERT_TRUE(transport);
+      EXPECT_FALSE(transport->kept);
+      EXPECT_EQ(transport->terms.version, version == TLS1_3_VERSION ? "TLS 1.3" : "TLS 1.2");
+      EXPECT_EQ(transport->terms.resumed, resumed);
     }
   }
 }
@@ -181,20 +191,20 @@ TEST_F(ClientReuseTest, ResumesNoSessionWhereRevocationIsChecked) {
   EXPECT_EQ(server->resumed(), 0U);
 }
 
-TEST_F(ClientReuseTest, TellsTheLastWayOfARequestThatFailed) {
+TEST_F(ClientReuseTest, TellsTheLastConnectionOfARequestThatFailed) {
   start(answersOnceAlone);
-  std::optional<Way> way;
+  std::optional<TransportInfo> transport;
   auto page = request();
-  page.way = &way;
+  page.transport = &transport;
   expectPage(send(page), kPage);
 
   expectFault(send(page), Fault::Connect, "before an answer");
-  ASSERT_TRUE(way);
-  EXPECT_FALSE(way->kept) << "the one that was kept had gone";
+  ASSERT_TRUE(transport);
+  EXPECT_FALSE(transport->kept) << "the one that was kept had gone";
 
   server.reset();
   expectFault(send(page), Fault::Connect, "cannot connect");
-  EXPECT_FALSE(way) << "nothing was sent";
+  EXPECT_FALSE(transport) << "nothing was sent";
 }
 
 TEST_F(ClientReuseTest, DrainsConnectionsOfEarlierMaterial) {
@@ -213,15 +223,16 @@ TEST_F(ClientReuseTest, DrainsConnectionsOfEarlierMaterial) {
 
 TEST_F(ClientReuseTest, DoesNotKeepAConnectionWhoseMaterialChangedMeanwhile) {
   start(always(answer(kPage)));
-  const auto changes = [this](const Response&) {
-    folder.write("ca.crt", authority.certificate() + makeAuthority("Next CA").certificate());
-    store->poll();
-    return Result<void>();
-  };
+  async::Scope scope(loop, deadlineIn(30s));
+  const auto page = request();
+  auto started = loop.run(client->send(page, scope));
+  ASSERT_TRUE(started);
 
-  const auto response = client->exchange(request(), deadlineIn(30s), changes, {});
+  folder.write("ca.crt", authority.certificate() + makeAuthority("Next CA").certificate());
+  store->poll();
 
-  EXPECT_TRUE(response);
+  EXPECT_EQ(*loop.run((*started)->read(scope)), kPage);
+  EXPECT_EQ(*loop.run((*started)->read(scope)), "");
   EXPECT_EQ(client->connections(), 0U);
 }
 
@@ -244,33 +255,36 @@ TEST_F(ClientReuseTest, KeepsTheConnectionBehindAShortErrorPage) {
   EXPECT_EQ(server->connections(), 2U);
 }
 
-TEST_F(ClientReuseTest, ClosesTheConnectionWhenACallerRefuses) {
+TEST_F(ClientReuseTest, ClosesTheConnectionOfAnAnswerThatIsNotReadToItsEnd) {
   start(always(answer(kPage)));
-  const auto refuse = [](const auto&) { return Result<void>(Error{Fault::Empty, "no", {}, {}}); };
+  async::Scope scope(loop, deadlineIn(30s));
+  const auto page = request();
+  for (const bool reads : {false, true}) {
+    SCOPED_TRACE(reads);
+    auto started = loop.run(client->send(page, scope));
+    ASSERT_TRUE(started);
+    if (reads) {
+      EXPECT_EQ(*loop.run((*started)->read(scope)), kPage);
+    }
+    EXPECT_EQ(client->connections(), 1U);
 
-  for (const auto& response : {client->exchange(request(), deadlineIn(30s), refuse, {}),
-                               client->exchange(request(), deadlineIn(30s), {}, refuse)}) {
-    ASSERT_FALSE(response);
-    EXPECT_EQ(response.error().fault, Fault::Empty);
-    EXPECT_EQ(response.error().what, "no");
+    started->reset();
+
+    EXPECT_EQ(client->connections(), 0U);
   }
-
-  EXPECT_EQ(client->connections(), 0U);
 }
 
-TEST_F(ClientReuseTest, ServesSeveralThreads) {
+TEST_F(ClientReuseTest, ServesSeveralTasks) {
   start(always(answer(kPage)));
-  std::vector<std::jthread> scrapers;
-  for (int i = 0; i < 4; ++i) {
-    scrapers.emplace_back([this] {
-      for (int j = 0; j < 20; ++j) expectPage(send(request()), kPage);
-    });
-  }
+  async::Scope scope(loop, deadlineIn(30s));
+  async::Group scrapers;
+  for (int i = 0; i < 4; ++i) scrapers.add(scrape(20, scope));
 
-  scrapers.clear();
+  EXPECT_TRUE(loop.run(joined(scrapers, scope)));
 
   EXPECT_EQ(server->requests().size(), 80U);
   EXPECT_LE(server->connections(), 4U);
+  EXPECT_EQ(client->connections(), server->connections());
 }
 
 }  // namespace

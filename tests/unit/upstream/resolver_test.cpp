@@ -1,58 +1,24 @@
 #include "upstream/resolver.h"
 
-#include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netdb.h>
 
 #include <atomic>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
+#include <optional>
 #include <thread>
 
-namespace {
-
-// A name service that says nothing until it is told to.
-struct NameService {
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool answers = false;
-  int asked = 0;
-};
-
-NameService& service() {
-  // Never destroyed: a lookup may still hang in it when the program ends.
-  static auto* const instance = new NameService;
-  return *instance;
-}
-
-}  // namespace
-
-// Stands in front of the C library's for the names of this test.
-extern "C" int getaddrinfo(const char* host, const char* port, const addrinfo* hints,
-                           addrinfo** list) {
-  using Real = int (*)(const char*, const char*, const addrinfo*, addrinfo**);
-  static const auto real = reinterpret_cast<Real>(dlsym(RTLD_NEXT, "getaddrinfo"));
-  const bool looks_up = hints == nullptr || (hints->ai_flags & AI_NUMERICHOST) == 0;
-  if (!looks_up || host == nullptr) return real(host, port, hints, list);
-  std::unique_lock lock(service().mutex);
-  ++service().asked;
-  service().changed.notify_all();
-  service().changed.wait(lock, [] { return service().answers; });
-  if (std::string_view(host) == "absent.test") return EAI_NONAME;
-  if (std::string_view(host) == "empty.test") return EAI_NODATA;
-  if (std::string_view(host) == "failing.test") return EAI_AGAIN;
-  if (std::string_view(host) == "refused.test") return EAI_FAIL;
-  addrinfo numeric{};
-  numeric.ai_flags = AI_NUMERICHOST;
-  numeric.ai_socktype = SOCK_STREAM;
-  return real("192.0.2.7", port, &numeric, list);
-}
+#include "async/group.h"
+#include "async/loop.h"
+#include "async/poller.h"
+#include "unit/upstream/name_service.h"
 
 namespace postern::upstream {
 namespace {
 
+using name_service::answers;
+using name_service::asked;
+using name_service::waitUntilAsked;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using std::chrono_literals::operator""ms;
@@ -65,32 +31,45 @@ std::vector<std::string> texts(const Result<std::vector<Address>>& addresses) {
   return result;
 }
 
+using Resolved = Result<std::vector<Address>>;
+
 class ResolverTest : public ::testing::Test {
  protected:
   ResolverTest() { answers(false); }
   ~ResolverTest() override { answers(true); }
 
-  static void answers(bool does) {
-    const std::lock_guard lock(service().mutex);
-    service().answers = does;
-    service().asked = 0;
-    service().changed.notify_all();
+  // On a loop of its own.
+  static Resolved resolve(Resolver& resolver, const std::string& host, std::uint16_t port,
+                          SteadyTime deadline) {
+    const RealClock clock;
+    const auto poller = async::makePoller();
+    async::Loop loop(*poller, clock);
+    async::Scope scope(loop, deadline);
+    return loop.run(resolver.resolve(host, port, scope));
   }
-  static void waitUntilAsked() {
-    std::unique_lock lock(service().mutex);
-    service().changed.wait(lock, [] { return service().asked > 0; });
+
+  // A task on the fixture's loop.
+  async::Task<> look(std::string host, async::Scope& scope, std::optional<Resolved>& resolved) {
+    resolved = co_await resolver.resolve(std::move(host), 443, scope);
   }
-  static int asked() {
-    const std::lock_guard lock(service().mutex);
-    return service().asked;
+  static async::Task<bool> joined(async::Group& tasks, async::Scope& scope) {
+    co_return co_await tasks.join(scope);
   }
+
+  // Everything that was posted has been done.
+  async::Task<bool> turned() { co_return co_await loop.turn(patience); }
+
+  const RealClock clock;
+  const std::unique_ptr<async::Poller> poller = async::makePoller();
+  async::Loop loop{*poller, clock};
+  async::Scope patience{loop, deadlineIn(10s)};
+  Resolver resolver;
 };
 
 TEST_F(ResolverTest, NeedsNoLookupForNumbersAndLocalhost) {
-  Resolver resolver;
-  const auto resolves = [&resolver](const std::string& host, const auto& expected) {
+  const auto resolves = [this](const std::string& host, const auto& expected) {
     SCOPED_TRACE(host);
-    EXPECT_THAT(texts(resolver.resolve(host, 443, deadlineIn(0ms))), expected);
+    EXPECT_THAT(texts(resolve(resolver, host, 443, deadlineIn(0ms))), expected);
   };
 
   resolves("127.0.0.1", ElementsAre("127.0.0.1:443"));
@@ -103,19 +82,17 @@ TEST_F(ResolverTest, NeedsNoLookupForNumbersAndLocalhost) {
 
 TEST_F(ResolverTest, LooksAnyOtherNameUp) {
   answers(true);
-  Resolver resolver;
 
-  EXPECT_THAT(texts(resolver.resolve("web.test", 8443, deadlineIn(10s))),
+  EXPECT_THAT(texts(resolve(resolver, "web.test", 8443, deadlineIn(10s))),
               ElementsAre("192.0.2.7:8443"));
-  EXPECT_THAT(texts(resolver.resolve("localhost2", 8443, deadlineIn(10s))),
+  EXPECT_THAT(texts(resolve(resolver, "localhost2", 8443, deadlineIn(10s))),
               ElementsAre("192.0.2.7:8443"));
 }
 
 TEST_F(ResolverTest, NamesTheNameThatDoesNotExist) {
   answers(true);
-  Resolver resolver;
 
-  const auto addresses = resolver.resolve("absent.test", 443, deadlineIn(10s));
+  const auto addresses = resolve(resolver, "absent.test", 443, deadlineIn(10s));
 
   ASSERT_FALSE(addresses);
   EXPECT_EQ(addresses.error().fault, Fault::Resolve);
@@ -124,7 +101,6 @@ TEST_F(ResolverTest, NamesTheNameThatDoesNotExist) {
 
 TEST_F(ResolverTest, SaysInOurWordsWhyALookupFailed) {
   answers(true);
-  Resolver resolver;
   struct FailedLookup {
     std::string host;
     std::string why;
@@ -136,16 +112,14 @@ TEST_F(ResolverTest, SaysInOurWordsWhyALookupFailed) {
            FailedLookup{"failing.test", "the name service cannot be reached, or fails for now"},
            FailedLookup{"refused.test", "the name service refuses the question"},
        }) {
-    const auto addresses = resolver.resolve(host, 443, deadlineIn(10s));
+    const auto addresses = resolve(resolver, host, 443, deadlineIn(10s));
     ASSERT_FALSE(addresses);
     EXPECT_THAT(addresses.error().what, HasSubstr("no address for " + host + ": " + why));
   }
 }
 
 TEST_F(ResolverTest, LeavesASilentNameServiceAtTheDeadline) {
-  Resolver resolver;
-
-  const auto addresses = resolver.resolve("web.test", 443, deadlineIn(20ms));
+  const auto addresses = resolve(resolver, "web.test", 443, deadlineIn(20ms));
 
   ASSERT_FALSE(addresses);
   EXPECT_EQ(addresses.error().fault, Fault::Timeout);
@@ -153,25 +127,24 @@ TEST_F(ResolverTest, LeavesASilentNameServiceAtTheDeadline) {
 }
 
 TEST_F(ResolverTest, IsDestroyedWhileALookupHangs) {
-  auto resolver = std::make_unique<Resolver>();
-  EXPECT_FALSE(resolver->resolve("web.test", 443, deadlineIn(0ms)));
+  auto hanging = std::make_unique<Resolver>();
+  EXPECT_FALSE(resolve(*hanging, "web.test", 443, deadlineIn(0ms)));
   waitUntilAsked();
 
-  resolver.reset();
+  hanging.reset();
 
   EXPECT_EQ(asked(), 1);
 }
 
 TEST_F(ResolverTest, AsksOnceForAllWhoWaitForAName) {
-  Resolver resolver;
-  EXPECT_FALSE(resolver.resolve("web.test", 443, deadlineIn(0ms)));
-  EXPECT_FALSE(resolver.resolve("web.test", 444, deadlineIn(0ms)));
+  EXPECT_FALSE(resolve(resolver, "web.test", 443, deadlineIn(0ms)));
+  EXPECT_FALSE(resolve(resolver, "web.test", 444, deadlineIn(0ms)));
   waitUntilAsked();
   std::atomic<int> good = 0;
   std::vector<std::jthread> waiting;
   for (int i = 0; i < 4; ++i) {
     waiting.emplace_back([&] {
-      if (resolver.resolve("web.test", 443, deadlineIn(10s))) ++good;
+      if (resolve(resolver, "web.test", 443, deadlineIn(10s))) ++good;
     });
   }
 
@@ -180,6 +153,86 @@ TEST_F(ResolverTest, AsksOnceForAllWhoWaitForAName) {
   waiting.clear();
 
   EXPECT_EQ(good, 4);
+}
+
+TEST_F(ResolverTest, AsksOnceForTheTasksOfOneLoop) {
+  std::optional<Resolved> first;
+  std::optional<Resolved> second;
+  async::Group tasks;
+  tasks.add(look("web.test", patience, first));
+  tasks.add(look("web.test", patience, second));
+  waitUntilAsked();
+  EXPECT_FALSE(first || second);
+
+  EXPECT_EQ(asked(), 1);
+  answers(true);
+
+  EXPECT_TRUE(loop.run(joined(tasks, patience)));
+  EXPECT_THAT(texts(*first), ElementsAre("192.0.2.7:443"));
+  EXPECT_THAT(texts(*second), ElementsAre("192.0.2.7:443"));
+}
+
+TEST_F(ResolverTest, LeavesALookupWhenItsScopeIsCancelled) {
+  std::optional<Resolved> left;
+  std::optional<Resolved> stayed;
+  async::Scope scope(patience);
+  async::Group tasks;
+  tasks.add(look("web.test", scope, left));
+  async::Group others;
+  others.add(look("web.test", patience, stayed));
+  waitUntilAsked();
+
+  scope.cancel();
+  EXPECT_TRUE(loop.run(joined(tasks, patience)));
+
+  EXPECT_THAT(texts(*left), ElementsAre("timeout"));
+  EXPECT_FALSE(stayed);
+  answers(true);
+  EXPECT_TRUE(loop.run(joined(others, patience)));
+  EXPECT_THAT(texts(*stayed), ElementsAre("192.0.2.7:443"));
+}
+
+TEST_F(ResolverTest, AnswersATaskThatWasCancelledBeforeItBegan) {
+  std::optional<Resolved> left;
+  async::Scope scope(patience);
+  async::Group tasks;
+  scope.cancel();
+
+  tasks.add(look("web.test", scope, left));
+
+  ASSERT_TRUE(left);
+  EXPECT_THAT(texts(*left), ElementsAre("timeout"));
+}
+
+TEST_F(ResolverTest, ForgetsATaskThatIsDestroyedWhileItWaits) {
+  std::optional<Resolved> gone;
+  std::optional<Resolved> stayed;
+  std::optional<async::Group> tasks;
+  tasks.emplace().add(look("web.test", patience, gone));
+  async::Group others;
+  others.add(look("web.test", patience, stayed));
+  waitUntilAsked();
+
+  tasks.reset();
+  answers(true);
+
+  EXPECT_TRUE(loop.run(joined(others, patience)));
+  EXPECT_TRUE(stayed);
+  EXPECT_FALSE(gone);
+}
+
+TEST_F(ResolverTest, ForgetsATaskThatIsDestroyedBeforeItHearsOfTheAnswer) {
+  std::optional<Resolved> gone;
+  std::optional<async::Group> tasks;
+  tasks.emplace().add(look("web.test", patience, gone));
+  waitUntilAsked();
+  answers(true);
+  while (!loop.inbox()->full()) std::this_thread::yield();
+
+  tasks.reset();
+
+  EXPECT_TRUE(loop.run(turned()));
+  EXPECT_FALSE(gone);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "session/waiting.h"
+#include "session/login_gate.h"
 
 #include <algorithm>
 #include <utility>
@@ -21,17 +21,17 @@ SystemTime::duration ofSystem(SteadyTime::duration duration) {
 
 }  // namespace
 
-Outcome outcomeOf(Fault fault) {
+FailureKind failureKindOf(Fault fault) {
   switch (fault) {
-    case Fault::LoginRejected: return Outcome::Rejected;
-    case Fault::LoginThrottled: return Outcome::Throttled;
-    case Fault::LoginFailed: return Outcome::Failed;
-    default: return Outcome::Unreachable;
+    case Fault::LoginRejected: return FailureKind::Rejected;
+    case Fault::LoginThrottled: return FailureKind::Throttled;
+    case Fault::LoginFailed: return FailureKind::Failed;
+    default: return FailureKind::Unreachable;
   }
 }
 
-Waiting::Waiting(std::string target, const config::Backoff& steps, const Clock& clock, Draw draw,
-                 StateFile state)
+LoginGate::LoginGate(std::string target, const config::Backoff& steps, const Clock& clock,
+                     Draw draw, StateFile state)
     : target_(std::move(target)),
       first_rejected_(steps.rejected),
       clock_(clock),
@@ -41,7 +41,7 @@ Waiting::Waiting(std::string target, const config::Backoff& steps, const Clock& 
   resume(steps);
 }
 
-void Waiting::resume(const config::Backoff& steps) {
+void LoginGate::resume(const config::Backoff& steps) {
   backoff_.resume(saved_.rejections);
   const auto left = saved_.next_attempt - clock_.system();
   if (!saved_.never && left.count() <= 0) return;
@@ -54,7 +54,7 @@ void Waiting::resume(const config::Backoff& steps) {
       clock_.steady() + std::chrono::duration_cast<SteadyTime::duration>(std::min(left, longest));
 }
 
-std::optional<Error> Waiting::inForce(const std::string& fingerprint) {
+std::optional<Error> LoginGate::inForce(const std::string& fingerprint) {
   if (!wait_) return std::nullopt;
   const bool over = wait_->until && clock_.steady() >= *wait_->until;
   if (over || releasedBy(fingerprint)) {
@@ -66,7 +66,7 @@ std::optional<Error> Waiting::inForce(const std::string& fingerprint) {
                secondsLeft()};
 }
 
-bool Waiting::releasedBy(const std::string& fingerprint) {
+bool LoginGate::releasedBy(const std::string& fingerprint) {
   if (!afterRejection() || fingerprint.empty() || fingerprint == wait_->fingerprint) return false;
   const auto now = clock_.system();
   // A clock that was set back must not make them count for longer than the window.
@@ -78,7 +78,7 @@ bool Waiting::releasedBy(const std::string& fingerprint) {
   return true;
 }
 
-void Waiting::attempt(const std::string& fingerprint) {
+void LoginGate::attempt(const std::string& fingerprint) {
   SavedState pessimistic = saved_;
   pessimistic.fingerprint = fingerprint;
   pessimistic.fault = Fault::LoginRejected;
@@ -88,13 +88,13 @@ void Waiting::attempt(const std::string& fingerprint) {
   state_.save(pessimistic);
 }
 
-Error Waiting::failed(Error error, const std::string& fingerprint) {
+Error LoginGate::failed(Error error, const std::string& fingerprint) {
   const auto delay = [&] {
-    switch (outcomeOf(error.fault)) {
-      case Outcome::Rejected: return backoff_.rejected();
-      case Outcome::Throttled: return backoff_.throttled(error.retry_after);
-      case Outcome::Failed:
-      case Outcome::Unreachable: break;
+    switch (failureKindOf(error.fault)) {
+      case FailureKind::Rejected: return backoff_.rejected();
+      case FailureKind::Throttled: return backoff_.throttled(error.retry_after);
+      case FailureKind::Failed:
+      case FailureKind::Unreachable: break;
     }
     return backoff_.unreachable();
   }();
@@ -110,38 +110,38 @@ Error Waiting::failed(Error error, const std::string& fingerprint) {
   return error;
 }
 
-void Waiting::succeeded() {
+void LoginGate::succeeded() {
   wait_.reset();
   save();
 }
 
-void Waiting::accepted() {
+void LoginGate::accepted() {
   backoff_.succeeded();
   saved_.releases.clear();
   succeeded();
 }
 
-void Waiting::wayChanged() {
-  if (wait_ && outcomeOf(wait_->after) == Outcome::Unreachable) wait_.reset();
+void LoginGate::onNetworkChange() {
+  if (wait_ && failureKindOf(wait_->after) == FailureKind::Unreachable) wait_.reset();
 }
 
-bool Waiting::afterRejection() const {
+bool LoginGate::afterRejection() const {
   return wait_ && wait_->after == Fault::LoginRejected;
 }
 
-std::string Waiting::next() const {
+std::string LoginGate::next() const {
   const auto left = secondsLeft();
   if (!left) return "no login is sent until the credential changes";
   return "the next login is tried in " + std::to_string(left->count()) + " s" +
          (afterRejection() ? ", or as soon as the credential changes" : "");
 }
 
-std::optional<seconds> Waiting::secondsLeft() const {
+std::optional<seconds> LoginGate::secondsLeft() const {
   if (!wait_->until) return std::nullopt;
   return std::max(seconds(1), std::chrono::ceil<seconds>(*wait_->until - clock_.steady()));
 }
 
-void Waiting::save() {
+void LoginGate::save() {
   saved_.rejections = backoff_.rejections();
   saved_.fingerprint = wait_ ? wait_->fingerprint : "";
   saved_.fault = wait_ ? wait_->after : Fault::LoginRejected;
@@ -153,8 +153,8 @@ void Waiting::save() {
   state_.save(saved_);
 }
 
-Waiting::Status Waiting::status() const {
-  Status status;
+LoginGate::WaitStatus LoginGate::status() const {
+  WaitStatus status;
   status.rejections = backoff_.rejections();
   status.in_force = wait_ && !(wait_->until && clock_.steady() >= *wait_->until);
   if (status.in_force) status.after = wait_->after;

@@ -9,6 +9,7 @@
 
 #include "http/server.h"
 #include "unit/http/client.h"
+#include "unit/http/handlers.h"
 #include "unit/http/inflated.h"
 
 namespace postern::http {
@@ -32,10 +33,10 @@ struct Answer {
 };
 
 // Everything that one request is answered, up to the end of its connection.
-Answer answerOf(Handler handler, const std::string& request) {
-  const Site site{std::move(handler), {}, {}};
+Answer answerOf(AsyncHandler handler, const std::string& request) {
+  const Service service{std::move(handler)};
   Server server({});
-  Client client(*server.listen("127.0.0.1:0", site));
+  Client client(*server.listen("127.0.0.1:0", service));
   client.send(request);
   Answer answer;
   answer.head = client.readThrough("\r\n\r\n");
@@ -55,24 +56,42 @@ ResponseHead withStatus(int status) {
   return head;
 }
 
-Handler sends(ResponseHead head, std::string body) {
-  return [=](const Request&, ResponseSink& sink) { sink.send(head, body); };
+AsyncHandler sends(ResponseHead head, std::string body) {
+  return always(Reply{std::move(head), std::move(body)});
 }
 
-Handler streams(std::vector<std::string> blocks) {
-  return [=](const Request&, ResponseSink& sink) {
-    bool good = sink.begin({});
-    for (const auto& block : blocks) good = good && sink.write(block);
-    EXPECT_TRUE(good && sink.finish());
+async::Task<> streamAll(const std::vector<std::string>& blocks, Responder& responder) {
+  responder.begin({});
+  for (const auto& block : blocks) {
+    const bool taken = co_await responder.write(block);
+    EXPECT_TRUE(taken);
+  }
+  const bool finished = co_await responder.finish();
+  EXPECT_TRUE(finished);
+}
+
+AsyncHandler streams(std::vector<std::string> blocks) {
+  return [blocks = std::move(blocks)](const Request&, Responder& responder) {
+    return streamAll(blocks, responder);
   };
 }
 
-void streamsAndAborts(const Request&, ResponseSink& sink) {
-  sink.begin({});
-  for (int i = 0; i < 10; ++i) EXPECT_TRUE(sink.write(kPage));
-  sink.abort();
-  EXPECT_FALSE(sink.write(kPage));
-  EXPECT_FALSE(sink.finish());
+async::Task<> streamsAndAborts(const Request&, Responder& responder) {
+  responder.begin({});
+  for (int i = 0; i < 10; ++i) {
+    const bool taken = co_await responder.write(kPage);
+    EXPECT_TRUE(taken);
+  }
+  responder.abort();
+  const bool taken = co_await responder.write(kPage);
+  const bool finished = co_await responder.finish();
+  EXPECT_FALSE(taken || finished);
+}
+
+async::Task<> beginsAlone(const Request&, Responder& responder) {
+  static const std::string block = "up 1\n";
+  responder.begin({});
+  co_await responder.write(block);
 }
 
 // The data of all chunks; nothing when the framing is wrong or the final chunk is missing.
@@ -90,7 +109,7 @@ std::optional<std::string> unchunked(std::string_view body) {
   }
 }
 
-TEST(ResponseSinkTest, WritesStatusReasonAndHeaders) {
+TEST(ResponderTest, WritesStatusReasonAndHeaders) {
   const ResponseHead head{503, "backoff", "text/plain", {{"Retry-After", "7"}}};
 
   const auto answer = answerOf(sends(head, "backoff: wait\n"), request("GET"));
@@ -103,19 +122,41 @@ TEST(ResponseSinkTest, WritesStatusReasonAndHeaders) {
   EXPECT_EQ(answer.body, "backoff: wait\n");
 }
 
-TEST(ResponseSinkTest, NamesTheStatusWhenTheHandlerDoesNot) {
+TEST(ResponderTest, NamesTheStatusWhenTheHandlerDoesNot) {
   EXPECT_THAT(answerOf(sends(withStatus(405), ""), request("GET")).head,
               StartsWith("HTTP/1.1 405 Method Not Allowed\r\n"));
 }
 
-TEST(ResponseSinkTest, AHeaderCannotAddLines) {
+TEST(ResponderTest, AHeaderCannotAddLines) {
   const ResponseHead head{200, "O\r\nK: 1", "text/plain", {{"X", "a\r\n\r\nb"}}};
 
   EXPECT_THAT(answerOf(sends(head, ""), request("GET")).head,
               AllOf(StartsWith("HTTP/1.1 200 O  K: 1\r\n"), HasSubstr("\r\nX: a    b\r\n")));
 }
 
-TEST(ResponseSinkTest, StreamsOneChunkForEachBlock) {
+TEST(ResponderTest, AddedHeadersReplaceThoseOfTheSameName) {
+  static const Headers added = {{"cache-CONTROL", "no-store"}, {"X-More", "1"}};
+  const AsyncHandler send = [](const Request&, Responder& responder) {
+    responder.addHeaders(added);
+    return responder.send(Reply{{200, {}, "text/plain", {{"Cache-Control", "max-age=1"}}}, "x"});
+  };
+  const AsyncHandler sendLast = [](const Request&, Responder& responder) {
+    responder.addHeaders(added);
+    return responder.sendLast({{200, {}, "text/plain", {{"Cache-Control", "max-age=1"}}}, "x"});
+  };
+  const AsyncHandler streaming = [](const Request& request, Responder& responder) {
+    responder.addHeaders(added);
+    return streamsAndAborts(request, responder);
+  };
+
+  for (const auto& handler : {send, sendLast, streaming}) {
+    EXPECT_THAT(answerOf(handler, request("GET")).head,
+                AllOf(HasSubstr("\r\ncache-CONTROL: no-store\r\nX-More: 1\r\n"),
+                      Not(HasSubstr("max-age"))));
+  }
+}
+
+TEST(ResponderTest, StreamsOneChunkForEachBlock) {
   const auto answer = answerOf(streams({"up 1\n", "", kPage}), request("GET"));
 
   EXPECT_THAT(answer.head,
@@ -124,12 +165,12 @@ TEST(ResponseSinkTest, StreamsOneChunkForEachBlock) {
   EXPECT_EQ(answer.body, "5\r\nup 1\n\r\n186a0\r\n" + kPage + "\r\n0\r\n\r\n");
 }
 
-TEST(ResponseSinkTest, StreamsAnEmptyBody) {
+TEST(ResponderTest, StreamsAnEmptyBody) {
   EXPECT_EQ(answerOf(streams({}), request("GET")).body, "0\r\n\r\n");
   EXPECT_EQ(inflated(*unchunked(answerOf(streams({}), request("GET", kGzip)).body)), "");
 }
 
-TEST(ResponseSinkTest, AnAbortedBodyHasNoFinalChunk) {
+TEST(ResponderTest, AnAbortedBodyHasNoFinalChunk) {
   const auto plain = answerOf(streamsAndAborts, request("GET"));
   const auto packed = answerOf(streamsAndAborts, request("GET", kGzip));
 
@@ -138,18 +179,13 @@ TEST(ResponseSinkTest, AnAbortedBodyHasNoFinalChunk) {
   EXPECT_EQ(unchunked(packed.body), std::nullopt);
 }
 
-TEST(ResponseSinkTest, WhatIsNeitherFinishedNorAbortedEndsLikeAnAbort) {
-  const auto answer = answerOf(
-      [](const Request&, ResponseSink& sink) {
-        sink.begin({});
-        sink.write("up 1\n");
-      },
-      "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+TEST(ResponderTest, WhatIsNeitherFinishedNorAbortedEndsLikeAnAbort) {
+  const auto answer = answerOf(beginsAlone, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
 
   EXPECT_EQ(answer.body, "5\r\nup 1\n\r\n");
 }
 
-TEST(ResponseSinkTest, StreamsToHttp10UntilTheEndOfTheConnection) {
+TEST(ResponderTest, StreamsToHttp10UntilTheEndOfTheConnection) {
   const auto answer =
       answerOf(streams({"up 1\n", kPage}), "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
 
@@ -159,11 +195,11 @@ TEST(ResponseSinkTest, StreamsToHttp10UntilTheEndOfTheConnection) {
   EXPECT_FALSE(answer.reset);
 }
 
-TEST(ResponseSinkTest, AnAbortToHttp10ResetsTheConnection) {
+TEST(ResponderTest, AnAbortToHttp10ResetsTheConnection) {
   EXPECT_TRUE(answerOf(streamsAndAborts, "GET / HTTP/1.0\r\n\r\n").reset);
 }
 
-TEST(ResponseSinkTest, PacksWhatIsWorthItWhenTheClientTakesGzip) {
+TEST(ResponderTest, PacksWhatIsWorthItWhenTheClientTakesGzip) {
   const auto answer = answerOf(sends({}, kPage), request("GET", kGzip));
 
   EXPECT_THAT(answer.head,
@@ -172,7 +208,7 @@ TEST(ResponseSinkTest, PacksWhatIsWorthItWhenTheClientTakesGzip) {
   EXPECT_EQ(inflated(answer.body), kPage);
 }
 
-TEST(ResponseSinkTest, SendsPlainToAClientThatDoesNotTakeGzip) {
+TEST(ResponderTest, SendsPlainToAClientThatDoesNotTakeGzip) {
   for (const std::string_view headers : {"", "Accept-Encoding: gzip;q=0\r\n"}) {
     const auto answer = answerOf(sends({}, kPage), request("GET", headers));
     EXPECT_THAT(answer.head,
@@ -181,7 +217,7 @@ TEST(ResponseSinkTest, SendsPlainToAClientThatDoesNotTakeGzip) {
   }
 }
 
-TEST(ResponseSinkTest, SendsAShortBodyPlain) {
+TEST(ResponderTest, SendsAShortBodyPlain) {
   const std::string body(ResponseEncoder::kLeastPacked - 1, 'x');
 
   const auto answer = answerOf(sends({}, body), request("GET", kGzip));
@@ -190,7 +226,7 @@ TEST(ResponseSinkTest, SendsAShortBodyPlain) {
   EXPECT_EQ(answer.body, body);
 }
 
-TEST(ResponseSinkTest, PacksAStreamedBody) {
+TEST(ResponderTest, PacksAStreamedBody) {
   std::vector<std::string> blocks;
   std::string whole;
   for (int i = 0; i < 50; ++i) {
@@ -207,7 +243,7 @@ TEST(ResponseSinkTest, PacksAStreamedBody) {
   EXPECT_EQ(inflated(*packed), whole);
 }
 
-TEST(ResponseSinkTest, AnswersHeadWithTheHeadOfAGet) {
+TEST(ResponderTest, AnswersHeadWithTheHeadOfAGet) {
   const auto sent = answerOf(sends({}, kPage), request("HEAD"));
   const auto packed = answerOf(sends({}, kPage), request("HEAD", kGzip));
   const auto streamed = answerOf(streams({kPage}), request("HEAD"));
@@ -219,7 +255,7 @@ TEST(ResponseSinkTest, AnswersHeadWithTheHeadOfAGet) {
   for (const auto& answer : {sent, packed, streamed}) EXPECT_THAT(answer.body, IsEmpty());
 }
 
-TEST(ResponseSinkTest, SendsNoBodyWhereTheStatusHasNone) {
+TEST(ResponderTest, SendsNoBodyWhereTheStatusHasNone) {
   const auto answer = answerOf(sends(withStatus(204), "ignored"), request("GET"));
 
   EXPECT_THAT(answer.head,

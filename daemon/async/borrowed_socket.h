@@ -3,7 +3,7 @@
 #include <Poco/Net/StreamSocket.h>
 #include <Poco/Net/StreamSocketImpl.h>
 
-namespace postern::http {
+namespace postern::async {
 
 // What Poco needs to poll a descriptor that somebody else owns, and closes after this has gone.
 class BorrowedSocket final : public Poco::Net::StreamSocket {
@@ -20,4 +20,4 @@ class BorrowedSocket final : public Poco::Net::StreamSocket {
   };
 };
 
-}  // namespace postern::http
+}  // namespace postern::async

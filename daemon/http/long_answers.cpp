@@ -1,0 +1,61 @@
+#include "http/long_answers.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "async/loop.h"
+#include "http/connection_table.h"
+#include "http/response_head.h"
+#include "http/server_state.h"
+
+namespace postern::http {
+
+LongAnswers::Place::Place(LongAnswers& answers, async::Gate::Pass pass, Responder& responder)
+    : answers_(answers),
+      pass_(std::move(pass)),
+      responder_(responder),
+      waited_before_(responder.wire().waited()),
+      self_(answers.under_way_.insert(answers.under_way_.end(), this)) {
+  responder_.waitWithoutRoom(true);
+}
+
+LongAnswers::Place::~Place() {
+  responder_.waitWithoutRoom(false);
+  answers_.under_way_.erase(self_);
+}
+
+std::chrono::milliseconds LongAnswers::Place::waited() const {
+  return responder_.wire().waited() - waited_before_;
+}
+
+void LongAnswers::disconnectSlowest() {
+  const auto slowest = std::ranges::max_element(under_way_, {}, &Place::waited);
+  if (slowest != under_way_.end() && (*slowest)->waited() >= ConnectionTable::kSlow)
+    (*slowest)->responder_.wire().endBoth();
+}
+
+async::Task<async::Gate::Pass> LongAnswers::wait(Responder& responder) {
+  async::Scope& connection = responder.scope();
+  const auto& loop = connection.loop();
+  async::Scope queue(connection, loop.now() + responder.server().options.queue_timeout);
+  while (!queue.ended()) {
+    async::Scope patience(queue, loop.now() + ConnectionTable::kSlow);
+    auto pass = co_await gate_.enter(patience);
+    if (pass) co_return std::move(pass);
+    disconnectSlowest();
+  }
+  co_return async::Gate::Pass();
+}
+
+async::Task<std::unique_ptr<LongAnswers::Place>> LongAnswers::enter(Responder& responder) {
+  auto pass = co_await wait(responder);
+  if (pass) co_return std::make_unique<Place>(*this, std::move(pass), responder);
+  // A connection that was ended meanwhile hears nothing.
+  if (responder.scope().ended()) co_return nullptr;
+  ++responder.server().busy;
+  Reply busy = busyReply("every thread is taken by another scrape");
+  co_await responder.sendLast(std::move(busy));
+  co_return nullptr;
+}
+
+}  // namespace postern::http

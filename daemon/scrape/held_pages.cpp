@@ -1,0 +1,295 @@
+#include "scrape/held_pages.h"
+
+#include <malloc.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "async/offload.h"
+#include "scrape/exception_guard.h"
+#include "scrape/json_page.h"
+#include "scrape/page_fetch.h"
+#include "upstream/connection_pool.h"
+
+namespace postern::scrape {
+namespace {
+
+constexpr std::size_t kLarge = 1U << 20;  // bytes of pages whose memory is worth giving back
+
+// The first error tells; but a page whose 401 came after the login of another had failed knows of
+// the wait alone, and not of what happened in this scrape.
+bool tellsMore(const Error& error, const std::optional<Error>& known) {
+  return !known || (known->fault == Fault::Backoff && error.fault != Fault::Backoff);
+}
+
+Error tooMuch(std::string_view limit, std::size_t value) {
+  return {Fault::Limit,
+          "the pages together exceed " + std::string(limit) + " of " + std::to_string(value),
+          "",
+          {}};
+}
+
+// So that a page that is missing is not missing in silence.
+exposition::Families pageUpFamily(const config::Target& target,
+                                  const std::vector<std::optional<Error>>& pages) {
+  exposition::Family up;
+  up.name = "postern_page_up";
+  up.type = "gauge";
+  up.help = "Whether this page of the target was fetched by this scrape.";
+  for (std::size_t page = 0; page < pages.size(); ++page) {
+    up.samples += "postern_page_up{target=\"" + target.name + "\",page=\"" +
+                  exposition::escapeLabelValue(target.pages[page].name()) +
+                  (pages[page] ? "\"} 0\n" : "\"} 1\n");
+  }
+  exposition::Families families;
+  families.families.push_back(std::move(up));
+  families.samples = pages.size();
+  return families;
+}
+
+// Only WhatsApp's health has the name of the company.
+std::string companyOf(const TargetClient& client, const config::Page& page) {
+  if (page.format != config::Format::WhatsappHealth || !client.credentials) return {};
+  const auto credential = client.credentials->current();
+  return credential ? credential->credential.company_name : std::string();
+}
+
+}  // namespace
+
+// What a job on another thread needs to read the page's end: JSON is read as a whole.
+struct HeldPages::Page {
+  Page(const RunContext& run, std::size_t number, const exposition::Output& output)
+      : context(run.pages),
+        wanted(context->target.pages[number]),
+        json(context->target, number),
+        reshaper(context->reshapers.lease()),
+        collector(families),
+        input(formatOf(wanted), context->optionsFor(reshaper), collector,
+              [this](exposition::Format format, std::string_view page) {
+                return json.toText(format, page);
+              }),
+        fetch(run, number, output) {}
+
+  Result<void> feed(std::string_view block) {
+    return guardExceptions([&] { return input.feed(block); });
+  }
+  Result<void> finish() {
+    return guardExceptions([&] { return input.finish(); });
+  }
+
+  const std::shared_ptr<PageContext> context;
+  const config::Page& wanted;
+  JsonPage json;
+  const Reshapers::Lease reshaper;
+  exposition::Families families;
+  exposition::FamilyCollector collector;
+  exposition::PageInput input;
+  // On the loop alone, as is what follows.
+  PageFetch fetch;
+  PageStory story;
+  std::optional<Error> error;
+  exposition::PageCounts counts;
+};
+
+HeldPages::HeldPages(RunContext& context, const exposition::Output& output)
+    : context_(context), output_(output) {
+  for (std::size_t page = 0; page < context.pages->target.pages.size(); ++page)
+    pages_.push_back(std::make_shared<Page>(context, page, output));
+}
+
+HeldPages::~HeldPages() = default;
+
+async::Task<ScrapeResult> HeldPages::fetch(async::Scope& scope, SteadyTime login_deadline) {
+  async::Scope whole(context_.loop);  // each page ends with `scope`
+  async::Group group(upstream::ConnectionPool::kMostIdle);
+  std::size_t first = 0;
+  // One page goes ahead, so that a credential that turned bad is shown to the service once.
+  if (pages_.size() > 1 && context_.client->session.sendsCredentialItself()) {
+    co_await fetchPage(first, scope, login_deadline);
+    first = 1;
+  }
+  for (std::size_t page = first; page < pages_.size(); ++page)
+    group.add(fetchPage(page, scope, login_deadline));
+  co_await group.join(whole);
+  co_return co_await merge();
+}
+
+async::Task<> HeldPages::fetchPage(std::size_t number, async::Scope& scope,
+                                   SteadyTime login_deadline) {
+  Page& page = *pages_[number];
+  const KeptPage& kept = context_.kept[number];
+  const auto interval = page.wanted.min_interval;
+  const auto began = context_.loop.now();
+  if (interval.count() > 0 && kept.families && began < kept.fetched + interval) {
+    page.families = *kept.families;
+    page.story = kept.story;
+    page.story.kept = true;
+    co_return;
+  }
+  const auto own = page.wanted.timeout;
+  async::Scope time(scope, own.count() > 0 ? began + own : SteadyTime::max());
+  auto fetched = co_await read(number, time, login_deadline);
+  page.fetch.end();  // before jobs share the page
+  if (!fetched) page.error = std::move(fetched).error();
+  page.counts = page.input.counts();
+  page.story.status = page.fetch.status();
+  page.story.format = page.input.format();
+  page.story.transport = page.fetch.transport();
+  page.story.counts = page.counts;
+  page.counts.nan += page.json.nanDropped();
+  page.story.seconds = secondsSince(context_.loop, began);
+  // A page that failed tells nothing.
+  if (!page.error && page.json.health()) {
+    page.story.health = page.json.health();
+    page.story.health_at = context_.loop.clock().system();
+  }
+  if (interval.count() > 0) remember(number);
+}
+
+async::Task<Result<void>> HeldPages::read(std::size_t number, async::Scope& scope,
+                                          SteadyTime login_deadline) {
+  Page& page = *pages_[number];
+  page.story.format = formatOf(page.wanted);
+  auto started = co_await page.fetch.start(scope, login_deadline);
+  if (!started) co_return started;
+  page.story.content_type = page.fetch.contentType();
+  page.input.contentType(page.story.content_type);
+  auto turned = context_.loop.now();
+  while (true) {
+    const auto block = co_await page.fetch.read(scope);
+    if (!block) co_return block.error();
+    if (block->empty()) break;
+    page.story.bytes += block->size();
+    auto fed = hold(block->size());
+    if (fed) fed = page.feed(*block);
+    if (!fed) co_return inPage(page.wanted, std::move(fed).error());
+    if (!longTurn(context_.loop, turned)) continue;
+    static_cast<void>(co_await context_.loop.turn(scope));
+    turned = context_.loop.now();
+  }
+  co_return co_await finish(number);
+}
+
+async::Task<Result<void>> HeldPages::finish(std::size_t number) {
+  const auto page = pages_[number];
+  page->fetch.end();
+  page->json.setCompany(companyOf(*context_.client, page->wanted));
+  Result<void> done;
+  if (page->story.bytes > kLongToRead && isJson(page->input.format())) {
+    async::Scope whole(context_.loop);
+    auto reads = [page] { return page->finish(); };
+    auto read = co_await async::offload(context_.runner, whole, std::move(reads));
+    done = *std::move(read);
+  } else {
+    done = page->finish();
+  }
+  if (!done) co_return inPage(page->wanted, std::move(done).error());
+  co_return done;
+}
+
+Result<void> HeldPages::hold(std::size_t bytes) {
+  held_bytes_ += bytes;
+  const auto limit = context_.pages->target.merge_limit;
+  if (held_bytes_ > limit) return tooMuch("merge_limit", limit);
+  return {};
+}
+
+void HeldPages::remember(std::size_t number) {
+  const Page& page = *pages_[number];
+  KeptPage& kept = context_.kept[number];
+  kept.families.reset();
+  if (!page.error) kept.families = page.families;
+  kept.fetched = context_.loop.now();
+  kept.story = page.story;
+}
+
+// Pages that become one: a job that owns all that it needs.
+struct HeldPages::Merging {
+  Result<PageText> merge();
+  Result<PageText> run();
+
+  std::shared_ptr<PageContext> context;
+  exposition::Output output;
+  std::vector<std::shared_ptr<Page>> pages;
+  std::string self_page;
+  bool gives_back = false;  // much memory
+  ScrapeResult result;
+};
+
+Result<PageText> HeldPages::Merging::run() {
+  auto page = guardExceptions([&] { return merge(); });
+  // What the pages took is in pieces, which malloc would keep for this thread.
+  if (gives_back) malloc_trim(0);
+  return page;
+}
+
+// One page of all pages, if those that are required are there, and one at least.
+Result<PageText> HeldPages::Merging::merge() {
+  const auto& target = context->target;
+  exposition::Families merged;
+  std::optional<Error> missing;  // of a page that is required
+  std::optional<Error> failed;   // of any page
+  bool all_failed = true;
+  for (const auto& page : pages) {
+    result.pages.push_back(page->error);
+    if (!page->error) {
+      all_failed = false;
+      exposition::merge(merged, std::move(page->families));
+      continue;
+    }
+    if (tellsMore(*page->error, failed)) failed = page->error;
+    if (page->wanted.required && tellsMore(*page->error, missing)) missing = page->error;
+  }
+  result.type_clashes = merged.type_clashes;
+  if (missing) return *std::move(missing);
+  if (all_failed) return *std::move(failed);
+  if (target.limits.samples != 0 && merged.samples > target.limits.samples)
+    return tooMuch("sample_limit", target.limits.samples);
+  if (result.counts.read == 0 && merged.samples == 0)
+    return Error{Fault::Empty, "no page had a sample in it", "", {}};
+  result.samples = merged.samples;
+  exposition::merge(merged, pageUpFamily(target, result.pages));
+  if (target.append_self) {
+    auto self = exposition::readFamilies(exposition::Syntax::Text, self_page, {});
+    if (!self) return std::move(self).error();
+    exposition::merge(merged, *std::move(self));
+  }
+  auto text = exposition::write(std::move(merged), output);
+  if (!text) return std::move(text).error();
+  return std::make_shared<const std::string>(*std::move(text));
+}
+
+async::Task<ScrapeResult> HeldPages::merge() {
+  const auto merging = std::make_shared<Merging>();
+  merging->context = context_.pages;
+  merging->output = output_;
+  merging->gives_back = held_bytes_ > kLarge;
+  if (context_.pages->target.append_self) merging->self_page = context_.self_page();
+  auto& result = merging->result;
+  for (const auto& page : pages_) {
+    if (page->error) judgeRefusal(*context_.client, page->fetch.refused(), *page->error);
+    result.counts += page->counts;
+    result.stories.push_back(std::move(page->story));
+  }
+  merging->pages = std::move(pages_);
+  async::Scope whole(context_.loop);
+  const auto pass = co_await context_.merging.enter(whole);
+  Result<PageText> page = PageText();
+  if (held_bytes_ > kLongToRead) {
+    auto merges = [merging] { return merging->run(); };
+    auto merged = co_await async::offload(context_.runner, whole, std::move(merges));
+    page = *std::move(merged);
+  } else {
+    page = merging->run();
+  }
+  if (page) {
+    result.bytes = (*page)->size();
+    result.page = *std::move(page);
+  } else {
+    result.error = std::move(page).error();
+  }
+  co_return std::move(result);
+}
+
+}  // namespace postern::scrape

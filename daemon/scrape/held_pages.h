@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "async/group.h"
+#include "scrape/page_context.h"
+
+namespace postern::scrape {
+
+// The pages of a target that has several, or one that cannot stream: fetched side by side, held up
+// to merge_limit, and merged. On the loop; `context` must outlive it.
+class HeldPages {
+ public:
+  HeldPages(RunContext& context, const exposition::Output& output);
+  ~HeldPages();
+
+  // Once. Ends soon after the scope does.
+  async::Task<ScrapeResult> fetch(async::Scope& scope, SteadyTime login_deadline);
+
+ private:
+  struct Page;
+  struct Merging;
+
+  async::Task<> fetchPage(std::size_t page, async::Scope& scope, SteadyTime login_deadline);
+  async::Task<Result<void>> read(std::size_t page, async::Scope& scope, SteadyTime login_deadline);
+  async::Task<Result<void>> finish(std::size_t page);
+  void remember(std::size_t page);
+  Result<void> hold(std::size_t bytes);
+  async::Task<ScrapeResult> merge();
+
+  RunContext& context_;
+  const exposition::Output output_;
+  std::vector<std::shared_ptr<Page>> pages_;
+  std::size_t held_bytes_ = 0;  // of all pages, for merge_limit
+};
+
+}  // namespace postern::scrape

@@ -1,0 +1,30 @@
+#include "scrape/json_page.h"
+
+#include <utility>
+
+#include "exposition/families.h"
+#include "exposition/spectator_json.h"
+
+namespace postern::scrape {
+
+Result<std::string> JsonPage::toText(exposition::Format format, std::string_view json) {
+  if (format == exposition::Format::SpectatorJson) {
+    auto read = exposition::readSpectator(json, target_.pages[page_].spectator);
+    if (!read) return std::move(read).error();
+    nan_dropped_ += read->nan_dropped;
+    return std::move(read->text);
+  }
+  Result<exposition::Families> families = exposition::Families();
+  if (format == exposition::Format::WhatsappHealth) {
+    auto health = exposition::parseWhatsappHealth(json);
+    if (!health) return std::move(health).error();
+    families = exposition::healthFamilies(*health, target_.name, company_);
+    health_ = std::make_shared<exposition::Health>(*std::move(health));
+  } else {
+    families = exposition::parseWhatsappJson(json);
+  }
+  if (!families) return std::move(families).error();
+  return exposition::write(*std::move(families), {});
+}
+
+}  // namespace postern::scrape

@@ -1,0 +1,184 @@
+#include "scrape/streamed_page.h"
+
+#include <utility>
+
+#include "async/offload.h"
+#include "scrape/exception_guard.h"
+
+namespace postern::scrape {
+namespace {
+
+constexpr std::size_t kSmall = 128U << 10;          // bytes of a page: most are smaller
+constexpr std::size_t kHeld = (1U << 20) + kSmall;  // what is held back, as a rule, and a block
+
+bool isWhatsapp(config::Format format) {
+  return format == config::Format::WhatsappJson || format == config::Format::WhatsappHealth;
+}
+
+}  // namespace
+
+bool streams(const config::Target& target) {
+  const config::Page& first = target.pages.front();
+  return target.pages.size() == 1 && !isWhatsapp(first.format) && first.min_interval.count() == 0 &&
+         !target.append_self;
+}
+
+struct StreamedPage::Pipeline {
+  Pipeline(std::shared_ptr<PageContext> of, const exposition::Output& output)
+      : context(std::move(of)),
+        json(context->target, 0),
+        reshaper(context->reshapers.lease()),
+        passage(
+            formatOf(context->target.pages[0]), context->optionsFor(reshaper), output,
+            [this](exposition::Format format, std::string_view page) {
+              return json.toText(format, page);
+            },
+            // Without a hold-back the page goes out block by block.
+            context->target.hold_back < kSmall ? nullptr : &context->templates) {}
+
+  Result<void> finish() {
+    return guardExceptions([&]() -> Result<void> {
+      auto whole = passage.finish();
+      if (!whole) return inPage(context->target.pages[0], std::move(whole).error());
+      return {};
+    });
+  }
+
+  const std::shared_ptr<PageContext> context;
+  JsonPage json;
+  const Reshapers::Lease reshaper;
+  exposition::Passage passage;
+};
+
+StreamedPage::StreamedPage(RunContext& context, const exposition::Output& output)
+    : context_(context),
+      fetch_(context, 0, output),
+      pipeline_(std::make_shared<Pipeline>(context.pages, output)),
+      began_(context.loop.now()),
+      turned_(began_) {}
+
+async::Task<bool> StreamedPage::hold(async::Scope& scope, SteadyTime login_deadline) {
+  const auto started = co_await fetch_.start(scope, login_deadline);
+  if (!started) {
+    fail(started.error());
+    co_return false;
+  }
+  story_.content_type = fetch_.contentType();
+  auto& passage = pipeline_->passage;
+  passage.contentType(story_.content_type);
+  turned_ = context_.loop.now();
+  const std::size_t most = context_.pages->target.hold_back;
+  while (!whole_) {
+    const bool more = co_await next(scope);
+    if (more && passage.out().size() > most) co_return true;
+    // Grows once, and not by steps that are copied.
+    if (more && passage.out().size() > kSmall) passage.out().reserve(kHeld);
+  }
+  co_return false;
+}
+
+async::Task<> StreamedPage::streamTo(PageStream& stream, async::Scope& scope) {
+  streamed_ = true;
+  while (true) {
+    const bool taken = co_await flush(stream);
+    if (!taken) {
+      scraper_gone_ = true;
+      fail({Fault::Timeout, "the scraper has gone, or was too slow", "", {}});
+      co_return;
+    }
+    if (whole_) co_return;
+    const bool more = co_await next(scope);
+    if (!more && error_) co_return;
+  }
+}
+
+void StreamedPage::abandon() {
+  fail({Fault::Timeout, "no scraper waits for the page any more", "", {}});
+}
+
+// Reads one block. False at the end, and after a failure.
+async::Task<bool> StreamedPage::next(async::Scope& scope) {
+  if (longTurn(context_.loop, turned_)) {
+    static_cast<void>(co_await context_.loop.turn(scope));
+    turned_ = context_.loop.now();
+  }
+  const auto block = co_await fetch_.read(scope);
+  if (!block) {
+    fail(block.error());
+    co_return false;
+  }
+  if (block->empty()) {
+    co_await finish();
+    co_return false;
+  }
+  bytes_ += block->size();
+  auto fed = guardExceptions([&]() -> Result<void> {
+    auto checked = pipeline_->passage.feed(*block);
+    if (!checked) return inPage(context_.pages->target.pages[0], std::move(checked).error());
+    return {};
+  });
+  if (fed) co_return true;
+  fail(std::move(fed).error());
+  co_return false;
+}
+
+async::Task<> StreamedPage::finish() {
+  fetch_.end();
+  Result<void> done;
+  if (bytes_ > kLongToRead && isJson(pipeline_->passage.format())) {
+    async::Scope whole(context_.loop);
+    auto reads = [pipeline = pipeline_] { return pipeline->finish(); };
+    auto read = co_await async::offload(context_.runner, whole, std::move(reads));
+    done = *std::move(read);
+  } else {
+    done = pipeline_->finish();
+  }
+  if (!done) fail(std::move(done).error());
+  whole_ = true;
+}
+
+// False when the scraper takes no more.
+async::Task<bool> StreamedPage::flush(PageStream& stream) {
+  auto& out = pipeline_->passage.out();
+  if (out.empty()) co_return true;
+  const bool taken = co_await stream.write(out);
+  if (taken) sent_ += out.size();
+  out.clear();
+  co_return taken;
+}
+
+void StreamedPage::fail(Error error) {
+  if (!error_) error_ = std::move(error);
+  whole_ = true;
+  fetch_.end();
+}
+
+ScrapeResult StreamedPage::result() {
+  ScrapeResult result;
+  result.scraper_gone = scraper_gone_;
+  auto& passage = pipeline_->passage;
+  story_.status = fetch_.status();
+  story_.format = passage.format();
+  story_.bytes = bytes_;
+  story_.transport = fetch_.transport();
+  story_.counts = passage.counts();
+  story_.counts.nan += pipeline_->json.nanDropped();
+  story_.seconds = secondsSince(context_.loop, began_);
+  result.counts = story_.counts;
+  result.bytes = sent_;
+  if (error_) {
+    judgeRefusal(*context_.client, fetch_.refused(), *error_);
+    result.error = std::move(error_);
+  } else {
+    result.samples = result.counts.kept;
+    if (!streamed_) {
+      result.bytes = passage.out().size();
+      result.page = std::make_shared<const std::string>(std::move(passage.out()));
+    }
+  }
+  result.pages = {result.error};
+  result.stories = {std::move(story_)};
+  return result;
+}
+
+}  // namespace postern::scrape

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <functional>
+#include <utility>
+
+#include "http/responder.h"
+#include "http/server.h"
+#include "serve/web_lock.h"
+
+namespace postern::serve {
+
+// Access control before a handler: asks the lock whether a request is allowed, and adds the headers
+// that the lock's file wants to every answer. A password that has not been seen before is computed
+// on a thread. On the server's loop.
+class AuthFilter {
+ public:
+  using Question = std::function<bool(const http::Request&)>;
+
+  // `lock` must outlive the filter, and the filter its requests. `open`: whether a request needs no
+  // login.
+  AuthFilter(const WebLock& lock, http::AsyncHandler handler, Question open)
+      : lock_(lock), handler_(std::move(handler)), open_(std::move(open)) {}
+
+  async::Task<> handle(const http::Request& request, http::Responder& responder) const;
+
+ private:
+  const WebLock& lock_;
+  const http::AsyncHandler handler_;
+  const Question open_;
+};
+
+}  // namespace postern::serve

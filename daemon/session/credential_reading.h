@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "async/scope.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "config/login.h"
+#include "credentials/headers.h"
+#include "credentials/source.h"
+#include "credentials/store.h"
+
+namespace postern::session {
+
+// Whether the credential is sent in a login, and not with each page.
+bool logsIn(const std::optional<config::Login>& login, const credentials::Credential& credential);
+
+// The job that reads what an attempt to log in needs. It owns what it uses.
+class CredentialReading {
+ public:
+  struct Read {
+    Result<credentials::Store::Loaded> credential;  // with its fingerprint computed
+    bool logs_in = false;
+    Result<credentials::SecretHeaders> headers;  // http_headers of the login
+  };
+
+  // Reads until the scope's deadline at most, as far as the source knows deadlines.
+  CredentialReading(std::shared_ptr<credentials::Store> store, std::optional<config::Login> login,
+                    const async::Scope& scope);
+
+  // Blocks.
+  Read operator()() const;
+  // Expires with the last copy of the job.
+  std::weak_ptr<void> running() const { return running_; }
+
+ private:
+  std::shared_ptr<credentials::Store> store_;
+  std::optional<config::Login> login_;
+  Deadline deadline_;
+  std::shared_ptr<void> running_ = std::make_shared<bool>();
+};
+
+}  // namespace postern::session

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "async/scope.h"
+#include "async/task.h"
+#include "base/clock.h"
+#include "config/target.h"
+#include "credentials/headers.h"
+#include "credentials/source.h"
+#include "session/login.h"
+#include "session/oauth2.h"
+#include "upstream/http_client.h"
+
+namespace postern::session {
+
+// Sends the logins and the logout of one target, and reads their answers. One at a time, on one
+// loop.
+class LoginExchange {
+ public:
+  // `client`, with whoever is logged in at, and `clock` must outlive it; of `target` it keeps what
+  // it needs.
+  LoginExchange(const config::Target& target, upstream::HttpClient& client, const Clock& clock);
+
+  // How the target logs in; none: its credential is sent as it is.
+  const std::optional<config::Login>& config() const { return login_; }
+
+  // Requires config(). The references must live until it returns. One login, for which an OAuth2
+  // endpoint may be asked twice. Errors: LoginRejected, LoginThrottled, LoginFailed, and those of
+  // HttpClient.
+  async::Task<Result<Token>> logIn(const credentials::Credential& credential,
+                                   const credentials::SecretHeaders& headers, async::Scope& scope);
+  // Any status but 2xx is a LoginFailed; else the errors of HttpClient.
+  async::Task<Result<void>> logOut(upstream::Request request, async::Scope& scope);
+
+  // The connection of the last login; none: nothing was sent.
+  const std::optional<upstream::TransportInfo>& transport() const { return transport_; }
+  void forgetTransport() { transport_.reset(); }
+
+ private:
+  struct Answer {
+    upstream::Response response;
+    Secret body;
+  };
+  struct TokenAnswer {
+    Result<Token> token;
+    bool suggests_other_auth = false;
+  };
+
+  async::Task<Result<Token>> logInForToken(const credentials::Credential& client,
+                                           async::Scope& scope);
+  async::Task<TokenAnswer> askForToken(const credentials::Credential& client, ClientAuth auth,
+                                       async::Scope& scope);
+  async::Task<Result<Answer>> send(upstream::Request request, async::Scope& scope);
+  Result<Answer> judge(std::optional<upstream::Response> head, Secret body,
+                       std::optional<Error> error) const;
+
+  const std::string url_path_;
+  const CookieScope cookie_scope_;
+  const std::optional<config::Login> login_;
+  const std::optional<config::Oauth2> oauth2_;
+  const bool shows_certificate_;  // to whom logins are sent
+  upstream::HttpClient& client_;
+  const Clock& clock_;
+  std::optional<ClientAuth> client_auth_;  // by which a token was given
+  std::optional<upstream::TransportInfo> transport_;
+};
+
+}  // namespace postern::session
