@@ -4,10 +4,16 @@
 #include <cassert>
 #include <utility>
 
+#include "async/offload.h"
 #include "base/text.h"
 #include "http/server_state.h"
 
 namespace postern::http {
+namespace {
+
+constexpr std::size_t kLongToPack = 256U << 10;  // bytes: about 0.6 ms
+
+}  // namespace
 
 async::Task<bool> sendAll(const Channel& channel, Pieces& pieces,
                           std::chrono::milliseconds write_timeout) {
@@ -85,11 +91,21 @@ void Responder::extend(ResponseHead& head) const {
   head.headers.insert(head.headers.end(), added_headers_->begin(), added_headers_->end());
 }
 
+// Compressing a large body takes milliseconds, in which nobody else would be answered.
+async::Task<Pieces> Responder::encode(const ResponseHead& head, std::string_view body) {
+  const auto whole = [this, &head, body] { return encoder_.whole(head, body, server_.stopping); };
+  if (body.size() < kLongToPack || !encoder_.packs(head, body)) co_return whole();
+  async::Scope never(channel_.connection.loop());
+  auto job = whole;
+  const auto pieces = co_await async::offload(server_.runner, never, std::move(job));
+  co_return *pieces;
+}
+
 async::Task<> Responder::send(ResponseHead head, std::string_view body) {
   assert(state_ == State::Nothing);
   state_ = State::Done;
   extend(head);
-  const Pieces pieces = encoder_.whole(head, body, server_.stopping);
+  const Pieces pieces = co_await encode(head, body);
   co_await sendWhole(pieces);
 }
 

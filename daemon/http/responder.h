@@ -90,6 +90,7 @@ class Responder {
  private:
   enum class State { Nothing, Streaming, Done, Broken };
 
+  async::Task<Pieces> encode(const ResponseHead& head, std::string_view body);
   async::Task<bool> sendPieces(Pieces pieces);
   void extend(ResponseHead& head) const;
   async::Task<bool> sendWhole(Pieces pieces);

@@ -42,12 +42,16 @@ bool ResponseEncoder::guessable(const ResponseHead& head) const {
   return secure_ && head.content_type.starts_with("text/html");
 }
 
+bool ResponseEncoder::packs(const ResponseHead& head, std::string_view body) const {
+  return http1::mayHaveBody(head.status) && body.size() >= kLeastPacked && !guessable(head) &&
+         acceptsGzip(request_.request.headers);
+}
+
 Pieces ResponseEncoder::whole(const ResponseHead& head, std::string_view body, bool close) {
   startHead(head, close);
   const bool has_body = http1::mayHaveBody(head.status);
-  const bool packable = has_body && body.size() >= kLeastPacked;
-  const bool packed = packable && !guessable(head) && acceptsGzip(request_.request.headers);
-  if (packable) appendHeader("Vary", "Accept-Encoding", head_);
+  const bool packed = packs(head, body);
+  if (has_body && body.size() >= kLeastPacked) appendHeader("Vary", "Accept-Encoding", head_);
   if (packed) appendHeader("Content-Encoding", "gzip", head_);
   if (packed && !isHead()) {
     encoder_ = encoders_.borrow();

@@ -28,6 +28,8 @@ class ResponseEncoder {
   ResponseEncoder(const ResponseEncoder&) = delete;
   ResponseEncoder& operator=(const ResponseEncoder&) = delete;
 
+  // Whether whole() compresses the body.
+  bool packs(const ResponseHead& head, std::string_view body) const;
   // An answer whose body is known. `close`: the connection ends after it, whatever the client
   // wants.
   Pieces whole(const ResponseHead& head, std::string_view body, bool close);

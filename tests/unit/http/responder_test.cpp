@@ -208,6 +208,15 @@ TEST(ResponderTest, PacksWhatIsWorthItWhenTheClientTakesGzip) {
   EXPECT_EQ(inflated(answer.body), kPage);
 }
 
+TEST(ResponderTest, PacksALargeBodyOnAnotherThread) {
+  const std::string page(3'000'000, 'p');
+  const auto answer = answerOf(sends({}, page), request("GET", kGzip));
+
+  EXPECT_THAT(answer.head,
+              HasSubstr("Content-Length: " + std::to_string(answer.body.size()) + "\r\n"));
+  EXPECT_TRUE(inflated(answer.body) == page);
+}
+
 TEST(ResponderTest, SendsPlainToAClientThatDoesNotTakeGzip) {
   for (const std::string_view headers : {"", "Accept-Encoding: gzip;q=0\r\n"}) {
     const auto answer = answerOf(sends({}, kPage), request("GET", headers));
