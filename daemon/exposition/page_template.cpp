@@ -1,9 +1,11 @@
 #include "exposition/page_template.h"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <mutex>
 #include <random>
+#include <utility>
 
 #include "base/budget.h"
 #include "exposition/hash.h"
@@ -31,6 +33,8 @@ struct Stores {
   std::mutex mutex;  // taken before that of a store
   std::vector<PageTemplateStore*> all;
 };
+
+std::atomic<std::uint64_t> leases{0};  // of all stores
 
 Stores& stores() {
   static Stores known;
@@ -136,20 +140,6 @@ PageTemplateStore::~PageTemplateStore() {
   std::erase(stores().all, this);
 }
 
-void PageTemplateStore::dropLargest(std::size_t page_bytes) {
-  const std::lock_guard lock(stores().mutex);
-  PageTemplateStore* largest = nullptr;
-  for (PageTemplateStore* store : stores().all) {
-    const std::lock_guard of_store(store->mutex_);
-    if (!store->page_ || store->page_->page_bytes <= page_bytes) continue;
-    page_bytes = store->page_->page_bytes;
-    largest = store;
-  }
-  if (largest == nullptr) return;
-  const std::lock_guard of_store(largest->mutex_);
-  largest->page_.reset();
-}
-
 PageTemplateStore::Lease PageTemplateStore::lease(const Output& output,
                                                   std::string_view content_type) {
   const std::lock_guard lock(mutex_);
@@ -166,14 +156,46 @@ PageTemplateStore::Lease PageTemplateStore::lease(const Output& output,
     content_type_ = content_type;
   }
   lent_ = true;
+  used_before_ = std::exchange(used_, ++leases);
   return {std::move(page_), learns};
 }
 
-void PageTemplateStore::giveBack(std::unique_ptr<PageTemplate> page, bool alike) {
-  const std::lock_guard lock(mutex_);
-  misses_ = alike ? 0 : misses_ + 1;
-  page_ = std::move(page);
-  lent_ = false;
+void PageTemplateStore::giveBack(std::unique_ptr<PageTemplate> page, bool alike, bool lacked_room) {
+  {
+    const std::lock_guard lock(mutex_);
+    misses_ = alike ? 0 : misses_ + 1;
+    page_ = std::move(page);
+    lent_ = false;
+  }
+  if (lacked_room) makeRoom();
+}
+
+void PageTemplateStore::makeRoom() {
+  constexpr std::size_t kMuchLarger = 4;
+  const std::lock_guard lock(stores().mutex);
+  const std::lock_guard own(mutex_);
+  if (!page_) return;
+  PageTemplateStore* coldest = nullptr;
+  PageTemplateStore* largest = nullptr;
+  std::uint64_t used = used_before_;
+  std::size_t bytes = kMuchLarger * page_->page_bytes;
+  for (PageTemplateStore* store : stores().all) {
+    if (store == this) continue;
+    const std::lock_guard of_store(store->mutex_);
+    if (!store->page_) continue;
+    if (store->used_ < used) {
+      used = store->used_;
+      coldest = store;
+    }
+    if (store->page_->page_bytes > bytes) {
+      bytes = store->page_->page_bytes;
+      largest = store;
+    }
+  }
+  PageTemplateStore* const gives_way = coldest != nullptr ? coldest : largest;
+  if (gives_way == nullptr) return;
+  const std::lock_guard of_store(gives_way->mutex_);
+  gives_way->page_.reset();
 }
 
 }  // namespace postern::exposition

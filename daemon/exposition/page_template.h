@@ -108,14 +108,14 @@ class PageTemplateStore {
   };
   // With `learns` false less and less often for a page of which no two are alike.
   Lease lease(const Output& output, std::string_view content_type);
-  // `alike`: most of the page was filled in by values.
-  void giveBack(std::unique_ptr<PageTemplate> page, bool alike);
-
-  // Forgets the template of the largest page of the process that has more than `page_bytes` and is
-  // not being read, if there is one: so that large pages leave room for small ones.
-  static void dropLargest(std::size_t page_bytes);
+  // `alike`: most of the page was filled in by values. `lacked_room`: not all of it was learned; a
+  // template that is not lent gives way then, for the next time: one that was not used while this
+  // one was used twice, or else one of a page of more than four times the size.
+  void giveBack(std::unique_ptr<PageTemplate> page, bool alike, bool lacked_room = false);
 
  private:
+  void makeRoom();
+
   const std::size_t block_bytes_;
   std::mutex mutex_;
   std::unique_ptr<PageTemplate> page_;  // guarded by mutex_, as is what follows; null: lent
@@ -123,6 +123,9 @@ class PageTemplateStore {
   Output output_;
   std::string content_type_;
   std::size_t misses_ = 0;  // in a row
+  // When it was lent last, and before that, counted in leases of all stores; 0: never.
+  std::uint64_t used_ = 0;
+  std::uint64_t used_before_ = 0;
 };
 
 }  // namespace postern::exposition

@@ -15,8 +15,9 @@ Passage::Passage(std::optional<Format> format, const PageOptions& options, const
 Passage::~Passage() {
   if (!run_) return;
   const bool alike = run_->alike();
+  const bool lacked_room = run_->lackedRoom();
   run_.reset();
-  lender_->giveBack(std::move(template_), alike);
+  lender_->giveBack(std::move(template_), alike, lacked_room);
 }
 
 void Passage::contentType(std::string_view value) {

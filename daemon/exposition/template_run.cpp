@@ -8,7 +8,6 @@ namespace postern::exposition {
 namespace {
 
 constexpr std::size_t kAhead = 8;                // blocks that may be missing on a page
-constexpr std::size_t kMuchLarger = 4;           // than another page
 constexpr std::size_t kMostLiterals = 1U << 20;  // bytes; the template is dropped beyond
 
 }  // namespace
@@ -28,9 +27,6 @@ TemplateRun::~TemplateRun() {
   writer_.logNames(nullptr);
   page_.literals.dropIndex();
   if (whole_) page_.page_bytes = filled_ + read_;
-  // The next time there is room.
-  if (whole_ && learns_ && !learning_)
-    PageTemplateStore::dropLargest(kMuchLarger * page_.page_bytes);
   if (!learns_ || !live_) return;
   if (!whole_ && at_ < page_.blocks.size()) {
     page_.blocks[at_].gap = true;

@@ -42,6 +42,8 @@ class TemplateRun {
   void finish();
   // Bytes of the page that were filled in.
   std::size_t filled() const { return filled_; }
+  // Whether the page is whole and was not all learned for want of room.
+  bool lackedRoom() const { return whole_ && learns_ && !learning_; }
   // Whether that is most of the page.
   bool alike() const { return filled_ > 0 && filled_ >= read_; }
 

@@ -316,6 +316,27 @@ TEST_F(PageTemplateLimitTest, LetsAMuchLargerPageGiveWayToASmallOne) {
   EXPECT_FALSE(lease.page->blocks.empty()) << "a large page takes nothing from a small one";
 }
 
+TEST_F(PageTemplateLimitTest, LetsAPageThatIsNotScrapedAnyMoreGiveWay) {
+  limitPageTemplates(60'000);
+  const std::string former = largePage(1'000'000);
+  pass(former, &store);
+  const std::string page = largePage(900'000);
+  PageTemplateStore of_page;
+  const auto learned = [&] {
+    auto lease = of_page.lease(output, content_type);
+    const bool any = !lease.page->blocks.empty();
+    of_page.giveBack(std::move(lease.page), /*alike=*/true);
+    return any;
+  };
+  for (int round = 0; round < 3; ++round) {  // in turn
+    pass(page, &of_page);
+    pass(former, &store);
+  }
+  EXPECT_FALSE(learned());
+  for (int round = 0; round < 4; ++round) pass(page, &of_page);
+  EXPECT_TRUE(learned());
+}
+
 TEST_F(PageTemplateLimitTest, LearnsTheBeginningOfAPageThatIsTooLarge) {
   const std::string page = largePage(1'000'000);
   limitPageTemplates(60'000);
