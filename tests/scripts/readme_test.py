@@ -57,6 +57,16 @@ def metrics():
     return {name for name in found if name != "postern_options"}
 
 
+class DaemonReadmeTest(unittest.TestCase):
+    def test_lists_every_mutex(self):
+        daemon = ROOT / "daemon"
+        have = {str(path.relative_to(daemon)) for path in daemon.rglob("*.[hc]*")
+                if re.search(r"\bstd::(shared_)?mutex \w+;", path.read_text())}
+        table = (daemon / "README.md").read_text().split("## Mutexes")[1].split("\n## ")[0]
+        listed = set(re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE))
+        self.assertEqual(sorted(have), sorted(listed))
+
+
 class ReadmeTest(unittest.TestCase):
     def test_names_every_flag_and_no_other(self):
         # `postern --help` prints this table: CommandLineTest.HelpNamesEveryFlagAndItsVariable.
