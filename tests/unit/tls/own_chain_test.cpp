@@ -121,6 +121,7 @@ TEST_F(OwnChainTest, SortsWhatIsInTheFile) {
   const auto old_leaf = leaf.again(
       {.common_name = "scraper", .use = Use::Client, .begins = -hours(9), .ends = -hours(1)},
       &lower);
+  const auto twin = root.again(authority("Root"), &other_root);
   const auto stranger = makeAuthority("Stranger");
   const auto rekeyed = makeAuthority("Lower", upper);
   const std::vector<Identity> all = {leaf, lower, upper};
@@ -157,8 +158,8 @@ TEST_F(OwnChainTest, SortsWhatIsInTheFile) {
             {"FILE: certificate 4 in it ('Upper') has name and key of another one, signed by "
              "'Root' and by 'Other Root', and both are sent: remove the one that no server needs"}},
            {"a root and its cross-signed twin",
-            {leaf, lower, upper, root, root.again(authority("Root"), &other_root)},
-            {leaf, lower, upper, root.again(authority("Root"), &other_root)},
+            {leaf, lower, upper, root, twin},
+            {leaf, lower, upper, twin},
             {"FILE: certificate 4 in it ('Root') is a root, which is not sent because it must be "
              "known anyway: remove it"}},
            {"expired copy first",
