@@ -138,9 +138,9 @@ async::Task<Target::Answer> Target::scrape(SteadyTime deadline, exposition::Outp
 }
 
 async::Task<Target::Answer> Target::answer(Waiter& self, async::Scope& connection) {
-  if (auto page = recent(self.output)) {
+  if (const auto page = recent(self.output)) {
     self.shared = true;
-    co_return Answer{std::move(page)};
+    co_return Answer{page};
   }
   bool alone = false;  // the shared page outgrew the hold-back: fetch it again, for us only
   while (true) {

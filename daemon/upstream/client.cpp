@@ -59,26 +59,35 @@ async::Task<Client::Fetched> Client::fetch(const Request& request, std::string t
   if (!bytes) co_return bytes.error();
   const auto material = material_.current();
   if (!material) co_return material.error();
-  auto connection = repeatable(request) ? pool_.take(*material) : nullptr;
-  for (bool kept = connection != nullptr;; kept = false) {
-    if (kept) {
-      connection->setUserTimeout(patienceFor(scope));
-    } else {
-      if (request.transport != nullptr) request.transport->reset();
-      auto opened = co_await open(*material, scope);
-      if (!opened) co_return std::move(opened).error();
-      connection = *std::move(opened);
-    }
-    if (request.transport != nullptr) *request.transport = connection->transport();
-    auto exchange = std::make_unique<ConnectionExchange>(
-        std::move(connection),
-        ConnectionExchange::PendingRequest{request, url_, target, follows_redirect, &pool_});
-    const std::string_view sent = bytes->reveal();
-    auto started = co_await exchange->start(sent, scope);
-    if (started) co_return std::move(exchange);
-    const bool stale = kept && !exchange->answered() && started.error().fault == Fault::Connect;
-    if (!stale) co_return std::move(started).error();
+  const std::string_view sent = bytes->reveal();
+  const ConnectionExchange::PendingRequest pending{request, url_, std::move(target),
+                                                   follows_redirect, &pool_};
+  if (auto kept = repeatable(request) ? pool_.take(*material) : nullptr) {
+    kept->setUserTimeout(patienceFor(scope));
+    bool stale = false;
+    auto started = co_await start(std::move(kept), pending, sent, stale, scope);
+    if (!stale) co_return std::move(started);
   }
+  if (request.transport != nullptr) request.transport->reset();
+  auto opened = co_await open(*material, scope);
+  if (!opened) co_return std::move(opened).error();
+  bool ignored = false;
+  auto fresh = *std::move(opened);
+  co_return co_await start(std::move(fresh), pending, sent, ignored, scope);
+}
+
+// `stale`: the connection had been closed.
+async::Task<Client::Fetched> Client::start(std::unique_ptr<Connection> connection,
+                                           const ConnectionExchange::PendingRequest& pending,
+                                           std::string_view bytes, bool& stale,
+                                           async::Scope& scope) {
+  auto* const transport = pending.request.transport;
+  if (transport != nullptr) *transport = connection->transport();
+  auto exchange = std::make_unique<ConnectionExchange>(std::move(connection), pending);
+  auto started = co_await exchange->start(bytes, scope);
+  if (started) co_return std::move(exchange);
+  stale = !exchange->answered() && started.error().fault == Fault::Connect;
+  co_return std::move(started).error();
 }
 
 async::Task<Client::Opened> Client::open(MaterialPtr material, async::Scope& scope) {

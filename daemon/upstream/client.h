@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "async/job_runner.h"
 #include "async/loop.h"
@@ -47,6 +48,9 @@ class Client final : public HttpClient {
 
   async::Task<Fetched> fetch(const Request& request, std::string target, bool follows_redirect,
                              async::Scope& scope);
+  async::Task<Fetched> start(std::unique_ptr<Connection> connection,
+                             const ConnectionExchange::PendingRequest& pending,
+                             std::string_view bytes, bool& stale, async::Scope& scope);
   async::Task<Opened> open(MaterialPtr material, async::Scope& scope);
 
   const config::Url url_;

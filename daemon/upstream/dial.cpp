@@ -73,7 +73,8 @@ async::Task<Result<Dialled>> dial(std::string authority, std::vector<Address> ad
     if (error == 0) {
       const int on = 1;
       setsockopt(socket.number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-      co_return Dialled{std::move(socket), address};
+      Dialled dialled{std::move(socket), address};
+      co_return std::move(dialled);
     }
     failures += (failures.empty() ? "" : ", ") + failureText(address, error);
   }

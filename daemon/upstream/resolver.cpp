@@ -160,8 +160,8 @@ Resolver::~Resolver() = default;
 
 async::Task<Result<std::vector<Address>>> Resolver::resolve(std::string host, std::uint16_t port,
                                                             async::Scope& scope) {
-  auto known = knownAddresses(host);
-  if (!known.empty()) co_return withPort(std::move(known), port);
+  const auto known = withPort(knownAddresses(host), port);
+  if (!known.empty()) co_return known;
 
   const auto waiter = std::make_shared<Lookups::Waiter>();
   waiter->inbox = scope.loop().inbox();

@@ -156,7 +156,8 @@ inline const std::string& largeBlock() {
     for (int line = 0; line < 655; ++line) {
       std::string one = "m{n=\"" + std::to_string(line) + "\",x=\"";
       one.append(94 - one.size(), 'x');
-      text += one + "\"} 12\n";
+      one += "\"} 12\n";
+      text += one;
     }
     return text;
   }();
