@@ -311,6 +311,7 @@ TEST_F(PageTemplateLimitTest, LetsAMuchLargerPageGiveWayToASmallOne) {
   for (int round = 0; round < 3; ++round) {
     pass(other, &of_other);
     pass(largePage(1'000'000), &store);
+    pass(small, &of_small);
   }
   lease = of_small.lease(output, content_type);
   EXPECT_FALSE(lease.page->blocks.empty()) << "a large page takes nothing from a small one";
