@@ -72,6 +72,7 @@ class TargetRegistry final : ReloadSource<TargetSet> {
   const Threads threads_;
   const std::function<std::string()> self_page_;
   upstream::Resolver resolver_;
+  const async::LoopFlush flush_{threads_.loop};  // of the targets, which use the resolver
 
   // Of a load alone.
   const config::Config* first_ = nullptr;      // what start() was given; else the file is read

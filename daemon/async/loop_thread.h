@@ -66,6 +66,22 @@ std::shared_ptr<Object> makeOnLoop(Loop& loop, Arguments&&... arguments) {
   return {new Object(std::forward<Arguments>(arguments)...), DeleteOnLoop<Object>(loop)};
 }
 
+// Waits at its end until the loop has done what was posted before: objects of makeOnLoop() whose
+// last copies are gone are destroyed by then. As a member before them, and behind what they use.
+class LoopFlush {
+ public:
+  // `thread` must outlive it.
+  explicit LoopFlush(LoopThread& thread) : thread_(thread) {}
+  ~LoopFlush() {
+    thread_.call([] {});
+  }
+  LoopFlush(const LoopFlush&) = delete;
+  LoopFlush& operator=(const LoopFlush&) = delete;
+
+ private:
+  LoopThread& thread_;
+};
+
 template <typename Function>
 std::invoke_result_t<Function> LoopThread::call(Function function) {
   using Value = std::invoke_result_t<Function>;

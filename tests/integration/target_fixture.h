@@ -93,6 +93,7 @@ class TargetTest : public ::testing::Test {
   config::Target config;
   upstream::Resolver resolver;
   std::shared_ptr<scrape::Stats> stats;
+  const async::LoopFlush flush{thread};  // of the target, which uses all of these
   std::shared_ptr<scrape::Target> target;
 
  private:
