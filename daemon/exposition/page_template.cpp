@@ -173,12 +173,16 @@ void PageTemplateStore::giveBack(std::unique_ptr<PageTemplate> page, bool alike,
 void PageTemplateStore::makeRoom() {
   constexpr std::size_t kMuchLarger = 4;
   const std::lock_guard lock(stores().mutex);
-  const std::lock_guard own(mutex_);
-  if (!page_) return;
   PageTemplateStore* coldest = nullptr;
   PageTemplateStore* largest = nullptr;
-  std::uint64_t used = used_before_;
-  std::size_t bytes = kMuchLarger * page_->page_bytes;
+  std::uint64_t used = 0;
+  std::size_t bytes = 0;
+  {
+    const std::lock_guard own(mutex_);
+    if (!page_) return;
+    used = used_before_;
+    bytes = kMuchLarger * page_->page_bytes;
+  }
   for (PageTemplateStore* store : stores().all) {
     if (store == this) continue;
     const std::lock_guard of_store(store->mutex_);
