@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <ctime>
 #include <set>
 
 #include "base/printable.h"
@@ -15,15 +14,6 @@ namespace postern::config {
 namespace {
 
 using Kind = YamlNode::Kind;
-
-constexpr std::size_t kMostComplaints = 100;
-constexpr std::chrono::seconds kReviewTime{1};
-
-std::chrono::nanoseconds cpuTime() {
-  timespec time{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
 
 std::string_view kindName(Kind kind) {
   switch (kind) {
@@ -48,42 +38,6 @@ std::string unknownKey(std::string_view key, const std::vector<std::string_view>
 }
 
 }  // namespace
-
-Report::Report(std::string file, Path folder, NamedFiles named)
-    : file_(std::move(file)),
-      folder_(std::move(folder)),
-      named_(named),
-      cpu_limit_(cpuTime() + kReviewTime) {}
-
-bool Report::enough() {
-  if (too_long_ || entries_.size() >= kMostComplaints) return true;
-  if (named_ == NamedFiles::Read || cpuTime() < cpu_limit_) return false;
-  too_long_ = true;
-  add(1, 1, "", "takes more than 1 s of CPU time to check, expected fewer or simpler rules");
-  return true;
-}
-
-void Report::add(std::size_t line, std::size_t column, std::string key, std::string what) {
-  entries_.push_back({line, column, std::move(key), std::move(what)});
-}
-
-Path Report::file(std::string_view name) {
-  return files_.emplace_back((folder_ / name).lexically_normal());
-}
-
-std::vector<Complaint> Report::complaints() const {
-  auto entries = entries_;
-  std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-    return std::pair(a.line, a.column) < std::pair(b.line, b.column);
-  });
-  std::vector<Complaint> complaints;
-  complaints.reserve(entries.size());
-  for (auto& [line, column, key, what] : entries) {
-    complaints.push_back(
-        {fmt::format("{}:{}:{}", file_, line, column), std::move(key), std::move(what)});
-  }
-  return complaints;
-}
 
 void Value::complain(std::string what) const {
   report_->add(node_->line, node_->column, key_, std::move(what));

@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <utility>
 
@@ -14,6 +13,7 @@
 #include "kube/annotations.h"
 #include "kube/image_glob.h"
 #include "kube/loopback.h"
+#include "kube/patch.h"
 #include "kube/pod.h"
 #include "kube/resources.h"
 #include "kube/sidecar.h"
@@ -24,7 +24,6 @@ namespace {
 
 constexpr std::uint16_t kPort = 3000;
 constexpr std::size_t kMostPorts = 10'000;  // of a pod; with more a free one is not looked for
-constexpr std::string_view kPrometheus = "prometheus.io/";
 constexpr std::string_view kNoneNative =
     "native sidecars are switched off, or the API server or a node is not known to be 1.29 or "
     "newer";
@@ -32,25 +31,6 @@ constexpr std::size_t kLongestWarning = 256;  // of those in an AdmissionRespons
 
 std::string annotated(std::string_view key) {
   return std::string(kDomain) + std::string(key);
-}
-
-// A part of a path of RFC 6901.
-std::string escaped(std::string_view key) {
-  std::string text;
-  for (const char c : key) {
-    if (c == '~') {
-      text += "~0";
-    } else if (c == '/') {
-      text += "~1";
-    } else {
-      text += c;
-    }
-  }
-  return text;
-}
-
-Json add(std::string path, Json value) {
-  return {{"op", "add"}, {"path", std::move(path)}, {"value", std::move(value)}};
 }
 
 // Decides one thing after another about the sidecar of a pod, and says what is wrong.
@@ -78,11 +58,6 @@ class Decision {
   void judgeEnvironment(const Wishes& wishes);
   static std::string inOurWords(std::string text);
 
-  void addPullSecrets(const Wishes& wishes);
-  void makePatch(const Wishes& wishes, std::vector<Json> volumes);
-  void append(const char* list, std::vector<Json> entries);
-  void annotate(const Wishes& wishes);
-
   void complain(std::string mistake) { mistakes_.push_back(std::move(mistake)); }
   void complain(std::string_view key, const std::string& wrong) {
     mistakes_.push_back(fmt::format("{}: {}", annotated(key), wrong));
@@ -98,7 +73,6 @@ class Decision {
   std::vector<std::string> warnings_;
   Pod pod_;
   Sidecar sidecar_;
-  Json patch_ = Json::array();
 };
 
 void Decision::judgePod() {
@@ -256,76 +230,6 @@ void Decision::judgeEnvironment(const Wishes& wishes) {
   }
 }
 
-void Decision::append(const char* list, std::vector<Json> entries) {
-  const std::string path = std::string("/spec/") + list;
-  if (find(document_, {"spec", list}) == nullptr) {
-    patch_.push_back(add(path, std::move(entries)));
-    return;
-  }
-  for (auto& entry : entries) patch_.push_back(add(path + "/-", std::move(entry)));
-}
-
-// Those that the pod does not have yet. It has its service account's by now.
-void Decision::addPullSecrets(const Wishes& wishes) {
-  const auto wish = wishes.find("image-pull-secrets");
-  if (!wish) return;
-  std::vector<Json> wanted;
-  const auto& present = findList(document_, {"spec", "imagePullSecrets"});
-  for (const auto name : namesIn(*wish)) {
-    Json secret = {{"name", name}};
-    const bool known = std::ranges::find(present, secret) != present.end() ||
-                       std::ranges::find(wanted, secret) != wanted.end();
-    if (!known) wanted.push_back(std::move(secret));
-  }
-  if (!wanted.empty()) append("imagePullSecrets", std::move(wanted));
-}
-
-// What scrape configurations look for. A pod that is scraped already stays so, and whoever applied
-// it is told.
-void Decision::annotate(const Wishes& wishes) {
-  const std::array<std::pair<std::string_view, std::string>, 4> ours = {{
-      {"scrape", "true"},
-      {"port", std::to_string(sidecar_.port)},
-      {"path", "/metrics"},
-      {"scheme", "http"},
-  }};
-  bool there = false;
-  bool same = true;
-  Json wanted = Json::object();
-  for (const auto& [key, value] : ours) {
-    const std::string name = std::string(kPrometheus) + std::string(key);
-    const auto found = pod_.annotations.find(name);
-    there = there || found != pod_.annotations.end();
-    same = same && found != pod_.annotations.end() && found->second == value;
-    wanted[name] = value;
-  }
-  if (same) return;
-  if (there && !wishes.find("scrape")) {
-    return warn(
-        "postern: the pod keeps its own annotations prometheus.io/..., so nothing leads "
-        "Prometheus to the sidecar by them; postern.io/scrape: replace has them say port " +
-        std::to_string(sidecar_.port));
-  }
-  if (find(document_, {"metadata", "annotations"}) == nullptr) {
-    patch_.push_back(add("/metadata/annotations", std::move(wanted)));
-    return;
-  }
-  for (const auto& [name, value] : wanted.items()) {
-    patch_.push_back(add("/metadata/annotations/" + escaped(name), value));
-  }
-}
-
-void Decision::makePatch(const Wishes& wishes, std::vector<Json> volumes) {
-  if (!volumes.empty()) append("volumes", std::move(volumes));
-  addPullSecrets(wishes);
-  // Last in its list: what is there keeps its place, and the first container its role.
-  append(sidecar_.native ? "initContainers" : "containers",
-         {makeContainer(sidecar_, wishes, pod_)});
-  annotate(wishes);
-  patch_.push_back(add("/metadata/labels/" + escaped(kStatusLabel), "injected"));
-  patch_.push_back(add("/metadata/labels/" + escaped(kPortLabel), std::to_string(sidecar_.port)));
-}
-
 // What the label says. One that is not text is among the mistakes already.
 Decision::Asked Decision::readLabel() {
   if (find(document_, {"metadata", "labels", kInjectLabel}) == nullptr) return Asked::NoLabel;
@@ -380,8 +284,10 @@ Injection Decision::decide() {
   chooseResources(wishes);
   judgeEnvironment(wishes);
   if (mistakes_.empty()) {
-    makePatch(wishes, std::move(volumes));
-    return {.result = Result::Injected, .patch = std::move(patch_), .warnings = warnings_};
+    auto patch = makePatch({document_, pod_, wishes, sidecar_}, std::move(volumes));
+    if (!patch.warning.empty()) warn(std::move(patch.warning));
+    return {
+        .result = Result::Injected, .patch = std::move(patch.operations), .warnings = warnings_};
   }
   Injection refused{.result = Result::Refused};
   for (const auto& mistake : mistakes_) {

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "kube/annotations.h"
+#include "kube/json.h"
+#include "kube/pod.h"
+#include "kube/sidecar.h"
+
+namespace postern::kube {
+
+// What a patch is made of; all of it is borrowed for the call.
+struct PatchInput {
+  const Json& document;  // the pod, which `pod` was read from
+  const Pod& pod;
+  const Wishes& wishes;
+  const Sidecar& sidecar;
+};
+
+struct Patch {
+  Json operations = Json::array();  // RFC 6902
+  std::string warning{};            // for whoever applied the pod, or empty
+};
+
+// Adds the sidecar, `volumes`, pull secrets, annotations for Prometheus and the labels that say so.
+Patch makePatch(const PatchInput& input, std::vector<Json> volumes);
+
+}  // namespace postern::kube
