@@ -21,11 +21,12 @@
 namespace postern::app {
 namespace {
 
-kube::Rules rulesOf(const config::Inject& options, std::function<bool()> native_sidecars) {
+// `native` must outlive the rules.
+kube::Rules rulesOf(const config::Inject& options, const std::atomic<bool>& native) {
   return {options.image,
           options.allowed_images,
           options.defaults,
-          std::move(native_sidecars),
+          [&native] { return native.load(); },
           options.locked_annotations,
           options.allowed_target_hosts};
 }
@@ -139,12 +140,8 @@ bool Injector::listen() {
     return responder.send(page_->answer(request));
   }};
   server_.emplace(serverOptionsOf(options_));
-  page_.emplace(InjectPage::Sources{
-      [this] { return webhook_->counts(); }, [this] { return native_.load(); },
-      [this] { return material_.status().ready; }, [this] { return material_.status().not_after; },
-      [this] { return tasks_ ? tasks_->missedPods() : kube::MissedPods::Counts(); },
-      [this] { return tasks_ ? tasks_->apiRequests() : kube::ApiClient::Counts(); },
-      [this] { return server_->counts(); }});
+  page_.emplace(
+      InjectPage::Sources{*webhook_, native_, material_, tasks_ ? &*tasks_ : nullptr, *server_});
   const auto listeners = openListeners(options_);
   if (!listeners) return false;
   for (const auto& listener : listeners->web) server_->listen(listener, reviews_);
@@ -166,7 +163,7 @@ int inject(const config::CommandLine& command_line) {
   const auto& options = command_line.inject;
   // Auto counts as no until the API server has told what it and its nodes know.
   std::atomic<bool> native = options.native_sidecar == config::NativeSidecar::Yes;
-  auto rules = rulesOf(options, [&] { return native.load(); });
+  auto rules = rulesOf(options, native);
   if (const auto wrong = kube::mistakeInLocks(rules); !wrong.empty()) {
     log::error(wrong);
     return kBadUsage;

@@ -25,26 +25,31 @@ std::string InjectPage::metrics() const {
   serve::writeBuild(text, version(), revision());
   text.family("postern_inject_requests_total", "counter",
               "Requests to the webhook, by what became of them.");
-  const auto counts = sources_.counts();
+  const auto counts = sources_.webhook.counts();
   for (std::size_t i = 0; i < counts.size(); ++i) {
     text.sample({{"result", kube::kVerdictNames[i]}}, counts[i]);
   }
   text.family("postern_inject_api_requests_total", "counter",
               "Requests to the API server, by what became of them.");
-  const auto asked = sources_.api_requests();
+  const auto asked =
+      sources_.tasks == nullptr ? kube::ApiClient::Counts() : sources_.tasks->apiRequests();
   for (std::size_t i = 0; i < asked.size(); ++i) {
     text.sample({{"result", kube::kOutcomeNames[i]}}, asked[i]);
   }
   text.family("postern_inject_native_sidecar", "gauge",
               "Whether pods get the sidecar as an init container that goes on.");
-  text.sample({}, sources_.native_sidecars() ? 1.0 : 0.0);
+  text.sample({}, sources_.native_sidecars.load() ? 1.0 : 0.0);
   text.family("postern_inject_missed_pods", "gauge",
               "Pods that ask for a sidecar and have none, by namespace.");
-  for (const auto& [name, pods] : sources_.missed_pods()) text.sample({{"namespace", name}}, pods);
+  if (sources_.tasks != nullptr) {
+    for (const auto& [name, pods] : sources_.tasks->missedPods())
+      text.sample({{"namespace", name}}, pods);
+  }
   text.family("postern_inject_certificate_not_after_timestamp_seconds", "gauge",
               "When the certificate that the webhook serves with expires.");
-  if (const auto expiry = sources_.not_after()) text.sample({}, unixSeconds(*expiry));
-  serve::writeFront(text, sources_.front());
+  if (const auto expiry = sources_.material.status().not_after)
+    text.sample({}, unixSeconds(*expiry));
+  serve::writeFront(text, sources_.server.counts());
   serve::writeProcess(text, serve::readProcess());
   return text.take();
 }
@@ -67,7 +72,7 @@ http::Reply InjectPage::answer(const http::Request& request) const {
     reply.head.content_type = "text/plain; version=0.0.4; charset=utf-8";
     return reply;
   }
-  if (sources_.ready()) return textReply(200, "postern inject is ready.\n");
+  if (sources_.material.status().ready) return textReply(200, "postern inject is ready.\n");
   return textReply(503, "postern inject is not ready: it has no serving certificate yet\n");
 }
 

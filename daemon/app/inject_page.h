@@ -1,14 +1,11 @@
 #pragma once
 
-#include <functional>
-#include <optional>
+#include <atomic>
 #include <string>
-#include <utility>
 
-#include "base/clock.h"
+#include "app/injector_tasks.h"
 #include "http/server.h"
-#include "kube/api_client.h"
-#include "kube/missed_pods.h"
+#include "kube/serving_material.h"
 #include "kube/webhook.h"
 
 namespace postern::app {
@@ -17,18 +14,16 @@ namespace postern::app {
 // as it has a certificate to serve with. Thread-safe.
 class InjectPage {
  public:
-  // Asked at each request, on any thread; none of them waits.
+  // Asked at each request, on any thread; none of them waits. All must outlive the page.
   struct Sources {
-    std::function<kube::Webhook::Counts()> counts;
-    std::function<bool()> native_sidecars;
-    std::function<bool()> ready;
-    std::function<std::optional<SystemTime>()> not_after;  // of the serving certificate
-    std::function<kube::MissedPods::Counts()> missed_pods;
-    std::function<kube::ApiClient::Counts()> api_requests;
-    std::function<http::Server::Counts()> front;
+    const kube::Webhook& webhook;
+    const std::atomic<bool>& native_sidecars;
+    const kube::ServingMaterial& material;
+    const InjectorTasks* tasks;  // null: there is no API server
+    const http::Server& server;
   };
 
-  explicit InjectPage(Sources sources) : sources_(std::move(sources)) {}
+  explicit InjectPage(const Sources& sources) : sources_(sources) {}
 
   http::Reply answer(const http::Request& request) const;
 

@@ -38,11 +38,11 @@ async::Task<> logOut(async::Loop& loop, const serve::Targets& targets) {
 
 TargetRegistry::TargetRegistry(const config::CommandLine& command_line,
                                const sandbox::Sandbox& sandbox, const Threads& threads,
-                               std::function<std::string()> self_page)
+                               scrape::SelfMetrics self_metrics)
     : command_line_(command_line),
       sandbox_(sandbox),
       threads_(threads),
-      self_page_(std::move(self_page)),
+      self_metrics_(std::move(self_metrics)),
       // A file that is bad is read again when it changes.
       reloading_(*this, threads.loop.loop().clock(), std::nullopt) {}
 
@@ -95,7 +95,7 @@ std::shared_ptr<scrape::Target> TargetRegistry::build(const config::Target& conf
               {{"target", config.name}});
   }
   return async::makeOnLoop<scrape::Target>(loop, config, std::move(client), std::move(stats), loop,
-                                           threads_.pool, self_page_);
+                                           threads_.pool, self_metrics_);
 }
 
 Result<TargetRegistry::Snapshot> TargetRegistry::load(const Snapshot& former,

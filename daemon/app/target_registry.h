@@ -1,7 +1,6 @@
 #pragma once
 
 #include <condition_variable>
-#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -12,6 +11,7 @@
 #include "base/reloading.h"
 #include "config/config.h"
 #include "sandbox/sandbox.h"
+#include "scrape/page_context.h"
 #include "serve/targets.h"
 #include "upstream/resolver.h"
 
@@ -32,9 +32,9 @@ class TargetRegistry final : ReloadSource<TargetSet> {
     async::LoopThread& loop;
     async::ThreadPool& pool;  // for what may block
   };
-  // All references must outlive the registry. `self_page` is what append_self puts into a page.
+  // All references must outlive the registry. `self_metrics` is what append_self puts into a page.
   TargetRegistry(const config::CommandLine& command_line, const sandbox::Sandbox& sandbox,
-                 const Threads& threads, std::function<std::string()> self_page);
+                 const Threads& threads, scrape::SelfMetrics self_metrics);
   ~TargetRegistry() override;
 
   // Builds the first targets. Requires that nothing else has been called yet.
@@ -70,7 +70,7 @@ class TargetRegistry final : ReloadSource<TargetSet> {
   const config::CommandLine& command_line_;
   const sandbox::Sandbox& sandbox_;
   const Threads threads_;
-  const std::function<std::string()> self_page_;
+  const scrape::SelfMetrics self_metrics_;
   upstream::Resolver resolver_;
   const async::LoopFlush flush_{threads_.loop};  // of the targets, which use the resolver
 

@@ -10,7 +10,7 @@
 
 namespace postern {
 
-bool Crew::start(std::function<void()> work) {
+bool Crew::start(Job work) {
   if (ended_) return false;
   try {
     for (auto& thread : left_) thread.join();

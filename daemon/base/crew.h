@@ -1,10 +1,11 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <string_view>
 #include <thread>
 #include <vector>
+
+#include "base/job.h"
 
 namespace postern {
 
@@ -19,7 +20,7 @@ class Crew {
   // How many have not left.
   std::size_t size() const { return threads_.size(); }
   // One more, which does `work`. Returns false after end(), and when there is none to be had.
-  bool start(std::function<void()> work);
+  bool start(Job work);
   // By one of them that ends now. Returns false when it must not, as end() has given it away.
   bool leave();
   // All that have not been joined, for the caller to join; no other is started.

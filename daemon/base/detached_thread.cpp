@@ -11,7 +11,7 @@ namespace postern {
 namespace {
 
 void* run(void* work) {
-  const std::unique_ptr<std::function<void()>> owned(static_cast<std::function<void()>*>(work));
+  const std::unique_ptr<Job> owned(static_cast<Job*>(work));
   (*owned)();
   return nullptr;
 }
@@ -19,8 +19,8 @@ void* run(void* work) {
 }  // namespace
 
 // Not std::thread: it throws when there can be no thread, and that must fail one call only.
-bool startDetachedThread(std::function<void()> work) {
-  auto owned = std::make_unique<std::function<void()>>(std::move(work));
+bool startDetachedThread(Job work) {
+  auto owned = std::make_unique<Job>(std::move(work));
   pthread_t thread{};
   if (::pthread_create(&thread, nullptr, run, owned.get()) != 0) return false;
   static_cast<void>(owned.release());

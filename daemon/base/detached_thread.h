@@ -1,6 +1,6 @@
 #pragma once
 
-#include <functional>
+#include "base/job.h"
 
 namespace postern {
 
@@ -9,7 +9,7 @@ namespace postern {
 // Whoever waits for its result leaves at the own deadline and abandons the thread. `work` has to
 // own what it uses, as it may outlive everything else. Returns false when there can be no thread.
 // All other threads are joined, as in Crew.
-bool startDetachedThread(std::function<void()> work);
+bool startDetachedThread(Job work);
 
 // Ends the process without exit(3), which would destroy what a detached thread may still use.
 // Writes out what is in the buffers of standard output and error first.

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <functional>
 #include <utility>
 #include <vector>
 
@@ -265,21 +264,19 @@ std::string examinePath(const config::Target& target,
                         const std::shared_ptr<const tls::Material>& material, Network& network,
                         Report& report) {
   Path path(target, material.get(), network, report);
-  const std::vector<std::pair<const char*, std::function<bool()>>> steps = {
-      {"name", [&] { return path.resolve(); }},
-      {"port", [&] { return path.dial(); }},
-      {"tls", [&] { return path.shakeHands(material); }},
-      {"client", [&] { return path.ask(); }}};
   std::string failed;
-  for (const auto& [name, step] : steps) {
-    const bool needs_material = std::string_view(name) == "tls";
-    if (failed.empty() && needs_material && !material) failed = "certificates";
+  const auto next = [&](const char* name, bool possible, auto step) {
+    if (failed.empty() && !possible) failed = "certificates";
     if (!failed.empty()) {
       report.add({name, State::NotTried, failed + " failed", "", Json::object()});
     } else if (!step()) {
       failed = name;
     }
-  }
+  };
+  next("name", true, [&] { return path.resolve(); });
+  next("port", true, [&] { return path.dial(); });
+  next("tls", material != nullptr, [&] { return path.shakeHands(material); });
+  next("client", true, [&] { return path.ask(); });
   return failed;
 }
 

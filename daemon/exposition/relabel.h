@@ -3,7 +3,6 @@
 #include <re2/re2.h>
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -35,7 +34,7 @@ class Anchored {
 bool hasVariable(std::string_view pattern);
 
 // 16 bytes. Thread-safe.
-using Md5 = std::function<std::string(std::string_view)>;
+using Md5 = std::string (*)(std::string_view);
 
 // One rule of metric_relabel_configs (Prometheus' model/relabel). Immutable.
 class RelabelRule {

@@ -10,7 +10,7 @@ namespace postern::http {
 namespace {
 
 // A job that never throws, as an offloaded one must not: it returns what left `job`, or null.
-auto keepingException(std::function<void()> job) {
+auto keepingException(Job job) {
   return [job = std::move(job)] {
     std::exception_ptr thrown;
     try {
@@ -24,7 +24,7 @@ auto keepingException(std::function<void()> job) {
 
 }  // namespace
 
-async::Task<> runOnThread(std::function<void()> job, Responder& responder) {
+async::Task<> runOnThread(Job job, Responder& responder) {
   async::Scope whole(responder.scope().loop());
   auto kept = keepingException(std::move(job));
   auto& runner = responder.server().runner;
@@ -32,7 +32,7 @@ async::Task<> runOnThread(std::function<void()> job, Responder& responder) {
   if (*thrown) std::rethrow_exception(*thrown);
 }
 
-async::Task<bool> runBlocking(std::function<void()> job, Responder& responder) {
+async::Task<bool> runBlocking(Job job, Responder& responder) {
   const auto place = co_await responder.server().long_answers.enter(responder);
   if (!place) co_return false;
   co_await runOnThread(std::move(job), responder);
@@ -44,7 +44,7 @@ async::Task<> answerBlocking(const BlockingHandler& handler, const Request& requ
   const auto place = co_await responder.server().long_answers.enter(responder);
   if (!place) co_return;
   Reply reply;
-  std::function<void()> job = [&] {
+  Job job = [&] {
     const ClientGone gone = [&] { return responder.wire().peerGone(); };
     reply = handler(request, gone);
   };

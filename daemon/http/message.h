@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,5 +34,8 @@ struct Reply {
   ResponseHead head;
   std::string body;
 };
+
+// Thread-safe: whether the client has closed its connection.
+using ClientGone = std::function<bool()>;
 
 }  // namespace postern::http

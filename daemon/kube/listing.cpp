@@ -34,16 +34,13 @@ Error endless(const Listing& listing, std::string_view why) {
 }  // namespace
 
 Result<void> eachPage(ApiClient& api, const Listing& listing, const std::stop_token& stop,
-                      const std::function<void()>& begin,
-                      const std::function<void(const Json& page)>& take) {
+                      const TakePage& take) {
   std::string next;
   int beginnings = 0;
   for (int page = 0; page < kMostPages; ++page) {
     if (stop.stop_requested()) return endless(listing, "given up, postern stops");
-    if (next.empty()) {
-      begin();
-      ++beginnings;
-    }
+    const bool first = next.empty();
+    if (first) ++beginnings;
     auto request = requestFor(listing, next);
     if (beginnings < kMostBeginnings) request.expected = kGone;
     auto answer = api.ask(request);
@@ -53,7 +50,7 @@ Result<void> eachPage(ApiClient& api, const Listing& listing, const std::stop_to
       continue;
     }
     if (!answer->good()) return refusal(request, *answer);
-    take(answer->body);
+    take(answer->body, first);
     next = std::string(findText(answer->body, {"metadata", "continue"}));
     if (next.empty()) return {};
   }

@@ -22,12 +22,14 @@ inline constexpr const char* kMetadataAlone =
     "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 inline constexpr const char* kTable = "application/json;as=Table;g=meta.k8s.io;v=v1";
 
-// Gives each page to `take`, in order; `begin` comes before the first one. When the list has become
-// too old to go on with (410, api-concepts.md, "Retrieving large results sets in chunks"), it
-// begins anew, three times at most. Errors: those of ApiClient::fetch, and Timeout when it was
-// asked to stop, or there is no end of pages.
+// Takes a page of a list. `first`: the list begins with it, and what was taken before is obsolete.
+using TakePage = std::function<void(const Json& page, bool first)>;
+
+// Gives each page to `take`, in order. When the list has become too old to go on with (410,
+// api-concepts.md, "Retrieving large results sets in chunks"), it is read from its beginning again,
+// three times at most. Errors: those of ApiClient::fetch, and Timeout when it was asked to stop, or
+// there is no end of pages.
 Result<void> eachPage(ApiClient& api, const Listing& listing, const std::stop_token& stop,
-                      const std::function<void()>& begin,
-                      const std::function<void(const Json& page)>& take);
+                      const TakePage& take);
 
 }  // namespace postern::kube

@@ -63,8 +63,10 @@ std::chrono::milliseconds MissedPods::ask(const std::stop_token& stop) {
                                     percentEncode(kAskedAndMissed), percentEncode(kNotEnded)),
                         kMetadataAlone};
   Counts found;
-  const auto listed = eachPage(
-      api_, listing, stop, [&] { found.clear(); }, [&](const Json& page) { count(page, found); });
+  const auto listed = eachPage(api_, listing, stop, [&](const Json& page, bool first) {
+    if (first) found.clear();
+    count(page, found);
+  });
   if (stop.stop_requested()) return kListInterval;
   logFailure(failing_, "looking for pods that were missed", listed,
              "postern_inject_missed_pods keeps its values, pods are listed again in a minute; an "

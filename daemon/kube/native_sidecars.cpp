@@ -142,7 +142,8 @@ Result<NativeSidecars::Finding> NativeSidecars::lookAtKubelets(const std::string
   Kubelets kubelets;
   bool told = true;
   // The table that kubectl prints: a whole node lists every image that it holds.
-  const auto read = [&](const Json& table) {
+  const auto read = [&](const Json& table, bool first) {
+    if (first) kubelets = {};
     const auto column = columnOf(table, "Version");
     const auto* const rows = find(table, {"rows"});
     if (!column) told = false;
@@ -150,8 +151,7 @@ Result<NativeSidecars::Finding> NativeSidecars::lookAtKubelets(const std::string
     for (const auto& row : *rows) addKubelet(row, *column, kubelets);
   };
   const Listing listing{"listing nodes", "/api/v1/nodes", "includeObject=None", kTable};
-  TRY_VOID(eachPage(
-      api_, listing, stop, [&] { kubelets = {}; }, read));
+  TRY_VOID(eachPage(api_, listing, stop, read));
   if (!told) {
     return Error{Fault::Format, "listing nodes: the API server does not tell their versions"};
   }

@@ -27,7 +27,7 @@ constexpr int kUnprocessable = 422;
 // and a few wait for theirs.
 class Turn {
  public:
-  explicit Turn(const std::function<bool()>& gone) : gone_(gone) {}
+  explicit Turn(const http::ClientGone& gone) : gone_(gone) {}
 
   // Waits. Returns false when too many wait, or the API server has gone meanwhile. Does nothing
   // when this one has it.
@@ -43,7 +43,7 @@ class Turn {
   static constexpr int kMostWaiting = 4;
   static inline std::mutex mutex_;
   static inline std::atomic<int> waiting_ = 0;
-  const std::function<bool()>& gone_;
+  const http::ClientGone& gone_;
   std::unique_lock<std::mutex> lock_{mutex_, std::defer_lock};
 };
 
@@ -157,8 +157,7 @@ ReviewAnswer Review::answer() {
 
 }  // namespace
 
-ReviewAnswer answerReview(std::string_view body, const Rules& rules,
-                          const std::function<bool()>& gone) {
+ReviewAnswer answerReview(std::string_view body, const Rules& rules, const http::ClientGone& gone) {
   Turn turn(gone);
   if (body.size() > kQuickBody && !turn.take()) return busy();
   std::string wrong;

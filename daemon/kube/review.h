@@ -1,10 +1,10 @@
 #pragma once
 
 #include <array>
-#include <functional>
 #include <string>
 #include <string_view>
 
+#include "http/message.h"
 #include "kube/rules.h"
 
 namespace postern::kube {
@@ -40,7 +40,6 @@ struct ReviewAnswer {
 // configuration waits for its turn, one at a time, or is answered 503 when four others wait, or
 // when `gone` then says that nobody waits for the answer any more. Thread-safe.
 ReviewAnswer answerReview(
-    std::string_view body, const Rules& rules,
-    const std::function<bool()>& gone = [] { return false; });
+    std::string_view body, const Rules& rules, const http::ClientGone& gone = [] { return false; });
 
 }  // namespace postern::kube

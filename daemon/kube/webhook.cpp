@@ -46,7 +46,7 @@ http::Reply Webhook::refuse(int status, std::string_view why) {
   return reply;
 }
 
-http::Reply Webhook::answer(const http::Request& request, const std::function<bool()>& gone) {
+http::Reply Webhook::answer(const http::Request& request, const http::ClientGone& gone) {
   if (request.path != "/mutate") return refuse(404, "reviews are answered at /mutate");
   if (request.method != "POST") return refuse(405, "a review comes by POST");
   if (!isJson(request.header("content-type"))) return refuse(415, "a review is application/json");

@@ -3,7 +3,6 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <string_view>
 
 #include "http/message.h"
@@ -22,7 +21,7 @@ class Webhook {
   explicit Webhook(Rules rules) : rules_(std::move(rules)) {}
 
   // `gone`: whether the client waits for the answer no more.
-  http::Reply answer(const http::Request& request, const std::function<bool()>& gone);
+  http::Reply answer(const http::Request& request, const http::ClientGone& gone);
   Counts counts() const;
 
  private:

@@ -212,7 +212,7 @@ struct HeldPages::Merging {
   std::shared_ptr<PageContext> context;
   exposition::Output output;
   std::vector<std::shared_ptr<Page>> pages;
-  std::string self_page;
+  std::string self_metrics;
   bool gives_back = false;  // much memory
   ScrapeResult result;
 };
@@ -251,7 +251,7 @@ Result<PageText> HeldPages::Merging::merge() {
   result.samples = merged.samples;
   exposition::merge(merged, pageUpFamily(target, result.pages));
   if (target.append_self) {
-    auto self = exposition::readFamilies(exposition::Syntax::Text, self_page, {});
+    auto self = exposition::readFamilies(exposition::Syntax::Text, self_metrics, {});
     if (!self) return std::move(self).error();
     exposition::merge(merged, *std::move(self));
   }
@@ -265,7 +265,7 @@ async::Task<ScrapeResult> HeldPages::merge() {
   merging->context = context_.pages;
   merging->output = output_;
   merging->gives_back = held_bytes_ > kLarge;
-  if (context_.pages->target.append_self) merging->self_page = context_.self_page();
+  if (context_.pages->target.append_self) merging->self_metrics = context_.self_metrics();
   auto& result = merging->result;
   for (const auto& page : pages_) {
     if (page->error) judgeRefusal(*context_.client, page->fetch.refused(), *page->error);

@@ -42,15 +42,18 @@ struct KeptPage {
   PageStory story;
 };
 
+// What append_self puts into a page: own metrics but postern_page_up. Called on the loop.
+using SelfMetrics = std::function<std::string()>;
+
 // What the runs of one target share, on its loop. Outlives them.
 struct RunContext {
   const std::shared_ptr<TargetClient> client;
   const std::shared_ptr<PageContext> pages;
   async::Loop& loop;
   async::JobRunner& runner;
-  const std::function<std::string()> self_page;  // own metrics but postern_page_up
-  std::vector<KeptPage> kept;                    // by page
-  async::Gate merging{1};  // entered while pages are merged, which takes their memory twice
+  const SelfMetrics self_metrics;
+  std::vector<KeptPage> kept;  // by page
+  async::Gate merging{1};      // entered while pages are merged, which takes their memory twice
 };
 
 using PageText = std::shared_ptr<const std::string>;

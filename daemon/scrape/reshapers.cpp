@@ -13,7 +13,7 @@ std::shared_ptr<const exposition::Rules> compileRules(const config::Reshape& con
 Reshapers::Reshapers(const config::Reshape& config) : rules_(compileRules(config)) {}
 
 Reshapers::Lease Reshapers::lease() {
-  if (!rules_->any()) return Lease(nullptr, [](exposition::Reshaper*) {});
+  if (!rules_->any()) return {};
   std::unique_ptr<exposition::Reshaper> reshaper;
   {
     const std::lock_guard lock(mutex_);
@@ -23,11 +23,13 @@ Reshapers::Lease Reshapers::lease() {
     }
   }
   if (!reshaper) reshaper = std::make_unique<exposition::Reshaper>(rules_);
-  return Lease(reshaper.release(), [this](exposition::Reshaper* used) {
-    std::unique_ptr<exposition::Reshaper> owned(used);
-    const std::lock_guard lock(mutex_);
-    idle_.push_back(std::move(owned));
-  });
+  return {reshaper.release(), Return{this}};
+}
+
+void Reshapers::Return::operator()(exposition::Reshaper* used) const {
+  std::unique_ptr<exposition::Reshaper> owned(used);
+  const std::lock_guard lock(owner->mutex_);
+  owner->idle_.push_back(std::move(owned));
 }
 
 }  // namespace postern::scrape

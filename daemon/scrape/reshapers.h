@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -20,7 +19,12 @@ class Reshapers {
  public:
   explicit Reshapers(const config::Reshape& config);
 
-  using Lease = std::unique_ptr<exposition::Reshaper, std::function<void(exposition::Reshaper*)>>;
+  // Takes back what was lent.
+  struct Return {
+    Reshapers* owner = nullptr;
+    void operator()(exposition::Reshaper* used) const;
+  };
+  using Lease = std::unique_ptr<exposition::Reshaper, Return>;
   // Null when the target has no rules.
   Lease lease();
 

@@ -111,12 +111,12 @@ class Target::Streaming {
 
 Target::Target(config::Target config, std::shared_ptr<TargetClient> client,
                std::shared_ptr<Stats> stats, async::Loop& loop, async::JobRunner& runner,
-               std::function<std::string()> self_page)
+               SelfMetrics self_metrics)
     : context_{std::move(client),
                std::make_shared<PageContext>(std::move(config)),
                loop,
                runner,
-               std::move(self_page),
+               std::move(self_metrics),
                {}},
       stats_(std::move(stats)),
       page_names_(namesOf(this->config().pages)) {

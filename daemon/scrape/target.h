@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -32,9 +31,9 @@ class Target : public std::enable_shared_from_this<Target> {
   };
 
   // `loop`, whose clock the target lives by, and `runner`, for what may block or computes for long,
-  // must outlive the target. `self_page`: own metrics but postern_page_up, for append_self.
+  // must outlive the target.
   Target(config::Target config, std::shared_ptr<TargetClient> client, std::shared_ptr<Stats> stats,
-         async::Loop& loop, async::JobRunner& runner, std::function<std::string()> self_page);
+         async::Loop& loop, async::JobRunner& runner, SelfMetrics self_metrics);
   ~Target();
   Target(const Target&) = delete;
   Target& operator=(const Target&) = delete;

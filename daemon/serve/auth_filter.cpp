@@ -1,5 +1,6 @@
 #include "serve/auth_filter.h"
 
+#include "base/job.h"
 #include "http/blocking_handler.h"
 
 namespace postern::serve {
@@ -12,7 +13,7 @@ async::Task<> AuthFilter::handle(const http::Request& request, http::Responder& 
   if (open || lock->settled(request)) {
     admission = lock->judge(request, open);
   } else {
-    std::function<void()> job = [&] { admission = lock->judge(request); };
+    Job job = [&] { admission = lock->judge(request); };
     const bool ran = co_await http::runBlocking(std::move(job), responder);
     if (!ran) co_return;
   }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/job.h"
 #include "base/printable.h"
 #include "http/blocking_handler.h"
 #include "http/server_state.h"
@@ -276,7 +277,7 @@ async::Task<int> Service::answerReload(const http::Request& /*request*/,
   auto reply = plain(403, "reloading by request is off; --web.enable-lifecycle turns it on\n");
   if (options_.lifecycle) {
     std::string complaints;
-    std::function<void()> job = [&] { complaints = process_.reload(); };
+    Job job = [&] { complaints = process_.reload(); };
     co_await http::runOnThread(std::move(job), responder);
     reply = complaints.empty()
                 ? plain(200, "the configuration was reloaded\n")
