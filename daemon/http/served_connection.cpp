@@ -36,8 +36,7 @@ ServedConnection::ServedConnection(const Place& place, Descriptor socket, const 
       address_(address),
       wire_(std::move(socket), place.server.interrupt),
       socket_(place.loop, async::BorrowedSocket(wire_.descriptor())),
-      scope_(place.loop),
-      body_(place.server.body_budget) {
+      scope_(place.loop) {
   if (too_many != nullptr) refuseBusy(too_many);
   table_.add(*this);
 }
@@ -73,7 +72,7 @@ async::Task<> ServedConnection::run() {
   bytes_left_ = kMostBytesInATurn;
   // What speaks TLS and has not shaken hands understands no refusal.
   if (refused_ && service_.tls) co_return;
-  bool open = refused_.has_value() || !service_.tls;
+  bool open = refused_ != nullptr || !service_.tls;
   if (!open) open = co_await shakeHands();
   while (open && !refused_) {
     const auto asked = co_await readRequest();
@@ -85,9 +84,8 @@ async::Task<> ServedConnection::run() {
 }
 
 // Until the socket is ready for what the connection waits for; false when its time is over.
-async::Task<bool> ServedConnection::waitForPeer() {
-  if (wire_.wantsWrite()) co_return co_await socket_.writable(*time_);
-  co_return co_await socket_.readable(*time_);
+async::PolledSocket::Readiness ServedConnection::waitForPeer() {
+  return wire_.wantsWrite() ? socket_.writable(*time_) : socket_.readable(*time_);
 }
 
 // TLS is made when its first record is there: a connection that says nothing, or half of that,
@@ -142,7 +140,12 @@ async::Task<bool> ServedConnection::shakeHands() {
 }
 
 async::Task<ServedConnection::Asked> ServedConnection::readRequest() {
-  parser_.reset();
+  body_.reset();
+  if (arrived_.empty()) {
+    parser_.reset();
+  } else if (parser_) {
+    parser_->reset();
+  }
   // A new connection has to send its first request in time.
   const bool waits = answered_ && arrived_.empty();
   enter(waits ? Phase::Idle : Phase::Request);
@@ -153,7 +156,7 @@ async::Task<ServedConnection::Asked> ServedConnection::readRequest() {
       requests_left_ = kMostRequestsInATurn;
       bytes_left_ = kMostBytesInATurn;
       const bool turned = co_await loop_.turn(*time_);
-      if (!turned) co_return co_await timeUp();
+      if (!turned) co_return timeUp();
     }
     // A plain socket that gave less than it was asked for has no more; TLS may hold bytes.
     if (!drained_) {
@@ -164,39 +167,41 @@ async::Task<ServedConnection::Asked> ServedConnection::readRequest() {
         enter(Phase::Request);
         bytes_left_ -= std::min(bytes_left_, got.size);
         const std::string_view bytes(server_.scratch.data(), got.size);
-        whole = body_.underWay() ? takeBody(bytes) : take(bytes);
+        whole = body_ && body_->underWay() ? takeBody(bytes) : take(bytes);
         continue;
       }
     }
     const bool ready = co_await waitForPeer();
     drained_ = false;
-    if (!ready) co_return co_await timeUp();
+    if (!ready) co_return timeUp();
   }
   co_return Asked::Request;
 }
 
 // A request that has come in part is told so; one that came while the server stops is still
 // answered.
-async::Task<ServedConnection::Asked> ServedConnection::timeUp() {
-  if (scope_.ended()) co_return Asked::End;
-  const bool half =
-      phase_ == Phase::Request && (body_.underWay() ? service_.max_body > 0 : parser_.started());
-  if (half && !server_.stopping) {
+ServedConnection::Asked ServedConnection::timeUp() {
+  if (scope_.ended()) return Asked::End;
+  const bool started =
+      body_ && body_->underWay() ? service_.max_body > 0 : parser_ && parser_->started();
+  if (phase_ == Phase::Request && started && !server_.stopping) {
     refuse(408, "the request did not come in time");
-    co_return Asked::Request;
+    return Asked::Request;
   }
-  co_return Asked::End;
+  return Asked::End;
 }
 
 // True when there is a whole request, or a refusal.
 bool ServedConnection::take(std::string_view bytes) {
-  switch (parser_.parse(bytes)) {
+  if (!parser_) parser_ = std::make_unique<RequestHeadParser>();
+  switch (parser_->parse(bytes)) {
     case Progress::Incomplete: return false;
-    case Progress::Refused: refuse(parser_.refusal().status, parser_.refusal().what); return true;
+    case Progress::Refused: refuse(parser_->refusal().status, parser_->refusal().what); return true;
     case Progress::Complete: break;
   }
-  const auto& head = parser_.head();
-  const auto progress = body_.begin(head, service_.max_body, parser_.body());
+  const auto& head = parser_->head();
+  body_ = std::make_unique<RequestBody>(server_.body_budget);
+  const auto progress = body_->begin(head, service_.max_body, parser_->body());
   const bool more = progress == RequestBody::Progress::Incomplete &&
                     (head.chunked_body || head.content_length > bytes.size());
   if (more && head.expects_continue) {
@@ -204,18 +209,18 @@ bool ServedConnection::take(std::string_view bytes) {
     if (wire_.sendSome(pieces) != Wire::Outcome::Done) scope_.cancel();
   }
   if (progress == RequestBody::Progress::Refused) {
-    refuse(body_.refusal().status, body_.refusal().what);
+    refuse(body_->refusal().status, body_->refusal().what);
     return true;
   }
   return takeBody(bytes);
 }
 
 bool ServedConnection::takeBody(std::string_view bytes) {
-  switch (body_.take(bytes)) {
+  switch (body_->take(bytes)) {
     case RequestBody::Progress::Incomplete: return false;
     case RequestBody::Progress::Complete: break;
     case RequestBody::Progress::Refused:
-      refuse(body_.refusal().status, body_.refusal().what);
+      refuse(body_->refusal().status, body_->refusal().what);
       return true;
     case RequestBody::Progress::Busy:
       ++server_.busy;
@@ -227,17 +232,17 @@ bool ServedConnection::takeBody(std::string_view bytes) {
 }
 
 void ServedConnection::refuse(int status, std::string_view what) {
-  refused_.emplace();
+  refused_ = std::make_unique<Reply>();
   refused_->head.status = status;
   refused_->body = std::string(what) + '\n';
 }
 
 void ServedConnection::refuseBusy(std::string_view what) {
-  refused_ = busyReply(what);
+  refused_ = std::make_unique<Reply>(busyReply(what));
 }
 
 async::Task<> ServedConnection::sendRefusal() {
-  body_.clear();
+  body_.reset();
   enter(Phase::Answer);
   RequestHead nothing;
   nothing.keep_alive = false;
@@ -253,8 +258,8 @@ async::Task<bool> ServedConnection::answer() {
   bool keeps = false;
   bool broken = true;
   {
-    const Request& request = parser_.head().request;
-    Responder responder(parser_.head(), channel_, server_, *this);
+    const Request& request = parser_->head().request;
+    Responder responder(parser_->head(), channel_, server_, *this);
     // A handler speaks in values. Should one throw all the same, its client sees a broken
     // connection and the others go on. What it says may quote anything, so only its type is told.
     try {
@@ -265,7 +270,7 @@ async::Task<bool> ServedConnection::answer() {
       log::error("an exception ended a connection", {{"type", typeid(failure).name()}});
     }
   }
-  body_.clear();
+  body_.reset();
   if (broken || scope_.ended()) co_return false;
   if (keeps) co_return true;
   // A client that has sent more than it will be answered would else lose the last answer.

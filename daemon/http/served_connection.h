@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -81,9 +82,9 @@ class ServedConnection final : private Flushing {
   void enter(Phase phase);
   async::Task<bool> waitForHello();
   async::Task<bool> shakeHands();
-  async::Task<bool> waitForPeer();
+  async::PolledSocket::Readiness waitForPeer();
   async::Task<Asked> readRequest();
-  async::Task<Asked> timeUp();
+  Asked timeUp();
   bool take(std::string_view bytes);
   bool takeBody(std::string_view bytes);
   void refuse(int status, std::string_view what);
@@ -104,10 +105,10 @@ class ServedConnection final : private Flushing {
   std::optional<async::Scope> time_;  // of the phase
   Phase phase_ = Phase::Idle;
   SteadyTime since_;
-  RequestHeadParser parser_;
-  RequestBody body_;
-  std::string arrived_;  // bytes that no request has taken yet
-  std::optional<Reply> refused_;
+  std::unique_ptr<RequestHeadParser> parser_;  // null while the connection is idle
+  std::unique_ptr<RequestBody> body_;          // null before the head is complete
+  std::string arrived_;                        // bytes that no request has taken yet
+  std::unique_ptr<Reply> refused_;
   bool drained_ = false;        // a plain socket has given all that it had
   bool answered_ = false;       // a first request
   int requests_left_ = 0;       // of this turn
