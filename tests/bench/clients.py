@@ -4,10 +4,11 @@
 First as many connections are opened that have asked once and then stay idle; when those are closed,
 as many that send the head of a request a line at a time and never end it, and that come again when
 they are let go. All the while one probe asks for the health of postern, and one scraper for a small
-page that postern fetches through mutual TLS. The same is done to nginx as a relay of the same page.
+page that postern fetches through mutual TLS. The same is done to nginx as a relay of the same page,
+and to another build of postern when --peer names it.
 
-Prints a table: the median, the 99th percentile and the longest answer of both, memory and threads.
-Exits with 1 when postern misses a goal, or when an answer was not what it should be.
+Prints a table: the median, the 99th percentile and the longest answer of each, memory, CPU time and
+threads. Exits with 1 when postern misses a goal, or when an answer was not what it should be.
 
 Debian packages: nginx-light openssl python3
 """
@@ -50,6 +51,21 @@ class Seen:
     def quantile(self, share: float) -> float:
         ordered = sorted(self.times)
         return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+@dataclasses.dataclass
+class Watched:
+    """One server while the clients were connected."""
+    probe: Seen
+    scrape: Seen
+    resident: int  # bytes at the end, as is `anonymous`
+    anonymous: int
+    cpu: float  # seconds, of connecting too
+    threads: int
+
+    def meets_goals(self) -> bool:
+        return (self.probe.quantile(0.99) < PROBE_GOAL and self.scrape.quantile(0.99) < SCRAPE_GOAL
+                and self.resident <= MEMORY_GOAL * 1e6 and self.threads <= THREADS_GOAL)
 
 
 class Asker:
@@ -150,34 +166,34 @@ def hold_slow(port: int, _: str, count: int, seconds: float):
     return [connection for connection, _ in connections]
 
 
-def watch(server, hold, count: int, seconds: float, probe: str, page: str, size: int):
-    """Returns what the probe and the scraper saw, the most memory, and the most threads."""
+def watch(server, hold, count: int, seconds: float, probe: str, page: str, size: int) -> Watched:
+    cpu = server.cpu_seconds()
     askers = [Asker(server.port, probe, 0), Asker(server.port, page, size)]
     connections = hold(server.port, probe, count, seconds)
     check(len(connections) == count, f"{count} connections are open")
-    memory, threads = server.resident_bytes(), server.threads()
     seen = [asker.stop() for asker in askers]
+    watched = Watched(*seen, server.resident_bytes(), server.anonymous_bytes(),
+                      server.cpu_seconds() - cpu, server.threads())
     for connection in connections:
         connection.close()
     for one, path in zip(seen, (probe, page)):
         check(not one.wrong, f"{server.name} answers {path}: {one.wrong}")
         check(len(one.times) >= 100, f"{server.name} was asked {len(one.times)} times for {path}")
-    return *seen, memory, threads
+    return watched
 
 
-def report(what: str, server, seen_by_probe: Seen, seen_by_scraper: Seen, memory: int,
-           threads: int) -> bool:
-    for name, seen in (("probe", seen_by_probe), ("scrape", seen_by_scraper)):
-        print(f"{what:12} {server.name:8} {name:7} {len(seen.times):5} answers   p50 "
+def report(what: str, name: str, watched: Watched):
+    for question, seen in (("probe", watched.probe), ("scrape", watched.scrape)):
+        print(f"{what:12} {name:8} {question:7} {len(seen.times):5} answers   p50 "
               f"{seen.quantile(0.5):7.2f} ms   p99 {seen.quantile(0.99):7.2f} ms   longest "
               f"{max(seen.times):7.2f} ms")
-    print(f"{what:12} {server.name:8} {memory / 1e6:.1f} MB resident, {threads} threads", flush=True)
-    return (seen_by_probe.quantile(0.99) < PROBE_GOAL
-            and seen_by_scraper.quantile(0.99) < SCRAPE_GOAL
-            and memory <= MEMORY_GOAL * 1e6 and threads <= THREADS_GOAL)
+    print(f"{what:12} {name:8} {watched.resident / 1e6:.1f} MB resident, "
+          f"{watched.anonymous / 1e6:.1f} MB anonymous, {watched.cpu:.2f} s of CPU, "
+          f"{watched.threads} threads", flush=True)
 
 
-def bench(folder: pathlib.Path, build: pathlib.Path, count: int, seconds: float) -> bool:
+def bench(folder: pathlib.Path, programs: dict[str, pathlib.Path], count: int, seconds: float) -> bool:
+    """`programs`: builds of postern by name. The goals are for the one named postern."""
     started = []
 
     def start(kind, name: str, *arguments):
@@ -193,16 +209,19 @@ def bench(folder: pathlib.Path, build: pathlib.Path, count: int, seconds: float)
     (folder / "www" / "metrics" / "small").write_text(page)
     try:
         upstream = start(servers.GuardedUpstream, "upstream", certificates, folder / "www")
-        nginx = start(servers.RelayNginx, "nginx", certificates, upstream)
-        postern = start(servers.Postern, "postern", build / "postern", certificates, upstream,
-                        ["small"], {}, (f"--web.max-connections={count + 2000}",))
+        probed = {"nginx": (start(servers.RelayNginx, "nginx", certificates, upstream), "/ready")}
+        for name, program in programs.items():
+            postern = start(servers.Postern, name, program, certificates, upstream, ["small"], {},
+                            (f"--web.max-connections={count + 2000}",))
+            probed[name] = postern, "/-/healthy"
         good = True
         for what, hold in (("idle", hold_idle), ("slow heads", hold_slow)):
-            for server, probe in ((nginx, "/ready"), (postern, "/-/healthy")):
-                seen = watch(server, hold, count, seconds, probe, "/metrics/small", len(page))
-                met = report(what, server, *seen)
-                good = good and (met or server is nginx)
-        wait_for(lambda: postern.get("/-/healthy"), "postern is well after it")
+            for name, (server, probe) in probed.items():
+                watched = watch(server, hold, count, seconds, probe, "/metrics/small", len(page))
+                report(what, name, watched)
+                good = good and (name != "postern" or watched.meets_goals())
+        for server, probe in probed.values():
+            wait_for(lambda server=server, probe=probe: server.get(probe), "it is well after it")
         print("all goals are met" if good else "postern MISSED a goal: probe under 5 ms, scrape under "
               "50 ms at p99, 48 MB, 32 threads")
         return good
@@ -215,6 +234,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--build", type=pathlib.Path, default=HERE.parents[1] / "build",
                         help="folder with the program postern (default: build/)")
+    parser.add_argument("--peer", type=pathlib.Path, help="another build of postern, the program")
     parser.add_argument("--clients", type=int, default=10_000, help="default: 10000")
     parser.add_argument("--seconds", type=float, default=15,
                         help="how long each kind is watched once it is there (default: 15)")
@@ -222,9 +242,12 @@ def main() -> int:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     check(hard >= options.clients + 1000, f"{hard} open files are enough")
+    programs = {"postern": options.build.resolve() / "postern"}
+    if options.peer:
+        programs = {"peer": options.peer.resolve(), **programs}
     folder = pathlib.Path(tempfile.mkdtemp(prefix="postern-bench-"))
     try:
-        return 0 if bench(folder, options.build.resolve(), options.clients, options.seconds) else 1
+        return 0 if bench(folder, programs, options.clients, options.seconds) else 1
     except (Failure, subprocess.CalledProcessError) as failure:
         print(failure, file=sys.stderr)
         return 1
