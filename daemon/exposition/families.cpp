@@ -102,6 +102,10 @@ Result<Families> readFamilies(Syntax syntax, std::string_view page, const PageOp
 
 void merge(Families& into, Families&& more) {
   FamilyIndex index(into);
+  merge(into, index, std::move(more));
+}
+
+void merge(Families& into, FamilyIndex& index, Families&& more) {
   for (Family& family : more.families) {
     // Without a type it may be nothing but the _sum of a histogram of the other page.
     Family& target = family.type.empty() ? index.ofSample(family.name) : index.named(family.name);

@@ -36,4 +36,8 @@ class FamilyIndex {
   std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>> positions_;
 };
 
+// merge() of families.h, for one page of many. `index` is that of `into`, and made before the first
+// page.
+void merge(Families& into, FamilyIndex& index, Families&& more);
+
 }  // namespace postern::exposition

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "async/offload.h"
+#include "exposition/family_index.h"
 #include "scrape/exception_guard.h"
 #include "scrape/json_page.h"
 #include "scrape/page_fetch.h"
@@ -89,14 +90,37 @@ struct HeldPages::Page {
   PageFetch fetch;
   PageStory story;
   std::optional<Error> error;
-  exposition::PageCounts counts;
+  bool ended = false;
+};
+
+// What becomes of the pages. The end is a job that owns all that it needs.
+struct HeldPages::Merging {
+  Merging(const RunContext& run, const exposition::Output& written)
+      : context(run.pages), output(written) {
+    result.pages.resize(context->target.pages.size());
+    result.stories.resize(context->target.pages.size());
+  }
+
+  Result<PageText> merge();
+  Result<PageText> run();
+
+  const std::shared_ptr<PageContext> context;
+  const exposition::Output output;
+  exposition::Families merged;
+  exposition::FamilyIndex index{merged};
+  std::optional<Error> broken;               // by an exception, before all pages were there
+  std::vector<std::shared_ptr<Page>> pages;  // that are not merged yet; null: it is
+  std::string self_metrics;
+  bool gives_back = false;  // much memory
+  ScrapeResult result;
 };
 
 HeldPages::HeldPages(RunContext& context, const exposition::Output& output)
-    : context_(context), output_(output) {
-  for (std::size_t page = 0; page < context.pages->target.pages.size(); ++page)
-    pages_.push_back(std::make_shared<Page>(context, page, output));
-}
+    : context_(context),
+      output_(output),
+      pages_(context.pages->target.pages.size()),
+      refused_(pages_.size()),
+      merging_(std::make_shared<Merging>(context, output)) {}
 
 HeldPages::~HeldPages() = default;
 
@@ -117,6 +141,7 @@ async::Task<ScrapeResult> HeldPages::fetch(async::Scope& scope, SteadyTime login
 
 async::Task<> HeldPages::fetchPage(std::size_t number, async::Scope& scope,
                                    SteadyTime login_deadline) {
+  pages_[number] = std::make_shared<Page>(context_, number, output_);
   Page& page = *pages_[number];
   const KeptPage& kept = context_.kept[number];
   const auto interval = page.wanted.min_interval;
@@ -125,6 +150,7 @@ async::Task<> HeldPages::fetchPage(std::size_t number, async::Scope& scope,
     page.families = *kept.families;
     page.story = kept.story;
     page.story.kept = true;
+    take(number);
     co_return;
   }
   const auto own = page.wanted.timeout;
@@ -132,12 +158,10 @@ async::Task<> HeldPages::fetchPage(std::size_t number, async::Scope& scope,
   auto fetched = co_await read(number, time, login_deadline);
   page.fetch.end();  // before jobs share the page
   if (!fetched) page.error = std::move(fetched).error();
-  page.counts = page.input.counts();
   page.story.status = page.fetch.status();
   page.story.format = page.input.format();
   page.story.transport = page.fetch.transport();
-  page.story.counts = page.counts;
-  page.counts.nan += page.json.nanDropped();
+  page.story.counts = page.input.counts();
   page.story.seconds = secondsSince(context_.loop, began);
   // A page that failed tells nothing.
   if (!page.error && page.json.health()) {
@@ -145,6 +169,9 @@ async::Task<> HeldPages::fetchPage(std::size_t number, async::Scope& scope,
     page.story.health_at = context_.loop.clock().system();
   }
   if (interval.count() > 0) remember(number);
+  merging_->result.counts += page.story.counts;
+  merging_->result.counts.nan += page.json.nanDropped();
+  take(number);
 }
 
 async::Task<Result<void>> HeldPages::read(std::size_t number, async::Scope& scope,
@@ -204,18 +231,34 @@ void HeldPages::remember(std::size_t number) {
   kept.story = page.story;
 }
 
-// Pages that become one: a job that owns all that it needs.
-struct HeldPages::Merging {
-  Result<PageText> merge();
-  Result<PageText> run();
+// The page has ended: its families are all that is needed of it.
+void HeldPages::take(std::size_t number) {
+  Page& page = *pages_[number];
+  page.ended = true;
+  refused_[number] = page.fetch.refused();
+  merging_->result.pages[number] = page.error;
+  merging_->result.stories[number] = page.story;
+  mergeSmallPages();
+}
 
-  std::shared_ptr<PageContext> context;
-  exposition::Output output;
-  std::vector<std::shared_ptr<Page>> pages;
-  std::string self_metrics;
-  bool gives_back = false;  // much memory
-  ScrapeResult result;
-};
+// In the order of the pages; a bounded number of bytes at a time.
+void HeldPages::mergeSmallPages() {
+  std::size_t bytes = 0;
+  while (merged_ < pages_.size() && pages_[merged_] && pages_[merged_]->ended) {
+    auto& page = pages_[merged_];
+    bytes += page->story.bytes;
+    if (bytes > kLongToRead) return;
+    if (!page->error && !merging_->broken) {
+      auto merged = guardExceptions([&]() -> Result<void> {
+        exposition::merge(merging_->merged, merging_->index, std::move(page->families));
+        return {};
+      });
+      if (!merged) merging_->broken = std::move(merged).error();
+    }
+    page.reset();
+    ++merged_;
+  }
+}
 
 Result<PageText> HeldPages::Merging::run() {
   auto page = guardExceptions([&] { return merge(); });
@@ -227,19 +270,21 @@ Result<PageText> HeldPages::Merging::run() {
 // One page of all pages, if those that are required are there, and one at least.
 Result<PageText> HeldPages::Merging::merge() {
   const auto& target = context->target;
-  exposition::Families merged;
   std::optional<Error> missing;  // of a page that is required
   std::optional<Error> failed;   // of any page
   bool all_failed = true;
-  for (const auto& page : pages) {
-    result.pages.push_back(page->error);
-    if (!page->error) {
+  for (std::size_t page = 0; page < result.pages.size(); ++page) {
+    const auto& error = result.pages[page];
+    if (!error) {
       all_failed = false;
-      exposition::merge(merged, std::move(page->families));
       continue;
     }
-    if (tellsMore(*page->error, failed)) failed = page->error;
-    if (page->wanted.required && tellsMore(*page->error, missing)) missing = page->error;
+    if (tellsMore(*error, failed)) failed = error;
+    if (target.pages[page].required && tellsMore(*error, missing)) missing = error;
+  }
+  if (broken) return *std::move(broken);
+  for (const auto& page : pages) {
+    if (page && !page->error) exposition::merge(merged, index, std::move(page->families));
   }
   result.type_clashes = merged.type_clashes;
   if (missing) return *std::move(missing);
@@ -261,16 +306,13 @@ Result<PageText> HeldPages::Merging::merge() {
 }
 
 async::Task<ScrapeResult> HeldPages::merge() {
-  const auto merging = std::make_shared<Merging>();
-  merging->context = context_.pages;
-  merging->output = output_;
+  const auto merging = merging_;
   merging->gives_back = held_bytes_ > kLarge;
   if (context_.pages->target.append_self) merging->self_metrics = context_.self_metrics();
   auto& result = merging->result;
-  for (const auto& page : pages_) {
-    if (page->error) judgeRefusal(*context_.client, page->fetch.refused(), *page->error);
-    result.counts += page->counts;
-    result.stories.push_back(std::move(page->story));
+  for (std::size_t page = 0; page < refused_.size(); ++page) {
+    auto& error = result.pages[page];
+    if (error) judgeRefusal(*context_.client, refused_[page], *error);
   }
   merging->pages = std::move(pages_);
   async::Scope whole(context_.loop);

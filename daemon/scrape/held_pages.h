@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -10,7 +11,8 @@
 namespace postern::scrape {
 
 // The pages of a target that has several, or one that cannot stream: fetched side by side, held up
-// to merge_limit, and merged. On the loop; `context` must outlive it.
+// to merge_limit, and merged. A small page is merged, and its memory free, as soon as it and all
+// pages before it are there. On the loop; `context` must outlive it.
 class HeldPages {
  public:
   HeldPages(RunContext& context, const exposition::Output& output);
@@ -27,12 +29,17 @@ class HeldPages {
   async::Task<Result<void>> read(std::size_t page, async::Scope& scope, SteadyTime login_deadline);
   async::Task<Result<void>> finish(std::size_t page);
   void remember(std::size_t page);
+  void take(std::size_t page);
+  void mergeSmallPages();
   Result<void> hold(std::size_t bytes);
   async::Task<ScrapeResult> merge();
 
   RunContext& context_;
   const exposition::Output output_;
-  std::vector<std::shared_ptr<Page>> pages_;
+  std::vector<std::shared_ptr<Page>> pages_;  // null: not begun, or merged
+  std::vector<std::uint64_t> refused_;        // by page, as PageFetch::refused()
+  const std::shared_ptr<Merging> merging_;
+  std::size_t merged_ = 0;      // the first pages are
   std::size_t held_bytes_ = 0;  // of all pages, for merge_limit
 };
 
