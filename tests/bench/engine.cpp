@@ -1,6 +1,7 @@
 // What the exposition engine costs, page by page: Google Benchmark over every .prom and .om file of
 // the folder POSTERN_BENCH_PAGES, by default the real pages of tests/data. bytes_per_second counts
-// the bytes that are read. Debian package: libbenchmark-dev
+// the bytes that are read. When POSTERN_BENCH_MERGE names a folder, the only case is `merge`: all
+// of its text pages become one. Debian package: libbenchmark-dev
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>
@@ -10,7 +11,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "exposition/families.h"
+#include "exposition/family_index.h"
 #include "exposition/page_reader.h"
 #include "exposition/page_writer.h"
 #include "exposition/passage.h"
@@ -105,6 +110,36 @@ void runAgain(benchmark::State& state, const std::string& page, exposition::Form
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * page.size()));
 }
 
+// As a target with several pages does: each is held as families, and all together are written.
+void merge(benchmark::State& state, const std::vector<std::string>& pages) {
+  std::size_t bytes = 0;
+  for (const auto& page : pages) bytes += page.size();
+  for ([[maybe_unused]] const auto& round : state) {
+    std::vector<exposition::Families> held;
+    for (const auto& page : pages) {
+      auto families = exposition::readFamilies(Syntax::Text, page, {});
+      if (!families) return state.SkipWithError(families.error().what.c_str());
+      held.push_back(*std::move(families));
+    }
+    exposition::Families merged;
+    exposition::FamilyIndex index(merged);
+    for (auto& families : held) exposition::merge(merged, index, std::move(families));
+    const auto text = exposition::write(std::move(merged), kText);
+    if (!text) return state.SkipWithError(text.error().what.c_str());
+    benchmark::DoNotOptimize(text->data());
+  }
+  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * bytes));
+}
+
+void addMerge(const std::filesystem::path& folder) {
+  std::vector<std::string> pages;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    pages.push_back(contents(entry.path()));
+  benchmark::RegisterBenchmark("merge", [pages](benchmark::State& state) {
+    merge(state, pages);
+  })->Unit(benchmark::kMillisecond);
+}
+
 void add(const std::string& name, const std::string& page, Syntax syntax, const Output& output,
          const config::Reshape& config) {
   benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
@@ -133,15 +168,24 @@ void addAll(const std::filesystem::path& file) {
       openmetrics ? kText : kOpenMetrics, {});
 }
 
-}  // namespace
-
-int main(int count, char** arguments) {
+void addPages() {
   const char* given = std::getenv("POSTERN_BENCH_PAGES");
   const std::filesystem::path folder =
       given != nullptr ? std::filesystem::path(given) : postern::testing::dataFolder() / "pages";
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const auto extension = entry.path().extension();
     if (extension == ".prom" || extension == ".om") addAll(entry.path());
+  }
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  const char* merged = std::getenv("POSTERN_BENCH_MERGE");
+  if (merged != nullptr) {
+    addMerge(merged);
+  } else {
+    addPages();
   }
   benchmark::Initialize(&count, arguments);
   benchmark::RunSpecifiedBenchmarks();

@@ -74,6 +74,20 @@ def node_page(size: int) -> str:
     return _cut(_node_lines(), size)
 
 
+def pod_page(size: int, pod: str) -> str:
+    """As node_page(), of series that no other pod has."""
+    def labelled(line: str) -> str:
+        if line.startswith("#"):
+            return line
+        name, brace, labels = line.partition("{")
+        if brace:
+            return f'{name}{{pod="{pod}",{labels}'
+        name, value = line.split(" ")
+        return f'{name}{{pod="{pod}"}} {value}'
+
+    return _cut(map(labelled, _node_lines()), size)
+
+
 def cluster_page(size: int) -> str:
     """At most `size` bytes, whole lines."""
     return _cut(_cluster_lines(size), size)

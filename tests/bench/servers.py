@@ -8,7 +8,7 @@ import urllib.request
 
 from harness.process import Process, check, free_port, wait_for
 
-_TOKEN = "b3arer-t0ken-of-the-benchmark"
+TOKEN = "b3arer-t0ken-of-the-benchmark"
 _SERVER_NAME = "whatsapp-web"  # that certs/make.sh makes a certificate for
 
 
@@ -98,23 +98,30 @@ class _Nginx(_Server):
 
 
 class GuardedUpstream(_Nginx):
-    """Serves the files below `root`, and a login."""
+    """Serves the files below `root`, and a login. `open_port` serves the same to clients without a
+    certificate. `more` are directives for both."""
 
-    def __init__(self, folder: pathlib.Path, certificates: pathlib.Path, root: pathlib.Path):
+    def __init__(self, folder: pathlib.Path, certificates: pathlib.Path, root: pathlib.Path,
+                 more: str = ""):
         self.guarded_port = free_port()
+        self.open_port = free_port()
         port = free_port()
+        tls = f"""
+            ssl_certificate {certificates}/server.crt; ssl_certificate_key {certificates}/server.key;
+            ssl_protocols TLSv1.3; ssl_conf_command Ciphersuites TLS_AES_256_GCM_SHA384;
+            {more}
+            location / {{
+              root {root};
+              if ($http_authorization != "Bearer {TOKEN}") {{ return 401; }}
+            }}"""
         super().__init__(folder, f"""
           server {{
             listen 127.0.0.1:{self.guarded_port} ssl;
-            ssl_certificate {certificates}/server.crt; ssl_certificate_key {certificates}/server.key;
             ssl_client_certificate {certificates}/ca.crt; ssl_verify_client on;
-            ssl_protocols TLSv1.3; ssl_conf_command Ciphersuites TLS_AES_256_GCM_SHA384;
-            location = /login {{ return 200 '{{"token":"{_TOKEN}"}}'; }}
-            location / {{
-              root {root};
-              if ($http_authorization != "Bearer {_TOKEN}") {{ return 401; }}
-            }}
+            location = /login {{ return 200 '{{"token":"{TOKEN}"}}'; }}
+            {tls}
           }}
+          server {{ listen 127.0.0.1:{self.open_port} ssl; {tls} }}
           server {{ listen 127.0.0.1:{port}; location = /count {{ stub_status; }} }}""",
                          port, "/count")
 
@@ -139,7 +146,7 @@ class RelayNginx(_Nginx):
             location / {{
               {more}
               proxy_pass https://guarded; proxy_http_version 1.1; proxy_set_header Connection "";
-              proxy_set_header Authorization "Bearer {_TOKEN}"; proxy_ssl_protocols TLSv1.3;
+              proxy_set_header Authorization "Bearer {TOKEN}"; proxy_ssl_protocols TLSv1.3;
               proxy_ssl_certificate {certificates}/tls.crt;
               proxy_ssl_certificate_key {certificates}/tls.key;
             }}

@@ -1,0 +1,45 @@
+// postern with more pages than a configuration may have: each page becomes a thousand, whose paths
+// end in -1 to -1000. Takes the flags of postern. fan_out.py measures it.
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/exit_code.h"
+#include "app/memory_trim.h"
+#include "app/serve.h"
+#include "base/detached_thread.h"
+#include "base/log.h"
+#include "config/config.h"
+
+namespace {
+
+constexpr int kPages = 1000;
+
+void multiplyPages(postern::config::Target& target) {
+  const auto few = std::exchange(target.pages, {});
+  for (const auto& page : few) {
+    for (int number = 1; number <= kPages; ++number)
+      target.pages.emplace_back(page).path += "-" + std::to_string(number);
+  }
+}
+
+int run(const std::vector<std::string>& arguments) {
+  postern::app::boundAllocator();
+  const auto command_line = postern::config::parseCommandLine(arguments, {});
+  auto loaded = postern::config::load(command_line);
+  for (const auto& complaint : loaded.complaints)
+    std::fprintf(stderr, "%s\n", complaint.text().c_str());
+  if (!command_line.complaints.empty() || !loaded.complaints.empty())
+    return postern::app::kBadUsage;
+  for (auto& target : loaded.config.targets) multiplyPages(target);
+  return postern::app::serve(command_line, std::move(loaded.config));
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  postern::exitNow(run({arguments + 1, arguments + count}));
+}
