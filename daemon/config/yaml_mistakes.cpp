@@ -82,9 +82,10 @@ std::string yamlMistake(std::string_view message) {
   };
   const auto* const known = std::ranges::find_if(
       kAll, [&](const auto& entry) { return message.starts_with(entry.first); });
-  return std::string(known == std::end(kAll)
-                         ? "is not YAML, expected keys, lists and values as the README shows them"
-                         : known->second);
+  return std::string(
+      known == std::end(kAll)
+          ? "is not YAML, expected keys, lists and values as daemon/config/README.md shows them"
+          : known->second);
 }
 
 }  // namespace postern::config

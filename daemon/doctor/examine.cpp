@@ -55,7 +55,7 @@ Step complaintStep(const config::Complaint& complaint) {
   constexpr std::string_view kExpected = ", expected ";
   constexpr std::string_view kMeant = ", did you mean ";
   auto text = complaint.text();
-  std::string cure = "correct it there; the README lists every key with its meaning";
+  std::string cure = "correct it there; daemon/config/README.md lists every key with its meaning";
   if (const auto at = text.rfind(kExpected); at != std::string::npos) {
     cure = "write " + text.substr(at + kExpected.size());
     text.resize(at);
@@ -90,7 +90,8 @@ void reportWeb(const config::Options& options, Report& report) {
   }
   report.add(step);
   for (const auto& warning : warnings) {
-    report.add({"web", State::Warning, warning, "see The lock in the README", Json::object()});
+    report.add({"web", State::Warning, warning, "see Access control in daemon/serve/README.md",
+                Json::object()});
   }
 }
 

@@ -343,7 +343,7 @@ http::Reply Service::index(const http::Request& request) const {
 }
 
 http::Reply Service::nothing(const http::Request& /*request*/) const {
-  return plain(404, "nothing is served at this path; the README lists what is\n");
+  return plain(404, "nothing is served at this path; daemon/serve/README.md lists what is\n");
 }
 
 }  // namespace postern::serve

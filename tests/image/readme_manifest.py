@@ -1,18 +1,18 @@
-"""What the README says word for word of a pod, taken out of it for the test that runs it."""
+"""What helm/README.md says word for word of a pod, taken out of it for the test that runs it."""
 
 import pathlib
 import re
 
 import yaml
 
-README = pathlib.Path(__file__).parents[2] / "README.md"
+README = pathlib.Path(__file__).parents[2] / "helm/README.md"
 # The registry that stands for the reader's own.
 REGISTRY = "registry.example"
 
 
 def section() -> str:
-    """"In a pod"."""
-    found = re.search(r"^## In a pod\n(.*?)^## ", README.read_text(), re.MULTILINE | re.DOTALL)
+    """"By hand"."""
+    found = re.search(r"^## By hand\n(.*?)^## ", README.read_text(), re.MULTILINE | re.DOTALL)
     return found[1]
 
 
@@ -23,7 +23,7 @@ def _blocks(language: str) -> list[str]:
 def manifest() -> dict:
     """The only whole Pod of the section."""
     pods = [block for block in _blocks("yaml") if block.startswith("apiVersion: v1\nkind: Pod\n")]
-    assert len(pods) == 1, f"one Pod stands in the README, not {len(pods)}"
+    assert len(pods) == 1, f"there must be one Pod in the section, not {len(pods)}"
     return yaml.safe_load(pods[0])
 
 
@@ -31,7 +31,7 @@ def podman_line() -> str:
     """The only `podman run` line of the section."""
     lines = [line for block in _blocks("sh") for line in block.splitlines()
              if line.startswith("podman run ")]
-    assert len(lines) == 1, f"one podman run stands in the README, not {len(lines)}"
+    assert len(lines) == 1, f"there must be one podman run in the section, not {len(lines)}"
     return lines[0]
 
 

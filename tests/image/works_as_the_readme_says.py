@@ -1,4 +1,4 @@
-"""Who follows "In a pod" of the README word for word ends with a pod whose metrics Prometheus scrapes: the
+"""Who follows "By hand" of helm/README.md word for word ends with a pod whose metrics Prometheus scrapes: the
 Secrets are made of the files that it names, the manifest is played, the `podman run` line is run. Only what
 podman 4.3 cannot play is put another way (stage.playable)."""
 

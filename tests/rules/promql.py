@@ -48,8 +48,8 @@ def without_cluster(expression: str) -> list[str]:
 
 
 def known_metrics() -> set[str]:
-    """Those of the README's table, of the injector, of the recording rules, and of others' exporters."""
-    readme = (ROOT / "README.md").read_text()
+    """Those of the table of daemon/serve/README.md, of the injector, of the recording rules, and of others' exporters."""
+    readme = (ROOT / "daemon/serve/README.md").read_text()
     named = set(re.findall(r"\b((?:postern|process)_[a-z_]+[a-z])", readme))
     for name in list(named):
         if name.endswith("_duration_seconds"):

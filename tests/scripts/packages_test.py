@@ -110,7 +110,7 @@ class Packages(unittest.TestCase):
         recipes["Dockerfile"] = "".join(line for line in dockerfile.splitlines(True) if line[0] != "#")
         for name, text in recipes.items():
             self.assertNotRegex(text, r"amd64|x86[-_]64|arm64|aarch64|--platform", name)
-        for text in (dockerfile, (root / "README.md").read_text()):
+        for text in (dockerfile, (root / "helm/README.md").read_text()):
             self.assertRegex(text, r"podman build --platform linux/amd64,linux/arm64 --manifest \S+ \.")
 
 
