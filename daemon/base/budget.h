@@ -12,6 +12,7 @@ class Budget {
 
   // Another bound from now on; what is held beyond it stays held.
   void limit(std::size_t most) { most_ = most; }
+  std::size_t limit() const { return most_; }
 
   // Returns false, and takes nothing, when there are not so many left.
   [[nodiscard]] bool take(std::size_t size) {

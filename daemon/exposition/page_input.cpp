@@ -57,13 +57,19 @@ Result<void> PageInput::feed(std::string_view block) {
 
 Result<void> PageInput::take(std::string_view block) {
   if (reader_) return reader_->feed(block);
-  held_ += block;
+  const bool is_first = held_.empty();
+  if (!is_first || isJson()) held_ += block;
   if (isJson()) return checkHeld();
+  const std::string_view come = is_first ? block : held_;
   // A page of a given format is not read either before its first line has ended.
   const bool has_line = format_ && block.find('\n') != std::string_view::npos;
-  if (!has_line && held_.size() < kEnough) return {};
-  if (auto judged = judge(held_); !judged) return judged;
-  return isJson() ? checkHeld() : begin().feed(std::exchange(held_, {}));
+  if (has_line || come.size() >= kEnough) {
+    if (auto judged = judge(come); !judged) return judged;
+    // Most often the first block tells enough, and need not be copied.
+    if (!isJson()) return begin().feed(is_first ? block : std::exchange(held_, {}));
+  }
+  if (is_first) held_ = block;
+  return checkHeld();
 }
 
 // The page is read as it comes from here on.

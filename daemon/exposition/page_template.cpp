@@ -142,6 +142,7 @@ PageTemplateStore::~PageTemplateStore() {
 
 PageTemplateStore::Lease PageTemplateStore::lease(const Output& output,
                                                   std::string_view content_type) {
+  if (templateBudget().limit() == 0) return {};
   const std::lock_guard lock(mutex_);
   if (lent_) return {};
   const bool learns = misses_ == 0 || std::has_single_bit(misses_);

@@ -48,7 +48,8 @@ async::Task<async::Gate::Pass> LongAnswers::wait(Responder& responder) {
 }
 
 async::Task<std::unique_ptr<LongAnswers::Place>> LongAnswers::enter(Responder& responder) {
-  auto pass = co_await wait(responder);
+  auto pass = gate_.tryEnter();
+  if (!pass) pass = co_await wait(responder);
   if (pass) co_return std::make_unique<Place>(*this, std::move(pass), responder);
   // A connection that was ended meanwhile hears nothing.
   if (responder.scope().ended()) co_return nullptr;

@@ -65,20 +65,26 @@ async::Task<bool> Responder::sendPieces(Pieces pieces) {
   co_return sent || broke();
 }
 
-// What a slow reader has not taken yet counts in a budget: slower readers than this one make room.
-async::Task<bool> Responder::sendWhole(Pieces pieces) {
+// Most readers take a whole answer at once. What is left of it by then is in `pieces`.
+bool Responder::sendAtOnce(Pieces& pieces) {
   const auto outcome = channel_.wire.sendSome(pieces);
-  if (outcome == Wire::Outcome::Done) co_return true;
-  if (outcome == Wire::Outcome::End) co_return broke();
+  if (outcome == Wire::Outcome::End) broke();
+  return outcome != Wire::Outcome::Blocked;
+}
+
+// What a slow reader has not taken yet counts in a budget: slower readers than this one make room.
+async::Task<> Responder::sendRest(Pieces pieces) {
   std::size_t left = 0;
   for (const auto piece : pieces.left()) left += piece.size();
   bool room = server_.flush_budget.take(left);
   while (!room && server_.endSlowestFlush()) room = server_.flush_budget.take(left);
-  if (!room && !waits_without_room_) co_return broke();
-  flushing_.begin(room ? left : 0);
-  const bool sent = co_await sendAll(channel_, pieces, server_.options.write_timeout);
-  flushing_.end();
-  co_return sent || broke();
+  bool sent = false;
+  if (room || waits_without_room_) {
+    flushing_.begin(room ? left : 0);
+    sent = co_await sendAll(channel_, pieces, server_.options.write_timeout);
+    flushing_.end();
+  }
+  if (!sent) broke();
 }
 
 void Responder::extend(ResponseHead& head) const {
@@ -92,11 +98,9 @@ void Responder::extend(ResponseHead& head) const {
 }
 
 // Compressing a large body takes milliseconds, in which nobody else would be answered.
-async::Task<Pieces> Responder::encode(const ResponseHead& head, std::string_view body) {
-  const auto whole = [this, &head, body] { return encoder_.whole(head, body, server_.stopping); };
-  if (body.size() < kLongToPack || !encoder_.packs(head, body)) co_return whole();
+async::Task<Pieces> Responder::packOnThread(const ResponseHead& head, std::string_view body) {
   async::Scope never(channel_.connection.loop());
-  auto job = whole;
+  auto job = [this, &head, body] { return encoder_.whole(head, body, server_.stopping); };
   const auto pieces = co_await async::offload(server_.runner, never, std::move(job));
   co_return *pieces;
 }
@@ -105,8 +109,13 @@ async::Task<> Responder::send(ResponseHead head, std::string_view body) {
   assert(state_ == State::Nothing);
   state_ = State::Done;
   extend(head);
-  const Pieces pieces = co_await encode(head, body);
-  co_await sendWhole(pieces);
+  if (body.size() >= kLongToPack && encoder_.packs(head, body)) {
+    Pieces packed = co_await packOnThread(head, body);
+    if (!sendAtOnce(packed)) co_await sendRest(packed);
+    co_return;
+  }
+  Pieces pieces = encoder_.whole(head, body, server_.stopping);
+  if (!sendAtOnce(pieces)) co_await sendRest(pieces);
 }
 
 async::Task<> Responder::send(Reply reply) {
@@ -118,8 +127,8 @@ async::Task<> Responder::sendLast(Reply reply) {
   assert(state_ == State::Nothing);
   state_ = State::Done;
   extend(reply.head);
-  const Pieces pieces = encoder_.whole(reply.head, reply.body, true);
-  co_await sendWhole(pieces);
+  Pieces pieces = encoder_.whole(reply.head, reply.body, true);
+  if (!sendAtOnce(pieces)) co_await sendRest(pieces);
 }
 
 void Responder::begin(ResponseHead head) {

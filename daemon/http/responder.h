@@ -90,10 +90,11 @@ class Responder {
  private:
   enum class State { Nothing, Streaming, Done, Broken };
 
-  async::Task<Pieces> encode(const ResponseHead& head, std::string_view body);
+  async::Task<Pieces> packOnThread(const ResponseHead& head, std::string_view body);
   async::Task<bool> sendPieces(Pieces pieces);
   void extend(ResponseHead& head) const;
-  async::Task<bool> sendWhole(Pieces pieces);
+  bool sendAtOnce(Pieces& pieces);
+  async::Task<> sendRest(Pieces pieces);
   bool broke();
 
   const Channel& channel_;

@@ -149,13 +149,21 @@ async::Task<Result<void>> PageFetch::prepare(async::Scope& scope, SteadyTime log
   auto& client = *context_.client;
   // Without material nothing can be sent, so no login is spent on it either.
   if (const auto material = client.material.current(); !material) co_return material.error();
-  auto headers = co_await readHeaders(scope);
-  if (!headers) co_return std::move(headers).error();
-  auto authorization = co_await client.session.authorize(scope, login_deadline);
-  if (!authorization) co_return std::move(authorization).error();
-  authorization_ = *std::move(authorization);
+  credentials::SecretHeaders headers;
+  if (!target().http_headers.empty()) {
+    auto read = co_await readHeaders(scope);
+    if (!read) co_return std::move(read).error();
+    headers = *std::move(read);
+  }
+  if (auto usable = client.session.readyAuthorization()) {
+    authorization_ = *std::move(usable);
+  } else {
+    auto authorization = co_await client.session.authorize(scope, login_deadline);
+    if (!authorization) co_return std::move(authorization).error();
+    authorization_ = *std::move(authorization);
+  }
   request_ = makeRequest(client.session, target(), target().pages[page_], authorization_,
-                         *std::move(headers), output_);
+                         std::move(headers), output_);
   request_.transport = &transport_;
   co_return Result<void>();
 }

@@ -26,6 +26,8 @@ class PageFetch {
   async::Task<Result<void>> start(async::Scope& scope, SteadyTime login_deadline);
   // After start(): as HttpExchange::read().
   async::Task<Result<std::string_view>> read(async::Scope& scope);
+  // After read(): as HttpExchange::endIfWhole().
+  bool endIfWhole() { return exchange_->endIfWhole(); }
   // Closes the connection, unless the body was read to its end.
   void end();
 

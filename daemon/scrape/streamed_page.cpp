@@ -107,33 +107,42 @@ async::Task<bool> StreamedPage::next(async::Scope& scope) {
     fail(block.error());
     co_return false;
   }
-  if (block->empty()) {
-    co_await finish();
-    co_return false;
+  if (!block->empty()) {
+    auto fed = feed(*block);
+    if (!fed) {
+      fail(std::move(fed).error());
+      co_return false;
+    }
+    const bool held = pipeline_->passage.out().size() <= context_.pages->target.hold_back;
+    if (!held || !fetch_.endIfWhole()) co_return true;
   }
-  bytes_ += block->size();
-  auto fed = guardExceptions([&]() -> Result<void> {
-    auto checked = pipeline_->passage.feed(*block);
-    if (!checked) return inPage(context_.pages->target.pages[0], std::move(checked).error());
-    return {};
-  });
-  if (fed) co_return true;
-  fail(std::move(fed).error());
+  fetch_.end();
+  if (bytes_ > kLongToRead && isJson(pipeline_->passage.format())) {
+    co_await finishOnThread();
+  } else {
+    finish(pipeline_->finish());
+  }
   co_return false;
 }
 
-async::Task<> StreamedPage::finish() {
-  fetch_.end();
-  Result<void> done;
-  if (bytes_ > kLongToRead && isJson(pipeline_->passage.format())) {
-    async::Scope whole(context_.loop);
-    auto reads = [pipeline = pipeline_] { return pipeline->finish(); };
-    auto read = co_await async::offload(context_.runner, whole, std::move(reads));
-    done = *std::move(read);
-  } else {
-    done = pipeline_->finish();
-  }
-  if (!done) fail(std::move(done).error());
+Result<void> StreamedPage::feed(std::string_view block) {
+  bytes_ += block.size();
+  return guardExceptions([&]() -> Result<void> {
+    auto checked = pipeline_->passage.feed(block);
+    if (!checked) return inPage(context_.pages->target.pages[0], std::move(checked).error());
+    return {};
+  });
+}
+
+async::Task<> StreamedPage::finishOnThread() {
+  async::Scope whole(context_.loop);
+  auto reads = [pipeline = pipeline_] { return pipeline->finish(); };
+  auto read = co_await async::offload(context_.runner, whole, std::move(reads));
+  finish(*std::move(read));
+}
+
+void StreamedPage::finish(Result<void> read) {
+  if (!read) fail(std::move(read).error());
   whole_ = true;
 }
 

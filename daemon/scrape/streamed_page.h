@@ -36,7 +36,9 @@ class StreamedPage {
   struct Pipeline;
 
   async::Task<bool> next(async::Scope& scope);
-  async::Task<> finish();
+  Result<void> feed(std::string_view block);
+  async::Task<> finishOnThread();
+  void finish(Result<void> read);
   async::Task<bool> flush(PageStream& stream);
   void fail(Error error);
 

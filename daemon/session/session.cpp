@@ -78,6 +78,14 @@ Session::Session(const config::Target& target, Parts parts, Draw draw, StateFile
   if (store_ && gate_.afterRejection()) store_->rejected();
 }
 
+std::optional<Authorization> Session::readyAuthorization() {
+  if (!store_) return Authorization{};
+  forgetChangedCredential();
+  auto ready = usable();
+  if (ready && renewalIsDue()) ready.reset();
+  return ready;
+}
+
 async::Task<Result<Authorization>> Session::authorize(async::Scope& scope,
                                                       SteadyTime login_deadline) {
   if (!store_) co_return Authorization{};

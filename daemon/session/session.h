@@ -68,11 +68,12 @@ class Session {
   // Of `target` it keeps what it needs.
   Session(const config::Target& target, Parts parts, Draw draw, StateFile state);
 
-  // Logs in when there is no fresh token. A login that has begun may go on until `login_deadline`,
-  // so that a hurried scraper does not spoil it for the others. Errors: NoCredential,
-  // CredentialSource, LoginRejected, LoginThrottled, LoginFailed, Backoff, Timeout and those of
-  // HttpClient.
+  // Logs in when there is no fresh token. A login that has begun takes until `login_deadline`, even
+  // if a hurried scraper leaves. Errors: NoCredential, CredentialSource, LoginRejected,
+  // LoginThrottled, LoginFailed, Backoff, Timeout and those of HttpClient.
   async::Task<Result<Authorization>> authorize(async::Scope& scope, SteadyTime login_deadline);
+  // What authorize() would return without waiting; none: it has something to wait for.
+  std::optional<Authorization> readyAuthorization();
 
   // The page was answered with anything that proves us known (200, 403).
   void accepted(const Authorization& authorization, std::size_t page);
@@ -93,7 +94,6 @@ class Session {
   void onNetworkChange();
   // Logs out when there is a token and the config says so. Best effort.
   async::Task<> logout(async::Scope& scope);
-
   Status status() const;
 
  private:

@@ -76,6 +76,16 @@ async::Task<Result<std::string_view>> ConnectionExchange::read(async::Scope& sco
   }
 }
 
+// What is in input_ may be more of the body: only read() can tell.
+bool ConnectionExchange::endIfWhole() {
+  if (whole_) return true;
+  if (gunzip_ || !input_.empty()) return false;
+  const auto step = reader_.next(input_);
+  if (!step || step->event != ResponseReader::Event::End) return false;
+  finish(isReusable());
+  return true;
+}
+
 Result<std::string_view> ConnectionExchange::endOfBody() {
   if (gunzip_) {
     auto whole = gunzip_->finish();

@@ -38,6 +38,7 @@ class ConnectionExchange final : public HttpExchange {
   // their texts begin with the service's authority.
   async::Task<Result<void>> start(std::string_view request_bytes, async::Scope& scope);
   async::Task<Result<std::string_view>> read(async::Scope& scope) override;
+  bool endIfWhole() override;
 
   const Response& response() const override { return response_; }
   bool answered() const { return reader_.started(); }  // a byte of the answer has come

@@ -63,6 +63,9 @@ class HttpExchange {
   // exchange is of no more use. Errors: Tls, Timeout, Truncated, Limit, Format; their texts begin
   // with the service's authority.
   virtual async::Task<Result<std::string_view>> read(async::Scope& scope) = 0;
+  // Whether the body has been read to its end, which read() would tell by an empty block. True: the
+  // exchange is over, and the view of its last block, too.
+  virtual bool endIfWhole() = 0;
 };
 
 // Sends requests to the one service that it stands for. On one loop.

@@ -99,6 +99,8 @@ class FakeHttpClient final : public upstream::HttpClient {
       if (ends && answer_.body_failure) co_return *answer_.body_failure;
       co_return ends ? std::string_view() : std::string_view(blocks_[next_++]);
     }
+    // As a body without a length: its end comes by itself.
+    bool endIfWhole() override { return false; }
 
    private:
     const upstream::Response response_;
