@@ -124,7 +124,7 @@ void TargetRegistry::onLoaded(const Snapshot& set) {
   const auto& targets = set->targets.all;
   if (std::ranges::any_of(targets,
                           [](const auto& one) { return one->client()->readsDatabase(); })) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!databases_.joinable()) {
       databases_ = std::jthread([this](const std::stop_token& stop) { watchDatabases(stop); });
     }
@@ -144,7 +144,7 @@ void TargetRegistry::poll() {
 }
 
 void TargetRegistry::watchDatabases(const std::stop_token& stop) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (!stop.stop_requested()) {
     asking_databases_ = true;
     lock.unlock();
@@ -154,15 +154,19 @@ void TargetRegistry::watchDatabases(const std::stop_token& stop) {
     lock.lock();
     asking_databases_ = false;
     wake_.notify_all();
-    wake_.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
+    wake_.wait_for(lock.native(), stop, std::chrono::seconds(1), [] { return false; });
   }
 }
 
 bool TargetRegistry::settle(SteadyTime deadline) {
-  databases_.request_stop();
+  {
+    const MutexLock lock(mutex_);
+    databases_.request_stop();
+  }
   if (!threads_.pool.settle(deadline)) return false;
-  std::unique_lock lock(mutex_);
-  return wake_.wait_until(lock, deadline, [&] { return !asking_databases_; });
+  MutexLock lock(mutex_);
+  return wake_.wait_until(lock.native(), deadline,
+                          [&]() REQUIRES(mutex_) { return !asking_databases_; });
 }
 
 void TargetRegistry::logout() {

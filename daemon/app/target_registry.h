@@ -1,13 +1,13 @@
 #pragma once
 
 #include <condition_variable>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "async/loop_thread.h"
 #include "async/thread_pool.h"
+#include "base/mutex.h"
 #include "base/reloading.h"
 #include "config/config.h"
 #include "sandbox/sandbox.h"
@@ -80,10 +80,10 @@ class TargetRegistry final : ReloadSource<TargetSet> {
 
   Reloading<TargetSet> reloading_;
 
-  std::mutex mutex_;
-  bool asking_databases_ = false;     // guarded by mutex_
-  std::condition_variable_any wake_;  // a look at the databases has ended, or shall
-  std::jthread databases_;            // guarded by mutex_; runs while some target has a database
+  Mutex mutex_;
+  bool asking_databases_ GUARDED_BY(mutex_) = false;
+  std::condition_variable_any wake_;           // a look at the databases has ended, or shall
+  std::jthread databases_ GUARDED_BY(mutex_);  // runs while some target has a database
 };
 
 }  // namespace postern::app

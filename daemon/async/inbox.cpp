@@ -28,7 +28,7 @@ int makeEvent() {
 Inbox::Inbox() : ready_(EventSocket(makeEvent())) {}
 
 bool Inbox::post(Work work) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (closed_) return false;
   work_.push_back(std::move(work));
   if (!full_.exchange(true)) ::eventfd_write(ready_.impl()->sockfd(), 1);
@@ -37,7 +37,7 @@ bool Inbox::post(Work work) {
 
 std::vector<Work> Inbox::take() {
   if (!full_) return {};
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   full_ = false;
   eventfd_t count = 0;
   ::eventfd_read(ready_.impl()->sockfd(), &count);
@@ -46,7 +46,7 @@ std::vector<Work> Inbox::take() {
 
 void Inbox::close() {
   std::vector<Work> dropped;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   closed_ = true;
   dropped.swap(work_);
 }

@@ -4,8 +4,9 @@
 
 #include <atomic>
 #include <functional>
-#include <mutex>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace postern::async {
 
@@ -32,9 +33,9 @@ class Inbox {
  private:
   Poco::Net::Socket ready_;
   std::atomic<bool> full_{false};
-  std::mutex mutex_;
-  std::vector<Work> work_;  // guarded by mutex_, as is closed_
-  bool closed_ = false;
+  Mutex mutex_;
+  std::vector<Work> work_ GUARDED_BY(mutex_);
+  bool closed_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace postern::async

@@ -18,14 +18,14 @@ constexpr std::chrono::seconds kIdle{10};
 }  // namespace
 
 ThreadPool::ThreadPool(std::size_t bound) : bound_(bound) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!startThread()) throw std::system_error(EAGAIN, std::generic_category());
 }
 
 ThreadPool::~ThreadPool() {
   std::vector<std::thread> threads;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
     for (const auto& idler : idle_) idler->woken.notify_one();
     threads = crew_.end();
@@ -34,7 +34,7 @@ ThreadPool::~ThreadPool() {
 }
 
 void ThreadPool::run(std::function<void()> job) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   queue_.push_back(std::move(job));
   if (!idle_.empty()) {
     const auto last = std::move(idle_.back());
@@ -47,23 +47,24 @@ void ThreadPool::run(std::function<void()> job) {
   }
 }
 
-// Requires mutex_.
 bool ThreadPool::startThread() {
-  return crew_.start([this] { work(std::unique_lock(mutex_)); });
+  return crew_.start([this] { work(); });
 }
 
 bool ThreadPool::settle(SteadyTime deadline) {
-  std::unique_lock lock(mutex_);
-  return settled_.wait_until(lock, deadline,
-                             [&] { return queue_.empty() && idle_.size() == crew_.size(); });
+  MutexLock lock(mutex_);
+  return settled_.wait_until(lock.native(), deadline, [&]() REQUIRES(mutex_) {
+    return queue_.empty() && idle_.size() == crew_.size();
+  });
 }
 
 void ThreadPool::raiseBound(std::size_t bound) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   bound_ = std::max(bound_, bound);
 }
 
-void ThreadPool::work(std::unique_lock<std::mutex> lock) {
+void ThreadPool::work() {
+  MutexLock lock(mutex_);
   const auto self = std::make_shared<Idler>();
   while (true) {
     if (queue_.empty()) {
@@ -71,8 +72,8 @@ void ThreadPool::work(std::unique_lock<std::mutex> lock) {
       self->called = false;
       idle_.push_back(self);
       settled_.notify_all();
-      const bool woken =
-          self->woken.wait_for(lock, kIdle, [&] { return self->called || stopping_; });
+      const bool woken = self->woken.wait_for(
+          lock.native(), kIdle, [&]() REQUIRES(mutex_) { return self->called || stopping_; });
       if (!self->called) std::erase(idle_, self);
       if (!woken && crew_.size() > 1) break;
       continue;

@@ -5,12 +5,12 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "async/job_runner.h"
 #include "base/clock.h"
 #include "base/crew.h"
+#include "base/mutex.h"
 
 namespace postern::async {
 
@@ -40,16 +40,16 @@ class ThreadPool final : public JobRunner {
     bool called = false;  // guarded by the mutex: somebody has taken it off the list
   };
 
-  bool startThread();
-  void work(std::unique_lock<std::mutex> lock);
+  bool startThread() REQUIRES(mutex_);
+  void work();
 
-  std::mutex mutex_;
-  std::condition_variable settled_;          // a thread is idle, or has ended
-  std::deque<std::function<void()>> queue_;  // guarded by mutex_, as is what follows
-  std::size_t bound_;
-  Crew crew_{"for blocking work"};
-  std::vector<std::shared_ptr<Idler>> idle_;  // the last one was at work last
-  bool stopping_ = false;
+  Mutex mutex_;
+  std::condition_variable settled_;  // a thread is idle, or has ended
+  std::deque<std::function<void()>> queue_ GUARDED_BY(mutex_);
+  std::size_t bound_ GUARDED_BY(mutex_);
+  Crew crew_ GUARDED_BY(mutex_){"for blocking work"};
+  std::vector<std::shared_ptr<Idler>> idle_ GUARDED_BY(mutex_);  // the last one was at work last
+  bool stopping_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace postern::async

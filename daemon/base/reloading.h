@@ -3,13 +3,13 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "base/clock.h"
 #include "base/log_on_change.h"
+#include "base/mutex.h"
 #include "base/result.h"
 
 namespace postern {
@@ -68,36 +68,35 @@ class Reloading {
 
   // The last good snapshot; null before the first. A reader keeps it for as long as it needs.
   Snapshot now() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return snapshot_;
   }
   // The same, or why no load has been good yet. Requires that a load has ended.
   Result<Snapshot> current() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (snapshot_) return snapshot_;
     return *status_.error;
   }
   ReloadStatus status() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return status_;
   }
 
   // Loads if the source has changed, or if it is time to repeat a load that failed.
   void poll() {
-    const std::lock_guard reloading(reload_mutex_);
+    const MutexLock reloading(reload_mutex_);
     auto signature = source_.signature();
     const bool repeats = retry_at_ && clock_.steady() >= *retry_at_;
     if (signature_ != signature || repeats) static_cast<void>(load(std::move(signature)));
   }
   // Loads in any case. Returns why that failed.
   Result<void> reload() {
-    const std::lock_guard reloading(reload_mutex_);
+    const MutexLock reloading(reload_mutex_);
     return load(source_.signature());
   }
 
  private:
-  // These require reload_mutex_.
-  Result<void> load(std::string signature) {
+  Result<void> load(std::string signature) REQUIRES(reload_mutex_) {
     auto loaded = source_.load(now(), signature);
     if (loaded && *loaded == nullptr) return {};
     const bool new_signature = signature_ != signature;
@@ -106,12 +105,12 @@ class Reloading {
     take(*std::move(loaded));
     return {};
   }
-  void take(Snapshot snapshot) {
+  void take(Snapshot snapshot) REQUIRES(reload_mutex_) {
     failing_.ends();
     retry_at_.reset();
     {
       auto former = snapshot;  // the last user of the former one frees it, after the lock
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       snapshot_.swap(former);
       ++status_.loads;
       status_.loaded_at = clock_.system();
@@ -119,11 +118,11 @@ class Reloading {
     }
     source_.onLoaded(snapshot);
   }
-  Result<void> keep(Error error, bool new_signature) {
+  Result<void> keep(Error error, bool new_signature) REQUIRES(reload_mutex_) {
     const bool new_error = failing_.begins(error.what);
     if (retry_) retry_at_ = clock_.steady() + *retry_;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (new_signature) ++status_.failures;
       status_.error = error;
     }
@@ -135,14 +134,14 @@ class Reloading {
   const Clock& clock_;
   const std::optional<std::chrono::milliseconds> retry_;
 
-  std::mutex reload_mutex_;               // held during a load; taken before mutex_
-  std::optional<std::string> signature_;  // guarded by reload_mutex_: of the last load
-  std::optional<SteadyTime> retry_at_;    // guarded by reload_mutex_; none: do not repeat
-  LogOnChange failing_;                   // guarded by reload_mutex_
+  Mutex reload_mutex_;  // held during a load; taken before mutex_
+  std::optional<std::string> signature_ GUARDED_BY(reload_mutex_);  // of the last load
+  std::optional<SteadyTime> retry_at_ GUARDED_BY(reload_mutex_);    // none: do not repeat
+  LogOnChange failing_ GUARDED_BY(reload_mutex_);
 
-  mutable std::mutex mutex_;  // held for a moment only
-  Snapshot snapshot_;         // guarded by mutex_
-  ReloadStatus status_;       // guarded by mutex_
+  mutable Mutex mutex_;  // held for a moment only
+  Snapshot snapshot_ GUARDED_BY(mutex_);
+  ReloadStatus status_ GUARDED_BY(mutex_);
 };
 
 }  // namespace postern

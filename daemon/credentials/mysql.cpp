@@ -9,12 +9,12 @@
 #include <algorithm>
 #include <charconv>
 #include <condition_variable>
-#include <mutex>
 #include <new>
 #include <optional>
 #include <utility>
 
 #include "base/detached_thread.h"
+#include "base/mutex.h"
 #include "base/text.h"
 #include "credentials/mysql_errors.h"
 #include "credentials/mysql_folder.h"
@@ -205,9 +205,9 @@ Result<Credential> ask(const config::MysqlCredentials& named, const std::string&
 }  // namespace
 
 struct MysqlSource::Exchange {
-  std::mutex mutex;
+  Mutex mutex;
   std::condition_variable end;
-  std::optional<Result<Credential>> result;  // set at the end
+  std::optional<Result<Credential>> result GUARDED_BY(mutex);  // set at the end
   bool ended();
 };
 
@@ -215,7 +215,7 @@ MysqlSource::MysqlSource(config::MysqlCredentials database, std::string target)
     : database_(std::move(database)), target_(std::move(target)), files_(statesOf(database_)) {}
 
 bool MysqlSource::Exchange::ended() {
-  const std::lock_guard lock(mutex);
+  const MutexLock lock(mutex);
   return result.has_value();
 }
 
@@ -224,7 +224,7 @@ bool MysqlSource::begin(Deadline deadline) {
   const bool started =
       startDetachedThread([exchange, database = database_, target = target_, at = deadline.at()] {
         auto result = ask(database, target, at);
-        const std::lock_guard lock(exchange->mutex);
+        const MutexLock lock(exchange->mutex);
         exchange->result = std::move(result);
         exchange->end.notify_all();
       });
@@ -243,10 +243,12 @@ Result<Credential> MysqlSource::load(Deadline deadline) {
   if (!exchange_ && !begin(deadline)) {
     return sourceFailed(database_, "no thread can be started: raise the limit of processes");
   }
-  std::unique_lock lock(exchange_->mutex);
+  MutexLock lock(exchange_->mutex);
   // Sooner than most scrapers leave, so that they learn what it was that took so long.
   const auto until = deadline.cappedAt(deadlineIn(kPatience));
-  if (!exchange_->end.wait_until(lock, until.at(), [&] { return exchange_->result.has_value(); })) {
+  if (!exchange_->end.wait_until(lock.native(), until.at(), [&]() REQUIRES(exchange_->mutex) {
+        return exchange_->result.has_value();
+      })) {
     return sourceFailed(database_,
                         "no answer in time: check that host and port are right and that the "
                         "server is well");

@@ -73,20 +73,20 @@ Store::Store(std::unique_ptr<Source> source, std::string target, const Schedule&
 }
 
 Store::Loaded Store::current() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return current_;
 }
 
 Store::Status Store::status() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return status_;
 }
 
 Result<Store::Loaded> Store::refresh(Deadline deadline) {
   // A volume or a database may take long.
-  const std::lock_guard source_lock(source_mutex_);
+  const MutexLock source_lock(source_mutex_);
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (error_ && clock_.steady() < ask_again_) return answerFor(*error_);
     // A source that hangs must leave time to go on with what it gave last.
     if (current_) deadline = deadline.cappedAt(deadlineIn(remaining(deadline) / 3));
@@ -95,10 +95,10 @@ Result<Store::Loaded> Store::refresh(Deadline deadline) {
 }
 
 void Store::poll(Deadline deadline) {
-  const std::lock_guard source_lock(source_mutex_);
+  const MutexLock source_lock(source_mutex_);
   {
     const bool moved = source_->moved();  // looks at files: not with mutex_
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (moved) heedMove();
     if (clock_.steady() < next_poll_) return;
     if (error_ && clock_.steady() < ask_again_) return;
@@ -107,7 +107,6 @@ void Store::poll(Deadline deadline) {
   if (!load(deadline)) log::debug("no fresh credential", {{"target", target_}});
 }
 
-// Requires source_mutex_.
 Result<Store::Loaded> Store::load(Deadline deadline) {
   return remember(source_->load(deadline));
 }
@@ -120,7 +119,7 @@ Result<Store::Loaded> Store::remember(const Result<Credential>& loaded) {
     // Whoever waits after a rejection compares it, with a lock. No start waits for it otherwise.
     if (before || afterRejection()) now->fingerprint();
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   schedule();
   if (loaded) {
     if (failing_.ends())
@@ -156,7 +155,6 @@ Result<Store::Loaded> Store::remember(const Result<Credential>& loaded) {
   return answerFor(error);
 }
 
-// Requires mutex_.
 Result<Store::Loaded> Store::answerFor(const Error& error) const {
   if (current_) return current_;
   if (error.fault == Fault::NoCredential) return error;
@@ -165,7 +163,6 @@ Result<Store::Loaded> Store::answerFor(const Error& error) const {
   return answer;
 }
 
-// Requires mutex_.
 void Store::schedule() {
   const milliseconds interval = rejected_ ? schedule_.rejected_interval : schedule_.interval;
   const double factor = schedule_.spread ? 0.8 + 0.4 * draw_() : 1.0;
@@ -174,7 +171,7 @@ void Store::schedule() {
       milliseconds(static_cast<milliseconds::rep>(factor * static_cast<double>(interval.count())));
 }
 
-// Requires mutex_. What denied us may be another database now, or the same with another account.
+// What denied us may be another database now, or the same with another account.
 void Store::heedMove() {
   const auto now = clock_.steady();
   if (error_ && error_->fault == Fault::LoginRejected && now < ask_again_) {
@@ -187,7 +184,7 @@ void Store::heedMove() {
 }
 
 void Store::rejected() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   rejected_ = true;
   const milliseconds within(static_cast<milliseconds::rep>(
       draw_() * static_cast<double>(schedule_.rejected_first.count())));
@@ -195,12 +192,12 @@ void Store::rejected() {
 }
 
 bool Store::afterRejection() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return rejected_;
 }
 
 void Store::accepted() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   rejected_ = false;
 }
 

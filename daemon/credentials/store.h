@@ -2,13 +2,13 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/log_on_change.h"
+#include "base/mutex.h"
 #include "credentials/backoff.h"
 #include "credentials/source.h"
 
@@ -80,12 +80,12 @@ class Store {
   Status status() const;
 
  private:
-  Result<Loaded> load(Deadline deadline);
-  Result<Loaded> remember(const Result<Credential>& loaded);
-  Result<Loaded> answerFor(const Error& error) const;
+  Result<Loaded> load(Deadline deadline) REQUIRES(source_mutex_);
+  Result<Loaded> remember(const Result<Credential>& loaded) REQUIRES(source_mutex_);
+  Result<Loaded> answerFor(const Error& error) const REQUIRES(mutex_);
   bool afterRejection() const;
-  void schedule();
-  void heedMove();
+  void schedule() REQUIRES(mutex_);
+  void heedMove() REQUIRES(mutex_);
 
   const std::unique_ptr<Source> source_;
   const std::string target_;
@@ -94,17 +94,18 @@ class Store {
   const Clock& clock_;
   const Draw draw_;
 
-  std::mutex source_mutex_;  // held while the source is read; taken before mutex_
-  mutable std::mutex mutex_;
-  Backoff denied_;  // guarded by mutex_, as is what follows
-  Loaded current_;
-  std::optional<Error> error_;  // of the last load
-  LogOnChange failing_;
-  SteadyTime ask_again_;  // not earlier, after a failure
-  SteadyTime next_poll_;
-  bool rejected_ = false;
-  std::vector<SteadyTime> moves_;  // that ended the wait for a source which denied us
-  Status status_;
+  Mutex source_mutex_;  // held while the source is read; taken before mutex_
+  mutable Mutex mutex_;
+  Backoff denied_ GUARDED_BY(mutex_);
+  Loaded current_ GUARDED_BY(mutex_);
+  std::optional<Error> error_ GUARDED_BY(mutex_);  // of the last load
+  LogOnChange failing_ GUARDED_BY(mutex_);
+  SteadyTime ask_again_ GUARDED_BY(mutex_);  // not earlier, after a failure
+  SteadyTime next_poll_ GUARDED_BY(mutex_);
+  bool rejected_ GUARDED_BY(mutex_) = false;
+  // That ended the wait for a source which denied us.
+  std::vector<SteadyTime> moves_ GUARDED_BY(mutex_);
+  Status status_ GUARDED_BY(mutex_);
 };
 
 }  // namespace postern::credentials

@@ -73,7 +73,7 @@ void GzipEncoder::run(std::string_view plain, std::string& packed) {
 std::unique_ptr<GzipEncoder> GzipEncoders::borrow() {
   std::unique_ptr<GzipEncoder> encoder;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!waiting_.empty()) {
       encoder = std::move(waiting_.back());
       waiting_.pop_back();
@@ -85,7 +85,7 @@ std::unique_ptr<GzipEncoder> GzipEncoders::borrow() {
 }
 
 void GzipEncoders::giveBack(std::unique_ptr<GzipEncoder> encoder) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (waiting_.size() < kMostWaiting) waiting_.push_back(std::move(encoder));
 }
 

@@ -2,10 +2,11 @@
 
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace postern::http {
 
@@ -41,8 +42,8 @@ class GzipEncoders {
   void giveBack(std::unique_ptr<GzipEncoder> encoder);
 
  private:
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<GzipEncoder>> waiting_;
+  Mutex mutex_;
+  std::vector<std::unique_ptr<GzipEncoder>> waiting_ GUARDED_BY(mutex_);
 };
 
 }  // namespace postern::http

@@ -12,21 +12,21 @@ Chores::~Chores() = default;
 
 bool Chores::stop(SteadyTime deadline) {
   thread_.request_stop();
-  std::unique_lock lock(mutex_);
-  return wake_.wait_until(lock, deadline, [this] { return idle_; });
+  MutexLock lock(mutex_);
+  return wake_.wait_until(lock.native(), deadline, [this]() REQUIRES(mutex_) { return idle_; });
 }
 
 void Chores::work(const std::stop_token& stop) {
   std::vector<SteadyTime> due(chores_.size(), std::chrono::steady_clock::now());
   while (!stop.stop_requested() && !due.empty()) {
     const auto next = std::ranges::min_element(due);
-    std::unique_lock lock(mutex_);
-    wake_.wait_until(lock, stop, *next, [] { return false; });
+    MutexLock lock(mutex_);
+    wake_.wait_until(lock.native(), stop, *next, [] { return false; });
     lock.unlock();
     if (stop.stop_requested()) break;
     *next = deadlineIn(chores_[static_cast<std::size_t>(next - due.begin())](stop));
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   idle_ = true;
   wake_.notify_all();
 }

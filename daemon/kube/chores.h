@@ -3,12 +3,12 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <stop_token>
 #include <thread>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 
 namespace postern::kube {
 
@@ -31,9 +31,9 @@ class Chores {
   void work(const std::stop_token& stop);
 
   const std::vector<Chore> chores_;
-  std::mutex mutex_;
+  Mutex mutex_;
   std::condition_variable_any wake_;
-  bool idle_ = false;  // guarded by mutex_: the thread has ended
+  bool idle_ GUARDED_BY(mutex_) = false;  // the thread has ended
   std::jthread thread_;
 };
 

@@ -72,14 +72,14 @@ std::chrono::milliseconds MissedPods::ask(const std::stop_token& stop) {
              "postern_inject_missed_pods keeps its values, pods are listed again in a minute; an "
              "injector without the right to list pods needs --inject.count-missed-pods=false");
   if (!listed) return kListInterval;
-  logNew(counts_, found);  // only this thread writes counts_
-  const std::lock_guard lock(mutex_);
+  logNew(counts(), found);
+  const MutexLock lock(mutex_);
   counts_ = std::move(found);
   return kListInterval;
 }
 
 MissedPods::Counts MissedPods::counts() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return counts_;
 }
 

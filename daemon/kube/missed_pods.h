@@ -3,11 +3,11 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <stop_token>
 #include <string>
 
 #include "base/log_on_change.h"
+#include "base/mutex.h"
 #include "kube/api_client.h"
 
 namespace postern::kube {
@@ -33,8 +33,8 @@ class MissedPods {
  private:
   ApiClient& api_;
   LogOnChange failing_;
-  mutable std::mutex mutex_;
-  Counts counts_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  Counts counts_ GUARDED_BY(mutex_);
 };
 
 }  // namespace postern::kube

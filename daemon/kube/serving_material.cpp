@@ -10,17 +10,17 @@ namespace postern::kube {
 ServingMaterial::ServingMaterial() : context_(tls::makeClosedContext()) {}
 
 std::shared_ptr<SSL_CTX> ServingMaterial::now() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return context_;
 }
 
 ServingMaterial::Status ServingMaterial::status() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return status_;
 }
 
 void ServingMaterial::publish(const tls::ServerContext& context) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   context_ = context.context;
   status_.ready = true;
   if (context.server) status_.not_after = context.server->not_after;

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/reloading.h"
 #include "config/web_config.h"
 #include "tls/server_context.h"
@@ -29,9 +29,9 @@ class ServingMaterial {
   void publish(const tls::ServerContext& context);
 
  private:
-  mutable std::mutex mutex_;
-  std::shared_ptr<SSL_CTX> context_;  // guarded by mutex_, as is what follows
-  Status status_;
+  mutable Mutex mutex_;
+  std::shared_ptr<SSL_CTX> context_ GUARDED_BY(mutex_);
+  Status status_ GUARDED_BY(mutex_);
 };
 
 // Keeps it at what a mounted Secret holds: tls.crt and tls.key of a folder. Bad or missing files

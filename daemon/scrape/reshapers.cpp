@@ -16,7 +16,7 @@ Reshapers::Lease Reshapers::lease() {
   if (!rules_->any()) return {};
   std::unique_ptr<exposition::Reshaper> reshaper;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!idle_.empty()) {
       reshaper = std::move(idle_.back());
       idle_.pop_back();
@@ -28,7 +28,7 @@ Reshapers::Lease Reshapers::lease() {
 
 void Reshapers::Return::operator()(exposition::Reshaper* used) const {
   std::unique_ptr<exposition::Reshaper> owned(used);
-  const std::lock_guard lock(owner->mutex_);
+  const MutexLock lock(owner->mutex_);
   owner->idle_.push_back(std::move(owned));
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "base/mutex.h"
 #include "config/reshape.h"
 #include "exposition/reshaper.h"
 
@@ -30,8 +30,8 @@ class Reshapers {
 
  private:
   const std::shared_ptr<const exposition::Rules> rules_;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<exposition::Reshaper>> idle_;  // guarded by mutex_
+  Mutex mutex_;
+  std::vector<std::unique_ptr<exposition::Reshaper>> idle_ GUARDED_BY(mutex_);
 };
 
 }  // namespace postern::scrape

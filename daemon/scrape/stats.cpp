@@ -35,7 +35,7 @@ void Histogram::observe(double seconds) {
 
 void Stats::answered(const std::optional<Fault>& fault, double seconds, bool shared,
                      SystemTime now) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (last_.size() < kRemembered) last_.resize(last_.size() + 1);
   last_[counts_.scrapes % kRemembered] = {now, seconds, fault};
   ++counts_.scrapes;
@@ -45,7 +45,7 @@ void Stats::answered(const std::optional<Fault>& fault, double seconds, bool sha
 }
 
 void Stats::fetched(Fetched fetched, const std::vector<std::string>& names, SystemTime now) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!fetched.error) {
     counts_.page_bytes = fetched.bytes;
     counts_.samples = fetched.samples;
@@ -63,11 +63,10 @@ void Stats::fetched(Fetched fetched, const std::vector<std::string>& names, Syst
 }
 
 void Stats::leftWithout(const Error& error, SystemTime now) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   enterState(error, counts_.health, now);
 }
 
-// Requires mutex_.
 void Stats::enterState(std::optional<Error> fault, ServiceHealth health, SystemTime now) {
   const auto before = std::exchange(counts_.fault, std::move(fault));
   const auto health_before = std::exchange(counts_.health, health);
@@ -125,7 +124,7 @@ void Stats::logState(const std::optional<Error>& before, SystemTime now) {
 }
 
 std::vector<LastScrape> Stats::lastScrapes() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::vector<LastScrape> scrapes = last_;
   if (scrapes.size() < kRemembered) return scrapes;
   const auto oldest = counts_.scrapes % kRemembered;
@@ -135,7 +134,7 @@ std::vector<LastScrape> Stats::lastScrapes() const {
 }
 
 Counts Stats::counts() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return counts_;
 }
 

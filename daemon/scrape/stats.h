@@ -3,12 +3,12 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/result.h"
 #include "exposition/detect.h"
 #include "exposition/page_filter.h"
@@ -107,18 +107,20 @@ class Stats {
   std::vector<LastScrape> lastScrapes() const;
 
  private:
-  void enterState(std::optional<Error> fault, ServiceHealth health, SystemTime now);
+  void enterState(std::optional<Error> fault, ServiceHealth health, SystemTime now)
+      REQUIRES(mutex_);
   void logPages(const std::vector<std::optional<Error>>& before,
-                const std::vector<std::string>& names) const;
-  void logState(const std::optional<Error>& before, SystemTime now);
-  void logHealth(ServiceHealth before) const;
+                const std::vector<std::string>& names) const REQUIRES(mutex_);
+  void logState(const std::optional<Error>& before, SystemTime now) REQUIRES(mutex_);
+  void logHealth(ServiceHealth before) const REQUIRES(mutex_);
 
   const std::string target_;
-  mutable std::mutex mutex_;
-  Counts counts_;                 // guarded by mutex_, as is what follows
-  std::vector<LastScrape> last_;  // a ring: the scrape that was number n is at n % kRemembered
-  std::uint64_t failing_ = 0;
-  SystemTime last_logged_;
+  mutable Mutex mutex_;
+  Counts counts_ GUARDED_BY(mutex_);
+  // A ring: the scrape that was number n is at n % kRemembered.
+  std::vector<LastScrape> last_ GUARDED_BY(mutex_);
+  std::uint64_t failing_ GUARDED_BY(mutex_) = 0;
+  SystemTime last_logged_ GUARDED_BY(mutex_);
 };
 
 }  // namespace postern::scrape

@@ -87,7 +87,7 @@ bool BasicAuth::settled(std::string_view authorization) const {
   const auto given = Login::of(authorization);
   if (!given) return true;
   const auto found = by_name_.find(digestOf(given->name, ""));
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return remembered(found == by_name_.end() ? nullptr : &found->second,
                     digestOf(given->name, given->password.reveal()))
       .has_value();
@@ -101,12 +101,12 @@ BasicAuth::Answer BasicAuth::judge(std::string_view authorization) {
   const auto found = by_name_.find(name);
   User* const user = found == by_name_.end() ? nullptr : &found->second;
 
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   if (const auto answer = remembered(user, login)) return *answer;
   if (computing_) {
     if (waiting_ == kMostWaiting) return Answer::Busy;
     ++waiting_;
-    turn_.wait(lock, [&] { return !computing_; });
+    turn_.wait(lock.native(), [&]() REQUIRES(mutex_) { return !computing_; });
     --waiting_;
     // Whoever was before us may have brought the same password.
     if (const auto answer = remembered(user, login)) {

@@ -5,12 +5,12 @@
 #include <cstddef>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/secret.h"
 
 namespace postern::serve {
@@ -51,8 +51,8 @@ class BasicAuth {
   struct Login;
 
   Digest digestOf(std::string_view name, std::string_view password) const;
-  std::optional<Answer> remembered(const User* user, const Digest& login) const;
-  void remember(User* user, const Digest& login, bool right);
+  std::optional<Answer> remembered(const User* user, const Digest& login) const REQUIRES(mutex_);
+  void remember(User* user, const Digest& login, bool right) REQUIRES(mutex_);
   std::string_view hashFor(const User* user, const Digest& name) const;
 
   const Users users_;
@@ -60,12 +60,13 @@ class BasicAuth {
   Digest key_;
   std::map<Digest, User> by_name_;  // the digest of the name and an empty password
 
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   std::condition_variable turn_;
-  bool computing_ = false;  // guarded by mutex_, as is what follows
-  std::size_t waiting_ = 0;
-  std::vector<Digest> wrong_;
-  std::size_t oldest_wrong_ = 0;  // the next one to be replaced when the list is full
+  bool computing_ GUARDED_BY(mutex_) = false;
+  std::size_t waiting_ GUARDED_BY(mutex_) = 0;
+  std::vector<Digest> wrong_ GUARDED_BY(mutex_);
+  // The next one to be replaced when the list is full.
+  std::size_t oldest_wrong_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace postern::serve

@@ -24,7 +24,7 @@ RateLimiter::Nanos RateLimiter::debt(SteadyTime now) const {
 }
 
 bool RateLimiter::take() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const SteadyTime now = clock_.steady();
   const Nanos after = debt(now) + limit_.interval;
   if (after > room_) return false;
@@ -34,7 +34,7 @@ bool RateLimiter::take() {
 
 std::optional<std::chrono::seconds> RateLimiter::wait() const {
   if (limit_.burst == 0) return std::nullopt;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const Nanos left = debt(clock_.steady()) + limit_.interval - room_;
   return std::max(std::chrono::seconds(1), std::chrono::ceil<std::chrono::seconds>(left));
 }

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <chrono>
-#include <mutex>
 #include <optional>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "config/web_config.h"
 
 namespace postern::serve {
@@ -24,14 +24,14 @@ class RateLimiter {
 
  private:
   using Nanos = std::chrono::nanoseconds;
-  Nanos debt(SteadyTime now) const;  // how long the bucket needs to be full
+  Nanos debt(SteadyTime now) const REQUIRES(mutex_);  // how long the bucket needs to be full
 
   const config::RateLimit limit_;
   const Clock& clock_;
   const Nanos room_;  // interval times burst
 
-  mutable std::mutex mutex_;
-  SteadyTime full_at_;  // when the bucket is full again; guarded by mutex_
+  mutable Mutex mutex_;
+  SteadyTime full_at_ GUARDED_BY(mutex_);  // when the bucket is full again
 };
 
 }  // namespace postern::serve

@@ -3,14 +3,14 @@
 namespace postern::serve {
 
 void RequestStats::answered(Handler handler, int code, double seconds) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   OfHandler& of = all_[static_cast<std::size_t>(handler)];
   ++of.by_code[code];
   of.durations.observe(seconds);
 }
 
 RequestStats::All RequestStats::all() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return all_;
 }
 

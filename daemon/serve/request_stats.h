@@ -3,9 +3,9 @@
 #include <array>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <string_view>
 
+#include "base/mutex.h"
 #include "scrape/stats.h"
 
 namespace postern::serve {
@@ -28,8 +28,8 @@ class RequestStats {
   All all() const;
 
  private:
-  mutable std::mutex mutex_;
-  All all_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  All all_ GUARDED_BY(mutex_);
 };
 
 }  // namespace postern::serve

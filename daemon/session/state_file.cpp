@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <condition_variable>
 #include <cstring>
-#include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -15,6 +14,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/log_on_change.h"
+#include "base/mutex.h"
 
 namespace postern::session {
 namespace {
@@ -87,7 +87,7 @@ struct StateFile::Writer {
 
   // The thread's part: writes until nothing is pending. Requires that `writing` was set.
   void work();
-  void tell(int error);
+  void tell(int error) REQUIRES(mutex);
   // Whether no thread could be had that writes what is pending; the caller does, then.
   bool isLeft();
   // Returns whether nothing is pending or being written before the deadline.
@@ -95,16 +95,16 @@ struct StateFile::Writer {
 
   const std::filesystem::path file;
   const std::string target;
-  std::mutex mutex;  // never held while the file is written
+  Mutex mutex;  // never held while the file is written
   std::condition_variable idle;
-  std::optional<std::string> pending;  // guarded by mutex, as is what follows
-  bool writing = false;
-  LogOnChange failing;
-  LogOnChange late;
+  std::optional<std::string> pending GUARDED_BY(mutex);
+  bool writing GUARDED_BY(mutex) = false;
+  LogOnChange failing GUARDED_BY(mutex);
+  LogOnChange late GUARDED_BY(mutex);
 };
 
 void StateFile::Writer::work() {
-  std::unique_lock lock(mutex);
+  MutexLock lock(mutex);
   while (pending) {
     const auto text = *std::exchange(pending, std::nullopt);
     lock.unlock();
@@ -127,14 +127,14 @@ void StateFile::Writer::tell(int error) {
 }
 
 bool StateFile::Writer::isLeft() {
-  const std::lock_guard lock(mutex);
+  const MutexLock lock(mutex);
   return pending && !std::exchange(writing, true);
 }
 
 bool StateFile::Writer::wait(SteadyTime deadline) {
-  std::unique_lock lock(mutex);
+  MutexLock lock(mutex);
   if (!writing) return true;
-  return idle.wait_until(lock, deadline, [this] { return !writing; });
+  return idle.wait_until(lock.native(), deadline, [this]() REQUIRES(mutex) { return !writing; });
 }
 
 StateFile::StateFile(const std::filesystem::path& folder, const std::string& target) {
@@ -166,12 +166,12 @@ std::string StateFile::load(const std::filesystem::path& file) {
 void StateFile::save(const SavedState& state) {
   if (!writer_) return;
   {
-    const std::lock_guard lock(writer_->mutex);
+    const MutexLock lock(writer_->mutex);
     writer_->pending = toJson(state).dump();
     if (std::exchange(writer_->writing, true)) return;
   }
   if (startDetachedThread([writer = writer_] { writer->work(); })) return;
-  const std::lock_guard lock(writer_->mutex);
+  const MutexLock lock(writer_->mutex);
   writer_->writing = false;  // Flush::wait() writes it
 }
 
@@ -182,7 +182,7 @@ bool StateFile::Flush::wait() const {
     return true;
   }
   if (writer_->wait(std::chrono::steady_clock::now() + kPatience)) return true;
-  const std::lock_guard lock(writer_->mutex);
+  const MutexLock lock(writer_->mutex);
   if (writer_->late.begins()) {
     log::warn("the state file takes long to be written, logins do not wait for it",
               {{"target", writer_->target}, {"file", writer_->file.string()}});

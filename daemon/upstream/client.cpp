@@ -98,7 +98,7 @@ async::Task<Client::Opened> Client::open(MaterialPtr material, async::Scope& sco
                         std::move(material), session.get(),    &runner_};
   auto opened = co_await Connection::open(std::move(peer), open_, scope);
   if (opened) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     server_certificate_ = (*opened)->serverCertificate();
   }
   co_return std::move(opened);
@@ -109,7 +109,7 @@ std::size_t Client::connections() const {
 }
 
 std::optional<tls::Summary> Client::serverCertificate() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return server_certificate_;
 }
 

@@ -3,13 +3,13 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "async/job_runner.h"
 #include "async/loop.h"
+#include "base/mutex.h"
 #include "config/target.h"
 #include "tls/store.h"
 #include "upstream/connection.h"
@@ -59,8 +59,8 @@ class Client final : public HttpClient {
   async::JobRunner& runner_;
   std::atomic<std::size_t> open_{0};  // connections
   ConnectionPool pool_;
-  mutable std::mutex mutex_;
-  std::optional<tls::Summary> server_certificate_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  std::optional<tls::Summary> server_certificate_ GUARDED_BY(mutex_);
 };
 
 }  // namespace postern::upstream

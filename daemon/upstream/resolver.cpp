@@ -8,13 +8,13 @@
 #include <cstring>
 #include <map>
 #include <memory>
-#include <mutex>
 
 #include "async/event.h"
 #include "async/inbox.h"
 #include "async/loop.h"
 #include "base/detached_thread.h"
 #include "base/host_port.h"
+#include "base/mutex.h"
 
 namespace postern::upstream {
 namespace {
@@ -119,14 +119,15 @@ struct Resolver::Lookups {
   static std::shared_ptr<Lookup> join(const std::shared_ptr<Lookups>& self, const std::string& host,
                                       const std::shared_ptr<Waiter>& waiter);
 
-  std::mutex mutex;
-  std::map<std::string, std::shared_ptr<Lookup>> running;  // guarded by mutex, with its lookups
+  Mutex mutex;
+  // With its lookups.
+  std::map<std::string, std::shared_ptr<Lookup>> running GUARDED_BY(mutex);
 };
 
 void Resolver::Lookups::run(const std::shared_ptr<Lookups>& self,
                             const std::shared_ptr<Lookup>& lookup, const std::string& host) {
   Answer answer = lookUp(host, 0);
-  const std::lock_guard lock(self->mutex);
+  const MutexLock lock(self->mutex);
   lookup->answer = std::move(answer);
   self->running.erase(host);
   for (const auto& waiting : lookup->waiters) {
@@ -140,7 +141,7 @@ void Resolver::Lookups::run(const std::shared_ptr<Lookups>& self,
 std::shared_ptr<Resolver::Lookups::Lookup> Resolver::Lookups::join(
     const std::shared_ptr<Lookups>& self, const std::string& host,
     const std::shared_ptr<Waiter>& waiter) {
-  const std::lock_guard lock(self->mutex);
+  const MutexLock lock(self->mutex);
   auto& lookup = self->running[host];
   if (!lookup) {
     lookup = std::make_shared<Lookup>();
