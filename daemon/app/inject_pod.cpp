@@ -1,5 +1,7 @@
 #include "app/inject_pod.h"
 
+#include <fmt/core.h>
+
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -42,7 +44,7 @@ class PodPrinter {
 std::vector<Json> PodPrinter::read() {
   std::string text;
   if (const auto error = readInput(file_, kMostBytes, text)) {
-    complain("cannot be read: " + error->what + ", expected a manifest of at most 3 MiB");
+    complain(fmt::format("cannot be read: {}, expected a manifest of at most 3 MiB", error->what));
     return {};
   }
   std::string wrong;
@@ -69,9 +71,10 @@ bool PodPrinter::judge(const kube::Injection& injection, const kube::PodPlace& p
 
 bool PodPrinter::injectInto(const kube::PodPlace& place) {
   if (!place.misplaced.empty()) {
-    return complain("the label postern.io/inject or annotations postern.io/... are in " +
-                    place.misplaced +
-                    ", which no pod gets; expected them in the metadata of the pod's template");
+    return complain(
+        fmt::format("the label postern.io/inject or annotations postern.io/... are in {}, which no "
+                    "pod gets; expected them in the metadata of the pod's template",
+                    place.misplaced));
   }
   return judge(kube::inject(*place.pod, rules_), place);
 }

@@ -1,5 +1,7 @@
 #include "app/rules.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <map>
@@ -36,8 +38,8 @@ struct Step {
 };
 
 std::string titleOf(std::size_t number, const config::Relabel& rule) {
-  std::string title = "metric_relabel_configs[" + std::to_string(number) +
-                      "]: " + std::string(config::actionName(rule.action));
+  std::string title =
+      fmt::format("metric_relabel_configs[{}]: {}", number, config::actionName(rule.action));
   if (!rule.source_labels.empty()) {
     title += " [";
     for (const auto& label : rule.source_labels) {
@@ -242,7 +244,7 @@ bool readInto(Trial& trial, const std::string& page, const config::Target& targe
   exposition::PageInput input(
       format, {limits, target.honor_timestamps, /*strict=*/false, nullptr}, trial,
       [](exposition::Format, std::string_view) -> Result<std::string> {
-        return Error{Fault::Format, "the page is JSON, expected text or OpenMetrics", "", {}};
+        return Error{Fault::Format, "the page is JSON, expected text or OpenMetrics"};
       });
   auto read = input.feed(page);
   if (read) read = input.finish();

@@ -1,5 +1,7 @@
 #include "app/run.h"
 
+#include <fmt/core.h>
+
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -57,8 +59,7 @@ int run(const std::vector<std::string>& arguments, const std::vector<std::string
   switch (command_line.ask) {
     case config::Ask::Help: print(config::helpText(), stdout); return 0;
     case config::Ask::Version:
-      print("postern " + std::string(version()) + " (revision " + std::string(revision()) + ")\n",
-            stdout);
+      print(fmt::format("postern {} (revision {})\n", version(), revision()), stdout);
       return 0;
     case config::Ask::Run:
     case config::Ask::Rules:

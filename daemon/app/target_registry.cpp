@@ -110,7 +110,7 @@ Result<TargetRegistry::Snapshot> TargetRegistry::load(const Snapshot& former,
   if (!complaints_.empty()) {
     std::string all;
     for (const auto& complaint : complaints_) all += complaint.text() + "\n";
-    return Error{Fault::Config, std::move(all), {}, {}};
+    return Error{Fault::Config, std::move(all)};
   }
   const auto& config = first_ == nullptr ? loaded.config : *first_;
   auto set = std::make_shared<TargetSet>();

@@ -1,5 +1,7 @@
 #include "app/wait_for_config.h"
 
+#include <fmt/core.h>
+
 #include <string>
 #include <utility>
 #include <vector>
@@ -77,13 +79,13 @@ Result<ConfigFiles::Snapshot> ConfigFiles::load(const Snapshot& /*former*/,
   if (complaints_.empty()) return std::make_shared<const config::Config>(std::move(loaded.config));
   std::string all;
   for (const auto& complaint : complaints_) all += complaint.text() + "\n";
-  return Error{Fault::Config, std::move(all), {}, {}};
+  return Error{Fault::Config, std::move(all)};
 }
 
 StandbyServer::Notice ConfigFiles::notice() const {
   std::string reason = complaints_.front().text();
   if (complaints_.size() > 1)
-    reason += " (and " + std::to_string(complaints_.size() - 1) + " more, which the log names)";
+    reason += fmt::format(" (and {} more, which the log names)", complaints_.size() - 1);
   return {reason, web_valid_};
 }
 

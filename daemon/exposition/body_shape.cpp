@@ -1,5 +1,7 @@
 #include "exposition/body_shape.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -98,13 +100,13 @@ std::string bodyShape(std::string_view begin) {
            "compressed twice; correct the service or the proxy in front of it";
   }
   if (const auto name = compressionOf(begin); !name.empty()) {
-    return "the body is compressed with " + std::string(name) + ", expected gzip or no compression";
+    return fmt::format("the body is compressed with {}, expected gzip or no compression", name);
   }
   if (begin.starts_with("\xef\xbb\xbf")) {
     return "the body begins with a byte order mark, expected UTF-8 without one";
   }
   if (const auto name = encodingOf(begin); !name.empty()) {
-    return "the body is " + std::string(name) + ", expected UTF-8";
+    return fmt::format("the body is {}, expected UTF-8", name);
   }
   if (isMetricFamily(begin)) {
     return "the body is protobuf, expected text or OpenMetrics as the Accept header asks for";

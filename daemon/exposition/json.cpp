@@ -1,5 +1,7 @@
 #include "exposition/json.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -82,7 +84,7 @@ std::string positionText(std::string_view page, std::size_t offset) {
   const std::string_view before = page.substr(0, offset);
   const auto line = std::count(before.begin(), before.end(), '\n') + 1;
   const std::size_t column = offset - (before.rfind('\n') + 1);
-  return " (line " + std::to_string(line) + ", column " + std::to_string(column + 1) + ")";
+  return fmt::format(" (line {}, column {})", line, column + 1);
 }
 
 }  // namespace
@@ -145,8 +147,8 @@ std::string JsonPlace::text() const {
 
 Error jsonError(const JsonPlace& where, std::string_view what) {
   const auto path = where.text();
-  std::string text = path.empty() ? "JSON: " : "JSON at " + path + ": ";
-  return {.fault = Fault::Format, .what = text.append(what), .next = {}, .retry_after = {}};
+  std::string text = path.empty() ? "JSON: " : fmt::format("JSON at {}: ", path);
+  return {.fault = Fault::Format, .what = text.append(what)};
 }
 
 Error jsonError(const JsonPlace& where, simdjson::error_code code) {
@@ -157,10 +159,9 @@ Result<void> JsonGrowth::add(std::size_t bytes) {
   made_ += bytes;
   if (made_ <= most_) return {};
   return Error{.fault = Fault::Limit,
-               .what = "the page becomes more than " + std::to_string(most_) +
-                       " bytes of text, most of them repeated names, or labels that are filled in",
-               .next = {},
-               .retry_after = {}};
+               .what = fmt::format("the page becomes more than {} bytes of text, most of them "
+                                   "repeated names, or labels that are filled in",
+                                   most_)};
 }
 
 std::string_view rawToken(ondemand::value& value) {

@@ -1,5 +1,7 @@
 #include "exposition/limits.h"
 
+#include <fmt/core.h>
+
 #include <string>
 
 #include "base/printable.h"
@@ -8,16 +10,14 @@ namespace postern::exposition {
 namespace {
 
 Error exceeded(std::string_view name, std::size_t limit, const std::string& what) {
-  return {.fault = Fault::Limit,
-          .what = std::string(name) + " of " + std::to_string(limit) + " exceeded: " + what,
-          .next = {},
-          .retry_after = {}};
+  return {.fault = Fault::Limit, .what = fmt::format("{} of {} exceeded: {}", name, limit, what)};
 }
 
 // `what` says by how much a label of `metric` is over the limit.
 Error labelExceeded(std::string_view name, std::size_t limit, std::string_view metric,
                     const std::string& what) {
-  return exceeded(name, limit, "a sample of metric " + printable(metric) + " has " + what);
+  return exceeded(name, limit,
+                  fmt::format("a sample of metric {} has {}", printable(metric), what));
 }
 
 // Each of the three escapes of a label value stands for one byte; any other stays as it is.
@@ -50,16 +50,16 @@ Result<void> checkLabelLimits(const config::Limits& limits, std::string_view met
   }
   for (const Label& label : labels) {
     if (limits.label_name_length != 0 && label.name.size() > limits.label_name_length) {
-      return labelExceeded("label_name_length_limit", limits.label_name_length, metric,
-                           "a label name of " + std::to_string(label.name.size()) + " bytes, " +
-                               printable(label.name));
+      return labelExceeded(
+          "label_name_length_limit", limits.label_name_length, metric,
+          fmt::format("a label name of {} bytes, {}", label.name.size(), printable(label.name)));
     }
     if (limits.label_value_length == 0 || label.value.size() <= limits.label_value_length) continue;
     const std::size_t length = lengthWithoutEscapes(label.value);
     if (length > limits.label_value_length) {
       return labelExceeded(
           "label_value_length_limit", limits.label_value_length, metric,
-          "a value of " + std::to_string(length) + " bytes in label " + printable(label.name));
+          fmt::format("a value of {} bytes in label {}", length, printable(label.name)));
     }
   }
   return {};

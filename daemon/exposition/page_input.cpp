@@ -1,5 +1,7 @@
 #include "exposition/page_input.h"
 
+#include <fmt/core.h>
+
 #include <utility>
 
 #include "base/printable.h"
@@ -25,11 +27,9 @@ Result<void> PageInput::judge(std::string_view begin) {
   const bool given = format_.has_value();
   if (!given && isProtobuf(content_type_)) {
     return Error{Fault::Format,
-                 "line 1: expected text or OpenMetrics, found the Content-Type \"" +
-                     printable(content_type_) +
-                     "\"; the service has to send what the Accept header asks for",
-                 "",
-                 {}};
+                 fmt::format("line 1: expected text or OpenMetrics, found the Content-Type \"{}\"; "
+                             "the service has to send what the Accept header asks for",
+                             printable(content_type_))};
   }
   if (!given) format_ = detect(content_type_, begin);
   judged_ = true;
@@ -44,11 +44,10 @@ Result<void> PageInput::judge(std::string_view begin) {
 Result<void> PageInput::checkHeld() const {
   const std::size_t limit = options_.limits.json_body_size;
   if (!isJson() || limit == 0 || held_.size() <= limit) return {};
-  return Error{Fault::Limit,
-               "body_size_limit of " + std::to_string(limit) +
-                   " bytes exceeded by a JSON page, which is held whole",
-               "",
-               {}};
+  return Error{
+      Fault::Limit,
+      fmt::format("body_size_limit of {} bytes exceeded by a JSON page, which is held whole",
+                  limit)};
 }
 
 Result<void> PageInput::feed(std::string_view block) {
@@ -91,9 +90,8 @@ Result<void> PageInput::end() {
   }
   if (isJson()) {
     if (auto within = checkHeld(); !within) return within;
-    auto text = json_to_text_(*format_, held_);
-    if (!text) return std::move(text).error();
-    held_ = *std::move(text);
+    TRY(auto text, json_to_text_(*format_, held_));
+    held_ = std::move(text);
   }
   auto taken = begin().feed(std::exchange(held_, {}));
   return taken ? reader_->finish() : taken;

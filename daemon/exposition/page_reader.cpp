@@ -1,5 +1,7 @@
 #include "exposition/page_reader.h"
 
+#include <fmt/core.h>
+
 #include <simdjson.h>
 
 #include <algorithm>
@@ -15,7 +17,7 @@ namespace {
 constexpr std::size_t kQuoted = 80;  // bytes of the page in an error
 
 Error fault(Fault fault, std::string what) {
-  return {.fault = fault, .what = std::move(what), .next = {}, .retry_after = {}};
+  return {.fault = fault, .what = std::move(what)};
 }
 
 std::string lineNumber(std::size_t line) {
@@ -55,8 +57,8 @@ Error formatError(Syntax syntax, const Complaint& complaint, const char* begin, 
   }
   const char* eol = std::find(complaint.at, end, '\n');
   const std::string_view found(complaint.at, static_cast<std::size_t>(eol - complaint.at));
-  std::string what = lineNumber(line) + ", column " + std::to_string(complaint.at - start + 1) +
-                     ": expected " + std::string(complaint.expected) + ", found ";
+  std::string what = fmt::format("{}, column {}: expected {}, found ", lineNumber(line),
+                                 complaint.at - start + 1, complaint.expected);
   if (found.empty()) {
     what += "the end of the line";
   } else {
@@ -74,8 +76,8 @@ Error formatError(Syntax syntax, const Complaint& complaint, const char* begin, 
 }
 
 Error lineLimit(std::size_t line, std::size_t limit) {
-  return fault(Fault::Limit, "line_limit of " + std::to_string(limit) +
-                                 " bytes exceeded: " + lineNumber(line) + " is longer");
+  return fault(Fault::Limit, fmt::format("line_limit of {} bytes exceeded: {} is longer", limit,
+                                         lineNumber(line)));
 }
 
 }  // namespace
@@ -97,9 +99,8 @@ Result<void> PageReader::feed(std::string_view block) {
     if (!taken) return taken;
   }
   if (block.empty()) return {};
-  auto used = readLines(block);
-  if (!used) return std::move(used).error();
-  partial_ = block.substr(*used);
+  TRY(auto used, readLines(block));
+  partial_ = block.substr(used);
   return brokeOff();
 }
 
@@ -107,18 +108,18 @@ Result<void> PageReader::finish() {
   if (!partial_.empty()) {
     const std::size_t size = partial_.size();
     if (partial_.back() != '\n') partial_ += '\n';
-    auto used = readLines(partial_, /*last=*/true);
-    if (!used) return std::move(used).error();
-    if (*used < partial_.size()) {
-      if (size - *used > line_limit_) return lineLimit(lines_ + 1, line_limit_);
+    TRY(auto used, readLines(partial_, /*last=*/true));
+    if (used < partial_.size()) {
+      if (size - used > line_limit_) return lineLimit(lines_ + 1, line_limit_);
       return fault(Fault::Format, lineNumber(lines_ + 1) +
                                       ": expected a closing quote, found the end of the page");
     }
     partial_.clear();
   }
   if (syntax_ == Syntax::OpenMetrics && !ended_) {
-    return fault(Fault::Truncated, "the page ends without \"# EOF\", so it is not whole: " +
-                                       lineNumber(lines_) + " is its last");
+    return fault(Fault::Truncated,
+                 fmt::format("the page ends without \"# EOF\", so it is not whole: {} is its last",
+                             lineNumber(lines_)));
   }
   if (template_ != nullptr) template_->finish();
   if (filter_.finish()) return {};
@@ -137,9 +138,8 @@ Result<void> PageReader::takeUp(std::string_view& block) {
   block.remove_prefix(taken);
   if (retry_at_ != 0 && partial_.size() < retry_at_) return {};
   if (retry_at_ != 0 || eol != std::string_view::npos) {
-    auto used = readLines(partial_);
-    if (!used) return std::move(used).error();
-    partial_.erase(0, *used);
+    TRY(auto used, readLines(partial_));
+    partial_.erase(0, used);
     return brokeOff();
   }
   return checkPartial();
@@ -157,17 +157,16 @@ Result<void> PageReader::takeUpTemplate(std::string_view& block) {
     return {};
   }
   waits_ = false;
-  auto used = readLines(partial_);
-  if (!used) return std::move(used).error();
-  if (*used >= before) {
-    block.remove_prefix(*used - before);
+  TRY(auto used, readLines(partial_));
+  if (used >= before) {
+    block.remove_prefix(used - before);
     partial_.clear();
     retry_at_ = 0;
     waits_ = false;
     return {};
   }
   block.remove_prefix(taken);
-  partial_.erase(0, *used);
+  partial_.erase(0, used);
   return brokeOff();
 }
 

@@ -30,17 +30,15 @@ Result<void> readObjects(ondemand::value& value, const JsonPlace& where, Read re
   auto error = value.type().get(type);
   if (error) return jsonError(where, error);
   if (type == ondemand::json_type::null) return {};
-  auto array = readList(value, where);
-  if (!array) return std::move(array).error();
+  TRY(auto array, readList(value, where));
   std::size_t position = 0;
-  for (auto element : *array) {
+  for (auto element : array) {
     const auto place = where.element(position++);
     ondemand::value item;
     error = element.get(item);
     if (error) return jsonError(place, error);
-    auto object = readObject(item, place);
-    if (!object) return std::move(object).error();
-    Result<void> done = read(*object, place);
+    TRY(auto object, readObject(item, place));
+    Result<void> done = read(object, place);
     if (!done) return done;
   }
   return {};
@@ -77,16 +75,14 @@ Result<void> Reader::read(ondemand::object root) {
   bool found = false;
   for (auto field : root) {
     std::string_view key;
-    auto value = readField(field, JsonPlace(), key);
-    if (!value) return std::move(value).error();
+    TRY(auto value, readField(field, JsonPlace(), key));
     Result<void> done;
     if (key == "applicationName") {
-      auto text = scalarText(*value, JsonPlace(key));
-      if (!text) return std::move(text).error();
-      service = *text;
+      TRY(auto text, scalarText(value, JsonPlace(key)));
+      service = text;
     } else if (key == "metrics") {
       found = true;
-      done = readMeters(*value);
+      done = readMeters(value);
     }
     if (!done) return done;
   }
@@ -97,15 +93,13 @@ Result<void> Reader::read(ondemand::object root) {
 
 Result<void> Reader::readMeters(ondemand::value& value) {
   const JsonPlace place("metrics");
-  auto object = readMap(value, place);
-  if (!object) return std::move(object).error();
-  if (!*object) return {};
-  for (auto field : **object) {
+  TRY(auto object, readMap(value, place));
+  if (!object) return {};
+  for (auto field : *object) {
     std::string_view name;
-    auto meter = readField(field, place, name);
-    if (!meter) return std::move(meter).error();
+    TRY(auto meter, readField(field, place, name));
     meters.push_back({name, false, {}});
-    auto done = readMeter(*meter, place.member(name), meters.back());
+    auto done = readMeter(meter, place.member(name), meters.back());
     if (!done) return done;
   }
   return {};
@@ -118,15 +112,13 @@ Result<void> Reader::readMeter(ondemand::value& value, const JsonPlace& where,
   std::string_view kind;
   for (auto field : *object) {
     std::string_view key;
-    auto content = readField(field, where, key);
-    if (!content) return std::move(content).error();
+    TRY(auto content, readField(field, where, key));
     Result<void> done;
     if (key == "kind") {
-      auto text = scalarText(*content, where.member(key));
-      if (!text) return std::move(text).error();
-      kind = *text;
+      TRY(auto text, scalarText(content, where.member(key)));
+      kind = text;
     } else if (key == "values") {
-      done = readObjects(*content, where.member(key), [&](ondemand::object& entry, const auto& at) {
+      done = readObjects(content, where.member(key), [&](ondemand::object& entry, const auto& at) {
         return readSeries(entry, at, meter);
       });
     }
@@ -142,15 +134,14 @@ Result<void> Reader::readSeries(ondemand::object& entry, const JsonPlace& where,
   SpectatorSeries series;
   for (auto field : entry) {
     std::string_view key;
-    auto value = readField(field, where, key);
-    if (!value) return std::move(value).error();
+    TRY(auto value, readField(field, where, key));
     Result<void> done;
     if (key == "tags") {
-      done = readObjects(*value, where.member(key), [&](ondemand::object& tag, const auto& at) {
+      done = readObjects(value, where.member(key), [&](ondemand::object& tag, const auto& at) {
         return readTag(tag, at, series);
       });
     } else if (key == "values") {
-      done = readObjects(*value, where.member(key), [&](ondemand::object& item, const auto& at) {
+      done = readObjects(value, where.member(key), [&](ondemand::object& item, const auto& at) {
         return readMeasurement(item, at, series);
       });
     }
@@ -169,9 +160,8 @@ Result<void> Reader::readTag(ondemand::object& tag, const JsonPlace& where,
     auto value = readField(field, where, key);
     if (!value) return std::move(value).error();
     if (key != "key" && key != "value") continue;
-    auto scalar = scalarText(*value, where.member(key));
-    if (!scalar) return std::move(scalar).error();
-    (key == "key" ? name : text) = *scalar;
+    TRY(auto scalar, scalarText(*value, where.member(key)));
+    (key == "key" ? name : text) = scalar;
   }
   if (!name || !text) return jsonError(where, "expected key and value");
   if (*name == "statistic" && !series.statistic) {
@@ -188,14 +178,12 @@ Result<void> Reader::readMeasurement(ondemand::object& measurement, const JsonPl
   bool nan = false;
   for (auto field : measurement) {
     std::string_view key;
-    auto value = readField(field, where, key);
-    if (!value) return std::move(value).error();
+    TRY(auto value, readField(field, where, key));
     if (key != "v") continue;
-    auto text = scalarText(*value, where.member(key));
-    if (!text) return std::move(text).error();
-    nan = *text == "NaN";
-    if (!isValue(*text)) return jsonError(where.member(key), "expected a number");
-    series.value = nan ? std::string_view() : *text;
+    TRY(auto text, scalarText(value, where.member(key)));
+    nan = text == "NaN";
+    if (!isValue(text)) return jsonError(where.member(key), "expected a number");
+    series.value = nan ? std::string_view() : text;
   }
   if (nan) {
     ++nan_dropped;
@@ -209,20 +197,17 @@ Result<void> Reader::readMeasurement(ondemand::object& measurement, const JsonPl
 
 Result<SpectatorPage> readSpectator(std::string_view json, const SpectatorOptions& options) {
   JsonPage page(json);
-  auto root = page.root();
-  if (!root) return std::move(root).error();
+  TRY(auto root, page.root());
   Reader reader;
-  auto read = reader.read(*root);
+  auto read = reader.read(root);
   if (read) read = page.checkEnd();
   if (!read) return page.located(std::move(read).error());
   JsonGrowth growth(json.size());
-  auto text = writeSpectator(reader.service, reader.meters, options, growth);
-  if (!text) return std::move(text).error();
-  if (text->empty()) {
-    return Error{
-        .fault = Fault::Empty, .what = "the page holds no sample", .next = {}, .retry_after = {}};
+  TRY(auto text, writeSpectator(reader.service, reader.meters, options, growth));
+  if (text.empty()) {
+    return Error{.fault = Fault::Empty, .what = "the page holds no sample"};
   }
-  return SpectatorPage{*std::move(text), reader.nan_dropped};
+  return SpectatorPage{std::move(text), reader.nan_dropped};
 }
 
 }  // namespace postern::exposition

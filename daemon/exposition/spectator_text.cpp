@@ -1,5 +1,7 @@
 #include "exposition/spectator_text.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <set>
@@ -57,7 +59,7 @@ std::string metricName(std::string_view text, char separator) {
 }
 
 std::string inQuotes(std::string_view text) {
-  return '"' + printable(text) + '"';
+  return fmt::format("\"{}\"", printable(text));
 }
 
 using Labels = std::vector<std::pair<std::string, std::string_view>>;
@@ -105,8 +107,7 @@ class Writer {
 
 Result<void> Writer::add(const SpectatorMeter& meter) {
   for (const SpectatorSeries& series : meter.series) {
-    auto labels = labelsOf(meter, series);
-    if (!labels) return std::move(labels).error();
+    TRY(auto labels, labelsOf(meter, series));
     // Before the name is made: its line will hold it.
     auto room = growth_.add(service_.size() + meter.name.size());
     if (!room) return room;
@@ -114,8 +115,8 @@ Result<void> Writer::add(const SpectatorMeter& meter) {
     const auto [found, fresh] = positions_.emplace(name, families_.size());
     if (fresh) families_.push_back({std::move(name), meter.counter, {}, {}});
     Rows& family = families_[found->second];
-    for (const auto& label : *labels) family.labels.insert(label.first);
-    family.rows.push_back({&meter, series.value, *std::move(labels)});
+    for (const auto& label : labels) family.labels.insert(label.first);
+    family.rows.push_back({&meter, series.value, std::move(labels)});
   }
   return {};
 }
@@ -146,7 +147,8 @@ Result<Labels> Writer::labelsOf(const SpectatorMeter& meter, const SpectatorSeri
       return jsonError(where, "a tag becomes the label __name__, which is the metric's own name");
     }
     if (i > 0 && labels[i - 1].first == name) {
-      return jsonError(where, "two tags become the label " + inQuotes(name) + ", expected one");
+      return jsonError(where,
+                       fmt::format("two tags become the label {}, expected one", inQuotes(name)));
     }
   }
   return labels;
@@ -178,11 +180,11 @@ Result<void> Writer::writeFamily(const Rows& family, std::string& out) const {
     out.append(family.name).append(labels).append(" ").append(row.value).append("\n");
     const auto [earlier, fresh] = seen.emplace(std::move(labels), row.meter);
     if (fresh) continue;
-    return jsonError(JsonPlace("metrics"), "meters " + inQuotes(earlier->second->name) + " and " +
-                                               inQuotes(row.meter->name) +
-                                               " both become the series " +
-                                               printable(family.name + earlier->first, 200) +
-                                               ", expected each series once");
+    return jsonError(
+        JsonPlace("metrics"),
+        fmt::format("meters {} and {} both become the series {}, expected each series once",
+                    inQuotes(earlier->second->name), inQuotes(row.meter->name),
+                    printable(family.name + earlier->first, 200)));
   }
   return {};
 }
@@ -190,8 +192,7 @@ Result<void> Writer::writeFamily(const Rows& family, std::string& out) const {
 Result<std::string> Writer::write() const {
   std::string out;
   for (const Rows& family : families_) {
-    auto written = writeFamily(family, out);
-    if (!written) return std::move(written).error();
+    TRY_VOID(writeFamily(family, out));
   }
   return out;
 }
@@ -203,8 +204,7 @@ Result<std::string> writeSpectator(std::string_view service,
                                    const config::Spectator& options, JsonGrowth& growth) {
   Writer writer(service, options, growth);
   for (const SpectatorMeter& meter : meters) {
-    auto added = writer.add(meter);
-    if (!added) return std::move(added).error();
+    TRY_VOID(writer.add(meter));
   }
   return writer.write();
 }

@@ -34,9 +34,8 @@ Result<std::string> readError(ondemand::object error, const JsonPlace& where) {
                         : key == "details" ? &details
                                            : nullptr;
     if (part == nullptr) continue;
-    auto text = scalarText(value, where.member(key));
-    if (!text) return std::move(text).error();
-    *part = *text;
+    TRY(auto text, scalarText(value, where.member(key)));
+    *part = text;
   }
   std::string said = title.empty() ? "unnamed error" : title;
   if (!code.empty()) said.append(" (").append(code).append(")");
@@ -46,18 +45,15 @@ Result<std::string> readError(ondemand::object error, const JsonPlace& where) {
 
 Result<void> readErrors(ondemand::value& value, const JsonPlace& where, Node& node) {
   const auto list = where.member("errors");
-  auto errors = readList(value, list);
-  if (!errors) return std::move(errors).error();
+  TRY(auto errors, readList(value, list));
   std::size_t position = 0;
-  for (auto element : *errors) {
+  for (auto element : errors) {
     const auto at = list.element(position++);
     ondemand::value item;
     if (const auto failed = element.get(item)) return jsonError(at, failed);
-    auto error = readObject(item, at);
-    if (!error) return std::move(error).error();
-    auto said = readError(*error, at);
-    if (!said) return std::move(said).error();
-    node.errors.push_back(*std::move(said));
+    TRY(auto error, readObject(item, at));
+    TRY(auto said, readError(error, at));
+    node.errors.push_back(std::move(said));
   }
   return {};
 }
@@ -66,14 +62,12 @@ Result<void> readErrors(ondemand::value& value, const JsonPlace& where, Node& no
 Result<bool> readNodeField(std::string_view key, ondemand::value& value, const JsonPlace& where,
                            Node& node) {
   if (key == "errors") {
-    auto read = readErrors(value, where, node);
-    if (!read) return std::move(read).error();
+    TRY_VOID(readErrors(value, where, node));
     return true;
   }
   if (key != "gateway_status" && key != "role") return false;
-  auto text = scalarText(value, where.member(key));
-  if (!text) return std::move(text).error();
-  (key == "role" ? node.role : node.status) = *text;
+  TRY(auto text, scalarText(value, where.member(key)));
+  (key == "role" ? node.role : node.status) = text;
   return true;
 }
 
@@ -90,16 +84,14 @@ Result<Node> readNode(std::string_view key, ondemand::value& value) {
   Node node = namedNode(key);
   const JsonPlace health("health");
   const auto where = health.member(key);
-  auto object = readObject(value, where);
-  if (!object) return std::move(object).error();
-  for (auto field : *object) {
+  TRY(auto object, readObject(value, where));
+  for (auto field : object) {
     std::string_view name;
     ondemand::value part;
     auto failed = field.unescaped_key().get(name);
     if (!failed) failed = field.value().get(part);
     if (failed) return jsonError(where, failed);
-    auto taken = readNodeField(name, part, where, node);
-    if (!taken) return std::move(taken).error();
+    TRY_VOID(readNodeField(name, part, where, node));
   }
   if (node.status.empty() && node.errors.empty()) {
     return jsonError(where, "expected gateway_status or errors, found neither");
@@ -116,12 +108,10 @@ Result<void> readHealth(ondemand::object object, std::vector<Node>& nodes) {
     auto failed = field.unescaped_key().get(key);
     if (!failed) failed = field.value().get(value);
     if (failed) return jsonError(JsonPlace("health"), failed);
-    auto taken = readNodeField(key, value, JsonPlace("health"), single);
-    if (!taken) return std::move(taken).error();
-    if (*taken) continue;
-    auto node = readNode(key, value);
-    if (!node) return std::move(node).error();
-    nodes.push_back(*std::move(node));
+    TRY(auto taken, readNodeField(key, value, JsonPlace("health"), single));
+    if (taken) continue;
+    TRY(auto node, readNode(key, value));
+    nodes.push_back(std::move(node));
   }
   if (!single.status.empty() || !single.errors.empty()) nodes.push_back(std::move(single));
   return {};
@@ -138,11 +128,9 @@ Result<std::vector<Node>> readRoot(ondemand::object root) {
     if (failed) return jsonError(JsonPlace(), failed);
     if (key != "health") continue;
     known = true;
-    auto health = readMap(value, JsonPlace(key));
-    if (!health) return std::move(health).error();
-    if (!*health) continue;
-    auto read = readHealth(**health, nodes);
-    if (!read) return std::move(read).error();
+    TRY(auto health, readMap(value, JsonPlace(key)));
+    if (!health) continue;
+    TRY_VOID(readHealth(*health, nodes));
   }
   if (!known) return jsonError(JsonPlace(), "expected health, found none");
   return nodes;
@@ -178,15 +166,12 @@ void appendStatus(Families& page, Family& family, const Node& node) {
 
 Result<Health> parseWhatsappHealth(std::string_view json) {
   JsonPage page(json);
-  auto root = page.root();
-  if (!root) return std::move(root).error();
-  auto nodes = readRoot(*root);
+  TRY(auto root, page.root());
+  auto nodes = readRoot(root);
   if (!nodes) return page.located(std::move(nodes).error());
-  auto ended = page.checkEnd();
-  if (!ended) return std::move(ended).error();
+  TRY_VOID(page.checkEnd());
   if (nodes->empty()) {
-    return Error{
-        .fault = Fault::Empty, .what = "the page names no node", .next = {}, .retry_after = {}};
+    return Error{.fault = Fault::Empty, .what = "the page names no node"};
   }
   Health health{.nodes = *std::move(nodes)};
   health.healthy = isHealthy(health.nodes);

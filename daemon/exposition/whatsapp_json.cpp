@@ -148,13 +148,11 @@ Result<void> Walk::readData(ondemand::array data) {
     const auto where = list.element(position++);
     ondemand::value value;
     if (const auto error = element.get(value)) return jsonError(where, error);
-    auto sample = readObject(value, where);
-    if (!sample) return std::move(sample).error();
-    auto read = sampler_.read(*sample, where);
+    TRY(auto sample, readObject(value, where));
+    auto read = sampler_.read(sample, where);
     if (!read) return read;
-    auto lines = sampler_.write(level.name, node(), where, growth_, level.found);
-    if (!lines) return std::move(lines).error();
-    page_.samples += *lines;
+    TRY(auto lines, sampler_.write(level.name, node(), where, growth_, level.found));
+    page_.samples += lines;
   }
   return {};
 }
@@ -198,10 +196,9 @@ Result<void> readRoot(ondemand::object root, Walk& walk) {
     if (error) return jsonError(JsonPlace(), error);
     if (key != "metrics" && key != "stats") continue;
     known = true;
-    auto object = readMap(value, JsonPlace(key));
-    if (!object) return std::move(object).error();
-    if (!*object) continue;
-    auto walked = walk.run(key, **object);
+    TRY(auto object, readMap(value, JsonPlace(key)));
+    if (!object) continue;
+    auto walked = walk.run(key, *object);
     if (!walked) return walked;
   }
   if (!known) return jsonError(JsonPlace(), "expected metrics or stats, found neither");
@@ -212,16 +209,14 @@ Result<void> readRoot(ondemand::object root, Walk& walk) {
 
 Result<Families> parseWhatsappJson(std::string_view json) {
   JsonPage page(json);
-  auto root = page.root();
-  if (!root) return std::move(root).error();
+  TRY(auto root, page.root());
   Families families;
   Walk walk(families, json.size());
-  auto read = readRoot(*root, walk);
+  auto read = readRoot(root, walk);
   if (read) read = page.checkEnd();
   if (!read) return page.located(std::move(read).error());
   if (families.samples == 0) {
-    return Error{
-        .fault = Fault::Empty, .what = "the page holds no sample", .next = {}, .retry_after = {}};
+    return Error{.fault = Fault::Empty, .what = "the page holds no sample"};
   }
   return families;
 }

@@ -1,5 +1,7 @@
 #include "exposition/whatsapp_sample.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -75,9 +77,8 @@ Result<void> Sampler::read(ondemand::object entry, const JsonPlace& where) {
                                : key == "count" ? &count_
                                                 : nullptr;
     if (number != nullptr) {
-      auto text = readNumber(value, where.member(key));
-      if (!text) return std::move(text).error();
-      *number = *text;
+      TRY(auto text, readNumber(value, where.member(key)));
+      *number = text;
     } else if (key == "labels") {
       read = readLabels(value, where.member(key));
     } else if (key == "bucket") {
@@ -90,10 +91,9 @@ Result<void> Sampler::read(ondemand::object entry, const JsonPlace& where) {
 }
 
 Result<void> Sampler::readLabels(ondemand::value& value, const JsonPlace& where) {
-  auto labels = readMap(value, where);
-  if (!labels) return std::move(labels).error();
-  if (!*labels) return {};
-  for (auto field : **labels) {
+  TRY(auto labels, readMap(value, where));
+  if (!labels) return {};
+  for (auto field : *labels) {
     std::string_view name;
     ondemand::value label;
     auto error = field.unescaped_key().get(name);
@@ -105,16 +105,15 @@ Result<void> Sampler::readLabels(ondemand::value& value, const JsonPlace& where)
           where,
           "a label is called __name__, which is the metric's own name; expected another name");
     }
-    auto text = scalarText(label, where.member(name));
-    if (!text) return std::move(text).error();
-    labels_.push_back({name, *text});
+    TRY(auto text, scalarText(label, where.member(name)));
+    labels_.push_back({name, text});
   }
   names_.clear();
   for (const Label& label : labels_) names_.push_back(label.name);
   std::ranges::sort(names_);
   const auto twice = std::ranges::adjacent_find(names_);
   if (twice == names_.end()) return {};
-  return jsonError(where, "label " + quoteJson(*twice) + " appears twice, expected once");
+  return jsonError(where, fmt::format("label {} appears twice, expected once", quoteJson(*twice)));
 }
 
 bool Sampler::hasLabel(std::string_view name) const {
@@ -123,19 +122,17 @@ bool Sampler::hasLabel(std::string_view name) const {
 
 Result<void> Sampler::readBuckets(ondemand::value& value, const JsonPlace& where) {
   histogram_ = true;
-  auto buckets = readMap(value, where);
-  if (!buckets) return std::move(buckets).error();
-  if (!*buckets) return {};
-  for (auto field : **buckets) {
+  TRY(auto buckets, readMap(value, where));
+  if (!buckets) return {};
+  for (auto field : *buckets) {
     std::string_view le;
     ondemand::value count;
     auto error = field.unescaped_key().get(le);
     if (!error) error = field.value().get(count);
     if (error) return jsonError(where, error);
     if (!isValue(le)) return jsonError(where.member(le), "a bucket's bound is no number");
-    auto number = readNumber(count, where.member(le));
-    if (!number) return std::move(number).error();
-    buckets_.push_back({bound(le), *number});
+    TRY(auto number, readNumber(count, where.member(le)));
+    buckets_.push_back({bound(le), number});
   }
   return {};
 }
@@ -161,8 +158,7 @@ Result<std::size_t> Sampler::write(std::string_view metric, std::string_view nod
     return writeHistogram(metric, growth, family);
   }
   Lines lines(metric, growth, family.samples);
-  auto appended = lines.append("", labels_text_, "", value_);
-  if (!appended) return std::move(appended).error();
+  TRY_VOID(lines.append("", labels_text_, "", value_));
   return lines.count();
 }
 
@@ -174,7 +170,7 @@ Result<std::size_t> Sampler::writeHistogram(std::string_view metric, JsonGrowth&
   Result<void> appended;
   const auto appendBucket = [&](std::string_view le, std::string_view count) {
     infinite = infinite || le == "+Inf";
-    appended = lines.append("_bucket", labels_text_, "le=\"" + std::string(le) + "\"", count);
+    appended = lines.append("_bucket", labels_text_, fmt::format("le=\"{}\"", le), count);
   };
   for (const Bucket& bucket : buckets_) {
     appendBucket(bucket.le, bucket.count);

@@ -1,5 +1,7 @@
 #include "http/listen_socket.h"
 
+#include <fmt/core.h>
+
 #include <Poco/Exception.h>
 #include <Poco/Net/SocketAddress.h>
 
@@ -35,9 +37,10 @@ std::optional<Place> parsePlace(std::string_view address) {
 }
 
 Error cannotListen(const std::string& address, const std::string& why) {
-  return {Fault::Connect,
-          "cannot listen on " + address + ": " + why + "; choose one with --web.listen-address",
-          "nothing is served there", std::nullopt};
+  return {
+      Fault::Connect,
+      fmt::format("cannot listen on {}: {}; choose one with --web.listen-address", address, why),
+      "nothing is served there", std::nullopt};
 }
 
 std::string reasonOf(const Poco::Exception& exception) {

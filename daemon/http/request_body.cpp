@@ -1,5 +1,7 @@
 #include "http/request_body.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -26,7 +28,7 @@ RequestBody::Progress RequestBody::refuse(int status, std::string what) {
 
 RequestBody::Progress RequestBody::tooLarge() {
   const auto most = most_ > 0 ? most_ : kMostDropped;
-  return refuse(413, "no body over " + std::to_string(most >> 10U) + " KiB is read here");
+  return refuse(413, fmt::format("no body over {} KiB is read here", most >> 10U));
 }
 
 RequestBody::Progress RequestBody::begin(const RequestHead& head, std::size_t most,

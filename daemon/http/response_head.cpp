@@ -1,5 +1,7 @@
 #include "http/response_head.h"
 
+#include <fmt/core.h>
+
 #include <Poco/Net/HTTPResponse.h>
 
 #include <ctime>
@@ -70,8 +72,7 @@ Reply busyReply(std::string_view what) {
   reply.head.status = info.http_status;
   reply.head.reason = info.name;
   reply.head.headers.emplace_back("Retry-After", "1");
-  reply.body =
-      std::string(info.name) + ": " + std::string(what) + "; " + std::string(info.next) + '\n';
+  reply.body = fmt::format("{}: {}; {}\n", info.name, what, info.next);
   return reply;
 }
 

@@ -66,10 +66,9 @@ struct Listening::Socket {
 };
 
 Result<Listening> Listening::open(const std::string& address) {
-  auto socket = listenOn(address);
-  if (!socket) return std::move(socket).error();
+  TRY(auto socket, listenOn(address));
   Listening listening;
-  listening.socket_ = std::make_shared<Socket>(Socket{*socket});
+  listening.socket_ = std::make_shared<Socket>(Socket{socket});
   return listening;
 }
 
@@ -231,10 +230,9 @@ Server::~Server() {
 }
 
 Result<std::uint16_t> Server::listen(const std::string& address, const Service& service) {
-  const auto listening = Listening::open(address);
-  if (!listening) return listening.error();
-  listen(*listening, service);
-  return listening->port();
+  TRY(const auto listening, Listening::open(address));
+  listen(listening, service);
+  return listening.port();
 }
 
 void Server::listen(const Listening& listening, const Service& service) {

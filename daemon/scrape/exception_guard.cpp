@@ -10,15 +10,12 @@ namespace postern::scrape {
 Error outOfMemory() {
   return {Fault::Limit,
           "there is not enough memory for the page: raise the memory limit, or set "
-          "sample_limit or match",
-          "",
-          {}};
+          "sample_limit or match"};
 }
 
 Error unexpected(const std::exception& failure) {
   log::error("an exception ended a page", {{"type", typeid(failure).name()}});
-  return {
-      Fault::Format, "the page could not be read: an internal error, which the log names", "", {}};
+  return {Fault::Format, "the page could not be read: an internal error, which the log names"};
 }
 
 async::Task<std::optional<Error>> guardExceptions(async::Task<> work) {

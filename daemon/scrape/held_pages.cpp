@@ -1,5 +1,7 @@
 #include "scrape/held_pages.h"
 
+#include <fmt/core.h>
+
 #include <malloc.h>
 
 #include <optional>
@@ -25,10 +27,7 @@ bool tellsMore(const Error& error, const std::optional<Error>& known) {
 }
 
 Error tooMuch(std::string_view limit, std::size_t value) {
-  return {Fault::Limit,
-          "the pages together exceed " + std::string(limit) + " of " + std::to_string(value),
-          "",
-          {}};
+  return {Fault::Limit, fmt::format("the pages together exceed {} of {}", limit, value)};
 }
 
 // So that a page that is missing is not missing in silence.
@@ -39,9 +38,9 @@ exposition::Families pageUpFamily(const config::Target& target,
   up.type = "gauge";
   up.help = "Whether this page of the target was fetched by this scrape.";
   for (std::size_t page = 0; page < pages.size(); ++page) {
-    up.samples += "postern_page_up{target=\"" + target.name + "\",page=\"" +
-                  exposition::escapeLabelValue(target.pages[page].name()) +
-                  (pages[page] ? "\"} 0\n" : "\"} 1\n");
+    up.samples +=
+        fmt::format("postern_page_up{{target=\"{}\",page=\"{}\"}} {}\n", target.name,
+                    exposition::escapeLabelValue(target.pages[page].name()), pages[page] ? 0 : 1);
   }
   exposition::Families families;
   families.families.push_back(std::move(up));
@@ -292,17 +291,15 @@ Result<PageText> HeldPages::Merging::merge() {
   if (target.limits.samples != 0 && merged.samples > target.limits.samples)
     return tooMuch("sample_limit", target.limits.samples);
   if (result.counts.read == 0 && merged.samples == 0)
-    return Error{Fault::Empty, "no page had a sample in it", "", {}};
+    return Error{Fault::Empty, "no page had a sample in it"};
   result.samples = merged.samples;
   exposition::merge(merged, pageUpFamily(target, result.pages));
   if (target.append_self) {
-    auto self = exposition::readFamilies(exposition::Syntax::Text, self_metrics, {});
-    if (!self) return std::move(self).error();
-    exposition::merge(merged, *std::move(self));
+    TRY(auto self, exposition::readFamilies(exposition::Syntax::Text, self_metrics, {}));
+    exposition::merge(merged, std::move(self));
   }
-  auto text = exposition::write(std::move(merged), output);
-  if (!text) return std::move(text).error();
-  return std::make_shared<const std::string>(*std::move(text));
+  TRY(auto text, exposition::write(std::move(merged), output));
+  return std::make_shared<const std::string>(std::move(text));
 }
 
 async::Task<ScrapeResult> HeldPages::merge() {

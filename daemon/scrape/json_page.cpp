@@ -9,17 +9,15 @@ namespace postern::scrape {
 
 Result<std::string> JsonPage::toText(exposition::Format format, std::string_view json) {
   if (format == exposition::Format::SpectatorJson) {
-    auto read = exposition::readSpectator(json, target_.pages[page_].spectator);
-    if (!read) return std::move(read).error();
-    nan_dropped_ += read->nan_dropped;
-    return std::move(read->text);
+    TRY(auto read, exposition::readSpectator(json, target_.pages[page_].spectator));
+    nan_dropped_ += read.nan_dropped;
+    return std::move(read.text);
   }
   Result<exposition::Families> families = exposition::Families();
   if (format == exposition::Format::WhatsappHealth) {
-    auto health = exposition::parseWhatsappHealth(json);
-    if (!health) return std::move(health).error();
-    families = exposition::healthFamilies(*health, target_.name, company_);
-    health_ = std::make_shared<exposition::Health>(*std::move(health));
+    TRY(auto health, exposition::parseWhatsappHealth(json));
+    families = exposition::healthFamilies(health, target_.name, company_);
+    health_ = std::make_shared<exposition::Health>(std::move(health));
   } else {
     families = exposition::parseWhatsappJson(json);
   }

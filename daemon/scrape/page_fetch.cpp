@@ -1,5 +1,7 @@
 #include "scrape/page_fetch.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <initializer_list>
 #include <string>
@@ -20,7 +22,7 @@ std::string encodeQuery(std::initializer_list<config::Pairs> all) {
   for (const auto& params : all) {
     for (const auto& [name, value] : params) {
       query += query.empty() ? '?' : '&';
-      query += percentEncode(name) + '=' + percentEncode(value);
+      query += fmt::format("{}={}", percentEncode(name), percentEncode(value));
     }
   }
   return query;
@@ -89,8 +91,9 @@ std::string remedyOf(int status) {
 Error misdirected(const config::Target& target, const std::string& answered) {
   const auto& name = target.tls.server_name.empty() ? target.url.host : target.tls.server_name;
   return {Fault::Status,
-          answered + ": the service does not serve " + name +
-              ", which it was asked for as Host and in the TLS handshake",
+          fmt::format("{}: the service does not serve {}, which it was asked for as Host and in "
+                      "the TLS handshake",
+                      answered, name),
           "",
           {},
           "set server_name to a name that the service serves: it is sent as both",
@@ -103,16 +106,13 @@ Error statusError(const config::Target& target, const upstream::Response& respon
     return upstream::clientRefusal(response.status, response.excerpt, shown);
   if (response.status == 421) return misdirected(target, answered);
   if (response.status == 403) {
-    return {Fault::Forbidden,
-            answered + ": the credential is of the wrong kind or lacks the role",
-            "",
-            {}};
+    return {Fault::Forbidden, answered + ": the credential is of the wrong kind or lacks the role"};
   }
   if (response.status >= 300 && response.status < 400) {
     return {
         Fault::Status,
-        answered + ": redirected to \"" + printable(response.header("location")) +
-            "\", which is not followed",
+        fmt::format("{}: redirected to \"{}\", which is not followed", answered,
+                    printable(response.header("location"))),
         "",
         {},
         "let path, and the url, be where the redirect leads to; other hosts are never followed"};
@@ -123,7 +123,7 @@ Error statusError(const config::Target& target, const upstream::Response& respon
 }  // namespace
 
 Error inPage(const config::Page& page, Error error) {
-  error.what = "page " + std::string(page.name()) + ": " + error.what;
+  error.what = fmt::format("page {}: {}", page.name(), error.what);
   return error;
 }
 
@@ -141,7 +141,7 @@ async::Task<Result<credentials::SecretHeaders>> PageFetch::readHeaders(async::Sc
   };
   auto done = co_await async::offload(context_.runner, scope, std::move(read));
   if (done) co_return *std::move(done);
-  co_return Error{Fault::Timeout, "timed out while reading the files of http_headers", "", {}};
+  co_return Error{Fault::Timeout, "timed out while reading the files of http_headers"};
 }
 
 // Makes the request, ready to be sent.

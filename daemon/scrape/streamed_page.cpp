@@ -83,7 +83,7 @@ async::Task<> StreamedPage::streamTo(PageStream& stream, async::Scope& scope) {
     const bool taken = co_await flush(stream);
     if (!taken) {
       scraper_gone_ = true;
-      fail({Fault::Timeout, "the scraper has gone, or was too slow", "", {}});
+      fail({Fault::Timeout, "the scraper has gone, or was too slow"});
       co_return;
     }
     if (whole_) co_return;
@@ -93,7 +93,7 @@ async::Task<> StreamedPage::streamTo(PageStream& stream, async::Scope& scope) {
 }
 
 void StreamedPage::abandon() {
-  fail({Fault::Timeout, "no scraper waits for the page any more", "", {}});
+  fail({Fault::Timeout, "no scraper waits for the page any more"});
 }
 
 // Reads one block. False at the end, and after a failure.

@@ -1,5 +1,7 @@
 #include "serve/aliases.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -54,8 +56,8 @@ std::string upGauge(const TargetView& target) {
 
 std::string row(std::string_view target, std::string_view what, std::string_view state,
                 std::string_view words) {
-  return "<tr><td>" + escapeHtml(target) + "</td><td>" + escapeHtml(what) + "</td><td class=\"" +
-         std::string(state) + "\">" + escapeHtml(words) + "</td></tr>\n";
+  return fmt::format("<tr><td>{}</td><td>{}</td><td class=\"{}\">{}</td></tr>\n",
+                     escapeHtml(target), escapeHtml(what), state, escapeHtml(words));
 }
 
 // A class of style.css.
@@ -75,9 +77,9 @@ std::string rowsOfNodes(const HealthPage& page) {
     const auto why = exposition::whyNotConnected(node);
     const char* color = why.empty() ? "good" : page.health->healthy ? "soft" : "bad";
     std::string named = node.name.empty() ? "the only node" : node.name;
-    if (!node.role.empty()) named += " (" + node.role + ")";
-    rows +=
-        row("", named, color, (why.empty() ? node.status : why) + ", read " + rfc3339(page.as_of));
+    if (!node.role.empty()) named += fmt::format(" ({})", node.role);
+    rows += row("", named, color,
+                fmt::format("{}, read {}", why.empty() ? node.status : why, rfc3339(page.as_of)));
   }
   return rows;
 }
@@ -85,7 +87,7 @@ std::string rowsOfNodes(const HealthPage& page) {
 std::string rowsOf(const TargetView& target, const Verdict& verdict) {
   std::string words = verdict.words;
   if (verdict.fault)
-    words += " (" + std::string(faultName(verdict.fault->fault)) + ": " + verdict.fault->what + ")";
+    words += fmt::format(" ({}: {})", faultName(verdict.fault->fault), verdict.fault->what);
   std::string rows = row(target.config->name, "", colorOf(verdict.state), words);
   if (target.counts.fault) return rows;
   const auto pages = healthPages(target);
@@ -93,8 +95,7 @@ std::string rowsOf(const TargetView& target, const Verdict& verdict) {
     if (page.health) {
       rows += rowsOfNodes(page);
     } else if (target.counts.scraped) {
-      rows +=
-          row("", "", "soft", "page " + std::string(page.page) + " failed, so no node is known");
+      rows += row("", "", "soft", fmt::format("page {} failed, so no node is known", page.page));
     }
   }
   return rows;
@@ -147,7 +148,7 @@ std::string externalErrors(const TargetViews& targets) {
     const auto& counts = target.counts;
     for (const auto& info : kFaults) {
       const auto count = counts.failures[static_cast<std::size_t>(info.fault)];
-      if (count > 0) errors[target.config->name + " : " + std::string(info.name)] = count;
+      if (count > 0) errors[fmt::format("{} : {}", target.config->name, info.name)] = count;
     }
   }
   return write({{"errors", std::move(errors)}});
@@ -182,9 +183,9 @@ http::Reply healthTable(const TargetViews& targets, std::string_view root) {
     rows += rowsOf(target, verdict);
     all = worst(all, verdict.state);
   }
-  const std::string table =
-      "<table class=\"list\"><tr><th>Target</th><th>Node</th><th>State</th></tr>\n" + rows +
-      "</table>";
+  const std::string table = fmt::format(
+      "<table class=\"list\"><tr><th>Target</th><th>Node</th><th>State</th></tr>\n{}</table>",
+      rows);
   const HtmlAnswer answer;
   return {answer.head(isWell(all) ? 200 : 503),
           answer.fill(kPlainPage, {{"root", root},

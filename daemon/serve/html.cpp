@@ -1,5 +1,7 @@
 #include "serve/html.h"
 
+#include <fmt/core.h>
+
 #include <sys/random.h>
 
 #include <charconv>
@@ -102,10 +104,11 @@ http::ResponseHead HtmlAnswer::head(int status) const {
   head.status = status;
   head.content_type = "text/html; charset=utf-8";
   head.headers = {
-      {"Content-Security-Policy", "default-src 'none'; script-src 'nonce-" + nonce_ +
-                                      "'; style-src 'nonce-" + nonce_ +
-                                      "'; connect-src 'self'; img-src data:; base-uri 'none'; "
-                                      "form-action 'none'; frame-ancestors 'none'"},
+      {"Content-Security-Policy",
+       fmt::format(
+           "default-src 'none'; script-src 'nonce-{}'; style-src 'nonce-{}'; connect-src 'self'; "
+           "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+           nonce_, nonce_)},
       {"X-Content-Type-Options", "nosniff"},
       {"X-Frame-Options", "DENY"},
       {"Referrer-Policy", "no-referrer"},

@@ -1,5 +1,7 @@
 #include "serve/metrics_text.h"
 
+#include <fmt/core.h>
+
 #include <array>
 #include <charconv>
 
@@ -18,9 +20,9 @@ std::string number(double value) {
 
 void MetricsText::family(std::string_view name, std::string_view type, std::string_view help) {
   name_ = name;
-  text_ += "# HELP " + name_ + " ";
+  text_ += fmt::format("# HELP {} ", name_);
   text_ += exposition::escapeHelp(help);
-  text_ += "\n# TYPE " + name_ + " ";
+  text_ += fmt::format("\n# TYPE {} ", name_);
   text_ += type;
   text_ += '\n';
 }
@@ -63,7 +65,7 @@ void MetricsText::histogram(Labels labels, const scrape::Histogram& histogram) {
     below += histogram.buckets[i];
     const std::string bound =
         i < scrape::kDurationBounds.size() ? number(scrape::kDurationBounds[i]) : "+Inf";
-    line("_bucket", labels, "le=\"" + bound + "\"", std::to_string(below));
+    line("_bucket", labels, fmt::format("le=\"{}\"", bound), std::to_string(below));
   }
   line("_sum", labels, "", number(histogram.sum));
   line("_count", labels, "", std::to_string(histogram.count));

@@ -1,5 +1,7 @@
 #include "serve/samples.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <optional>
 
@@ -36,9 +38,9 @@ http::Reply faultPage(const scrape::Target& target, const Error& error) {
   const bool known = verdict.fault && verdict.fault->fault == error.fault;
   const std::string words = known ? verdict.words : std::string(faultWords(error.fault));
   const std::string next = error.next.empty() ? std::string(info.next) : error.next;
-  const std::string content = "<p><code class=\"bad\">" + std::string(info.name) + "</code> " +
-                              escapeHtml(error.what) + ".</p><p>" + escapeHtml(capitalised(next)) +
-                              ".</p>";
+  const std::string content =
+      fmt::format("<p><code class=\"bad\">{}</code> {}.</p><p>{}.</p>", info.name,
+                  escapeHtml(error.what), escapeHtml(capitalised(next)));
   reply.body = answer.fill(kPlainPage, {{"root", kRoot},
                                         {"title", name},
                                         {"about", name},
@@ -55,8 +57,8 @@ std::string withThousands(std::size_t number) {
 
 std::string summaryOf(const SampleTable& table) {
   if (table.shown() == table.samples()) return withThousands(table.samples()) + " samples";
-  return "the first " + withThousands(table.shown()) + " of " + withThousands(table.samples()) +
-         " samples; the others are cut off here, not on the page";
+  return fmt::format("the first {} of {} samples; the others are cut off here, not on the page",
+                     withThousands(table.shown()), withThousands(table.samples()));
 }
 
 http::Reply tablePage(const std::string& target, const SampleTable& table) {
@@ -129,7 +131,7 @@ void SampleTable::family(const exposition::FamilyHead& head) {
           escapeHtml(head.type.empty() ? std::string_view("untyped") : head.type);
   if (!head.unit.empty()) head_ += ", " + escapeHtml(head.unit);
   head_ += "</span>";
-  if (!head.help.empty()) head_ += "<q>" + escapeHtml(head.help) + "</q>";
+  if (!head.help.empty()) head_ += fmt::format("<q>{}</q>", escapeHtml(head.help));
   head_ += "</th></tr>\n";
 }
 
@@ -145,14 +147,14 @@ std::string_view SampleTable::sample(const exposition::Sample& sample, expositio
   char separator = '{';
   for (const auto& label : line.labels) {
     rows_ += separator;
-    rows_ +=
-        "<wbr>" + escapeHtml(label.name) + "=&quot;<b>" + escapeHtml(label.value) + "</b>&quot;";
+    rows_ += fmt::format("<wbr>{}=&quot;<b>{}</b>&quot;", escapeHtml(label.name),
+                         escapeHtml(label.value));
     separator = ',';
   }
   if (separator == ',') rows_ += '}';
   rows_ += "</code></td><td>" + escapeHtml(line.value);
   if (!line.timestamp.empty())
-    rows_ += " <span class=\"soft\">@" + escapeHtml(line.timestamp) + "</span>";
+    rows_ += fmt::format(" <span class=\"soft\">@{}</span>", escapeHtml(line.timestamp));
   rows_ += "</td></tr>\n";
   return {};
 }

@@ -51,12 +51,12 @@ http::Reply withType(std::string_view content_type, std::string body) {
 }
 
 http::Reply unknownTarget(std::string_view name) {
-  return faultReply(printable(name), {Fault::UnknownTarget, "no target has this name", "", {}});
+  return faultReply(printable(name), {Fault::UnknownTarget, "no target has this name"});
 }
 
 bool allows(std::string_view methods, const std::string& method) {
   return methods.empty() ||
-         fmt::format(", {},", methods).find(" " + method + ",") != std::string::npos;
+         fmt::format(", {},", methods).find(fmt::format(" {},", method)) != std::string::npos;
 }
 
 http::Reply wrongMethod(std::string_view methods) {
@@ -242,15 +242,18 @@ http::Reply Service::liveness(const http::Request& request) const {
   if (!options_.awaiting.empty()) return awaited(request);
   // Only the listener for probes is left to hear it.
   if (const auto lock = process_.self(requests_).lock; lock.closed) {
-    return plain(503, "postern is not ready: web configuration: " + lock.error +
-                          "; until then every connection to --web.listen-address is refused, and "
-                          "the files are looked at again every second\n");
+    return plain(
+        503,
+        fmt::format(
+            "postern is not ready: web configuration: {}; until then every connection to "
+            "--web.listen-address is refused, and the files are looked at again every second\n",
+            lock.error));
   }
   for (const auto& target : viewsOf(*process_.targets())) {
     const auto& material = target.material().status;
     if (material.loaded) continue;
-    return plain(503, "postern is not ready: target " + target.config->name +
-                          ": tls: " + material.error + "\n");
+    return plain(503, fmt::format("postern is not ready: target {}: tls: {}\n", target.config->name,
+                                  material.error));
   }
   return plain(200, "postern is ready.\n");
 }

@@ -1,5 +1,7 @@
 #include "serve/status.h"
 
+#include <fmt/core.h>
+
 #include <unistd.h>
 #include <nlohmann/json.hpp>
 
@@ -163,7 +165,7 @@ Json describe(const TargetView& target, const Verdict& verdict, SystemTime now) 
   Json json;
   json["name"] = config.name;
   json["preset"] = config.preset;
-  json["url"] = "https://" + config.url.authority() + config.url.path;
+  json["url"] = fmt::format("https://{}{}", config.url.authority(), config.url.path);
   json["state"] = stateName(verdict.state);
   json["verdict"] = verdict.words;
   json["fault"] = verdict.fault ? Json(faultName(verdict.fault->fault)) : Json(nullptr);

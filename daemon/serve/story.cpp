@@ -1,5 +1,7 @@
 #include "serve/story.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -38,12 +40,12 @@ std::string showSeconds(double seconds) {
 }
 
 std::string describe(const Error& error) {
-  return std::string(faultName(error.fault)) + ": " + error.what;
+  return fmt::format("{}: {}", faultName(error.fault), error.what);
 }
 
 std::string describe(const tls::Summary& summary) {
-  return "'" + summary.subject + "' for " + summary.names + ", issued by '" + summary.issuer +
-         "', until " + rfc3339(summary.validity.not_after);
+  return fmt::format("'{}' for {}, issued by '{}', until {}", summary.subject, summary.names,
+                     summary.issuer, rfc3339(summary.validity.not_after));
 }
 
 std::string describe(const upstream::TransportInfo& transport) {
@@ -57,12 +59,12 @@ void tellOfCertificates(const TargetView& target, Story& story) {
   if (material.error) return story.tell("certificates", describe(*material.error));
   const auto& ours = material.client_chain;
   const auto& authorities = material.authorities;
-  story.tell("certificates",
-             ours.empty() ? "none of our own"
-                          : "ours: " + describe(ours.front()) + ", of " + material.cert_file);
-  story.tell("", authorities.empty()
-                     ? "the system's roots decide on the service's"
-                     : "CA: " + describe(authorities.front()) + ", of " + material.ca_file);
+  story.tell("certificates", ours.empty() ? "none of our own"
+                                          : fmt::format("ours: {}, of {}", describe(ours.front()),
+                                                        material.cert_file));
+  story.tell("", authorities.empty() ? "the system's roots decide on the service's"
+                                     : fmt::format("CA: {}, of {}", describe(authorities.front()),
+                                                   material.ca_file));
   if (target.config->tls.insecure_skip_verify)
     story.tell("", "the service's certificate is not verified");
 }
@@ -71,10 +73,10 @@ void tellOfCredential(const std::optional<CredentialView>& credential, Story& st
   if (!credential) return story.tell("credential", "none is needed");
   const std::string source = "from " + std::string(credential->source);
   if (!credential->found)
-    return story.tell("credential", "not found " + source + ": " + credential->error);
-  story.tell(
-      "credential",
-      "found " + source + (credential->error.empty() ? "" : "; read again: " + credential->error));
+    return story.tell("credential", fmt::format("not found {}: {}", source, credential->error));
+  story.tell("credential",
+             fmt::format("found {}{}", source,
+                         credential->error.empty() ? "" : "; read again: " + credential->error));
 }
 
 void tellOfSession(const session::Session::Status& before, const session::Session::Status& after,
@@ -104,9 +106,8 @@ void tellOfSession(const session::Session::Status& before, const session::Sessio
 }
 
 void tellOfConnection(const TargetView& target, std::size_t before, Story& story) {
-  story.tell("connection", "to " + target.config->url.authority() +
-                               "; open before: " + std::to_string(before) +
-                               ", after: " + std::to_string(target.connections));
+  story.tell("connection", fmt::format("to {}; open before: {}, after: {}",
+                                       target.config->url.authority(), before, target.connections));
   if (const auto& server = target.material().server)
     story.tell("", "the service showed " + describe(*server));
 }
@@ -116,8 +117,8 @@ std::string describe(const scrape::PageStory& page, const std::optional<Error>& 
   const auto& counts = page.counts;
   std::string text = error ? describe(*error) : "200";
   if (!page.content_type.empty()) text += ", " + printable(page.content_type);
-  return text + ", " + std::to_string(counts.read) + " samples read, " +
-         std::to_string(counts.kept) + " kept, in " + showSeconds(page.seconds);
+  return fmt::format("{}, {} samples read, {} kept, in {}", text, counts.read, counts.kept,
+                     showSeconds(page.seconds));
 }
 
 void tellOfPages(const TargetView& target, Story& story) {
@@ -127,16 +128,15 @@ void tellOfPages(const TargetView& target, Story& story) {
   for (std::size_t page = 0; page < std::min(counts.stories.size(), pages.size()); ++page) {
     const auto error = page < counts.pages.size() ? counts.pages[page] : std::nullopt;
     const auto& told = counts.stories[page];
-    story.tell("page", std::string(pages[page].name()) + ": " + describe(told, error));
+    story.tell("page", fmt::format("{}: {}", pages[page].name(), describe(told, error)));
     if (told.transport && !told.kept) story.tell("", describe(*told.transport));
     all += told.counts;
   }
-  story.tell("rules", "left out: " + std::to_string(all.unmatched) + " by match, " +
-                          std::to_string(all.relabelled) + " by relabelling, " +
-                          std::to_string(all.excess) + " by family_series_limit, " +
-                          std::to_string(all.nan) + " as NaN; " + std::to_string(all.duplicates) +
-                          " duplicates from the service, " +
-                          std::to_string(all.relabel_duplicates) + " made by rules");
+  story.tell("rules",
+             fmt::format("left out: {} by match, {} by relabelling, {} by family_series_limit, {} "
+                         "as NaN; {} duplicates from the service, {} made by rules",
+                         all.unmatched, all.relabelled, all.excess, all.nan, all.duplicates,
+                         all.relabel_duplicates));
 }
 
 }  // namespace
@@ -154,23 +154,25 @@ std::string describe(const ScrapeTrace& trace) {
   const auto& target = trace.target;
   const auto& config = *target.config;
   Story story;
-  story.tell("target", config.name + ", https://" + config.url.authority() + config.url.path +
-                           ", preset " + config.preset + ", at " + rfc3339(target.now));
+  story.tell("target",
+             fmt::format("{}, https://{}{}, preset {}, at {}", config.name, config.url.authority(),
+                         config.url.path, config.preset, rfc3339(target.now)));
   story.tell("", "one scrape, made now; what others do at the same time may show in it");
   tellOfCertificates(target, story);
   tellOfCredential(target.credential, story);
   tellOfSession(trace.session_before, target.session, target.credential.has_value(), story);
   tellOfConnection(target, trace.connections_before, story);
   tellOfPages(target, story);
-  story.tell("outcome", trace.error ? std::to_string(faultInfo(trace.error->fault).http_status) +
-                                          " " + describe(*trace.error)
-                                    : "200, " + std::to_string(trace.bytes) + " bytes, in " +
-                                          showSeconds(trace.seconds));
+  story.tell(
+      "outcome",
+      trace.error
+          ? fmt::format("{} {}", faultInfo(trace.error->fault).http_status, describe(*trace.error))
+          : fmt::format("200, {} bytes, in {}", trace.bytes, showSeconds(trace.seconds)));
   const auto verdict = judge(target);
   story.tell("verdict", verdict.words);
   for (const auto& warning : verdict.warnings) story.tell("warning", warning);
   if (verdict.next_attempt)
-    story.tell("next login", "at " + rfc3339(*verdict.next_attempt) + " at the earliest");
+    story.tell("next login", fmt::format("at {} at the earliest", rfc3339(*verdict.next_attempt)));
   story.tell("next", verdict.next);
   return story.text();
 }

@@ -1,5 +1,7 @@
 #include "serve/verdict.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <chrono>
 #include <iterator>
@@ -15,10 +17,10 @@ using std::chrono::hours;
 std::string timeLeft(SystemTime::duration left) {
   const auto whole = std::chrono::duration_cast<hours>(left).count();
   if (left.count() <= 0) return "has expired";
-  if (whole >= 48) return "expires in " + std::to_string(whole / 24) + " days";
-  if (whole >= 2) return "expires in " + std::to_string(whole) + " hours";
-  return "expires in " + std::to_string(std::chrono::ceil<std::chrono::minutes>(left).count()) +
-         " minutes";
+  if (whole >= 48) return fmt::format("expires in {} days", whole / 24);
+  if (whole >= 2) return fmt::format("expires in {} hours", whole);
+  return fmt::format("expires in {} minutes",
+                     std::chrono::ceil<std::chrono::minutes>(left).count());
 }
 
 // Whose certificates they are; "" for the target itself.
@@ -34,21 +36,21 @@ std::string whoseFiles(MaterialView::Peer peer) {
 void warnOfMaterial(const MaterialView& material, SystemTime now, Verdict& verdict) {
   const auto warn = [&](const std::string& what, const std::optional<tls::Validity>& validity) {
     if (!validity || !tls::expiresSoon(*validity, now)) return;
-    verdict.warnings.push_back(what + " " + timeLeft(validity->not_after - now));
+    verdict.warnings.push_back(fmt::format("{} {}", what, timeLeft(validity->not_after - now)));
   };
   const auto whose = whoseFiles(material.peer);
   const std::string article = whose.empty() ? "the " : whose;
   warn(article + "client certificate", material.client_validity);
-  warn("a certificate of " + article + "CA file", material.ca_validity);
+  warn(fmt::format("a certificate of {}CA file", article), material.ca_validity);
   verdict.warnings.insert(verdict.warnings.end(), material.warnings.begin(),
                           material.warnings.end());
   const auto& status = material.status;
   if (!status.error.empty() && status.loaded) {
     verdict.warnings.push_back(
-        whose +
-        "renewed certificate files are bad, the last good ones stay in use: " + status.error);
+        fmt::format("{}renewed certificate files are bad, the last good ones stay in use: {}",
+                    whose, status.error));
   } else if (!status.error.empty() && !whose.empty()) {
-    verdict.warnings.push_back(whose + "certificate files are bad: " + status.error);
+    verdict.warnings.push_back(fmt::format("{}certificate files are bad: {}", whose, status.error));
   }
   if (!material.server) return;
   const bool of_service = material.peer == MaterialView::Peer::Service;
@@ -72,9 +74,9 @@ constexpr std::size_t kNodesInWarnings = 5;
 
 std::string nodeFails(const exposition::Node& node, SystemTime as_of) {
   const std::string named = node.name.empty() ? "the only node" : "node " + node.name;
-  return named + (node.role.empty() ? "" : " (" + node.role + ")") +
-         " is not connected: " + exposition::whyNotConnected(node) + " (read " + rfc3339(as_of) +
-         ")";
+  return fmt::format("{}{} is not connected: {} (read {})", named,
+                     node.role.empty() ? "" : fmt::format(" ({})", node.role),
+                     exposition::whyNotConnected(node), rfc3339(as_of));
 }
 
 void warnOfNodes(const TargetView& target, Verdict& verdict) {
@@ -92,18 +94,19 @@ void warnOfNodes(const TargetView& target, Verdict& verdict) {
     }
   }
   if (more > 0)
-    verdict.warnings.push_back(std::to_string(more) + " more nodes are not connected; /health/" +
-                               target.config->name + " names all of them");
+    verdict.warnings.push_back(
+        fmt::format("{} more nodes are not connected; /health/{} names all of them", more,
+                    target.config->name));
 }
 
 // Prometheus keeps one sample of each series and says nothing of the others.
 void warnOfDuplicates(const scrape::Counts& counts, Verdict& verdict) {
   const std::size_t made = counts.last.relabel_duplicates;
   if (counts.fault || made == 0) return;
-  verdict.warnings.push_back("rules made " + std::to_string(made) +
-                             (made == 1 ? " sample a duplicate" : " samples duplicates") +
-                             " of another one of the page, and Prometheus drops duplicates: "
-                             "postern rules names the rule and the series");
+  verdict.warnings.push_back(
+      fmt::format("rules made {}{} of another one of the page, and Prometheus drops duplicates: "
+                  "postern rules names the rule and the series",
+                  made, made == 1 ? " sample a duplicate" : " samples duplicates"));
 }
 
 void warnOfPages(const TargetView& target, Verdict& verdict) {
@@ -116,8 +119,8 @@ void warnOfPages(const TargetView& target, Verdict& verdict) {
     const std::string named = "page " + std::string(pages[page].name());
     std::string_view why = error->what;
     if (why.starts_with(named + ": ")) why.remove_prefix(named.size() + 2);
-    verdict.warnings.push_back(named + " is missing (" + std::string(faultName(error->fault)) +
-                               "): " + std::string(why));
+    verdict.warnings.push_back(
+        fmt::format("{} is missing ({}): {}", named, faultName(error->fault), why));
   }
 }
 
@@ -125,7 +128,7 @@ void warnOfPages(const TargetView& target, Verdict& verdict) {
 std::string failure(Fault fault, const session::Session::Status& session) {
   std::string words(faultWords(fault));
   if (fault != Fault::Backoff || !session.waiting_after) return words;
-  return std::string(faultWords(*session.waiting_after)) + "; " + words;
+  return fmt::format("{}; {}", faultWords(*session.waiting_after), words);
 }
 
 std::string nextAfterFault(const Error& fault, const session::Session::Status& session) {
@@ -180,7 +183,7 @@ Verdict judge(const TargetView& target) {
     verdict.next = "the page is fetched again when the scraper asks";
   } else {
     verdict.words = "not scraped yet";
-    verdict.next = session.waiting ? nextAfterFault({Fault::Backoff, "", "", {}}, session)
+    verdict.next = session.waiting ? nextAfterFault({Fault::Backoff, ""}, session)
                                    : "it is fetched when the scraper asks";
   }
   return verdict;

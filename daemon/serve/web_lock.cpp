@@ -1,5 +1,7 @@
 #include "serve/web_lock.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -150,7 +152,7 @@ Result<WebLock::State> WebLock::load(const State& former, std::string& signature
   errors_ = mistakesIn(read, at_start);
   if (errors_.empty()) {
     if (const auto why = needsRestart(before.config, read.config); !why.empty())
-      errors_ = {files_.config.string() + ": " + std::string(why)};
+      errors_ = {fmt::format("{}: {}", files_.config.string(), why)};
   }
   if (errors_.empty()) {
     if (takesOff(before.config, read.config) && resting_ != signature) {
@@ -167,7 +169,7 @@ Result<WebLock::State> WebLock::load(const State& former, std::string& signature
   }
   std::string all;
   for (const auto& error : errors_) all += (all.empty() ? "" : "; ") + error;
-  return Error{Fault::Config, std::move(all), {}, {}};
+  return Error{Fault::Config, std::move(all)};
 }
 
 std::vector<std::string> WebLock::mistakesIn(const config::WebConfigLoaded& read, bool at_start) {

@@ -1,5 +1,7 @@
 #include "session/login.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -94,7 +96,7 @@ std::optional<seconds> retryAfter(const upstream::Response& response, SystemTime
 Error wrongOrOther(std::string what) {
   what +=
       ": user or password is wrong, or the service expects another login than the one configured";
-  Error error{Fault::LoginRejected, std::move(what), "", {}};
+  Error error{Fault::LoginRejected, std::move(what)};
   error.remedy =
       "write a user and password that the service accepts, where a change is noticed and tried at "
       "once; if they are right, compare the login (url, method, body, token) with what the service "
@@ -135,9 +137,7 @@ std::optional<Error> refusal(const config::Login& login, const upstream::Respons
   }
   if (status == 401 || status == 403 || rejectedByOauth(answer)) {
     return Error{Fault::LoginRejected,
-                 answered(response) + ": user or password is wrong, or the user may not log in",
-                 "",
-                 {}};
+                 answered(response) + ": user or password is wrong, or the user may not log in"};
   }
   if (!rejected) return std::nullopt;
   return wrongOrOther(answered(response));
@@ -169,13 +169,13 @@ std::string describe(const config::AnswerPlace& place) {
 Error withoutToken(const config::Login& login, const upstream::Response& response,
                    bool successful) {
   if (!successful && !mayBeSuccess(login, response.status)) {
-    return {Fault::LoginFailed, answered(response), "", {}};
+    return {Fault::LoginFailed, answered(response)};
   }
   std::string what = answered(response);
   if (!successful) {
     what += ", which success does not list";
   } else if (!login.token.cookie.empty()) {
-    what += " without the cookie " + login.token.cookie + " that has the token";
+    what += fmt::format(" without the cookie {} that has the token", login.token.cookie);
   } else {
     what += " without a token " + describe(login.token);
   }
@@ -205,13 +205,11 @@ Result<milliseconds> readLife(const config::Login& login, const upstream::Respon
     const auto answered_at = parseHttpDate(response.header("date")).value_or(now);
     const auto life = std::chrono::duration_cast<milliseconds>(*expires - answered_at);
     if (life.count() > 0) return life;
-    return Error{Fault::LoginFailed, "the login gave a token that has expired already", "", {}};
+    return Error{Fault::LoginFailed, "the login gave a token that has expired already"};
   }
-  return Error{
-      Fault::LoginFailed,
-      "the login's expiry " + describe(*login.expires) + " is neither a date nor seconds from now",
-      "",
-      {}};
+  return Error{Fault::LoginFailed,
+               fmt::format("the login's expiry {} is neither a date nor seconds from now",
+                           describe(*login.expires))};
 }
 
 }  // namespace
@@ -296,20 +294,17 @@ Result<Token> readLogin(const config::Login& login, const upstream::Response& re
   if (!successful || !token || token->empty()) return withoutToken(login, response, successful);
   // A token goes into a header: RFC 9110 section 5.5 allows no control characters there.
   if (hasControlCharacter(token->reveal())) {
-    return Error{Fault::LoginFailed, "the login gave a token with control characters", "", {}};
+    return Error{Fault::LoginFailed, "the login gave a token with control characters"};
   }
   if (cookie && !isCookieValue(token->reveal())) {
     return Error{Fault::LoginFailed,
-                 "the login gave a cookie with bytes that none may have (RFC 6265, section 4.1.1)",
-                 "",
-                 {}};
+                 "the login gave a cookie with bytes that none may have (RFC 6265, section 4.1.1)"};
   }
   if (cookie && cookie->life && !login.expires) {
     return Token{*std::move(token), *cookie->life, std::move(cookies)};
   }
-  auto life = readLife(login, response, answer, now);
-  if (!life) return std::move(life).error();
-  return Token{*std::move(token), *life, std::move(cookies)};
+  TRY(auto life, readLife(login, response, answer, now));
+  return Token{*std::move(token), life, std::move(cookies)};
 }
 
 }  // namespace postern::session

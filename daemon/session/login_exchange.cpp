@@ -120,9 +120,7 @@ Result<LoginExchange::Answer> LoginExchange::judge(std::optional<upstream::Respo
     return Error{Fault::LoginRejected,
                  error->what +
                      ": answers with a token are shorter, and such a page may say that user or "
-                     "password is wrong",
-                 "",
-                 {}};
+                     "password is wrong"};
   }
   const bool nonsense = error->fault == Fault::Format || error->fault == Fault::Limit ||
                         error->fault == Fault::Truncated;

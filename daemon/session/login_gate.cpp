@@ -1,5 +1,7 @@
 #include "session/login_gate.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -62,7 +64,7 @@ std::optional<Error> LoginGate::inForce(const std::string& fingerprint) {
     return std::nullopt;
   }
   return Error{Fault::Backoff,
-               "waiting after " + std::string(faultName(wait_->after)) + ": " + wait_->what, next(),
+               fmt::format("waiting after {}: {}", faultName(wait_->after), wait_->what), next(),
                secondsLeft()};
 }
 
@@ -132,8 +134,8 @@ bool LoginGate::afterRejection() const {
 std::string LoginGate::next() const {
   const auto left = secondsLeft();
   if (!left) return "no login is sent until the credential changes";
-  return "the next login is tried in " + std::to_string(left->count()) + " s" +
-         (afterRejection() ? ", or as soon as the credential changes" : "");
+  return fmt::format("the next login is tried in {} s{}", left->count(),
+                     afterRejection() ? ", or as soon as the credential changes" : "");
 }
 
 std::optional<seconds> LoginGate::secondsLeft() const {

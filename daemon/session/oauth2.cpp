@@ -123,16 +123,14 @@ Result<Token> readTokenAnswer(const config::Login& login, const upstream::Respon
     auto what = "the token endpoint answered " + std::to_string(status);
     if (!error.empty()) what.append(" ").append(error);
     if (!cause.empty()) what.append(": ").append(cause);
-    if (remedy.empty()) return Error{fault, std::move(what), "", {}};
+    if (remedy.empty()) return Error{fault, std::move(what)};
     return withRemedy(fault, std::move(what), std::string(remedy));
   }
   auto token = readLogin(login, response, body, now);
   if (token && !isBearer(textAt(answer, "token_type"))) {
     return Error{Fault::LoginFailed,
                  "the token endpoint gave a token of another type than Bearer, which is the only "
-                 "one known here",
-                 "",
-                 {}};
+                 "one known here"};
   }
   if (token) token->cookies.clear();  // they are the endpoint's
   return token;

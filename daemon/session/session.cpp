@@ -44,7 +44,7 @@ Error readingTakesLong() {
 }
 
 Error loginTimedOut() {
-  return {Fault::Timeout, "the login under way took longer than this scrape may", "", {}};
+  return {Fault::Timeout, "the login under way took longer than this scrape may"};
 }
 
 }  // namespace
@@ -290,8 +290,8 @@ bool Session::refused(const Authorization& authorization, std::size_t page, bool
     refused_generation_ = authorization.generation;
     const std::string print = current_->source->fingerprint();
     current_.reset();
-    noteResult(failedWith(
-        {Fault::LoginRejected, "the service answered 401 to the credential", "", {}}, print));
+    noteResult(
+        failedWith({Fault::LoginRejected, "the service answered 401 to the credential"}, print));
     return false;
   }
   if (replayed || !current_->accepted_by.contains(page)) return false;

@@ -1,5 +1,7 @@
 #include "upstream/dial.h"
 
+#include <fmt/core.h>
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -39,20 +41,24 @@ SteadyTime endOfShare(const async::Scope& scope, std::size_t addresses) {
 }
 
 std::string failureText(const Address& address, int error) {
-  std::string text = address.text() + ": " + std::generic_category().message(error);
-  if (error == ECONNREFUSED) text += " (is the service listening on " + address.text() + "?)";
+  std::string text = fmt::format("{}: {}", address.text(), std::generic_category().message(error));
+  if (error == ECONNREFUSED)
+    text += fmt::format(" (is the service listening on {}?)", address.text());
   return text;
 }
 
 Error dialError(const std::string& authority, const std::string& failures, bool too_late) {
-  return {too_late ? Fault::Timeout : Fault::Connect,
-          (too_late ? "timed out while connecting to " : "cannot connect to ") + authority + ": " +
-              failures,
-          {},
-          {},
-          too_late ? "let firewalls and network policies pass " + authority +
-                         ", or correct host and port of the url"
-                   : "start the service, or correct host and port of the url, now " + authority};
+  return {
+      too_late ? Fault::Timeout : Fault::Connect,
+      fmt::format("{}{}: {}", too_late ? "timed out while connecting to " : "cannot connect to ",
+                  authority, failures),
+      {},
+      {},
+      too_late
+          ? fmt::format(
+                "let firewalls and network policies pass {}, or correct host and port of the url",
+                authority)
+          : "start the service, or correct host and port of the url, now " + authority};
 }
 
 }  // namespace

@@ -41,9 +41,7 @@ Result<std::string_view> Gunzip::next(std::string_view& packed) {
     const int code = isal_inflate(state_.get());
     if (code != ISAL_DECOMP_OK) {
       return Error{Fault::Format,
-                   "the gzip body cannot be unpacked: " + std::string(complaint(code)),
-                   {},
-                   {}};
+                   "the gzip body cannot be unpacked: " + std::string(complaint(code))};
     }
     packed.remove_prefix(packed.size() - state_->avail_in);
     full_ = state_->avail_out == 0;
@@ -56,7 +54,7 @@ Result<std::string_view> Gunzip::next(std::string_view& packed) {
 
 Result<void> Gunzip::finish() const {
   if (!inside_) return {};
-  return Error{Fault::Truncated, "the body ended inside of its gzip stream", {}, {}};
+  return Error{Fault::Truncated, "the body ended inside of its gzip stream"};
 }
 
 }  // namespace postern::upstream

@@ -1,5 +1,7 @@
 #include "upstream/request.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <string>
@@ -19,17 +21,18 @@ constexpr std::array<std::string_view, 5> kReserved = {"host", "connection", "co
                                                        "transfer-encoding", "content-type"};
 
 Error refused(std::string what) {
-  return {Fault::Format, "the request is not sent: " + std::move(what), {}, {}};
+  return {Fault::Format, "the request is not sent: " + std::move(what)};
 }
 
 Result<void> checkField(std::string_view name, std::string_view value) {
   if (!token(name)) return refused("no header can be named " + quoteJson(printable(name)));
   if (std::any_of(kReserved.begin(), kReserved.end(),
                   [&](std::string_view ours) { return equalsIgnoringCase(name, ours); })) {
-    return refused("header " + printable(name) + " cannot be set, it frames the request");
+    return refused(fmt::format("header {} cannot be set, it frames the request", printable(name)));
   }
   if (!http1::isFieldValue(value)) {
-    return refused("the value of header " + printable(name) + " holds a control character");
+    return refused(
+        fmt::format("the value of header {} holds a control character", printable(name)));
   }
   return {};
 }
@@ -96,8 +99,7 @@ std::string publicHead(const Request& request, const config::Url& url, std::stri
 
 Result<Secret> writeRequest(const Request& request, const config::Url& url,
                             std::string_view target) {
-  auto checked = check(request, target);
-  if (!checked) return std::move(checked).error();
+  TRY_VOID(check(request, target));
   const auto head = publicHead(request, url, target);
   constexpr std::string_view between = ": ";
   constexpr std::string_view end = "\r\n";

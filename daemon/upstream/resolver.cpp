@@ -1,5 +1,7 @@
 #include "upstream/resolver.h"
 
+#include <fmt/core.h>
+
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -62,7 +64,7 @@ std::string lookupWords(int code) {
     case EAI_AGAIN: return "the name service cannot be reached, or fails for now";
     case EAI_FAIL: return "the name service refuses the question";
     case EAI_MEMORY: return "not enough memory for the lookup";
-    default: return std::string("the lookup failed (") + gai_strerror(code) + ")";
+    default: return fmt::format("the lookup failed ({})", gai_strerror(code));
   }
 }
 
@@ -83,7 +85,7 @@ std::vector<Address> knownAddresses(const std::string& host) {
 }
 
 Error noAddress(const std::string& host, const std::string& why) {
-  return withRemedy(Fault::Resolve, "no address for " + host + ": " + why,
+  return withRemedy(Fault::Resolve, fmt::format("no address for {}: {}", host, why),
                     "check the host in the url");
 }
 
@@ -171,7 +173,7 @@ async::Task<Result<std::vector<Address>>> Resolver::resolve(std::string host, st
   const bool came = co_await waiter->done.wait(scope);
   if (!came) {
     co_return Error{Fault::Timeout,
-                    "the name service did not answer for " + host + " before the deadline",
+                    fmt::format("the name service did not answer for {} before the deadline", host),
                     {},
                     {},
                     "mend the name service (/etc/resolv.conf), or give an address in the url"};

@@ -1,5 +1,7 @@
 #include "upstream/response.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "base/printable.h"
@@ -11,7 +13,7 @@ namespace postern::upstream {
 namespace {
 
 Error format(std::string what) {
-  return {Fault::Format, std::move(what), {}, {}};
+  return {Fault::Format, std::move(what)};
 }
 
 Error http2Only() {
@@ -20,7 +22,7 @@ Error http2Only() {
 }
 
 Error truncated(std::string what) {
-  return {Fault::Truncated, std::move(what), {}, {}};
+  return {Fault::Truncated, std::move(what)};
 }
 
 // Bytes. A longer body is not possible; the sums stay far from an overflow.
@@ -41,15 +43,14 @@ bool beginsLikeHttp2(std::string_view bytes) {
 }
 
 Error headTooLong() {
-  return {Fault::Limit,
-          "the head of the answer, or a line between its chunks, is longer than " +
-              std::to_string(ResponseReader::kHeadLimit) + " bytes",
-          {},
-          {}};
+  return {
+      Fault::Limit,
+      fmt::format("the head of the answer, or a line between its chunks, is longer than {} bytes",
+                  ResponseReader::kHeadLimit)};
 }
 
 Error controlByteIn(std::string_view name) {
-  return format("the answer's field " + printable(name) + " holds a control character");
+  return format(fmt::format("the answer's field {} holds a control character", printable(name)));
 }
 
 Error noCrLf() {
@@ -92,8 +93,7 @@ Result<ResponseReader::Step> ResponseReader::next(std::string_view& bytes) {
 Result<ResponseReader::Step> ResponseReader::takeHeadLine(std::string_view line) {
   head_bytes_ += line.size() + kLineEnd;
   if (state_ == State::Fields && line.empty()) return endOfHead();
-  auto read = state_ == State::StatusLine ? readStatusLine(line) : readField(line);
-  if (!read) return std::move(read).error();
+  TRY_VOID(state_ == State::StatusLine ? readStatusLine(line) : readField(line));
   return Step{Event::More, {}};
 }
 
@@ -167,8 +167,8 @@ Result<void> ResponseReader::readField(std::string_view line) {
   const auto field = http1::parseFieldLine(line);
   if (field.error == http1::FieldLineError::BadValue) return controlByteIn(field.name);
   if (field.error != http1::FieldLineError::None) {
-    return format("field " + std::to_string(response_.headers.size() + 1) +
-                  " of the answer's head has no proper name");
+    return format(fmt::format("field {} of the answer's head has no proper name",
+                              response_.headers.size() + 1));
   }
   response_.headers.emplace_back(lowered(field.name), field.value);
   return {};
@@ -183,8 +183,7 @@ Result<ResponseReader::Step> ResponseReader::endOfHead() {
     state_ = State::StatusLine;
     return Step{Event::More, {}};
   }
-  auto framing = readFraming();
-  if (!framing) return std::move(framing).error();
+  TRY_VOID(readFraming());
   return Step{Event::Head, {}};
 }
 
@@ -230,18 +229,18 @@ Result<void> ResponseReader::endOfStream(bool clean) const {
     case State::StatusLine:
     case State::Fields:
       if (started_) return truncated("the connection ended in the head of the answer");
-      return Error{Fault::Connect, "the connection was closed before an answer came", {}, {}};
+      return Error{Fault::Connect, "the connection was closed before an answer came"};
     case State::Length:
-      return truncated("the body ended " + so_far + " of " + std::to_string(delivered_ + left_) +
-                       " bytes");
+      return truncated(fmt::format("the body ended {} of {} bytes", so_far, delivered_ + left_));
     case State::UntilClose:
       if (clean) return {};
-      return truncated("the connection was cut " + so_far +
-                       " bytes of a body without length, and without TLS' close_notify it may "
-                       "lack more");
+      return truncated(
+          fmt::format("the connection was cut {} bytes of a body without length, and without TLS' "
+                      "close_notify it may lack more",
+                      so_far));
     case State::Chunks: break;
   }
-  return truncated("the body ended " + so_far + " bytes, before its last chunk");
+  return truncated(fmt::format("the body ended {} bytes, before its last chunk", so_far));
 }
 
 }  // namespace postern::upstream
