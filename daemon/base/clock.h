@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <functional>
 
@@ -33,29 +32,17 @@ using Draw = std::function<double()>;
 double drawUniform();
 
 // When a scrape, and so each wait on a socket, has to end. Real time always, even in
-// tests: a peer does not know about our clock. Some can be moved while somebody waits for them,
-// so a wait that is over asks again.
+// tests: a peer does not know about our clock.
 class Deadline {
  public:
-  using Movable = std::atomic<SteadyTime::rep>;  // a SteadyTime's time since its epoch
-
   Deadline(SteadyTime at) : at_(at) {}
-  // Follows `movable`, which must outlive every copy.
-  explicit Deadline(const Movable& movable) : movable_(&movable) {}
 
   // The same, but never later than `at`.
-  Deadline cappedAt(SteadyTime at) const {
-    Deadline capped = *this;
-    capped.at_ = std::min(at_, at);
-    return capped;
-  }
-  SteadyTime at() const {
-    return movable_ == nullptr ? at_ : std::min(at_, SteadyTime(SteadyTime::duration(*movable_)));
-  }
+  Deadline cappedAt(SteadyTime at) const { return std::min(at_, at); }
+  SteadyTime at() const { return at_; }
 
  private:
-  SteadyTime at_ = SteadyTime::max();
-  const Movable* movable_ = nullptr;
+  SteadyTime at_;
 };
 
 inline SteadyTime deadlineIn(std::chrono::milliseconds duration) {

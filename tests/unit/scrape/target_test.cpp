@@ -29,6 +29,18 @@ class TargetTest : public ::testing::Test {
       return answer;
     };
   }
+  // Two scrapers with these times come at once, while the service stalls; returns when both have
+  // their answers.
+  std::pair<const Scraper&, const Scraper&> scrapesTwice(std::chrono::milliseconds stalled,
+                                                         std::chrono::milliseconds first,
+                                                         std::chrono::milliseconds second) {
+    stalls(stalled);
+    simulated.open();
+    const auto& one = simulated.scrape(first);
+    const auto& other = simulated.scrape(second);
+    simulated.finish();
+    return {one, other};
+  }
   // How often the service was asked since the last call.
   int asked() {
     const int all = simulated.http->count();
@@ -68,12 +80,8 @@ TEST_F(TargetTest, SharesARunInTheSameFormAlone) {
 }
 
 TEST_F(TargetTest, LetsEachScraperLeaveAtItsOwnDeadline) {
-  stalls(1s);
-  simulated.open();
   const auto began = loop.now();
-  const auto& patient = simulated.scrape(10s);
-  const auto& hurried = simulated.scrape(100ms);
-  simulated.finish();
+  const auto [patient, hurried] = scrapesTwice(1s, 10s, 100ms);
   EXPECT_TRUE(patient.hasPage());
   EXPECT_EQ(patient.answered_at - began, 1s);
   EXPECT_EQ(hurried.fault(), Fault::Timeout);
@@ -82,23 +90,15 @@ TEST_F(TargetTest, LetsEachScraperLeaveAtItsOwnDeadline) {
 }
 
 TEST_F(TargetTest, RunsUntilTheLatestDeadline) {
-  stalls(600ms);
-  simulated.open();
-  const auto& hurried = simulated.scrape(300ms);
-  const auto& patient = simulated.scrape(10s);
-  simulated.finish();
+  const auto [hurried, patient] = scrapesTwice(600ms, 300ms, 10s);
   EXPECT_EQ(hurried.fault(), Fault::Timeout);
   EXPECT_TRUE(patient.hasPage()) << "the shared request outlives the first scraper";
   EXPECT_EQ(asked(), 1);
 }
 
 TEST_F(TargetTest, EndsARunAtTheLatestDeadlineAndSaysWhereItGotStuck) {
-  stalls(1min);
-  simulated.open();
   const auto began = loop.now();
-  const auto& first = simulated.scrape(300ms);
-  const auto& second = simulated.scrape(500ms);
-  simulated.finish();
+  const auto [first, second] = scrapesTwice(1min, 300ms, 500ms);
   EXPECT_EQ(first.answer->page.error().what, "the page was not there in time");
   EXPECT_THAT(second.answer->page.error().what, HasSubstr("did not answer in time"));
   EXPECT_EQ(second.answered_at - began, 500ms);

@@ -142,6 +142,24 @@ void expectTimeout(const Authorized& result) {
   EXPECT_EQ(result->error().what, "the login under way took longer than this scrape may");
 }
 
+// Destroys the task that began a login at each moment of it, and calls `then` after each.
+template <typename Then>
+void destroyTheTaskAtEachMoment(Then then) {
+  for (auto destroyed_at = 0ms; destroyed_at < kLoginTakes; ++destroyed_at) {
+    SCOPED_TRACE(destroyed_at.count());
+    SimulatedLoop loop;
+    LoginScene scene(loop);
+    async::Scope scope(loop);
+    Authorized result;
+    {
+      async::Group tasks;
+      tasks.add(scene.authorizeInto(scope, result));
+      scene.runFor(destroyed_at);
+    }
+    then(scene, result);
+  }
+}
+
 TEST(SessionTasksTest, SendsNothingForAScrapeThatWasCancelledBefore) {
   SimulatedLoop loop;
   LoginScene scene(loop);
@@ -210,20 +228,10 @@ TEST(SessionTasksTest, IsNotTouchedByACancellationAfterTheEnd) {
 }
 
 TEST(SessionTasksTest, KeepsTheLoginWhenTheTaskThatBeganItIsDestroyed) {
-  for (auto destroyed_at = 0ms; destroyed_at < kLoginTakes; ++destroyed_at) {
-    SCOPED_TRACE(destroyed_at.count());
-    SimulatedLoop loop;
-    LoginScene scene(loop);
-    async::Scope scope(loop);
-    Authorized result;
-    {
-      async::Group tasks;
-      tasks.add(scene.authorizeInto(scope, result));
-      scene.runFor(destroyed_at);
-    }
+  destroyTheTaskAtEachMoment([](LoginScene& scene, const Authorized& result) {
     EXPECT_FALSE(result);
     scene.expectOneLogin();
-  }
+  });
 }
 
 TEST(SessionTasksTest, MayLoseAWaitingTaskAsTheLoginEnds) {
@@ -321,22 +329,12 @@ TEST(SessionTasksTest, GivesTheProbeBackWhileItWaitsForTheStateFile) {
 }
 
 TEST(SessionTasksTest, TakesItsLoginWithIt) {
-  for (auto destroyed_at = 0ms; destroyed_at < kLoginTakes; ++destroyed_at) {
-    SCOPED_TRACE(destroyed_at.count());
-    SimulatedLoop loop;
-    LoginScene scene(loop);
-    async::Scope scope(loop);
-    Authorized result;
-    {
-      async::Group tasks;
-      tasks.add(scene.authorizeInto(scope, result));
-      scene.runFor(destroyed_at);
-    }
+  destroyTheTaskAtEachMoment([](LoginScene& scene, const Authorized& result) {
     scene.session.reset();
     EXPECT_EQ(scene.client.inFlight(), 0);
     scene.runFor(2 * kLoginTakes);
     EXPECT_FALSE(result);
-  }
+  });
 }
 
 TEST(SessionTasksTest, MayBeDestroyedAsItsLoginEnds) {
