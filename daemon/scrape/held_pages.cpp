@@ -283,7 +283,7 @@ Result<PageText> HeldPages::Merging::merge() {
   }
   if (broken) return *std::move(broken);
   for (const auto& page : pages) {
-    if (page && !page->error) exposition::merge(merged, index, std::move(page->families));
+    if (page && !page->error) exposition::merge(merged, index, std::exchange(page->families, {}));
   }
   result.type_clashes = merged.type_clashes;
   if (missing) return *std::move(missing);
