@@ -64,7 +64,7 @@ OTHER_SYSTEMS = {
         "its exporter on a port of its own", "WebSocket"],
 }
 FLAGS_OF_OTHERS = {"--once", "--mysql",  # scripts/demo.sh
-                   "--list", "--all", "--dry-run", "--build", "--rounds", "--peer", "--write",
+                   "--list", "--all", "--dry-run", "--build", "--rounds", "--peer", "--write", "--dynamic-list",
                    "--benchmark_filter", "--gtest_filter", "--quiet", "--set-file", "--build-arg",
                    "--metric-labels-allowlist"}  # kube-state-metrics
 OTHER_METRICS = {"whatsapp_json", "whatsapp_health", "whatsapp_config",  # formats and a table
