@@ -10,6 +10,8 @@ namespace postern::upstream {
 namespace {
 
 constexpr int kMaxRedirects = 5;
+// That are computed at a time: a target with many pages begins as many.
+constexpr std::size_t kMostHandshakes = 2;
 
 bool repeatable(const Request& request) {
   return !request.once && (request.method == "GET" || request.method == "HEAD");
@@ -31,7 +33,7 @@ Client::Client(config::Url url, const tls::Store& material, Resolver& resolver, 
     : url_(std::move(url)),
       material_(material),
       resolver_(resolver),
-      runner_(runner),
+      handshakes_(runner, kMostHandshakes),
       pool_(material, loop) {
   std::signal(SIGPIPE, SIG_IGN);
 }
@@ -95,7 +97,7 @@ async::Task<Client::Opened> Client::open(MaterialPtr material, async::Scope& sco
   if (!addresses) co_return std::move(addresses).error();
   const auto session = pool_.session(material, serverCertificate());
   Connection::Peer peer{url_.host,           url_.authority(), *std::move(addresses),
-                        std::move(material), session.get(),    &runner_};
+                        std::move(material), session.get(),    &handshakes_};
   auto opened = co_await Connection::open(std::move(peer), open_, scope);
   if (opened) {
     const MutexLock lock(mutex_);

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "async/job_runner.h"
+#include "async/bounded_runner.h"
 #include "async/loop.h"
 #include "base/mutex.h"
 #include "config/target.h"
@@ -56,7 +56,7 @@ class Client final : public HttpClient {
   const config::Url url_;
   const tls::Store& material_;
   Resolver& resolver_;
-  async::JobRunner& runner_;
+  async::BoundedRunner handshakes_;
   std::atomic<std::size_t> open_{0};  // connections
   ConnectionPool pool_;
   mutable Mutex mutex_;
