@@ -1,7 +1,11 @@
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "async/group.h"
 #include "unit/upstream/client_fixture.h"
+#include "unit/upstream/gzip.h"
 
 namespace postern::upstream {
 namespace {
@@ -16,6 +20,18 @@ class ClientReuseTest : public ClientTest {
       const auto outcome = co_await exchange(page, scope);
       expectPage(outcome, kPage);
     }
+  }
+  // Whether the exchange ends at once after its first block.
+  async::Task<std::optional<bool>> endsAfterItsFirstBlock(const Request& page,
+                                                          async::Scope& scope) {
+    auto started = co_await client->send(page, scope);
+    if (!started) co_return std::nullopt;
+    const auto block = co_await (*started)->read(scope);
+    if (!block || *block != kPage) co_return std::nullopt;
+    const bool ended = (*started)->endIfWhole();
+    const auto rest = co_await (*started)->read(scope);
+    if (!rest || !rest->empty()) co_return std::nullopt;
+    co_return ended && (*started)->endIfWhole();
   }
   static async::Task<bool> joined(async::Group& tasks, async::Scope& scope) {
     co_return co_await tasks.join(scope);
@@ -40,6 +56,31 @@ TEST_F(ClientReuseTest, KeepsTheConnectionForTheNextRequest) {
   EXPECT_EQ(server->connections(), 1U);
   EXPECT_EQ(server->requests().size(), 3U);
   EXPECT_EQ(client->connections(), 1U);
+}
+
+TEST_F(ClientReuseTest, EndsAnExchangeAtOnceWhenItsLengthTellsThatItIsWhole) {
+  const std::string chunked =
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nup 1\n\r\n0\r\n\r\n";
+  struct Case {
+    const char* what;
+    std::string answer;
+    bool ends;
+  };
+  const std::vector<Case> cases = {
+      {"a length", answer(kPage), true},
+      {"the last answer of the connection", answer(kPage, "Connection: close\r\n"), true},
+      {"chunks", chunked, false},
+      {"gzip", answer(postern::testing::gzip(kPage), "Content-Encoding: gzip\r\n"), false},
+  };
+  for (const auto& [what, bytes, ends] : cases) {
+    SCOPED_TRACE(what);
+    start(always(bytes));
+    const auto page = request();
+    async::Scope scope(loop, deadlineIn(30s));
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(loop.run(endsAfterItsFirstBlock(page, scope)), ends);
+    EXPECT_EQ(server->requests().size(), 2U);
+    client.reset();
+  }
 }
 
 TEST_F(ClientReuseTest, ReplacesAConnectionThatIsCutUnderTheNextRequest) {
