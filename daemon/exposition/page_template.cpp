@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <bit>
-#include <mutex>
 #include <random>
 #include <utility>
 
@@ -30,8 +29,8 @@ std::uint64_t secret() {
 
 // All that there are.
 struct Stores {
-  std::mutex mutex;  // taken before that of a store
-  std::vector<PageTemplateStore*> all;
+  Mutex mutex;  // taken before that of a store
+  std::vector<PageTemplateStore*> all GUARDED_BY(mutex);
 };
 
 std::atomic<std::uint64_t> leases{0};  // of all stores
@@ -131,19 +130,19 @@ std::size_t TemplateBlock::size() const {
 PageTemplateStore::PageTemplateStore() : PageTemplateStore(PageTemplate().block_bytes) {}
 
 PageTemplateStore::PageTemplateStore(std::size_t block_bytes) : block_bytes_(block_bytes) {
-  const std::lock_guard lock(stores().mutex);
+  const MutexLock lock(stores().mutex);
   stores().all.push_back(this);
 }
 
 PageTemplateStore::~PageTemplateStore() {
-  const std::lock_guard lock(stores().mutex);
+  const MutexLock lock(stores().mutex);
   std::erase(stores().all, this);
 }
 
 PageTemplateStore::Lease PageTemplateStore::lease(const Output& output,
                                                   std::string_view content_type) {
   if (templateBudget().limit() == 0) return {};
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (lent_) return {};
   const bool learns = misses_ == 0 || std::has_single_bit(misses_);
   if (!page_ || output_ != output || content_type_ != content_type) {
@@ -163,7 +162,7 @@ PageTemplateStore::Lease PageTemplateStore::lease(const Output& output,
 
 void PageTemplateStore::giveBack(std::unique_ptr<PageTemplate> page, bool alike, bool lacked_room) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     misses_ = alike ? 0 : misses_ + 1;
     page_ = std::move(page);
     lent_ = false;
@@ -173,20 +172,20 @@ void PageTemplateStore::giveBack(std::unique_ptr<PageTemplate> page, bool alike,
 
 void PageTemplateStore::makeRoom() {
   constexpr std::size_t kMuchLarger = 4;
-  const std::lock_guard lock(stores().mutex);
+  const MutexLock lock(stores().mutex);
   PageTemplateStore* coldest = nullptr;
   PageTemplateStore* largest = nullptr;
   std::uint64_t used = 0;
   std::size_t bytes = 0;
   {
-    const std::lock_guard own(mutex_);
+    const MutexLock own(mutex_);
     if (!page_) return;
     used = used_before_;
     bytes = kMuchLarger * page_->page_bytes;
   }
   for (PageTemplateStore* store : stores().all) {
     if (store == this) continue;
-    const std::lock_guard of_store(store->mutex_);
+    const MutexLock of_store(store->mutex_);
     if (!store->page_) continue;
     if (store->used_ < used) {
       used = store->used_;
@@ -199,7 +198,7 @@ void PageTemplateStore::makeRoom() {
   }
   PageTemplateStore* const gives_way = coldest != nullptr ? coldest : largest;
   if (gives_way == nullptr) return;
-  const std::lock_guard of_store(gives_way->mutex_);
+  const MutexLock of_store(gives_way->mutex_);
   gives_way->page_.reset();
 }
 

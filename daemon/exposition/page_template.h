@@ -3,13 +3,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.h"
 #include "exposition/duplicate_search.h"
 #include "exposition/line_edits.h"
 #include "exposition/output.h"
@@ -117,15 +117,15 @@ class PageTemplateStore {
   void makeRoom();
 
   const std::size_t block_bytes_;
-  std::mutex mutex_;
-  std::unique_ptr<PageTemplate> page_;  // guarded by mutex_, as is what follows; null: lent
-  bool lent_ = false;
-  Output output_;
-  std::string content_type_;
-  std::size_t misses_ = 0;  // in a row
+  Mutex mutex_;
+  std::unique_ptr<PageTemplate> page_ GUARDED_BY(mutex_);  // null: lent
+  bool lent_ GUARDED_BY(mutex_) = false;
+  Output output_ GUARDED_BY(mutex_);
+  std::string content_type_ GUARDED_BY(mutex_);
+  std::size_t misses_ GUARDED_BY(mutex_) = 0;  // in a row
   // When it was lent last, and before that, counted in leases of all stores; 0: never.
-  std::uint64_t used_ = 0;
-  std::uint64_t used_before_ = 0;
+  std::uint64_t used_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t used_before_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace postern::exposition
