@@ -352,7 +352,7 @@ TEST_F(PageTemplateLimitTest, LearnsTheBeginningOfAPageThatIsTooLarge) {
   limitPageTemplates(0);
   PageTemplateStore none;
   EXPECT_TRUE(pass(page, &none) == pass(page, nullptr));
-  EXPECT_TRUE(none.lease(output, content_type).page->blocks.empty());
+  EXPECT_EQ(none.lease(output, content_type).page, nullptr);
 }
 
 }  // namespace
