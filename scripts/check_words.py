@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""check_words.py [--comments] [PATH...]: phrases that only the authors know, each with the better word.
+"""check_words.py [--comments] [PATH...]: phrases that only the authors know, each with a better word.
 
-Looks into the comments and string literals of sources, and into documents. With --comments it leaves
-string literals out. Without PATH: everything that is written for people."""
+Reads comments and string literals of C++ and Python, and the whole text of other files. With --comments it reads
+comments and docstrings only. PATH is a file or a folder; without PATH: all folders that people read. Exits with 1
+if it finds a phrase."""
 
 import argparse
 import io
@@ -12,7 +13,7 @@ import sys
 import tokenize
 
 ROOT = pathlib.Path(__file__).parents[1]
-# (phrase, what to say). A phrase is found in any case, as whole words, also across a line break.
+# (phrase, better word). Matches whole words in any case, also across a line break or two adjacent literals.
 PHRASES = [
     (r"(?:stands|stand|stood) (?:in|at|on|beside|before|behind|below|above|twice|here|there|alone|for itself)",
      "X is in Y; appears twice; is a duplicate"),
@@ -51,98 +52,89 @@ PHRASES = [
     (r"by (?:and|hand) of", "by"),
     (r"has to do with", "concerns"),
 ]
-SUFFIXES = {".cpp", ".h", ".py", ".sh", ".mjs", ".js", ".css", ".html", ".yaml", ".yml", ".tpl", ".md", ".txt", ".json"}
 FOLDERS = ["daemon", "tests", "scripts", "helm", "certs"]
-# Data of others, generated files, and this file's own table.
-NOT_OURS = re.compile(r"tests/data/|tests/(?:browser|kube)/(?:node_modules|package)|/rules/expected|scripts/check_words\.py$"
-                      r"|tests/scripts/check_words_test\.py$|/build")
-CPP = re.compile(r'//[^\n]*|/\*.*?\*/|R"(\w*)\((.*?)\)\1"|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)+\'', re.DOTALL)
-MATCHER = re.compile("|".join(rf"(?P<p{i}>(?<![\w-]){phrase}(?![\w-]))" for i, (phrase, _) in enumerate(PHRASES)),
-                     re.IGNORECASE)
+SUFFIXES = {".cpp", ".h", ".py", ".sh", ".mjs", ".js", ".css", ".html", ".yaml", ".yml", ".tpl", ".md", ".txt", ".json"}
+# Test data, installed packages, build folders, and the table above with its test.
+SKIPPED = re.compile(r"(?:^|/)(?:tests/data|node_modules|build[^/]*)/|package-lock\.json$|scripts/check_words(?:_test)?\.py$")
+CPP = re.compile(r"""(?P<comment>//[^\n]*|/\*.*?\*/)|R"(?P<end>\w*)\(.*?\)(?P=end)"|"(?:[^"\\\n]|\\.)*"|(?<!\w)'(?:[^'\\\n]|\\.)+'""",
+                 re.DOTALL)
+CODE = "\0"  # stands for each character that is not text
+# What a phrase has between two of its words: blanks, quotes of adjacent literals, and at most one line break.
+GAP = r"""(?:[ \t"']*\n[ \t"']*|[ \t"']+)"""
+ALTERNATIVES = "|".join(f"(?P<p{i}>{phrase.replace(' ', GAP)})" for i, (phrase, _) in enumerate(PHRASES))
+# A phrase is not part of an identifier, a path or a call.
+MATCHER = re.compile(rf"(?<![\w/:.-])(?=[a-z])(?:{ALTERNATIVES})(?![\w/(-]|\.\w|::)", re.IGNORECASE)
 
 
-def cpp_texts(text, comments_only):
-    """(offset, text) of each comment, with // lines that follow each other as one, and each literal."""
-    run, begin, end = "", 0, -1
+def cpp_texts(text):
+    """(offset, end, whether it is a comment) of each comment and each literal."""
     for found in CPP.finditer(text):
-        token = found[0]
-        if token.startswith("//"):
-            between = text[end:found.start()] if run else ""
-            if run and between.strip() == "" and between.count("\n") == 1:
-                run += "\n" + token[2:]
-            else:
-                if run:
-                    yield begin, run
-                run, begin = token[2:], found.start() + 2
-            end = found.end()
-        elif token.startswith("/*") or not comments_only:
-            yield found.start(), token
-    if run:
-        yield begin, run
+        yield found.start(), found.end(), found["comment"] is not None
 
 
-def python_texts(text, comments_only):
+def python_texts(text):
     lines = [0]
     for line in text.splitlines(keepends=True):
         lines.append(lines[-1] + len(line))
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        docstring = token.type == tokenize.STRING and token.string.startswith(('"""', "'''"))
-        if token.type == tokenize.COMMENT or docstring or (token.type == tokenize.STRING and not comments_only):
-            yield lines[token.start[0] - 1] + token.start[1], token.string
+        if token.type in (tokenize.COMMENT, tokenize.STRING):
+            begin, end = (lines[line - 1] + column for line, column in (token.start, token.end))
+            yield begin, end, token.type == tokenize.COMMENT or token.string.startswith(('"""', "'''"))
 
 
-def texts(path, comments_only):
-    text = path.read_text(errors="replace")
-    if path.suffix in {".cpp", ".h"}:
-        return text, list(cpp_texts(text, comments_only))
-    if path.suffix == ".py":
-        return text, list(python_texts(text, comments_only))
-    if comments_only and path.suffix in {".sh", ".yaml", ".yml"}:
-        return text, [(found.start(), found[0]) for found in re.finditer(r"(?:^|\s)#[^\n]*", text)]
-    return text, [(0, text)]
+def script_texts(text):
+    yield 0, len(text), False
+    for found in re.finditer(r"(?:^|\s)#[^\n]*", text):
+        yield found.start(), found.end(), True
 
 
-def words(text):
-    """The text with what opens a comment's line and the line breaks as single spaces, and where each letter was."""
-    letters, places = [], []
-    for found in re.finditer(r"\s*\n\s*(?://+|#+|\*)?\s*|.", text, re.DOTALL):
-        letters.append(" " if "\n" in found[0] else found[0])
-        places.append(found.start() if "\n" not in found[0] else found.start())
-    return "".join(letters), places
+def document_texts(text):
+    yield 0, len(text), True
 
 
-def check(path, comments_only=False):
-    """(line, phrase, what to say) of each finding."""
-    whole, parts = texts(path, comments_only)
-    for offset, part in parts:
-        plain, places = words(part)
-        for found in MATCHER.finditer(plain):
-            line = whole.count("\n", 0, offset + places[found.start()]) + 1
-            yield line, found[0], PHRASES[int(found.lastgroup[1:])][1]
+READERS = {".cpp": cpp_texts, ".h": cpp_texts, ".py": python_texts,
+           ".sh": script_texts, ".yaml": script_texts, ".yml": script_texts}
 
 
-def sources():
-    for folder in FOLDERS:
-        yield from (path for path in sorted((ROOT / folder).rglob("*")) if path.suffix in SUFFIXES and path.is_file())
-    yield from sorted(ROOT.glob("*.md"))
+def readable(suffix, text, comments_only):
+    """The text with CODE for each character that people do not read; length and line breaks stay."""
+    shown = list(re.sub(r"\S", CODE, text))
+    for begin, end, is_comment in READERS.get(suffix, document_texts)(text):
+        if is_comment or not comments_only:
+            shown[begin:end] = text[begin:end]
+    # Blanks for what is not a word: escapes of literals, and the marks of comments, headings and quotations.
+    return re.sub(r"\\[nt]|(?://+|/\*|#+)(?= )|(?<=\n)[ \t]*[*>](?= )", lambda found: " " * len(found[0]), "".join(shown))
 
 
-def main():
+def findings(suffix, text, comments_only=False):
+    """(line, phrase, better word) of each phrase."""
+    shown = readable(suffix, text, comments_only)
+    for found in MATCHER.finditer(shown):
+        yield (text.count("\n", 0, found.start()) + 1, re.sub(r"[\s\"']+", " ", found[0]),
+               PHRASES[int(found.lastgroup[1:])][1])
+
+
+def sources(paths):
+    """(path, its name in messages) of each file to read."""
+    for path in paths or [*(ROOT / folder for folder in FOLDERS), *sorted(ROOT.glob("*.md"))]:
+        path = path.resolve()
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in files:
+            name = file.relative_to(ROOT) if file.is_relative_to(ROOT) else file
+            wanted = file == path or (file.suffix in SUFFIXES and file.is_file())
+            if wanted and not SKIPPED.search(name.as_posix()):
+                yield file, name
+
+
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--comments", action="store_true")
+    parser.add_argument("--comments", action="store_true", help="do not read string literals")
     parser.add_argument("paths", nargs="*", type=pathlib.Path, metavar="PATH")
     options = parser.parse_args()
-    paths = []
-    for given in options.paths:
-        inside = given.resolve()
-        paths += [each for each in sorted(inside.rglob("*")) if each.suffix in SUFFIXES] if inside.is_dir() else [inside]
     bad = 0
-    for path in paths or sources():
-        name = path.resolve().relative_to(ROOT).as_posix()
-        if NOT_OURS.search(name):
-            continue
-        for line, phrase, say in check(path, options.comments):
-            print(f"{name}:{line}: \"{phrase}\": {say}")
+    for file, name in sources(options.paths):
+        for line, phrase, better in findings(file.suffix, file.read_text(errors="replace"), options.comments):
+            print(f'{name}:{line}: "{phrase}": {better}')
             bad += 1
     return 1 if bad else 0
 

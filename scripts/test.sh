@@ -6,7 +6,7 @@
 #   scripts/test.sh unit [FOLDER]          unit tests, of one folder of tests/unit
 #   scripts/test.sh integration            targets, and credentials from a real MariaDB
 #   scripts/test.sh e2e [NAME]             scenarios: one file of tests/e2e, without .py
-#   scripts/test.sh lint [--all]           formatting, include rules, sizes, documents, clang-tidy on changes, or on all
+#   scripts/test.sh lint [--all]           formatting, include rules, sizes, words, documents, clang-tidy on changes, or on all
 #   scripts/test.sh rules                  alerts, runbooks and dashboards
 #   scripts/test.sh chart                  the Helm chart
 #   scripts/test.sh image                  the image, run by podman
@@ -136,6 +136,8 @@ part_lint() {
   check "tests of the check of awaited calls" python3 tests/scripts/check_awaits_test.py
   check "sizes" python3 scripts/check_sizes.py
   check "tests of the check of sizes" python3 tests/scripts/check_sizes_test.py
+  check "words" python3 scripts/check_words.py
+  check "tests of the check of words" python3 tests/scripts/check_words_test.py
   check "documents" python3 tests/scripts/readme_test.py
   check "tests of the release script" python3 tests/scripts/release_test.py
   check "tests of the image's package list" python3 tests/scripts/packages_test.py
