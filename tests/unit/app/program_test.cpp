@@ -10,10 +10,10 @@
 namespace postern::app {
 namespace {
 
-// What the parts of a program did, in order.
+// What each part of a program did, in order.
 using Story = std::vector<std::string>;
 
-// Writes down what it is asked to do, and sends this process a signal when it is asked for `at`.
+// Records each call, and sends this process a signal at the call `at`.
 struct Script {
   std::string name;
   std::optional<int> refuses;  // the exit code of start()

@@ -9,7 +9,7 @@
 namespace postern::async {
 namespace {
 
-// Runs its jobs when the test says so.
+// Runs its jobs when the test calls for them.
 class HeldRunner final : public JobRunner {
  public:
   void run(std::function<void()> job) override { jobs.push_back(std::move(job)); }

@@ -100,7 +100,7 @@ TEST(GroupTest, GoesOnWhenOneThrows) {
   EXPECT_EQ(jobs.done, 1);
 }
 
-// Every order in which up to four ready tasks can be resumed: each is run, and the join is the
+// For every order in which up to four ready tasks can be resumed: each task runs, and the join is
 // last.
 TEST(GroupTest, JoinsInEveryOrderOfUpToFourTasks) {
   for (int tasks = 1; tasks <= 4; ++tasks) {

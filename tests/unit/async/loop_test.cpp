@@ -45,7 +45,7 @@ TEST(LoopTest, SleepsUntilTheTime) {
   EXPECT_EQ(loop.now() - began, 300ms);
 }
 
-// A task that computes for long lets others, timers and sockets go first.
+// A task that computes for long yields to other tasks, timers and sockets.
 TEST(LoopTest, LetsOthersGoFirst) {
   SimulatedLoop loop;
   Scope scope(loop);
@@ -72,8 +72,8 @@ TEST(LoopTest, LetsOthersGoFirst) {
   EXPECT_TRUE(read);
 }
 
-// A kept connection costs no call of the poller for each request; one that nobody waits for is not
-// told again and again.
+// A persistent connection costs no poller call per request. The poller reports a connection without
+// a waiter only once.
 TEST(PolledSocketTest, StaysInThePollerWhileItIsWaitedFor) {
   SimulatedLoop loop;
   Scope scope(loop);

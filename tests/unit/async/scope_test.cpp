@@ -21,7 +21,7 @@ namespace {
 using testing::SimulatedLoop;
 using namespace std::chrono_literals;
 
-// A task of each type that can wait: started in a scope, it writes down how its wait ended.
+// A task of each type that can wait. It is started in a scope and records how its wait ended.
 struct Waiter {
   Loop& loop;
   Event event{};
@@ -50,7 +50,7 @@ struct Waiter {
 struct Case {
   const char* name;
   Task<> (Waiter::*wait)(Scope&, std::optional<bool>&);
-  // Lets come what the task waits for; the loop then needs a turn or some time.
+  // Causes the event that the task waits for; the loop then needs a turn or some time.
   void (*come)(Waiter&, SimulatedLoop&);
 };
 
@@ -68,7 +68,7 @@ const Case kCases[] = {
      }},
 };
 
-// Some turns of the loop, in which no time passes.
+// Some turns of the loop, during which no time passes.
 void turns(SimulatedLoop& loop, int count = 3) {
   Scope scope(loop);
   struct Turns {
@@ -93,7 +93,7 @@ class EveryWaitTest : public ::testing::TestWithParam<Case> {
   void come() { GetParam().come(waiter_, loop_); }
 };
 
-// What another task lets come: there is no turn of the loop between that and the end of the scope.
+// Another task causes the event: the scope ends in the same turn of the loop.
 using WaitForATaskTest = EveryWaitTest;
 
 const auto kNameOf = [](const auto& test) { return std::string(test.param.name); };
@@ -222,7 +222,7 @@ TEST(ScopeTest, LeavesTheScopesAroundItAlone) {
   EXPECT_FALSE(request.ended());
 }
 
-// The deadline of a shared run moves while its tasks wait in scopes within it.
+// The deadline of a shared run moves while its tasks wait in nested scopes.
 TEST(ScopeTest, FollowsADeadlineThatMoves) {
   for (const auto moved : {2s, 20s}) {
     SimulatedLoop loop;
@@ -273,7 +273,7 @@ TEST(GateTest, LetsThemInInTheirOrderAndPassesOnThePlaceOfOneThatIsDestroyed) {
     tasks.back().start();
   }
   pass = Gate::Pass();
-  tasks.erase(tasks.begin());  // woken, and not yet in
+  tasks.erase(tasks.begin());  // woken, but not resumed yet
   turns(loop, 6);
   EXPECT_EQ(order, (std::vector{1, 2, 3}));
   EXPECT_EQ(gate.free(), 1U);

@@ -78,7 +78,7 @@ TEST(TaskTest, DoesNotStartBeforeItIsAwaited) {
   EXPECT_TRUE(started);
 }
 
-// Would overflow the stack if each await went deeper into it.
+// Would overflow the stack if each await used a deeper frame.
 TEST(TaskTest, AwaitsManyTasksInARowOnOneStack) {
   struct Sums {
     static Task<long> ready(int count) {
@@ -101,7 +101,7 @@ TEST(TaskTest, AwaitsManyTasksInARowOnOneStack) {
   EXPECT_EQ(loop.run(Sums::waiting(loop, scope, 50'000)), 50'000);
 }
 
-// Whoever destroys a waiting task destroys those that it awaits, and what they hold.
+// Destroying a waiting task destroys the tasks that it awaits, and their resources.
 TEST(TaskTest, IsDestroyedWithItsOwnerWhileItWaits) {
   SimulatedLoop loop;
   Scope scope(loop);
@@ -125,8 +125,7 @@ TEST(TaskTest, IsDestroyedWithItsOwnerWhileItWaits) {
   EXPECT_EQ(held.use_count(), 1);
 }
 
-// On a thread of its own, which has no freed frames yet. The address sanitizer wants each frame to
-// be new.
+// On a new thread, which has no freed frames yet. The address sanitizer wants each frame to be new.
 TEST(FrameAllocatorTest, GivesFreedFramesOfASizeAgain) {
   std::thread([] {
     void* const first = allocateFrame(100);

@@ -57,7 +57,7 @@ TEST(ThreadPoolTest, TakesTheBoundUpButNeverDown) {
   both_gone.wait();
 }
 
-// As OpenSSL has it: what a thread leaves behind is freed as the last thing that it does.
+// As in OpenSSL: thread-local data is freed as the last action of its thread.
 struct LeftBehind {
   explicit LeftBehind(std::atomic<int>& all) : count(all) { ++count; }
   ~LeftBehind() {
@@ -84,7 +84,7 @@ TEST(ThreadPoolTest, LeavesNoThreadBehind) {
   EXPECT_EQ(left_behind, 0);
 }
 
-// Threads that are made meanwhile would need a stack larger than the address space.
+// Threads created meanwhile would need a stack larger than the address space.
 class NoThreads {
  public:
   NoThreads() {

@@ -25,7 +25,7 @@ TEST(DateTest, WritesWholeSecondsInUtc) {
   // The last microsecond of a day
   writes(std::chrono::sys_days(std::chrono::year(2071) / 5 / 8) - 1us, "2071-05-07T23:59:59Z",
          "Thu, 07 May 2071 23:59:59 GMT");
-  // What the clock can tell, which stands for "no expiry" too
+  // The range of the clock; its end also means "no expiry"
   writes(SystemTime::max(), "2262-04-11T23:47:16Z", "Fri, 11 Apr 2262 23:47:16 GMT");
   writes(SystemTime::min(), "1677-09-21T00:12:43Z", "Tue, 21 Sep 1677 00:12:43 GMT");
 }

@@ -31,7 +31,7 @@ TEST(EncodingTest, WritesAndReadsBase64) {
   agree("foob", "Zm9vYg==");
   agree("fooba", "Zm9vYmE=");
   agree("foobar", "Zm9vYmFy");
-  // Section 9, and the two digits that the URL form has not
+  // Section 9, and the two digits that the URL alphabet lacks
   agree("\x14\xFB\x9C\x03\xD9\x7E", "FPucA9l+");
   agree("\xFB\xFF\xBF", "+/+/");
   agree("\0\0\0"sv, "AAAA");
@@ -53,7 +53,7 @@ TEST(EncodingTest, RefusesWhatIsNotBase64) {
     EXPECT_FALSE(decodeBase64Secret(text));
   }
   EXPECT_EQ(decodeBase64("Zm9\0"sv), std::nullopt);
-  EXPECT_EQ(decodeBase64("Zh=="), "f") << "bits that belong to no byte are ignored";
+  EXPECT_EQ(decodeBase64("Zh=="), "f") << "padding bits are ignored";
 }
 
 TEST(EncodingTest, PercentEncodesAllButTheUnreservedCharacters) {

@@ -77,7 +77,7 @@ TEST_F(FileTest, SaysWhyAFileCannotBeRead) {
   expectError(Reason::Failed, "Too many levels of symbolic links");
 }
 
-// Its pages are not mapped.
+// Its first page is not mapped.
 TEST_F(FileTest, AReadErrorIsAnError) {
   read("/proc/self/mem");
   expectError(Reason::Failed, "Input/output error");

@@ -22,7 +22,7 @@ TEST(HostPortTest, SplitsWhatAnAuthorityHas) {
   splits(":9090", "", false, "9090");
   splits("[::1]", "::1", true, std::nullopt);
   splits("[2001:db8::1]:443", "2001:db8::1", true, "443");
-  // Left to whoever asks
+  // Left to the caller
   splits("", "", false, std::nullopt);
   splits("[]:1", "", true, "1");
   splits("a:", "a", false, "");

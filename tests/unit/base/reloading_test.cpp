@@ -14,8 +14,8 @@ namespace {
 
 using std::chrono::seconds;
 
-// What a file would hold: its signature, and a text that cannot be loaded when it begins with
-// "bad".
+// The contents of a file: its signature, and a text. A text that begins with "bad" cannot be
+// loaded.
 class FakeSource final : public ReloadSource<std::string> {
  public:
   std::string signature() override { return std::to_string(version_) + known_; }
@@ -44,7 +44,7 @@ class FakeSource final : public ReloadSource<std::string> {
     text_ = std::move(text);
     ++version_;
   }
-  // The source turns out to be another one without another signature, as when a right is missing.
+  // Changes the content but not the signature, as when a permission is missing.
   void becomes(std::string text) { text_ = std::move(text); }
   void writeDuringLoad(std::string text) { writes_during_load_ = std::move(text); }
   void names(std::string others) { names_ = std::move(others); }
@@ -221,7 +221,7 @@ TEST_F(ReloadingTest, ReloadsWhatIsUnchangedWhenItIsAsked) {
   EXPECT_EQ(textOf(reloading), "one");
 }
 
-// Its value is two halves that are equal in every snapshot.
+// Its value has two halves, equal in every snapshot.
 class PairSource final : public ReloadSource<std::pair<int, int>> {
  public:
   std::string signature() override { return std::to_string(++version_); }

@@ -20,7 +20,7 @@ TEST(ErrorTest, KeepsItsRemedyWhenItsSentenceIsPutIntoAnother) {
   error.what = "page /metrics: " + error.what;
   EXPECT_EQ(error.problem(), "page /metrics: a");
   error.what += " (again)";
-  EXPECT_EQ(error.problem(), "page /metrics: a: do c (again)") << "nothing is taken off then";
+  EXPECT_EQ(error.problem(), "page /metrics: a: do c (again)") << "then nothing is removed";
 }
 
 TEST(ErrorTest, TakesTheRemedyFromTheEndOfASentenceThatHasOne) {

@@ -20,7 +20,7 @@ static_assert(!Printable<Secret>);
 static_assert(!std::is_convertible_v<Secret, std::string>);
 static_assert(!std::is_convertible_v<Secret, std::string_view>);
 
-// Where the bytes of a short secret live: inside the object.
+// The bytes of a short secret: they are inside the object.
 std::string bytesAfter(void (*act)(Secret&)) {
   alignas(Secret) unsigned char storage[sizeof(Secret)] = {};
   auto* secret = new (storage) Secret("hunter2!");

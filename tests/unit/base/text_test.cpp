@@ -68,7 +68,7 @@ TEST(TextTest, MeasuresTheFirstCharacterOfUtf8) {
         "\xF3\xBF\xBF\xBF"sv, "\xF4\x80\x80\x80"sv, "\xF4\x8F\xBF\xBF"sv}) {
     isValid(character);
   }
-  // Continuations alone, overlong forms, surrogates, beyond U+10FFFF
+  // Lone continuation bytes, overlong forms, surrogates, beyond U+10FFFF
   for (const auto text : {"\x80"sv, "\xBF\x80"sv, "\xC0\x80"sv, "\xC1\xBF"sv, "\xC2\x41"sv,
                           "\xE0\x80\x80"sv, "\xE0\x9F\xBF"sv, "\xED\xA0\x80"sv, "\xED\xBF\xBF"sv,
                           "\xE1\x80\x41"sv, "\xF0\x80\x80\x80"sv, "\xF0\x8F\xBF\xBF"sv,

@@ -20,7 +20,7 @@ CommandLine accepted(const Words& arguments, const Words& environment = {}) {
   return command_line;
 }
 
-// The complaints, one a line.
+// The errors, one a line.
 std::string refused(const Words& arguments, const Words& environment = {}) {
   std::string text;
   for (const auto& complaint : parseCommandLine(arguments, environment).complaints) {
@@ -167,7 +167,7 @@ TEST(CommandLineTest, TakesTheCaOfTheOnlyTargetFromElsewhere) {
   EXPECT_EQ(both.ca_file, "/ca/ca.crt");
   EXPECT_EQ(both.cert_file, "/tls/tls.crt");
   EXPECT_TRUE(both.optional_files);
-  EXPECT_TRUE(both.needs_ca) << "what is named must be there";
+  EXPECT_TRUE(both.needs_ca) << "a named file must exist";
   const auto alone = tls({"--tls.ca-file=/ca/ca.crt"});
   EXPECT_EQ(alone.ca_file, "/ca/ca.crt");
   EXPECT_EQ(alone.cert_file, "");
@@ -326,7 +326,7 @@ TEST(CommandLineTest, RefusesWrongFlags) {
   refuses({kUrl, "--state.dir", "--config.check"},
           "--state.dir: has no value, expected one after it");
   refuses({kUrl, "--tls.dir=a", "--tls.dir=b"}, "--tls.dir: is given twice, expected once");
-  // Flags that do not fit together
+  // Flags that exclude each other
   refuses({kUrl, "--tls.key-password-file=a"},
           "--tls.key-password-file: stands without a key, expected --tls.dir or --tls.pkcs12-file");
   refuses(
@@ -352,7 +352,7 @@ TEST(CommandLineTest, RefusesWrongFlags) {
           "--web.shutdown-timeout: \"ten\" is not a duration, expected one like 1m30s or 250ms");
   refuses({kUrl, "--state.dir=a\nb"},
           "--state.dir: holds a control character, expected text of one line");
-  // The only target
+  // The single target
   refuses({}, "command line: no target, expected --target.url or --config.file");
   refuses({"--target.url=http://a"},
           "--target.url: does not begin with https://, expected a URL like https://localhost:443");

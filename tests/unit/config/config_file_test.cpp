@@ -105,15 +105,14 @@ TEST(ConfigFileTest, ReadsWhatIsDoneToSamples) {
                                                         .target_label = "shard"}));
 }
 
-// As in the table of Prometheus' own test; the names of UTF-8 are the ones we take.
+// As in the table of Prometheus' own test; postern accepts its UTF-8 names.
 TEST(RelabelMistakeTest, JudgesAsPrometheusDoes) {
   const auto cases =
       nlohmann::json::parse(contents(testing::dataFolder() / "relabel" / "validate_cases.json"));
   std::size_t judged = 0;
   for (const auto& scene : cases) {
     const auto& json = scene.at("config");
-    // An action that is missing is the default one in YAML; metric names of the old kind are not
-    // asked for.
+    // A missing action is the default in YAML; the legacy metric name scheme is not requested.
     if (scene.at("name_validation") != "utf8" || json.empty()) continue;
     SCOPED_TRACE(scene.at("id").get<std::string>());
     Relabel rule;

@@ -36,7 +36,7 @@ Json describeAll(const std::vector<Target>& targets) {
   return list;
 }
 
-// A mask stands where a reader wants a file or a URL.
+// A mask is in the place of a file or a URL.
 void replaceMasks(Json& target) {
   if (target.contains("anonymize")) target["anonymize"]["salt_file"] = "salt.txt";
   if (target.contains("login")) target["login"]["url"] = "/session";
@@ -114,7 +114,7 @@ TEST(FingerprintTest, ChangesWithWhatIsServedAndNotWithSecrets) {
   };
   const auto plain = of("scrape_timeout: 10s");
   EXPECT_THAT(plain, ::testing::MatchesRegex("[0-9a-f]{16}"));
-  EXPECT_EQ(of("scrape_timeout: 10000ms"), plain) << "the same, written otherwise";
+  EXPECT_EQ(of("scrape_timeout: 10000ms"), plain) << "the same in another spelling";
   EXPECT_NE(of("scrape_timeout: 11s"), plain);
   EXPECT_NE(of("name: other"), plain);
   EXPECT_EQ(of("basic_auth: { username: a, password: b }"),

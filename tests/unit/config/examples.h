@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-// Files of examples, and what is said of them.
+// Example files and their expected errors.
 namespace postern::config {
 
 inline std::string contents(const std::filesystem::path& path) {
@@ -30,7 +30,7 @@ inline std::vector<std::filesystem::path> filesEndingIn(std::string_view ending,
   return files;
 }
 
-// Of what parseYaml and parseWebConfig return; a line each.
+// Errors of parseYaml and parseWebConfig, one a line.
 template <typename Loaded>
 std::string complaintsOf(const Loaded& loaded) {
   std::string text;

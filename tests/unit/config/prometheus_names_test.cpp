@@ -17,7 +17,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-// In "targets: [ { .. KEY: VALUE } ]", or deeper when `around` says so.
+// In "targets: [ { .. KEY: VALUE } ]", or nested in the map `around`.
 std::string complaintsOfKey(const std::string& key, const std::string& value,
                             const std::string& around = "%") {
   auto inner = around;

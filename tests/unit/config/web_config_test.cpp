@@ -98,7 +98,7 @@ TEST(WebConfigTest, ReadsMutualTls) {
   EXPECT_EQ(tls.client_ca_file, "/etc/postern/tls/ca.crt");
   EXPECT_FALSE(tls.prefer_server_cipher_suites);
   EXPECT_THAT(tls.cipher_suites, ElementsAre("ECDHE-ECDSA-AES256-GCM-SHA384",
-                                             "ECDHE-RSA-AES128-SHA"));  // 1.3 has no choice
+                                             "ECDHE-RSA-AES128-SHA"));  // TLS 1.3 offers no choice
   EXPECT_THAT(tls.curve_preferences, ElementsAre("P-521", "X25519"));
 }
 

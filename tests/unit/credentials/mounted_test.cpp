@@ -25,7 +25,8 @@ class MountedTest : public ::testing::Test {
     return temporary_.write(name, text);
   }
 
-  // As kubelet does it: a folder per generation, and one symlink that is renamed over the old.
+  // As the kubelet does: one folder per generation, and a new symlink that is renamed over the old
+  // one.
   void mountGeneration(int number) const {
     const auto suffix = std::to_string(number);
     const auto generation = "..gen" + suffix;
@@ -126,9 +127,9 @@ TEST_F(MountedTest, NamesTheFileThatIsMissingOrEmpty) {
                 AllOf(HasSubstr((folder_ / file).string()), HasSubstr("mount a secret")));
   };
 
-  // Nothing there
+  // Nothing
   refuses("username");
-  // Half of it
+  // One of the two files
   write("username", "scraper");
   refuses("password");
   // Empty

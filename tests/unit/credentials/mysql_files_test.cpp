@@ -1,4 +1,4 @@
-// The files of TLS with a database are checked before the driver reads them, which tells little.
+// The TLS files of a database are checked before the driver reads them, as its errors say little.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -24,7 +24,7 @@ class MysqlFolderTest : public ::testing::Test {
     folder.write("username", "postern\n");
     folder.write("password", "pass;word\n");
   }
-  // Why it is refused, without the value that was wrong.
+  // The reason of the refusal, without the wrong value.
   std::string refusal() const {
     const auto read = withFolder(database);
     if (read) return "nothing is wrong";
@@ -53,7 +53,7 @@ TEST_F(MysqlFolderTest, ReadsWhatIsNeededAndKeepsTheDefaultsOfTheRest) {
   EXPECT_EQ(read->password.reveal(), "pass;word");
   EXPECT_EQ(read->query, "");
   EXPECT_EQ(read->refresh_interval, config::seconds(7));
-  EXPECT_FALSE(read->tls) << "nothing says by whom the server would be verified";
+  EXPECT_FALSE(read->tls) << "nothing names the CA that verifies the server";
 }
 
 TEST_F(MysqlFolderTest, ReadsAllThatMayBeThere) {

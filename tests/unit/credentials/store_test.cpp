@@ -48,7 +48,7 @@ TEST_F(StoreTest, LeavesTimeToGoOnWithTheLastCredential) {
   auto store = make(Schedule::database(3600s));
   source.gives("u", "p");
   ASSERT_TRUE(store.refresh(deadlineIn(60s)));
-  EXPECT_GT(source.patience, 50s) << "nothing to go on with yet";
+  EXPECT_GT(source.patience, 50s) << "no credential to continue with yet";
 
   ASSERT_TRUE(store.refresh(deadlineIn(60s)));
 
@@ -114,7 +114,7 @@ TEST_F(StoreTest, AsksADatabaseThatDeniesUsAgainWhenItHasMovedButNotForEver) {
     source.moved = true;
     store.poll(soon());
   }
-  EXPECT_EQ(source.loads, 4) << "three changes end the wait, no more";
+  EXPECT_EQ(source.loads, 4) << "at most three changes end the wait";
   source.gives("u", "p");
   clock.advance(15min);
   store.poll(soon());

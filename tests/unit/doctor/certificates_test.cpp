@@ -1,4 +1,4 @@
-// `postern check` examines every certificate: of the target, its token endpoint and its database.
+// `postern check` checks every certificate: of the target, its token endpoint and its database.
 #include "doctor/certificates.h"
 
 #include <gmock/gmock.h>

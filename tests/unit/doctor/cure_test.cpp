@@ -24,13 +24,13 @@ TEST(CureTest, TakesTheRemedyOfTheErrorAndLeavesItOutOfTheProblem) {
   };
   splits(withRemedy(Fault::Tls, "/tls/tls.key: no such file", "mount it"),
          "/tls/tls.key: no such file", "mount it");
-  // Words of others behind a colon, of which none is a remedy
+  // Text of a library after a colon, which contains no remedy
   splits(withRemedy(Fault::Resolve, "no address for a: Name or service not known", "check it"),
          "no address for a: Name or service not known", "check it");
-  // A remedy that the sentence does not hold
+  // A remedy that is not in the sentence
   splits({Fault::Status, "answered 404", "", {}, "correct the path"}, "answered 404",
          "correct the path");
-  // None at all: that of the fault
+  // No remedy: the one of the fault
   splits({Fault::Tls, "a: b: c", "", {}}, "a: b: c", "look into the service's log");
 }
 

@@ -49,7 +49,7 @@ TEST_F(FilesTest, WarnsOfASecretThatEverybodyMayRead) {
   EXPECT_EQ(only(target).state, State::Ok);
   EXPECT_THAT(only(target).what, HasSubstr("group"));
 
-  // A CA is no secret
+  // A CA is not secret
   target.tls.key_file.clear();
   target.tls.ca_file = write("ca.crt", 0644);
   EXPECT_EQ(only(target).state, State::Ok);
@@ -85,7 +85,7 @@ TEST_F(FilesTest, KnowsWhyASecretOfAPodWithoutFsGroupIsForEverybody) {
        0444,
        State::Warning,
        "defaultMode 0440"},
-      {"for everybody, and our own", true, owner, {another}, 0444, State::Warning, "chmod o-r"},
+      {"for everybody, own file", true, owner, {another}, 0444, State::Warning, "chmod o-r"},
       {"for everybody, and we are root", true, 0, {another}, 0444, State::Warning, "chmod o-r"},
       {"a folder of a machine", false, other, {another}, 0644, State::Warning, "chgrp"},
       {"a folder of a machine, of our group",
@@ -166,7 +166,7 @@ TEST_F(FilesTest, NamesThePlaceWhereAMissingFileShouldBe) {
   EXPECT_THAT(step.what, HasSubstr("there is no folder " + (folder_ / "none").string() + ", only " +
                                    folder_.string() + " (mount "));
 
-  // In --tls.dir a file may be missing, but hardly the folder
+  // A file of --tls.dir may be missing; its folder hardly
   target.tls.optional_files = true;
   EXPECT_EQ(only(target).state, State::Warning);
   target.tls.key_file = folder_ / "tls.key";

@@ -17,7 +17,7 @@ using ::testing::Not;
 using testing::Peer;
 using testing::TlsServer;
 
-// The walk to a server of the test's own, as it is told to people.
+// The connectivity check of a test server, as text for people.
 class PathTest : public ::testing::Test {
  protected:
   void start(TlsServer::Script script) {

@@ -16,7 +16,7 @@ TEST(ToldTest, ReadsWhatIsThereAndTakesTheRestForAbsent) {
   ASSERT_EQ(told->list("/list").size(), 2U);
   EXPECT_EQ(told->list("/list")[0].number("/n"), 1);
 
-  // Other types, and places that are not there
+  // Other types, and missing members
   for (const char* place : {"/a", "/a/none", "/none", "/a/text/deeper", "/list/0", "/null"}) {
     SCOPED_TRACE(place);
     EXPECT_EQ(told->text(place), "");
@@ -24,7 +24,7 @@ TEST(ToldTest, ReadsWhatIsThereAndTakesTheRestForAbsent) {
     EXPECT_FALSE(told->truth(place));
   }
   EXPECT_TRUE(told->list("/a").empty());
-  EXPECT_FALSE(told->list("/list")[1].number("/n")) << "a member that is no object";
+  EXPECT_FALSE(told->list("/list")[1].number("/n")) << "a member that is not an object";
 }
 
 TEST(ToldTest, RefusesWhatIsNoObject) {

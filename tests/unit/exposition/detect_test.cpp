@@ -59,7 +59,7 @@ TEST(DetectTest, ReadsContentTypesHoweverTheyAreWritten) {
   EXPECT_EQ(named("text/plain; a=b; A=b"), "text");
   EXPECT_EQ(named("application/openmetrics-text;version=9"), "openmetrics");
   EXPECT_EQ(named("Application/vnd.google.Protobuf; proto=x; encoding=delimited"), "protobuf");
-  // Spoiled
+  // Damaged
   EXPECT_EQ(named("text/plain; a"), "none");
   EXPECT_EQ(named("text/plain; a="), "none");
   EXPECT_EQ(named("text/plain; a=\"b"), "none");
@@ -92,7 +92,7 @@ TEST(DetectTest, KnowsTheJsonFormatsUnlessTheContentTypeNamesAnother) {
   finds(R"({"metrics":{"kind":{"data":[]}}})", "whatsapp_json");
   finds(R"({"meta":{"x":{"kind":1}},"metrics":{"x":{"type":"kind"}}})", "whatsapp_json");
   finds(R"({"startTime":1,"applicationName":"gate"})", "spectator_json");
-  // Nothing that tells
+  // Nothing that decides
   finds("{}", "whatsapp_json");
   finds(R"({"errors":[{"code":1005}]})", "whatsapp_json");
   finds(R"({"metrics":{"a)", "whatsapp_json");
@@ -109,7 +109,7 @@ TEST(DetectTest, TellsAQuotedMetricFromJson) {
   EXPECT_EQ(detected(kNoType, "[{\"a\":1}]"), "text");
 }
 
-// Lines that only one of the two languages has, or that mean another time in each.
+// Lines that only one of the two formats has, or whose timestamp differs between them.
 TEST(DetectTest, LeavesTheLineLanguageToTheContentType) {
   for (const std::string_view begin : {"",
                                        "a 1\n",
@@ -137,7 +137,7 @@ TEST(DetectTest, LeavesTheLineLanguageToTheContentType) {
     EXPECT_EQ(detected("text/plain; version=1.0.0; escaping=allow-utf-8", begin), "text");
     EXPECT_EQ(detected(kOpenMetricsType, begin), "openmetrics");
     EXPECT_EQ(detected("application/openmetrics-text", begin), "openmetrics");
-    // As Prometheus reads a page without a type, or with one that it does not know.
+    // As Prometheus reads a page without a content type, or with an unknown one.
     EXPECT_EQ(detected(kNoType, begin), "text");
     EXPECT_EQ(detected("text/html; charset=utf-8", begin), "text");
     EXPECT_EQ(detected("application/json", begin), "text");

@@ -17,7 +17,7 @@ std::string label(std::string_view name, Escaping escaping) {
   return out.substr(1);
 }
 
-// Of prometheus/common, model.EscapeName, and of the document of the schemes.
+// From prometheus/common, model.EscapeName, and from the specification of the escaping schemes.
 TEST(EscapingTest, WritesMetricNamesAsPrometheusDoes) {
   const auto becomes = [](std::string_view name, std::string_view underscores,
                           std::string_view dots, std::string_view values) {
@@ -32,7 +32,7 @@ TEST(EscapingTest, WritesMetricNamesAsPrometheusDoes) {
   becomes("no:escaping_required", "no:escaping_required", "no:escaping__required",
           "no:escaping_required");
   becomes("_", "_", "__", "_");
-  // Names that need them
+  // Names that need quotes
   becomes("mysystem.prod.west.cpu.load_total", "mysystem_prod_west_cpu_load_total",
           "mysystem_dot_prod_dot_west_dot_cpu_dot_load__total",
           "U__mysystem_2e_prod_2e_west_2e_cpu_2e_load__total");
@@ -43,7 +43,7 @@ TEST(EscapingTest, WritesMetricNamesAsPrometheusDoes) {
   // A leading digit
   becomes("0abc", "_abc", "__abc", "U___30_abc");
   becomes("a0", "a0", "a0", "a0");
-  // Characters of several bytes
+  // Multi-byte characters
   becomes("label with \xf0\x9f\x98\xb1", "label_with__", "label__with____",
           "U__label_20_with_20__1f631_");
   becomes("\xe8\x8a\xb1\xe7\x81\xab", "__", "____", "U___82b1__706b_");

@@ -34,7 +34,7 @@ TEST(HashSetTest, KnowsWhatWasAdded) {
 }
 
 TEST(HashSetTest, SaysThatItIsFullAndStillKnowsTheOthers) {
-  HashSet set(1U << 12);  // 512 of them, of which an eighth stays free
+  HashSet set(1U << 12);  // 512 slots, of which one eighth stays free
   std::uint64_t added = 0;
   while (set.add(added * 0x9e3779b97f4a7c15U) == HashSet::Added::Fresh) ++added;
   EXPECT_EQ(added, 448U);

@@ -6,7 +6,7 @@
 #include "exposition/families.h"
 #include "exposition/spectator_json.h"
 
-// A short JSON page may become a long text page: it names something once that each line repeats.
+// A short JSON page may become a long text page: each line repeats a name that JSON has once.
 namespace postern::exposition {
 namespace {
 
@@ -78,7 +78,7 @@ TEST(JsonGrowthTest, BoundsWhatBecomesOfSpectatorJson) {
   }
 }
 
-// Of which no line holds anything.
+// No line of it has a sample.
 TEST(JsonGrowthTest, ALongKeyAroundManyMetricsTakesNoTime) {
   const std::string key(1U << 20, 'k');
   const auto page = parseWhatsappJson(R"({"metrics":{")" + key + R"(":{"node":{"x":{"data":[)" +

@@ -60,7 +60,7 @@ TEST(NegotiateTest, TakesTheHighestQuality) {
   expectForm("text/plain;q=0.300,application/openmetrics-text;q=0.2", kText);
   expectForm("text/plain;version=1.0.0;q=0.5,application/openmetrics-text;version=1.0.0;q=0.4",
              kAcceptedText1);
-  // Equal: without a *, then in order
+  // Equal quality: types without a * first, then in order
   expectForm("*/*,application/openmetrics-text", kOpenMetrics);
   expectForm("text/*,application/openmetrics-text", kOpenMetrics);
   expectForm("*/*,application/*", kOpenMetrics);
@@ -136,7 +136,7 @@ TEST(NegotiateTest, ReadsTheEscaping) {
   // Names in quotes need a version 1.0.0
   expectForm("text/plain;version=0.0.4;escaping=allow-utf-8", kText);
   expectForm("application/openmetrics-text;version=0.0.1;escaping=allow-utf-8", kOpenMetrics);
-  // Each range has its own
+  // Each media range has its own parameters
   expectForm("application/openmetrics-text;version=9;escaping=dots,text/plain", kText);
 }
 

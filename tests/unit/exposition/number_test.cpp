@@ -25,7 +25,7 @@ TEST(NumberTest, TakesTheValuesThatGoTakes) {
   takes("+Inf");
   takes("-inf");
   takes("+INFINITY");
-  // Too small is zero, too large is refused
+  // Underflow gives zero, overflow is refused
   takes("1e-400");
   takes("1e-99999999999999999999");
   takes("0e99999999999999999999");

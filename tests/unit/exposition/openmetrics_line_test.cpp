@@ -11,7 +11,7 @@ using ::testing::HasSubstr;
 
 const How kLenient{.syntax = Syntax::OpenMetrics, .output = kOpenMetrics1};
 
-// Each line stands on a page of its own, and is as Prometheus' own reader takes it.
+// Each line is on its own page, and is parsed as Prometheus' parser does.
 TEST(OpenMetricsLineTest, TakesWhatPrometheusTakes) {
   for (const std::string line : {
            "a 1",
@@ -37,7 +37,7 @@ TEST(OpenMetricsLineTest, TakesWhatPrometheusTakes) {
     SCOPED_TRACE(line);
     const std::string page = line + "\n# EOF\n";
     const Checked checked = checkCut(page, kLenient);
-    // Prometheus reads no hexadecimal number.
+    // Prometheus does not accept hexadecimal numbers.
     EXPECT_EQ(checked.taken, line.find("0x") == line.npos) << checked.what;
     if (checked.taken) {
       EXPECT_EQ(checked.text, page);

@@ -28,7 +28,7 @@ TEST(PageFilterTest, RefusesALabelThatAppearsTwice) {
   refuses("a{b=\"1\",c=\"1\"} 1\na{b=\"1\",c=\"1\",b=\"2\"} 1\n", "line 2, column 15");
 }
 
-// On a page of either language; blanks and comments would be of text alone.
+// On pages of both formats: the lines have no blanks or comments, which only text allows.
 TEST(PageFilterTest, RefusesNamesThatAreEmptyOrGivenTwice) {
   const std::string empty = "expected a name that is not empty, found \"\"\"";
   const std::string own = "expected a label other than __name__, which is the metric's own name";
@@ -59,7 +59,7 @@ TEST(PageFilterTest, RefusesNamesThatAreEmptyOrGivenTwice) {
            {R"(a{b="1",b=""} 1)", "column 9: " + twice},
            {R"(a{b="1","b"="2"} 1)", "column 10: " + twice},
            {R"({"a",b="1",b="1"} 1)", "column 12: " + twice},
-           // A backslash that begins no escape stands for itself.
+           // A backslash that begins no escape is a literal backslash.
            {R"(a{"b\\c"="1","b\c"="2"} 1)", "column 15: " + twice},
            {R"(a{"b\"c"="1","b\"c"="2"} 1)", "column 15: " + twice},
            {R"(a{"b\n"="1","bn"="2","b\\n"="3"} 1)", ""},
@@ -92,11 +92,11 @@ TEST(PageFilterTest, KeepsASeriesThatStandsTwiceAndCountsIt) {
 
   EXPECT_EQ(duplicates("a 1\na 2\nb 1\na 3\n"), 2U);
   EXPECT_EQ(duplicates("a{b=\"c\"} 1\na{b=\"d\"} 1\na{b=\"c\"} 1\n"), 1U);
-  // The order of labels says nothing, and an empty one is none
+  // The order of labels does not matter, and an empty label is equal to a missing one
   EXPECT_EQ(duplicates("a{b=\"c\",d=\"e\"} 1\na{d=\"e\",b=\"c\"} 1\na{d=\"e\",x=\"\",b=\"c\"} 1\n"),
             2U);
   EXPECT_EQ(duplicates("a{b=\"c\"} 1\na{c=\"b\"} 1\n"), 0U);
-  // Another time is another sample
+  // Another timestamp makes another sample
   EXPECT_EQ(duplicates("a 1 1\na 1 2\na 1 1\n"), 1U);
 }
 
@@ -163,13 +163,13 @@ std::vector<RulesCase> rulesCases() {
        "h_bucket{le=\"1\"} 1\ng_bucket{le=\"1\"} 1\n",
        0,
        1},
-      {"labels alone", labels, "a 1\na{b=\"1\"} 1\na 1\n", 1, 0},
+      {"only labels", labels, "a 1\na{b=\"1\"} 1\na 1\n", 1, 0},
       {"labels, and a name that they make", labels, "a{exported_x=\"5\"} 1\na{x=\"5\"} 1\n", 0, 1},
       {"honored labels", honored, "a 1\na{x=\"1\"} 1\na{x=\"2\"} 1\n", 0, 1},
       {"honored labels, the other way round", honored, "a{x=\"1\"} 1\na 1\n", 0, 1},
       {"honored labels that are empty", honored, "a{x=\"\"} 1\na 1\n", 1, 0},
       {"labels and labeldrop", both, "a{id=\"1\"} 1\na{id=\"2\"} 1\na{id=\"1\"} 1\n", 1, 1},
-      {"what a rule drops is no duplicate", drops, "a{x=\"1\"} 1\na{x=\"1\"} 1\na 1\na 1\n", 1, 0},
+      {"dropped, so not a duplicate", drops, "a{x=\"1\"} 1\na{x=\"1\"} 1\na 1\na 1\n", 1, 0},
       {"names in quotes", labeldrop, "{\"a b\",id=\"1\"} 1\n{\"a b\",id=\"2\"} 1\n", 0, 1},
   };
 }

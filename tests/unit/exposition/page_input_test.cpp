@@ -25,7 +25,7 @@ struct Sent {
 struct Got {
   Result<void> result;
   std::string text;
-  std::string json;  // that was to be turned into text
+  std::string json;  // input that is converted into text
   Format format{};   // of it
 };
 
@@ -63,7 +63,7 @@ TEST(PageInputTest, TellsJsonByThePageWhenTheContentTypeNamesNoFormat) {
 
 struct Judged {
   std::string page;
-  std::string text;   // that it becomes; empty: refused
+  std::string text;   // the result; empty: refused
   std::string cause;  // in the error
 };
 
@@ -179,7 +179,7 @@ std::string utf16(std::string_view ascii, bool big) {
   return wide;
 }
 
-// With its length in front, as the protobuf format has it.
+// Prefixed with its length, as in the protobuf format.
 std::string metricFamily(std::string_view name) {
   std::string family("\x0a");
   family += static_cast<char>(name.size());
@@ -297,7 +297,7 @@ TEST(PageInputTest, BelievesTheFormatThatIsConfigured) {
   EXPECT_EQ(openmetrics.result.error().fault, Fault::Format);
 }
 
-// The format shows late, in a page that is longer than what it is told by.
+// The format is recognized late, on a page longer than the bytes that decide it.
 TEST(PageInputTest, LosesNothingOfALongPage) {
   std::string page;
   while (page.size() < (20U << 10)) page += "a{b=\"c\"} 1 5\n";

@@ -18,8 +18,8 @@ namespace {
 using ::testing::HasSubstr;
 using namespace std::string_view_literals;
 
-// Where Prometheus' parser judges otherwise than the project that a case comes from, it is
-// followed, as it is Prometheus that scrapes the page.
+// Where Prometheus' parser and the project of a case disagree, Prometheus' parser wins, because
+// Prometheus scrapes the page.
 const std::map<std::string, std::string>& deviations() {
   static const std::string bound = "the value of a bucket's or quantile's label is not looked at";
   static const std::string count = "the counts of a histogram are not looked at";
@@ -34,7 +34,7 @@ const std::map<std::string, std::string>& deviations() {
       {"common-text/error/33", bound},
       {"common-fuzz/from_test_parse_error_7", bound},
       {"common-fuzz/from_test_parse_error_19", bound},
-      {"common-text/error/38", "an unknown escape in a name stands for itself"},
+      {"common-text/error/38", "an unknown escape in a name stays as it is"},
       {"common-text/error/39", "a name in quotes may hold a line end"},
       {"common-text/error/44", count},
       {"common-text/error/45", count},
@@ -198,14 +198,14 @@ TEST(PageReaderTest, RefusesNulBytesThatEndThePageForPrometheus) {
   refuses("{\"a\0\"} 1\n"sv);
 }
 
-// A name that is read twice, as its line was cut in an open quote, is not the name before.
+// A name that is read twice, because its line was cut within quotes, is not the previous name.
 TEST(PageReaderTest, KnowsTheNameOfALineThatWasCutInQuotes) {
   const std::string page = "a{b=\"1\n2\"} 1\nc{b=\"1\n2\"} 1\n";
   const Checked checked = checkCut(page, {.options = {.strict = true}});
   EXPECT_TRUE(checked.taken) << checked.what;
 }
 
-// The label before has its name in quotes, and is no pattern for what may stand in braces.
+// The previous line has a quoted label name; it must not serve as a template for the braces.
 TEST(PageReaderTest, RefusesALineEndInBraces) {
   const Checked checked = checkCut("a{\"b.c\"=\"d\"} 1\na{\nb=\"e\"} 1\n");
   EXPECT_FALSE(checked.taken);

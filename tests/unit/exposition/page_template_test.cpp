@@ -15,7 +15,7 @@ Result<std::string> noJsonHere(Format, std::string_view) {
   return std::string();
 }
 
-// Pages as services might send them, and others, in lines. The same for the same seed.
+// Lines of plausible and of odd pages. The same for the same seed.
 class RandomPage {
  public:
   RandomPage(unsigned seed, Syntax syntax) : draw_(seed), syntax_(syntax) {
@@ -29,7 +29,7 @@ class RandomPage {
     return text;
   }
 
-  // Other values, as most scrapes find.
+  // Other values, as in most scrapes.
   void changeValues() {
     for (std::string& line : lines_) {
       if (line.size() < 3 || line[0] == '#' || below(3) == 0) continue;
@@ -103,7 +103,7 @@ class RandomPage {
   bool ended_ = true;
 };
 
-// What becomes of a page that is fed in pieces of `piece` bytes and taken away as it comes.
+// The result of a page that is fed in pieces of `piece` bytes; its output is consumed at once.
 Checked readPage(const std::string& page, const How& how, PageTemplateStore* store,
                  std::size_t piece) {
   const Format format = how.syntax == Syntax::Text ? Format::Text : Format::OpenMetrics;
@@ -119,14 +119,14 @@ Checked readPage(const std::string& page, const How& how, PageTemplateStore* sto
   checked.taken = static_cast<bool>(result);
   checked.counts = passage.counts();
   if (!result) {
-    checked.text.clear();  // nobody sees the last of it
+    checked.text.clear();  // nobody reads the last output
     checked.fault = result.error().fault;
     checked.what = result.error().what;
   }
   return checked;
 }
 
-// A page and those that follow it are the same with a template as without.
+// A page and its successors are the same with and without a template.
 void expectNoDifference(unsigned seed, How how, std::size_t block_bytes) {
   SCOPED_TRACE("seed " + std::to_string(seed) + ", blocks of " + std::to_string(block_bytes));
   RandomPage page(seed, how.syntax);

@@ -30,13 +30,13 @@ std::string toText(std::string_view page) {
 }
 
 TEST(PageWriterTest, TurnsTextIntoOpenMetrics) {
-  // Counters lose their suffix where a family is told, samples keep their names.
+  // Counters lose their suffix in HELP and TYPE lines; samples keep their names.
   EXPECT_EQ(toOpenMetrics("# HELP a_total h\n# TYPE a_total counter\na_total 1\n"),
             "# HELP a h\n# TYPE a counter\na_total 1\n# EOF\n");
-  // One without the suffix would have to be renamed.
+  // A counter without the suffix would have to be renamed.
   EXPECT_EQ(toOpenMetrics("# TYPE a counter\na 1\n"), "# TYPE a unknown\na 1\n# EOF\n");
   EXPECT_EQ(toOpenMetrics("# TYPE a untyped\na 1\nb 2\n"), "# TYPE a unknown\na 1\nb 2\n# EOF\n");
-  // Blanks, comments and commas that OpenMetrics has not
+  // Blanks, comments and commas that OpenMetrics lacks
   EXPECT_EQ(toOpenMetrics("# comment\n\na{ b=\"c\" , } \t1\n"), "a{b=\"c\"} 1\n# EOF\n");
   EXPECT_EQ(toOpenMetrics("a{}  1\n"), "a 1\n# EOF\n");
   EXPECT_EQ(toOpenMetrics("a{b=\"c\"d=\"e\"}1"), "a{b=\"c\",d=\"e\"} 1\n# EOF\n");
@@ -62,7 +62,7 @@ TEST(PageWriterTest, TurnsTextIntoOpenMetrics) {
 TEST(PageWriterTest, TurnsOpenMetricsIntoText) {
   EXPECT_EQ(toText("# TYPE a counter\n# HELP a h\na_total 1\na_created 2\n# EOF\n"),
             "# HELP a_total h\n# TYPE a_total counter\na_total 1\na_created 2\n");
-  // Exemplars and units have no place
+  // Exemplars and units are left out
   EXPECT_EQ(toText("# TYPE a_seconds histogram\n# UNIT a_seconds seconds\n"
                    "a_seconds_bucket{le=\"+Inf\"} 1 # {t=\"x\"} 0.5\n# EOF\n"),
             "# TYPE a_seconds histogram\na_seconds_bucket{le=\"+Inf\"} 1\n");
@@ -104,7 +104,7 @@ TEST(PageWriterTest, CopiesOpenMetricsByteForByte) {
   EXPECT_EQ(converted(page, Syntax::OpenMetrics, kOpenMetrics1), page);
 }
 
-// Whatever a page becomes, reading that and writing it again changes nothing.
+// Reading and writing the output of a page again changes nothing.
 TEST(PageWriterTest, WritesWhatItReadsAsTheSame) {
   std::size_t seen = 0;
   for (const auto& file : std::filesystem::directory_iterator(testing::dataFolder() / "pages")) {

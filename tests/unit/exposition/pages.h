@@ -34,7 +34,7 @@ struct How {
   Output output = kText1;
 };
 
-// What becomes of a page: the verdict, and the text when it is taken.
+// The result of a page: the verdict, and its text if it is accepted.
 struct Checked {
   bool taken = false;
   Fault fault{};
@@ -45,14 +45,14 @@ struct Checked {
   bool operator==(const Checked&) const = default;
 };
 
-// Feeds the page in blocks of `block` bytes, the first one of `first` bytes when that is given.
+// Feeds the page in blocks of `block` bytes; the first block has `first` bytes if set.
 inline Checked check(std::string_view page, const How& how = {},
                      std::size_t block = std::string_view::npos, std::size_t first = 0) {
   PageWriter writer(how.output);
   PageReader reader(how.syntax, how.options, writer);
   Checked checked;
   Result<void> result;
-  // Each block lies in memory of its own, which is gone when the next one comes.
+  // Each block has its own memory, which is freed before the next block.
   const auto feed = [&](std::string_view piece) { return reader.feed(std::string(piece)); };
   if (first != 0) result = feed(page.substr(0, first));
   for (std::size_t at = first; result && at < page.size();) {
@@ -73,7 +73,7 @@ inline Checked check(std::string_view page, const How& how = {},
   return checked;
 }
 
-// As check(), and the same must come of it however the page is cut.
+// As check(), and requires the same result however the page is cut.
 inline Checked checkCut(std::string_view page, const How& how = {}) {
   const Checked whole = check(page, how);
   const auto same = [&](const Checked& cut, std::string_view cutting, std::size_t at) {
@@ -89,7 +89,7 @@ inline Checked checkCut(std::string_view page, const How& how = {}) {
   return whole;
 }
 
-// Families as a page of this form.
+// The families as a page of this format.
 inline std::string written(const Families& families, const Output& output = kText1) {
   auto page = write(families, output);
   EXPECT_TRUE(page) << (page ? "" : page.error().what);

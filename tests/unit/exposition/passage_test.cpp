@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// As services send it: families, labels, values of every kind.
+// As services send it: families, labels and all kinds of values.
 constexpr std::string_view kPage =
     "# HELP up Whether it runs.\n"
     "# TYPE up gauge\n"
@@ -81,7 +81,7 @@ class PassageTest : public ::testing::Test {
     return filled;
   }
   bool fits(const std::string& page) { return !page.empty() && filled(page) == page.size(); }
-  // And the same must come of it as if no page had been before.
+  // Requires the same result as without a previous page.
   void expectTheSame(const std::string& page, bool fit) {
     SCOPED_TRACE(page);
     EXPECT_EQ(fits(page), fit);
@@ -96,7 +96,7 @@ class PassageTest : public ::testing::Test {
 };
 
 TEST_F(PassageTest, ReadsAPageLikeTheLastOneByItsValuesAlone) {
-  EXPECT_FALSE(fits(std::string(kPage))) << "there was none yet";
+  EXPECT_FALSE(fits(std::string(kPage))) << "the first page has no previous page";
   expectTheSame(std::string(kPage), false);
   expectTheSame(std::string(kPage), true);
   expectTheSame(pageWith({"0", "1.5e+07", "-4", "3.25", "+Inf"}), true);
@@ -194,7 +194,7 @@ TEST_F(PassageTest, KeepsOneFormAtATime) {
   EXPECT_FALSE(fits(std::string(kPage)));
 }
 
-// As many lines as make `size` bytes, in several blocks.
+// Lines of `size` bytes in total, in several blocks.
 std::string largePage(std::size_t size) {
   std::string page;
   for (int line = 0; page.size() < size; ++line) {
@@ -212,7 +212,7 @@ TEST_F(PassageTest, ReadsOnlyTheBlockOfALargePageThatChanges) {
     other.replace(other.find(from), from.size(), to);
     EXPECT_GT(filled(other), page.size() - 20'000) << to;
     EXPECT_TRUE(pass(other, &store) == pass(other, nullptr)) << to;
-    EXPECT_TRUE(fits(other)) << "what changed was learned: " << to;
+    EXPECT_TRUE(fits(other)) << "the change was learned: " << to;
     page = other;
   };
   changeOne("/3000\"", "/3000x\"");
@@ -220,7 +220,7 @@ TEST_F(PassageTest, ReadsOnlyTheBlockOfALargePageThatChanges) {
   changeOne("requests_total{path=\"/2000\"", "more 5\nrequests_total{path=\"/2000\"");
   const std::string bad = page + "bad\n";
   EXPECT_TRUE(pass(bad, &store) == pass(bad, nullptr));
-  EXPECT_TRUE(fits(page)) << "a page that fails takes nothing of what is known";
+  EXPECT_TRUE(fits(page)) << "a failed page leaves the template unchanged";
 }
 
 TEST_F(PassageTest, FindsDuplicatesAcrossBlocks) {
@@ -293,15 +293,15 @@ TEST_F(PageTemplateLimitTest, HoldsSoManyBytesForAllPages) {
   EXPECT_GT(pages, 1);
   EXPECT_LT(pages, 10);
   stores.clear();
-  EXPECT_TRUE(learned()) << "what pages give back another may take";
+  EXPECT_TRUE(learned()) << "another page may use the memory that pages return";
 }
 
 TEST_F(PageTemplateLimitTest, LetsAMuchLargerPageGiveWayToASmallOne) {
   limitPageTemplates(60'000);
-  pass(largePage(1'000'000), &store);  // takes all that there is
+  pass(largePage(1'000'000), &store);  // takes all memory
   const std::string small = largePage(20'000);
   PageTemplateStore of_small;
-  pass(small, &of_small);  // finds no room
+  pass(small, &of_small);  // finds no memory
   pass(small, &of_small);
   auto lease = of_small.lease(output, content_type);
   EXPECT_FALSE(lease.page->blocks.empty());
@@ -314,7 +314,7 @@ TEST_F(PageTemplateLimitTest, LetsAMuchLargerPageGiveWayToASmallOne) {
     pass(small, &of_small);
   }
   lease = of_small.lease(output, content_type);
-  EXPECT_FALSE(lease.page->blocks.empty()) << "a large page takes nothing from a small one";
+  EXPECT_FALSE(lease.page->blocks.empty()) << "a large page takes no memory from a small one";
 }
 
 TEST_F(PageTemplateLimitTest, LetsAPageThatIsNotScrapedAnyMoreGiveWay) {

@@ -32,7 +32,7 @@ Digests digests() {
   return {[](std::string_view text) { return "hmac of 9" + std::string(text); }, md5};
 }
 
-// What the rules make of a line of text, as the line of text that it becomes; or the verdict.
+// The line of text after the rules; or the verdict.
 std::string reshaped(Reshaper& reshaper, const std::string& line) {
   const std::string page = line.ends_with('\n') ? line : line + "\n";
   PageOptions options;
@@ -82,7 +82,7 @@ config::Relabel ruleOf(const nlohmann::json& json) {
   return rule;
 }
 
-// The rules alone: some of the cases have no metric name, with which no page could go on.
+// Only the rules: some cases have no metric name, so no page could contain them.
 TEST(RelabelRuleTest, RelabelsAsPrometheusDoes) {
   const auto cases = nlohmann::json::parse(readData("relabel/relabel_cases.json"));
   for (const auto& scene : cases) {
@@ -188,7 +188,7 @@ TEST(ReshaperTest, LeavesAloneWhatNoRuleChanges) {
   config::Reshape config;
   config.metric_relabel_configs = {
       {.action = RelabelAction::Keep, .source_labels = {"a"}, .regex = ".*"}};
-  // Blanks, order and escapes as they came
+  // Blanks, order and escapes unchanged
   for (const std::string line : {R"(m{ b="\d\\" , a="" } 1 5)", "m  1", R"({"m.n","c.d"="e"} 1)"}) {
     EXPECT_EQ(reshaped(config, line), line);
   }
@@ -221,7 +221,7 @@ std::string textOf(std::span<const Label> labels) {
   return text + "}";
 }
 
-// What is kept ready and remembered must never decide otherwise than the rules do.
+// Compiled and cached decisions must always equal those of the rules.
 TEST(ReshaperTest, RemembersWhatTheRulesWouldDo) {
   std::mt19937 draw(7);
   const auto pick = [&](std::initializer_list<const char*> all) {

@@ -9,7 +9,7 @@
 namespace postern::exposition {
 namespace {
 
-// The three ways to look must agree wherever the byte is and whatever stands around it.
+// The three search functions must agree for every position of the byte and all its neighbors.
 TEST(ScanTest, FindsTheSameAsTheSlowWay) {
   for (const char wanted : {'"', '\\', '\n'}) {
     for (std::size_t size = 0; size < 70; ++size) {
@@ -50,7 +50,7 @@ TEST(ScanTest, KnowsAShortTextAgain) {
   EXPECT_TRUE(begins(Known("namespace=\"a\",b=\"c"), page.size()));
   EXPECT_FALSE(begins(Known("namespace=\"a\",b=\"d"), page.size()));
   EXPECT_FALSE(begins(Known(), page.size()));
-  // It reads sixteen bytes, and all of what it knows.
+  // It needs sixteen bytes of the page, and compares all known bytes.
   EXPECT_TRUE(begins(Known("namespace=\""), 16));
   EXPECT_FALSE(begins(Known("namespace=\""), 15));
   EXPECT_FALSE(begins(Known("namespace=\"a\",b=\"c"), 17));

@@ -11,7 +11,7 @@ using ::testing::HasSubstr;
 
 constexpr SpectatorOptions kServiceLabel = {.service_label = true, .standard_notation = true};
 
-// The page, which must be good text, or the error.
+// The page, which must be valid text, or the error.
 std::string renderedMeters(std::string_view json, const SpectatorOptions& options = {}) {
   const auto page = readSpectator(json, options);
   if (!page) return page.error().what;
@@ -141,7 +141,7 @@ TEST(SpectatorJsonTest, UnitesMetersWhoseNamesBecomeOne) {
                                     meter("a/b", "Gauge", {tag("y", "1")}))),
             "# TYPE s:a:b gauge\ns:a:b{x=\"1\",y=\"\"} 1\ns:a:b{x=\"\",y=\"1\"} 1\n"
             "# TYPE s:c gauge\ns:c 1\n");
-  // The first type stands
+  // The first type wins
   EXPECT_EQ(renderedMeters(document(meter("a", "Counter", {""}) + "," +
                                     meter("a_total", "Gauge", {tag("x", "1")}))),
             "# TYPE s:a_total counter\ns:a_total{x=\"\"} 1\ns:a_total{x=\"1\"} 1\n");

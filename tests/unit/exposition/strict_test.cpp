@@ -39,9 +39,9 @@ TEST(StrictTest, JudgesTheOpenMetricsSuite) {
   EXPECT_EQ(seen, 211U);
 }
 
-// client_python's reader is a strict one; Prometheus' own cases are judged by its own reader.
+// client_python's parser is strict; Prometheus' own cases follow its own parser.
 TEST(StrictTest, JudgesTheCasesOfClientPythonAndPrometheus) {
-  // Why a case is judged otherwise.
+  // Why a case has another result.
   static const std::string native = "Prometheus reads no native histogram in OpenMetrics text";
   static const std::map<std::string, std::string> deviations = {
       {"client_python/openmetrics/test_native_histogram_with_labels/0", native},
@@ -70,7 +70,7 @@ TEST(StrictTest, JudgesTheCasesOfClientPythonAndPrometheus) {
   EXPECT_EQ(seen, 162U);
 }
 
-// The meaning of OpenMetrics, asked of text pages as well.
+// The rules of OpenMetrics, applied to text pages as well.
 TEST(StrictTest, SaysWhatATextPageShouldMean) {
   struct Scene {
     std::string page;

@@ -134,7 +134,7 @@ TEST(TextLineParserTest, SaysWhetherNameAndLabelsAreThoseOfTheLastSample) {
       {R"(a{a_rather_long_label_name1="x"} 1)", kMetric},
       {R"(a{a_rather_long_label_name1="y"} 1)", kAll},
       {R"(a{a_rather_long_label_name2="y"} 1)", kMetric},
-      // Of lines with a name that are no samples, only the name is compared.
+      // For lines with a name that are not samples, only the name is compared.
       {"# HELP a Text", kName},
       {"# a comment", kNone},
       {"# TYPE a counter", kName},
@@ -146,7 +146,7 @@ TEST(TextLineParserTest, SaysWhetherNameAndLabelsAreThoseOfTheLastSample) {
       {"a_name_that_begins_alike 1", kNone}};
   std::string page;
   for (const auto& line : lines) page += line.first + "\n";
-  page += "# What is compared is sixteen bytes, so what is near the end is read anew.\n";
+  page += "# Sixteen bytes are compared, so the bytes near the end are read again.\n";
 
   TextLineParser parser;
   const char* at = page.data();

@@ -37,8 +37,7 @@ TEST(TimestampTest, WritesSecondsAsMilliseconds) {
   EXPECT_EQ(milliseconds("1e300"), "refused");
 }
 
-// Prometheus reads a float, multiplies by 1000 and cuts off, which loses a millisecond now and
-// then.
+// Prometheus reads a float, multiplies by 1000 and truncates, which sometimes loses a millisecond.
 TEST(TimestampTest, ComesBackToTheSameMillisecond) {
   std::mt19937_64 draw(1);
   for (int i = 0; i < 200'000; ++i) {

@@ -105,7 +105,7 @@ TEST(WhatsappHealthTest, JudgesByTheRuleOfHighAvailability) {
   const auto healthy = [](const std::vector<Node>& nodes) { EXPECT_TRUE(isHealthy(nodes)); };
   const auto unhealthy = [](const std::vector<Node>& nodes) { EXPECT_FALSE(isHealthy(nodes)); };
 
-  // Without a role, and without exactly one primary master, all count
+  // Without roles, or without exactly one primary master, all containers count
   healthy({plain});
   healthy({plain, core});
   healthy({core, core});
@@ -114,14 +114,14 @@ TEST(WhatsappHealthTest, JudgesByTheRuleOfHighAvailability) {
   unhealthy({plain, disconnected(core)});
   unhealthy({core, failing(core)});
   unhealthy({master, disconnected(master), core});
-  // One primary master and one core: the core alone counts
+  // One primary master and one core: only the core counts
   healthy({master, core});
   healthy({disconnected(master), core});
   healthy({failing(master), core});
   healthy({disconnected(master), spare, core});
   unhealthy({master, disconnected(core)});
   unhealthy({master, failing(core)});
-  // One primary master and several cores: any core will do
+  // One primary master and several cores: one core is enough
   healthy({disconnected(master), core, disconnected(core)});
   healthy({disconnected(master), failing(core), core});
   unhealthy({master, disconnected(core), failing(core)});

@@ -35,7 +35,7 @@ TEST(WhatsappJsonTest, CopiesNumbersAsTheyStand) {
   EXPECT_EQ(renderedEntry(R"({"value":123456789012345678901234567890})"),
             "x 123456789012345678901234567890\n");
   EXPECT_EQ(renderedEntry(R"({"value":-0.0})"), "x -0.0\n");
-  // Some things JSON has no number for
+  // Values that are not JSON numbers
   EXPECT_EQ(renderedEntry(R"({"value":"NaN"})"), "x NaN\n");
   EXPECT_EQ(renderedEntry(R"({"value":"+Inf"})"), "x +Inf\n");
 }

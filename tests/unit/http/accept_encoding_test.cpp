@@ -21,7 +21,7 @@ TEST(AcceptEncodingTest, DecidesAsTheClientAsks) {
   decides("deflate, br", false);
   decides("identity", false);
   decides("", false);
-  // Quality 0 is a no
+  // Quality 0 excludes
   decides("gzip;q=0", false);
   decides("gzip;q=0.", false);
   decides("gzip;q=0.000, *", false);

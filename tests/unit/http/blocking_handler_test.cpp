@@ -20,7 +20,7 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-// A server with one thread for handlers, whose requests wait on it until they are let go.
+// A server with one handler thread. Its requests block that thread until release.
 class BlockingHandlerTest : public ::testing::Test {
  protected:
   void listen(milliseconds queue_timeout = milliseconds(60'000)) {

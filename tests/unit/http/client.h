@@ -15,13 +15,13 @@
 
 namespace postern::http {
 
-// A raw TCP client: what it sends and reads is exactly what is on the wire. Reads that take
-// ten seconds end as if the server had closed, so that a test fails instead of hanging.
+// A raw TCP client: it sends and reads the exact bytes on the wire. A read that takes ten seconds
+// ends as if the server had closed, so that a test fails instead of hanging.
 class Client {
  public:
   enum class Family { V4, V6 };
 
-  // `receive_buffer`: bytes, for a client that shall be slow; 0 leaves it to the kernel.
+  // `receive_buffer`: bytes, for a slow client; 0: the kernel's default.
   explicit Client(std::uint16_t port, Family family = Family::V4, int receive_buffer = 0)
       : socket_(::socket(family == Family::V4 ? AF_INET : AF_INET6, SOCK_STREAM, 0)) {
     const timeval patience{10, 0};
@@ -50,7 +50,7 @@ class Client {
   int descriptor() const { return socket_; }
   // Whether the connection was reset rather than closed.
   bool wasReset() const { return reset_; }
-  // Whether it was reset within ten seconds in which nothing was read.
+  // Whether it was reset within ten seconds without a read.
   bool waitForReset() const {
     pollfd socket{socket_, 0, 0};
     return ::poll(&socket, 1, 10'000) == 1 && (socket.revents & POLLERR) != 0;
@@ -67,7 +67,7 @@ class Client {
     send("GET " + std::string(path) + " HTTP/1.1\r\nHost: x\r\n" + std::string(headers) + "\r\n");
   }
 
-  // What comes up to and with `end`; less when the connection ends before.
+  // The bytes up to and including `end`; fewer if the connection ends before.
   std::string readThrough(std::string_view end) {
     while (arrived_.find(end) == std::string::npos && readMore()) {
     }

@@ -36,7 +36,7 @@ inline AsyncHandler blocking(BlockingHandler handler) {
   };
 }
 
-// Writes the blocks until the client takes no more, and finishes.
+// Writes the blocks until the client stops reading, and finishes.
 inline async::Task<> stream(const std::vector<std::string>& blocks, Responder& responder) {
   responder.begin({});
   for (const auto& block : blocks) {

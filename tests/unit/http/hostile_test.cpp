@@ -17,7 +17,7 @@
 #include "unit/http/client.h"
 #include "unit/http/handlers.h"
 
-// What one peer may not do to the others.
+// One peer must not harm the others.
 namespace postern::http {
 namespace {
 
@@ -41,7 +41,7 @@ std::shared_ptr<SSL_CTX> serverContext() {
   return context;
 }
 
-// A TLS client that verifies nothing. Reads and writes wait, at most ten seconds.
+// A TLS client that verifies nothing. Reads and writes block for at most ten seconds.
 class TlsClient {
  public:
   explicit TlsClient(std::uint16_t port)
@@ -60,7 +60,7 @@ class TlsClient {
     return SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_NOT_REQUESTED) == 1 &&
            SSL_do_handshake(ssl_.get()) == 1;
   }
-  // What has come; empty when the server has closed the connection.
+  // The received bytes; empty if the server has closed the connection.
   std::string read() {
     std::string text(64U << 10, '\0');
     const int size = SSL_read(ssl_.get(), text.data(), static_cast<int>(text.size()));
@@ -75,7 +75,7 @@ class TlsClient {
   bool connected_ = false;
 };
 
-// Listeners as the daemon has: one over TLS for everybody and one for probes.
+// Listeners as in the daemon: one with TLS for everybody and one for probes.
 struct TwoServices {
   explicit TwoServices(const Server::Options& options = {}) : server(options) {
     public_port = *server.listen("127.0.0.1:0", secured);
@@ -219,11 +219,11 @@ TEST(HostileTest, AFullListenerClosesTheSlowestRequestWhenNoneIsIdle) {
   Client last(services.plain_port);
   last.get("/");
   EXPECT_THAT(last.readAnswer(), EndsWith("ok!\n"));
-  // Which of the three depends on the order in which their first bytes arrived.
+  // The order in which their first bytes arrived decides which of the three.
   while (services.server.counts().connections > 3) std::this_thread::yield();
 }
 
-// However full its socket is when the server waits for it.
+// For each fill level of its socket when the server waits for it.
 TEST(HostileTest, AClientThatReadsNoAnswerHasItsTimeLimit) {
   Server::Options options;
   options.header_timeout = options.idle_timeout = options.write_timeout =
@@ -246,7 +246,7 @@ struct SlowReaderCase {
   bool streams;
 };
 
-// None of them takes the answer that it asked for.
+// None of them reads its answer.
 TEST(HostileTest, ReadersThatTakeNoAnswerKeepNobodyOut) {
   constexpr int kReaders = 12;
   for (const auto& [what, blocks, streams] :
@@ -282,7 +282,7 @@ TEST(HostileTest, ReadersThatTakeNoAnswerKeepNobodyOut) {
   }
 }
 
-// An answer of another reader is not dropped for it at once.
+// No answer is dropped at once in favor of another reader.
 TEST(HostileTest, AReaderThatIsSlowForAMomentKeepsItsAnswer) {
   const std::string body(1U << 20, 'x');
   const Service service{[&](const Request&, Responder& responder) {

@@ -10,7 +10,7 @@
 
 namespace postern::http {
 
-// What `packed` holds; nothing when it is not exactly one whole gzip member.
+// The decompressed `packed`; nullopt if it is not exactly one complete gzip member.
 inline std::optional<std::string> inflated(std::string_view packed) {
   const auto state = std::make_unique<inflate_state>();
   isal_inflate_init(state.get());

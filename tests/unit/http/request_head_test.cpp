@@ -11,7 +11,7 @@ namespace {
 using Progress = RequestHeadParser::Progress;
 using ::testing::HasSubstr;
 
-// Feeds `text` whole, then byte by byte, both twice, with one parser; `claim` holds each time.
+// Feeds `text` in one piece, then byte by byte, each twice, to one parser; `claim` holds each time.
 template <typename Claim>
 void eachWay(RequestHeadParser& parser, std::string_view text, Claim claim) {
   SCOPED_TRACE(std::string(text.substr(0, 200)));

@@ -32,7 +32,7 @@ struct Answer {
   bool reset;
 };
 
-// Everything that one request is answered, up to the end of its connection.
+// The whole response to one request, up to the end of its connection.
 Answer answerOf(AsyncHandler handler, const std::string& request) {
   const Service service{std::move(handler)};
   Server server({});
@@ -94,7 +94,7 @@ async::Task<> beginsAlone(const Request&, Responder& responder) {
   co_await responder.write(block);
 }
 
-// The data of all chunks; nothing when the framing is wrong or the final chunk is missing.
+// The data of all chunks; nullopt if the framing is wrong or the final chunk is missing.
 std::optional<std::string> unchunked(std::string_view body) {
   std::string data;
   while (true) {

@@ -27,7 +27,7 @@ using ::testing::StartsWith;
 
 constexpr auto kPatience = milliseconds(60'000);
 
-// Timeouts that no test waits for; each sets the one it is about.
+// Timeouts that no test waits for; each test sets its own.
 Server::Options patient() {
   return {.threads = 64,
           .header_timeout = kPatience,
@@ -72,14 +72,14 @@ TEST(ServerTest, LeavesConnectionsToTheNextServer) {
   ASSERT_TRUE(after.connected());
   after.get("/after", "Connection: close\r\n");
   before.get("/still");
-  EXPECT_THAT(before.readAnswer(), EndsWith("GET /still\n")) << "what is open is served on";
+  EXPECT_THAT(before.readAnswer(), EndsWith("GET /still\n")) << "open connections are still served";
   const Service others{always("other\n")};
   Server second(patient());
   second.listen(*listening, others);
   EXPECT_THAT(after.readToEnd(), EndsWith("other\n"));
 }
 
-// A blocking handler that says when it has been entered and waits until it may continue.
+// A blocking handler that reports its entry and waits for permission to continue.
 struct Gate {
   std::promise<void> entered, opened;
   std::shared_future<void> open = opened.get_future().share();
@@ -103,7 +103,7 @@ AsyncHandler besides(Gate& gate) {
 
 const std::string kBlock(64 * 1024, 'x');
 
-// Until the client takes no more.
+// Until the client stops reading.
 async::Task<> streamForever(std::promise<void>& started, std::promise<void>& ended,
                             Responder& responder) {
   responder.begin({});
@@ -265,7 +265,7 @@ TEST(ServerTest, ServesManyConnectionsAtOnce) {
         client.get(path, round == 19 ? "Connection: close\r\n" : "");
         const auto answer = client.readAnswer();
         if (!answer.ends_with("GET " + path + "\n")) return;
-        // The server may have asked us to come again.
+        // The server may have asked to reconnect.
         if (answer.find("Connection: close") != std::string::npos) break;
       }
       ++good;
@@ -292,7 +292,7 @@ TEST(ServerTest, MoreConnectionsThanThreadsWaitForTheirTurn) {
   for (auto& client : clients) EXPECT_THAT(client->readAnswer(), EndsWith("GET /a\n"));
 }
 
-// With one thread for answers that may take time, and one for the rest.
+// With one thread for blocking handlers and one for the rest.
 Server::Options narrow() {
   auto options = patient();
   options.threads = 2;
@@ -487,7 +487,7 @@ TEST(ServerTest, StopResetsWhatDoesNotFinishInTime) {
   Running running([&](const Request&, Responder& responder) {
     return streamForever(streaming, ended, responder);
   });
-  // HTTP/1.0: the end of the connection is the end of the body, so only a reset is honest.
+  // HTTP/1.0: the end of the connection ends the body, so only a reset shows the failure.
   Client client(running.port, Client::Family::V4, 4096);
   client.send("GET / HTTP/1.0\r\n\r\n");
   streaming.get_future().wait();

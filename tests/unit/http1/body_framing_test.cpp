@@ -37,7 +37,7 @@ TEST(BodyFramingTest, ReadsALength) {
   }
 }
 
-// RFC 9112 section 6.3: reject the message, or take the one value.
+// RFC 9112 section 6.3: reject the message, or use the single value.
 TEST(BodyFramingTest, AcceptsARepeatedLengthWhereTheCallerDoes) {
   BodyFraming strict(RepeatedLength::Refused);
   EXPECT_EQ(strict.take("content-length", "5, 5"), FramingError::BadLength);

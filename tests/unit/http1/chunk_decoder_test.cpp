@@ -24,7 +24,7 @@ Decoded decode(std::string_view text, std::size_t size) {
   ChunkDecoder decoder(kLimits);
   Decoded decoded;
   for (; !text.empty(); text.remove_prefix(std::min(size, text.size()))) {
-    // In memory of its own, so that a view that outlives its piece is found.
+    // In separate memory, so that a sanitizer finds a view that outlives its piece.
     const std::string piece(text.substr(0, size));
     std::string_view bytes = piece;
     ChunkDecoder::Step step{Event::Data, {}};

@@ -10,7 +10,7 @@ namespace {
 
 using Outcome = LineReader::Outcome;
 
-// What a reader makes of `text` in pieces of `size` bytes: each line, then the last outcome.
+// The result of a reader for `text` in pieces of `size` bytes: each line, then the last outcome.
 struct Lines {
   std::vector<std::string> lines;
   Outcome last = Outcome::More;
@@ -20,7 +20,7 @@ Lines readLines(std::string_view text, std::size_t size, std::size_t most) {
   LineReader reader;
   Lines read;
   for (; !text.empty(); text.remove_prefix(std::min(size, text.size()))) {
-    // In memory of its own, so that a view that outlives its piece is found.
+    // In separate memory, so that a sanitizer finds a view that outlives its piece.
     const std::string piece(text.substr(0, size));
     std::string_view bytes = piece;
     while ((read.last = reader.next(bytes, most)) == Outcome::Line) {

@@ -40,7 +40,7 @@ inline Told refuses(int status, const std::string& message) {
   return {status, {{"kind", "Status"}, {"message", message}}};
 }
 
-// An API server of the test's own answers, by HTTPS, and a client that asks it.
+// An API server over HTTPS with the test's answers, and its client.
 class ApiTest : public ::testing::Test {
  protected:
   using Answer = std::function<Told(const Asked&)>;
@@ -106,7 +106,7 @@ class ApiTest : public ::testing::Test {
   mutable std::mutex mutex_;
   Answer answer_ = [](const Asked&) { return refuses(500, "no answer was set"); };
   std::vector<Asked> asked_;
-  testing::TlsServer server_;  // ends before what it uses
+  testing::TlsServer server_;  // destroyed before what it uses
 
  protected:
   std::optional<ApiClient> api;

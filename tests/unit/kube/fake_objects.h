@@ -9,8 +9,8 @@
 
 namespace postern::kube {
 
-// The two objects that a webhook's certificate lives in, as the API server keeps them: each write
-// gives them a new version, and one that knows an older version is a conflict.
+// The two objects with a webhook's certificate, as the API server stores them. Each write gives an
+// object a new version; a write with an older version is a conflict.
 class FakeObjects {
  public:
   Told answer(const Asked& asked) {
@@ -42,7 +42,7 @@ class FakeObjects {
     const auto version = std::stoi(object["metadata"]["resourceVersion"].get<std::string>());
     object["metadata"]["resourceVersion"] = std::to_string(version + 1);
   }
-  // What stands under `key` of the Secret, and of the caBundle of an entry.
+  // The value at `key` of the Secret, and of the caBundle of a webhook entry.
   std::string data(const char* key) const {
     return decodeBase64(findText(secret, {"data", key})).value_or("no base64");
   }

@@ -29,7 +29,7 @@ std::string lines(const std::vector<std::string>& texts) {
 
 class GoldenTest : public ::testing::TestWithParam<fs::path> {
  protected:
-  // What stands beside the pod: web.yaml and web.injected.json.
+  // The file beside the pod: web.yaml and web.injected.json.
   fs::path beside(const char* extension) const {
     return fs::path(GetParam()).replace_extension(extension);
   }

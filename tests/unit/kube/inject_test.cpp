@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-// The pod as it comes out; null when it is refused.
+// The resulting pod; null if it is refused.
 Json injected(const Json& pod, const Rules& rules = rulesWith()) {
   const auto injection = inject(pod, rules);
   EXPECT_EQ(injection.result, Outcome::Injected) << injection.refusal;
@@ -43,7 +43,7 @@ TEST(InjectTest, IsAskedByTheLabelAloneAndNeverSilentAboutAnother) {
            {"true", "true", true, Outcome::Injected},
            {"false", "false", true, Outcome::NotAsked},
            {"neither label nor annotation", none, false, Outcome::NotAsked},
-           {"null is no label", nullptr, false, Outcome::NotAsked},
+           {"null is not a label", nullptr, false, Outcome::NotAsked},
            {"annotations alone", none, true, Outcome::Unlabeled,
             "postern: the pod has annotations postern.io/... and gets no sidecar without the label "
             "postern.io/inject: \"true\"; add it, or \"false\" if none is wanted"},
@@ -111,7 +111,7 @@ TEST(InjectTest, GivesEachValueToTheSidecarsEnvironment) {
   gives({}, "POSTERN_SANDBOX", "auto");
   gives({{"sandbox", "off"}}, "POSTERN_SANDBOX", "off");
   gives({{"target-name", "a.b"}}, "POSTERN_TARGET_NAME", "a.b");
-  // The kubelet makes of it what the annotation says
+  // The kubelet expands it to the annotation's value
   gives({{"target-url", "https://localhost:8443/$(HOME)/$$x$"}}, "POSTERN_TARGET_URL",
         "https://localhost:8443/$$(HOME)/$$$$x$$");
   gives({{"target-server-name", "web.internal"}}, "POSTERN_TARGET_SERVER_NAME", "web.internal");
@@ -161,7 +161,7 @@ TEST(InjectTest, SaysWhatIsWrongWithAValueAndWhatWasExpected) {
     }
     says(key, std::string(254, 'a'), "is no name of an object");
   }
-  // What the daemon would refuse
+  // Values that the daemon would refuse
   says("target-url", "http://localhost", "https");
   says("target-url", "https://user:secret@localhost", "expected");
   says("target-name", "a b", "expected");
@@ -177,9 +177,9 @@ TEST(InjectTest, SaysWhatIsWrongWithAValueAndWhatWasExpected) {
   says("log-level", "loud", "is unknown, expected one of debug, info, warn, error");
   says("log-format", "xml", "is unknown, expected one of logfmt, json");
   says("sandbox", "yes", "is unknown, expected one of off, auto, on");
-  // Beside a configuration file
+  // Together with a configuration file
   says("config-map", "c", "cannot stand beside the targets of postern.io/config-map");
-  // What the injector itself reads
+  // Annotations that the injector itself reads
   says("image", "registry.example/other:1",
        "is not allowed here, expected registry.example/postern:1 or registry.example/postern:*");
   says("image", "a b", "is no name of an image");
@@ -253,7 +253,7 @@ TEST(InjectTest, TakesTheFleetsDefaultsWhereThePodSaysNothing) {
   sidecar =
       sidecarIn(injected(podThatWishes({{"requests-memory", "20Mi"}, {"log-format", ""}}), rules));
   EXPECT_EQ(sidecar["resources"]["requests"]["memory"], "20Mi");
-  EXPECT_EQ(variableOf(sidecar, "POSTERN_LOG_FORMAT"), "") << "an empty value takes it away";
+  EXPECT_EQ(variableOf(sidecar, "POSTERN_LOG_FORMAT"), "") << "an empty value removes it";
 }
 
 TEST(InjectTest, LeavesDefaultsForTheOtherWayAside) {

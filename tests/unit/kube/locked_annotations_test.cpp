@@ -104,7 +104,7 @@ std::vector<LockCase> lockCases() {
        {{"postern.io/config-map", "a"}},
        {},
        ""},
-      // A volume of the pod that would be mounted in place of ours
+      // A volume of the pod that would be mounted instead of postern's
       {"VolumeForLockedConfigMap",
        {"config-map"},
        {},
@@ -130,7 +130,7 @@ std::vector<LockCase> lockCases() {
        kOfDefault,
        ""},
       {"VolumeOfAnUnlockedOne", {"config-map"}, {}, target, kProjected, ""},
-      // Other spellings are no annotations of ours, or unknown
+      // Other spellings are not postern's annotations, or unknown
       {"OtherCase",
        {"tls-secret"},
        {},

@@ -42,7 +42,7 @@ TEST(KubernetesVersionTest, IsReadAsServersAndKubeletsWriteIt) {
   }
 }
 
-// Nodes as a Table has them, with the columns that kubectl prints.
+// Nodes as in a Table, with the columns that kubectl prints.
 json nodes(const std::vector<std::string>& kubelets, const std::string& next = "") {
   json rows = json::array();
   for (const auto& kubelet : kubelets) {
@@ -96,7 +96,7 @@ TEST_F(NativeSidecarsTest, AreThereWhenServerAndKubeletsAreNewEnough) {
             {"v1.31.1", "v1.28.9", "v1.27.0"},
             false,
             "the API server is v1.31.1, and node node-1 is \\\"v1.28.9\\\", older than 1.29"},
-           // An autoscaler may bring any node
+           // An autoscaler may add any node
            {"no node", "v1.31.1", {}, false, "the API server is v1.31.1, without a kubelet"},
            {"the server is enough",
             "v1.32.0",

@@ -10,8 +10,8 @@ namespace postern::kube {
 
 using Wished = std::vector<std::pair<std::string, std::string>>;
 
-// A pod that asks for a sidecar, with these annotations of ours and, unless they say where it is, a
-// target.
+// A pod that asks for a sidecar, with these annotations of postern. Adds a target unless they name
+// one.
 inline Json podThatWishes(const Wished& wished = {}) {
   Json annotations = {{"postern.io/target-url", "https://localhost:8443"}};
   for (const auto& [key, value] : wished) annotations["postern.io/" + key] = value;
@@ -42,7 +42,7 @@ inline Json sidecarIn(const Json& pod) {
   return nullptr;
 }
 
-// What the variable of the sidecar says; empty when it has none.
+// The value of the sidecar's variable; empty if it is not set.
 inline std::string variableOf(const Json& sidecar, const std::string& name) {
   for (const auto& variable : sidecar["env"]) {
     if (variable["name"] == name) return variable["value"];

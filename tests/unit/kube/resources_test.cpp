@@ -21,7 +21,7 @@ struct ResourcesCase {
   config::Pairs defaults{};  // of the fleet
 };
 
-// As the chart has them.
+// The chart's defaults.
 const config::Pairs kFleet = {
     {"requests-cpu", "5m"}, {"requests-memory", "16Mi"}, {"limits-memory", "64Mi"}};
 
@@ -240,7 +240,7 @@ TEST(ResourcesTest, AreTheUsualOnesInEveryOtherPod) {
                 "containers": [{"resources": {"limits": {"cpu": "2", "memory": "1Gi"}}}]})",
             {},
             kUsual},
-           // spec.resources decides the class alone
+           // Only spec.resources decides the class
            {"the pod has resources for CPU",
             R"({"containers": [{"resources": {"limits": {"cpu": "2", "memory": "1Gi"}}}],
                 "resources": {"limits": {"cpu": "3"}}})",
@@ -265,7 +265,7 @@ TEST(ResourcesTest, HaveEphemeralStorageWhereSomebodySaysSo) {
                 "limits": {"memory": "64Mi", "ephemeral-storage": "32Mi"}})",
             "",
             {{"limits-ephemeral-storage", "32Mi"}}},
-           // It has no part in the class, nor in spec.resources
+           // It affects neither the class nor spec.resources
            {"in a Guaranteed pod",
             R"({"containers": [{"resources": {"limits": {"cpu": "2", "memory": "1Gi"}}}]})",
             {{"requests-ephemeral-storage", "8Mi"}},

@@ -33,7 +33,7 @@ ReviewAnswer answerTo(const Json& review, const Rules& rules = rulesWith()) {
   return answerReview(review.dump(), rules);
 }
 
-// The response of an answer, which always has the form that the API server asks for.
+// The response of an answer, which always has the form that the API server requires.
 Json responseOf(const ReviewAnswer& answer) {
   EXPECT_EQ(answer.status, 200);
   const auto document = Json::parse(answer.body);
@@ -211,7 +211,7 @@ TEST(ReviewTest, RefusesWhatIsNoReview) {
   refuses(old.dump(), "the uid of the review is too long");
   old["request"] = Json::array({1});
   refuses(old.dump(), "has no request");
-  // What would take the stack, or the memory
+  // Reviews that would exhaust the stack or the memory
   refuses(std::string(3U << 20, '['), "nests deeper than 64 levels");
   std::string deep;
   for (int i = 0; i < 100'000; ++i) deep += R"({"a":)";

@@ -52,7 +52,7 @@ class ServingCertificateTest : public ApiTest {
     return {text, static_cast<std::size_t>(size)};
   }
 
-  // An API server that knows the caBundle of this moment takes what the replica shows.
+  // An API server with the current caBundle accepts the certificate that the replica serves.
   bool accepted(const Replica& by) {
     return bool(tls::vouchedFor({objects.bundle(), shownBy(by), keyOf(by)},
                                 "injector.monitoring.svc", clock.system()));
@@ -87,7 +87,7 @@ TEST_F(ServingCertificateTest, IsMadeWhenTheSecretIsEmpty) {
   EXPECT_EQ(objects.bundle(0), objects.data("ca.crt"));
   EXPECT_EQ(objects.bundle(1), objects.data("ca.crt"));
   EXPECT_EQ(replica.material.status().not_after, clock.system() + kLife);
-  // The authority's own key is kept nowhere.
+  // The CA's own key is not stored anywhere.
   EXPECT_EQ(objects.secret["data"].size(), 3U);
 }
 
@@ -163,7 +163,7 @@ TEST_F(ServingCertificateTest, IsRenewedAtTwoThirdsAndShownWhenTheAuthorityHasSe
   clock.advance(20h);  // two thirds of 30 h and of the hour before
   const auto next = replica.look(never);
 
-  // Both are trusted, the old one is shown.
+  // Both are trusted, the old one is served.
   EXPECT_EQ(certificatesIn(objects.bundle()), 2U);
   EXPECT_THAT(objects.bundle(), HasSubstr(old_authority));
   EXPECT_NE(objects.data("tls.crt"), old);
@@ -175,7 +175,7 @@ TEST_F(ServingCertificateTest, IsRenewedAtTwoThirdsAndShownWhenTheAuthorityHasSe
   replica.look(never);
   EXPECT_EQ(shownBy(replica), objects.data("tls.crt"));
   EXPECT_TRUE(accepted(replica));
-  // The other replica has not looked yet, then it settles as well.
+  // The other replica has not read yet; then it switches as well.
   EXPECT_EQ(shownBy(other), old);
   EXPECT_TRUE(accepted(other));
   other.look(never);
@@ -226,7 +226,7 @@ TEST_F(ServingCertificateTest, WritesASecretAnewThatHoldsSomethingElse) {
 
     replica.look(never);
 
-    // What is shown stays trusted until the new one has settled.
+    // The served certificate stays trusted until all replicas use the new one.
     EXPECT_EQ(shownBy(replica), shown);
     EXPECT_TRUE(accepted(replica));
     clock.advance(10s);

@@ -99,7 +99,7 @@ TEST(TargetHostsTest, AllowsAPodTheHostsOfTheListAndLoopback) {
            UrlCase{"https://evil.example/api.example.com", forbidden},
            UrlCase{"https://evil.example/https://api.example.com", forbidden},
            UrlCase{"https://xn--pi-7ia.example.com", forbidden},
-           // What is no URL of the daemon is refused before its host counts
+           // A URL that the daemon would refuse is refused before its host is checked
            UrlCase{"https://evil.example#api.example.com", "postern.io/target-url"},
            UrlCase{"https://evil.example?api.example.com", "holds a query"},
            UrlCase{"https://api.example.com@evil.example", "holds a user or password"},

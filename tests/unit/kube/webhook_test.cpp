@@ -78,7 +78,7 @@ TEST(ServingMaterialTest, IsTakenFromAFolderAndKeptWhenItGoesBad) {
   const auto pair = testing::makeServer(testing::makeAuthority(), {"localhost"});
   folder.write("tls.crt", pair.certificate());
   mounted.poll();
-  EXPECT_FALSE(material.status().ready) << "the key is not there yet";
+  EXPECT_FALSE(material.status().ready) << "the key does not exist yet";
   folder.write("tls.key", pair.key());
   mounted.poll();
   EXPECT_TRUE(material.status().ready);

@@ -15,7 +15,7 @@ struct WindowsCase {
   const char* field;  // that says Windows; empty: none does
 };
 
-// A pod whose nodes have to fit one of these terms.
+// A pod whose nodes must match one of these terms.
 std::string affine(const std::string& terms) {
   return R"({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution":
       {"nodeSelectorTerms": [)" +
@@ -60,7 +60,7 @@ TEST(WindowsTest, IsFoundInEachField) {
                        "securityContext.windowsOptions in spec.initContainers"},
            WindowsCase{R"({"securityContext": {"windowsOptions": {}}})", ""},
            WindowsCase{R"({"securityContext": {"windowsOptions": null}})", ""},
-           // Linux passes over them
+           // Linux ignores them
            WindowsCase{R"({"os": {"name": "linux"}, "securityContext": {"windowsOptions":
                            {"runAsUserName": "a"}}})",
                        ""},

@@ -20,7 +20,7 @@ Json documentOf(const std::string& text) {
   return documents.empty() ? Json() : documents[0];
 }
 
-// A pod's template that is known by the name of its container.
+// A pod template, recognized by the name of its container.
 std::string templateWith(const std::string& name) {
   return "{ metadata: {}, spec: { containers: [{ name: " + name + " }] } }";
 }
@@ -49,9 +49,9 @@ TEST(WorkloadTest, FindsThePodsOfEachKind) {
             {"CronJob web a"}},
            {"{ kind: PodTemplate, metadata: { name: web }, template: " + pod + " }",
             {"PodTemplate web a"}},
-           // Kinds of others
+           // Custom kinds
            {workload("Rollout"), {"Rollout web a"}},
-           // A template by itself, and within its key
+           // A template alone, and within its key
            {pod, {"template  a"}},
            {"{ template: " + pod + " }", {"template  a"}},
            {"{ spec: { template: " + pod + " } }", {"template  a"}},

@@ -16,15 +16,15 @@
 #include "base/log.h"
 #include "fakes/certificates.h"
 
-// A process of its own for each test, since what it does to itself is for good.
+// Each test has its own process, because a process cannot leave its sandbox.
 namespace postern::testing {
 
 inline std::string errnoName() {
   return strerrorname_np(errno);
 }
 
-// Has a system call fail, in this process, as on a kernel that does not know it; only with this
-// first argument, when there is one.
+// Makes a system call fail in this process, as on a kernel without it; only with this first
+// argument, if set.
 inline void hide(const char* call, int error, int argument = -1) {
   const scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
   const scmp_arg_cmp first{0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(argument), 0};
@@ -36,10 +36,10 @@ inline void hide(const char* call, int error, int argument = -1) {
 
 struct Said {
   std::string said;  // what the function returned
-  std::string log;   // what came to standard error
+  std::string log;   // its standard error
 };
 
-// Runs `body` in a child, with a folder of its own; fails when the child does not end by itself.
+// Runs `body` in a child process with its own folder; fails if the child does not exit by itself.
 inline Said confined(const std::function<std::string(const std::filesystem::path&)>& body) {
   const TemporaryFolder folder;
   const auto said_file = folder.write("said", "");

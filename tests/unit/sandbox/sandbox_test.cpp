@@ -27,7 +27,7 @@ using ::testing::HasSubstr;
 using testing::hide;
 using ::testing::Not;
 
-// What open(2) says of `path`.
+// The result of open(2) for `path`.
 std::string opening(const Path& path, int flags = O_RDONLY) {
   const int descriptor = open(path.c_str(), flags | O_CLOEXEC, 0600);
   if (descriptor < 0) return errnoName();
@@ -50,7 +50,7 @@ bool hasLandlock() {
   return confined(ask).said == "yes";
 }
 
-// The part of the sandbox that is about files is tested where the kernel has it.
+// File restrictions of the sandbox are tested if the kernel has Landlock.
 class SandboxFilesTest : public ::testing::Test {
  protected:
   void SetUp() override {

@@ -69,7 +69,7 @@ TEST(StatsTest, RemembersTheLastSixtyAnswers) {
   EXPECT_FALSE(scrapes.back().fault);
 }
 
-// A scrape of two pages, the second of which tells the health of the service.
+// A scrape of two pages; the second one contains the health of the service.
 Stats::Fetched withHealth(std::optional<bool> healthy) {
   auto fetched = good(3);
   fetched.pages.emplace_back();

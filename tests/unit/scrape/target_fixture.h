@@ -21,7 +21,7 @@ namespace postern::scrape {
 using namespace std::chrono_literals;
 using testing::FakeHttpClient;
 
-// A scraper's end of a page that streams. It takes each block after some time.
+// The scraper of a streamed page. It accepts each block after some time.
 class FakeStream final : public PageStream {
  public:
   explicit FakeStream(async::Loop& loop) : loop_(loop) {}
@@ -47,7 +47,7 @@ class FakeStream final : public PageStream {
   }
 
   std::chrono::milliseconds block_takes{0};
-  std::chrono::milliseconds waits{0};  // that waited() says
+  std::chrono::milliseconds waits{0};  // that waited() returns
   bool hangs = false;                  // until it leaves
   bool gone = false;
   int disconnects = 0;
@@ -76,7 +76,7 @@ struct Scraper {
   SteadyTime answered_at;
 };
 
-// A target whose service, time and scrapers are the test's. Change `config` before open().
+// A target whose service, clock and scrapers the test controls. Change `config` before open().
 struct SimulatedTarget {
   explicit SimulatedTarget(async::Loop& on) : loop(on) {
     config.name = "t";
@@ -117,7 +117,7 @@ struct SimulatedTarget {
   // Lets time pass, or waits until all scrapes have ended.
   void pass(std::chrono::milliseconds time) { loop.run(sleep(time)); }
   void finish() { loop.run(join()); }
-  // Begins one and waits for all.
+  // Begins a scrape and waits for all.
   Scraper& scrapeNow(std::chrono::milliseconds time = 10s) {
     auto& scraper = scrape(time);
     finish();

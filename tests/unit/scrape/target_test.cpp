@@ -12,7 +12,7 @@ using Answer = FakeHttpClient::Answer;
 
 class TargetTest : public ::testing::Test {
  protected:
-  // The service takes so long for the head.
+  // The service sends its head after this time.
   void stalls(std::chrono::milliseconds time) {
     simulated.service = [time](const upstream::Request&) -> Result<Answer> {
       Answer answer{200, "a 1\n"};
@@ -20,7 +20,7 @@ class TargetTest : public ::testing::Test {
       return answer;
     };
   }
-  // The page comes in `blocks` blocks of 64 KiB, one each `each`.
+  // The page has `blocks` blocks of 64 KiB; one block arrives per `each`.
   void grows(std::size_t blocks, std::chrono::milliseconds each) {
     simulated.service = [blocks, each](const upstream::Request&) -> Result<Answer> {
       Answer answer;
@@ -29,7 +29,7 @@ class TargetTest : public ::testing::Test {
       return answer;
     };
   }
-  // Two scrapers with these times come at once, while the service stalls; returns when both have
+  // Two scrapers with these timeouts come at once while the service stalls. Returns when both have
   // their answers.
   std::pair<const Scraper&, const Scraper&> scrapesTwice(std::chrono::milliseconds stalled,
                                                          std::chrono::milliseconds first,
@@ -41,7 +41,7 @@ class TargetTest : public ::testing::Test {
     simulated.finish();
     return {one, other};
   }
-  // How often the service was asked since the last call.
+  // The number of requests to the service since the last call.
   int asked() {
     const int all = simulated.http->count();
     return all - std::exchange(asked_before_, all);
@@ -85,7 +85,7 @@ TEST_F(TargetTest, LetsEachScraperLeaveAtItsOwnDeadline) {
   EXPECT_TRUE(patient.hasPage());
   EXPECT_EQ(patient.answered_at - began, 1s);
   EXPECT_EQ(hurried.fault(), Fault::Timeout);
-  EXPECT_EQ(hurried.answered_at - began, 125ms) << "the deadline, and what it takes to say why";
+  EXPECT_EQ(hurried.answered_at - began, 125ms) << "the deadline, and the time to say why";
   EXPECT_EQ(asked(), 1);
 }
 
@@ -146,7 +146,7 @@ TEST_F(TargetTest, EndsARunThatNobodyWaitsFor) {
   scraper.connection.cancel();
   simulated.pass(100ms);
   EXPECT_EQ(simulated.http->inFlight(), 0);
-  EXPECT_TRUE(simulated.scrapeNow().answer->streamed) << "its place is free";
+  EXPECT_TRUE(simulated.scrapeNow().answer->streamed) << "its slot is free";
 }
 
 TEST_F(TargetTest, EndsAStreamAtTheDeadlineOfItsScraper) {
@@ -253,7 +253,8 @@ TEST_F(TargetTest, AStreamWhoseScraperReadsSlowlyGivesWayToTheNextScrape) {
     EXPECT_FALSE(slow.answer->page);
     EXPECT_EQ(slow.stream.disconnects, gives_way ? 1 : 0);
     const auto fault = simulated.stats->counts().fault;
-    EXPECT_TRUE(!fault || fault->fault == Fault::Busy) << "a scraper says nothing of the target";
+    EXPECT_TRUE(!fault || fault->fault == Fault::Busy)
+        << "a scraper's fault says nothing about the target";
   }
 }
 
@@ -337,7 +338,7 @@ TEST_F(TargetTest, KeepsAnExpensivePageForItsInterval) {
   EXPECT_THAT(scraper.page(), HasSubstr("page=\"/two\"} 0\n"));
 }
 
-// A block that comes at once is no reason to keep the loop: probes are answered on it.
+// Blocks that arrive at once must not occupy the loop: it also answers probes.
 TEST_F(TargetTest, LetsOthersHaveTheirTurnWhileALargePageIsRead) {
   simulated.config.hold_back = 64 << 20;
   grows(200, 0ms);
@@ -360,8 +361,8 @@ struct Order {
   std::chrono::milliseconds apart;          // between them
 };
 
-// Whatever comes first in one turn of the loop, each scraper gets its own answer, no place is lost
-// and nothing stays behind.
+// Whatever event is first in a turn of the loop, each scraper gets its own answer, no slot is lost
+// and no state remains.
 TEST(TargetOrderTest, EveryOrderOfEventsInOneTurnEndsWell) {
   const Order cases[] = {
       {"the head comes at the first one's deadline", 100ms, 100ms, 10s, 0ms},
@@ -398,14 +399,14 @@ TEST(TargetOrderTest, EveryOrderOfEventsInOneTurnEndsWell) {
           }
         }
         EXPECT_EQ(simulated.http->inFlight(), 0);
-        EXPECT_TRUE(simulated.scrapeNow().answer->page) << "no place is lost";
+        EXPECT_TRUE(simulated.scrapeNow().answer->page) << "no slot is lost";
       });
       EXPECT_GE(orders, 1);
     }
   }
 }
 
-// The scraper's connection ends, or the target goes, wherever they wait.
+// The scraper's connection ends, or the target is destroyed, at every point where they wait.
 TEST(TargetCancelTest, EndsAtEachWait) {
   for (auto at = 0ms; at <= 400ms; at += 50ms) {
     for (const bool cancels : {true, false}) {

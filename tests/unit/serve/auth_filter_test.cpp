@@ -40,7 +40,7 @@ TEST(AuthFilterTest, AsksForNoLoginWhereARequestIsOpen) {
   EXPECT_EQ(status("/heartbeat"), 200);
   EXPECT_EQ(status("/stats"), 401);
   EXPECT_EQ(status("/heartbeat"), 200);
-  EXPECT_EQ(status("/heartbeat"), 429) << "the rate is limited all the same";
+  EXPECT_EQ(status("/heartbeat"), 429) << "the rate limit applies anyway";
 }
 
 TEST(AuthFilterTest, ComputesANewPasswordOnAThreadAndAddsTheHeadersToEveryAnswer) {

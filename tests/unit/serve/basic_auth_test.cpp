@@ -23,7 +23,7 @@ std::string basic(std::string_view login) {
   return "Basic " + encodeBase64(login);
 }
 
-// Stands in for bcrypt: the hash is the password behind "of ". Tells what it was asked.
+// A fake bcrypt: the hash is "of " and the password. Records its calls.
 class BasicAuthTest : public ::testing::Test {
  protected:
   static BasicAuth::Users usersWith(
@@ -107,7 +107,7 @@ TEST_F(BasicAuthTest, RemembersTheGoodOnesHoweverManyAreWrong) {
   EXPECT_EQ(asked.size(), 1U);  // forgotten, so computed again
 }
 
-// bcrypt that goes on when it is told to.
+// A bcrypt that blocks until the test releases it.
 class SlowAuthTest : public ::testing::Test {
  protected:
   std::future<Answer> asks(const std::string& login) {
@@ -138,7 +138,7 @@ class SlowAuthTest : public ::testing::Test {
 TEST_F(SlowAuthTest, ComputesOneAtATimeAndTellsTheRestThatItIsBusy) {
   auto first = asks("alice:0");
   begun.acquire();
-  // Those that find no place are answered at once; the others wait until we let them go on.
+  // Requests beyond the limit are answered at once; the others wait until the test releases them.
   constexpr std::size_t kAsked = BasicAuth::kMostWaiting + 3;
   std::latch answered(3);
   std::atomic<int> busy = 0;
@@ -186,7 +186,7 @@ TEST(BcryptTest, KnowsWhatOthersHaveComputed) {
     EXPECT_FALSE(matchesBcrypt(std::string(password) + "x", hash));
     EXPECT_FALSE(matchesBcrypt("", hash));
   };
-  // Of libxcrypt's and Openwall's own tests, and the one for unknown users in exporter-toolkit.
+  // From the tests of libxcrypt and Openwall, and exporter-toolkit's hash for unknown users.
   matches("U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW");
   matches("\xa3", "$2y$05$/OK.fbVrR/bpIqNJ5ianF.Sa7shbm4.OzKpvFnX1pQLmQW96oUlCq");
   matches("\xa3", "$2a$05$/OK.fbVrR/bpIqNJ5ianF.Sa7shbm4.OzKpvFnX1pQLmQW96oUlCq");

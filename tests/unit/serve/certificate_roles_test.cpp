@@ -57,7 +57,7 @@ class CertificateRolesTest : public ::testing::Test {
     }
   }
 
-  // CA, client certificate and key of one use, which end then.
+  // CA, client certificate and key of one use; they expire at that time.
   void write(const std::string& use, std::chrono::seconds ends) {
     const auto client = ca.issue({.common_name = use, .use = Use::Client, .ends = ends});
     folder.write(use + "/ca.crt", ca.certificate());

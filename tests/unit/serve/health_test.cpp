@@ -31,7 +31,7 @@ const exposition::Node kMaster{"h1:master", "h1", "primary_master", "disconnecte
 const exposition::Node kCore{"h2:core", "h2", "coreapp", "connected", {}};
 const exposition::Node kBrokenCore{"h2:core", "h2", "coreapp", "", {"Service not ready (1011)"}};
 
-// Targets whose scrapes are told, not made.
+// Targets with scripted results of scrapes.
 class HealthTest : public ::testing::Test {
  protected:
   std::shared_ptr<scrape::Target> add(const std::string& name,
@@ -188,7 +188,7 @@ TEST_F(HealthTest, TakesTheWorstStateForAllTargets) {
   const auto state = [&] { return healthOfAll()["state"]; };
   scraped(*add("plain", config::Format::Text), goodScrape());
   EXPECT_EQ(state(), "ok");
-  EXPECT_TRUE(statusOf(0)["health"].is_null()) << "no page tells it";
+  EXPECT_TRUE(statusOf(0)["health"].is_null()) << "no page contains it";
   EXPECT_FALSE(healthOfAll()["targets"][0].contains("healthy"));
   add("unknown");
   EXPECT_EQ(state(), "unknown");

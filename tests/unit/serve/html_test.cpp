@@ -25,7 +25,7 @@ TEST(HtmlTest, EscapesWhatIsNoText) {
   becomes("&amp;", "&amp;amp;");
   // Characters of two, three and four bytes
   becomes("\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x9A\xAA", "\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x9A\xAA");
-  // What is no UTF-8: lone, cut, overlong, a surrogate, beyond the last
+  // Invalid UTF-8: lone, cut, overlong, a surrogate, beyond the last code point
   becomes("a\x80z", "a\xEF\xBF\xBDz");
   becomes("\xC3", "\xEF\xBF\xBD");
   becomes("\xC3<", "\xEF\xBF\xBD&lt;");
@@ -58,7 +58,7 @@ TEST(HtmlTest, LetsNothingRunButWhatCarriesItsNonce) {
     EXPECT_THAT(html, HasSubstr("<style nonce=\"" + nonce + "\">"));
     EXPECT_THAT(html, Not(HasSubstr("<script>")));
     EXPECT_THAT(policy, AllOf(HasSubstr("default-src 'none'"), Not(HasSubstr("unsafe"))));
-    // Nothing is loaded from anywhere: no scheme, no host.
+    // The page loads nothing from elsewhere: no scheme, no host.
     for (const char* outside : {"src=\"http", "href=\"http", "url(", "@import", "//cdn"})
       EXPECT_THAT(html, Not(HasSubstr(outside)));
     EXPECT_NE(HtmlAnswer().head().headers.front().second, policy) << "a nonce is used once";

@@ -19,9 +19,9 @@
 
 namespace postern::serve {
 
-// What a client was answered, its framing taken off.
+// A client's response without its framing.
 struct Answered {
-  // Of the first header of that name; empty when it is missing.
+  // The value of the first header of that name; empty if it is missing.
   std::string header(std::string_view name) const {
     for (const auto& [key, value] : head.headers) {
       if (equalsIgnoringCase(key, name)) return value;
@@ -88,11 +88,11 @@ inline Answered parseAnswer(std::string_view bytes) {
   return answered;
 }
 
-// A loop on a thread, as the daemon has one, for targets and for servers before them. What it made
-// is destroyed before it.
+// An event loop on a thread, as in the daemon, for targets and their servers. The objects that it
+// made are destroyed before it.
 class LiveLoop {
  public:
-  // `http` takes the place of the client for the service; null: it is a real one.
+  // `http` replaces the client for the service; null: a real client.
   std::shared_ptr<scrape::Target> makeTarget(const config::Target& config,
                                              std::unique_ptr<upstream::HttpClient> http = nullptr) {
     auto& loop = thread.loop();
@@ -103,7 +103,7 @@ class LiveLoop {
                                              std::make_shared<scrape::Stats>(config.name), loop,
                                              pool, [] { return std::string(); });
   }
-  // One request to a server with this handler, and all that it is answered.
+  // One request to a server with this handler; returns the whole response.
   Answered ask(http::AsyncHandler handler, const http::Request& request) {
     const http::Service service{std::move(handler)};
     http::Server server({}, thread, pool);

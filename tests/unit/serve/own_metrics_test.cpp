@@ -33,7 +33,7 @@ std::string familiesIn(const char* file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// The samples of one family, or of all that begin so.
+// The samples of one family, or of all families with this prefix.
 std::string samplesOf(const std::string& page, const std::string& name) {
   std::istringstream in(page);
   std::string samples;
@@ -43,7 +43,7 @@ std::string samplesOf(const std::string& page, const std::string& name) {
   return samples;
 }
 
-// What is public of the own metrics: a change here is a change for every dashboard.
+// The public part of postern's own metrics: a change here changes every dashboard.
 TEST(OwnMetricsTest, KeepsNamesTypesHelpAndOrderOfItsFamilies) {
   Self self;
   self.lock.configured = true;

@@ -26,7 +26,7 @@ const std::string kLines = [] {
   return lines;
 }();
 
-// A target whose service answers as a script says, before a server.
+// A target whose service answers by a script, behind a server.
 class PageTest : public ::testing::Test {
  protected:
   void serve(FakeHttpClient::Answer answer) {
@@ -50,7 +50,7 @@ class PageTest : public ::testing::Test {
     };
   }
   Answered answered() { return live.ask(handler(), {"GET", "/metrics", "", {}}); }
-  // Until the service has been asked.
+  // Waits until the service has a request.
   void waitUntilAsked() {
     while (live.thread.call([this] { return fake->count(); }) == 0) std::this_thread::yield();
   }
@@ -145,10 +145,10 @@ TEST(ScrapeTimeTest, TakesTheSmallerOfTheTwoTimeouts) {
   // Never more than half of it
   gives("0.5", 250ms);
   gives("0.001", 1ms);
-  // The target's own is smaller
+  // The target's own timeout is smaller
   gives("60", 10s);
   gives("1e300", 10s);
-  // No positive number
+  // Not a positive number
   for (const char* header : {"", "0", "-1", "ten", "5s", "NaN", "inf", " 5"}) gives(header, 10s);
 }
 

@@ -43,7 +43,7 @@ TEST(SampleTableTest, PutsTheSamplesOfAFamilyTogether) {
   EXPECT_EQ(count(table.rows(), "</tbody>"), 3U);
   EXPECT_THAT(table.rows(), AllOf(HasSubstr("A histogram."), HasSubstr("histogram</span>"),
                                   HasSubstr("le=&quot;<b>+Inf</b>&quot;}")));
-  EXPECT_THAT(table.rows(), AllOf(HasSubstr("1.50"), HasSubstr("@1700000000000"))) << "as it came";
+  EXPECT_THAT(table.rows(), AllOf(HasSubstr("1.50"), HasSubstr("@1700000000000"))) << "unchanged";
 }
 
 TEST(SampleTableTest, LetsNoMarkupThrough) {
@@ -70,7 +70,7 @@ TEST(SampleTableTest, CutsWhatIsTooMuchAndStillCountsIt) {
   EXPECT_LT(large.rows().size(), SampleTable::kMostBytes + 2 * wide.size());
 }
 
-// A target whose page is read for the table while other tasks of its loop want their turns.
+// A target whose page is read for the table while other tasks of its loop are ready.
 class SamplesPageTest : public ::testing::Test {
  protected:
   static std::string largePage() {

@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-// A service whose targets have no certificates yet, so that nothing leaves this process.
+// A service whose targets have no certificates yet, so that this process sends nothing.
 class ServiceTest : public ::testing::Test {
  protected:
   ServiceTest() {
@@ -191,7 +191,7 @@ TEST_F(ServiceTest, IsNotReadyWhileItsOwnDoorIsClosed) {
   }
   EXPECT_EQ(askHealth("GET", "/-/healthy").head.status, 200);
 
-  // What was loaded once goes on.
+  // Loaded files stay in use.
   lock.closed = false;
   EXPECT_EQ(askHealth("GET", "/-/ready").head.status, 200);
 }

@@ -1,5 +1,5 @@
-// What health, status, trace, the page for people and the legacy endpoints make of a target that
-// exists as a view alone.
+// Health, status, trace, the page for people and the legacy endpoints of a target that exists only
+// as a view.
 #include "serve/target_view.h"
 
 #include <gmock/gmock.h>

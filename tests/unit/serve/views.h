@@ -9,7 +9,7 @@
 
 namespace postern::serve {
 
-// When the views of the tests were made: 2023-11-14T22:13:20Z.
+// The time of the tests' views: 2023-11-14T22:13:20Z.
 inline constexpr SystemTime kViewedAt{std::chrono::seconds(1'700'000'000)};
 
 inline config::Target configNamed(const std::string& name) {
@@ -30,7 +30,7 @@ inline TargetView viewWith(config::Target config) {
   return view;
 }
 
-// The same after a scrape that gave every page.
+// The same after a scrape with every page.
 inline TargetView scrapedView(config::Target config) {
   auto view = viewWith(std::move(config));
   view.counts.scraped = true;

@@ -21,7 +21,7 @@ using testing::makeAuthority;
 using testing::makeServer;
 using ::testing::Pair;
 
-// At the least cost.
+// With the lowest cost.
 std::string hashOf(const std::string& password) {
   return crypt(password.c_str(), "$2b$04$abcdefghijklmnopqrstuu");
 }
@@ -31,7 +31,7 @@ http::Request asking(const std::string& authorization = "") {
 }
 const std::string kAlice = "Basic YWxpY2U6d29uZGVy";  // alice:wonder
 
-// Who shows the certificate that a new connection gets; empty: nobody.
+// The subject of the certificate that a new connection gets; empty: none.
 const X509* shownBy(const WebLock& lock) {
   const auto context = lock.now()->tls;
   return context ? SSL_CTX_get0_certificate(context.get()) : nullptr;

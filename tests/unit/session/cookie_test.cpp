@@ -20,7 +20,7 @@ std::optional<Cookie> readCookie(const Headers& headers, std::string_view name) 
   return cookie == nullptr ? std::nullopt : std::optional(*cookie);
 }
 
-// "name=value" of what goes with the page.
+// "name=value" of the cookies sent with the page.
 std::string sentTo(std::string_view path, const std::vector<std::string>& set,
                    std::chrono::milliseconds age = 0s) {
   Headers headers;
@@ -45,7 +45,7 @@ TEST(CookieTest, ReadsValueAndLife) {
   one("sid=a", "a", {});
   one(" sid = a=b== ; Secure", "a=b==", {});
   one("sid=\"a b\"", "\"a b\"", {});
-  // Max-Age wins over Expires, the last of each counts, and what makes no sense does not
+  // Max-Age wins over Expires, the last of each counts, and invalid ones are ignored
   one("sid=a; Max-Age=60", "a", 60s);
   one("sid=a;MAX-AGE=60;max-age=30", "a", 30s);
   one("sid=a; max-age=60; expires=Thu, 01 Jan 1970 00:00:00 GMT", "a", 60s);
@@ -54,7 +54,7 @@ TEST(CookieTest, ReadsValueAndLife) {
   one("sid=a; max-age=99999999999999999999", "a", std::chrono::hours(24 * 365 * 100));
   one("sid=a; Expires=Fri, 20 Nov 2026 10:01:00 GMT", "a", 60s);
   one("sid=a; Expires=Friday, 20-Nov-26 10:01:00 GMT", "a", 60s);
-  // By the service's own clock
+  // By the service's clock
   reads({{"date", "Thu, 01 Mar 2018 15:29:00 GMT"},
          {"set-cookie", "sid=a; expires=Thu, 01 Mar 2018 15:29:26 GMT"}},
         "a", 26s);
@@ -89,14 +89,14 @@ TEST(CookieTest, KnowsCookiesByNameDomainAndPath) {
     EXPECT_EQ(cookie ? std::string(cookie->value.reveal()) : "", value);
   };
   const std::string over = "; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
-  // Deleted on another path or of another domain is another cookie.
+  // A cookie deleted on another path or of another domain is another cookie.
   leaves({"sid=good; Path=/", "sid=; Path=/old" + over}, "good");
   leaves({"sid=; Path=/old" + over, "sid=good; Path=/"}, "good");
   leaves({"sid=good", "sid=; Path=/" + over}, "good");
   leaves({"sid=good; Path=/", "sid=" + over}, "good");
   leaves({"sid=good; Path=/", "sid=; Path=/; Domain=other.example" + over}, "good");
   leaves({"sid=good; Path=/", "SID=; Path=/" + over}, "good");
-  // The same one, however it is written
+  // The same cookie, deleted in any spelling
   leaves({"sid=good; Path=/", "sid=; Path=/" + over}, "");
   leaves({"sid=good; Path=/", "sid=; Path=/; Max-Age=0"}, "");
   leaves({"sid=good; Path=/", "sid=; Path=/"}, "");
@@ -106,7 +106,7 @@ TEST(CookieTest, KnowsCookiesByNameDomainAndPath) {
   leaves({"sid=good; Path=/; Domain=.web.example", "sid=; Path=/; Domain=" + over}, "");
   leaves({"sid=; Path=/" + over, "sid=good; Path=/"}, "good");
   leaves({"sid=old; Path=/", "sid=good; path=/"}, "good");
-  // Of several the one for the page
+  // Of several cookies the one for the page
   leaves({"sid=page; Path=/app", "sid=all; Path=/", "sid=other; Path=/admin"}, "page");
   leaves({"sid=all; Path=/", "sid=page; Path=/app/", "sid=other; Path=/apple"}, "page");
   leaves({"sid=a; Path=/b", "sid=good; Path=/c"}, "good");

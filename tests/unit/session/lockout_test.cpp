@@ -9,7 +9,7 @@
 #include "fakes/simulated_loop.h"
 #include "session/session.h"
 
-// How many logins a service gets for each kind of login and each answer.
+// The number of logins that a service gets, for each kind of login and each answer.
 namespace postern::session {
 namespace {
 
@@ -20,7 +20,7 @@ struct LoginKind {
   std::string name;
   config::Login login;
   bool oauth2 = false;
-  FakeHttpClient::Answer token;  // what gives a token, besides the status
+  FakeHttpClient::Answer token;  // what contains the token, besides the status
 };
 
 config::Login loginWith(void (*set)(config::Login&)) {
@@ -30,7 +30,7 @@ config::Login loginWith(void (*set)(config::Login&)) {
   return login;
 }
 
-// Each way to send the credential and each place of the token.
+// Each form of the credential and each place of the token.
 std::vector<LoginKind> loginKinds() {
   const FakeHttpClient::Answer in_json{200, R"({"token":"abc","expires":3600})", {}};
   const FakeHttpClient::Answer in_header{200, "", {{"x-token", "abc"}}};
@@ -97,7 +97,7 @@ const std::vector<Case> kCases = {
 class LockoutTest : public ::testing::Test {
  protected:
   LockoutTest() {
-    // In memory where possible: each login waits until its state is on the disk.
+    // In memory if possible: each login waits until its state is on the disk.
     const std::filesystem::path memory = "/dev/shm";
     const bool writable = ::access(memory.c_str(), W_OK) == 0;
     folder = (writable ? memory : std::filesystem::path(::testing::TempDir())) /
@@ -117,7 +117,7 @@ class LockoutTest : public ::testing::Test {
     if (kind.oauth2) target.oauth2.emplace();
     target.credentials = config::Credentials{config::FileCredentials{}, std::nullopt, "Bearer"};
   }
-  // As a process that starts does. The draw gives the shortest waits.
+  // As at the start of a process. The random draw gives the shortest waits.
   void start(const std::filesystem::path& state_dir) {
     session.reset();
     StateFile state(state_dir, "t");
@@ -136,7 +136,7 @@ class LockoutTest : public ::testing::Test {
     async::Scope scope(loop, loop.now() + 10s);
     return loop.run(session->authorize(scope, loop.now() + 10s));
   }
-  // One a second, each of which asks for what it needs. Returns the number of logins.
+  // One scrape a second, each with the requests that it needs. Returns the number of logins.
   std::uint64_t scrapeFor(std::chrono::seconds time) {
     for (auto left = time; left.count() > 0; left -= 1s) {
       static_cast<void>(authorize());
@@ -228,7 +228,7 @@ TEST_F(LockoutTest, SendsOneRejectedLoginOverTenRestarts) {
       all += scrapeFor(1s);
     }
     const bool once = expected == kRejected || expected == kThrottled;
-    // Each process logs in to a service that is down, or that gives tokens.
+    // Each process logs in to a service that is down, or that issues tokens.
     EXPECT_EQ(all, once ? 1U : 11U);
   });
 }
@@ -248,7 +248,7 @@ TEST_F(LockoutTest, TriesAChangedPasswordAtOnceAfterAnyRejection) {
   });
 }
 
-// A page that says no may be longer than any answer with a token, or slow, or cut.
+// A rejecting page may be longer than any answer with a token, or slow, or cut.
 TEST_F(LockoutTest, JudgesByTheHeadOfAnAnswerWhoseBodyIsBroken) {
   const auto becomes = [&](int status, Fault broken, Fault expected) {
     SCOPED_TRACE(std::to_string(status) + " " + std::string(faultName(broken)));
@@ -293,7 +293,7 @@ TEST_F(LockoutTest, CountsStatusesThatTheConfigurationNamesAsRejections) {
   }
 }
 
-// A form answers a wrong password with itself, and a cookie that every visitor gets.
+// A form answers a wrong password with the form again, and with the cookie of every visitor.
 TEST_F(LockoutTest, CountsA2xxThatSuccessDoesNotListAsARejection) {
   auto kinds = loginKinds();
   for (auto& kind : kinds) {

@@ -74,13 +74,13 @@ TEST(LoginTest, MeasuresTheLifeByTheServicesOwnClock) {
   lives(R"("2026-11-20T11:00:00Z")", 1h);
   lives(R"("2026-11-20T13:00:00.25+02:00")", 1h);
   lives(R"("2026-11-20T05:30:00-05:30")", 1h);
-  // With one: our clock does not matter
+  // With a Date: postern's clock does not matter
   lives(R"("2018-03-01 15:29:26+00:00")", 26s, {{"date", "Thu, 01 Mar 2018 15:29:00 GMT"}});
   // Seconds from now
   lives("3600", 1h);
   lives("\"90\"", 90s);
   lives("0.5", 500ms);
-  // No expiry named
+  // Without an expiry
   lives("null", 1h);
   lives("\"\"", 1h);
   lives("0", 1h);
@@ -243,7 +243,7 @@ TEST(LoginTest, TheDeclaredExpiryWinsOverTheCookies) {
   EXPECT_EQ(token->life, 30s);
 }
 
-// Forms show themselves once more when the password is wrong; sent again soon it locks the account.
+// A form answers a wrong password with the form again; repeated logins lock the account.
 TEST(LoginTest, TakesAnAnswerWithoutTheCookieForARejection) {
   const auto is = [](int status, const std::string& cookie, Fault fault) {
     SCOPED_TRACE(std::to_string(status) + " " + cookie);

@@ -17,7 +17,7 @@ using testing::FakeHttpClient;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// As config turns the key oauth2 into one.
+// As config converts the key oauth2 into a login.
 config::Login loginOf() {
   config::Login login;
   login.url = "/token?tenant=a";
@@ -137,7 +137,7 @@ class Oauth2SessionTest : public ::testing::Test {
     async::Scope scope(loop, loop.now() + 10s);
     return loop.run(session->authorize(scope, loop.now() + 10s));
   }
-  // An endpoint that looks for the client in one place only.
+  // An endpoint that reads the client's credential from one place only.
   void looksIn(ClientAuth place, int status, const std::string& error) {
     client.answers([=](const upstream::Request& request) -> Result<FakeHttpClient::Answer> {
       const bool in_body = request.body.reveal().find("client_secret=secret") != std::string::npos;

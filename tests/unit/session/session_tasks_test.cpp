@@ -19,8 +19,8 @@
 #include "fakes/simulated_loop.h"
 #include "session/session.h"
 
-// What becomes of a session's tasks when they are cancelled or destroyed, and in which order those
-// of several scrapes may run.
+// A session's tasks when they are cancelled or destroyed, and the possible orders of the tasks of
+// several scrapes.
 namespace postern::session {
 namespace {
 
@@ -31,7 +31,7 @@ using Authorized = std::optional<Result<Authorization>>;
 
 constexpr std::chrono::milliseconds kLoginTakes{10};
 
-// Runs each job at once, but for those after the first `at_once`, which wait for release().
+// Runs the first `at_once` jobs at once; the others wait for release().
 class HoldingRunner final : public async::JobRunner {
  public:
   void run(std::function<void()> job) override {
@@ -50,7 +50,8 @@ class HoldingRunner final : public async::JobRunner {
   std::vector<std::function<void()>> held;
 };
 
-// A session whose login takes 10 ms: 4 to the head of the answer, 3 to its body and 3 to its end.
+// A session whose login takes 10 ms: 4 until the head of the answer, 3 until its body and 3 until
+// its end.
 struct LoginScene {
   explicit LoginScene(SimulatedLoop& on, const std::filesystem::path& state_dir = {}) : loop(on) {
     target.name = "t";
@@ -74,7 +75,7 @@ struct LoginScene {
         target, Session::Parts{std::move(store), client, loop, runner}, [] { return 0.999; },
         std::move(state));
   }
-  // Without a login: the token of the source is sent as it is.
+  // Without a login: the token of the source is sent unchanged.
   void sendsTokenItself() {
     target.login.reset();
     source.givesToken("secret");
@@ -118,7 +119,7 @@ struct LoginScene {
     async::Scope scope(loop);
     ASSERT_TRUE(loop.run(joined(group, scope)));
   }
-  // One login went out, and its token is there without another one.
+  // One login was sent, and its token is used without another login.
   void expectOneLogin() {
     const auto authorization = authorize();
     ASSERT_TRUE(authorization) << authorization.error().what;
@@ -142,7 +143,7 @@ void expectTimeout(const Authorized& result) {
   EXPECT_EQ(result->error().what, "the login under way took longer than this scrape may");
 }
 
-// Destroys the task that began a login at each moment of it, and calls `then` after each.
+// Destroys the task that began a login at each moment of the login, and calls `then` after each.
 template <typename Then>
 void destroyTheTaskAtEachMoment(Then then) {
   for (auto destroyed_at = 0ms; destroyed_at < kLoginTakes; ++destroyed_at) {
@@ -224,7 +225,7 @@ TEST(SessionTasksTest, IsNotTouchedByACancellationAfterTheEnd) {
   EXPECT_TRUE(scene.session->status().logged_in);
   scene.expectOneLogin();
   EXPECT_TRUE(loop.run(scene.session->authorize(scope, loop.now() + 10s)))
-      << "a token that is there needs no wait";
+      << "an existing token needs no wait";
 }
 
 TEST(SessionTasksTest, KeepsTheLoginWhenTheTaskThatBeganItIsDestroyed) {
@@ -406,7 +407,7 @@ TEST(SessionTasksTest, SharesOneLoginInEveryOrder) {
   }
 }
 
-// A page that is sent with what authorize() gave, and what the service says to it.
+// A page request with the result of authorize(), and the service's answer.
 struct SentPages {
   LoginScene& scene;
   int unproven = 0;

@@ -38,7 +38,7 @@ class SessionTest : public ::testing::Test {
     std::filesystem::remove_all(folder);
   }
 
-  // As a process that starts does.
+  // As at the start of a process.
   void start(bool with_state = false) {
     session.reset();
     StateFile state(with_state ? folder : std::filesystem::path(), "t");

@@ -61,7 +61,7 @@ TEST(StateFileTest, StartsFromScratchWithAFileThatCannotBeRead) {
   EXPECT_FALSE(StateFile({}, "t").loaded().salt.empty());
 }
 
-// A FIFO without a reader in the place of the file that is written first: opening it waits.
+// A FIFO without a reader replaces the file that is written first: opening it blocks.
 TEST(StateFileTest, AFolderThatDoesNotAnswerHoldsNobodyUpForLong) {
   const testing::TemporaryFolder folder;
   const auto fifo = folder.path() / "t.json.new";
@@ -72,7 +72,7 @@ TEST(StateFileTest, AFolderThatDoesNotAnswerHoldsNobodyUpForLong) {
     StateFile file(folder.path(), "t");
     file.save(withRejections(1));
     file.flush().wait();
-    EXPECT_GE(std::chrono::steady_clock::now() - began, 1s) << "it waits, and no longer";
+    EXPECT_GE(std::chrono::steady_clock::now() - began, 1s) << "it waits for one second";
     const auto saved = std::chrono::steady_clock::now();
     file.save(withRejections(2));
     EXPECT_LT(std::chrono::steady_clock::now() - saved, 1s) << "save() does not wait";

@@ -1,4 +1,4 @@
-// Authorities with several certificates, keys and paths, in real handshakes of both ends.
+// CAs with several certificates, keys and paths, in real handshakes of client and server.
 #include "tls/chain_search.h"
 #include "base/date.h"
 
@@ -48,7 +48,7 @@ std::string pemOf(const std::vector<Identity>& certificates) {
   return pem;
 }
 
-// The text of the refusal; empty when the server was not refused.
+// The text of the verification error; empty if the server was accepted.
 std::string refusalOfServer(const ChainCase& given, const Mount& mount) {
   const auto material = mount.load();
   if (!material) return "not loaded: " + material.error().what;
@@ -58,7 +58,7 @@ std::string refusalOfServer(const ChainCase& given, const Mount& mount) {
   return result.error ? result.error->what : "";
 }
 
-// Likewise of a client at our own listener.
+// The same for a client at the web listener.
 std::string refusalOfClient(const ChainCase& given, const Mount& mount) {
   const auto listener = makeAuthority();
   config::TlsServer config;
@@ -252,7 +252,7 @@ TEST(ChainSearchTest, TakesTheCrlOfTheKeyAmongThoseOfOneName) {
               ::testing::Each(HasSubstr("a signature that does not match the key")));
 }
 
-// Each of these authorities is signed by each other one, which makes more paths than can be tried.
+// Each of these CAs is signed by every other one, which makes more paths than can be tried.
 TEST(ChainSearchTest, EndsInAMeshOfCrossSignedAuthorities) {
   constexpr int kAuthorities = 8;
   std::vector<Identity> roots;

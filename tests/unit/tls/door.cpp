@@ -9,7 +9,7 @@ namespace {
 
 using Connection = std::unique_ptr<SSL, decltype(&SSL_free)>;
 
-// Whether `step` (SSL_do_handshake and the like) is done; `over` when it never will be.
+// Whether `step` (SSL_do_handshake and similar calls) is done; sets `over` if it never will be.
 template <typename Step>
 bool advance(SSL* ssl, Step step, bool& over) {
   ERR_clear_error();
@@ -25,7 +25,7 @@ std::string reason() {
   return text == nullptr ? "closed" : text;
 }
 
-// The door's answer of one byte, or why there is none.
+// The server's answer of one byte, or the error.
 std::string converse(SSL* door, SSL* visitor) {
   char byte = 0;
   bool answered = false;

@@ -11,7 +11,7 @@
 
 namespace postern::tls {
 
-// Somebody who knocks at our own door. Trusts whatever certificate it is shown.
+// A client of the web listener. Trusts every server certificate.
 struct Visitor {
   Visitor();
   Visitor& shows(const testing::Identity& identity);
@@ -25,16 +25,17 @@ struct Visitor {
   std::string protocols;
 };
 
-// What came of it. The door has answered with a byte when there is no error.
+// The result. Without an error, the server has answered with one byte.
 struct Visit {
-  std::string error;     // as the visitor sees it: OpenSSL's reason, like "tlsv1 alert unknown ca"
-  std::string refused;   // refusedClient(), as the door sees it
+  std::string
+      error;  // as the client sees it: OpenSSL's reason, for instance "tlsv1 alert unknown ca"
+  std::string refused;   // refusedClient(), as the server sees it
   std::string version;   // "TLSv1.3"
   std::string suite;     // OpenSSL's name
   std::string group;     // OpenSSL's name
   std::string protocol;  // ALPN
-  std::string shown;     // common name of the door's certificate
-  int certificates = 0;  // that the door sent
+  std::string shown;     // common name of the server's certificate
+  int certificates = 0;  // that the server sent
   bool resumable = false;
   bool resumed = false;
   std::shared_ptr<SSL_SESSION> session;

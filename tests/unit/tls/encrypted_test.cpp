@@ -22,7 +22,7 @@ class EncryptedTest : public ::testing::Test {
     EXPECT_EQ(loaded.error().fault, Fault::Tls);
     EXPECT_EQ(loaded.error().what, words);
   }
-  // A server that lets in only who shows a certificate of `ca`.
+  // A server that accepts only clients with a certificate of `ca`.
   void opensTheDoor() {
     const auto material = mount.ca(ca).load();
     ASSERT_TRUE(material) << material.error().what;
@@ -43,7 +43,7 @@ TEST_F(EncryptedTest, OpensKeysOfEachKindWithTheirPassword) {
     mount.pair(client.certificate(), key).password(password);
     opensTheDoor();
   };
-  // PKCS #8, and as it was before
+  // PKCS #8, and the format before it
   opens(client.encryptedKey("hunter2"), "hunter2");
   opens(client.encryptedKey("hunter2", EVP_aes_256_cbc()), "hunter2");
   opens(client.encryptedKey("hunter2", EVP_des_ede3_cbc()), "hunter2");
@@ -53,7 +53,7 @@ TEST_F(EncryptedTest, OpensKeysOfEachKindWithTheirPassword) {
   opens(client.encryptedKey("hunter2\n"), "hunter2\n\n");
   opens(client.encryptedKey(" hunter2 "), " hunter2 ");
   opens(client.encryptedKey(std::string(1024, 'x')), std::string(1024, 'x'));
-  // A key without one
+  // A key without a password
   opens(client.key(), "hunter2");
 }
 
@@ -73,7 +73,7 @@ TEST_F(EncryptedTest, SaysThatThePasswordIsWrong) {
                             " does not open the key: correct it, or mount the key that it belongs "
                             "to";
   mount.ca(ca);
-  // Now and then a wrong password gives bytes that look decrypted.
+  // Sometimes a wrong password gives bytes that look decrypted.
   for (int i = 0; i < 600; ++i) {
     mount.password("wrong" + std::to_string(i));
     mount.pair(client.certificate(), client.encryptedKey("hunter2", EVP_aes_256_cbc()));

@@ -1,4 +1,4 @@
-// Handshakes that the server ends, or that never begin.
+// Handshakes that the server aborts, or that never begin.
 #include <gmock/gmock.h>
 
 #include "base/date.h"

@@ -42,7 +42,7 @@ bool wantsMore(SSL* ssl, int result) {
   return error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE;
 }
 
-// Whether the server can still say something.
+// Whether the server can still send something.
 bool stepServer(SSL* ssl, bool greets, bool& greeted) {
   ERR_clear_error();
   const int accepted = SSL_accept(ssl);

@@ -14,7 +14,7 @@
 
 namespace postern::tls {
 
-// The other end of a handshake.
+// The peer of a handshake.
 struct Server {
   Server();  // of files: shows()
   explicit Server(const testing::Identity& identity);
@@ -24,23 +24,23 @@ struct Server {
   Server& requiresClientsOf(const std::filesystem::path& authority);
   Server& speaks(int min_version, int max_version);  // TLS1_2_VERSION ...
 
-  Server& hangsUp();  // after the handshake, without a word
+  Server& hangsUp();  // after the handshake, without a close_notify
 
   std::shared_ptr<SSL_CTX> context;
   bool greets = true;
 };
 
-// What came of a handshake and of the first byte that the server sends.
+// The result of a handshake and of the first byte from the server.
 struct Outcome {
-  std::optional<Error> error;  // as explain() tells it
+  std::optional<Error> error;  // as explain() says it
   std::optional<Summary> server;
   std::string sni;  // as the server saw it
   Terms terms;
 };
 
-// Both ends in one thread, over a pair of sockets that never block.
+// Both ends in one thread, over a pair of non-blocking sockets.
 Outcome shakeHands(const Material& material, const Server& server, const std::string& host);
-// With a peer that sends `bytes`, whatever it is told, and closes.
+// With a peer that sends `bytes`, whatever it receives, and closes.
 Outcome shakeHandsWithBytes(const Material& material, std::string_view bytes,
                             const std::string& host);
 

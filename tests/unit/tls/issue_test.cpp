@@ -16,7 +16,7 @@ using std::chrono::hours;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
 
-// Certificates know whole seconds.
+// Certificates have a resolution of one second.
 const SystemTime kNow = std::chrono::floor<seconds>(std::chrono::system_clock::now());
 const Validity kDay{kNow - hours(1), kNow + hours(24)};
 
@@ -61,7 +61,7 @@ TEST(IssueTest, NoTwoAuthoritiesAreAlike) {
   EXPECT_NE(subjectOf(*parseCertificates(one.authority, "")->front()),
             subjectOf(*parseCertificates(other.authority, "")->front()));
   EXPECT_FALSE(one.key == other.key);
-  // Both may be trusted together: each is found.
+  // Both can be trusted at once: each is found.
   for (const auto* server : {&one, &other}) {
     EXPECT_EQ(refusal({one.authority + other.authority, server->certificate, server->key}), "none");
   }

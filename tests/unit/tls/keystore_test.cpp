@@ -1,4 +1,4 @@
-// Bundles and keystores that OpenSSL 3.0 cannot open, or that hold more than was meant.
+// Bundles and keystores that OpenSSL 3.0 cannot open, or with more contents than expected.
 #include <gmock/gmock.h>
 #include <openssl/pkcs12.h>
 
@@ -77,7 +77,7 @@ std::string bundleOf(const std::vector<Entry>& entries, const std::string& passw
 
 class KeystoreTest : public ::testing::Test {
  protected:
-  // The error when the bundle holds this; FILE for its name.
+  // The error for a bundle with this content; FILE replaces its name.
   std::string errorOf(const std::string& content) {
     mount.bundle(content);
     const auto loaded = mount.load();
@@ -127,7 +127,7 @@ TEST_F(KeystoreTest, NamesKeystoresOfOtherKindsAndTheCommandThatConvertsThem) {
   };
   const std::string bouncy_castle =
       " -providerclass org.bouncycastle.jce.provider.BouncyCastleProvider -providerpath bcprov.jar";
-  // What a BCFKS begins with: three sequences and PBES2
+  // The beginning of a BCFKS keystore: three sequences and PBES2
   const std::string bcfks =
       magic("\x30\x14\x30\x12\x30\x10\x30\x0E\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x05\x0D\x04\x01",
             21) +

@@ -1,4 +1,4 @@
-// What is wrong with files, said when they are loaded.
+// Errors of files, reported when they are loaded.
 #include "tls/material.h"
 #include "base/date.h"
 

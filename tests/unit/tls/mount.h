@@ -34,7 +34,7 @@ class Mount {
     config.key_password_file = folder_.write("password", text);
     return *this;
   }
-  // As --tls.dir names them: each may be missing.
+  // As in --tls.dir: each may be missing.
   Mount& optional() {
     config.optional_files = true;
     config.ca_file = path("ca.crt");

@@ -1,4 +1,5 @@
-// What is sent as our own chain, out of files in any order: at the service and by our own listener.
+// The certificate chain that postern sends, from files in any order: to the service and from the
+// web listener.
 #include "tls/own_chain.h"
 #include "base/date.h"
 

@@ -1,5 +1,5 @@
-// Certificates, CRLs and keys in the shapes that people have them in: each role that reads one
-// names the shape, and the command that it names mends it.
+// Certificates, CRLs and keys in formats that people use. Each role that reads one names the
+// format, and the command in its error converts the file.
 #include "tls/pem_shape.h"
 #include "base/encoding.h"
 
@@ -85,7 +85,7 @@ std::string derOf(const std::string& pem) {
   return der;
 }
 
-// Shapes that any PEM text can have.
+// Formats that any PEM text can have.
 struct TextShape {
   const char* name;
   std::function<std::string(const std::string& pem)> make;
@@ -182,13 +182,13 @@ const std::vector<TextShape>& textShapes() {
 
 class PemShapeTest : public ::testing::Test {
  protected:
-  // One place where PEM is read.
+  // One setting that reads PEM.
   struct Role {
     const char* name;
-    std::string good;  // what belongs there
+    std::string good;  // what it expects
     // Loads it with `pem` there; the error, or "".
     std::function<std::string(const std::string& pem)> load;
-    bool mends = false;  // runs the commands too, which are those of any other such file
+    bool mends = false;  // also runs the commands, which are the same for every file of this kind
   };
 
   std::vector<Role> roles() {
@@ -241,7 +241,7 @@ class PemShapeTest : public ::testing::Test {
          [=, this](auto& pem) {
            const auto loaded = vouchedFor({ca_.certificate(), pem, Secret(key)}, "scraper",
                                           std::chrono::system_clock::now());
-           // It is a client's, which comes after it was read.
+           // A client certificate: this error comes after the file was read.
            return loaded || loaded.error().what.find("vouch") != std::string::npos
                       ? std::string()
                       : loaded.error().what;
@@ -249,13 +249,13 @@ class PemShapeTest : public ::testing::Test {
     };
   }
 
-  // A mount whose files are all good.
+  // A mount with only valid files.
   Mount& fresh() {
     mount_.config = {};
     return mount_.ca(ca_).pair(client_);
   }
 
-  // What the command in `message` makes of the file that it names; "" when there is no command.
+  // The output of the command in `message` for its file; "" without a command.
   std::string mended(const std::string& message) {
     const auto begin = message.find('`');
     const auto end = message.find(" > new.pem`");
@@ -268,7 +268,7 @@ class PemShapeTest : public ::testing::Test {
     return content.str();
   }
 
-  // Nothing of a key is in a message.
+  // No part of a key is in a message.
   void expectNoByteOf(const std::string& pem, const std::string& message) {
     std::istringstream lines(pem);
     for (std::string line; std::getline(lines, line);) {
@@ -348,7 +348,7 @@ TEST_F(PemShapeTest, NamesEachBlockThatIsLostBesideGoodOnes) {
   const auto next = std::to_string(std::ranges::count(good, '\n') + 1);
   for (const auto& shape : textShapes()) {
     const auto lost = shape.make(other);
-    // Whole files in another encoding have nothing beside them, and what is commented out is meant.
+    // A file in another encoding has no other content, and a commented-out block is intended.
     if (shape.words.find("as DER") != std::string::npos || shape.words.starts_with("is UTF") ||
         shape.words.find("base64") != std::string::npos || shape.words == "is commented out" ||
         std::string_view(shape.name).find("JSON") != std::string_view::npos) {
@@ -573,7 +573,7 @@ TEST_F(PemShapeTest, NamesTheLostOnesOfFilesFromTheField) {
   struct Case {
     const char* file;
     std::string words;
-    std::size_t certificates;  // after mending
+    std::size_t certificates;  // after the conversion
   };
   const std::vector<Case> cases = {
       {"first_indented.crt", "the certificate at line 1 is indented", 2},

@@ -1,4 +1,4 @@
-// certs/make.sh, whose certificates the demonstration runs on.
+// certs/make.sh, which makes the certificates of the demonstration.
 #include <gmock/gmock.h>
 
 #include <cstdlib>
@@ -29,7 +29,7 @@ class RecipeTest : public ::testing::Test {
     content << std::ifstream(folder.path() / name).rdbuf();
     return content.str();
   }
-  // Between the client's and the server's certificate, or why not.
+  // A handshake between the client's and the server's certificate; returns its error.
   std::string shake(const std::string& host) const {
     config::Tls config;
     config.ca_file = folder.path() / "ca.crt";

@@ -1,4 +1,4 @@
-// The server's certificate, judged in real handshakes.
+// Verification of the server's certificate in real handshakes.
 #include <gmock/gmock.h>
 
 #include "base/date.h"
@@ -20,7 +20,7 @@ using testing::Use;
 
 class RefusalTest : public ::testing::Test {
  protected:
-  // The words of the refusal; "accepted" when there was none.
+  // The verification error; "accepted" without one.
   std::string outcome(const Server& peer, const std::string& host) {
     const auto material = mount.load();
     if (!material) return "not loaded: " + material.error().what;
@@ -58,15 +58,15 @@ TEST_F(RefusalTest, SaysWhatTheCertificateIsForWhenTheNameIsWrong) {
     EXPECT_EQ(outcome(Server(makeServer(ca, names)), host), host + ": certificate is for " + words);
   };
 
-  // Loopback is no exception
+  // Loopback is not an exception
   refuses({"web.internal"}, "localhost", "web.internal, not localhost: set server_name");
   refuses({"web.internal"}, "127.0.0.1", "web.internal, not 127.0.0.1: set server_name");
   refuses({"web.internal"}, "::1", "web.internal, not ::1: set server_name");
   refuses({"127.0.0.1"}, "::1", "127.0.0.1, not ::1: set server_name");
-  // An address is no name, and a name no address
+  // An address does not match a name, or a name an address
   refuses({"localhost"}, "127.0.0.1", "localhost, not 127.0.0.1: set server_name");
   refuses({"127.0.0.1", "::1"}, "localhost", "127.0.0.1, ::1, not localhost: set server_name");
-  // Wildcards stand for one whole label
+  // A wildcard matches one whole label
   refuses({"*.wa.internal"}, "a.b.wa.internal",
           "*.wa.internal, not a.b.wa.internal: set server_name");
   refuses({"w*.wa.internal"}, "web.wa.internal",
@@ -81,10 +81,10 @@ struct CommonNameCase {
   std::string common_name;
   std::vector<std::string> names;
   std::string host;
-  std::string outcome;  // "refused": in any words
+  std::string outcome;  // "refused": with any text
 };
 
-// RFC 9525, section 6.3; Go since 1.15. OpenSSL would take a common name for want of a DNS name.
+// RFC 9525, section 6.3; Go since 1.15. OpenSSL would use the common name without a DNS name.
 TEST_F(RefusalTest, TakesNamesFromSubjectAltNameOnly) {
   mount.ca(ca);
   const std::string none =

@@ -25,7 +25,7 @@ using testing::Use;
 
 constexpr const char* kTime = "20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z";
 
-// Replaces FILE and TIME, and escapes what a regular expression would take.
+// Replaces FILE and TIME, and escapes the characters of regular expressions.
 std::string pattern(std::string words, const std::string& file) {
   const auto replace = [&words](const std::string& from, const std::string& to) {
     for (auto at = words.find(from); at != words.npos; at = words.find(from, at + to.size())) {
@@ -41,7 +41,7 @@ std::string pattern(std::string words, const std::string& file) {
 
 class RevocationTest : public ::testing::Test {
  protected:
-  // The text of the refusal; "accepted" when the server was not refused.
+  // The verification error; "accepted" without one.
   std::string outcome(const Identity& shown) {
     const auto material = mount.load();
     if (!material) return "not loaded: " + material.error().what;

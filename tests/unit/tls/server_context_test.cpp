@@ -1,4 +1,4 @@
-// What our own door shows, asks for and refuses, by real handshakes.
+// What the web listener sends, requests and refuses, in real handshakes.
 #include "tls/server_context.h"
 
 #include <gmock/gmock.h>
@@ -39,7 +39,7 @@ class ServerContextTest : public ::testing::Test {
     return {makeClosedContext(), {}, {}, {}};
   }
   Visit visited(const Visitor& visitor = {}) { return visit(load().context.get(), visitor); }
-  // The error that the visitor sees; empty: it was let in.
+  // The client's error; empty: it was accepted.
   std::string answer(const Visitor& visitor = {}) { return visited(visitor).error; }
   void fails(const std::string& words) {
     const auto loaded = loadServerContext(config, password_file, std::chrono::system_clock::now());
@@ -52,7 +52,7 @@ class ServerContextTest : public ::testing::Test {
     config.client_ca_file = folder.write("client-ca.crt", clients.certificate());
   }
   std::string file(const std::string& name) const { return folder.path() / name; }
-  // A client of ours with these names.
+  // A client of our CA with these names.
   Visitor named(std::vector<std::string> names) const {
     return Visitor().shows(
         clients.issue({.common_name = "scraper", .names = std::move(names), .use = Use::Client}));
@@ -140,7 +140,7 @@ TEST_F(ServerContextTest, WarnsOfWhatClientsWillRefuse) {
     folder.write("server.crt", leaf.certificate());
     folder.write("server.key", leaf.key());
     const auto loaded = load();
-    EXPECT_EQ(visit(loaded.context.get(), {}).error, "");  // it is served all the same
+    EXPECT_EQ(visit(loaded.context.get(), {}).error, "");  // it is served anyway
     return loaded.warnings;
   };
   EXPECT_THAT(
@@ -164,7 +164,7 @@ TEST_F(ServerContextTest, TellsTheEarliestExpiry) {
   EXPECT_EQ(loaded.client_ca->not_after, validityOf(*clients.x509()).not_after);
 }
 
-// Each type with a good certificate, one of another authority, one that signed itself, and none.
+// Each type with a valid certificate, one of another CA, a self-signed one, and none.
 TEST_F(ServerContextTest, JudgesClientsAsTheirTypeSays) {
   const auto answers = [&](ClientAuth auth) {
     asks(auth);
@@ -236,7 +236,7 @@ TEST_F(ServerContextTest, LetsInClientsThatHaveAnAllowedName) {
     SCOPED_TRACE(name);
     EXPECT_EQ(answer(named({name})), kBadCertificate);
   }
-  EXPECT_EQ(answer(Visitor().shows(good)), kBadCertificate);  // has a common name alone
+  EXPECT_EQ(answer(Visitor().shows(good)), kBadCertificate);  // has only a common name
   EXPECT_EQ(
       answer(Visitor().shows(
           makeAuthority("Other CA")
@@ -291,7 +291,7 @@ TEST_F(ServerContextTest, SpeaksTls12And13UnlessToldOtherwise) {
   config.max_version = config::TlsVersion::Tls11;
   EXPECT_EQ(speaks(TLS1_VERSION), "");
   EXPECT_EQ(speaks(TLS1_1_VERSION), "");
-  EXPECT_EQ(speaks(TLS1_2_VERSION), "unsupported protocol");  // says the visitor
+  EXPECT_EQ(speaks(TLS1_2_VERSION), "unsupported protocol");  // according to the client
 }
 
 TEST_F(ServerContextTest, OffersNoWeakSuite) {

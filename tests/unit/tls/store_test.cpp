@@ -94,7 +94,7 @@ TEST_F(StoreTest, TakesUpABundleAndItsPasswordTogether) {
   EXPECT_EQ(store.status().error, "");
 }
 
-// As spiffe-helper does: each file by itself, emptied and then written, without any link.
+// As spiffe-helper does: each file separately, truncated and then written, without a link.
 TEST_F(StoreTest, KeepsTheLastGoodPairWhileFilesAreWrittenInPlace) {
   mount.ca(ca).pair(client);
   Store store(mount.config, "default", clock);

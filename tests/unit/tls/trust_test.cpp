@@ -1,4 +1,4 @@
-// Whom a target may trust beside its CA file, and the SPIFFE ID in place of a name.
+// What a target may trust besides its CA file, and the SPIFFE ID instead of a name.
 #include <gmock/gmock.h>
 
 #include <cstdlib>
@@ -18,7 +18,7 @@ constexpr const char* kId = "spiffe://example.org/whatsapp";
 
 class TrustTest : public ::testing::Test {
  protected:
-  // The words of the refusal; "accepted" when there was none.
+  // The verification error; "accepted" without one.
   std::string outcome(const Server& peer, const std::string& host = "localhost") {
     const auto material = mount.load();
     if (!material) return "not loaded: " + material.error().what;

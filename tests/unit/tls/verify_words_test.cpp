@@ -9,7 +9,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// Of a chain, of its names and dates, and of CRLs: what a peer's certificate can cause.
+// Errors that a peer's certificate can cause: of its chain, names and dates, and of CRLs.
 constexpr int kOfCertificates[] = {
     X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT,
     X509_V_ERR_UNABLE_TO_GET_CRL,

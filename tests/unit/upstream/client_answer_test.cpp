@@ -128,7 +128,7 @@ TEST_F(ClientAnswerTest, ReadsNoBodyBehindAHead) {
   EXPECT_EQ(server->connections(), 1U);
 }
 
-// The server's answer to each path is a redirect, but to /end.
+// The server answers each path but /end with a redirect.
 TlsServer::Script redirects(std::string location) {
   return [location = std::move(location)](Peer& peer) {
     for (;;) {

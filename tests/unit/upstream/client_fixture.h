@@ -38,12 +38,12 @@ inline std::string answer(std::string_view body, std::string_view fields = "") {
          "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
 }
 
-// A client whose service is a TlsServer of the test's own script.
+// A client whose service is a TlsServer with the test's script.
 class ClientTest : public ::testing::Test {
  protected:
   struct Outcome {
     Result<Response> response;
-    std::vector<int> heads;  // the status, when the head came
+    std::vector<int> heads;  // the status, once the head has arrived
     std::string body;
   };
 
@@ -52,7 +52,7 @@ class ClientTest : public ::testing::Test {
     aim(host, server->port());
   }
 
-  // The client asks `host` and `port`, with the tls_config that stands here.
+  // The client sends requests to `host` and `port`, with the tls_config of this fixture.
   void aim(const std::string& host, std::uint16_t port) {
     config::Url url;
     url.host = host;
@@ -66,7 +66,7 @@ class ClientTest : public ::testing::Test {
     return loop.run(exchange(request, scope));
   }
 
-  // The request with its whole answer. `request` must outlive the task.
+  // The request with its whole response. `request` must outlive the task.
   async::Task<Outcome> exchange(const Request& request, async::Scope& scope) {
     Outcome outcome{Error{Fault::Busy, "", {}, {}}, {}, ""};
     auto started = co_await client->send(request, scope);
@@ -109,7 +109,7 @@ class ClientTest : public ::testing::Test {
 
   const RealClock clock;
   const Identity authority = makeAuthority();
-  // What the server shows and asks for. Set before start().
+  // The server's certificate and handshake options. Set before start().
   TlsServer::Options options{makeServer(authority, {"localhost", "127.0.0.1", "::1"}), "127.0.0.1",
                              nullptr, TLS1_3_VERSION};
   TemporaryFolder folder;

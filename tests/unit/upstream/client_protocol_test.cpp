@@ -5,7 +5,8 @@ namespace {
 
 using ClientProtocolTest = ClientTest;
 
-// The frames that nghttp2 and Go's net/http send whoever does not begin with HTTP/2's preface.
+// The frames that nghttp2 and Go's net/http send to a client that does not begin with HTTP/2's
+// preface.
 std::string http2Frames() {
   std::string frames;
   for (const std::string_view frame :
@@ -20,7 +21,7 @@ TEST_F(ClientProtocolTest, NamesAServiceThatAnswersInHttp2) {
     start([bytes](Peer& peer) {
       peer.readRequest();
       peer.send(bytes);
-      peer.readRequest();  // until the client goes
+      peer.readRequest();  // until the client closes
     });
     const auto outcome = send(request());
     expectFault(outcome, Fault::Format, "answers in HTTP/2, expected HTTP/1.1");
@@ -28,8 +29,8 @@ TEST_F(ClientProtocolTest, NamesAServiceThatAnswersInHttp2) {
     EXPECT_THAT(outcome.response.error().remedy, HasSubstr("HTTP/1.1"));
   };
   names(http2Frames());
-  names(http2Frames().substr(0, 15));  // SETTINGS alone, and no line end that one could wait for
-  names(http2Frames().substr(15));     // GOAWAY alone
+  names(http2Frames().substr(0, 15));  // only SETTINGS, without a line end to wait for
+  names(http2Frames().substr(15));     // only GOAWAY
   start(onceAndCut("no such protocol\r\n"));
   expectFault(send(request()), Fault::Format, "not HTTP/1.1");
 }
@@ -49,7 +50,7 @@ TEST_F(ClientProtocolTest, ShowsItsCertificateWhenAskedAfterTheHandshake) {
   });
   expectPage(send(request()), "up 1\n");
   EXPECT_TRUE(shown);
-  expectPage(send(request()), "up 1\n");  // again, on the connection that was kept
+  expectPage(send(request()), "up 1\n");  // again, on the persistent connection
   EXPECT_EQ(server->connections(), 1U);
 }
 

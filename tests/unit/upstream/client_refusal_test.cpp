@@ -5,7 +5,7 @@
 namespace postern::upstream {
 namespace {
 
-// As ngx_http_special_response.c writes them.
+// As in ngx_http_special_response.c.
 std::string nginx(std::string_view title, std::string_view centered) {
   return "<html>\r\n<head><title>400 " + std::string(title) +
          "</title></head>\r\n<body>\r\n<center><h1>400 Bad Request</h1></center>\r\n<center>" +

@@ -38,7 +38,8 @@ class ClientReuseTest : public ClientTest {
   }
 };
 
-// Keeps the first connection and cuts it under its second request, and every other at once.
+// Keeps the first connection open and cuts it at its second request; cuts every other connection at
+// once.
 void answersOnceAlone(Peer& peer) {
   peer.readRequest();
   if (peer.number() == 0) {
@@ -241,7 +242,7 @@ TEST_F(ClientReuseTest, TellsTheLastConnectionOfARequestThatFailed) {
 
   expectFault(send(page), Fault::Connect, "before an answer");
   ASSERT_TRUE(transport);
-  EXPECT_FALSE(transport->kept) << "the one that was kept had gone";
+  EXPECT_FALSE(transport->kept) << "the persistent connection was closed";
 
   server.reset();
   expectFault(send(page), Fault::Connect, "cannot connect");

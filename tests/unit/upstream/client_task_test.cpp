@@ -15,7 +15,7 @@
 namespace postern::upstream {
 namespace {
 
-// Keeps the jobs until the test runs them.
+// Queues the jobs until the test runs them.
 class HoldingRunner final : public async::JobRunner {
  public:
   void run(std::function<void()> job) override { jobs.push_back(std::move(job)); }
@@ -23,7 +23,7 @@ class HoldingRunner final : public async::JobRunner {
   std::vector<std::function<void()>> jobs;
 };
 
-// Requests that end while they wait: by their scope, or because somebody destroys the task.
+// Requests that end while they wait: by their scope, or because the task is destroyed.
 class ClientTaskTest : public ClientTest {
  protected:
   using Condition = std::function<bool()>;
@@ -42,7 +42,7 @@ class ClientTaskTest : public ClientTest {
   }
   bool runUntil(Condition condition) { return loop.run(until(std::move(condition))); }
 
-  // A request that waits as `waits` says is cancelled, and another one is destroyed.
+  // A request that waits for `waits` is cancelled, and another one is destroyed.
   void leaves(const Request& request, const Condition& waits, std::string_view complaint) {
     SCOPED_TRACE(complaint);
     cancels(request, waits, complaint);
@@ -82,11 +82,11 @@ class ClientTaskTest : public ClientTest {
   std::optional<Outcome> outcome;
 };
 
-// A listener that takes connections and sends nothing.
+// A listener that accepts connections and sends nothing.
 class SilentServer {
  public:
   std::uint16_t port() const { return listener_.port(); }
-  // True once for each connection, when its ClientHello has come.
+  // True once for each connection, when its ClientHello has arrived.
   bool nextHello() {
     if (!newest_)
       newest_ = Descriptor(accept4(listener_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
@@ -95,7 +95,7 @@ class SilentServer {
     greeted_.push_back(std::exchange(newest_, {}));
     return true;
   }
-  // Of the last one of nextHello(): the client has closed it.
+  // Whether the client has closed the last connection of nextHello().
   bool isClosed() {
     char bytes[4096];
     return recv(greeted_.back().number(), bytes, sizeof(bytes), 0) == 0;
@@ -183,7 +183,7 @@ TEST_F(ClientTaskTest, LeavesAStepOfTheHandshakeToTheThreadThatComputesIt) {
 }
 
 TEST_F(ClientTaskTest, LeavesAServerThatDoesNotReadTheRequest) {
-  const auto over = std::make_shared<std::latch>(1);  // a thread of the server may come to it late
+  const auto over = std::make_shared<std::latch>(1);  // a thread of the server may handle it late
   start([over](Peer&) { over->wait(); });
   std::optional<TransportInfo> transport;
   auto upload = request();

@@ -18,7 +18,7 @@ struct NameService {
 };
 
 NameService& service() {
-  // Never destroyed: a lookup may still hang in it when the program ends.
+  // Never destroyed: a lookup may still wait in it when the program ends.
   static auto* const instance = new NameService;
   return *instance;
 }

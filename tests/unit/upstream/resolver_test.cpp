@@ -38,7 +38,7 @@ class ResolverTest : public ::testing::Test {
   ResolverTest() { answers(false); }
   ~ResolverTest() override { answers(true); }
 
-  // On a loop of its own.
+  // On its own event loop.
   static Resolved resolve(Resolver& resolver, const std::string& host, std::uint16_t port,
                           SteadyTime deadline) {
     const RealClock clock;
@@ -56,7 +56,7 @@ class ResolverTest : public ::testing::Test {
     co_return co_await tasks.join(scope);
   }
 
-  // Everything that was posted has been done.
+  // All posted functions have run.
   async::Task<bool> turned() { co_return co_await loop.turn(patience); }
 
   const RealClock clock;

@@ -50,7 +50,7 @@ Outcome read(const std::vector<std::string_view>& pieces, Method method, Close c
   return outcome;
 }
 
-// Whole, cut in two at every byte, and byte by byte.
+// In one piece, cut in two at every byte, and byte by byte.
 template <typename Check>
 void inEveryCut(std::string_view bytes, Method method, Close close, Check check) {
   SCOPED_TRACE(bytes);
@@ -92,7 +92,7 @@ TEST(ResponseReaderTest, ReadsTheBodyThatTheHeadAnnounces) {
   // Until the close
   reads("HTTP/1.1 200 OK\r\n\r\nup 1", 200, "up 1", Method::Get, Close::Clean);
   reads("HTTP/1.0 200 OK\r\n\r\n", 200, "", Method::Get, Close::Clean);
-  // No body, whatever the fields say
+  // No body, whatever the header fields say
   reads("HTTP/1.1 204 No Content\r\nContent-Length: 4\r\n\r\n", 204, "");
   reads("HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n", 304, "");
   reads("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n", 200, "", Method::Head);
