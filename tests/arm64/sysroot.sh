@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Unpacks the libraries that postern is built from, for arm64, into a folder: usage sysroot.sh FOLDER.
-# Runs nothing of it, and leaves the packages of this machine alone. Debian package: mmdebstrap
+# Runs nothing from them, and does not change the packages of this machine. Debian package: mmdebstrap
 set -euo pipefail
 folder=$1
 packages=(libbenchmark-dev libboost-program-options-dev libcrypt-dev libgmock-dev libgtest-dev

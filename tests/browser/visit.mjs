@@ -1,14 +1,14 @@
-// Opens pages in headless Chromium and tells what a person would see. Reads a list of visits as JSON
-// from standard input, writes a list of findings to standard output.
+// Opens pages in headless Chromium and reports what a person would see. Reads a list of visits as JSON from
+// standard input, writes a list of findings to standard output.
 //
 // A visit: { url, width, height, scale, dark, shot, wait, steps: [[method, selector, argument]...],
 //            read: { name: selector } }. `wait` is a selector; steps are methods of Playwright's page,
-// or `get` (a request beside the page), `offline`, or `changes` (until the text of a selector does).
+// or `get` (a request outside the page), `offline`, or `changes` (until the text of a selector does).
 // A finding: { status, headers, title, requests, complaints, wide, read: { name: [text...] } }, where
 // `wide` is by how many pixels the page is wider than its window.
 import { chromium } from 'playwright-core';
 
-// The page's policy forbids to evaluate anything in it, so its text is asked for from here.
+// The page's policy forbids script evaluation, so its text is read from here.
 async function changes(locator) {
   const before = await locator.innerText();
   for (const end = Date.now() + 10000; Date.now() < end;) {

@@ -1,7 +1,7 @@
-// Has chains judged by both ends of postern, for the comparison with crypto/x509. Reads
-// "CHAIN KEY AUTHORITIES\n", three sizes, and as many bytes of PEM of each, over and over. Answers
-// with two texts, each as "SIZE\n" and the text: why the chain was refused as a server's and as a
-// client's, empty when it was accepted.
+// Verifies chains with both ends of postern, for the comparison with crypto/x509. Repeatedly reads
+// "CHAIN KEY AUTHORITIES\n", three sizes, and as many bytes of PEM of each. Answers with two texts,
+// each as "SIZE\n" and the text: the error of the chain as a server's and as a client's, empty if
+// it was accepted.
 #include <iostream>
 #include <string>
 

@@ -1,7 +1,7 @@
-// Rewrites text pages for the comparison with expfmt. Reads "MODE SIZE\n" and a page of that many
-// bytes, over and over, and answers "yes SIZE\n" and the page that it became, or "no SIZE\n" and
-// the reason. Modes: copy; relabel, by rules that change nothing but have every line written anew;
-// held, family by family as merged pages are; openmetrics, there and back.
+// Rewrites text pages for the comparison with expfmt. Repeatedly reads "MODE SIZE\n" and a page of
+// that many bytes. Answers "yes SIZE\n" and the resulting page, or "no SIZE\n" and the reason.
+// Modes: copy; relabel, by rules that rewrite every line without a change; held, family by family
+// as in merged pages; openmetrics, to OpenMetrics and back.
 #include <iostream>
 #include <string>
 

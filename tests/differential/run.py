@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Holds postern against a second implementation in Go.
+"""Compares postern with a second implementation in Go.
 
     run.py [pages|chains]
 
-pages: reading and writing of pages, against expfmt: see main.go. chains: building of certificate
-chains, against crypto/x509: see chains/main.go. Environment: POSTERN_BUILD, the folder with
+pages: reading and writing of pages, compared with expfmt: see main.go. chains: building of certificate
+chains, compared with crypto/x509: see chains/main.go. Environment: POSTERN_BUILD, the folder with
 tests/differential_rewrite and tests/differential_chains. Debian packages: golang-go
 golang-github-prometheus-common-dev"""
 

@@ -86,7 +86,7 @@ bool Accounts::logout(const std::string& authorization, Moment now) {
   return was_valid;
 }
 
-// What is tried while throttled is not counted, so the window ends however often one knocks.
+// Attempts while throttled are not counted, so the window ends regardless of further attempts.
 bool Accounts::throttled(const std::string& address, const Behaviour& behaviour, Moment now) {
   if (behaviour.max_bad_logins <= 0) return false;
   auto& bad = bad_logins_[address];

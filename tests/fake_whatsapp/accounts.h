@@ -13,31 +13,30 @@ namespace postern::testing {
 
 using Moment = std::chrono::system_clock::time_point;
 
-// Whether a path is in a list as Behaviour writes them.
+// Whether a path is in a list with Behaviour's syntax.
 bool names(std::string_view list, std::string_view path);
 
-// Who may log in, and the tokens that are out. Not thread-safe.
+// The accounts and the issued tokens. Not thread-safe.
 class Accounts {
  public:
   enum class Login { Good, WrongPassword, PasswordChangeRequired, Throttled };
   enum class Access { Granted, NoToken, RoleTooSmall };
 
   struct Request {
-    std::string authorization;  // the header as it came
+    std::string authorization;  // the header as received
     std::string new_password;   // of the body, or empty
-    std::string address;        // of the client; the limiter counts by it
+    std::string address;        // of the client; the rate limiter counts by it
   };
   struct Token {
     std::string text;
     Moment expires;
   };
 
-  // A new password that is accepted is written to `behaviour`. `token` is set when the login is
-  // good.
+  // An accepted new password is written to `behaviour`. `token` is set if the login succeeds.
   Login login(const Request& request, Behaviour& behaviour, Moment now, Token& token);
   Access access(const std::string& authorization, const std::string& path,
                 const Behaviour& behaviour, Moment now) const;
-  // Returns whether that token was good.
+  // Returns whether that token was valid.
   bool logout(const std::string& authorization, Moment now);
   void revokeAll() { valid_.clear(); }
 

@@ -28,8 +28,8 @@ void sendAll(Poco::Net::StreamSocket& socket, std::string_view bytes) {
   }
 }
 
-// To dissolve the association is what makes Linux send RST at once; closing with a linger
-// time of zero would send TLS's close_notify first.
+// Dissolving the association makes Linux send RST at once; closing with a linger time of zero would
+// send TLS's close_notify first.
 void resetConnection(Poco::Net::HTTPServerRequest& request) {
   Poco::Net::StreamSocket socket = takeOver(request);
   sockaddr nowhere{};
@@ -73,7 +73,7 @@ void sendBulk(std::ostream& out, std::size_t megabytes, Stopper& stopper) {
   }
 }
 
-// A body cut short needs the bare connection: Poco would end it in good order.
+// A truncated body needs the raw connection: Poco would end it properly.
 void sendCut(const Answer& answer, std::size_t bytes, bool chunked,
              Poco::Net::HTTPServerRequest& request) {
   std::ostringstream head;

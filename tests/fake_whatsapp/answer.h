@@ -19,7 +19,7 @@ struct Answer {
   std::string body;
 };
 
-// Ends every wait when the look-alike stops. Thread-safe.
+// Ends every wait when the fake service stops. Thread-safe.
 class Stopper {
  public:
   void stop();
@@ -32,7 +32,7 @@ class Stopper {
   bool stopped_ = false;
 };
 
-// Sends `answer` in the way that `provocation` asks for.
+// Sends `answer` with the failure of `provocation`.
 void deliver(const Answer& answer, const Provocation& provocation,
              Poco::Net::HTTPServerRequest& request, Poco::Net::HTTPServerResponse& response,
              Stopper& stopper);

@@ -8,16 +8,16 @@
 
 namespace postern::testing {
 
-// A plain HTTP port that switches the look-alike while it runs:
+// A plain HTTP port that controls the running fake service:
 //   POST /set?KEY=VALUE&...                keys of Behaviour
 //   POST /provoke?path=/metrics&KEY=VALUE  keys of Provocation
-//   POST /clear[?path=/metrics]            what was provoked, there or everywhere
+//   POST /clear[?path=/metrics]            provocations of this path or of all
 //   POST /revoke                           every token
 //   GET /counters, /tokens                 as JSON
 class Control {
  public:
-  // `listen` is host:port; `whatsapp` must outlive the control port. Throws Poco::Exception
-  // when it cannot listen.
+  // `listen` is host:port; `whatsapp` must outlive the control port. Throws Poco::Exception if it
+  // cannot listen.
   Control(const std::string& listen, FakeWhatsapp& whatsapp);
   ~Control();
 

@@ -30,7 +30,7 @@ constexpr const char* kLogin = "/v1/users/login";
 constexpr const char* kLogout = "/v1/users/logout";
 constexpr const char* kCa = "/v1/certificates/external/ca";
 
-// What every request looks at and changes.
+// The state that all requests share.
 struct State {
   std::mutex mutex;
   Behaviour behaviour;
@@ -143,7 +143,7 @@ Context::Ptr makeContext(const FakeWhatsapp::Options& options) {
   params.loadDefaultCAs = false;
   params.cipherList = "HIGH:!aNULL:!MD5";
   Context::Ptr context = new Context(Context::TLS_SERVER_USE, params);
-  // A client certificate carries a name, but clients come from no certain host.
+  // A client certificate has a name, but clients may connect from any host.
   context->enableExtendedCertificateVerification(false);
   context->requireMinimumProtocol(Context::PROTO_TLSV1_2);
   context->enableSessionCache(true, "fake_whatsapp");
@@ -158,7 +158,7 @@ class FakeWhatsapp::Impl {
   ~Impl();
 
   void serve(HTTPServerRequest& request, HTTPServerResponse& response);
-  // To be called with the lock held; counts for connections from now on.
+  // Requires the lock; applies to new connections.
   void applyVerification();
   Counters counters();
 
@@ -182,7 +182,7 @@ class FakeWhatsapp::Impl {
 
 namespace {
 
-// Poco makes a handler for each request.
+// Poco creates a handler for each request.
 template <typename Serve>
 class Handler final : public Poco::Net::HTTPRequestHandler {
  public:
@@ -215,7 +215,7 @@ Call readCall(HTTPServerRequest& request) {
             request.get("Authorization", ""),
             {},
             request.clientAddress().host().toString()};
-  // Poco would read on until the connection ends; RFC 9112 section 6.3 says there is no body.
+  // Poco would read until the connection ends; RFC 9112 section 6.3 says that the body is empty.
   if (request.hasContentLength() || request.getChunkedTransferEncoding()) {
     Poco::StreamCopier::copyToString(request.stream(), call.body);
   }

@@ -49,7 +49,7 @@ bool take(Arguments& arguments, const std::string& flag, const std::string& valu
   return set(arguments.options.behaviour, underscored(flag), value);
 }
 
-// Nothing, and a word on standard error, when there is a mistake.
+// Returns nullopt after a message on standard error if a flag is wrong.
 std::optional<Arguments> parseArguments(const std::vector<std::string>& words) {
   Arguments arguments;
   for (std::size_t i = 0; i < words.size(); i += 2) {
@@ -67,7 +67,7 @@ std::optional<Arguments> parseArguments(const std::vector<std::string>& words) {
 int main(int argc, char** argv) {
   const auto arguments = parseArguments({argv + 1, argv + argc});
   if (!arguments) return 2;
-  // Before any thread starts, so that all of them inherit it and sigwait gets the signal.
+  // Before any thread starts, so that all threads inherit the mask and sigwait gets the signal.
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);

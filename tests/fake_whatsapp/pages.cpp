@@ -118,7 +118,7 @@ Json familyJson(const Family& family, const Behaviour& behaviour) {
   return {{"data", std::move(data)}, {"help", family.help}, {"type", family.type}};
 }
 
-// The sample has the shape {"bucket":{"<le>":<count>},"sum":S,"count":C} instead of a value.
+// The sample has {"bucket":{"<le>":<count>},"sum":S,"count":C} instead of a value.
 Json histogramJson() {
   Json entry = {{"labels", {{"method", "send"}}}};
   entry["bucket"] = {{"5", 3}, {"25", 7}, {"100", 9}, {"+Inf", 10}};

@@ -156,7 +156,7 @@ std::string Identity::encryptedKey(std::string_view password, const EVP_CIPHER* 
 
 std::string Identity::bundle(const std::string& password, const std::vector<Identity>& others,
                              bool outdated) const {
-  // A library of its own: what it loads stays unknown to the code that is tested.
+  // A separate library context: its providers stay unknown to the tested code.
   const std::unique_ptr<OSSL_LIB_CTX, decltype(&OSSL_LIB_CTX_free)> library(OSSL_LIB_CTX_new(),
                                                                             OSSL_LIB_CTX_free);
   using Provider = std::unique_ptr<OSSL_PROVIDER, decltype(&OSSL_PROVIDER_unload)>;
@@ -249,7 +249,7 @@ TemporaryFolder::TemporaryFolder() {
 }
 
 TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;  // what cannot be removed is in the temporary folder anyway
+  std::error_code ignored;  // a remainder is in the temporary folder anyway
   std::filesystem::remove_all(path_, ignored);
 }
 
@@ -257,7 +257,7 @@ std::filesystem::path TemporaryFolder::write(const std::filesystem::path& name,
                                              std::string_view content) const {
   const auto file = path_ / name;
   std::filesystem::create_directories(file.parent_path());
-  // By rename: who polls stat(2) notices even what is written twice within a tick of the clock.
+  // By rename: a poller of stat(2) then notices two writes within one tick of the clock.
   const std::filesystem::path fresh = file.string() + ".new";
   std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
   out << content;

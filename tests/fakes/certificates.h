@@ -10,13 +10,13 @@
 #include <string_view>
 #include <vector>
 
-// Certificates, chains and keys (EC P-256), made when a test runs and never kept.
-// What cannot be made throws std::runtime_error: that is a mistake of the test.
+// Certificates, chains and keys (EC P-256), made when a test runs and never stored. Failures throw
+// std::runtime_error: they are mistakes of the test.
 namespace postern::testing {
 
 enum class Use { Authority, Server, Client, Any };  // Any: no extended key usage
 
-// What a certificate shall say. Dates count from now.
+// The content of a certificate. Dates are relative to now.
 struct Wanted {
   std::string common_name = "test";
   // Subject alternative names: DNS names, IP and e-mail addresses, SPIFFE IDs.
@@ -29,7 +29,7 @@ struct Wanted {
 
 class Identity;
 
-// What a certificate revocation list shall say. Dates count from now.
+// The content of a certificate revocation list. Dates are relative to now.
 struct WantedCrl {
   std::vector<Identity> revoked{};
   std::chrono::seconds last_update = -std::chrono::hours(1);
@@ -40,7 +40,7 @@ struct WantedCrl {
 class Identity {
  public:
   static Identity selfSigned(const Wanted& wanted);
-  // Signed by this one, with a key of its own.
+  // Signed by this one, with a new key.
   Identity issue(const Wanted& wanted) const;
   // Another certificate for the key of this one, signed by `issuer`, or by itself.
   Identity again(const Wanted& wanted, const Identity* issuer = nullptr) const;
@@ -48,9 +48,9 @@ class Identity {
   std::string certificate() const;  // PEM, this one only; join several for a chain
   std::string key() const;          // PEM, PKCS #8
   std::string encryptedKey(std::string_view password) const;  // PEM, PKCS #8
-  // PEM as OpenSSL wrote it before PKCS #8, with this cipher.
+  // PEM in OpenSSL's format before PKCS #8, with this cipher.
   std::string encryptedKey(std::string_view password, const EVP_CIPHER* cipher) const;
-  // PKCS #12 of key, certificate and `others`; `outdated`: by RC2, as until OpenSSL 3.
+  // PKCS #12 of key, certificate and `others`; `outdated`: with RC2, as before OpenSSL 3.
   std::string bundle(const std::string& password, const std::vector<Identity>& others = {},
                      bool outdated = false) const;
   std::string crl(const WantedCrl& wanted) const;  // PEM, signed by this one
@@ -78,7 +78,7 @@ Identity makeAuthority(const std::string& common_name, const Identity& issuer);
 Identity makeServer(const Identity& issuer, std::vector<std::string> names);
 Identity makeClient(const Identity& issuer, const std::string& common_name = "scraper");
 
-// A folder under the system's temporary one, removed with all that is in it.
+// A folder in the system's temporary folder, removed with its contents.
 class TemporaryFolder {
  public:
   TemporaryFolder();
@@ -87,7 +87,7 @@ class TemporaryFolder {
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
 
   const std::filesystem::path& path() const { return path_; }
-  // Makes or replaces the file `name`, and its folders; returns its path.
+  // Creates or replaces the file `name`, and its folders; returns its path.
   std::filesystem::path write(const std::filesystem::path& name, std::string_view content) const;
 
  private:

@@ -1,8 +1,8 @@
-// For LD_PRELOAD: lets calls about one file fail or hang, as a volume does that is broken or whose
-// server does not answer. What it does is in the file that $POSTERN_FAILING_FILES names, and
-// changes with it: a fault (`EIO`, `EISDIR`, `ENOSPC`, `stall`), a space, and the beginning of the
-// path. EIO and EISDIR let reading fail, ENOSPC writing, and `stall` takes ten seconds in each call
-// about the file. An empty file: nothing fails.
+// For LD_PRELOAD: makes calls on one file fail or hang, like a broken volume or one whose server
+// does not answer. $POSTERN_FAILING_FILES names a control file, which may change at any time. It
+// contains a fault (`EIO`, `EISDIR`, `ENOSPC`, `stall`), a space, and a path prefix. EIO and EISDIR
+// make reads fail, ENOSPC writes, and `stall` delays each call on the file by ten seconds. With an
+// empty control file nothing fails.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -23,14 +23,14 @@ namespace {
 constexpr int kStall = 10'000;  // ms
 constexpr std::size_t kDescriptors = 4096;
 
-std::array<std::atomic<bool>, kDescriptors> concerned{};  // descriptors of the file that fails
+std::array<std::atomic<bool>, kDescriptors> concerned{};  // descriptors of the failing file
 
 struct Plan {
   std::array<char, 1024> text{};
   std::string_view fault, path;
 };
 
-// Read by system calls alone: ours would come back here.
+// Read by system calls only: the replaced functions would call this one again.
 bool readPlan(Plan& plan) {
   const char* const file = std::getenv("POSTERN_FAILING_FILES");
   if (file == nullptr) return false;

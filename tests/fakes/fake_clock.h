@@ -6,7 +6,7 @@
 
 namespace postern::testing {
 
-// Time that moves only when told to. Thread-safe.
+// A clock that the test advances. Thread-safe.
 class FakeClock final : public Clock {
  public:
   SteadyTime steady() const override {
@@ -17,7 +17,7 @@ class FakeClock final : public Clock {
     const std::lock_guard lock(mutex_);
     return system_;
   }
-  // From now on each look at the steady time takes some.
+  // From now on each read of the steady time takes this long.
   void tickEachLook(std::chrono::microseconds tick) {
     const std::lock_guard lock(mutex_);
     tick_ = tick;
@@ -27,7 +27,7 @@ class FakeClock final : public Clock {
     steady_ += by;
     system_ += by;
   }
-  // As when somebody sets the clock of the machine.
+  // As if somebody sets the clock of the machine.
   void jump(std::chrono::milliseconds by) {
     const std::lock_guard lock(mutex_);
     system_ += by;

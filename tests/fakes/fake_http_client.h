@@ -16,8 +16,8 @@
 
 namespace postern::testing {
 
-// A service that answers as the test says, and remembers what it was sent. Its times are those of
-// the loop of the scope that waits. On one loop.
+// A service with scripted answers that records its requests. Its clock is that of the waiting
+// scope's loop. For one loop.
 class FakeHttpClient final : public upstream::HttpClient {
  public:
   struct Answer {
@@ -27,10 +27,10 @@ class FakeHttpClient final : public upstream::HttpClient {
     std::vector<std::string> more_blocks = {};
     std::chrono::milliseconds after{0};        // from the request to the head, or to the failure
     std::chrono::milliseconds block_after{0};  // before each block, and before the end
-    bool hangs = false;                        // the head never comes
-    bool body_hangs = false;                   // the end of the body never comes
-    std::optional<Error> failure = {};         // comes instead of the head
-    std::optional<Error> body_failure = {};    // comes instead of the end of the body
+    bool hangs = false;                        // the head never arrives
+    bool body_hangs = false;                   // the end of the body never arrives
+    std::optional<Error> failure = {};         // replaces the head
+    std::optional<Error> body_failure = {};    // replaces the end of the body
   };
   using Script = std::function<Result<Answer>(const upstream::Request&)>;
 
@@ -40,7 +40,7 @@ class FakeHttpClient final : public upstream::HttpClient {
   void answers(Script script) { script_ = std::move(script); }
   const std::vector<upstream::Request>& requests() const { return requests_; }
   int count() const { return static_cast<int>(requests_.size()); }
-  // Requests whose answer has not come, and exchanges that have not been destroyed.
+  // Requests without a response, and exchanges that have not been destroyed.
   int inFlight() const { return in_flight_; }
 
   async::Task<Started> send(const upstream::Request& request, async::Scope& scope) override {
@@ -69,7 +69,7 @@ class FakeHttpClient final : public upstream::HttpClient {
 
   static Error timedOut() { return {Fault::Timeout, "the service did not answer in time", "", {}}; }
 
-  // Without a time to wait for it does not wait.
+  // Does not wait for a delay of 0.
   static async::Task<bool> wait(std::chrono::milliseconds time, bool hangs, async::Scope& scope) {
     async::Event never;
     if (hangs) co_return co_await never.wait(scope);
@@ -99,7 +99,7 @@ class FakeHttpClient final : public upstream::HttpClient {
       if (ends && answer_.body_failure) co_return *answer_.body_failure;
       co_return ends ? std::string_view() : std::string_view(blocks_[next_++]);
     }
-    // As a body without a length: its end comes by itself.
+    // As a body without a length: its end is a separate event.
     bool endIfWhole() override { return false; }
 
    private:

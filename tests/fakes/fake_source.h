@@ -7,13 +7,12 @@
 
 namespace postern::testing {
 
-// A source of credentials whose answer the test sets. Outlived by the test's own state.
-// Thread-safe.
+// A source of credentials whose answer the test sets. The test's state outlives it. Thread-safe.
 struct SourceState {
   std::mutex mutex;
   Result<credentials::Credential> answer = Error{Fault::NoCredential, "nothing is mounted", "", {}};
   int loads = 0;
-  std::chrono::milliseconds patience{0};  // that the last load was given
+  std::chrono::milliseconds patience{0};  // passed to the last load
   bool moved = false;                     // until the next load
 
   void gives(const std::string& username, const std::string& password) {

@@ -4,7 +4,7 @@
 
 namespace postern::testing {
 
-// Runs each job at once, on the thread that hands it over: in simulated time a job takes no time.
+// Runs each job at once on the calling thread: in simulated time a job takes no time.
 class InlineRunner final : public async::JobRunner {
  public:
   void run(std::function<void()> job) override {

@@ -46,7 +46,7 @@ class Socket {
     ::unlink(path.c_str());
     bindTo(address);
   }
-  // 0: any that is free. Returns the port.
+  // 0: a free port. Returns the port.
   std::uint16_t bindTo(std::uint16_t port) const {
     const int on = 1;
     ::setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
@@ -95,7 +95,7 @@ pid_t spawn(const std::vector<std::string>& arguments, const std::vector<std::st
   ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_addopen(&actions, 1, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   ::posix_spawn_file_actions_adddup2(&actions, 1, 2);
-  // First out of the way, so that none overwrites another.
+  // First to high numbers, so that none overwrites another.
   for (int i = 0; const int fd : inherited) {
     ::posix_spawn_file_actions_adddup2(&actions, fd, 100 + i++);
   }
@@ -128,7 +128,7 @@ MariaDb::MariaDb(const Identity& server, const Identity& authority)
   start();
 }
 
-// A server that starts removes the temporary tables of all others from the folder that they share.
+// At its start a server removes the temporary tables of all servers that share the folder.
 std::string MariaDb::temporaryTables() const {
   return "--tmpdir=" + folder_.path().string();
 }
@@ -141,8 +141,8 @@ void MariaDb::start(const std::vector<std::string>& options) {
   const Socket notifications(AF_UNIX, SOCK_DGRAM);
   const std::string notify = folder_.path() / "notify";
   notifications.bindTo(notify);
-  // The server takes over sockets that listen already (systemd's protocol), so no port is
-  // chosen that somebody else might take meanwhile.
+  // The server inherits listening sockets (systemd's protocol), so no other process can take the
+  // chosen port meanwhile.
   const Socket tcp(AF_INET, SOCK_STREAM);
   const Socket local(AF_UNIX, SOCK_STREAM);
   port_ = tcp.bindTo(port_);
@@ -199,7 +199,7 @@ std::vector<std::string> MariaDb::firstColumn(const std::string& sql) const {
   std::vector<std::string> values;
   const std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)> result(
       mysql_store_result(mysql.get()), mysql_free_result);
-  if (!result) return values;  // no SELECT
+  if (!result) return values;  // without SELECT
   while (const MYSQL_ROW row = mysql_fetch_row(result.get())) {
     values.emplace_back(row[0] ? row[0] : "");
   }

@@ -10,10 +10,9 @@
 
 namespace postern::testing {
 
-// A private MariaDB with TLS, in a folder of its own and on a free port of 127.0.0.1. It trusts
-// client certificates of `authority`. Ends with the object, and with the program at the latest.
-// What goes wrong throws std::runtime_error with the end of the server's log.
-// Debian package: mariadb-server
+// A private MariaDB with TLS, in its own folder and on a free port of 127.0.0.1. It trusts client
+// certificates of `authority`. Ends with the object, and with the program at the latest. Errors
+// throw std::runtime_error with the end of the server's log. Debian package: mariadb-server
 class MariaDb {
  public:
   MariaDb(const Identity& server, const Identity& authority);
@@ -27,7 +26,7 @@ class MariaDb {
   std::vector<std::string> firstColumn(const std::string& sql) const;
 
   void stop();
-  // On the same port; returns when it takes connections. `options`: more for the server.
+  // On the same port; returns when it accepts connections. `options`: additional server options.
   void start(const std::vector<std::string>& options = {});
 
  private:

@@ -7,8 +7,7 @@
 
 namespace postern::testing {
 
-// The real time, and what a test adds to it: for tests with real sockets whose decisions take days.
-// Thread-safe.
+// The real time plus an offset: for tests with real sockets and decisions over days. Thread-safe.
 class ShiftedClock final : public Clock {
  public:
   SteadyTime steady() const override { return real_.steady() + added(); }

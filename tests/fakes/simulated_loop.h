@@ -13,8 +13,7 @@
 
 namespace postern::testing {
 
-// Sockets are ready when a test says so, and waiting takes no time: the clock jumps to the next
-// timer.
+// The test makes sockets ready. Waiting takes no time: the clock jumps to the next timer.
 class SimulatedPoller final : public async::Poller {
  public:
   explicit SimulatedPoller(FakeClock& clock) : clock_(clock) {}
@@ -44,7 +43,7 @@ class SimulatedPoller final : public async::Poller {
       ready_[socket] = mode;
     }
   }
-  // What the loop wants to hear of the socket.
+  // The events of the socket that the loop waits for.
   int wanted(const Poco::Net::Socket& socket) const {
     const auto found = wanted_.find(socket);
     return found == wanted_.end() ? 0 : found->second;
@@ -58,23 +57,23 @@ class SimulatedPoller final : public async::Poller {
   Modes ready_;
 };
 
-// What a simulated loop runs on: destroyed after it.
+// The dependencies of a simulated loop: destroyed after it.
 struct SimulatedParts {
   FakeClock fake_clock;
   SimulatedPoller simulated_poller{fake_clock};
 };
 
-// A loop without sockets of the system, on a clock that moves only while all its tasks wait. Among
-// the tasks that are ready it chooses as it is told, so that a test can run every order.
+// A loop without system sockets. Its clock advances only while all its tasks wait. `choices`
+// selects among ready tasks, so that a test can run every order.
 class SimulatedLoop final : private SimulatedParts, public async::Loop {
  public:
-  // `choices`: which of the ready tasks goes next, each time that there are several.
+  // `choices`: the index of the next task, each time that several tasks are ready.
   explicit SimulatedLoop(std::vector<std::size_t> choices = {})
       : Loop(simulated_poller, fake_clock), choices_(std::move(choices)) {}
 
   FakeClock& fakeClock() { return fake_clock; }
   SimulatedPoller& poller() { return simulated_poller; }
-  // How many there were to choose among, each time.
+  // The number of ready tasks at each choice.
   const std::vector<std::size_t>& widths() const { return widths_; }
 
  private:
@@ -89,8 +88,8 @@ class SimulatedLoop final : private SimulatedParts, public async::Loop {
   std::vector<std::size_t> widths_;
 };
 
-// Calls `run` with a new loop for every order in which its tasks can be resumed, at most `most` of
-// them; returns how many there were.
+// Calls `run` with a new loop for every order in which its tasks can be resumed, for at most `most`
+// orders. Returns the number of orders.
 template <typename Run>
 int inEveryOrder(Run run, int most = 10'000) {
   std::vector<std::size_t> choices;

@@ -4,9 +4,8 @@
 
 namespace postern::testing {
 
-// A test that only computes, in many cases alike (each cut of a page, each round of random rules),
-// runs one case in so many. The thread sanitizer has nothing to find in such cases: under it, one
-// in ten.
+// The step for tests that compute many similar cases (each cut of a page, each round of random
+// rules). Such cases have no data races: with the thread sanitizer only one in ten runs.
 constexpr std::size_t stride() {
 #ifdef __SANITIZE_THREAD__
   return 10;

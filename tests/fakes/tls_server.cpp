@@ -17,7 +17,7 @@ void require(bool done, const char* what) {
   if (!done) throw std::runtime_error(what);
 }
 
-// Bytes of the body that the head announces, as our own requests write it.
+// The length of the body by its head, in the spelling of postern's own requests.
 std::size_t contentLength(std::string_view head) {
   constexpr std::string_view kField = "\r\nContent-Length: ";
   const auto at = head.find(kField);
@@ -76,7 +76,7 @@ bool Peer::send(std::string_view bytes) {
 bool Peer::asksForCertificate() {
   SSL_set_verify(ssl_, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   if (SSL_verify_client_post_handshake(ssl_) != 1 || SSL_do_handshake(ssl_) != 1) return false;
-  // One call handles the whole answer of the client, and returns for want of data behind it.
+  // One call handles the whole answer of the client, and returns when no data follows.
   SSL_clear_mode(ssl_, SSL_MODE_AUTO_RETRY);
   char none = 0;
   SSL_peek(ssl_, &none, 1);

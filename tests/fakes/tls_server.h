@@ -17,8 +17,8 @@
 
 namespace postern::testing {
 
-// A listening TCP socket on a free port. Without anyone who accepts, clients connect and
-// then hear nothing; with a backlog of 0, the third of them does not even connect.
+// A listening TCP socket on a free port. Nobody accepts: clients connect and receive nothing. With
+// a backlog of 0 the third client does not even connect.
 class Listener {
  public:
   explicit Listener(const std::string& address = "127.0.0.1", int backlog = 64);
@@ -34,20 +34,20 @@ class Listener {
   std::uint16_t port_ = 0;
 };
 
-// One connection of a TlsServer, as the script of a test sees it. Calls block; once the client
-// has gone they do nothing.
+// One connection of a TlsServer for the script of a test. Calls block; after the client has closed
+// they do nothing.
 class Peer {
  public:
-  // Head and body (by Content-Length) of the next request; empty when the client has gone.
+  // Head and body (by Content-Length) of the next request; empty if the client has closed.
   std::string readRequest();
-  // False when the client has gone.
+  // False if the client has closed.
   bool send(std::string_view bytes);
   void cut();    // ends TCP without close_notify
   void reset();  // the same by RST
 
   std::size_t number() const { return number_; }  // of this connection; 0 is the first
-  // After the handshake, as Apache does for a location (TLS 1.3): false when the client shows no
-  // certificate of client_authority, or does not know how.
+  // Requests a client certificate after the handshake, as Apache does for a location (TLS 1.3).
+  // False if the client sends no certificate of client_authority, or does not support this.
   bool asksForCertificate();
   bool resumed() const { return SSL_session_reused(ssl_) == 1; }
 
@@ -63,19 +63,19 @@ class Peer {
   std::function<void(const std::string&)> note_;
 };
 
-// An HTTPS server that does what its script says, on a thread for each connection. When the
-// script returns, the connection is closed with close_notify. Stops when destroyed.
+// An HTTPS server that runs its script on a thread for each connection. When the script returns,
+// the connection is closed with close_notify. Stops when destroyed.
 class TlsServer {
  public:
   struct Options {
     Identity identity;
     std::string address = "127.0.0.1";
-    std::shared_ptr<Identity> client_authority;  // null: no client certificate is asked for
+    std::shared_ptr<Identity> client_authority;  // null: does not request a client certificate
     int max_version = TLS1_3_VERSION;
-    // Of client_authority: SSL_VERIFY_NONE asks for none in the handshake, SSL_VERIFY_PEER takes
-    // who has none.
+    // For client_authority: SSL_VERIFY_NONE requests no certificate in the handshake,
+    // SSL_VERIFY_PEER accepts clients without one.
     int verify = SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
-    std::string ciphers = {};  // up to TLS 1.2; empty: OpenSSL's own
+    std::string ciphers = {};  // up to TLS 1.2; empty: OpenSSL's default
   };
   using Script = std::function<void(Peer&)>;
 
@@ -97,7 +97,8 @@ class TlsServer {
   Listener listener_;
   SSL_CTX* context_ = nullptr;
   mutable std::mutex mutex_;
-  std::list<Peer> peers_;  // guarded by mutex_, as is what follows; a peer stays where it is
+  std::list<Peer>
+      peers_;  // guarded by mutex_, as are the members below; the address of a peer is stable
   std::vector<std::thread> threads_;
   std::vector<std::string> requests_;
   std::size_t resumed_ = 0;

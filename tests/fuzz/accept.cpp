@@ -8,7 +8,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bool quotes = output.escaping == postern::exposition::Escaping::AllowUtf8;
   postern::fuzz::require(output.version_1 || !quotes, "names in quotes without version 1.0.0",
                          accept);
-  // What we say that a page is, a scraper that reads it as Prometheus does takes for the same.
+  // Postern's content type of a page means the same format to a scraper that reads it like
+  // Prometheus.
   const auto format = postern::exposition::formatOf(postern::exposition::contentType(output));
   const auto meant = output.syntax == postern::fuzz::Syntax::Text
                          ? postern::exposition::Format::Text

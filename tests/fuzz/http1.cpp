@@ -1,6 +1,5 @@
-// The same bytes as requests, as an answer and as a chunked body. Where they are cut changes
-// nothing; what is accepted is written again and means the same; what the server accepts, the
-// client understands in the same way.
+// The same bytes as requests, as a response and as a chunked body. Cuts change nothing. An accepted
+// message is written again and means the same. Client and server agree on what the server accepts.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -25,7 +24,7 @@ using postern::http::RequestHeadParser;
 using postern::http1::ChunkDecoder;
 using postern::upstream::ResponseReader;
 using Pieces =
-    std::vector<std::string>;  // each in memory of its own: a view that outlives it is found
+    std::vector<std::string>;  // each in separate memory: a sanitizer finds a view that outlives it
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
 constexpr std::size_t kMostBody = 8U << 10;  // bytes
@@ -76,7 +75,7 @@ std::string written(const Fields& fields) {
   return text + "\r\n";
 }
 
-// What a message means, and how it ended.
+// The meaning of a message, and how it ended.
 struct Meaning {
   std::string start;  // the start line, in words of this file
   Fields fields;
@@ -85,7 +84,7 @@ struct Meaning {
   bool complete = false;
   std::string error;
   bool keep_alive = false;
-  std::size_t size = 0;  // of an answer that ends before its connection: bytes with its head
+  std::size_t size = 0;  // of a response that ends before its connection: bytes including its head
   bool operator==(const Meaning&) const = default;
 };
 
@@ -100,7 +99,7 @@ class RequestSide {
  public:
   explicit RequestSide(std::size_t most_body) : most_body_(most_body) {}
 
-  // All requests in `pieces`; what is refused is the last one.
+  // All requests in `pieces`; a refused request is the last one.
   std::vector<Meaning> read(const Pieces& pieces) {
     for (const auto& piece : pieces) {
       std::string_view bytes = piece;
@@ -108,7 +107,7 @@ class RequestSide {
     }
     return requests_;
   }
-  // Of the complete requests, written again with an absolute path.
+  // The complete requests, written again with an absolute path.
   const std::vector<std::string>& requestLines() const { return request_lines_; }
 
  private:
@@ -218,8 +217,8 @@ void holdAnswer(std::string_view text, std::uint32_t seed, bool to_head, bool cl
           "an answer written again means something else", text);
 }
 
-// What the server takes for the body of a request, the client takes for the body of an answer with
-// the same fields: nothing can be hidden between the two.
+// The server's body of a request is the client's body of a response with the same fields: no bytes
+// can be smuggled between the two.
 void holdLikeness(const Meaning& request, std::string_view body) {
   const bool framed =
       std::any_of(request.fields.begin(), request.fields.end(), [](const auto& field) {
@@ -294,7 +293,7 @@ void holdChunks(std::string_view text, std::uint32_t seed) {
 
 }  // namespace
 
-// The first byte is the seed of the cuts; its bits choose what the answer is an answer to.
+// The first byte is the seed of the cuts; its bits choose the request of the response.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
   const std::uint32_t seed = data[0];

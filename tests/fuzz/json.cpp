@@ -9,7 +9,7 @@ namespace {
 using postern::fuzz::read;
 using postern::fuzz::require;
 
-// What is made of a document of Spectator is always a page.
+// The conversion of a Spectator document is always a valid page.
 void holdSpectator(std::string_view json, bool service_label) {
   postern::exposition::SpectatorOptions options;
   options.service_label = service_label;
@@ -34,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (const auto families = postern::exposition::parseWhatsappJson(json)) {
     const auto text = postern::exposition::write(*families, {});
-    require(static_cast<bool>(text), "its families are no page", json);
+    require(static_cast<bool>(text), "its families are not a page", json);
   }
   return 0;
 }

@@ -11,7 +11,7 @@
 #include "exposition/passage.h"
 #include "fuzz/require.h"
 
-// What the targets share: a page is read and written, and what must hold is held.
+// Shared by the targets: reads and writes a page, and checks the invariants.
 namespace postern::fuzz {
 
 using exposition::Format;
@@ -23,9 +23,9 @@ inline constexpr Output kOpenMetrics{Syntax::OpenMetrics, true, exposition::Esca
 
 struct Read {
   bool taken = false;
-  std::string what;         // is wrong with it
-  std::string text;         // that it became
-  std::size_t samples = 0;  // that are left
+  std::string what;         // the error
+  std::string text;         // the result
+  std::size_t samples = 0;  // that remain
   bool operator==(const Read&) const = default;
 };
 
@@ -35,7 +35,7 @@ inline Read read(std::string_view page, Syntax syntax, const exposition::PageOpt
   exposition::PageReader reader(syntax, options, writer);
   Result<void> result;
   for (std::size_t at = 0; result && at < page.size(); at += block) {
-    // In memory of its own, so that a view that outlives its block is found.
+    // In separate memory, so that a sanitizer finds a view that outlives its block.
     result = reader.feed(std::string(page.substr(at, block)));
   }
   if (result) result = reader.finish();
@@ -44,7 +44,7 @@ inline Read read(std::string_view page, Syntax syntax, const exposition::PageOpt
   return {true, "", writer.out(), reader.counts().kept};
 }
 
-// How the page is cut into blocks changes nothing; what it becomes is a page, which becomes itself.
+// Cuts into blocks change nothing; the result is a page, and its own result is equal.
 inline void holdPage(std::string_view page, Syntax syntax, const exposition::PageOptions& options,
                      const Output& output, std::size_t block) {
   const Read whole = read(page, syntax, options, output, std::string_view::npos / 2);
@@ -69,12 +69,12 @@ inline Read pass(std::string page, Format format, const exposition::PageOptions&
   return {true, "", passage.out(), passage.counts().kept};
 }
 
-// With other values; some of them are none.
+// With other values, some of them invalid.
 inline std::string alike(std::string_view page, std::size_t seed) {
   constexpr std::string_view kValues[] = {"0",     "1.5",    "-7e-3", "+Inf",
                                           "NaN",   "1e+300", "0x1p",  "7 12",
                                           "1e999", "",       "+1",    "12345678901234567890"};
-  const std::size_t choice = seed < 2 ? 6 : std::size(kValues);  // good ones at first
+  const std::size_t choice = seed < 2 ? 6 : std::size(kValues);  // valid ones first
   std::string other;
   for (std::size_t line = 0; !page.empty(); ++line) {
     const std::string_view text = page.substr(0, page.find('\n'));
@@ -89,7 +89,7 @@ inline std::string alike(std::string_view page, std::size_t seed) {
   return other;
 }
 
-// The line in the middle is missing, or there twice.
+// The line in the middle is missing or duplicated.
 inline std::string withAnotherLine(std::string page, bool twice) {
   const std::size_t begin = page.rfind('\n', page.size() / 2) + 1;
   const std::size_t size = page.find('\n', begin) - begin + 1;
@@ -97,8 +97,8 @@ inline std::string withAnotherLine(std::string page, bool twice) {
   return twice ? page.insert(begin, page.substr(begin, size)) : page.erase(begin, size);
 }
 
-// What was kept of the page before changes nothing about what becomes of the next one, in blocks
-// of `block` bytes.
+// The template of the previous page changes nothing in the result of the next page, in blocks of
+// `block` bytes.
 inline void holdLikeness(std::string_view page, Format format,
                          const exposition::PageOptions& options, const Output& output,
                          std::size_t block) {

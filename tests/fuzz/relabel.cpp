@@ -11,7 +11,7 @@ namespace {
 
 using postern::config::Relabel;
 
-// Takes a line off the input.
+// Removes a line from the input.
 std::string takeLine(std::string_view& input) {
   const auto eol = input.find('\n');
   const std::string line(input.substr(0, eol));
@@ -32,7 +32,7 @@ Relabel takeRule(std::string_view& input, unsigned char action) {
 
 }  // namespace
 
-// Two bytes choose two actions; ten lines are the fields of the rules, then comes a text page.
+// Two bytes choose two actions; ten lines are the fields of the rules; a text page follows.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 4) return 0;
   std::string_view input(reinterpret_cast<const char*>(data) + 3, size - 3);

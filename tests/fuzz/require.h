@@ -6,7 +6,7 @@
 
 namespace postern::fuzz {
 
-// Ends the program with the claim that does not hold, and the input.
+// Aborts the program with the violated claim and the input.
 inline void require(bool holds, const char* claim, std::string_view input) {
   if (holds) return;
   std::fprintf(stderr, "%s:\n%.*s\n", claim, static_cast<int>(input.size()), input.data());

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs fuzz targets for a time, as many side by side as there are processors, and prints how often each was
-# called. usage: tests/fuzz/run.sh SECONDS [TARGET...]. New inputs are kept in build-fuzz/fuzz-corpus, findings
-# in build-fuzz/fuzz-findings. Debian packages: clang-14 libclang-rt-14-dev
+# Runs fuzz targets for a time, one per processor at once, and prints the number of calls of each. usage:
+# tests/fuzz/run.sh SECONDS [TARGET...]. New inputs are kept in build-fuzz/fuzz-corpus, findings in
+# build-fuzz/fuzz-findings. Debian packages: clang-14 libclang-rt-14-dev
 set -euo pipefail
 seconds=$1
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)

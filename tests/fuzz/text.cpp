@@ -1,6 +1,6 @@
 #include "fuzz/page.h"
 
-// The first byte chooses what is done with the text page behind it.
+// The first byte chooses the operation on the text page that follows.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
   const std::string_view page(reinterpret_cast<const char*>(data) + 1, size - 1);

@@ -1,9 +1,9 @@
-"""hostile_peers.py SECONDS: each peer attacks the daemon, or the injector, for so long, one after another.
-Meanwhile `/-/healthy` on its own listener answers within 100 ms at p99 and within a second always, the
-process takes less than 64 MiB, and a scraper, or an API server, that behaves well loses nothing.
+"""hostile_peers.py SECONDS: each peer attacks the daemon or the injector for this time, one after another.
+Meanwhile `/-/healthy` on its own listener answers within 100 ms at p99 and always within a second. The
+process uses less than 64 MiB. A well-behaved scraper or API server loses nothing.
 
-Of a program with sanitizers only that it lives, that nothing is lost, and that they report nothing is
-checked: they cost time and memory. POSTERN_BUILD names the folder of the programs."""
+With sanitizers, which cost time and memory, the test checks only that the process lives, that nothing is
+lost, and that they report nothing. POSTERN_BUILD names the folder of the programs."""
 
 import contextlib
 import http.client
@@ -33,7 +33,7 @@ _TARGET = "targets:\n  - name: a\n    url: https://localhost\n"
 
 
 def _pages() -> dict[str, tuple[str, str]]:
-    """Name of a target to the format of its page, and the page."""
+    """Maps the name of a target to the format and the text of its page."""
     labels = ",".join(f'l{i}="{i}"' for i in range(100_000))
     names = ",".join(f'"{i}":1' for i in range(20_000))
     line = 'large{number="%07d",text="' + "x" * 80 + '"} 1\n'
@@ -55,7 +55,7 @@ def _pages() -> dict[str, tuple[str, str]]:
 
 
 class Attack:
-    """Threads of a peer that go on until `with` is left."""
+    """Threads of a peer that run until `with` is left."""
 
     def __init__(self, work, threads: int = 1):
         self._end = threading.Event()
@@ -90,7 +90,7 @@ class Program:
 
 
 def idle(port: int):
-    """As many connections as one process may have, or so, and those that were closed again."""
+    """Nearly as many connections as one process may have; replaces those that were closed."""
     def hold(end):
         held = []
         while not end.is_set():
@@ -105,7 +105,7 @@ def idle(port: int):
 
 
 def slow_reader(port: int, path: str, context: ssl.SSLContext):
-    """Asks for the page, and reads a little now and then until it is disconnected."""
+    """Requests the page, and reads a little from time to time until it is disconnected."""
     def read(end):
         plain = socket.socket()
         plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -129,7 +129,7 @@ def asker(port: int, path: str, context: ssl.SSLContext):
 
 
 class Victim:
-    """What is attacked, and what has to be seen meanwhile."""
+    """The attacked process, and the checks meanwhile."""
 
     def __init__(self, stage, process, health_port: int, behave):
         self._stage, self._process, self._health_port, self._behave = stage, process, health_port, behave
@@ -205,12 +205,12 @@ def attack_daemon(stage):
             connection.close()
 
     def behave() -> str:
-        """Every tenth scrape wants the page that the slow readers want, too."""
+        """Every tenth scrape requests the page of the slow readers."""
         state["scrapes"] += 1
         return scrape("/metrics/large" if state["scrapes"] % 10 == 0 else "/metrics/plain")
 
     victim = Victim(stage, postern.process, health, behave)
-    check(scrape() == "", "a good scrape")
+    check(scrape() == "", "a successful scrape")
     victim.under("nobody")
     for peer in ("pipelining", "key-updates", "handshakes"):
         victim.under(peer, Program(stage, peer, port))

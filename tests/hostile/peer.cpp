@@ -1,13 +1,12 @@
-// Peers that no script language is quick enough for. Each runs for so many seconds.
+// Peers that need more speed than a script language has. Each runs for SECONDS.
 //
-//   hostile_peer pipelining PORT SECONDS     requests over TLS, as many as go, and reads the
-//   answers hostile_peer key-updates PORT SECONDS    TLS records without data; connects again when
-//   it was closed hostile_peer handshakes PORT SECONDS     TLS connections that end after the
-//   handshake hostile_peer probe PORT SECONDS          asks http://127.0.0.1:PORT/-/healthy fifty
-//   times a second
+//   hostile_peer pipelining PORT SECONDS   floods requests over TLS, and reads the answers
+//   hostile_peer key-updates PORT SECONDS  sends TLS records without data; reconnects when closed
+//   hostile_peer handshakes PORT SECONDS   opens TLS connections that end after the handshake
+//   hostile_peer probe PORT SECONDS        GETs http://127.0.0.1:PORT/-/healthy 50 times a second
 //
-// `probe` prints "COUNT FAILED P99 MAX", the last two in milliseconds. The exit code is 1 when a
-// peer never got a connection.
+// `probe` prints "COUNT FAILED P99 MAX", the last two in milliseconds. The exit code is 1 if a peer
+// never got a connection.
 #include <arpa/inet.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
@@ -78,7 +77,7 @@ class Tls {
     return SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_NOT_REQUESTED) == 1 &&
            SSL_do_handshake(ssl_.get()) == 1;
   }
-  // How often a line of status is in what has come; 0: the connection has ended.
+  // The number of status lines in the received bytes; 0: the connection has ended.
   std::ptrdiff_t readAnswers() {
     const int size = SSL_read(ssl_.get(), block_.data(), static_cast<int>(block_.size()));
     if (size <= 0) return 0;

@@ -29,7 +29,7 @@ TEST_F(LatePasswordTest, NeverGetsTheAccountThrottledAHundredTimes) {
       pass(1s);
       good = static_cast<bool>(scrape().page);
     }
-    ASSERT_TRUE(good) << "a scrape is good within 3 s of the file";
+    ASSERT_TRUE(good) << "a scrape succeeds within 3 s of the file";
     pass(8min);
     ASSERT_TRUE(scrape().page);
   }
@@ -46,7 +46,7 @@ TEST_F(LatePasswordTest, TellsOfTheRejectionThatAPageCameTooLateFor) {
   whatsapp.change([](auto& behaviour) { behaviour.password = "An0ther-one!"; });
   whatsapp.revokeTokens();
   testing::Provocation late;
-  late.stall = 1s;  // meanwhile the other page's 401 brings the one login about
+  late.stall = 1s;  // meanwhile the other page's 401 causes the one login
   whatsapp.provoke("/metrics", late);
 
   const auto answer = scrape();

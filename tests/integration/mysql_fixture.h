@@ -13,7 +13,7 @@
 
 namespace postern::credentials {
 
-// The server with Teleport's two tables, as far as they matter, and the accounts of the tests.
+// The server with the used columns of Teleport's two tables, and the accounts of the tests.
 struct Database {
   const testing::Identity authority = testing::makeAuthority();
   const testing::Identity client = testing::makeClient(authority, "postern");
@@ -86,7 +86,7 @@ class MysqlTest : public ::testing::Test {
                                  const std::string& target = "447418342132") {
     return MysqlSource(database, target).load(deadlineIn(std::chrono::seconds(20)));
   }
-  // The error, after checking its fault and that it names the server and no secret.
+  // Returns the error after checking its fault, and that it names the server and no secret.
   static std::string refusal(const config::MysqlCredentials& database, Fault fault,
                              const std::string& target = "447418342132") {
     const auto credential = load(database, target);

@@ -119,14 +119,14 @@ TEST_F(MysqlTest, ReadsAnOwnQuerysColumnsByName) {
   reads("SELECT 'c' AS company_name, 'k' AS api_key, 'p' AS password, 'u' AS username" + row, "u",
         "p", "k");
   reads("SELECT 'p' AS Password, 'u' AS USERNAME" + row, "u", "p", "");
-  // Columns that are not there, or not ours
+  // Missing columns, and unknown ones
   reads("SELECT 'k' AS api_key" + row, "", "", "k");
   reads("SELECT 1 AS id, 'k' AS api_key, NOW() AS created" + row, "", "", "k");
   // Types
   reads("SELECT 7 AS username, CAST('p' AS BINARY) AS password" + row, "7", "p", "");
   reads("SELECT username, data AS password FROM whatsapp_config WHERE phone = ?", "admin",
         std::string(70'000, 'x'), "");
-  // Signs that Poco or the server might take for something else
+  // Characters that Poco or the server might interpret
   reads("SELECT '%s ;' AS username, 'p' AS password" + row, "%s ;", "p", "");
 }
 
@@ -213,7 +213,7 @@ TEST_F(MysqlTest, SaysThatTheServerIsDownAndReadsAgainOnceItIsBack) {
   EXPECT_TRUE(load(plain_));
 }
 
-// Takes connections and says nothing.
+// Accepts connections and sends nothing.
 class SilentServer {
  public:
   SilentServer() {
@@ -257,14 +257,14 @@ TEST_F(MysqlTest, StartsAnewWhenNobodyWaitedForTheLastAnswer) {
   addRow("'admin', 'from row', NULL, NULL");
   MysqlSource source(plain_, "447418342132");
 
-  // Some of these leave before their answer comes, and find it old the next time.
+  // Some of these give up before their answer arrives, and get an outdated one next time.
   for (int i = 0; i < 200; ++i) {
     const auto early = source.load(deadlineIn(std::chrono::milliseconds(i % 4)));
     if (!early) {
       EXPECT_EQ(early.error().fault, Fault::CredentialSource);
     }
   }
-  // The one that is still under way has the little time that it was begun with, and may fail.
+  // The load still in progress keeps its short timeout, and may fail.
   (void)source.load(deadlineIn(std::chrono::seconds(20)));
   const auto credential = source.load(deadlineIn(std::chrono::seconds(20)));
 
@@ -282,7 +282,7 @@ TEST_F(MysqlTest, LeavesNoConnectionOpen) {
   ASSERT_TRUE(load(withCertificate()));
   ASSERT_FALSE(load(plain_, "absent"));
 
-  // The server needs a moment to see that the other end is gone.
+  // The server needs a moment to notice the closed connection.
   const auto deadline = deadlineIn(std::chrono::seconds(10));
   while (!connections().empty() && remaining(deadline).count() > 0) continue;
   EXPECT_THAT(connections(), IsEmpty());

@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 
 class SharingTest : public testing::TargetTest {
  protected:
-  // Runs `scrapers` at once and returns how many of them were answered as `good` says.
+  // Runs `scrapers` at once and returns the number of answers that satisfy `good`.
   template <typename Good>
   int atOnce(int scrapers, Good good) {
     std::atomic<int> count = 0;
@@ -28,7 +28,7 @@ class SharingTest : public testing::TargetTest {
     threads.clear();
     return count;
   }
-  // How often the page was asked for since the last call.
+  // The number of requests for the page since the last call.
   int asked() {
     const auto all = static_cast<int>(whatsapp.counters().requests["/metrics"]);
     return all - std::exchange(asked_before_, all);
@@ -58,7 +58,7 @@ TEST_F(SharingTest, AsksOnceForScrapesThatOverlap) {
   asked();
   stalls(300ms);
   EXPECT_EQ(atOnce(30, kHasPage), 30);
-  EXPECT_LE(asked(), 2) << "a thread may come late";
+  EXPECT_LE(asked(), 2) << "a thread may be late";
   EXPECT_EQ(whatsapp.counters().logins, 1U);
   EXPECT_GE(stats->counts().shared, 28U);
 }

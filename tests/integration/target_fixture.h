@@ -17,14 +17,14 @@
 
 namespace postern::testing {
 
-// A target with the real session, client and TLS against the look-alike in this process;
-// the test adds to the real time by which decisions are made. Change `config` before open().
+// A target with the real session, client and TLS, and the fake service in this process. Decisions
+// use the real time plus an offset of the test. Change `config` before open().
 class TargetTest : public ::testing::Test {
  protected:
   TargetTest()
       : authority(makeAuthority()),
         server(makeServer(authority, {"localhost"})),
-        // Long enough for the days that the fake clock passes.
+        // Long enough for the days by which the fake clock advances.
         client(authority.issue({.common_name = "scraper",
                                 .names = {},
                                 .use = Use::Client,
@@ -55,7 +55,7 @@ class TargetTest : public ::testing::Test {
     page.format = format;
     return page;
   }
-  // The look-alike's only page as text, which streams.
+  // The fake service's only page in text format, which is streamed.
   static config::Page textPage() {
     auto text = page("/metrics", config::Format::Text);
     text.params = {{"format", "prometheus"}};
@@ -93,11 +93,11 @@ class TargetTest : public ::testing::Test {
   config::Target config;
   upstream::Resolver resolver;
   std::shared_ptr<scrape::Stats> stats;
-  const async::LoopFlush flush{thread};  // of the target, which uses all of these
+  const async::LoopFlush flush{thread};  // of the target, which uses all members above
   std::shared_ptr<scrape::Target> target;
 
  private:
-  // Keeps what is streamed, where it is told to.
+  // Appends the streamed bytes to the given string.
   class KeptStream final : public scrape::PageStream {
    public:
     explicit KeptStream(std::string* text) : text_(text) {}

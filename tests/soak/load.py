@@ -1,4 +1,4 @@
-"""Scrapers that ask at a steady rate, and what they got."""
+"""Scrapers with a steady rate, and their results."""
 
 import dataclasses
 import gzip
@@ -27,10 +27,10 @@ class Failed:
 
 
 class Load:
-    """`rate` scrapes a second, evenly over the targets and the forms, until stop()."""
+    """`rate` scrapes a second, evenly over targets and formats, until stop()."""
 
     def __init__(self, postern: Postern, targets: list[str], rate: float, secrets_in):
-        """`secrets_in(text)` says which secrets stand in a text."""
+        """`secrets_in(text)` returns the secrets that a text contains."""
         self._port = postern.port
         self._targets = targets
         self._rate = rate
@@ -58,7 +58,7 @@ class Load:
         return self.good + len(self.failed)
 
     def is_good_since(self, target: str, moment: float) -> bool:
-        """Whether a scrape was good that began later than that."""
+        """Whether a scrape that began later than that succeeded."""
         return self.last_good[target] > moment
 
     def _scrape_on(self):
@@ -69,7 +69,7 @@ class Load:
                 self._number += 1
             if self._stop.wait(max(0.0, self.began + number / self._rate - time.monotonic())):
                 break
-            # Most scrapers keep their connection, some come anew each time.
+            # Most scrapers keep their connection, some connect each time.
             if connection is None or number % 7 == 0:
                 if connection is not None:
                     connection.close()

@@ -1,10 +1,9 @@
-"""postern under load and trouble for some minutes: see scripts/soak.sh.
+"""postern under load and faults for some minutes: see scripts/soak.sh.
 
     soak.py MINUTES [SCRAPES_PER_SECOND]
 
-Exits with 1 when a scrape failed that no trouble explains, when memory grew or descriptors were
-lost, when an account was locked, or when a secret was printed.
-"""
+Exits with 1 if a scrape failed that no fault explains, if memory grew or descriptors leaked, if an account
+was locked, or if a secret was printed. """
 
 import collections
 import os
@@ -26,15 +25,15 @@ from troubles import FILES, Mounted, Troubles  # noqa: E402
 
 DOCKERFILE = pathlib.Path(__file__).parents[2] / "Dockerfile"
 MEGABYTE = 1_000_000
-GROWTH = 1 * MEGABYTE  # of anonymous memory that is allowed after the first minute
+GROWTH = 1 * MEGABYTE  # allowed growth of anonymous memory after the first minute
 MAX_BAD_LOGINS = 10  # in a minute; more lock the account
 RECENT_TOKENS = 20  # that are searched for in every answer
 
 
 def environment_of_the_image() -> dict:
-    """What the Dockerfile sets for the C library."""
+    """The Dockerfile's settings for the C library."""
     found = dict(re.findall(r"\b(GLIBC_\w+)=(\S+)", DOCKERFILE.read_text()))
-    check(found, "the Dockerfile says how the C library has to keep memory")
+    check(found, "the Dockerfile configures the memory allocator of the C library")
     return found
 
 
@@ -68,7 +67,7 @@ class Scene:
         return "targets:\n" + "".join(
             f'  - name: "{name}"\n    preset: whatsapp\n    url: {self.services[name].url}\n'
             f"    tls_config: {{ {material}, server_name: whatsapp-web }}\n"
-            # Other programs may keep this machine busy: no fault of ours.
+            # Other programs may keep this machine busy.
             f"    scrape_timeout: 30s\n    credentials: {credentials}\n"
             for name, credentials in ((FILES, files), (TARGET, mysql)))
 
@@ -79,7 +78,7 @@ class Scene:
         self.database.run(f"UPDATE whatsapp.whatsapp_config SET password = '{password}'")
 
     def mount_certificate(self, name: str, good: bool):
-        """A new pair; one that is not good has another one's key."""
+        """A new pair; an invalid pair has another pair's key."""
         folder = self.stage.tls_folder(name)
         if not good:
             shutil.copy(self.stage.authority.issue("other").key, folder / "tls.key")
@@ -107,7 +106,7 @@ class Scene:
         return total
 
     def recent_tokens(self) -> list[str]:
-        """So that they can be searched for in what is answered from now on."""
+        """Recent tokens, for the search in later answers."""
         if not self._keep_tokens.acquire(blocking=False):
             return []
         try:
@@ -118,7 +117,7 @@ class Scene:
 
 
 class Watch:
-    """Looks at the daemon as the run goes on."""
+    """Samples the daemon during the run."""
 
     def __init__(self, scene):
         self._scene = scene
@@ -136,14 +135,14 @@ class Watch:
         self._memory.append((time.monotonic(), anonymous))
 
     def usual_memory(self, until: float) -> float:
-        """The median of the seconds before, as scrapes under way come and go."""
+        """The median of the previous seconds, as the number of active scrapes varies."""
         return statistics.median(size for at, size in self._memory if until - 5 <= at <= until)
 
     def largest_memory(self) -> int:
         return max(size for _, size in self._memory)
 
     def descriptors(self) -> int:
-        """Without kept connections to the services, which postern_upstream_connections tells of."""
+        """Without persistent connections to the services, which postern_upstream_connections counts."""
         kept = self._scene.postern.own_metrics().all("postern_upstream_connections")
         pid = self._scene.postern.process.pid
         return len(os.listdir(f"/proc/{pid}/fd")) - int(sum(kept.values()))
@@ -163,7 +162,7 @@ class Watch:
 
 
 def idle_descriptors(watch, at_most=None) -> int:
-    """When nobody is connected any more, and at best no more than `at_most`."""
+    """The number of descriptors once it settles, if possible at `at_most` or less."""
     last, same = -1, 0
 
     def settled():
@@ -185,7 +184,7 @@ def explained_by(windows, failed):
 
 
 def report_failures(load, windows) -> int:
-    """Returns the number of those that nothing explains."""
+    """Returns the number of unexplained ones."""
     table = collections.Counter((explained_by(windows, failed), failed.fault) for failed in load.failed)
     for (trouble, fault), count in sorted(table.items(), key=str):
         print(f"  {count:6} {fault} ({trouble or 'NOTHING EXPLAINS IT'})")
@@ -204,7 +203,7 @@ def soak(stage, minutes: float, rate: float):
     targets = [FILES, TARGET]
 
     warm = Load(scene.postern, targets, rate, watch.secrets_in)
-    wait_for(lambda: warm.good >= 2 * len(targets) * len(FORMS), "good scrapes at first", 30)
+    wait_for(lambda: warm.good >= 2 * len(targets) * len(FORMS), "successful scrapes at first", 30)
     warm.stop()
     check(not warm.failed, f"no trouble yet: {warm.failed[:3]}")
     descriptors = idle_descriptors(watch)
@@ -219,7 +218,7 @@ def soak(stage, minutes: float, rate: float):
         troubles.go_on(end)
     except harness.Failure as failure:  # the report tells more of it
         disorder = failure
-    wait_for(lambda: time.monotonic() >= end, "time goes on", minutes * 60 + 1)
+    wait_for(lambda: time.monotonic() >= end, "time passes", minutes * 60 + 1)
     memory = watch.usual_memory(min(load.began + 60, (load.began + end) / 2))
     memory_at_end = watch.usual_memory(time.monotonic())
     ended.set()
@@ -244,7 +243,7 @@ def soak(stage, minutes: float, rate: float):
     check(disorder is None, f"the troubles end well: {disorder}")
     check(unexplained == 0, f"{unexplained} scrapes failed that no trouble explains")
     check(memory_at_end <= memory + GROWTH, "anonymous memory has grown")
-    check(descriptors_at_end <= descriptors, "descriptors were lost")
+    check(descriptors_at_end <= descriptors, "descriptors leaked")
     check(not leaks, "a secret was printed")
     check(not any(logins[target, "throttled_logins"] for target in targets), "an account was locked")
 

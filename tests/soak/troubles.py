@@ -1,4 +1,4 @@
-"""What befalls the daemon in a soak. Each trouble says which scrapes may fail of it, and when."""
+"""The faults of a soak. Each fault says which scrapes it may fail, and when."""
 
 import contextlib
 import dataclasses
@@ -9,15 +9,15 @@ import time
 
 from harness import TARGET, wait_for
 
-FILES = "files"  # the target whose credential stands in files; that of TARGET in MariaDB
-AWAY = 2.0  # seconds for which something is gone or wrong
+FILES = "files"  # the target whose credential is in files; that of TARGET is in MariaDB
+AWAY = 2.0  # seconds for which something is missing or wrong
 LONGEST = 10  # seconds that a trouble takes, as a rule
-GRACE = 15  # seconds until scrapes have to be good again
+GRACE = 15  # seconds until scrapes must succeed again
 
 
 @dataclasses.dataclass
 class Window:
-    """From its begin until its end failures of this target with one of these faults are explained."""
+    """From its begin to its end it explains failures of this target with one of these faults."""
     trouble: str
     target: str
     faults: tuple
@@ -30,7 +30,7 @@ class Window:
 
 
 class Mounted:
-    """A folder that is swapped whole, as the kubelet does."""
+    """A folder that is replaced as a whole, as the kubelet does."""
 
     def __init__(self, folder, source):
         self.path = folder
@@ -64,8 +64,8 @@ class Troubles:
         self.counts: dict[str, int] = {}
 
     def go_on(self, end: float):
-        """Until that time; ends with everything in order. On the main thread, with whose end the
-        processes end that it starts."""
+        """Runs until that time; ends with everything repaired. On the main thread: its processes end with
+        that thread."""
         kinds = [("certificate rotated", self._rotate_certificate, False),
                  ("broken certificate first", self._rotate_certificate, True),
                  ("MariaDB restarted", self._restart_database, None)]
@@ -84,8 +84,8 @@ class Troubles:
 
     @contextlib.contextmanager
     def _window(self, trouble: str, target: str, *faults: str):
-        """Closes when a scrape has been good again that began after the trouble was over, and after
-        it another one: the first may have shared a page that was under way before."""
+        """Closes after two successful scrapes that began after the end of the fault: the first may have
+        shared an older fetch."""
         window = Window(trouble, target, faults, time.monotonic())
         self.windows.append(window)
         yield
@@ -130,11 +130,11 @@ class Troubles:
         with self._window("service restarted", target, "connect", "tls", "truncated", "backoff"):
             self._scene.restart_service(target, self._pause)
 
-    # No scrape may fail of those that follow.
+    # The faults below must not fail a scrape.
 
     def _restart_database(self, _):
         self._scene.database.stop()
-        # A login is due meanwhile: the last credential has to do.
+        # A login is due meanwhile: it uses the last credential.
         self._scene.services[TARGET].revoke_tokens()
         self._pause()
         self._scene.database.start()
@@ -150,4 +150,4 @@ class Troubles:
     @staticmethod
     def _pause(seconds: float = AWAY):
         over = time.monotonic() + seconds
-        wait_for(lambda: time.monotonic() >= over, "time goes on", 2 * seconds)
+        wait_for(lambda: time.monotonic() >= over, "time passes", 2 * seconds)
