@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""check_awaits.py [FILE...]: what g++ 12 compiles wrongly in coroutines, by two rules.
+"""check_awaits.py [FILE...]: finds code in coroutines that g++ 12 miscompiles, by two rules.
 
-The arguments of an awaited call are names, std::move(name) or numbers: temporaries are kept in the coroutine's
-frame, and some of them (closures, aggregates, strings) are copied bit by bit and destroyed twice.
-No co_await in the condition of `if` or `switch`: in a function without a local variable the frame is laid out
-wrongly, and its first resumption reads memory that was never written. `if (const bool came = co_await ...; came)`
-is right, as is a name before it. Without FILE: every source of daemon/ and of the tests that has a coroutine."""
+The arguments of an awaited call are names, std::move(name) or numbers: the coroutine's frame keeps
+temporaries, and some of them (closures, aggregates, strings) are copied bit by bit and destroyed twice. No
+co_await in the condition of `if` or `switch`: in a function without a local variable the frame is laid out
+wrongly, and its first resumption reads memory that was never written. `if (const bool came = co_await ...;
+came)` is correct, and so is a variable before it. Without FILE: every source of daemon/ and of the tests that
+has a coroutine."""
 
 import pathlib
 import re

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Holds the sources of the daemon to the architecture.
+"""Checks that the sources of the daemon follow the architecture.
 
-Who may include whom is read from daemon/CMakeLists.txt (the lines `postern_folder(...)`); which
-folder may see which library, and which files may catch exceptions, stands below.
+The lines `postern_folder(...)` of daemon/CMakeLists.txt say which folder may include which. The tables below
+say which files may include a library, and which may catch exceptions.
 
-usage: check_includes.py [ROOT]    prints one line per breach; exits with 1 when there is one
+usage: check_includes.py [ROOT]    prints one line per violation; exits with 1 if there is one
 """
 
 import fnmatch
@@ -12,7 +12,7 @@ import pathlib
 import re
 import sys
 
-# Headers of libraries (a pattern over the include) and the files that may see them.
+# Headers of libraries (a pattern for the include) and the files that may include them.
 LIBRARIES = {
     r"Poco/Data/": ["credentials/mysql*"],
     r"Poco/Net/": ["async/*", "http/*"],
@@ -35,15 +35,15 @@ LIBRARIES = {
     r"isa-l|isal|igzip": ["upstream/*", "http/*"],
 }
 
-# Folders that do no input or output: the standard library and what LIBRARIES allows.
+# Folders without input and output: only the standard library, and headers that LIBRARIES allows.
 PURE = {"exposition", "http1"}
 
-# The border posts, where a library that throws is called. Everything else speaks in values.
+# Files that call a throwing library. Everywhere else errors are values.
 CATCHES = [
     "config/*",             # yaml-cpp, Boost.Program_options, nlohmann
     "credentials/mysql*",   # Poco::Data
     "http/*",               # Poco::Net
-    "async/*",              # what leaves a task or a job ends that one alone
+    "async/*",              # an exception ends only its task or job
     "base/crew.cpp",        # std::thread
     "scrape/exception_guard.*",  # std::bad_alloc
 ]
@@ -55,7 +55,7 @@ _LITERALS = re.compile(r'R"\((?:.|\n)*?\)"|"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*(?:.|
 
 
 def allowed_folders(cmake: str) -> dict[str, set[str]]:
-    """Folder to the folders that it may include, itself among them."""
+    """Maps a folder to the folders that it may include, including itself."""
     table = {}
     for arguments in _FOLDER.findall(cmake):
         words = arguments.split()
@@ -70,14 +70,14 @@ def _library_breach(path: str, header: str) -> str:
                 return ""
             return f"<{header}> is for {', '.join(files)} only"
     if "." in header and path.split("/")[0] in PURE:
-        return f"<{header}> has no place in a folder that does no input or output"
+        return f"<{header}> is not allowed in a folder without input and output"
     if "/" in header and not re.match(r"(sys|netinet|arpa|net|linux|bits)/", header):
-        return f"<{header}> is of a library that this script does not know: add it to the table"
+        return f"<{header}> is of an unknown library: add it to LIBRARIES of this script"
     return ""
 
 
 def include_breach(path: str, header: str, folders: dict[str, set[str]]) -> str:
-    """Why the file daemon/`path` may not include `header`; empty when it may."""
+    """Why the file daemon/`path` may not include `header`; empty if it may."""
     folder = path.split("/")[0] if "/" in path else "app"  # main.cpp counts as app
     if ".." in header:
         return f'"{header}": includes start at daemon/'
@@ -110,7 +110,7 @@ def breaches(root: pathlib.Path) -> list[str]:
 def main(arguments: list[str]) -> int:
     root = pathlib.Path(arguments[0]) if arguments else pathlib.Path(__file__).parent.parent
     found = breaches(root)
-    print("\n".join(found) if found else "every include and every catch is where it may be")
+    print("\n".join(found) if found else "every include and every catch is allowed")
     return 1 if found else 0
 
 

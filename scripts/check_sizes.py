@@ -17,12 +17,12 @@ ACCESS = re.compile(r"(?:\s|(?:public|protected|private)\s*:(?!:))*")
 
 
 def blanked(text: str) -> str:
-    """The text without comments, literals and directives, each line at its place."""
+    """Blanks comments, literals and directives; keeps all positions."""
     return NOT_CODE.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
 
 
 def functions(text: str):
-    """(name, first line, number of lines) of each function that is not within another one."""
+    """(name, first line, number of lines) of each function outside other functions."""
     text = blanked(text)
     begin, within = 0, []  # where the current declaration begins; the function of each open brace, or None
     parentheses = 0
@@ -52,7 +52,7 @@ def functions(text: str):
 
 
 def too_long(name: str, text: str):
-    """(line, complaint) of each limit that is exceeded."""
+    """(line, complaint) of each exceeded limit."""
     lines, limit = text.count("\n"), HEADER if name.endswith(".h") else FILE
     if lines > limit:
         yield 1, f"{lines} lines, expected at most {limit}: split it by topic"

@@ -1,19 +1,20 @@
 #!/usr/bin/env python3
-"""Runs clang-tidy over the daemon and the look-alike of the service. GoogleTest's macros are not worth the time.
+"""Runs clang-tidy on the daemon and the fake service. Tests are left out, because GoogleTest's macros take
+too long.
 
-usage: clang_tidy.py             every check but the analyzer's on all files; the analyzer on what has changed
-       clang_tidy.py --all       every check on all files, each by itself, as a release does it
-       clang_tidy.py --record    as without it, and writes the commit into scripts/clang_tidy_checked
+usage: clang_tidy.py             every check but the analyzer's on all files; the analyzer on changed files
+       clang_tidy.py --all       every check on all files, each alone, as for a release
+       clang_tidy.py --record    the same as without a flag, and writes the commit into scripts/clang_tidy_checked
 
-Prints the findings, and exits with 1 when there is one.
+Prints the findings, and exits with 1 if there is one.
 
-Most of the time of most checks goes into the headers of the standard library, which clang-tidy searches once
-for each translation unit. So the files are joined into four, in which it finds the same, but for a `using`
-declaration that only another file of the same namespace uses. Clang's analyzer takes longer in joined files,
-so it looks at single ones: those that differ from the commit in scripts/clang_tidy_checked, and for a header
-the source file of the same name. Without that commit in the history it looks at all of them.
-The build folder build-lint is configured for its compile commands, and not built. It remembers the last run
-that found nothing: a run over the same files with the same checks has nothing to do.
+Most checks spend most of their time in the headers of the standard library, which clang-tidy searches once
+for each translation unit. So the files are joined into four. The findings are the same, except for a `using`
+declaration that only another file of the same namespace uses. Clang's analyzer is slower on joined files, so
+it reads single ones: those that differ from the commit in scripts/clang_tidy_checked, and for a header the
+source file of the same name. Without that commit in the history it reads all files. The build folder
+build-lint is only configured, for its compile commands. It stores the last run without findings: another run
+with the same files and checks does nothing.
 """
 
 import concurrent.futures
@@ -29,15 +30,15 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build-lint"
 UNITS = 4
-CLEAN = BUILD / "found_nothing"  # digest of what the last run without a finding looked at
-CHECKED = ROOT / "scripts/clang_tidy_checked"  # the last commit whose every file was analyzed
+CLEAN = BUILD / "found_nothing"  # digest of the input of the last run without a finding
+CHECKED = ROOT / "scripts/clang_tidy_checked"  # the last commit with all files analyzed
 ANALYZER = "--checks=-*,clang-analyzer-*,-clang-analyzer-optin.*"
 NO_ANALYZER = "--checks=-clang-analyzer-*"
 CLANG_TIDY = ["clang-tidy-14", "--quiet", "--warnings-as-errors=*", f"--config-file={ROOT / '.clang-tidy'}"]
 
 
 def commands() -> dict[pathlib.Path, list[str]]:
-    """Each source file and the flags of its compilation, without names of files."""
+    """Maps each source file to its compiler flags, without file names."""
     subprocess.run(["cmake", "-G", "Ninja", "-S", ROOT, "-B", BUILD, "-DCMAKE_BUILD_TYPE=Release",
                     "-DPOSTERN_TESTS=demo", "-DPOSTERN_CCACHE=", "-DPOSTERN_REVISION=lint"], check=True,
                    stdout=subprocess.DEVNULL)
@@ -49,7 +50,7 @@ def commands() -> dict[pathlib.Path, list[str]]:
 
 
 def together(files: list[pathlib.Path], unit: pathlib.Path) -> list[tuple[pathlib.Path, int]]:
-    """Writes a translation unit of these files; gives the file and the line that each of its lines is from."""
+    """Writes a translation unit of these files; returns the origin (file and line) of each line."""
     origins = []
     with unit.open("w") as out:
         for file in files:
@@ -60,8 +61,8 @@ def together(files: list[pathlib.Path], unit: pathlib.Path) -> list[tuple[pathli
 
 
 def divide(files: list[pathlib.Path]) -> list[list[pathlib.Path]]:
-    """Into UNITS parts of about the same size. The files of a folder stay together, but for main.cpp: a part has
-    one at most."""
+    """Splits the files into UNITS parts of about the same size. The files of a folder stay together, except
+    main.cpp: a part has at most one."""
     folders = {}
     mains = [file for file in files if file.name == "main.cpp"]
     for file in sorted(set(files) - set(mains)):
@@ -76,7 +77,7 @@ def divide(files: list[pathlib.Path]) -> list[list[pathlib.Path]]:
 
 
 def digest(work: list[tuple]) -> str:
-    """Of all that the findings depend on, but for the headers of libraries."""
+    """A digest of everything that affects the findings, except the headers of libraries."""
     sources = [path for folder in ("daemon", "tests/fake_whatsapp") for path in sorted((ROOT / folder).rglob("*"))]
     version = subprocess.run([CLANG_TIDY[0], "--version"], capture_output=True).stdout
     made = hashlib.sha256(version + repr([(str(file), *rest[:2]) for file, *rest in work]).encode())
@@ -87,29 +88,29 @@ def digest(work: list[tuple]) -> str:
 
 
 def git(*words: str) -> str | None:
-    """What git prints; none when it fails."""
+    """The output of git; None if it fails."""
     done = subprocess.run(["git", "-C", ROOT, *words], capture_output=True, text=True)
     return done.stdout.strip() if done.returncode == 0 else None
 
 
 def changed(files: list[pathlib.Path]) -> list[pathlib.Path]:
-    """Those that differ from the commit that was checked, or whose header does; all without that commit."""
+    """Files that differ from the checked commit, or whose header does; all files without that commit."""
     commit = CHECKED.read_text().strip()
     names = git("diff", "--name-only", commit, "--", "daemon", "tests/fake_whatsapp")
     others = git("ls-files", "--others", "--exclude-standard", "--", "daemon", "tests/fake_whatsapp")
     if names is None or others is None:
-        print(f"commit {commit} is not in this history: the analyzer looks at all files")
+        print(f"commit {commit} is not in this history: the analyzer reads all files")
         return files
     stems = {(ROOT / name).with_suffix("") for name in (names + "\n" + others).splitlines()}
     found = [file for file in files if file.with_suffix("") in stems]
-    print(f"the analyzer looks at {len(found)} files that differ from commit {commit[:12]}:",
+    print(f"the analyzer reads {len(found)} files that differ from commit {commit[:12]}:",
           *(str(file.relative_to(ROOT)) for file in found))
     return found
 
 
 def tidy(file: pathlib.Path, flags: list[str], options: list[str],
          origins: list[tuple[pathlib.Path, int]] = ()) -> tuple[bool, str]:
-    """Whether clang-tidy finds nothing, and what it prints. `origins`: of the lines of a joined file."""
+    """Whether clang-tidy finds nothing, and its output. `origins`: those of the lines of a joined file."""
     done = subprocess.run([*CLANG_TIDY, *options, file, "--", *flags, "-Wno-unknown-warning-option"],
                           capture_output=True, text=True)
     noise = "warnings generated", "warning generated", "Suppressed ", "Use -header-filter"
@@ -141,7 +142,7 @@ def main() -> int:
         work += [(file, table[file], [ANALYZER]) for file in changed(files)]
     looked_at = digest(work)
     if CLEAN.is_file() and CLEAN.read_text() == looked_at and sys.argv[1:] == []:
-        print(f"{len(files)} files as they were when nothing was found in them")
+        print(f"{len(files)} files are unchanged since the last run without findings")
         return 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         results = list(pool.map(lambda each: tidy(*each), work))

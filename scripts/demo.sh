@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
-# The whole path on this machine: certificates are made, a guarded WhatsApp look-alike starts, and
-# postern beside it.
+# Runs the whole setup on this machine: certificates, a guarded fake of WhatsApp, and postern.
 #
 #   scripts/demo.sh [--once] [--mysql]
 #
 #   --once    scrape once, print the page (and nothing else on standard output), end
 #   --mysql   take the credential from a private MariaDB instead of mounted files
-# PORT is where postern listens on 127.0.0.1, 3000 unless told. POSTERN_BUILD names a build folder
-# whose programs are taken as they are; without it they are built first, in build/.
+# PORT is postern's port on 127.0.0.1, 3000 by default. POSTERN_BUILD names a build folder whose programs are
+# used unchanged; without it they are built first, in build/.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 number=447418342132
@@ -26,7 +25,7 @@ for argument in "$@"; do
   esac
 done
 
-# What was started last ends first; wait takes up each, so that nothing outlives the demo.
+# Ends the last process first, and waits for each, so that no process outlives the demo.
 end() {
   local i
   trap - EXIT INT TERM
@@ -44,13 +43,13 @@ wait_until() {
   local what=$1 log=$2 deadline=$((SECONDS + 60))
   shift 2
   until "$@"; do
-    ((SECONDS < deadline)) || { cat "$log" >&2; die "$what did not come up"; }
+    ((SECONDS < deadline)) || { cat "$log" >&2; die "$what did not start"; }
     kill -0 "${pids[-1]}" 2>/dev/null || { cat "$log" >&2; die "$what ended"; }
     sleep 0.1
   done
 }
 
-# A port below the ephemeral range that nobody listens on.
+# A free port below the ephemeral range.
 free_port() {
   local candidate
   while candidate=$((12000 + RANDOM % 20000)); listens "$candidate"; do :; done
@@ -62,7 +61,7 @@ start_whatsapp() {
     --key "$certificates/server.key" --ca "$certificates/ca.crt" \
     --user admin --password "$password" --health multi >"$folder/whatsapp.log" 2>&1 &
   pids+=($!)
-  wait_until "the look-alike" "$folder/whatsapp.log" grep -q listening "$folder/whatsapp.log"
+  wait_until "the fake service" "$folder/whatsapp.log" grep -q listening "$folder/whatsapp.log"
   whatsapp_port=$(sed -n 's/^listening port=\([0-9]*\).*/\1/p' "$folder/whatsapp.log")
 }
 
@@ -70,7 +69,7 @@ mariadb_answers() {
   mariadb --no-defaults --user=root --socket="$folder/db.socket" -e 'SELECT 1' >/dev/null 2>&1
 }
 
-# Teleport's two tables with one row, and an account that has to show a client certificate.
+# Teleport's two tables with one row, and an account that requires a client certificate.
 fill_database() {
   mariadb --no-defaults --user=root --socket="$folder/db.socket" <<SQL
 CREATE DATABASE whatsapp CHARACTER SET utf8mb4;
@@ -101,7 +100,7 @@ start_mariadb() {
   fill_database
 }
 
-# Files as Kubernetes would mount them.
+# Files as Kubernetes mounts them.
 mount_files() {
   mkdir "$folder/tls" "$folder/credentials"
   cp "$certificates/ca.crt" "$certificates/tls.crt" "$certificates/tls.key" "$folder/tls"
@@ -138,7 +137,7 @@ start_postern() {
       --target.preset=whatsapp --target.server-name=whatsapp-web "--tls.dir=$folder/tls"
       "--credentials.dir=$folder/credentials")
   fi
-  # The variables that PORT and Kubernetes set are the caller's business, not the demo's.
+  # The demo ignores the variables that a caller or Kubernetes has set.
   env -u PORT "$programs/postern" "${flags[@]}" >"$folder/postern.log" 2>&1 &
   pids+=($!)
   wait_until postern "$folder/postern.log" \
@@ -146,7 +145,7 @@ start_postern() {
 }
 
 say_what_to_try() {
-  say "postern listens on http://127.0.0.1:$port, the look-alike on https://localhost:$whatsapp_port. Try:"
+  say "postern listens on http://127.0.0.1:$port, the fake service on https://localhost:$whatsapp_port. Try:"
   cat <<TEXT
   curl http://127.0.0.1:$port/metrics            # the page, in plain Prometheus text
   curl http://127.0.0.1:$port/metrics/$number
@@ -156,7 +155,7 @@ say_what_to_try() {
 TEXT
   if ! $mysql; then
     cat <<TEXT
-  echo wrong >$folder/credentials/password       # and look at /metrics when the token is gone
+  echo wrong >$folder/credentials/password       # and look at /metrics when the token has expired
 TEXT
   fi
   say "Ctrl-C ends everything. What postern says:"
@@ -176,8 +175,8 @@ trap end EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# The server's certificate is for whatsapp-web, as WhatsApp's own never is for localhost; 127.0.0.1 is
-# there for the database.
+# The server's certificate is for whatsapp-web, as WhatsApp's is never for localhost; the database uses
+# 127.0.0.1.
 "$root/certs/make.sh" "$certificates" 127.0.0.1 >"$folder/certs.log" 2>&1 ||
   { cat "$folder/certs.log" >&2; die "the certificates could not be made"; }
 mount_files
@@ -193,6 +192,6 @@ else
   postern=${pids[-1]}
   tail --pid="$postern" -n +1 -f "$folder/postern.log" &
   pids+=($!)
-  # Not in the foreground: bash runs a trap only between two commands, and at once in wait.
+  # In the background: bash runs a trap only between two commands, but at once in wait.
   wait "$postern"
 fi

@@ -1,4 +1,4 @@
-# What the other scripts share: the Debian packages, their installation, the build.
+# Shared by the other scripts: the Debian packages, their installation, the build.
 # To be sourced by bash.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -14,11 +14,11 @@ scenario_packages=(curl faketime golang-github-prometheus-common-dev golang-go i
   openssl procps prometheus python3-jsonschema python3-yaml slowhttptest testssl.sh util-linux)
 rules_packages=(prometheus python3-jsonschema python3-yaml)
 lint_packages=(clang-format-14 clang-tidy-14 git python3-yaml)
-cache_packages=(ccache)  # what compiles again is quicker with it; nothing needs it
+cache_packages=(ccache)  # optional: speeds up recompilation
 browser_packages=(chromium nodejs)
-command -v npm >/dev/null || browser_packages+=(npm)  # some packages of nodejs bring it along
+command -v npm >/dev/null || browser_packages+=(npm)  # some nodejs packages include it
 fuzz_packages=(clang-14 libclang-rt-14-dev)
-# For scripts/test.sh apiserver alone.
+# Only for scripts/test.sh apiserver.
 kube_apiserver_packages=(dpkg-dev etcd-server golang-github-modern-go-reflect2-dev jq make patch rsync
   xz-utils)
 arm64_packages=(g++-aarch64-linux-gnu mmdebstrap qemu-user)
@@ -26,7 +26,7 @@ image_packages=(binutils buildah catatonit containernetworking-plugins iptables 
 
 if [[ -t 1 ]]; then bold=$'\e[1m' plain=$'\e[0m'; else bold='' plain=''; fi
 
-# The one place where the version stands.
+# CMakeLists.txt is the only source of the version.
 project_version() { sed -n 's/^project(postern VERSION \([^ )]*\).*/\1/p' "$root/CMakeLists.txt"; }
 
 say() { printf '%s%s%s\n' "$bold" "$*" "$plain"; }
@@ -47,15 +47,15 @@ as_root() {
 
 installed() { [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
 
-# Debian starts what it installs; its policy layer lets us forbid that. Ours is removed
-# again, one that was there stays.
+# Debian starts installed services unless its policy layer forbids it. Our policy file is removed again; an
+# existing one stays.
 forbid_services() {
   [[ -e /usr/sbin/policy-rc.d ]] && return 1
   printf '#!/bin/sh\nexit 101\n' | as_root tee /usr/sbin/policy-rc.d >/dev/null
   as_root chmod 755 /usr/sbin/policy-rc.d
 }
 
-# install_missing PACKAGE...: says which are missing, installs those, starts no service.
+# install_missing PACKAGE...: prints and installs the missing ones; starts no service.
 install_missing() {
   local package missing=()
   for package in "$@"; do installed "$package" || missing+=("$package"); done
@@ -69,7 +69,7 @@ install_missing() {
   )
 }
 
-# build_release TARGET...: into build/, without what only the tests need.
+# build_release TARGET...: builds in build/, without dependencies of tests.
 build_release() {
   cmake -G Ninja -S "$root" -B "$root/build" -DCMAKE_BUILD_TYPE=Release \
     -DPOSTERN_TESTS=demo >/dev/null

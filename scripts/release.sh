@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
-# Makes a release of what is committed on main: checks that everything speaks of this version, builds and
-# tests the image, and tags.
+# Makes a release from the commit of main: checks that every file has this version, builds and tests the
+# image, and tags.
 #
 #   scripts/release.sh VERSION [--dry-run]
 #
-#   --dry-run    check, and say what would be done
-#
-# The version stands in CMakeLists.txt. Nothing is pushed: the last lines say how to.
+#   --dry-run    check, and print what would be done
+# The version is in CMakeLists.txt. Nothing is pushed: the last lines of output say how to.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$root"
 
@@ -32,7 +31,7 @@ tag=v$version
 complaints=()
 complain() { complaints+=("$*"); }
 
-# section NAME: what CHANGELOG.md has below that heading, without empty lines.
+# section NAME: the lines of CHANGELOG.md below that heading, without empty ones.
 section() {
   awk -v heading="## $1" '
     /^## / { inside = $0 == heading || index($0, heading " ") == 1; next }
@@ -42,37 +41,37 @@ section() {
 check_tree() {
   local branch
   branch=$(git branch --show-current)
-  [[ $branch == main ]] || complain "the branch is ${branch:-none}: a release is made of main"
-  [[ -z $(git status --porcelain) ]] || complain "there are changes that are not committed: git status shows them"
+  [[ $branch == main ]] || complain "the branch is ${branch:-none}: a release is made from main"
+  [[ -z $(git status --porcelain) ]] || complain "there are uncommitted changes: git status shows them"
   if git rev-parse --quiet --verify "refs/tags/$tag" >/dev/null; then
-    complain "the tag $tag is there already: choose the next version"
+    complain "the tag $tag already exists: choose the next version"
   fi
 }
 
 check_version() {
   local ours
   [[ $version =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]] ||
-    complain "$version is no version: three numbers are expected, as in 1.2.3"
+    complain "$version is not a version: expected three numbers, as in 1.2.3"
   ours=$(project_version)
-  [[ $ours == "$version" ]] || complain "CMakeLists.txt says version $ours: correct its project() line"
+  [[ $ours == "$version" ]] || complain "CMakeLists.txt has version $ours: correct its project() line"
 }
 
 check_changelog() {
-  [[ -n $(section "$version") ]] || complain "CHANGELOG.md says nothing below \"## $version\": write its section"
+  [[ -n $(section "$version") ]] || complain "CHANGELOG.md has no lines below \"## $version\": write its section"
   [[ -z $(section Unreleased) ]] ||
     complain "CHANGELOG.md has lines below \"## Unreleased\": move them below \"## $version\""
 }
 
 check_chart() {
   local key text
-  [[ -e helm/Chart.yaml ]] || { complain "helm/Chart.yaml is not there"; return; }
+  [[ -e helm/Chart.yaml ]] || { complain "helm/Chart.yaml is missing"; return; }
   for key in version appVersion; do
     text=$(sed -n "s/^$key: *//p" helm/Chart.yaml | tr -d "\"'")
-    [[ $text == "$version" ]] || complain "helm/Chart.yaml says $key ${text:-nothing}: write $version"
+    [[ $text == "$version" ]] || complain "helm/Chart.yaml has $key ${text:-nothing}: write $version"
   done
 }
 
-# clang-tidy looks at every file, the image is run by podman.
+# clang-tidy checks every file, podman runs the image.
 build_and_test() {
   scripts/test.sh lint --all
   scripts/test.sh image
@@ -88,7 +87,7 @@ if ((${#complaints[@]})); then
 fi
 
 if $dry_run; then
-  say "everything speaks of $version; this would build and test localhost/postern:$version, and tag $tag"
+  say "every file has version $version; this would build and test localhost/postern:$version, and tag $tag"
   exit 0
 fi
 build_and_test

@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
 # scripts/soak.sh MINUTES [SCRAPES_PER_SECOND]
-# Scrapes postern (50 a second unless told), in text, packed and in OpenMetrics, while certificates
-# and passwords rotate, passwords are wrong, and the guarded services and MariaDB are restarted. At
-# the end it reports scrapes, the failures that no trouble explains, logins, memory and descriptors;
-# it exits with 1 when one of them is not as it should be, or a secret was printed.
-# POSTERN_BUILD names a build folder whose programs are taken as they are; without it they are built
-# first, in build/.
+# Scrapes postern (50 a second by default), as text, compressed and as OpenMetrics, while certificates
+# and passwords rotate, passwords are wrong, and the guarded services and MariaDB restart. At the end it reports
+# scrapes, unexplained failures, logins, memory and descriptors. It exits with 1 if one of them is wrong, or if a
+# secret was printed.
+# POSTERN_BUILD names a build folder whose programs are used unchanged; without it they are built first, in build/.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 if (($# < 1 || $# > 2)) || [[ ! ${1:-} =~ ^[0-9.]+$ || ! ${2:-50} =~ ^[0-9.]+$ ]]; then

@@ -6,22 +6,21 @@
 #   scripts/test.sh unit [FOLDER]          unit tests, of one folder of tests/unit
 #   scripts/test.sh integration            targets, and credentials from a real MariaDB
 #   scripts/test.sh e2e [NAME]             scenarios: one file of tests/e2e, without .py
-#   scripts/test.sh lint [--all]           formatting, include rules, sizes, words, documents, clang-tidy on changes, or on all
+#   scripts/test.sh lint [--all]           rules of the sources and the documents; clang-tidy on changes, or on all
 #   scripts/test.sh rules                  alerts, runbooks and dashboards
 #   scripts/test.sh chart                  the Helm chart
 #   scripts/test.sh image                  the image, run by podman
 #   scripts/test.sh fuzz [TARGET]          fuzz targets, 20 s each
 #   scripts/test.sh arm64                  the engine's tests, built for arm64, under qemu
 #   scripts/test.sh sanitize [address|thread]
-#   scripts/test.sh hostile [SECONDS]      peers that attack the daemon and the injector, each for so long
+#   scripts/test.sh hostile [SECONDS]      peers that attack the daemon and the injector, each for this time
 #   scripts/test.sh soak [MINUTES]         a load while certificates and passwords change, 1 minute by default
 #   scripts/test.sh apiserver              the injector and a real API server, built from Debian's source;
 #                                          takes 3 GB of disk, and is not in the default run
-#
-# A part installs and builds what it needs, and nothing else. The last line is `N passed, N failed`; the
-# exit code is 0 when nothing failed, and 2 when an argument is wrong. Build folders are kept, so a second
-# run is quicker: build-dev (unit), build-test, build-image, build-fuzz, build-arm64, build-address,
-# build-thread, build-kube-apiserver. With ccache, a new clone is quicker as well.
+# A part installs and builds only its dependencies. The last line is `N passed, N failed`; the exit code is 0
+# if nothing failed, and 2 if an argument is wrong. Build folders are kept, so a second run is faster:
+# build-dev (unit), build-test, build-image, build-fuzz, build-arm64, build-address, build-thread,
+# build-kube-apiserver. With ccache, a new clone is faster as well.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$root"
 
@@ -32,8 +31,8 @@ begin_of_run=$SECONDS
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 
-# The parts of the default run, in its order. Minutes of wall time on two cores, when nothing is built yet
-# and ccache is empty, and when everything is built; -: not measured.
+# The parts of the default run, in its order. Minutes of wall time on two cores: with empty build folders and
+# ccache, and with everything built; -: not measured.
 parts=(lint unit integration e2e rules chart image hostile soak fuzz arm64 sanitize)
 declare -A minutes=(
   [lint]='2 2' [unit]='5 1' [integration]='9 1' [e2e]='14 6' [rules]='9 1' [chart]='9 1' [all]='38 18'
@@ -53,7 +52,7 @@ cpu_seconds() {
   echo $(((fields[15] + fields[16]) / $(getconf CLK_TCK)))
 }
 
-# stage NAME COMMAND...: runs it, shows and keeps what it prints, and adds a row to the table of times.
+# stage NAME COMMAND...: runs it, shows and stores its output, and adds a row to the table of times.
 stage() {
   local name=$1 begin=$SECONDS cpu result=0
   cpu=$(cpu_seconds)
@@ -75,16 +74,15 @@ check() {
   fi
 }
 
-# needs PACKAGE...: a stage that installs those that are missing; the default run has installed all.
+# needs PACKAGE...: a stage that installs missing packages; the default run has installed all.
 everything_installed=false
 needs() { $everything_installed || stage "packages" install_missing "$@"; }
 
-# build PRESET [TARGET...]: configures and builds a preset of CMakePresets.json, or these targets of it.
-# All but `release` compile the files of a folder as one, in half the time; what a file fails to include
-# shows in `release`.
+# build PRESET [TARGET...]: configures and builds a preset of CMakePresets.json, or these targets of it. All
+# presets but `release` are unity builds, which take half the time; `release` finds missing includes.
 build() { cmake --preset "$1" >/dev/null && cmake --build --preset "$1" ${2:+--target "${@:2}"}; }
 
-# release TARGET...: builds these in build-test, or all; a stage of its own unless they are built already.
+# release TARGET...: builds these, or all, in build-test; a separate stage unless they are built already.
 everything_built=false
 release() {
   $everything_built && return
@@ -93,13 +91,13 @@ release() {
   (($#)) || everything_built=true
 }
 
-# What ctest printed of those that failed, and their names.
+# The output of the failed tests in ctest's log, and their names.
 failed_tests() {
   awk '/^ *Start|^ *[0-9]+\/[0-9]+ Test/ { on = /\*\*\*/ } on' "$1" | tail -n 60
   sed -n '/^The following tests FAILED/,/^Errors/p' "$1"
 }
 
-# tests FOLDER OPTION...: runs ctest with these options, and adds its counts to ours.
+# tests FOLDER OPTION...: runs ctest with these options, and adds its counts to the totals.
 tests() {
   local folder=$1 log=$logs/ctest counts result=0
   shift
@@ -117,7 +115,7 @@ tests() {
   return "$result"
 }
 
-# npm_packages FOLDER: installs what its package-lock.json names, unless that is there.
+# npm_packages FOLDER: installs the packages of its package-lock.json, unless they are installed.
 npm_packages() {
   local installed=$1/node_modules/.package-lock.of-ours
   cmp -s "$1/package-lock.json" "$installed" && return
@@ -172,7 +170,7 @@ part_e2e() {
   if [[ ${1:-} ]]; then
     stage "scenario" tests build-test -R "^e2e[.](sandbox[.])?$1\$" || true
   else
-    # Most of them wait for something most of the time.
+    # Most scenarios wait most of the time.
     local soak=
     if $everything_built; then soak='|^soak'; fi
     stage "scenarios${soak:+, and the soak}" tests build-test -L "^e2e$soak" -j $((2 * jobs)) || true
@@ -225,7 +223,7 @@ build_arm64() {
     build arm64 sandbox unit_exposition fuzz_text fuzz_openmetrics fuzz_json fuzz_relabel fuzz_accept fuzz_http1
 }
 
-# The engine, and the sandbox, which qemu does not know: nothing else depends on the processor.
+# Only the engine and the sandbox depend on the processor; qemu does not support the sandbox.
 part_arm64() {
   needs "${build_packages[@]}" "${unit_packages[@]}" "${arm64_packages[@]}"
   check "build for arm64" build_arm64
@@ -287,7 +285,7 @@ everything() {
   done
 }
 
-# Complains unless the argument of a part is one of these.
+# Ends with usage unless the argument of a part is one of these.
 one_of() {
   local argument=$1 each
   shift

@@ -1,11 +1,11 @@
 #!/bin/sh
-# copy.sh ROOT FILE...: copies each file to its place below ROOT, and with it the shared libraries and
-# the loader that it needs.
+# copy.sh ROOT FILE...: copies each file to its path below ROOT, with the shared libraries and the loader that
+# it needs.
 set -eu
 root=$1
 shift
 
-# Debian has /lib and its kin as links into /usr.
+# Debian's /lib and similar folders are links into /usr.
 mkdir -p "$root/usr"
 for folder in lib lib64; do
   if [ -L "/$folder" ] && [ ! -L "$root/$folder" ]; then
@@ -21,8 +21,8 @@ put() {
 
 for file in "$@"; do
   put "$file"
-  # `name => path (address)`, or `path (address)` for the loader; vdso has no path. A file that is
-  # linked to nothing is no failure.
+  # `name => path (address)`, or `path (address)` for the loader; vdso has no path. A file without libraries
+  # is not an error.
   { ldd "$file" 2>/dev/null || true; } | grep -o '/[^ ]*' | while read -r library; do
     put "$library"
   done

@@ -1,8 +1,7 @@
 #!/bin/sh
-# Builds Poco, simdjson and isa-l, of which Debian has shared libraries only, as static ones from
-# Debian's source packages, and installs them into /usr/local.
-# For the Dockerfile: libraries.sh HARDENING_FLAGS_FILE; expects CFLAGS and CXXFLAGS, and what packages.sh
-# installs.
+# Builds Poco, simdjson and isa-l, of which Debian has shared libraries only, as static ones from Debian's
+# source packages, and installs them into /usr/local. For the Dockerfile: libraries.sh HARDENING_FLAGS_FILE;
+# expects CFLAGS and CXXFLAGS, and the packages of packages.sh.
 set -eu
 
 hardening=$(cat "$1")
@@ -11,12 +10,12 @@ export CFLAGS="$CFLAGS $hardening" CXXFLAGS="$CXXFLAGS $hardening"
 mkdir -p /build/libraries
 cd /build/libraries
 
-# source_of PACKAGE LIBRARY...: unpacks it into a folder of that name; remembers version and licence
-# for the list of what is in the image, by the libraries that are made of it.
+# source_of PACKAGE LIBRARY...: unpacks it into a folder of that name; records version and license of these
+# libraries for the SBOM.
 source_of() {
   package=$1
   shift
-  # As root: apt's own user may not write here.
+  # As root: apt's user may not write here.
   apt-get -qq -o APT::Sandbox::User=root source "$package" >/dev/null
   mv "$package"-*/ "$package"
   notes=/usr/local/share/postern/$package
@@ -27,7 +26,7 @@ source_of() {
 }
 
 source_of poco libPocoFoundation.a libPocoNet.a libPocoUtil.a libPocoData.a libPocoDataMySQL.a
-# Several files are compiled as one, which halves the time; those of Foundation share names of their own.
+# A unity build halves the time; not for Foundation, whose files share names.
 sed -i '1i set(CMAKE_UNITY_BUILD OFF)' poco/Foundation/CMakeLists.txt
 options=
 for part in ACTIVERECORD ACTIVERECORD_COMPILER CRYPTO DATA_ODBC DATA_POSTGRESQL DATA_SQLITE ENCODINGS \
@@ -39,9 +38,9 @@ ln -s mariadb /usr/include/mysql  # where Poco looks for it
 cmake -G Ninja -S poco -B poco/build -DCMAKE_BUILD_TYPE=None -DBUILD_SHARED_LIBS=OFF \
   -DPOCO_UNBUNDLED=ON -DCMAKE_UNITY_BUILD=ON -DENABLE_DATA_MYSQL=ON $options >/dev/null
 cmake --build poco/build --target install
-# Left out by its installation, which asks for it.
+# Its installation expects this file but does not create it.
 cp poco/cmake/FindPCRE.cmake /usr/local/lib/cmake/Poco
-# Util is built without them, and asks for them all the same.
+# Util is built without them, but expects them anyway.
 sed -i '/PocoXML\|PocoJSON/d' /usr/local/lib/cmake/Poco/PocoUtilConfig.cmake
 
 source_of simdjson libsimdjson.a

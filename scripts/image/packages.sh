@@ -1,12 +1,12 @@
 #!/bin/sh
-# Installs the Debian packages of packages.list, from which the program in the image is built. For the
+# Installs the Debian packages of packages.list, which build the program of the image. For the
 # Dockerfile.
 #
 #   packages.sh            installs them, and reports versions that differ from the list
-#   packages.sh --print    prints the list with the versions that are installed
+#   packages.sh --print    prints the list with the installed versions
 #
 # Debian's mirrors keep the newest version of a package only, so the newest one is installed and compared
-# with the list. SNAPSHOT=20261130T000000Z installs what snapshot.debian.org had at that time instead.
+# with the list. SNAPSHOT=20261130T000000Z installs the packages of snapshot.debian.org at that time instead.
 # POSTERN_STRICT_PACKAGES=1 makes a difference an error; otherwise it is a warning.
 set -eu
 list=$(dirname "$0")/packages.list
@@ -35,7 +35,7 @@ if [ -n "${SNAPSHOT:-}" ]; then
     echo "deb [check-valid-until=no signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $at/$place main"
   done >"$apt/sources.list"
 fi
-# The sources of the places that the packages come from.
+# The source repositories of the package repositories.
 for file in "$apt"/sources.list "$apt"/sources.list.d/*; do
   case $file in
     *.sources) sed -i 's/^Types: deb$/Types: deb deb-src/' "$file" ;;

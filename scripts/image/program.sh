@@ -1,8 +1,8 @@
 #!/bin/bash
-# Builds the program as it stands in the image: program.sh SOURCE BUILD [TARGET...]
-# For the Dockerfile; expects CXXFLAGS and REVISION, and what libraries.sh installs. CMakeLists.txt adds
-# the flags of hardening. The same sources make the same program, whatever the folders are called. Files of
-# a folder are compiled as one, which takes half the time.
+# Builds the program of the image: program.sh SOURCE BUILD [TARGET...]
+# For the Dockerfile; expects CXXFLAGS and REVISION, and the libraries of libraries.sh. CMakeLists.txt adds the
+# hardening flags. The same sources build the same program, whatever the names of the folders. A unity build
+# halves the time.
 set -euo pipefail
 source=$1 build=$2
 shift 2

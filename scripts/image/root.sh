@@ -1,5 +1,5 @@
 #!/bin/sh
-# Lays out the root of the image: root.sh SOURCE BUILD ROOT
+# Creates the root filesystem of the image: root.sh SOURCE BUILD ROOT
 # For the Dockerfile; expects VERSION (may be empty) and SOURCE_DATE_EPOCH.
 set -eu
 source=$1 build=$2 root=$3
@@ -16,7 +16,7 @@ plugins=$(dpkg -L libmariadb3 libmariadb-dev | grep '/plugin/.*\.so$' | sort -u)
 # shellcheck disable=SC2086 # one word for each plugin
 "$here/copy.sh" "$root" /usr/bin/postern $plugins
 
-# The system's roots, where OpenSSL looks for them.
+# The CA certificates of the system, where OpenSSL expects them.
 install -D -m 644 /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
 mkdir -p "$root/usr/lib/ssl"
 ln -s /etc/ssl/certs/ca-certificates.crt "$root/usr/lib/ssl/cert.pem"

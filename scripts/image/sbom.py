@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Writes which packages the image is made of, as SPDX 2.3: sbom.py VERSION BUILD ROOT
+"""Writes the packages of the image as SPDX 2.3: sbom.py VERSION BUILD ROOT
 
-Asks dpkg about every file below ROOT, every archive that the linker took something from, and every
-header that was compiled. The notices on licences that come with each package are in there too.
+Asks dpkg about every file below ROOT, every archive that the linker used, and every included header. The
+license notices of each package are included.
 """
 
 import dataclasses
@@ -17,7 +17,7 @@ import sys
 
 DEBIAN = pathlib.Path("/usr/share/doc")
 BUILT_HERE = pathlib.Path("/usr/local/share/postern")  # libraries.sh writes it
-# Interfaces of what is there as a shared library, or not at all.
+# Headers of shared libraries, or of no library.
 HEADERS_ALONE = {"glibc", "linux", "openssl"}
 
 
@@ -35,7 +35,7 @@ class Package:
 
 
 def notices(file: pathlib.Path) -> str:
-    """Who holds the rights and under which licence, without the lists of files (Boost's is of 2 MB)."""
+    """Copyright holders and licenses, without the lists of files (Boost's has 2 MB)."""
     return re.sub(r"^Files(-Excluded)?:.*\n(?:[ \t].*\n)*", "", file.read_text(errors="replace"),
                   flags=re.MULTILINE)
 
@@ -45,8 +45,8 @@ def output_of(*command: str) -> str:
 
 
 def owners(files: set[str]) -> set[str]:
-    """The Debian packages that these files belong to."""
-    # Some packages say /lib of what is in /usr/lib.
+    """The Debian packages of these files."""
+    # Some packages list files of /usr/lib as /lib.
     asked = sorted({name for file in map(os.path.realpath, files) for name in (file, file.removeprefix("/usr"))})
     found = subprocess.run(["dpkg-query", "--search", *asked], capture_output=True, text=True)
     return {owner.split(":")[0] for line in found.stdout.splitlines() if "diversion" not in line
@@ -67,7 +67,7 @@ def built_here(archives: set[str]) -> set[Package]:
 
 
 def linked(build: pathlib.Path) -> set[str]:
-    """The archives and objects of the system that are a part of the program."""
+    """The system's archives and objects that are linked into the program."""
     text = (build / "postern.map").read_text()
     return set(re.findall(r"^(/\S+\.a)\(\S+\)$", text, re.MULTILINE)) | \
         set(re.findall(r"^LOAD (/\S+\.o)$", text, re.MULTILINE))
@@ -100,7 +100,7 @@ def described(package: Package) -> dict:
 def main():
     version, build, root = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
     present = {"/" + str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
-    # The bundle is made when its package is installed, so that dpkg does not know it.
+    # The package generates the bundle at its installation, so dpkg does not know it.
     shared = {debian(name) for name in owners(present) | {"ca-certificates"}}
     inside = linked(build)
     static = built_here(inside) | {debian(name) for name in owners(inside)}

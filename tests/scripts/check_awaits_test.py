@@ -1,4 +1,4 @@
-"""scripts/check_awaits.py finds what g++ 12 compiles wrongly, and nothing else."""
+"""scripts/check_awaits.py finds the code that g++ 12 miscompiles, and nothing else."""
 
 import importlib.util
 import pathlib

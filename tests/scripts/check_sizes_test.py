@@ -11,7 +11,7 @@ _SPEC.loader.exec_module(check_sizes)
 
 
 def function(lines: int, head: str = "void Long::read(int a) {", indent: str = "") -> str:
-    """One of so many lines, whose body has braces of its own."""
+    """A function of that many lines, with braces in its body."""
     body = ["  if (a) {", "    b();", "  }"] + ["  b();"] * (lines - 5)
     return "".join(f"{indent}{line}\n" for line in [head, *body, "}"])
 

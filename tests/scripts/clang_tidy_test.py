@@ -1,4 +1,4 @@
-"""scripts/clang_tidy.py finds in files that are joined what it finds in each file by itself."""
+"""scripts/clang_tidy.py finds the same in joined files as in each file alone."""
 
 import importlib.util
 import pathlib
@@ -13,7 +13,7 @@ _SPEC.loader.exec_module(clang_tidy)
 
 FLAGS = ["-std=c++20"]
 
-# A fault for each family of checks that .clang-tidy switches on, in the unnamed namespace and outside.
+# One fault for each enabled family of checks, in the unnamed namespace and outside.
 FAULTY = """\
 #include <string>
 #include <utility>
@@ -48,7 +48,7 @@ CLEAN = "namespace postern::clean {\nint one() { return 1; }\n}  // namespace po
 
 
 def findings(printed: str) -> set[tuple[str, str, str]]:
-    """File, line and check of each."""
+    """File, line and check of each finding."""
     return set(re.findall(r"^\S*?(\w+\.\w+):(\d+):\d+: error: .* \[([\w.-]+),?", printed, re.M))
 
 

@@ -1,5 +1,5 @@
-"""scripts/image/packages.sh installs the packages of its list, says which versions differ from it and how to
-update it, and fails for that only when it is told to. Debian's tools are fakes."""
+"""scripts/image/packages.sh installs the packages of its list, and reports versions that differ and how to
+update the list. It fails for a difference only if asked to. Debian's tools are fakes."""
 
 import pathlib
 import re

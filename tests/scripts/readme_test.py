@@ -1,5 +1,5 @@
-"""The documents are held to the program: each flag, key, annotation, fault, metric, command and path is where its
-reader looks for it, and none is named that does not exist. Every link and anchor leads somewhere."""
+"""The documents match the program: each flag, key, annotation, fault, metric, command and path is in the
+document of its reader, and every documented name exists. Every link and anchor has a target."""
 
 import pathlib
 import re
@@ -21,13 +21,14 @@ CREDENTIALS = DAEMON / "credentials/README.md"
 EXPOSITION = DAEMON / "exposition/README.md"
 SERVE = DAEMON / "serve/README.md"
 CHECK = DAEMON / "doctor/README.md"
-# What a user reads, and all documents. README.md files of tests/data describe the origin of foreign files.
+# The documents for users, and all documents. README.md files of tests/data describe the origin of foreign
+# files.
 GUIDES = [README, HELM, ROOT / "helm/files/runbooks.md", ROOT / "certs/README.md", ROOT / "SECURITY.md", MIGRATION,
           *sorted(DAEMON.glob("*/README.md"))]
 DOCUMENTS = [*GUIDES, DAEMON / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", ROOT / "tests/README.md",
              ROOT / "tests/bench/README.md"]
 MOST_BYTES_OF_README = 8 * 1024
-# What each of the systems does that postern is used in place of, as MIGRATION.md names it.
+# The features of each system that postern replaces, in the words of MIGRATION.md.
 OTHER_SYSTEMS = {
     "Teleport": [
         "`PORT`", "`/metrics/<number>`", "any number of the database", "`whatsapp_config`, `lookups`",
@@ -76,7 +77,7 @@ def text(path):
 
 
 def section(path, title):
-    """What is below this title, with its own subsections."""
+    """The text below this title, including its subsections."""
     found = re.search(rf"^(#+) {re.escape(title)}\n(.*?)(?=^#+ |\Z)", text(path), re.M | re.S)
     assert found, f"{path.relative_to(ROOT)} has no section {title!r}"
     below = text(path)[found.start(2):]
@@ -89,13 +90,13 @@ def without_code(markdown):
 
 
 def first_cells(markdown):
-    """The names in backticks of the first cell of each row."""
+    """The names in backticks in the first cell of each row."""
     rows = re.findall(r"^\| ((?:[^|\\]|\\.)*)\|", markdown, re.M)
     return {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
 
 
 def anchors(path):
-    """The anchors of the headings, as GitHub makes them."""
+    """The anchors of the headings, as on GitHub."""
     found = set()
     for title in re.findall(r"^#+ (.*)$", without_code(text(path)), re.M):
         slug = re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
@@ -113,7 +114,7 @@ def metrics():
 
 
 def keys_of(pattern):
-    """The keys that the readers of these sources take."""
+    """The keys that the readers in these sources accept."""
     readers = r"""(?:\.(?:find|need|text|secret|path|size|number|duration|boolean|checked|choice(?:<\w+>)?|has)\(
                   |\w+\(map,)\s*"([a-z0-9_]+)\""""
     return {key for source in (DAEMON / "config").glob(pattern)
@@ -124,7 +125,7 @@ class DaemonReadmeTest(unittest.TestCase):
     def test_lists_every_mutex(self):
         have = {str(path.relative_to(DAEMON)) for path in DAEMON.rglob("*.[hc]*")
                 if re.search(r"\b(std::(shared_)?mutex|Mutex) \w+;", text(path))}
-        have.remove("base/mutex.h")  # which makes a Mutex of a std::mutex
+        have.remove("base/mutex.h")  # which turns a std::mutex into a Mutex
         table = text(DAEMON / "README.md").split("## Mutexes")[1].split("\n## ")[0]
         listed = set(re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE))
         self.assertEqual(sorted(have), sorted(listed))
@@ -152,7 +153,7 @@ class ReferenceTest(unittest.TestCase):
         for path in DOCUMENTS:
             ours = text(path)
             if path == MIGRATION:
-                ours = re.sub(r"(?m)^\| [^|]*", "", ours)  # without the flags of others
+                ours = re.sub(r"(?m)^\| [^|]*", "", ours)  # without the flags of other programs
             named = set(re.findall(r"`(--[a-z0-9._-]+[a-z0-9])", ours))
             with self.subTest(path=str(path.relative_to(ROOT))):
                 self.assertEqual([], sorted(named - flags - FLAGS_OF_OTHERS))

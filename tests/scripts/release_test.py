@@ -1,5 +1,4 @@
-"""scripts/release.sh releases nothing that does not speak of its version everywhere, and says each thing
-that has to be mended."""
+"""scripts/release.sh refuses a release unless every file has its version, and names each file to correct."""
 
 import pathlib
 import shutil
@@ -58,7 +57,7 @@ class Release(unittest.TestCase):
     def test_a_dry_run_says_what_would_be_done_and_does_nothing(self):
         done = self.release("1.2.3", "--dry-run")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertIn("everything speaks of 1.2.3; this would build and test localhost/postern:1.2.3, "
+        self.assertIn("every file has version 1.2.3; this would build and test localhost/postern:1.2.3, "
                       "and tag v1.2.3", done.stdout)
         self.assertEqual(self.tags(), "")
 
@@ -71,17 +70,17 @@ class Release(unittest.TestCase):
 
     def test_another_branch(self):
         self.git("switch", "--quiet", "--create", "wip")
-        self.refuses("the branch is wip: a release is made of main")
+        self.refuses("the branch is wip: a release is made from main")
         self.git("switch", "--quiet", "--detach")
-        self.refuses("the branch is none: a release is made of main")
+        self.refuses("the branch is none: a release is made from main")
 
     def test_what_is_not_committed(self):
         self.write("new.txt", "new\n")
-        self.refuses("there are changes that are not committed: git status shows them")
+        self.refuses("there are uncommitted changes: git status shows them")
 
     def test_a_tag_that_is_there(self):
         self.git("tag", "v1.2.3")
-        self.refuses("the tag v1.2.3 is there already: choose the next version")
+        self.refuses("the tag v1.2.3 already exists: choose the next version")
 
     def test_no_version(self):
         for text in (CMAKE, CHANGELOG, CHART):
@@ -90,20 +89,20 @@ class Release(unittest.TestCase):
         self.write("CHANGELOG.md", CHANGELOG.replace("1.2.3", "1.2"))
         self.write("helm/Chart.yaml", CHART.replace("1.2.3", "1.2"))
         self.commit()
-        self.refuses("1.2 is no version: three numbers are expected, as in 1.2.3", "1.2")
+        self.refuses("1.2 is not a version: expected three numbers, as in 1.2.3", "1.2")
 
     def test_another_version_of_the_program(self):
         self.write("CMakeLists.txt", CMAKE.replace("1.2.3", "1.2.2"))
         self.commit()
-        self.refuses("CMakeLists.txt says version 1.2.2: correct its project() line")
+        self.refuses("CMakeLists.txt has version 1.2.2: correct its project() line")
 
     def test_a_changelog_without_it(self):
         self.write("CHANGELOG.md", CHANGELOG.replace("## 1.2.3\n", "## 1.2.30\n"))
         self.commit()
-        self.refuses('CHANGELOG.md says nothing below "## 1.2.3": write its section')
+        self.refuses('CHANGELOG.md has no lines below "## 1.2.3": write its section')
         self.write("CHANGELOG.md", CHANGELOG.replace("- [FEATURE] base: it is there.\n", ""))
         self.commit()
-        self.refuses('CHANGELOG.md says nothing below "## 1.2.3": write its section')
+        self.refuses('CHANGELOG.md has no lines below "## 1.2.3": write its section')
 
     def test_changes_that_belong_to_no_version(self):
         self.write("CHANGELOG.md", CHANGELOG.replace("## Unreleased\n", "## Unreleased\n\n- [BUGFIX] x\n"))
@@ -113,13 +112,13 @@ class Release(unittest.TestCase):
     def test_another_version_of_the_chart(self):
         self.write("helm/Chart.yaml", CHART.replace("version: 1.2.3", "version: 1.2.2"))
         self.commit()
-        self.refuses("helm/Chart.yaml says version 1.2.2: write 1.2.3")
+        self.refuses("helm/Chart.yaml has version 1.2.2: write 1.2.3")
         self.write("helm/Chart.yaml", CHART.replace('appVersion: "1.2.3"\n', ""))
         self.commit()
-        self.refuses("helm/Chart.yaml says appVersion nothing: write 1.2.3")
+        self.refuses("helm/Chart.yaml has appVersion nothing: write 1.2.3")
         (self.root / "helm/Chart.yaml").unlink()
         self.commit()
-        self.refuses("helm/Chart.yaml is not there")
+        self.refuses("helm/Chart.yaml is missing")
 
     def test_all_mistakes_are_said_at_once(self):
         self.write("CMakeLists.txt", CMAKE.replace("1.2.3", "1.0.0"))
