@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
-"""Ten thousand clients that want nothing, or want it slowly, and what the others notice of them.
+"""Ten thousand idle or slow clients, and their effect on the others.
 
-First as many connections are opened that have asked once and then stay idle; when those are closed,
-as many that send the head of a request a line at a time and never end it, and that come again when
-they are let go. All the while one probe asks for the health of postern, and one scraper for a small
-page that postern fetches through mutual TLS. The same is done to nginx as a relay of the same page,
-and to another build of postern when --peer names it.
+First, that many connections send one request and then stay idle. After they are closed, as many clients send
+an endless request head line by line, and reconnect when disconnected. Meanwhile one probe requests the health
+of postern, and one scraper a small page that postern fetches through mutual TLS. The same runs against nginx
+as a relay of the same page, and against another build of postern if --peer names it.
 
-Prints a table: the median, the 99th percentile and the longest answer of each, memory, CPU time and
-threads. Exits with 1 when postern misses a goal, or when an answer was not what it should be.
+Prints a table: the median, the 99th percentile and the maximum response time of each, memory, CPU time and
+threads. Exits with 1 if postern misses a goal, or if an answer was wrong.
 
 Debian packages: nginx-light openssl python3
 """
@@ -37,14 +36,14 @@ PROBE_GOAL = 5.0  # ms at the 99th percentile
 SCRAPE_GOAL = 50.0
 MEMORY_GOAL = 48  # MB
 THREADS_GOAL = 32
-PAUSE = 0.02  # s between two questions of one asker
+PAUSE = 0.02  # s between two requests of one client
 LINE = b"X-Slow: 1\r\n"
 LINES_EACH = 3  # seconds
 
 
 @dataclasses.dataclass
 class Seen:
-    """What an asker met: ms of each answer, and what went wrong first."""
+    """Results of a client: ms of each answer, and the first error."""
     times: list[float]
     wrong: str
 
@@ -55,12 +54,12 @@ class Seen:
 
 @dataclasses.dataclass
 class Watched:
-    """One server while the clients were connected."""
+    """Measurements of one server while the clients were connected."""
     probe: Seen
     scrape: Seen
     resident: int  # bytes at the end, as is `anonymous`
     anonymous: int
-    cpu: float  # seconds, of connecting too
+    cpu: float  # seconds, including the connects
     threads: int
 
     def meets_goals(self) -> bool:
@@ -69,7 +68,7 @@ class Watched:
 
 
 class Asker:
-    """Asks one question again and again, on one connection, in a process of its own."""
+    """Repeats one request on one connection, in a separate process."""
 
     def __init__(self, port: int, path: str, size: int):
         self._end = multiprocessing.Event()
@@ -90,7 +89,7 @@ class Asker:
 
     @staticmethod
     def _read(connection: socket.socket, size: int) -> str:
-        """What is wrong with the answer. `size` bytes of body at least, by length or in chunks."""
+        """The error of the answer. Expects at least `size` bytes of body, by length or in chunks."""
         text = b""
         while True:
             try:
@@ -118,20 +117,20 @@ def connect(port: int) -> socket.socket:
 
 
 def hold_idle(port: int, path: str, count: int, seconds: float):
-    """Opens connections that each have had one answer, and leaves them open."""
+    """Opens connections, gets one answer on each, and leaves them open."""
     request = f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
     connections = []
     for _ in range(count):
         connection = connect(port)
         connection.sendall(request)
-        check(connection.recv(4096).startswith(b"HTTP/1.1 200 "), "a client that stays is answered")
+        check(connection.recv(4096).startswith(b"HTTP/1.1 200 "), "an idle client was answered")
         connections.append(connection)
-    time.sleep(seconds)  # the time that the others are watched
+    time.sleep(seconds)  # the time for which the others are measured
     return connections
 
 
 def hold_slow(port: int, _: str, count: int, seconds: float):
-    """Keeps as many connections with half a head, each a line longer every few seconds."""
+    """Keeps as many connections with a partial head, which grows by a line every few seconds."""
     connections = []
     arrived = selectors.DefaultSelector()
 
@@ -221,7 +220,7 @@ def bench(folder: pathlib.Path, programs: dict[str, pathlib.Path], count: int, s
                 report(what, name, watched)
                 good = good and (name != "postern" or watched.meets_goals())
         for server, probe in probed.values():
-            wait_for(lambda server=server, probe=probe: server.get(probe), "it is well after it")
+            wait_for(lambda server=server, probe=probe: server.get(probe), "it is healthy afterwards")
         print("all goals are met" if good else "postern MISSED a goal: probe under 5 ms, scrape under "
               "50 ms at p99, 48 MB, 32 threads")
         return good
@@ -237,7 +236,7 @@ def main() -> int:
     parser.add_argument("--peer", type=pathlib.Path, help="another build of postern, the program")
     parser.add_argument("--clients", type=int, default=10_000, help="default: 10000")
     parser.add_argument("--seconds", type=float, default=15,
-                        help="how long each kind is watched once it is there (default: 15)")
+                        help="seconds of measurement for each kind of clients (default: 15)")
     options = parser.parse_args()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,7 +1,7 @@
-// What the exposition engine costs, page by page: Google Benchmark over every .prom and .om file of
-// the folder POSTERN_BENCH_PAGES, by default the real pages of tests/data. bytes_per_second counts
-// the bytes that are read. When POSTERN_BENCH_MERGE names a folder, the only case is `merge`: all
-// of its text pages become one. Debian package: libbenchmark-dev
+// The cost of the exposition engine for each page: Google Benchmark over every .prom and .om file
+// of the folder POSTERN_BENCH_PAGES, by default the real pages of tests/data. bytes_per_second
+// counts input bytes. If POSTERN_BENCH_MERGE names a folder, the only case is `merge`: it merges
+// all text pages of that folder. Debian package: libbenchmark-dev
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>
@@ -36,8 +36,8 @@ config::Reshape twoLabels() {
   return {.labels = {{"cluster", "eu-1"}, {"region", "north"}}};
 }
 
-// As kube-prometheus and others have them: families and series dropped, a label made of another
-// one, renamed, lowered, dropped, set. relay.py has the same.
+// As in kube-prometheus and others: drop families and series; copy, rename, lowercase, drop and set
+// labels. relay.py has the same rules.
 config::Reshape tenRules() {
   using enum config::RelabelAction;
   config::Reshape config;
@@ -83,8 +83,8 @@ void run(benchmark::State& state, const std::string& page, Syntax syntax, const 
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * page.size()));
 }
 
-// The same page scrape after scrape, by its template; or, with `first`, each time as the first one,
-// of which the template is learned.
+// The same page in each scrape, by its template; with `first` each time as the first page, which
+// builds the template.
 void runAgain(benchmark::State& state, const std::string& page, exposition::Format format,
               const Output& output, const config::Reshape& config, bool first) {
   scrape::Reshapers reshapers(config);
@@ -110,7 +110,7 @@ void runAgain(benchmark::State& state, const std::string& page, exposition::Form
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * page.size()));
 }
 
-// As a target with several pages does: each is held as families, and all together are written.
+// As in a target with several pages: each is held as families, and all are written together.
 void merge(benchmark::State& state, const std::vector<std::string>& pages) {
   std::size_t bytes = 0;
   for (const auto& page : pages) bytes += page.size();

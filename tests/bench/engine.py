@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""What the exposition engine does in a second of one core, beside Go's expfmt and Prometheus, in one run.
+"""The throughput of the exposition engine on one core, compared with Go's expfmt and Prometheus in one run.
 
-The page has 20 MB. postern's engine and expfmt take turns, round by round, and each ratio is the median
-of the rounds' ratios; speeds are those of CPU time, user and system. expfmt knows no relabelling and
-does not read OpenMetrics: beside the ten rules, and the conversion, it reads and writes the text page.
-Prometheus (the one of Debian) scrapes the same page over HTTP; its figure is the CPU time of its
-process for each scrape, less what it takes without one, and is printed only.
+The page has 20 MB. postern's engine and expfmt alternate, round by round, and each ratio is the median of the
+rounds' ratios. Speeds are per CPU time, user and system. expfmt has no relabeling and does not read
+OpenMetrics: in the cases of the ten rules and of the conversion it reads and writes the text page. Debian's
+Prometheus scrapes the same page over HTTP. Its figure is the CPU time of its process per scrape, minus its
+CPU time without scrapes; it is only printed.
 
-Exits with 1 when a ratio is below its floor. Debian packages: g++ libbenchmark-dev golang-go
+Exits with 1 if a ratio is below its floor. Debian packages: g++ libbenchmark-dev golang-go
 golang-github-prometheus-common-dev prometheus python3
 """
 
@@ -36,7 +36,7 @@ from harness.services import Prometheus  # noqa: E402
 
 MEGABYTE = 1_000_000
 SIZE = 20 * MEGABYTE
-# What it is called, the engine's benchmark, expfmt's work, the goal and the floor of the ratio.
+# Name, the engine's benchmark, expfmt's work, the goal and the floor of the ratio.
 CASES = [
     ("check every line", "large.prom/check", "read", None, None),
     ("check, add two labels", "large.prom/labels", "labels", 40, 30),
@@ -64,7 +64,7 @@ def expfmt_speed(program: pathlib.Path, folder: pathlib.Path, work: str, seconds
 
 
 def prometheus_speed(folder: pathlib.Path, scrapes: int) -> float:
-    """Bytes that it scrapes in a second of its CPU time."""
+    """Bytes that it scrapes per second of CPU time."""
     class Quiet(http.server.SimpleHTTPRequestHandler):
         extensions_map = {"": "text/plain; version=0.0.4"}
 

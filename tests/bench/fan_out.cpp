@@ -1,5 +1,5 @@
-// postern with more pages than a configuration may have: each page becomes a thousand, whose paths
-// end in -1 to -1000. Takes the flags of postern. fan_out.py measures it.
+// postern with more pages than a configuration may have: each page is expanded to a thousand pages,
+// whose paths end in -1 to -1000. Accepts the flags of postern. fan_out.py measures it.
 #include <unistd.h>
 
 #include <cstdio>

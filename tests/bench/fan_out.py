@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""What one scrape of a target with 1,000 pages costs, beside wrk that fetches the same pages.
+"""The cost of one scrape of a target with 1,000 pages, compared with wrk, which fetches the same pages.
 
-wrk fetches as fast as a client can that looks at nothing but the framing. To this is added what the
-engine takes for reading and merging the pages (bench_engine). postern is the whole program with one
-change: bench_fan_out has more pages than a configuration may have. Both fetch from one nginx through
-TLS 1.3 with AES-256-GCM, over as many connections, which are kept. wrk has no client certificate, so
-it uses a listener that asks for none; the certificate matters in handshakes alone, which are not
-measured. wrk has one thread, and its requests are made beforehand.
+wrk is the fastest possible client: it parses only the framing. The engine's time for reading and merging the
+pages (bench_engine) is added to it. postern is the whole program with one change: bench_fan_out has more
+pages than a configuration may have. Both fetch from one nginx through TLS 1.3 with AES-256-GCM, over the same
+number of persistent connections. wrk has no client certificate, so it uses a listener that requests none; the
+certificate matters only in handshakes, which are not measured. wrk has one thread, and its requests are
+prepared in advance.
 
-Prints a table: CPU ms, user and system, of one scrape or of 1,000 fetches. Exits with 1 when postern
-takes more than 1.3 times as much, or more threads than 8, or when an answer was not the whole page.
-The rounds are interleaved; the ratio is the median of the rounds' ratios.
+Prints a table: CPU ms, user and system, of one scrape or of 1,000 fetches. Exits with 1 if postern uses more
+than 1.3 times as much, or more than 8 threads, or if an answer was not the whole page. The rounds are
+interleaved; the ratio is the median of the rounds' ratios.
 
 Debian packages: g++ libbenchmark-dev nginx-light openssl python3 wrk
 """
@@ -39,9 +39,10 @@ SIZES = (20_000, 2_000)  # bytes of each
 CONNECTIONS = 32  # as many as postern keeps, ConnectionPool::kMostIdle
 RATIO_GOAL = 1.3
 THREADS_GOAL = 8
-SCRAPES = 5  # in each round, and at least WRK_SECONDS of wrk
+SCRAPES = 5  # per round; wrk runs for at least WRK_SECONDS
 WRK_SECONDS = 2
-SCRIPT = """
+SCRIPT =
+"""
 local requests, last = {}, 0
 function init()
   for number = 1, %d do requests[number] = wrk.format("GET", "/metrics/%s-" .. number) end
@@ -54,7 +55,7 @@ end
 
 
 class MostThreads:
-    """The most threads of a server inside of `with`."""
+    """The maximum number of threads of a server within `with`."""
 
     def __init__(self, server):
         self.most = 0
@@ -75,16 +76,16 @@ class MostThreads:
 
 
 def cpu_seconds(pid: int) -> float:
-    return time.clock_gettime((~pid << 3) | 2)  # as servers.py has it
+    return time.clock_gettime((~pid << 3) | 2)  # as in servers.py
 
 
 class Bench:
-    """Owns what runs in a temp folder. A target is named by the size of its pages."""
+    """Owns the servers, in a temporary folder. A target is named after the size of its pages."""
 
     def __init__(self, folder: pathlib.Path, build: pathlib.Path):
         self.folder, self.build = folder, build
         self._started = []
-        self.threads_at_first = 0  # in the scrapes that make the connections
+        self.threads_at_first = 0  # during the scrapes that open the connections
 
     def start(self):
         folder = self.folder
@@ -121,7 +122,7 @@ class Bench:
         (self.folder / f"{size}.lua").write_text(SCRIPT % (COUNT, size))
 
     def _check_page(self, size: int):
-        """Looks at the merged page once, and keeps it to hold each answer against."""
+        """Checks the merged page once, and keeps it to compare each answer with."""
         with MostThreads(self.postern[size]) as threads:
             body = self.postern[size].get(f"/metrics/{size}")
         self.threads_at_first = max(self.threads_at_first, threads.most)
@@ -133,7 +134,7 @@ class Bench:
         (self.folder / f"expected-{size}").write_bytes(body)
 
     def scrape(self, size: int) -> tuple[float, int]:
-        """CPU seconds of a scrape, and the most threads."""
+        """CPU seconds of a scrape, and the maximum number of threads."""
         server = self.postern[size]
         before = self.upstream.requests()
         cpu = server.cpu_seconds()
@@ -141,13 +142,13 @@ class Bench:
             load = subprocess.run([self.folder / "load", str(server.port), str(SCRAPES),
                                    self.folder / f"expected-{size}", f"/metrics/{size}"],
                                   capture_output=True, text=True)
-        check(load.returncode == 0, f"postern answers with the page: {load.stderr}")
-        seen = self.upstream.requests() - before - 1  # the question itself
+        check(load.returncode == 0, f"postern answered with the page: {load.stderr}")
+        seen = self.upstream.requests() - before - 1  # this request itself
         check(seen == SCRAPES * COUNT, f"each scrape fetches each page once: {seen}")
         return (server.cpu_seconds() - cpu) / SCRAPES, threads.most
 
     def wrk(self, size: int) -> float:
-        """CPU seconds of as many fetches as a scrape has, once it is connected."""
+        """CPU seconds of the fetches of one scrape, once connected."""
         url = f"https://127.0.0.1:{self.upstream.open_port}"
         before = self.upstream.requests()
         process = subprocess.Popen(

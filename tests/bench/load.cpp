@@ -1,13 +1,11 @@
-// Scrapes over keep-alive connections, as fast as they are answered, and holds each answer against
-// what it has to be.
+// Scrapes over keep-alive connections as fast as the server answers, and verifies each answer.
 //
 //   load PORT REQUESTS FILE PATH...    one connection for each PATH, REQUESTS on each
-//   load PORT REQUESTS gzip PATH...    the same, and asks for gzip
-//
-// An answer is good when it is a 200 that ends as its framing says and whose body is FILE, byte for
-// byte (what is compressed is not looked at); the first that is not ends the program. Prints
-// "ANSWERS BYTES P50": of all bodies, and the median latency in microseconds. One thread, so that
-// it takes little from those whom it measures.
+//   load PORT REQUESTS gzip PATH...    the same, and accepts gzip
+// A valid answer is a 200 that ends as its framing says and whose body equals FILE byte for byte (a
+// compressed body is not compared). The first invalid answer ends the program. Prints "ANSWERS
+// BYTES P50": of all bodies, and the median latency in microseconds. It has one thread, so that it
+// takes little CPU from the measured servers.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -45,17 +43,17 @@ std::size_t number(std::string_view path, std::string_view digits, int base) {
   const auto [end, error] =
       std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
   if (error != std::errc() || end != digits.data() + digits.size())
-    fail(path, "a length is no number: " + std::string(digits));
+    fail(path, "a length is not a number: " + std::string(digits));
   return value;
 }
 
-// One answer, taken in pieces. `bytes` is what has been read and not yet taken.
+// Parses one answer in pieces. `bytes` is the input that has been read and not yet consumed.
 class Answer {
  public:
-  // Without a page to expect, any body is good.
+  // Without an expected page, every body is valid.
   Answer(std::string_view path, std::string_view expected) : path_(path), expected_(expected) {}
 
-  // True when the answer is whole; takes what it can from `bytes`.
+  // True if the answer is complete; consumes the usable part of `bytes`.
   bool take(std::string& bytes) {
     std::string_view rest = bytes;
     while (step(rest)) {
@@ -69,7 +67,7 @@ class Answer {
  private:
   enum class Stage { Head, Body, ChunkSize, ChunkData, ChunkEnd, Done };
 
-  // False when it needs more bytes, or none any more.
+  // False if it needs more bytes, or is complete.
   bool step(std::string_view& rest) {
     switch (stage_) {
       case Stage::Done: return false;
@@ -168,7 +166,7 @@ class Scraper {
       fail(path_, "the request cannot be sent");
   }
 
-  // Reads once; true when the answer is whole.
+  // Reads once; true if the answer is complete.
   bool read() {
     const auto before = bytes_.size();
     bytes_.resize(before + kBlock);
@@ -249,7 +247,7 @@ int main(int count, char** arguments) {
   if (arguments[3] != std::string_view("gzip")) {
     std::ifstream file(arguments[3], std::ios::binary);
     page.assign(std::istreambuf_iterator<char>(file), {});
-    if (page.empty()) fail(arguments[3], "there is no page to compare with");
+    if (page.empty()) fail(arguments[3], "a page to compare with is missing");
   }
   const int epoll = ::epoll_create1(EPOLL_CLOEXEC);
   std::vector<Scraper> scrapers;

@@ -1,4 +1,4 @@
-"""Pages as exporters serve them, always the same: a small one as node_exporter's, and large ones as
+"""Deterministic pages as exporters serve them: a small one like node_exporter's, and large ones like
 kube-state-metrics'."""
 
 import random
@@ -75,7 +75,7 @@ def node_page(size: int) -> str:
 
 
 def pod_page(size: int, pod: str) -> str:
-    """As node_page(), of series that no other pod has."""
+    """Like node_page(), with series that no other pod has."""
     def labelled(line: str) -> str:
         if line.startswith("#"):
             return line

@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""What postern costs, beside nginx as a relay, in one run.
+"""The cost of postern, compared with nginx as a relay in one run.
 
-Both stand before the same guarded upstream: nginx with TLS 1.3 AES-256-GCM that requires a client
-certificate and checks a bearer token. The relay nginx has keep-alive and TLS session reuse to the
-upstream and all else as nginx has it by default. It copies, while postern reads and checks every
-line. Eight connections ask for eight targets, so that no request is shared. A page where only values
-changed since the last scrape is read by its values alone; the rows "read in full" are of a postern that
-keeps no page templates. Each large page has a postern of its own, as a sidecar has one target.
+Both relay from the same guarded upstream: nginx with TLS 1.3 AES-256-GCM that requires a client certificate
+and checks a bearer token. The relay nginx has keep-alive and TLS session reuse to the upstream, and otherwise
+its defaults. It copies, while postern reads and checks every line. Eight connections request eight targets,
+so that no request is shared. Of a page where only values changed since the last scrape, postern reads only
+the values; the rows "read in full" are of a postern without page templates. Each large page has its own
+postern, as a sidecar has one target.
 
-Prints a table. Exits with 1 when a floor is missed, when an answer was not the whole page, or when
-the upstream has seen more or fewer requests than there were scrapes. CPU time is that of the relay's
-process, user and system; a GB is one of the guarded page. The rounds are interleaved, and a ratio is
-the median of the rounds' ratios: on a noisy machine that is steadier than the times beside it.
+Prints a table. Exits with 1 if a floor is missed, if an answer was not the whole page, or if the number of
+upstream requests differs from the number of scrapes. CPU time is that of the relay's process, user and
+system; a GB is one of the guarded page. The rounds are interleaved, and a ratio is the median of the rounds'
+ratios: on a noisy machine it is steadier than the times beside it.
 
 Debian packages: g++ nginx-light openssl python3
 """
@@ -44,8 +44,8 @@ LABELLED = "labelled"  # the large page with two labels
 RULED = "ruled"  # and with ten rules
 HUGE = "huge"
 LABELS = {"cluster": "eu-1", "region": "north"}
-# As kube-prometheus and others have them: families and series dropped, a label made of another one,
-# renamed, lowered, dropped, set. engine.cpp has the same.
+# As in kube-prometheus and others: drop families and series; copy, rename, lowercase, drop and set labels.
+# engine.cpp has the same rules.
 RULES = r"""    metric_relabel_configs:
       - { source_labels: [__name__], regex: "[a-z].*", action: keep }
       - { source_labels: [__name__], regex: "go_.*|process_.*", action: drop }
@@ -67,11 +67,11 @@ class Case:
     targets: list[str]
     page: str  # the name of its file
     requests: int
-    per: str  # what CPU time is told for: "request" or "GB"
-    goal: float | None  # of postern's CPU time by nginx's
-    floor: float | None  # beyond this the run has failed
+    per: str  # the unit of CPU time: per "request" or per "GB"
+    goal: float | None  # postern's CPU time divided by nginx's
+    floor: float | None  # beyond this the run fails
     gzip: bool = False
-    templates: bool = True  # else every page is read as if none had been before
+    templates: bool = True  # false: each page is read without a template
 
 
 CASES = [
@@ -87,7 +87,7 @@ CASES = [
     Case("20 MB page, gzip level 1", [LARGE], LARGE, 2, "GB", None, None, gzip=True),
 ]
 PLAIN, ZIPPED = CASES[3], CASES[-1]
-# What gzip adds to a scrape, as both relays do the same work besides; four times the speed.
+# The cost that gzip adds to a scrape, as both relays otherwise do the same work; four times the speed.
 GZIP = Case("gzip level 1 alone", [], LARGE, 0, "GB", 0.25, 0.25)
 IDLE_GOAL = 5  # MB of anonymous memory
 HUGE_GOAL = 12
@@ -101,7 +101,7 @@ class Run:
 
 
 class Bench:
-    """Owns a temp folder and what runs in it."""
+    """Owns a temporary folder and its servers."""
 
     def __init__(self, folder: pathlib.Path):
         self.folder = folder
@@ -158,13 +158,13 @@ class Bench:
         return self.folder / "www" / "metrics" / name
 
     def _expected(self, server, name: str) -> pathlib.Path:
-        """The page as this server has to send it."""
+        """The page that this server must send."""
         changed = self.folder / f"expected-{name}"
         relays = server in (self.nginx, self.zipping)
         return self.page(name) if relays or not changed.exists() else changed
 
     def _check_pages(self):
-        """Looks at the pages that are changed once, and keeps them to hold each answer against."""
+        """Checks the changed pages once, and keeps them to compare each answer with."""
         labels = ",".join(f'{name}="{value}"' for name, value in LABELS.items())
         text = self.page(LARGE).read_text()
         labelled = re.sub(r"^([a-z_]+){", rf"\1{{{labels},", text, flags=re.MULTILINE)
@@ -183,8 +183,8 @@ class Bench:
 
     def load(self, server, page: str, targets: list[str], requests: int,
              zipped: bool = False) -> tuple[int, int, float]:
-        """Scrapes; returns how many answers there were to how many bytes of guarded pages, and their
-        median latency in µs. Fails when one is not whole."""
+        """Scrapes; returns the number of answers, the bytes of guarded pages, and the median latency in µs.
+        Fails if an answer is incomplete."""
         expected = "gzip" if zipped else self._expected(server, page)
         done = subprocess.run(
             [self.folder / "load", str(server.port), str(requests), expected,
@@ -203,7 +203,7 @@ class Bench:
         return Run(cpu * 1e6 / answers if case.per == "request" else cpu * 1e9 / size, p50)
 
     def largest_anonymous_bytes(self, server, name: str) -> int:
-        """Sampled while the page passes."""
+        """Sampled during the transfer of the page."""
         largest = server.anonymous_bytes()
         passed = threading.Event()
 
@@ -227,7 +227,7 @@ class Bench:
         return [self.zipping if case.gzip else self.nginx, postern]
 
     def idle_anonymous_bytes(self) -> int:
-        """After the pause in which postern gives back memory."""
+        """After the pause in which postern returns memory."""
         deadline = time.monotonic() + 20
         while (size := self.of_large[LARGE].anonymous_bytes()) > IDLE_GOAL * MEGABYTE:
             if time.monotonic() > deadline:
@@ -240,8 +240,8 @@ class Bench:
         self._counted_before = self.upstream.requests()
 
     def check_count(self):
-        """No scrape was shared, answered from a cache, or asked for twice."""
-        seen = self.upstream.requests() - self._counted_before - 1  # the question itself
+        """No scrape was shared, answered from a cache, or requested twice."""
+        seen = self.upstream.requests() - self._counted_before - 1  # this request itself
         check(seen == self.scrapes, f"{self.scrapes} scrapes are as many requests upstream: {seen}")
 
     def close(self):
@@ -250,7 +250,7 @@ class Bench:
 
 
 def measure_small(bench: Bench, rounds: int) -> bool:
-    """Only the requests of small pages."""
+    """Only the small pages."""
     small = [case for case in CASES if case.per == "request"]
     results = measure(bench, rounds, small)
     print_head()
@@ -259,7 +259,7 @@ def measure_small(bench: Bench, rounds: int) -> bool:
 
 
 def measure(bench: Bench, rounds: int, cases: list[Case]) -> list[list[tuple[Run, Run]]]:
-    """For each case the rounds, each nginx' and postern's run."""
+    """Maps each case to its rounds; a round has the runs of nginx and postern."""
     for case in cases:
         for server in bench.pair(case):
             bench.load(server, case.page, case.targets, 2, case.gzip)  # connects, and logs in
@@ -289,7 +289,7 @@ def verdict(value: float, goal: float | None, floor: float | None) -> str:
 
 
 def report(case: Case, rounds: list[tuple[Run, Run]]) -> bool:
-    """Prints the rows of a case; true when its floor is met."""
+    """Prints the rows of a case; true if its floor is met."""
     ratio = statistics.median(postern.cpu / nginx.cpu for nginx, postern in rounds)
     cpu = [statistics.median(run.cpu for run in runs) for runs in zip(*rounds)]
     p50 = [statistics.median(run.p50 for run in runs) for runs in zip(*rounds)]

@@ -26,7 +26,7 @@ def _answers(port: int, path: str) -> bool:
 
 
 class _Server:
-    """A process of which the work is done by `worker`, a process as well."""
+    """A process whose work is done by the process `worker`."""
 
     def __init__(self, folder: pathlib.Path, arguments, port: int, path: str):
         self.port = port
@@ -41,8 +41,8 @@ class _Server:
         return self.process.pid
 
     def cpu_seconds(self) -> float:
-        """User and system time of the worker, all of its threads. By the process' CPU clock, which
-        clock_getcpuclockid(3) names: /proc/PID/stat has the same in ticks of 10 ms."""
+        """User and system time of all threads of the worker. From the CPU clock of clock_getcpuclockid(3):
+        /proc/PID/stat has only a resolution of 10 ms."""
         return time.clock_gettime((~self.worker << 3) | 2)
 
     def _status(self, field: str) -> int:
@@ -59,11 +59,11 @@ class _Server:
         return self._status("Threads")
 
     def get(self, path: str, gzip: bool = False) -> bytes:
-        """The body of an answer, compressed when that was asked for and given."""
+        """The body of an answer, compressed if it was requested and sent so."""
         return _get(self.port, path, **({"Accept-Encoding": "gzip"} if gzip else {}))
 
     def restart_millis(self) -> float:
-        """Ends it and starts it anew; returns the time from there to the first good answer."""
+        """Restarts it; returns the time from the start to the first successful answer."""
         self.stop()
         folder, arguments, path = self._again
         began = time.perf_counter()
@@ -81,7 +81,7 @@ class _Server:
 class _Nginx(_Server):
     def __init__(self, folder: pathlib.Path, http: str, port: int, path: str):
         file = folder / "nginx.conf"
-        # Its worker has to read this folder, which is ours alone.
+        # Its worker must read this folder, which only this user may enter.
         user = "user root;\n" if os.geteuid() == 0 else ""
         temporary = "".join(f"{name}_temp_path {folder}/{name};\n" for name in
                             ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
@@ -126,12 +126,12 @@ class GuardedUpstream(_Nginx):
                          port, "/count")
 
     def requests(self) -> int:
-        """How many there were until now, this one and earlier calls included."""
+        """The number of requests so far, including this one and earlier calls."""
         return int(re.search(rb"requests\n \d+ \d+ (\d+)", _get(self.port, "/count"))[1])
 
 
 class RelayNginx(_Nginx):
-    """With more directives for what it serves, such as gzip."""
+    """`more`: directives for its location, such as gzip."""
 
     name = "nginx"
 
@@ -154,8 +154,8 @@ class RelayNginx(_Nginx):
 
 
 class Postern(_Server):
-    """With a target for each of `names`, which logs in and fetches /metrics/NAME. Those of `keys`
-    have these lines of configuration besides."""
+    """Has a target for each of `names`, which logs in and fetches /metrics/NAME. `keys` maps targets to
+    additional lines of configuration."""
 
     name = "postern"
 

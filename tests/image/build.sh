@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# Builds the image as localhost/postern:VERSION from the Dockerfile; the stage that it was built in as
-# localhost/postern-build; and the look-alike of POSTERN_BUILD (build/ unless told) as localhost/look-alike.
-# mmdebstrap makes the base: a mirror of Debian is needed, and no registry. What an earlier run has built is
-# used again. As root.
+# Builds from the Dockerfile the image localhost/postern:VERSION and its build stage localhost/postern-build.
+# Builds from POSTERN_BUILD (default: build/) the fake service as localhost/look-alike. mmdebstrap makes the
+# base: this needs a Debian mirror but no registry. Layers of an earlier run are reused. As root.
 source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib.sh"
 source "$root/tests/image/containers.sh"
 
@@ -32,7 +31,7 @@ bud() {
 bud localhost/postern-build --target build
 bud "localhost/postern:$version"
 
-# The service of the scenarios, as it stands in a build folder.
+# The fake service of the scenarios, from a build folder.
 look_alike=$(realpath "${POSTERN_BUILD:-$root/build}/fake_whatsapp")
 layout=$(mktemp -d)
 trap 'rm -rf "$layout"' EXIT

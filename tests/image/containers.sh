@@ -1,10 +1,9 @@
-# Where buildah and podman keep what is theirs, and how they run here, apart from what else they have on
-# this machine. To be sourced after scripts/lib.sh; as root.
-# Debian packages: buildah podman runc mmdebstrap
+# Storage and settings of buildah and podman, separate from their other storage on this machine.
+# To be sourced after scripts/lib.sh; as root. Debian packages: buildah podman runc mmdebstrap
 storage=${POSTERN_IMAGE_STORAGE:-$root/build-image}
 mkdir -p "$storage"
 
-# runc, as crun refuses hybrid cgroups; low limits, as none above our own may be set.
+# runc, as crun refuses hybrid cgroups; low limits, as they may not exceed those of this process.
 cat >"$storage/containers.conf" <<CONF
 [containers]
 default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]

@@ -1,6 +1,6 @@
-"""The image holds the program, the libraries that it needs, MariaDB's plugins, the system's roots and a
-few lines of configuration; no shell. The program is hardened, the list of packages names what it is made
-of, and all of it is at most 20 MB."""
+"""The image contains the program, its libraries, MariaDB's plugins, the system's CA certificates and a few
+lines of configuration, but no shell. The program is hardened, the SBOM names its packages, and the image has
+at most 20 MB."""
 
 import fnmatch
 import hashlib
@@ -18,7 +18,7 @@ FILES = ["usr/bin/postern", "*/ld-linux-*.so.*", *(f"usr/lib/*/{name}" for name 
          "etc/ssl/certs/ca-certificates.crt", "usr/share/postern/sbom.spdx.json"]
 LINKS = {"lib", "lib64", "usr/lib/ssl/cert.pem", "usr/lib/ssl/certs"}
 PLUGINS = {"caching_sha2_password.so", "client_ed25519.so", "sha256_password.so"}
-# Debian's source packages of what the program is made of, or finds in the image.
+# Debian's source packages of the program's libraries, linked or in the image.
 SOURCES = {"boost1.74", "ca-certificates", "fmtlib", "gcc-12", "glibc", "libisal", "libseccomp",
            "libxcrypt", "mariadb", "nlohmann-json3", "openssl", "pcre3", "poco", "re2", "simdjson", "spdlog",
            "yaml-cpp", "zlib"}

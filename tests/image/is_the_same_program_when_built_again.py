@@ -1,5 +1,5 @@
-"""The program that is built from the same sources later, in another folder and without a compiler cache, is
-the same byte for byte."""
+"""A later build of the same sources, in another folder and without a compiler cache, is the same program byte
+for byte."""
 
 import pathlib
 

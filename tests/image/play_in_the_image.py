@@ -1,7 +1,7 @@
-"""Plays a scenario of tests/e2e with the image in place of the program: play_in_the_image.py CLAIM
+"""Runs a scenario of tests/e2e with the image instead of the program: play_in_the_image.py CLAIM
 
-Each postern that it starts is a container of its own, in the host's network, with a root that is
-read-only, no capability and 64 MiB of memory; as root, whom the scenario's keys belong to.
+Each postern is a separate container, in the host's network, with a read-only root, no capability and 64 MiB
+of memory; as root, who owns the scenario's keys.
 """
 
 import os
@@ -13,7 +13,7 @@ import tempfile
 
 from stage import ENVIRONMENT, IMAGE, ROOT
 
-# The harness starts it in a folder below the scenario's own.
+# The harness starts it in a subfolder of the scenario's folder.
 PROGRAM = """#!/bin/sh
 {exports}
 scenario=$(dirname "$PWD")

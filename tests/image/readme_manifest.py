@@ -1,4 +1,4 @@
-"""What helm/README.md says word for word of a pod, taken out of it for the test that runs it."""
+"""Extracts the pod of helm/README.md for the test that runs it."""
 
 import pathlib
 import re
@@ -6,7 +6,7 @@ import re
 import yaml
 
 README = pathlib.Path(__file__).parents[2] / "helm/README.md"
-# The registry that stands for the reader's own.
+# The placeholder of the reader's registry.
 REGISTRY = "registry.example"
 
 
@@ -21,7 +21,7 @@ def _blocks(language: str) -> list[str]:
 
 
 def manifest() -> dict:
-    """The only whole Pod of the section."""
+    """The only complete Pod of the section."""
     pods = [block for block in _blocks("yaml") if block.startswith("apiVersion: v1\nkind: Pod\n")]
     assert len(pods) == 1, f"there must be one Pod in the section, not {len(pods)}"
     return yaml.safe_load(pods[0])
@@ -36,6 +36,6 @@ def podman_line() -> str:
 
 
 def secrets() -> dict[str, list[str]]:
-    """The Secrets that it has the reader make: by name the files of each."""
+    """The Secrets that the reader creates: maps each name to its files."""
     return {name: re.findall(r"--from-file=(\S+)", files) for name, files in
             re.findall(r"^kubectl create secret generic (\S+) (.*)$", section(), re.MULTILINE)}

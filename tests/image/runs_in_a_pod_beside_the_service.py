@@ -1,7 +1,7 @@
-"""In a Pod as the injector makes it, played by podman, the sidecar runs beside the look-alike: its root
-is read-only, it is user 65532 without any capability, and has 64 MiB of memory. It logs in by the mounted
-secrets, Prometheus scrapes it, its own checks are good, and it stays small. With a wrong password an alert
-fires, whichever way Prometheus finds the pod."""
+"""In an injected Pod, run by podman, the sidecar runs beside the fake service: its root is read-only, it is
+user 65532 without a capability, and has 64 MiB of memory. It logs in with the mounted secrets, Prometheus
+scrapes it, its own checks pass, and it stays small. With a wrong password an alert fires for each way in
+which Prometheus finds the pod."""
 
 import http.client
 import json
@@ -37,7 +37,7 @@ CONFIG_MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "lar
 
 
 def injected(name: str, annotations: dict) -> dict:
-    """What the injector of this image makes of tests/image/pod.yaml."""
+    """tests/image/pod.yaml after the injector of this image."""
     pod = yaml.safe_load((ROOT / "tests/image/pod.yaml").read_text())
     pod["metadata"]["name"] = name
     pod["metadata"]["annotations"] = {f"postern.io/{key}": value for key, value in annotations.items()} | {
@@ -47,7 +47,7 @@ def injected(name: str, annotations: dict) -> dict:
 
 
 def check_alerts(stage, found):
-    """PosternLoginRejected fires by the PodMonitor as by annotations."""
+    """PosternLoginRejected fires with the PodMonitor and with annotations."""
     ways = {"annotations": yaml.safe_load((FILES / "scrape/annotations.yml").read_text())["scrape_configs"],
             "PodMonitor": of_pod_monitor(yaml.safe_load(POD_MONITOR.read_text()))}
     settings = in_seconds(stage.folder_for("rules"))
@@ -73,7 +73,7 @@ def check_confined(pod):
 
 
 def drained(address: str) -> int:
-    """The bytes of the page, which has to be whole."""
+    """The bytes of the page, which must be complete."""
     connection = http.client.HTTPConnection(address, 3000, timeout=120)
     connection.request("GET", "/metrics")
     answer = connection.getresponse()

@@ -1,5 +1,5 @@
-"""What the scenarios of the image share: the harness of tests/e2e, podman, and the image, which
-tests/image/build.sh has built. They are played by root."""
+"""Shared by the scenarios of the image: the harness of tests/e2e, podman, and the image, which
+tests/image/build.sh has built. They run as root."""
 
 import http.client
 import json
@@ -30,7 +30,7 @@ ENVIRONMENT = {**os.environ, "CONTAINERS_CONF": str(_STORAGE / "containers.conf"
 
 
 def command(*words, wanted: int = 0, given: str = "") -> str:
-    """What that prints when it is given this; fails unless it ends with the exit code that is wanted."""
+    """The output of the command for this input; fails unless it ends with the expected exit code."""
     done = subprocess.run([str(word) for word in words], env=ENVIRONMENT, capture_output=True, text=True,
                           input=given)
     check(done.returncode == wanted,
@@ -43,7 +43,7 @@ def inspected(name: str) -> dict:
 
 
 def readable_by_all(*folders: pathlib.Path):
-    """As kubelet's mode 0444 has it."""
+    """With the kubelet's mode 0444."""
     for folder in folders:
         folder.chmod(0o755)
         for file in folder.iterdir():
@@ -51,7 +51,7 @@ def readable_by_all(*folders: pathlib.Path):
 
 
 class Memory:
-    """Of the process with that id."""
+    """The status of the process with that id."""
 
     def __init__(self, pid: int):
         self._status = pathlib.Path(f"/proc/{pid}/status")
@@ -67,7 +67,7 @@ class Memory:
 
 
 class Pod:
-    """A Pod and the objects beside it, played by podman. `address` is the pod's own."""
+    """A Pod and its other objects, run by podman. `address` is the pod's address."""
 
     def __init__(self, objects: list[dict], folder: pathlib.Path):
         self._file = folder / "pod.json"
@@ -93,7 +93,7 @@ class Pod:
         return done.stdout
 
     def ask(self, port: int, path: str, method: str = "GET", parameters=None):
-        """Status and body of the answer; status 0 while nobody listens."""
+        """Status and body of the response; status 0 while nobody listens."""
         query = "?" + urllib.parse.urlencode(parameters) if parameters else ""
         connection = http.client.HTTPConnection(self.address, port, timeout=60)
         try:
@@ -106,17 +106,17 @@ class Pod:
             connection.close()
 
     def stop(self):
-        """Also a second time."""
+        """May be called twice."""
         if self._file.exists():
             command("podman", "play", "kube", "--down", self._file)
             self._file.unlink()
 
 
 def playable(pod: dict, secrets: dict[str, pathlib.Path]) -> dict:
-    """A Pod that podman 4.3 plays like a cluster does: it mounts no secret that is optional, and leaves
-    the others in base64. `secrets` are folders in their place; an optional one that is not among them is
-    not there, in a cluster an empty folder. Volumes get the pod's name before theirs, as podman has one
-    volume of a name for all pods."""
+    """A Pod that podman 4.3 runs as a cluster does. podman mounts no optional secret, and leaves the others
+    in base64. So `secrets` maps them to folders; an optional secret that is not among them is missing, while
+    a cluster has an empty folder. The pod's name is the prefix of its volumes, as podman's volume names are
+    global."""
     pod = json.loads(json.dumps(pod))
     mounts = [mount for container in pod["spec"]["containers"] for mount in container.get("volumeMounts", [])]
     for named in pod["spec"]["volumes"] + mounts:

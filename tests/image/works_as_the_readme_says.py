@@ -1,6 +1,6 @@
-"""Who follows "By hand" of helm/README.md word for word ends with a pod whose metrics Prometheus scrapes: the
-Secrets are made of the files that it names, the manifest is played, the `podman run` line is run. Only what
-podman 4.3 cannot play is put another way (stage.playable)."""
+"""The section "By hand" of helm/README.md works word for word: Prometheus scrapes the resulting pod. The test
+creates the Secrets from the named files, and runs the manifest and the `podman run` line. It changes only
+what podman 4.3 does not support (stage.playable)."""
 
 import http.client
 import pathlib
@@ -16,7 +16,7 @@ _CERTIFICATES = "/certificates"
 
 
 def image_of_the_service(stage, name: str):
-    """The look-alike, as the service that the README calls so: with its certificates, on port 443."""
+    """The fake service with the README's name of the service: with its certificates, on port 443."""
     server = stage.folder_for("server")
     pair = stage.authority.issue("whatsapp-web")
     for file, source in (("ca.crt", stage.authority.certificate), ("tls.crt", pair.certificate),
@@ -33,7 +33,7 @@ def image_of_the_service(stage, name: str):
 
 
 def folders_of_the_secrets(stage) -> dict[str, pathlib.Path]:
-    """By the name of each Secret the files that the README has the reader put there, and no other."""
+    """Maps the name of each Secret of the README to exactly the files that the reader puts there."""
     have = {file.name: file for folder in (stage.tls_folder(), stage.credentials_folder())
             for file in folder.iterdir()}
     folders = {}
@@ -57,7 +57,7 @@ def answers(port: int, path: str) -> int:
 
 
 def plain_prometheus(stage):
-    """With the scrape configuration that the README names for it."""
+    """With the scrape configuration that the README names."""
     text = (ROOT / "helm/files/scrape/plain.yml").read_text()
     jobs = text.split("scrape_configs:\n", 1)[1].replace("- job_name:", "- scrape_interval: 1s\n    job_name:")
     return stage.prometheus(jobs)
@@ -115,6 +115,6 @@ def scenario(stage):
     the_podman_line(stage)
 
 
-# The manifest has its ports, which podman opens on the host: on one that is the scenario's own.
+# podman opens the ports of the manifest on the host: the scenario uses its own port.
 enter_own_namespaces()
 run(scenario)

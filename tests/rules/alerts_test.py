@@ -1,4 +1,5 @@
-"""Every rule is one that promtool takes; every alert is well described, and is seen to fire and to be silent."""
+"""promtool accepts every rule; every alert is described, and tests show that it fires and that it stays
+silent."""
 
 import collections
 import re
@@ -58,7 +59,7 @@ class AlertsTest(unittest.TestCase):
                 said = alert["annotations"]
                 self.assertEqual({"summary", "description", "runbook"}, set(said))
                 self.assertRegex(said["summary"], r"^[A-Z].*\.$")
-                self.assertNotIn("{{", said["summary"], "one summary for all that are grouped")
+                self.assertNotIn("{{", said["summary"], "one summary for all grouped alerts")
                 self.assertNotIn("\n", said["description"])
                 whom = "$labels.namespace" if "Inject" in alert["alert"] else "or $labels.pod $labels.instance"
                 self.assertIn(whom, said["description"])

@@ -1,4 +1,4 @@
-"""The dashboards are what Grafana 9 and 10 read, and each of their queries is one that Prometheus parses."""
+"""Grafana 9 and 10 read the dashboards, and Prometheus parses each of their queries."""
 
 import json
 import re
@@ -20,13 +20,13 @@ def panels(board: dict) -> list[dict]:
 
 
 def queries(board: dict) -> dict[str, str]:
-    """By panel and letter; as they are written."""
+    """Queries by panel and letter, with their variables."""
     return {f"{panel['title']} {target['refId']}": target["expr"]
             for panel in panels(board) for target in panel["targets"]}
 
 
 def asked(expression: str) -> str:
-    """With everything chosen, as Grafana sends it."""
+    """The query with all options selected, as Grafana sends it."""
     for variable, value in {"$cluster": ".*", "$namespace": ".*", "$pod": ".*", "$target": ".*", "$__rate_interval": "5m"}.items():
         expression = expression.replace(variable, value)
     return expression

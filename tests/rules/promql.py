@@ -1,4 +1,4 @@
-"""What the tests of rules and dashboards share: promtool, and the names in an expression."""
+"""Shared by the tests of rules and dashboards: promtool, and the names in an expression."""
 
 import pathlib
 import re
@@ -26,14 +26,14 @@ _WORDS = {"and", "or", "unless", "bool", "offset", "inf", "nan"}
 
 
 def rules(kind: str) -> list[dict]:
-    """Every rule of that kind ("alert" or "record")."""
+    """All rules of this kind ("alert" or "record")."""
     return [rule for file in sorted((FILES / "rules").glob("*.yaml"))
             for group in yaml.safe_load(file.read_text())["groups"]
             for rule in group["rules"] if kind in rule]
 
 
 def metric_names(expression: str) -> set[str]:
-    """The names of metrics in that PromQL."""
+    """The metric names in a PromQL expression."""
     text = re.sub(r'"(?:[^"\\]|\\.)*"', "", expression)
     text = re.sub(r"\{[^}]*\}|\[[^\]]*\]", " ", text)
     text = re.sub(r"\b(by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)", " ", text)
@@ -42,13 +42,14 @@ def metric_names(expression: str) -> set[str]:
 
 
 def without_cluster(expression: str) -> list[str]:
-    """Every `by` and `on` that lacks the label cluster."""
+    """All `by` and `on` clauses without the label cluster."""
     return [found[0] for found in re.finditer(r"\b(?:by|on)\s*\(([^)]*)\)", expression)
             if "cluster" not in re.split(r"[\s,]+", found[1])]
 
 
 def known_metrics() -> set[str]:
-    """Those of the table of daemon/serve/README.md, of the injector, of the recording rules, and of others' exporters."""
+    """Names in the table of daemon/serve/README.md, of the injector, of the recording rules, and of other
+    exporters."""
     readme = (ROOT / "daemon/serve/README.md").read_text()
     named = set(re.findall(r"\b((?:postern|process)_[a-z_]+[a-z])", readme))
     for name in list(named):
@@ -65,12 +66,12 @@ def promtool(*arguments) -> subprocess.CompletedProcess:
 
 
 def complaints(expressions: dict[str, str]) -> str:
-    """What promtool says against these, by name; empty when all of them parse."""
+    """promtool's errors for these expressions, by name; empty if all of them parse."""
     groups = [{"name": name, "rules": [{"record": "parsed", "expr": expression}]}
               for name, expression in expressions.items()]
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "rules.yml"
         file.write_text(yaml.safe_dump({"groups": groups}))
-        # --no-lint: it is the expressions that are looked at; equal ones are no mistake.
+        # --no-lint: only the syntax is checked; duplicate expressions are allowed.
         done = promtool("check", "rules", "--lint=none", file)
     return "" if done.returncode == 0 else done.stdout + done.stderr

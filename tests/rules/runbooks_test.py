@@ -1,4 +1,4 @@
-"""Every alert has a runbook: what it means, a query that parses, a command that there is, what to do."""
+"""Every alert has a runbook: its meaning, a query that parses, a command that exists, and what to do."""
 
 import os
 import pathlib
@@ -10,7 +10,7 @@ import unittest
 import promql
 
 RUNBOOKS = promql.FILES / "runbooks.md"
-# The verbs of kubectl that they use, which is not there when the tests run.
+# The kubectl verbs in the runbooks; kubectl is not installed for the tests.
 KUBECTL = {"exec", "get", "describe", "logs", "rollout"}
 
 

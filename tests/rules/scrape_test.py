@@ -1,4 +1,4 @@
-"""The scrape configurations find the pods that they should, by the names that the rules go by."""
+"""The scrape configurations find the right pods, with the job names that the rules expect."""
 
 import functools
 import pathlib
@@ -49,7 +49,7 @@ def by_pod_monitor() -> dict[tuple, dict]:
 
 
 def targets(scrape_configs: list[dict]) -> dict[tuple, dict]:
-    """What a real Prometheus would scrape: labels by job, pod and address."""
+    """The targets of a real Prometheus: labels by job, pod and address."""
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         prometheus = Prometheus(folder, yaml.safe_dump(found_in_files(scrape_configs, PODS, folder)))
