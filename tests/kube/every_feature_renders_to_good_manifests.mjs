@@ -1,11 +1,11 @@
-// For every file of helm/ci and three versions of Kubernetes: helm lints and renders, both checkers of
-// manifests have nothing to say, and every object has its labels. The checkers themselves find what is wrong.
+// For every file of helm/ci and three versions of Kubernetes: helm lints and renders, both manifest checkers
+// accept the objects, and every object has its labels. The checkers themselves find errors.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { all, chart, features, helm, kubeVersions, namespace, one, render } from './harness/chart.mjs';
 import { complaints } from './harness/manifest.mjs';
 
-// What has no namespace.
+// Kinds without a namespace.
 const clusterWide = ['ClusterRole', 'ClusterRoleBinding', 'MutatingWebhookConfiguration'];
 
 test('there is a file for each feature', () => assert.ok(features().length >= 15));
@@ -81,12 +81,12 @@ test('the checkers find what is wrong', () => {
     assert.match(complaints(spoiled).join('\n'), expected);
   };
   const container = deployment => deployment.spec.template.spec.containers[0];
-  finds('Deployment', undefined, it => { container(it).imagePulPolicy = 'Always'; }, /imagePulPolicy is no field/);
+  finds('Deployment', undefined, it => { container(it).imagePulPolicy = 'Always'; }, /imagePulPolicy is not a field/);
   finds('Deployment', undefined, it => { delete container(it).name; }, /required property name/);
-  finds('Deployment', undefined, it => { container(it).args = ['a', 1]; }, /args\[1\]: 1 is no string/);
-  finds('Service', undefined, it => { it.spec.ports[0].port = 'https'; }, /is no number/);
-  finds('PodMonitor', 'postern', it => { it.spec.podMetricsEndpoints[0].pat = '/metrics'; }, /pat is no field/);
+  finds('Deployment', undefined, it => { container(it).args = ['a', 1]; }, /args\[1\]: 1 is not a string/);
+  finds('Service', undefined, it => { it.spec.ports[0].port = 'https'; }, /is not a number/);
+  finds('PodMonitor', 'postern', it => { it.spec.podMetricsEndpoints[0].pat = '/metrics'; }, /pat is not a field/);
   finds('PodMonitor', 'postern', it => { delete it.spec.selector; }, /required property selector/);
-  finds('Certificate', 'postern-injector', it => { it.spec.dnsName = 'a'; }, /dnsName is no field/);
+  finds('Certificate', 'postern-injector', it => { it.spec.dnsName = 'a'; }, /dnsName is not a field/);
   finds('Certificate', 'postern-injector', it => { it.spec.isCA = 'yes'; }, /isCA/);
 });

@@ -1,5 +1,5 @@
-// values.yaml, its schema and the table of the README name the same keys; what is not among them is refused
-// by its name, at every level. The chart has the project's version.
+// values.yaml, its schema and the table of the README name the same keys; an unknown key is refused by its
+// name at every level. The chart has the project's version.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -15,10 +15,10 @@ function isMap(value) {
 }
 
 const rows = new Set(documented().map(each => each.path));
-// What only a chart sets that has this one as a part.
+// Keys that only a parent chart sets.
 const ofParents = ['enabled'];
 
-// The paths that need a row: what is documented as a whole counts once.
+// The paths that need a row: a map that is documented as a whole has one row.
 function leaves(values, path = '') {
   return Object.entries(values).flatMap(([key, value]) => {
     const below = path ? `${path}.${key}` : key;
@@ -26,7 +26,7 @@ function leaves(values, path = '') {
   });
 }
 
-// Calls `visit` for every object of the schema that has fields, with its path.
+// Calls `visit` with the path of every object of the schema that has fields.
 function objects(part, path, visit) {
   if (Array.isArray(part)) return part.forEach((each, i) => objects(each, `${path}/${i}`, visit));
   if (!isMap(part)) return;
@@ -58,20 +58,20 @@ test('the schema has the same keys', () => {
   compare(defaults, schema, '');
 });
 
-test('the schema of our own keys is closed everywhere', () => {
+test('the schema of the chart\'s own keys is closed everywhere', () => {
   assert.equal(schema.$schema, 'http://json-schema.org/draft-07/schema#');
   let count = 0;
   objects(schema, '', (part, path) => {
     count += 1;
-    // For the daemon to judge, and for other charts.
+    // Validated by the daemon, or for other charts.
     const others = path.endsWith('/targets/items') || path === '/properties/global';
     assert.ok(part.additionalProperties === false || others, `${path} is closed`);
   });
   assert.ok(count > 20);
 });
 
-// The keys whose type is one of Kubernetes, Prometheus Operator or cert-manager, with fields that not every
-// version has, some of which none has yet.
+// Keys with a type of Kubernetes, Prometheus Operator or cert-manager, with fields that not every version
+// has, or none yet.
 const container = documents => podOf(documents).containers[0];
 const podOf = documents => one(documents, 'Deployment').spec.template.spec;
 const webhookOf = documents => one(documents, 'MutatingWebhookConfiguration').webhooks[0];
@@ -149,7 +149,7 @@ test('what the schema leaves open is passed on, and nothing else is left open', 
     else for (const [key, each] of Object.entries(part.properties ?? {})) visit(each, path ? `${path}.${key}` : key);
   };
   visit(schema, '');
-  // A probe is tried once.
+  // Probes are tested once.
   const tried = [...passedOn.map(([path]) => path), 'readinessProbe'];
   assert.deepEqual(open.sort(), tried.sort());
 });

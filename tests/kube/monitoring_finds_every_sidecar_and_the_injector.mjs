@@ -1,5 +1,4 @@
-// PodMonitors, alert rules and dashboards: what is in files/ reaches the cluster as it is, with none of them
-// and with some.
+// PodMonitors, alert rules and dashboards: files/ reaches the cluster unchanged, with no file and with some.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -49,7 +48,7 @@ test('nothing of it unless it is asked for', () => {
 
 test('a page and what postern says of itself are scraped of every injected pod', () => {
   const monitor = one(render({ values: { podMonitor: { enabled: true } } }), 'PodMonitor', 'postern').spec;
-  // What the rules are tried with: tests/e2e/harness/alerts.py.
+  // The rules are tested with tests/e2e/harness/alerts.py.
   const data = new URL('../data/rules/pod_monitor.yml', import.meta.url);
   assert.deepEqual(monitor, yaml.load(readFileSync(data, 'utf8')).spec);
 });

@@ -1,6 +1,6 @@
-// Every leaf and every map of values.yaml is set to null, one at a time: the chart renders without it, to
-// manifests that both checkers take, or refuses it with its name. Never a template error, and no `null` or
-// `<nil>` in what is rendered.
+// Every leaf and every map of values.yaml is set to null, one at a time: the chart renders without it to
+// manifests that both checkers accept, or refuses it with its name. It never causes a template error, and the
+// output has no `null` or `<nil>`.
 import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { after, describe, test } from 'node:test';
@@ -14,7 +14,7 @@ function isMap(value) {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
-// Every path of values.yaml, a map before what it holds.
+// Every path of values.yaml, a map before its members.
 function paths(values, above = '') {
   return Object.entries(values).flatMap(([key, value]) => {
     const path = above ? `${above}.${key}` : key;
@@ -26,7 +26,7 @@ function withNull(base, path) {
   return over(base, path.split('.').reverse().reduce((below, key) => ({ [key]: below }), null));
 }
 
-// Where a null is in what is rendered.
+// The places of nulls in the output.
 function nulls(value, path) {
   if (value === null || String(value).includes('<nil>')) return [path];
   return typeof value === 'object' ? Object.entries(value).flatMap(([key, each]) => nulls(each, `${path}.${key}`)) : [];
@@ -50,10 +50,10 @@ const maps = every.filter(path => isMap(valueAt(path)));
 const together = names => names.reduce((values, name) => over(values, feature(name)), {});
 const everything = together(['extra', 'reach', 'issuer', 'locked-annotations', 'network-policy', 'pod-monitor',
   'scheduling', 'sidecar']);
-// Apart, as they are long.
+// Separate, as they are long.
 const files = path => /^(dashboards|prometheusRule)/.test(path);
 
-// What is refused: it has to be there where it is used.
+// Refused nulls: these values are required where they are used.
 const always = ['image', 'livenessProbe.httpGet', 'readinessProbe.httpGet', 'webhook'];
 const ofFields = ['image.repository', 'webhook.port', 'healthPort', 'podSecurityContext.seccompProfile.type',
   'livenessProbe.httpGet.port', 'readinessProbe.httpGet.port'];
@@ -82,7 +82,7 @@ for (const [name, base, kube, tried, refused] of [
         }
         assert.deepEqual(nulls(documents, ''), []);
         assert.deepEqual(documents.flatMap(complaints), []);
-        // Flags with nothing behind them are refused.
+        // Flags without a value are refused.
         if (documents.some(each => each.kind === 'Deployment')) assert.ok(sidecarOf(injectedWith(documents, pod)));
       });
     }
@@ -117,7 +117,7 @@ test('nothing is left of a default: each by what it was', () => {
   assert.equal(page.honorLabels, undefined);
 });
 
-// With a null the program's own default holds, in the injector as in the template.
+// With null the program's default applies, in the injector and in the template.
 for (const path of ['sidecar', ...paths(defaults.sidecar, 'sidecar')]) {
   test(`injector and template have a sidecar: ${path} is null`, () => {
     const values = withNull({}, path);

@@ -1,6 +1,6 @@
-// Makes the table of helm/README.md from the comments of helm/values.yaml.
+// Generates the table of helm/README.md from the comments of helm/values.yaml.
 //
-//   node tests/kube/readme.mjs            says whether the table is as it should be
+//   node tests/kube/readme.mjs            checks that the table is up to date
 //   node tests/kube/readme.mjs --write    writes it
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// What the chart gives the injector: the webhook, its certificate, its rights and its pods.
+// The chart's injector: its webhook, certificate, permissions and pods.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { all, feature, features, kubeVersions, namespace, one, over, pods, refusal, render } from './harness/chart.mjs';
@@ -36,7 +36,7 @@ test('pods without the label are never sent, nor those of excluded namespaces', 
   assert.equal(ofConfigMaps.sideEffects, 'None');
 });
 
-// As the API server selects: NotIn fits an object without the label too.
+// As in the API server: NotIn also matches an object without the label.
 function selects({ matchExpressions, matchLabels = {} }, labels) {
   return Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
     (matchExpressions ?? []).every(({ key, operator, values }) => ({
@@ -159,7 +159,7 @@ for (const name of ['cert-manager', 'issuer', 'existing-secret']) {
   });
 }
 
-// The rights of the ClusterRole by what the values ask for.
+// The permissions of the ClusterRole for different values.
 for (const [what, values, expected] of [
   ['all that it does by default', {}, ['pods', 'nodes', 'mutatingwebhookconfigurations']],
   ['pods are not counted', { injector: { countMissedPods: false } }, ['nodes', 'mutatingwebhookconfigurations']],
@@ -263,7 +263,7 @@ test('what pods may not set or name is a flag each', () => {
   ]);
 });
 
-test('a configuration stands in the namespaces of the pods, for the webhook to check', () => {
+test('a configuration is in the namespaces of the pods, for the webhook to check', () => {
   const maps = all(render({ values: feature('config') }), 'ConfigMap');
   assert.deepEqual(maps.map(each => each.metadata.namespace), ['shop', 'billing']);
   for (const { metadata, data } of maps) {
@@ -290,7 +290,7 @@ test('no Secret has anything in it, and no value asks for one', () => {
   }
 });
 
-// Where the injector is reached, and who is sent to it: values, what is looked at, what is there.
+// The address of the injector, and the requests sent to it: values, examined part, expected content.
 const podOf = documents => one(documents, 'Deployment').spec.template.spec;
 const webhookOf = documents => one(documents, 'MutatingWebhookConfiguration').webhooks[0];
 const notIn = { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['kube-system', namespace] };

@@ -1,5 +1,5 @@
-// A chart that has this one as a part, without its injector, puts the sidecar into its own pods. It is what
-// the injector adds: names of variables, volumes and paths are a promise to users of either way.
+// A parent chart of this chart, without its injector, adds the sidecar to its own pods. The sidecar equals
+// the injector's: names of variables, volumes and paths are a promise to users of both.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { all, kubeVersions, one, version } from './harness/chart.mjs';
@@ -30,7 +30,7 @@ for (const kube of kubeVersions) {
       assert.deepEqual(forbidden({ ...spec.template.spec, initContainers: [], containers: sidecars }), []);
     }
   });
-  test(`an init container that goes on where Kubernetes knows it: ${kube}`, () => {
+  test(`a native sidecar where Kubernetes has it: ${kube}`, () => {
     const { native, sidecar, spec } = podOf(renderConsumer({ kube }), 'billing');
     assert.equal(native, kube !== '1.25.0');
     assert.equal(sidecar.restartPolicy, native ? 'Always' : undefined);
@@ -96,7 +96,7 @@ test('a configuration file names itself what is mounted beside it', () => {
   const map = one(documents, 'ConfigMap');
   assert.deepEqual(volumes['postern-config'], { configMap: { name: map.metadata.name, optional: true } });
   assert.match(map.data['postern.yml'], /sample_limit: 10000000$/m);
-  const other = podOf(documents, 'invoices');  // has a target of its own
+  const other = podOf(documents, 'invoices');  // has its own target
   assert.equal(other.environment.POSTERN_TARGET_URL, 'https://localhost:9443');
   assert.equal(other.environment.POSTERN_CONFIG_FILE ?? other.volumes['postern-config'], undefined);
 });

@@ -1,5 +1,5 @@
-// Reads the rendered policies as a cluster would, and computes for every port of every protocol who may open
-// it. The pods are those that the injector makes with the flags of the same chart.
+// Reads the rendered policies as a cluster does, and computes for every port of every protocol who may
+// connect. The pods are injected with the flags of the same chart.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { all, namespace, one, pods, render } from './harness/chart.mjs';
@@ -33,7 +33,7 @@ function covers(rule, protocol, port) {
 }
 
 // The ports of a protocol that are closed between a pod with these labels and the peer. A pod that no policy
-// selects is open; what one of several policies allows is allowed.
+// selects is open; a connection is allowed if one of several policies allows it.
 function closed(policies, labels, protocol, peer, direction = 'Ingress') {
   const [list, side] = direction === 'Ingress' ? ['ingress', 'from'] : ['egress', 'to'];
   const of = typeof peer === 'string' ? { in: peer } : peer;
@@ -48,7 +48,7 @@ function policies(values, inNamespace) {
   return all(render({ values }), 'NetworkPolicy').filter(each => !inNamespace || each.metadata.namespace === inNamespace);
 }
 
-// A pod that asks for a sidecar, whose application listens on these ports.
+// A pod that requests a sidecar, and whose application listens on these ports.
 function podWith(ports, annotations = {}) {
   return {
     apiVersion: 'v1', kind: 'Pod',
@@ -65,7 +65,7 @@ function sidecarPort({ spec }) {
   return container.ports.find(each => each.name === 'postern').containerPort;
 }
 
-// That the sidecar's port is for the monitoring namespaces alone, and every other port for all.
+// Checks that the sidecar's port is open only to the monitoring namespaces, and every other port to all.
 function closesOnly(port, found, labels) {
   for (const protocol of protocols) {
     for (const friend of ['monitoring', 'second']) assert.deepEqual(closed(found, labels, protocol, friend), []);
@@ -75,10 +75,10 @@ function closesOnly(port, found, labels) {
   }
 }
 
-test('there is none unless it is asked for', () => assert.deepEqual(policies({}), []));
+test('no policy exists unless it is requested', () => assert.deepEqual(policies({}), []));
 
-// The application's ports, annotations, values of the sidecar and of the policy, and the port that is closed;
-// 0: the policies have no such port, and close none.
+// The application's ports, annotations, values of the sidecar and of the policy, and the closed port; 0: the
+// policies close no port.
 for (const [what, ports, annotations, sidecar, policy, expected] of [
   ['the default', [8080], {}, {}, {}, 3000],
   ['the application has the sidecar\'s port', [3000], {}, {}, {}, 3001],

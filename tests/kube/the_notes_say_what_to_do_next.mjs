@@ -1,5 +1,5 @@
-// What helm prints after an installation: `helm template` does not, so that the notes are rendered as a part
-// of a copy of the chart.
+// The output of helm after an installation. `helm template` does not print it, so the notes are rendered as a
+// template in a copy of the chart.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

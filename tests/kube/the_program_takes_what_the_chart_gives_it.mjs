@@ -1,5 +1,5 @@
-// Every flag and variable that the chart renders is one that the program has, and the template
-// `postern.sidecar` gives the same container as `postern inject` does with the chart's flags.
+// The program has every flag and variable that the chart renders, and the template `postern.sidecar` renders
+// the same container as `postern inject` with the chart's flags.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ const variables = new Set(help.match(/^ {8}\$POSTERN_[A-Z_]+/gm).map(each => eac
 
 const consumers = yaml.load(readFileSync(join(root, 'tests/kube/consumer/values.yaml'), 'utf8')).postern;
 
-// What the sidecar makes of a pod; lists whose order does not matter are sorted.
+// The parts of a pod that the sidecar changes; lists whose order does not matter are sorted.
 function plain(pod) {
   const byName = list => [...list].sort((a, b) => a.name.localeCompare(b.name));
   const { metadata, spec } = pod;
@@ -31,7 +31,7 @@ function plain(pod) {
   };
 }
 
-// The pod that `postern inject` makes with the flags of the chart's injector.
+// The pod after `postern inject` with the flags of the chart's injector.
 function injected(values) {
   const pod = {
     apiVersion: 'v1', kind: 'Pod',
@@ -63,7 +63,7 @@ const noTarget = { name: '', url: '', serverName: '' };
 for (const [name, values] of Object.entries({
   'the values of the consumer': {},
   'every value of a sidecar': { sidecar: feature('sidecar').sidecar },
-  'an init container that goes on': { sidecar: { nativeSidecar: true } },
+  'a native sidecar': { sidecar: { nativeSidecar: true } },
   'a database': { sidecar: { credentials: { existingSecret: '' }, mysql: { existingSecret: 'db' }, ca: { existingConfigMap: 'ca' } } },
   'a web configuration beside a configuration': {
     ...feature('config'),
@@ -72,7 +72,7 @@ for (const [name, values] of Object.entries({
   'a configuration': { ...feature('config'), sidecar: { ...feature('config').sidecar, target: noTarget } },
 })) {
   test(`template and injector agree: ${name}`, () => {
-    // Without a cluster the injector counts `auto` as an ordinary container.
+    // Without a cluster the injector treats `auto` as an ordinary container.
     const sidecar = over({ nativeSidecar: false }, values.sidecar ?? {});
     const ours = over(over(consumers, { fullnameOverride: 'fleet' }), { ...values, sidecar });
     const template = one(renderConsumer({ values: ours }), 'Deployment', 'billing').spec.template;
@@ -98,5 +98,5 @@ test('the daemon takes the configuration of a ConfigMap', () => {
   const [map] = all(render({ values: feature('config') }), 'ConfigMap');
   writeFileSync(file, map.data['postern.yml']);
   const { code, out, error } = postern(['--config.check', `--config.file=${file}`]);
-  assert.equal(code, 1, out + error);  // the certificates are not there; 2 is a bad configuration
+  assert.equal(code, 1, out + error);  // the certificates are missing; 2 is a bad configuration
 });

@@ -1,6 +1,6 @@
-"""A real API server with the objects of the chart, and `postern inject` with the rights that they
-give it: labelled pods come out with the sidecar, those made before are counted, without the injector
-they are refused, and its certificate is renewed while nobody notices."""
+"""A real API server with the objects of the chart, and `postern inject` with their permissions. Labeled pods
+get the sidecar, older pods are counted, and without the injector labeled pods are refused. The renewal of its
+certificate fails no request."""
 
 import pathlib
 import re
@@ -37,7 +37,7 @@ def pod(name: str, labelled: bool = True, **spec) -> dict:
 
 
 class Injector:
-    """`postern inject` with the flags that the chart gives it, at an address of its own."""
+    """`postern inject` with the chart's flags, at its own address."""
 
     def __init__(self, stage, cluster, flags, mounted, address):
         self.address = address
@@ -56,7 +56,7 @@ class Injector:
         self.process = Process(self._folder, self._arguments, {})
 
     def ask(self, path: str):
-        """Status and text."""
+        """Status and text of the response."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self._health}{path}", timeout=10) as got:
                 return got.status, got.read().decode()
@@ -80,7 +80,7 @@ class Injector:
 
 
 class Repeated:
-    """Does something again and again on a thread of its own, until told to stop."""
+    """Repeats an action on its own thread until stop()."""
 
     def __init__(self, work):
         self.count, self.failures = 0, []
@@ -92,7 +92,7 @@ class Repeated:
         while not self._over.is_set():
             try:
                 failure = self._work()
-            except Exception as broken:  # whatever it is, the scenario shows it
+            except Exception as broken:  # the scenario reports every failure
                 failure = repr(broken)
             self.count += 1
             if failure:
@@ -105,8 +105,8 @@ class Repeated:
 
 
 def install(stage, cluster):
-    """The chart's objects, where an API server without controllers has a use for them. Returns the
-    flags of the injector, its folder of the service account, and the address of its Service."""
+    """Creates the chart's objects that matter to an API server without controllers. Returns the flags of the
+    injector, its folder of the service account, and the address of its Service."""
     objects = chart_objects(stage, {})
     address = cluster.free_address()
     for thing in objects:
@@ -128,15 +128,15 @@ def install(stage, cluster):
 def refuses_without_injector(cluster):
     status, document = cluster.admin().make(pod("late"), dry=True)
     check(status == 500 and "pods.postern.io" in document["message"],
-          f"a labelled pod is refused with the webhook's name, not {status} {document}")
+          f"a labeled pod is refused with the webhook's name, not {status} {document}")
     status, _ = cluster.admin().make(pod("plain", labelled=False), dry=True)
     check(status == 201, "a pod without the label is admitted")
 
 
 def injects(cluster):
     status, made = cluster.admin().make(pod("web"))
-    check(status == 201, f"a labelled pod is admitted: {made}")
-    check(made["metadata"]["labels"]["postern.io/status"] == "injected", "it says so")
+    check(status == 201, f"a labeled pod is admitted: {made}")
+    check(made["metadata"]["labels"]["postern.io/status"] == "injected", "its label says so")
     names = [container["name"] for container in made["spec"]["containers"]]
     check(names == ["shop", "postern"] and "initContainers" not in made["spec"],
           f"the sidecar is a plain container beside the other, not {names}")
@@ -185,7 +185,7 @@ def bundles_of(cluster, flags) -> set[str]:
 
 
 def greets(cluster, flags, address: str):
-    """A handshake as the API server would do it at this moment; why not, when it fails."""
+    """A handshake with the API server's current trust; the error if it fails."""
     context = ssl.create_default_context(cadata=bundles_of(cluster, flags).pop())
     name = f"{value_of(flags, 'inject.service')}.{NAMESPACE}.svc"
     try:
@@ -212,17 +212,17 @@ def renews_unnoticed(cluster, injectors, flags):
         seen.update(bundle.count("BEGIN CERTIFICATE") for bundle in bundles_of(cluster, flags))
         return all(one.not_after() > first + times * _LIFE / 2 for one in injectors)
 
-    wait_for(lambda: renewed(1), "both replicas show a renewed certificate", seconds=3 * _LIFE)
-    # Somebody breaks the Secret: it is written anew, and nobody notices that either.
+    wait_for(lambda: renewed(1), "both replicas serve a renewed certificate", seconds=3 * _LIFE)
+    # A broken Secret is rewritten, and no request fails.
     secret = path_of("Secret", "v1", NAMESPACE, value_of(flags, "inject.secret"))
     broken = {"data": {"tls.crt": "bm9uZQ=="}}
     cluster.admin().must("PATCH", secret, broken, content_type="application/merge-patch+json")
     wait_for(lambda: cluster.admin().must("GET", secret)["data"]["tls.crt"] != "bm9uZQ==",
-             "the Secret is written anew", seconds=_LIFE)
-    wait_for(lambda: renewed(2), "both replicas show the next one", seconds=3 * _LIFE)
+             "the Secret is rewritten", seconds=_LIFE)
+    wait_for(lambda: renewed(2), "both replicas serve the next one", seconds=3 * _LIFE)
     for one in watched:
         one.stop()
-    check(seen >= {2}, f"old and new authority stood in caBundle side by side, not {seen}")
+    check(seen >= {2}, f"caBundle had the old and the new CA together, not {seen}")
     check(len(bundles_of(cluster, flags)) == 1, "every entry has the same caBundle")
     for one in watched:
         check(one.count > 50 and not one.failures,
@@ -250,7 +250,7 @@ def scenario(stage):
                                                   namespace="shop") == 1,
              "the pod that was made before is missed")
     wait_for(lambda: cluster.admin().make(pod("web"), dry=True)[0] == 201,
-             "the API server has taken up caBundle")
+             "the API server uses caBundle")
     changes_nothing_twice(cluster, injects(cluster))
     refuses_what_is_wrong(cluster)
     check(injectors[0].metrics().value("postern_inject_native_sidecar") == 0,
@@ -261,12 +261,12 @@ def scenario(stage):
         asked = {result: one.metrics().value("postern_inject_api_requests_total", result=result)
                  for result in ("ok", "refused", "failed")}
         check(asked["ok"] > 10 and asked["refused"] == asked["failed"] == 0,
-              f"all that it asked the API server for was granted, but {asked}")
+              f"the API server granted all its requests, but {asked}")
 
     for one in injectors:
         begin = time.monotonic()
         one.process.send(signal.SIGTERM)
-        check(one.process.wait() == 0, "the injector ends when it is told to")
+        check(one.process.wait() == 0, "the injector ends on SIGTERM")
         check(time.monotonic() - begin < 5, "and soon")
     refuses_without_injector(cluster)
 
@@ -275,9 +275,9 @@ def scenario(stage):
     for one in injectors:
         said = one.process.output()
         check(not re.search("|".join(map(re.escape, stage.secrets.values())), said),
-              "no secret stands in the log")
+              "the log contains no secret")
         check("the sandbox refused" not in said, "the sandbox refuses nothing")
-        check(len(said.splitlines()) < 80, "the log tells changes, not tries")
+        check(len(said.splitlines()) < 80, "the log has changes, not attempts")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds kube-apiserver from Debian's source package into a folder: usage build.sh FOLDER. Takes about
-# four minutes on two idle cores; what is there already stays. Debian packages: dpkg-dev golang-go
+# Builds kube-apiserver from Debian's source package into a folder: usage build.sh FOLDER. Takes about four
+# minutes on two idle cores; existing files stay. Debian packages: dpkg-dev golang-go
 # golang-github-modern-go-reflect2-dev jq make patch rsync xz-utils
 set -euo pipefail
 folder=$(realpath -m "$1")
@@ -8,7 +8,7 @@ folder=$(realpath -m "$1")
 mkdir -p "$folder/lists/partial"
 cd "$folder"
 
-# Sources of the archive that this machine has its packages from; its own lists stay as they are.
+# Source lists of this machine's package archive; its own lists do not change.
 archive=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' \
   'Codename: bookworm' 'Component: main' | head -n 1)
 printf 'deb-src %s bookworm main\n' "$archive" >sources.list
@@ -19,7 +19,7 @@ apt=(apt-get -o "Dir::Etc::SourceList=$folder/sources.list" -o Dir::Etc::SourceP
 rm -rf source
 dpkg-source --no-check -x kubernetes_*.dsc source
 
-# The vendored one reads Go's own structures, which have changed since: the program would crash.
+# The vendored version reads internal structures of Go, which have changed: the program would crash.
 reflect2=source/vendor/github.com/modern-go/reflect2
 rm -rf "$reflect2"
 cp -r /usr/share/gocode/src/github.com/modern-go/reflect2 "$reflect2"

@@ -1,5 +1,5 @@
-"""A Kubernetes API server of the scenario's own, with etcd behind it and no node: objects can be
-made and read, and admission webhooks are called."""
+"""A private Kubernetes API server with etcd and without nodes: it creates and returns objects, and calls
+admission webhooks."""
 
 import base64
 import http.client
@@ -14,10 +14,10 @@ from harness import check, free_port, wait_for
 from harness.process import Process
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-NAMESPACE = "postern-system"  # as tests/kube/harness/chart.mjs has it
+NAMESPACE = "postern-system"  # as in tests/kube/harness/chart.mjs
 
 _GROUPS = {"v1": "/api/v1"}
-# Where objects of a kind are, and whether they belong to a namespace.
+# The API path of each kind, and whether it is namespaced.
 _PLURALS = {
     "Namespace": ("namespaces", False), "Pod": ("pods", True), "Secret": ("secrets", True),
     "ConfigMap": ("configmaps", True), "Service": ("services", True), "Node": ("nodes", False),
@@ -29,7 +29,7 @@ _PLURALS = {
 
 
 def chart_objects(stage, values: dict) -> list[dict]:
-    """What the chart installs with these values."""
+    """The objects of the chart with these values."""
     file = stage.folder_for("values") / "values.json"
     file.write_text(json.dumps(values))
     done = subprocess.run(["node", pathlib.Path(__file__).parent / "objects.mjs", file],
@@ -56,7 +56,7 @@ class Asker:
         self._token = token
 
     def ask(self, method: str, path: str, body=None, content_type="application/json"):
-        """Status and document."""
+        """Status and document of the response."""
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": content_type}
         self._connection.request(method, path, None if body is None else json.dumps(body), headers)
         response = self._connection.getresponse()
@@ -64,7 +64,7 @@ class Asker:
         return response.status, json.loads(text) if text.startswith("{") else text
 
     def make(self, thing: dict, dry: bool = False):
-        """Status and document: the object as it was taken, or a Status that says why not."""
+        """Status and document: the object as accepted, or a Status with the reason."""
         path = path_of(thing["kind"], thing["apiVersion"],
                        thing["metadata"].get("namespace", "default"))
         return self.ask("POST", path + ("?dryRun=All" if dry else ""), thing)
@@ -79,7 +79,7 @@ class Cluster:
     def __init__(self, stage):
         self._stage = stage
         self.authority = stage.authority.certificate
-        # Services have loopback addresses here, so that webhooks are called where they listen.
+        # Services have loopback addresses, at which the webhooks listen.
         self._network = f"127.{random.randrange(16, 250)}.{random.randrange(250)}"
         self._next_address = 10
         self._start_etcd()
@@ -113,7 +113,7 @@ class Cluster:
             f"--service-account-key-file={accounts.certificate}",
             f"--service-account-signing-key-file={accounts.key}",
             "--service-account-issuer=https://kubernetes.default.svc",
-            # Makes pods wait for what only a controller would make.
+            # This plugin makes pods wait for objects that only a controller creates.
             "--disable-admission-plugins=ServiceAccount"]))
         wait_for(self._ready, "the API server is ready", seconds=120)
 
@@ -136,12 +136,12 @@ class Cluster:
         return Asker(self.port, self.authority, self._admin_token)
 
     def free_address(self) -> str:
-        """Of the network of Services."""
+        """An address in the network of Services."""
         self._next_address += 1
         return f"{self._network}.{self._next_address}"
 
     def make_namespace(self, name: str):
-        # The label has been written by the API server itself since 1.21.
+        # Since 1.21 the API server sets this label itself.
         self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {
             "name": name, "labels": {"kubernetes.io/metadata.name": name}}})
 
@@ -150,7 +150,7 @@ class Cluster:
         check(status == 201, f"{thing['kind']} {thing['metadata']['name']} is made: {document}")
 
     def token_for(self, account: str) -> str:
-        """A token of that service account, as the kubelet would mount it."""
+        """A token of this service account, as the kubelet mounts it."""
         path = path_of("ServiceAccount", "v1", NAMESPACE, account) + "/token"
         body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
         token = self.admin().must("POST", path, body)["status"]["token"]

@@ -1,4 +1,4 @@
-// Prints what the chart installs, as JSON: usage objects.mjs VALUES.json
+// Prints the objects of the chart as JSON: usage objects.mjs VALUES.json
 import { readFileSync } from 'node:fs';
 import { render } from '../harness/chart.mjs';
 

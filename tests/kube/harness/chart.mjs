@@ -1,4 +1,4 @@
-// The chart as helm renders it.
+// The chart, rendered by helm.
 import { execFile, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,11 +10,11 @@ const here = dirname(dirname(fileURLToPath(import.meta.url)));
 export const root = dirname(dirname(here));
 export const chart = join(root, 'helm');
 export const namespace = 'postern-system';
-// The chart's and the program's.
+// The version of chart and program.
 export const { version } = yaml.load(readFileSync(join(chart, 'Chart.yaml'), 'utf8'));
 export const kubeVersions = ['1.25.0', '1.29.0', '1.33.0'];
 
-// A folder that goes with the process.
+// A folder that is removed at exit.
 export function folder() {
   const path = mkdtempSync(join(tmpdir(), 'postern-chart-'));
   process.on('exit', () => rmSync(path, { recursive: true, force: true }));
@@ -24,7 +24,7 @@ export function folder() {
 const scratch = folder();
 const program = join(here, 'node_modules/.bin/helm');
 
-// Helm keeps what it keeps in the scratch folder and talks to nobody.
+// Helm stores its files in the scratch folder and uses no network.
 const environment = { PATH: process.env.PATH };
 for (const name of ['CACHE', 'CONFIG', 'DATA']) environment[`HELM_${name}_HOME`] = join(scratch, name);
 const options = { env: environment, encoding: 'utf8', maxBuffer: 64 << 20, timeout: 300_000 };
@@ -46,7 +46,7 @@ export function feature(name) {
   return yaml.load(readFileSync(join(chart, 'ci', `${name}-values.yaml`), 'utf8'));
 }
 
-// As helm lays values over one another.
+// Merges values as helm does.
 export function over(below, above) {
   const isMap = value => value !== null && typeof value === 'object' && !Array.isArray(value);
   const merged = { ...below };
@@ -70,7 +70,7 @@ function written(values) {
 
 const rendered = new Map();
 
-// `values`: a map, or the path of a file. What has been rendered once is not rendered again.
+// `values`: a map, or the path of a file. Results are cached.
 function template({ values = {}, kube = kubeVersions[1], release = 'postern', of = chart } = {}) {
   const key = JSON.stringify([values, kube, release, of]);
   if (!rendered.has(key)) {
@@ -80,7 +80,7 @@ function template({ values = {}, kube = kubeVersions[1], release = 'postern', of
   return rendered.get(key);
 }
 
-// { documents } or { error }, beside other renderings.
+// { documents } or { error }, in parallel to other renderings.
 export function renderBeside({ values, kube }) {
   const args = templateArgs(written(values), kube, 'postern', chart);
   return new Promise(resolve => execFile(program, args, options, (failure, out, error) => {
@@ -95,7 +95,7 @@ export function render(options) {
   return yaml.loadAll(out).filter(document => document);
 }
 
-// What helm says where it must not render.
+// The error of helm, which must refuse these values.
 export function refusal(options) {
   const { code, error } = template(options);
   if (code === 0) throw new Error(`helm renders ${JSON.stringify(options)}`);
@@ -106,19 +106,19 @@ export function all(documents, kind) {
   return documents.filter(document => document.kind === kind);
 }
 
-// The only one of its kind, or the only one of that name.
+// The only document of its kind, or of that name.
 export function one(documents, kind, name) {
   const found = all(documents, kind).filter(each => !name || each.metadata.name === name);
   if (found.length !== 1) throw new Error(`${found.length} of ${kind} ${name ?? ''}`);
   return found[0];
 }
 
-// Pods, and the templates of those that a Deployment makes.
+// Pods, and the pod templates of Deployments.
 export function pods(documents) {
   return [...all(documents, 'Pod'), ...all(documents, 'Deployment').map(each => each.spec.template)];
 }
 
-// A copy of the chart with other files in the place of its own rules and dashboards: { path: text }.
+// A copy of the chart with other files instead of its rules and dashboards: { path: text }.
 export function chartWith(others) {
   const copy = join(folder(), 'helm');
   cpSync(chart, copy, { recursive: true, filter: path => basename(path) !== 'files' });

@@ -1,9 +1,9 @@
-// tests/kube/consumer as helm renders it: a chart that has this one as a part.
+// tests/kube/consumer, rendered by helm: a chart with this chart as its dependency.
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { chart, folder, helm, render, root } from './chart.mjs';
 
-// The path of a copy that has its part beside it, as `helm dependency update` puts it there.
+// The path of a copy that contains its dependency, as after `helm dependency update`.
 function copied() {
   const scratch = folder();
   cpSync(chart, join(scratch, 'helm'), { recursive: true });
@@ -16,7 +16,7 @@ function copied() {
 
 let consumer;
 
-// As `render`; `values` are those of this chart.
+// Like `render`; `values` are those of this chart.
 export function renderConsumer({ kube, values = {} } = {}) {
   consumer ??= copied();
   return render({ kube, release: 'billing', of: consumer, values: { postern: values } });

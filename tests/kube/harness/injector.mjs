@@ -1,4 +1,4 @@
-// The program, and the pods that it makes with the flags of the chart's injector.
+// The program, and its injected pods with the flags of the chart's injector.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ export function postern(args, input) {
   return { code: run.status, out: run.stdout, error: run.stderr };
 }
 
-// The pod with its sidecar, by the injector of these documents.
+// The pod after the injector of these documents.
 export function injectedWith(documents, pod) {
   const { args } = one(documents, 'Deployment').spec.template.spec.containers[0];
   const rules = args.filter(arg => /^--(inject\.(image|allowed-images|default)|native-sidecar)=/.test(arg));
@@ -21,7 +21,7 @@ export function injectedWith(documents, pod) {
   return JSON.parse(out);
 }
 
-// The pod with its sidecar, by the chart with these values.
+// The pod after the injector of the chart with these values.
 export function injectedBy(values, pod) {
   return injectedWith(render({ values }), pod);
 }

@@ -1,6 +1,5 @@
-// What is wrong with a manifest, by two checkers that know nothing of each other: the types of the
-// Kubernetes client know every field of the core kinds, the models what is required, which values there are
-// and the kinds of operators.
+// Errors of a manifest by two independent checkers: the types of the Kubernetes client know every field of
+// the core kinds. The models know required fields, possible values and the kinds of operators.
 import * as client from '@kubernetes/client-node';
 import * as admission from 'kubernetes-models/admissionregistration.k8s.io/v1';
 import * as apps from 'kubernetes-models/apps/v1';
@@ -27,9 +26,9 @@ function isMap(value) {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
-// Fields that the client's types do not know, and values of another type.
+// Fields that are unknown to the client's types, and values of another type.
 function strangers(value, type, path) {
-  const wrong = expected => [`${path}: ${JSON.stringify(value)} is no ${expected}`];
+  const wrong = expected => [`${path}: ${JSON.stringify(value)} is not a ${expected}`];
   const list = type.match(/^Array<(.*)>$/);
   if (list) {
     if (!Array.isArray(value)) return wrong('list');
@@ -47,10 +46,10 @@ function strangers(value, type, path) {
   const fields = new Map(client[type].getAttributeTypeMap().map(field => [field.baseName, field.type]));
   return Object.entries(value).flatMap(([key, each]) => fields.has(key)
     ? strangers(each, fields.get(key), `${path}.${key}`)
-    : [`${path}: ${key} is no field of ${type}`]);
+    : [`${path}: ${key} is not a field of ${type}`]);
 }
 
-// The models of custom kinds take any field, but they look at those alone that they know.
+// The models of custom kinds accept any field, but validate only the known ones.
 function watched(value, path, seen) {
   if (value === null || typeof value !== 'object') return value;
   return new Proxy(value, {
@@ -66,11 +65,11 @@ function unseen(value, path, seen) {
   if (value === null || typeof value !== 'object') return [];
   return Object.entries(value).flatMap(([key, each]) => {
     const below = `${path}.${key}`;
-    return seen.has(below) ? unseen(each, below, seen) : [`${below} is no field`];
+    return seen.has(below) ? unseen(each, below, seen) : [`${below} is not a field`];
   });
 }
 
-// One sentence for each thing that is wrong; none for a good one.
+// One sentence for each error; empty for a valid manifest.
 export function complaints(manifest) {
   const { apiVersion, kind } = manifest;
   const Model = models[apiVersion]?.[kind];
@@ -78,7 +77,7 @@ export function complaints(manifest) {
   const found = [];
   const seen = new Set();
   try {
-    // Not of a Model made of it, which would be a copy.
+    // Not of its Model, which would be a copy.
     Model.prototype.validate.call(watched(manifest, kind, seen));
   } catch (error) {
     found.push(`${kind}: ${error.message}`);

@@ -1,4 +1,4 @@
-// What the Pod Security Standard `restricted` says of a pod: a sentence for each thing that it forbids.
+// Violations of the Pod Security Standard `restricted` by a pod, one sentence each.
 
 const volumes = ['configMap', 'csi', 'downwardAPI', 'emptyDir', 'ephemeral', 'persistentVolumeClaim', 'projected',
   'secret'];
@@ -14,7 +14,7 @@ function ofContainer(container, pod) {
   need(!own.capabilities?.add?.some(each => each !== 'NET_BIND_SERVICE'), 'capabilities are added');
   need(of('runAsNonRoot') === true, 'runAsNonRoot is not true');
   need(of('runAsUser') !== 0, 'it is root');
-  need(profiles.includes(of('seccompProfile')?.type), 'there is no seccompProfile');
+  need(profiles.includes(of('seccompProfile')?.type), 'seccompProfile is missing');
   need(!own.privileged, 'it is privileged');
   need(!container.ports?.some(port => port.hostPort), 'it has a port of the host');
   return found;

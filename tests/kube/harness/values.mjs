@@ -1,4 +1,4 @@
-// What values.yaml says of itself.
+// The comments of values.yaml.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import yaml from 'js-yaml';
@@ -11,15 +11,15 @@ export function valueAt(path) {
   return path.split('.').reduce((value, key) => value[key], defaults);
 }
 
-// The part of the schema that a reference leads to.
+// The part of the schema that a reference names.
 export function resolved(part) {
   return part.$ref ? schema.definitions[part.$ref.replace('#/definitions/', '')] : part;
 }
 
-// [{ path, meaning }...]: the keys that have a comment behind `# --`, in their order.
+// [{ path, meaning }...]: the keys with a comment after `# --`, in their order.
 export function documented() {
   const found = [];
-  const above = [];  // [{ indent, key }...]: the keys that the line is inside of
+  const above = [];  // [{ indent, key }...]: the keys that contain the line
   let comment = [];
   for (const line of readFileSync(join(chart, 'values.yaml'), 'utf8').split('\n')) {
     const words = line.match(/^ *# ?(.*)$/);
