@@ -1,9 +1,8 @@
-"""The stage on which a scenario plays: temp folder, certificates, processes, and at the end the
-search for secrets in everything that was said.
+"""The environment of a scenario: temporary folder, certificates, processes, and at the end the search for
+secrets in all output.
 
-A scenario is a file whose name is the claim, with a docstring that states what is expected, and
-a function that takes the Stage: `harness.run(scenario)`.
-"""
+A scenario is a file whose name is the claim. Its docstring states the expectation, and its function takes the
+Stage: `harness.run(scenario)`. """
 
 import base64
 import os
@@ -32,7 +31,7 @@ __all__ = ["Authority", "Failure", "Stage", "TARGET", "PASSWORD", "Reply", "Requ
 PASSWORD = "Corr3ct-horse!"
 TARGET = "447418342132"
 
-# Teleport's two tables with the row of TARGET, and an account that has to show a certificate.
+# Teleport's two tables with the row of TARGET, and an account that requires a client certificate.
 _SCHEMA = """
 CREATE DATABASE whatsapp CHARACTER SET utf8mb4; USE whatsapp;
 CREATE TABLE lookups (number varchar(24), country varchar(4), phone varchar(20));
@@ -46,12 +45,12 @@ GRANT SELECT ON whatsapp.* TO postern@'%%';
 
 
 def database_schema(database_password: str, password: str = PASSWORD) -> str:
-    """SQL that makes the database from which the credential of TARGET comes."""
+    """SQL that creates the database with the credential of TARGET."""
     return _SCHEMA % (password, database_password)
 
 
 class Stage:
-    """Owns what a scenario starts; ends it in reverse order."""
+    """Owns the processes of a scenario; ends them in reverse order."""
 
     def __init__(self, folder: pathlib.Path):
         self.folder = folder
@@ -73,13 +72,13 @@ class Stage:
             number += 1
 
     def secret(self, name: str, text: str) -> str:
-        """Remembers what must not stand in any output; returns it."""
+        """Registers a text that no output may contain; returns it."""
         self.secrets[name] = text
         return text
 
     def whatsapp(self, server_name: str = "whatsapp-web", listen: str = "127.0.0.1",
                  pair=None, port: int = 0, **behaviour) -> Whatsapp:
-        """The look-alike, running; its server certificate is for `server_name`."""
+        """A running fake service; its server certificate is for `server_name`."""
         behaviour.setdefault("password", PASSWORD)
         pair = pair or self.authority.issue(server_name)
         whatsapp = Whatsapp(self, pair, listen, port, behaviour)
@@ -108,11 +107,10 @@ class Stage:
 
     def postern(self, *flags: str, config: str = "", environment=None, launcher=(), tls=None,
                 headers=None) -> Postern:
-        """The daemon, listening. `config` is YAML; without it the target comes from flags.
+        """The daemon, listening. `config` is YAML; without it flags define the target.
 
-        `launcher` is a command that executes what follows it; `tls` and `headers` are how the
-        scenario passes its lock.
-        """
+        `launcher` is a command that executes its arguments; `tls` and `headers` are the scenario's login at
+        the web listener. """
         if config:
             file = self.folder_for("config") / "postern.yml"
             file.write_text(config)
@@ -129,7 +127,7 @@ class Stage:
         return examination
 
     def sidecar_flags(self, whatsapp: Whatsapp, **mounts) -> list[str]:
-        """Of one WhatsApp target, with mounted folders."""
+        """The flags of one WhatsApp target with mounted folders."""
         tls = mounts.get("tls") or self.tls_folder()
         credentials = mounts.get("credentials") or self.credentials_folder()
         return [f"--target.name={TARGET}", f"--target.url={whatsapp.url}",
@@ -141,7 +139,7 @@ class Stage:
         return self.postern(*self.sidecar_flags(whatsapp, **mounts), *flags, launcher=launcher)
 
     def plain_target(self, whatsapp: Whatsapp, name: str = "plain", pair=None, **keys: str) -> str:
-        """YAML of a target with the single text page of the look-alike; further keys as given."""
+        """YAML of a target with the fake service's single text page; `keys` adds or replaces keys."""
         tls = self.tls_folder(pair=pair)
         lines = [
             f'  - name: "{name}"',
@@ -173,7 +171,7 @@ class Stage:
         return prometheus
 
     def fault_proxy(self, port: int) -> FaultProxy:
-        """A relay to that port that spoils what it is told to."""
+        """A relay to that port that injects the faults of the scenario."""
         proxy = FaultProxy(port)
         self._started.append(proxy)
         return proxy
@@ -188,7 +186,7 @@ class Stage:
         return injector
 
     def owns(self, thing):
-        """Stops it at the end, after what is started later."""
+        """Stops it at the end, after processes that start later."""
         self._started.append(thing)
 
     def mariadb(self) -> MariaDb:
@@ -201,7 +199,7 @@ class Stage:
             thing.stop()
 
     def leaks(self) -> list[str]:
-        """Each secret that was found, and where."""
+        """Each leaked secret, and its place."""
         said = {}
         for postern in self.posterns:
             said.update(postern.said())
@@ -209,7 +207,7 @@ class Stage:
             said[f"the log of injector number {number}"] = injector.process.output()
         for number, examination in enumerate(self._examinations, 1):
             said[f"check number {number}"] = examination.said()
-        return [f"{name} stands in {place}" for name, text in self.secrets.items()
+        return [f"{name} is in {place}" for name, text in self.secrets.items()
                 for place, output in said.items() if text in output]
 
 
@@ -227,12 +225,12 @@ def _perform(scenario, stage: Stage):
 
 
 def run(scenario):
-    """Plays the scenario and ends the program: 0 when its claim holds."""
+    """Runs the scenario and ends the program: with 0 if its claim holds."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="postern-e2e-"))
     stage = Stage(folder)
     try:
         _perform(scenario, stage)
-    except Exception:  # whatever went wrong, show what the daemon said
+    except Exception:  # show the daemon's output for every failure
         traceback.print_exc()
         for log in sorted(folder.glob("*/output.log")):
             print(f"--- {log.relative_to(folder)}\n{log.read_text(errors='replace')[-8000:]}",

@@ -1,8 +1,7 @@
-"""MySQL 8's own way to log in, in front of a MariaDB, which does not speak it.
+"""MySQL 8's login in front of a MariaDB, which does not support it.
 
-The client shows that it knows the password by caching_sha2_password (MySQL's protocol, "Authentication
-Phase"); we then log in to MariaDB by mysql_native_password, and copy bytes.
-"""
+The client proves the password by caching_sha2_password (MySQL's protocol, "Authentication Phase"). This proxy
+then logs in to MariaDB by mysql_native_password, and copies bytes. """
 
 import hashlib
 import os
@@ -27,7 +26,7 @@ def _hashed(name: str, *parts: bytes) -> bytes:
 
 
 class _Packets:
-    """One end of MySQL's protocol: payloads, each with the number that follows the last one."""
+    """One end of MySQL's protocol: payloads with sequence numbers."""
 
     def __init__(self, connection: socket.socket):
         self.connection = connection
@@ -64,9 +63,9 @@ def _copy(source: socket.socket, sink: socket.socket):
 class CachingSha2:
     """Listens on `port`. `user` and `password` are for both sides.
 
-    `pair`: a certificate; with one it takes TLS connections only, and uses TLS for MariaDB as well.
-    `cached`: whether the server has the password's hash, so that the scramble is enough.
-    `plugin`: what the account uses; MySQL 8 proposes caching_sha2_password in its greeting anyway.
+    `pair`: a certificate; with it the proxy accepts only TLS connections, and uses TLS for MariaDB as well.
+    `cached`: whether the server has the password's hash, so that the scramble suffices.
+    `plugin`: the plugin of the account; MySQL 8 proposes caching_sha2_password in its greeting anyway.
     """
 
     def __init__(self, database, user: str, password: str, pair=None, cached: bool = True,
@@ -81,7 +80,7 @@ class CachingSha2:
             self._unverified.check_hostname, self._unverified.verify_mode = False, ssl.CERT_NONE
         self.port = free_port()
         self.logins = 0
-        self.received = []  # what clients sent after their first packet, until they were logged in
+        self.received = []  # bytes of clients after their first packet, until their login succeeded
         self._listener = socket.create_server(("127.0.0.1", self.port))
         threading.Thread(target=self._serve, daemon=True).start()
 
@@ -95,7 +94,7 @@ class CachingSha2:
             with socket.create_connection(("127.0.0.1", self._database.port)) as server:
                 self._converse(_Packets(plain), _Packets(server))
         except OSError:
-            pass  # a client that refuses us closes the connection
+            pass  # a client that refuses the server closes the connection
         finally:
             plain.close()
 
@@ -149,7 +148,7 @@ class CachingSha2:
         return True
 
     def _answer(self, answer: bytes, nonce: bytes) -> bytes:
-        """The client's answer to the greeting, with our own proof for MariaDB in it."""
+        """The client's answer to the greeting, with this proxy's proof for MariaDB."""
         capabilities = struct.unpack_from("<I", answer)[0]
         assert not capabilities & _PLUGIN_DATA_LENGTH or answer[32:].count(0)
         user_end = answer.index(0, 32) + 1

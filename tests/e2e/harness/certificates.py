@@ -1,4 +1,4 @@
-"""A certificate authority of the scenario's own, by openssl."""
+"""A certificate authority of the scenario, by openssl."""
 
 import dataclasses
 import ipaddress
@@ -21,7 +21,7 @@ def _openssl(*arguments, days_ago: int = 0):
 
 
 def encrypt_key(pair: Pair, to: pathlib.Path, password: str):
-    """The key as PEM that needs the password."""
+    """The key as PEM, encrypted with the password."""
     _openssl("pkcs8", "-topk8", "-in", pair.key, "-out", to, "-passout", f"pass:{password}")
 
 
@@ -44,7 +44,7 @@ def _alternative_name(name: str) -> str:
 class Authority:
     def __init__(self, folder: pathlib.Path, name: str = "Scenario CA", issuer=None,
                  days_ago: int = 0):
-        """All that it issues is good since then."""
+        """All its certificates are valid since then."""
         folder.mkdir()
         self._days_ago = days_ago
         self._folder = folder
@@ -58,7 +58,7 @@ class Authority:
                  "keyUsage=critical,keyCertSign,cRLSign", days_ago=days_ago)
 
     def publish_crl(self, to: pathlib.Path, *revoked: Pair, expired: bool = False):
-        """Writes a certificate revocation list of these certificates, by renaming."""
+        """Writes a certificate revocation list of these certificates, by rename."""
         index, settings, fresh = (self._folder / name for name in ("index", "crl.cnf", "crl.new"))
         index.write_text("")
         settings.write_text(f"[ca]\ndefault_ca=this\n[this]\ndatabase={index}\ndefault_md=sha256\n"
@@ -74,7 +74,7 @@ class Authority:
     def issue(self, *names: str, days: int = 30, days_ago: int = 0) -> Pair:
         """A certificate for these host names, addresses or SPIFFE IDs, for clients and servers.
 
-        With `days` below zero it has expired; with `days_ago` so much of its life has gone.
+        With `days` below zero it has expired; with `days_ago` that much of its lifetime has passed.
         """
         self._count += 1
         name = names[0].replace(":", "_").replace("/", "_")

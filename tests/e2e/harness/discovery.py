@@ -1,5 +1,5 @@
-"""How Prometheus finds pods. Debian's build of it has no kubernetes_sd: files that hold the labels which
-that would give take its place, and everything after it stays as it is written."""
+"""How Prometheus finds pods. Debian's build lacks kubernetes_sd: files with the labels that it would give
+replace it; everything after it is unchanged."""
 
 import copy
 import dataclasses
@@ -18,7 +18,7 @@ class Port:
 
 @dataclasses.dataclass
 class Pod:
-    """What discovery of role `pod` knows of one."""
+    """The labels of one pod in discovery of role `pod`."""
     name: str
     ports: list[Port]
     ip: str = "127.0.0.1"
@@ -28,7 +28,7 @@ class Pod:
     phase: str = "Running"
 
     def targets(self) -> list[dict]:
-        """One for each port, in the form of file_sd."""
+        """One target for each port, in the format of file_sd."""
         of_pod = {"namespace": self.namespace, "pod_name": self.name, "pod_ip": self.ip, "pod_phase": self.phase,
                   "pod_ready": "true"}
         for kind, entries in (("label", self.labels), ("annotation", self.annotations)):
@@ -47,7 +47,7 @@ class Pod:
 
 
 def injected(name: str, port: int, **keys) -> Pod:
-    """A pod as the injector leaves it, with postern on that port."""
+    """An injected pod, with postern on that port."""
     keys.setdefault("annotations", {"prometheus.io/scrape": "true", "prometheus.io/port": str(port),
                                     "prometheus.io/path": "/metrics", "prometheus.io/scheme": "http"})
     labels = {"postern.io/inject": "true", "postern.io/status": "injected"}
@@ -55,7 +55,7 @@ def injected(name: str, port: int, **keys) -> Pod:
 
 
 def played(manifest: dict, ip: str) -> Pod:
-    """A pod of this manifest, which runs at this address."""
+    """A pod of this manifest, running at this address."""
     ports = [Port(port["containerPort"], port.get("name", ""), container["name"])
              for container in manifest["spec"]["containers"] for port in container.get("ports", [])]
     metadata = manifest["metadata"]
@@ -64,7 +64,7 @@ def played(manifest: dict, ip: str) -> Pod:
 
 
 def found_in_files(scrape_configs: list[dict], pods: list[Pod], folder: pathlib.Path) -> list[dict]:
-    """The same scrape configurations, which find these pods."""
+    """The same scrape configurations, so that they find these pods."""
     file = folder / "pods.json"
     file.write_text(json.dumps([target for pod in pods for target in pod.targets()]))
     found = copy.deepcopy(scrape_configs)
@@ -75,7 +75,7 @@ def found_in_files(scrape_configs: list[dict], pods: list[Pod], folder: pathlib.
 
 
 def of_pod_monitor(monitor: dict) -> list[dict]:
-    """What the Prometheus operator makes of a PodMonitor, in as far as ours use it."""
+    """The Prometheus operator's scrape configuration of a PodMonitor, for the fields that the chart uses."""
     name, namespace, spec = monitor["metadata"]["name"], monitor["metadata"]["namespace"], monitor["spec"]
     configs = []
     for number, endpoint in enumerate(spec["podMetricsEndpoints"]):

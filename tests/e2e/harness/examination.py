@@ -1,4 +1,4 @@
-"""`postern check`: running it, and what it said."""
+"""`postern check`: runs it and reads its output."""
 
 import json
 import os
@@ -11,11 +11,11 @@ STATES = {"ok", "note", "warning", "failed", "not tried"}
 
 
 class Examination:
-    """One run. With `--json` among the flags `steps` holds what it found."""
+    """One run. With the flag `--json`, `steps` has its findings."""
 
     def __init__(self, stage, flags, environment=None, user=None):
         program, keys = stage.build / "postern", {}
-        if user is not None:  # who may not enter the folder that we were built in
+        if user is not None:  # this user may not enter the build folder
             program = shutil.copy(program, stage.folder_for("program"))
             keys = {"user": user, "group": user, "extra_groups": []}
         done = subprocess.run(
@@ -31,13 +31,13 @@ class Examination:
             self._check_form()
 
     def _check_form(self):
-        check(self.steps and self.steps[-1]["step"] == "verdict", "a verdict stands at the end")
+        check(self.steps and self.steps[-1]["step"] == "verdict", "the last line is a verdict")
         for step in self.steps[:-1]:
             check(set(step) == {"target", "step", "state", "what", "cure", "details"},
                   f"each step has the same members: {step}")
-            check(step["state"] in STATES and step["what"], f"it says how it went: {step}")
+            check(step["state"] in STATES and step["what"], f"it has a state: {step}")
             mended = step["state"] in ("failed", "warning")
-            check(bool(step["cure"]) == mended, f"what is wrong, and that alone, has a cure: {step}")
+            check(bool(step["cure"]) == mended, f"only failures and warnings have a remedy: {step}")
         failures = len(self.failures())
         check(self.steps[-1]["failures"] == failures, "the verdict counts the failures")
         check(self.code == (1 if failures else 0), f"the exit code is of the failures: {self.code}")
@@ -49,10 +49,10 @@ class Examination:
         return [s for s in self.steps[:-1] if s["state"] == "failed"]
 
     def expect(self, step: str, cause: str, cure: str, state: str = "failed"):
-        """A step of that name is in that state, and says why and what to do about it."""
+        """A step of that name has that state, and says the cause and the remedy."""
         found = [s for s in self.of(step) if s["state"] == state]
         check(any(cause in s["what"] and cure in s["cure"] for s in found),
-              f"{step} is {state}, says {cause!r} and that {cure!r} mends it:\n{self.output}"
+              f"{step} is {state}, says {cause!r} and the remedy {cure!r}:\n{self.output}"
               f"{self.complaints}")
 
     def expect_not_tried(self, *steps: str):

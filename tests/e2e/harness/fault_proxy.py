@@ -1,4 +1,4 @@
-"""A TCP relay that spoils what passes through it, as a scenario says while it runs."""
+"""A TCP relay whose faults a scenario sets while it runs."""
 
 import asyncio
 import dataclasses
@@ -13,18 +13,18 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 @dataclasses.dataclass(frozen=True)
 class Fault:
-    """What happens on the way to the client. Bytes count for each connection, from the moment when
-    the fault was set."""
-    delay: float = 0  # seconds before each block is passed on
-    cut: int | None = None  # closes both sides after so many bytes
-    reset: int | None = None  # resets both sides after so many bytes
-    corrupt: int | None = None  # flips the bits of the byte after so many
-    trickle: int = 0  # passes so many bytes on every 20th of a second
-    black_hole: bool = False  # nothing passes in either direction, no end either
+    """The fault on the path to the client. Bytes count for each connection, from the time when the fault was
+    set."""
+    delay: float = 0  # seconds before each block is forwarded
+    cut: int | None = None  # closes both sides after this many bytes
+    reset: int | None = None  # resets both sides after this many bytes
+    corrupt: int | None = None  # flips the bits of the byte after this many
+    trickle: int = 0  # forwards this many bytes every 20th of a second
+    black_hole: bool = False  # forwards nothing in either direction, not even a close
 
 
 class _Link:
-    """One connection of a client, and ours to the server."""
+    """One connection of a client, and the relay's connection to the server."""
 
     def __init__(self, client, server):
         self.client, self.server = client, server  # (reader, writer) each
@@ -42,7 +42,7 @@ class _Link:
 
 
 class FaultProxy:
-    """Relays from a port of its own to `port` of 127.0.0.1 until stop()."""
+    """Relays from its own port to `port` of 127.0.0.1 until stop()."""
 
     def __init__(self, port: int):
         self._to = port
@@ -55,11 +55,11 @@ class FaultProxy:
         self.url = f"https://127.0.0.1:{self.port}"
 
     def set(self, **fault):
-        """Replaces the fault that held before, on connections old and new."""
+        """Replaces the previous fault, on existing and new connections."""
         self._call(self._change(Fault(**fault)))
 
     def heal(self):
-        """What the last fault held back passes on."""
+        """Forwards the bytes that the last fault held back."""
         self.set()
 
     def connections(self) -> int:
@@ -111,7 +111,7 @@ class FaultProxy:
             self._links.discard(link)
 
     async def _pump(self, link, source, sink, passes):
-        """Until the source ends; `passes` gives the pieces to send, or None when it has ended."""
+        """Forwards until the source ends; `passes` returns the pieces to send, or None at the end."""
         seen, passed = None, 0
         while True:
             block = await source[0].read(_BLOCK)
@@ -136,7 +136,7 @@ class FaultProxy:
         return block
 
     async def _spoilt(self, link, fault, passed, block):
-        """What of the block may be passed on now; nothing when the link has ended."""
+        """The part of the block that may be forwarded now; None if the link has ended."""
         if fault.delay or fault.trickle:
             await self._pause(fault.delay or _TICK)
         if fault.trickle:
@@ -152,7 +152,7 @@ class FaultProxy:
         return block
 
     async def _pause(self, seconds: float):
-        """Shorter when the fault is replaced meanwhile."""
+        """Ends early if the fault is replaced meanwhile."""
         try:
             await asyncio.wait_for(self._changed.wait(), seconds)
         except asyncio.TimeoutError:

@@ -1,4 +1,4 @@
-"""What design and README promise of every failed scrape, checked in one place."""
+"""Checks what the README promises for every failed scrape."""
 
 import re
 
@@ -10,7 +10,7 @@ KNOWN = ("no_credential", "credential_source", "login_rejected", "login_throttle
 
 
 def _entries(document):
-    """Every map inside of a JSON document."""
+    """All maps within a JSON document."""
     if isinstance(document, dict):
         yield document
         document = list(document.values())
@@ -20,7 +20,7 @@ def _entries(document):
 
 
 def check_answer(answer, fault: str, status: int, target: str, mentions: str = ""):
-    """The status line carries the fault, the body is one line of the agreed form."""
+    """The status line has the fault, the body is one line of the documented form."""
     check(answer.status == status, f"{fault} answers {status}, not {answer.status}: {answer.body}")
     check(answer.reason == fault, f"the reason phrase is {fault}, not {answer.reason}: {answer.body}")
     form = rf"{fault}: target {re.escape(target)}: [^\n]+; [^\n]+\n?"
@@ -39,7 +39,7 @@ def check_state(postern, fault: str, target: str):
     shown = {name: metrics.value("postern_target_fault", target=target, fault=name)
              for name in KNOWN}
     raised = [name for name, value in shown.items() if value]
-    check(raised == [fault], f"postern_target_fault is 1 for {fault} alone: {raised}")
+    check(raised == [fault], f"postern_target_fault is 1 only for {fault}: {raised}")
     check(metrics.value("postern_up", target=target) == 0, "postern_up is 0")
     status, document = postern.health()
     check(status == 503, f"/health answers 503, not {status}")
@@ -48,7 +48,7 @@ def check_state(postern, fault: str, target: str):
 
 
 def expect_fault(postern, fault: str, status: int, target: str, mentions: str = "", **options):
-    """Scrapes the target once; the scrape must fail with `fault`, everywhere where it shows."""
+    """Scrapes the target once; the scrape must fail with `fault` in every output."""
     def failures():
         return postern.own_metrics().value("postern_scrape_failures_total", target=target,
                                            reason=fault)
@@ -57,6 +57,6 @@ def expect_fault(postern, fault: str, status: int, target: str, mentions: str = 
     answer = postern.scrape(target, **options)
     check_answer(answer, fault, status, target, mentions)
     after = failures()
-    check(after == before + 1, f"postern_scrape_failures_total moves by one: {before} to {after}")
+    check(after == before + 1, f"postern_scrape_failures_total increases by one: {before} to {after}")
     check_state(postern, fault, target)
     return answer

@@ -1,4 +1,4 @@
-"""Go programs against Debian's packages of Go libraries. Debian package: golang-go"""
+"""Go programs built with Debian's packages of Go libraries. Debian package: golang-go"""
 
 import os
 import pathlib

@@ -1,11 +1,11 @@
-"""Reads in a program whether it was compiled and linked with hardening."""
+"""Checks whether a program was compiled and linked with hardening."""
 
 import re
 import subprocess
 
 
 def missing_hardening(program) -> list[str]:
-    """What a hardened program has and this one lacks, by the names of checksec."""
+    """Hardening features that this program lacks, by checksec's names."""
 
     def readelf(*options: str) -> str:
         return subprocess.run(["readelf", "--wide", *options, str(program)], check=True, capture_output=True,

@@ -1,8 +1,8 @@
-"""Executes a program as on a kernel that lacks something.
+"""Executes a program as on a kernel without a feature.
 
 usage: hide.py seccomp|landlock PROGRAM [ARGUMENT...]
 
-A filter, which libseccomp makes, has the kernel answer as one that does not know the call.
+A filter of libseccomp makes the kernel answer as if it does not know the call.
 """
 
 import ctypes

@@ -1,4 +1,4 @@
-"""A small HTTPS service of the scenario's own, for logins that the look-alike does not have."""
+"""A small HTTPS service of the scenario, for logins that the fake service lacks."""
 
 import dataclasses
 import http.server
@@ -26,8 +26,8 @@ class Reply:
 
 
 class HttpsService:
-    """Calls `answer(request)` for each; with `clients`, an authority's certificate, it lets in only
-    who shows one of its certificates."""
+    """Calls `answer(request)` for each request. With `clients`, a CA certificate, it accepts only clients
+    with a certificate of this CA."""
 
     def __init__(self, pair, answer, clients=None):
         self._pair, self._clients = pair, clients
@@ -60,7 +60,7 @@ class HttpsService:
 
         class Server(http.server.ThreadingHTTPServer):
             def finish_request(self, connection, address):
-                # On the thread of the connection: a slow handshake holds nobody up.
+                # On the thread of the connection: a slow handshake blocks nobody else.
                 try:
                     with service._context().wrap_socket(connection, server_side=True) as secured:
                         self.RequestHandlerClass(secured, address, self)

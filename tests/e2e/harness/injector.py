@@ -1,4 +1,4 @@
-"""The admission webhook: starting it, and asking it as the API server does."""
+"""The admission webhook: starts it, and sends requests as the API server does."""
 
 import base64
 import copy
@@ -37,7 +37,7 @@ def pod(**annotations: str) -> dict:
 
 
 def review_of(thing: dict, **more) -> dict:
-    """The AdmissionReview that the API server would send; `more` stands in its request."""
+    """The AdmissionReview that the API server would send; `more` is added to its request."""
     request = {"uid": UID, "kind": {"group": "", "version": "v1", "kind": thing["kind"]},
                "namespace": "shop", "operation": "CREATE", "object": thing, "oldObject": None,
                "dryRun": False, **more}
@@ -45,7 +45,7 @@ def review_of(thing: dict, **more) -> dict:
 
 
 def patched(thing: dict, response: dict) -> dict:
-    """What becomes of it; only the operation `add` comes in our patches."""
+    """The object after the patch; postern's patches have only the operation `add`."""
     made = copy.deepcopy(thing)
     for step in json.loads(base64.b64decode(response["patch"])):
         check(step["op"] == "add", f"only additions: {step['op']}")
@@ -95,7 +95,7 @@ class Injector:
         return self.metrics().value("postern_inject_requests_total", result=result)
 
     def api_requests(self) -> dict[str, float]:
-        """How many requests to the API server ended how."""
+        """The number of requests to the API server by result."""
         found = self.metrics().all("postern_inject_api_requests_total")
         return {dict(labels)["result"]: value for (_, labels), value in found.items()}
 
@@ -103,7 +103,7 @@ class Injector:
         return http.client.HTTPSConnection("localhost", self.port, timeout=timeout, context=self.tls)
 
     def ask(self, body, method: str = "POST", path: str = "/mutate", headers=None, timeout: float = 30):
-        """Status and text of the answer."""
+        """Status and text of the response."""
         connection = self.connect(timeout)
         connection.request(method, path, body=body, headers=JSON if headers is None else headers)
         answer = connection.getresponse()
@@ -112,7 +112,7 @@ class Injector:
         return answer.status, text
 
     def review(self, thing: dict, **more) -> dict:
-        """The response to a good review of it."""
+        """The response to a valid review of it."""
         status, text = self.ask(json.dumps(review_of(thing, **more)))
         check(status == 200, f"a review is answered: {status} {text}")
         document = json.loads(text)

@@ -1,4 +1,4 @@
-"""Prometheus text as something that can be asked."""
+"""Queries of Prometheus text."""
 
 import re
 
@@ -25,15 +25,15 @@ class Metrics:
             labels = {name: _unescaped(value) for name, value in _LABEL.findall(found[2] or "")}
             key = (found[1], frozenset(labels.items()))
             if key in self.samples:
-                raise ValueError(f"a series stands twice: {line!r}")
+                raise ValueError(f"a series is a duplicate: {line!r}")
             self.samples[key] = float(found[3])
 
     def value(self, name: str, **labels: str):
-        """Of the one sample with exactly these labels; None when there is none."""
+        """The value of the sample with exactly these labels; None if it is missing."""
         return self.samples.get((name, frozenset(labels.items())))
 
     def all(self, name: str, **labels: str) -> dict[tuple, float]:
-        """Every sample of that name that has at least these labels."""
+        """All samples of that name with at least these labels."""
         wanted = set(labels.items())
         return {key: value for key, value in self.samples.items()
                 if key[0] == name and wanted <= key[1]}

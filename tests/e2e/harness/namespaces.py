@@ -1,5 +1,4 @@
-"""A network and mounts of the scenario's own, which nobody else sees. Debian packages: iproute2,
-nftables, util-linux"""
+"""A private network and mounts of the scenario. Debian packages: iproute2, nftables, util-linux"""
 
 import os
 import pathlib
@@ -11,7 +10,7 @@ _MARK = "POSTERN_OWN_NAMESPACES"
 
 
 def enter_own_namespaces():
-    """To be called first: starts the scenario anew where that is so, with an idle loopback that is up."""
+    """Must be called first: restarts the scenario in its own namespaces, with an idle loopback that is up."""
     if _MARK not in os.environ:
         root = [] if os.geteuid() == 0 else ["--map-root-user"]
         os.execvpe("unshare", ["unshare", "--net", "--mount", *root, sys.executable, *sys.argv],
@@ -21,7 +20,7 @@ def enter_own_namespaces():
 
 
 def mount(*arguments):
-    """As mount(8); it is gone with the scenario."""
+    """As mount(8); it ends with the scenario."""
     _run("mount", *arguments)
 
 
@@ -32,7 +31,7 @@ def _run(*command, text: str = ""):
 
 
 class Firewall:
-    """What the network of the scenario does to packets for `port` of 127.0.0.1."""
+    """The network faults of the scenario for packets to `port` of 127.0.0.1."""
 
     def __init__(self, port: int):
         self._port = port
@@ -48,14 +47,14 @@ class Firewall:
                     "".join(f"add rule ip faults in {rule}\n" for rule in rules))
 
     def drop_new(self):
-        """Nobody can connect; what is connected goes on."""
+        """Nobody can connect; existing connections continue."""
         self._holds(f"tcp dport {self._port} tcp flags & (syn | ack) == syn drop")
 
     def drop(self):
         self._holds(f"tcp dport {self._port} drop", f"tcp sport {self._port} drop")
 
     def forget(self):
-        """Drops what belongs to connections that are there now, as a firewall that has forgotten them."""
+        """Drops packets of existing connections, like a firewall that has lost their state."""
         table = pathlib.Path("/proc/net/tcp").read_text()
         ours = {int(port, 16) for port in
                 re.findall(rf" \w+:(\w+) 0100007F:{self._port:04X} 01 ", table)}

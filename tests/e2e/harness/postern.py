@@ -1,4 +1,4 @@
-"""The daemon: starting it, scraping it, and all that it said."""
+"""The daemon: starts it, scrapes it, and collects its output."""
 
 import dataclasses
 import http.client
@@ -23,7 +23,7 @@ class Answer:
     reason: str
     headers: http.client.HTTPMessage
     body: str
-    whole: bool  # the body ended as its framing says it should
+    whole: bool  # the body ended as its framing requires
     seconds: float
 
     def metrics(self) -> Metrics:
@@ -31,7 +31,7 @@ class Answer:
 
 
 class Postern:
-    """With `tls`, what is asked here goes through that ssl.SSLContext; `headers` go with all of it."""
+    """With `tls`, requests use that ssl.SSLContext; `headers` are sent with all of them."""
 
     def __init__(self, stage, flags, environment: dict, launcher=(), tls=None, headers=None):
         self.port = free_port()
@@ -40,7 +40,7 @@ class Postern:
         self._folder = stage.folder_for("postern")
         self._arguments = [*launcher, stage.build / "postern",
                            f"--web.listen-address=127.0.0.1:{self.port}", *flags]
-        # POSTERN_SANDBOX=on has a scenario played in the sandbox.
+        # POSTERN_SANDBOX=on runs a scenario in the sandbox.
         passed_on = {name: os.environ[name] for name in ("PATH", "POSTERN_SANDBOX")
                      if name in os.environ}
         self._environment = {**passed_on, **environment}
@@ -98,13 +98,13 @@ class Postern:
         return answer.status, json.loads(answer.body)
 
     def status(self) -> dict:
-        """The document of /api/v1/status, which always has the form that it should have."""
+        """The document of /api/v1/status; checks it against its schema."""
         document = json.loads(self.get("/api/v1/status").body)
         jsonschema.validate(document, _SCHEMA, cls=jsonschema.Draft7Validator)
         return document
 
     def ask_everything(self):
-        """Asks each endpoint once, so that the search for secrets sees them all."""
+        """Requests each endpoint once, so that the search for secrets includes them."""
         if self.process.running():
             for path in ("/-/metrics", "/health", "/", "/api/v1/status", "/-/ready", "/metrics"):
                 self.get(path)
@@ -112,7 +112,7 @@ class Postern:
             self._asked["argv"] = command_line.decode()
 
     def refused_calls(self) -> list[str]:
-        """The system calls that the sandbox refused, by what the log says."""
+        """The system calls that the sandbox refused, according to the log."""
         return re.findall(r"the sandbox refused a system call.*", self.process.output())
 
     def said(self) -> dict[str, str]:

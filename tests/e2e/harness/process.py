@@ -19,7 +19,7 @@ _port_locks = []
 
 
 class Failure(AssertionError):
-    """The claim of the scenario does not hold."""
+    """The claim of the scenario is false."""
 
 
 def check(holds, claim: str):
@@ -28,7 +28,7 @@ def check(holds, claim: str):
 
 
 def wait_for(condition, claim: str, seconds: float = 10):
-    """Returns the first true value of `condition`; fails when there is none in time."""
+    """Returns the first true value of `condition`; fails if it stays false."""
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
@@ -39,7 +39,7 @@ def wait_for(condition, claim: str, seconds: float = 10):
 
 
 def in_background(work) -> concurrent.futures.Future:
-    """Runs that on a thread of its own; result() waits for it and raises what it raised."""
+    """Runs a function on its own thread; result() waits for it and raises its exception."""
     future = concurrent.futures.Future()
 
     def perform():
@@ -53,11 +53,9 @@ def in_background(work) -> concurrent.futures.Future:
 
 
 def free_port() -> int:
-    """A port below the ephemeral range, ours until this process ends.
+    """A port below the ephemeral range, reserved until this process ends.
 
-    The lock keeps scenarios that run side by side from taking the same one between the look and
-    the use.
-    """
+    The lock prevents parallel scenarios from taking the same port between the check and the use. """
     folder = pathlib.Path(tempfile.gettempdir()) / f"postern-ports-{os.getuid()}"
     folder.mkdir(exist_ok=True)
     while True:
@@ -112,7 +110,7 @@ class Process:
         self._process.wait()
 
     def stop(self, seconds: float = 15) -> int:
-        """Asks it to end, then makes it; returns the exit code."""
+        """Ends it by SIGTERM, then by SIGKILL; returns the exit code."""
         if self.running():
             self._process.terminate()
             try:

@@ -1,4 +1,4 @@
-"""Real parts beside the daemon: nginx, Prometheus, MariaDB, each private to the scenario."""
+"""Real servers beside the daemon: nginx, Prometheus, MariaDB, each private to the scenario."""
 
 import http.client
 import json
@@ -20,12 +20,12 @@ def _listens(port: int) -> bool:
 
 
 class Nginx:
-    """`configuration` is what stands inside of `server { }` besides `listen`."""
+    """`configuration` is the content of `server { }` besides `listen`."""
 
     def __init__(self, folder: pathlib.Path, configuration: str):
         self.port = free_port()
         file = folder / "nginx.conf"
-        # Its worker has to read folders that are ours alone.
+        # Its worker must read folders that only this user may enter.
         user = "user root; " if os.geteuid() == 0 else ""
         file.write_text(
             f"{user}daemon off; worker_processes 1; pid {folder}/pid; error_log stderr;\n"
@@ -43,7 +43,7 @@ class Nginx:
 
 
 class Prometheus:
-    """`scrape_configs` is the YAML list below that key; `settings`, if any, what stands above it."""
+    """`scrape_configs` is the YAML list below that key; `settings` is optional YAML above it."""
 
     def __init__(self, folder: pathlib.Path, scrape_configs: str, settings: str = ""):
         self.port = free_port()
@@ -66,15 +66,15 @@ class Prometheus:
         return _listens(self.port) and self._get("/-/ready")[0] == 200
 
     def ask(self, path: str):
-        """The `data` of an answer of its API."""
+        """The `data` of an API response."""
         return json.loads(self._get(f"/api/v1/{path}")[1])["data"]
 
     def query(self, expression: str) -> list[dict]:
-        """The series of an instant query, now."""
+        """The current series of an instant query."""
         return self.ask("query?" + urllib.parse.urlencode({"query": expression}))["result"]
 
     def target(self) -> dict:
-        """What it says of its first target; empty until it has taken that up."""
+        """The status of its first target; empty until it has loaded that target."""
         return next(iter(self.ask("targets")["activeTargets"]), {})
 
     def stop(self):
@@ -82,11 +82,10 @@ class Prometheus:
 
 
 class MariaDb:
-    """With TLS for those who ask; `start` and `stop` as often as a scenario likes.
+    """TLS is optional for clients; a scenario may call `start` and `stop` repeatedly.
 
-    It has a folder of its own for temporary tables: a server that starts removes those of all others
-    from the one that they share.
-    """
+    It has its own folder for temporary tables: a starting server removes those of all servers that share its
+    folder. """
 
     def __init__(self, folder: pathlib.Path, authority):
         self._folder = folder
@@ -117,7 +116,7 @@ class MariaDb:
         wait_for(lambda: _listens(self.port), "MariaDB listens", 60)
 
     def run(self, statements: str) -> str:
-        """As root through the socket; returns what it prints."""
+        """Runs SQL as root through the socket; returns the output."""
         done = subprocess.run(
             ["mariadb", "--no-defaults", "--user=root", f"--socket={self._socket}", "--batch"],
             input=statements, text=True, capture_output=True)

@@ -1,4 +1,4 @@
-"""The guarded look-alike and its control port."""
+"""The guarded fake service and its control port."""
 
 import base64
 import http.client
@@ -24,7 +24,7 @@ class Whatsapp:
         self._remember(behaviour)
 
     def _run(self):
-        """On the port that it had before, if any."""
+        """On its previous port, if any."""
         flags = [f for key, value in self._behaviour.items()
                  for f in ("--" + key.replace("_", "-"), _text(value))]
         self._process = Process(self._stage.folder_for("whatsapp"), [
@@ -32,11 +32,11 @@ class Whatsapp:
             "--control", "127.0.0.1:0", "--cert", self._pair.certificate, "--key",
             self._pair.key, "--ca", self._stage.authority.certificate, *flags])
         ports = wait_for(lambda: re.search(r"port=(\d+) control=(\d+)\n", self._process.output()),
-                         f"the look-alike listens: {self._process.output()}")
+                         f"the fake service listens: {self._process.output()}")
         self.port, self._control = int(ports[1]), int(ports[2])
 
     def start(self):
-        """After a stop: on the same port, with the behaviour that was set; no token is good any more."""
+        """After a stop: on the same port, with the behavior that was set; old tokens are invalid."""
         self._run()
 
     def _remember(self, behaviour: dict):
@@ -65,7 +65,7 @@ class Whatsapp:
         self._ask("POST", "/set", [(key, _text(value)) for key, value in behaviour.items()])
 
     def provoke(self, path: str, headers=(), **provocation):
-        """Makes something go wrong at that path; replaces what was provoked there before."""
+        """Provokes a failure at that path; replaces the previous one."""
         parameters = [("path", path)] + [("header", header) for header in headers]
         parameters += [(key, _text(value)) for key, value in provocation.items()]
         self._ask("POST", "/provoke", parameters)
@@ -80,14 +80,14 @@ class Whatsapp:
         return self._ask("GET", "/counters")
 
     def tokens(self) -> list[str]:
-        """Every one that was issued since the start."""
+        """All tokens issued since the start."""
         return self._ask("GET", "/tokens")
 
     def requests(self, path: str) -> int:
         return self.counters()["requests"].get(path, 0)
 
     def connection(self, pair=None) -> http.client.HTTPSConnection:
-        """A client of the scenario's own, with a client certificate and no verification."""
+        """A client of the scenario, with a client certificate and without verification."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -96,7 +96,7 @@ class Whatsapp:
         return http.client.HTTPSConnection(self._host, self.port, context=context, timeout=10)
 
     def log_in(self, pair, password: str, user: str = "admin", body: bytes = b""):
-        """The answer to a login of the scenario's own: (status, headers, body)."""
+        """The response to a login of the scenario: (status, headers, body)."""
         basic = base64.b64encode(f"{user}:{password}".encode()).decode()
         return self.ask(pair, "POST", "/v1/users/login", f"Basic {basic}", body)
 
