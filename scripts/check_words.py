@@ -55,9 +55,12 @@ PHRASES = [
 FOLDERS = ["daemon", "tests", "scripts", "helm", "certs"]
 SUFFIXES = {".cpp", ".h", ".py", ".sh", ".mjs", ".js", ".css", ".html", ".yaml", ".yml", ".tpl", ".md", ".txt", ".json"}
 # Test data, installed packages, build folders, and the table above with its test.
-SKIPPED = re.compile(r"(?:^|/)(?:tests/data|node_modules|build[^/]*)/|package-lock\.json$|scripts/check_words(?:_test)?\.py$")
-CPP = re.compile(r"""(?P<comment>//[^\n]*|/\*.*?\*/)|R"(?P<end>\w*)\(.*?\)(?P=end)"|"(?:[^"\\\n]|\\.)*"|(?<!\w)'(?:[^'\\\n]|\\.)+'""",
-                 re.DOTALL)
+SKIPPED = re.compile(r"(?:^|/)(?:tests/data|node_modules|build[^/]*)/|package-lock\.json$"
+                     r"|scripts/check_words(?:_test)?\.py$")
+CPP = re.compile(r"""(?P<comment>//[^\n]*|/\*.*?\*/)|R"(?P<end>\w*)\(.*?\)(?P=end)"|"(?:[^"\\\n]|\\.)*\""""
+                 r"|(?<!\w)'(?:[^'\\\n]|\\.)+'", re.DOTALL)
+# Escapes of literals, and the marks of comments, headings and quotations.
+MARKS = re.compile(r"\\[nt]|(?://+|/\*|#+)(?= )|(?<=\n)[ \t]*[*>](?= )")
 CODE = "\0"  # stands for each character that is not text
 # What a phrase has between two of its words: blanks, quotes of adjacent literals, and at most one line break.
 GAP = r"""(?:[ \t"']*\n[ \t"']*|[ \t"']+)"""
@@ -102,8 +105,7 @@ def readable(suffix, text, comments_only):
     for begin, end, is_comment in READERS.get(suffix, document_texts)(text):
         if is_comment or not comments_only:
             shown[begin:end] = text[begin:end]
-    # Blanks for what is not a word: escapes of literals, and the marks of comments, headings and quotations.
-    return re.sub(r"\\[nt]|(?://+|/\*|#+)(?= )|(?<=\n)[ \t]*[*>](?= )", lambda found: " " * len(found[0]), "".join(shown))
+    return MARKS.sub(lambda found: " " * len(found[0]), "".join(shown))
 
 
 def findings(suffix, text, comments_only=False):
