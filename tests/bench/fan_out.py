@@ -41,8 +41,7 @@ RATIO_GOAL = 1.3
 THREADS_GOAL = 8
 SCRAPES = 5  # per round; wrk runs for at least WRK_SECONDS
 WRK_SECONDS = 2
-SCRIPT =
-"""
+SCRIPT = """
 local requests, last = {}, 0
 function init()
   for number = 1, %d do requests[number] = wrk.format("GET", "/metrics/%s-" .. number) end
