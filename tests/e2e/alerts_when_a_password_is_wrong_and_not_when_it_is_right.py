@@ -1,6 +1,6 @@
-"""Of two pods one has the wrong password. In a real Prometheus PosternLoginRejected fires for it, found by
-the PodMonitor as by annotations, and nothing ever fires for the other; with the right password it ends.
-Meanwhile every query of the dashboards is answered."""
+"""One of two pods has the wrong password. In a real Prometheus PosternLoginRejected fires for it, with the
+PodMonitor and with annotations. No alert fires for the other pod, and the right password ends the alert.
+Meanwhile every query of the dashboards has a result."""
 
 import json
 import re
@@ -12,10 +12,10 @@ from harness.alerts import FILES, POD_MONITOR, firing, in_seconds
 from harness.discovery import found_in_files, injected, of_pod_monitor
 
 WRONG, RIGHT = "wrong-0", "right-0"
-LONGEST = 15  # seconds, of what an alert waits
+LONGEST = 15  # seconds; replaces the wait of an alert
 
-# Nothing to show: there is no injector and no lock, and nothing is dropped. The wait is looked at by the
-# minute, which is longer than all this may take.
+# Panels without data: no injector and no access control, and no dropped samples. The panel of waits has a
+# resolution of a minute, longer than this scenario.
 EMPTY = {"Replicas", "Native sidecars", "Requests by result", "Calls of the API server",
          "Pods without their sidecar", "Samples left out or odd", "Own door", "Turned away", "Longest waits"}
 
@@ -26,7 +26,7 @@ def ever_fired(prometheus, pod):
 
 
 def dashboards():
-    """Each query with everything chosen, and the panel that it stands in."""
+    """Each query with all options selected, and its panel."""
     for file in sorted((FILES / "dashboards").glob("*.json")):
         for panel in json.loads(file.read_text())["panels"]:
             for target in panel.get("targets", []):
@@ -35,7 +35,7 @@ def dashboards():
 
 
 def shown(prometheus):
-    """The queries that are answered with something; each is answered."""
+    """The queries with data; every query must succeed."""
     return {query for query, _ in dashboards() if prometheus.query(query)}
 
 
@@ -56,7 +56,7 @@ def scenario(stage):
     for way, prometheus in watchers.items():
         wait_for(lambda: firing(prometheus, pod=WRONG, target=harness.TARGET) ==
                  {"PosternLoginRejected", "PosternTargetDown"}, f"by {way}: the alerts of a wrong password", 60)
-        # As long again as the slowest alert takes, with what is true of both all the while.
+        # Waits as long again as the slowest alert.
         wait_for(lambda: prometheus.query(f'count_over_time(up{{job="postern",pod="{RIGHT}"}}[1h]) > {2 * LONGEST}'),
                  f"by {way}: the other pod is scraped for a while", 120)
         check(not ever_fired(prometheus, RIGHT), f"by {way}: {ever_fired(prometheus, RIGHT)} for the right password")

@@ -1,6 +1,6 @@
-"""After a failed login scrapes are answered at once, with `backoff` and when to come again.
+"""After a failed login scrapes are answered at once, with `backoff` and Retry-After.
 
-The body says after which fault; the metric says when the next attempt is due.
+The body names the fault; the metric is the time of the next attempt.
 """
 
 import time

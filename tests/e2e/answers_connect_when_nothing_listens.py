@@ -1,4 +1,4 @@
-"""A port that nobody listens on is `connect`; a connection that is reset as well."""
+"""A port without a listener is `connect`, and so is a connection reset."""
 
 import harness
 from harness import expect_fault
@@ -13,7 +13,7 @@ def scenario(stage):
 
     whatsapp = stage.whatsapp()
     postern = stage.sidecar(whatsapp)
-    harness.check(postern.scrape().status == 200, "a good scrape first")
+    harness.check(postern.scrape().status == 200, "a successful scrape first")
     whatsapp.provoke("/metrics", reset=True)
     expect_fault(postern, "connect", 502, harness.TARGET)
 

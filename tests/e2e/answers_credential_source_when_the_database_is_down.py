@@ -1,4 +1,4 @@
-"""A database that does not answer, and no credential read before, is `credential_source`."""
+"""A database that does not answer, without an earlier credential, is `credential_source`."""
 
 import harness
 from harness import expect_fault

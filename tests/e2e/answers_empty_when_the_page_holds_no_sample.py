@@ -7,7 +7,7 @@ from harness import check, expect_fault
 def scenario(stage):
     whatsapp = stage.whatsapp()
     postern = stage.postern(config="targets:\n" + stage.plain_target(whatsapp))
-    check(postern.scrape().status == 200, "a good scrape first")
+    check(postern.scrape().status == 200, "a successful scrape first")
     whatsapp.set(core_up=False)
     expect_fault(postern, "empty", 502, "plain", mentions="/metrics")
     whatsapp.provoke("/metrics", body="# HELP lonely Nothing follows\n")

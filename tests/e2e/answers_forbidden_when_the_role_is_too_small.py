@@ -11,7 +11,7 @@ def scenario(stage):
         expect_fault(postern, "forbidden", 502, harness.TARGET, mentions="/metrics")
     check(whatsapp.counters()["logins"] == 1, "one login")
     whatsapp.set(forbidden="")
-    check(postern.scrape().status == 200, "good as the role grows")
+    check(postern.scrape().status == 200, "it succeeds when the role suffices")
 
 
 harness.run(scenario)

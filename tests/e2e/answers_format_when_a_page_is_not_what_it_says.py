@@ -19,7 +19,7 @@ def scenario(stage):
 
     whatsapp.set(unescaped_label=True)
     expect_fault(text, "format", 502, "plain", mentions="agent")
-    check(sidecar.scrape().status == 200, "the JSON form escapes it, and so do we")
+    check(sidecar.scrape().status == 200, "the JSON format escapes it, and so does postern")
 
 
 harness.run(scenario)

@@ -1,6 +1,6 @@
-"""One text page and one OpenMetrics page behind nginx: each scraper gets the form that its Accept
-header prefers, with a Content-Type that says so. Scrapers that want different forms at once do not
-share a request; Prometheus' own header gets OpenMetrics, and what asks for nothing gets text."""
+"""One text page and one OpenMetrics page behind nginx: each scraper gets the format that its Accept header
+prefers, with its Content-Type. Simultaneous scrapers for different formats do not share a request.
+Prometheus' own header gets OpenMetrics; without a header the answer is text."""
 
 import threading
 
@@ -34,7 +34,7 @@ def scenario(stage):
     (root / "text").write_text(TEXT)
     (root / "openmetrics").write_text(OPENMETRICS)
     pair = stage.authority.issue("metrics.internal")
-    # Without a Content-Type of Prometheus' a page is text.
+    # Without a Content-Type of Prometheus a page is text.
     nginx = stage.nginx(f"""
       ssl_certificate {pair.certificate}; ssl_certificate_key {pair.key};
       ssl_client_certificate {stage.authority.certificate}; ssl_verify_client on;
@@ -69,7 +69,7 @@ def scenario(stage):
     for thread in threads:
         thread.join()
     check(all(answers[i] == (OPENMETRICS if i % 2 else TEXT) for i in range(20)),
-          "each has its own form")
+          "each has its own format")
 
 
 harness.run(scenario)

@@ -1,6 +1,6 @@
-"""A name service that never answers (getaddrinfo knows no deadline): scrapes are `timeout` at their own
-deadlines, of the service as of the database, and health answers all the while; when it answers
-again so do the scrapes."""
+"""The name service does not answer (getaddrinfo has no deadline): scrapes are `timeout` at their own
+deadlines, for the service and for the database, and health answers meanwhile. When it answers again, scrapes
+succeed."""
 
 import socket
 import struct
@@ -15,7 +15,7 @@ SCRAPES = 8
 
 
 class NameService:
-    """Knows every name as 127.0.0.1, but says so only when it is told to."""
+    """Resolves every name to 127.0.0.1, but answers only after the scenario permits it."""
 
     def __init__(self):
         self._answers = threading.Event()
@@ -36,7 +36,7 @@ class NameService:
 
     @staticmethod
     def _answer(query: bytes) -> bytes:
-        end = query.index(b"\0", 12) + 5  # of the one question: name, type, class
+        end = query.index(b"\0", 12) + 5  # of the single question: name, type, class
         of_ipv4 = query[end - 4:end - 2] == struct.pack(">H", 1)
         head = query[:2] + struct.pack(">HHHHH", 0x8180, 1, int(of_ipv4), 0, 0)
         address = struct.pack(">HHHIH", 0xc00c, 1, 1, 60, 4) + socket.inet_aton("127.0.0.1")
@@ -73,7 +73,7 @@ def scenario(stage):
         check(answer.status >= 500 and answer.seconds < SECONDS, f"{answer.body} {answer.seconds}")
 
     names.answer()
-    harness.wait_for(lambda: postern.scrape("plain").status == 200, "good when names are known", 30)
+    harness.wait_for(lambda: postern.scrape("plain").status == 200, "it succeeds when names resolve", 30)
 
 
 enter_own_namespaces()

@@ -1,5 +1,5 @@
-"""What the service answers to a login without judging the password is `login_failed`: an error of its own,
-a path that does not exist, a redirect, which is not followed. None of it is quoted."""
+"""An answer to a login that does not judge the password is `login_failed`: an error of the service, a path
+that does not exist, a redirect, which is not followed. The answer is not quoted."""
 
 import harness
 from harness import check, expect_fault

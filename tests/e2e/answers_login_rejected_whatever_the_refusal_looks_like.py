@@ -1,5 +1,5 @@
-"""A refused login is `login_rejected` by any status of the client's kind, and by a success without a token:
-it is sent once, also when the daemon is killed and started again, and a changed password ends the wait."""
+"""A refused login is `login_rejected` for every 4xx status, and for a success without a token. It is sent
+once, also when the daemon is killed and restarted, and a changed password ends the wait."""
 
 import harness
 from harness import check, expect_fault, wait_for

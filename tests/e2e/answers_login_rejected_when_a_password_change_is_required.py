@@ -1,4 +1,4 @@
-"""The default password that has to be changed is `login_rejected`: to try again never helps."""
+"""A default password that must be changed is `login_rejected`: another attempt cannot succeed."""
 
 import harness
 from harness import check, expect_fault

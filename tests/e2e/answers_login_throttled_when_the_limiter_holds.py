@@ -1,4 +1,4 @@
-"""A 429 at the login, here caused by another client of the pod, is `login_throttled`."""
+"""A 429 of the login, caused by another client of the pod, is `login_throttled`."""
 
 import harness
 from harness import check, expect_fault

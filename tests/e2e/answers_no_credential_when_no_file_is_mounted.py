@@ -1,6 +1,6 @@
-"""An empty credentials folder is `no_credential`, never an exit and never a login.
+"""An empty credentials folder is `no_credential`; the daemon keeps running and sends no login.
 
-As the files appear the next scrapes become good. An empty password counts as none.
+Once the files appear, scrapes succeed. An empty password counts as missing.
 """
 
 import harness
@@ -15,11 +15,11 @@ def scenario(stage):
 
     (mount / "username").write_text("admin\n")
     (mount / "password").write_text("\n")
-    wait_for(lambda: "empty" in postern.scrape().body, "an empty password is told as such", 5)
+    wait_for(lambda: "empty" in postern.scrape().body, "an empty password is reported", 5)
     check(whatsapp.counters()["logins"] == 0, "nothing was sent")
 
     (mount / "password").write_text(harness.PASSWORD + "\n")
-    wait_for(lambda: postern.scrape().status == 200, "the files are taken up", 5)
+    wait_for(lambda: postern.scrape().status == 200, "the files are loaded", 5)
 
 
 harness.run(scenario)

@@ -1,5 +1,5 @@
-"""A ConfigMap that is costly to check is refused in a bounded time and memory, whatever makes it costly;
-meanwhile the injector answers probes at once and reviews pods, and it stops when it is asked to."""
+"""A ConfigMap that is costly to check is refused in bounded time and memory. Meanwhile the injector answers
+probes at once and reviews pods, and SIGTERM stops it."""
 
 import json
 import signal
@@ -74,17 +74,17 @@ def scenario(stage):
         check(len(json.dumps(response)) < 10_000, f"{name}: a short answer")
         check(injector.review(pod())["allowed"], "a pod is injected")
 
-    # Five of them take their turns: a second of CPU time each, which may take long beside other tests.
+    # Five of them run in turn: a second of CPU time each, which may take long beside other tests.
     costly = json.dumps(review_of(_config_map(_rules(COSTLY, 281_000))))
     crowd = [in_background(lambda: injector.ask(costly, timeout=200)) for _ in range(30)]
     while not all(review.done() for review in crowd):
         check(injector.review(pod())["allowed"], "a pod is injected beside thirty costly reviews")
         check(injector.resident_bytes() < MOST_BYTES, f"thirty reviews take {injector.resident_bytes()} bytes")
     statuses = {review.result()[0] for review in crowd}
-    check(statuses == {200, 503}, f"some are answered, most are told to come later: {statuses}")
+    check(statuses == {200, 503}, f"some are answered, most are rejected for now: {statuses}")
 
     reviews = [in_background(lambda: injector.ask(costly)) for _ in range(4)]
-    wait_for(lambda: injector.metrics().value("postern_http_connections") >= 4, "four reviews come")
+    wait_for(lambda: injector.metrics().value("postern_http_connections") >= 4, "four reviews arrive")
     injector.process.send(signal.SIGTERM)
     check(injector.process.wait(15) == 0, "it stops")
     for review in reviews:

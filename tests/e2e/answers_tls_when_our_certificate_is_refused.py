@@ -1,7 +1,7 @@
-"""A client certificate of a CA that the server does not know, or none, is `tls`.
+"""A client certificate of an unknown CA, or a missing one, is `tls`.
 
-With TLS 1.3 the refusal shows up only when the answer is read. nginx refuses it by an answer, of a page
-as of a login, which is no opinion of the credential.
+With TLS 1.3 the refusal appears only when the answer is read. nginx refuses it by an answer to a page or a
+login, which does not judge the credential.
 """
 
 import harness
@@ -37,7 +37,7 @@ def scenario(stage):
         expect_fault(plain, "tls", 502, harness.TARGET, mentions=f"page /metrics: answered 400: {says}")
         told = plain.status()["targets"][0]
         harness.check(told["detail"] == "client_certificate" and told["why"].endswith(f": {told['remedy']}"),
-                      f"the status says what it is about and what mends it: {told}")
+                      f"the status names the problem and the remedy: {told}")
 
 
 harness.run(scenario)

@@ -1,6 +1,6 @@
-"""A server whose certificate is for another name is refused, on loopback as everywhere.
+"""A server whose certificate is for another name is refused, also on loopback.
 
-The message says what the certificate is for, what was wanted, and what to set.
+The message says the certificate's names, the expected name, and what to set.
 """
 
 import harness
@@ -19,7 +19,7 @@ def scenario(stage):
         check("server_name" in answer.body, f"it says what to set: {answer.body}")
         check(not whatsapp.counters()["requests"], "nothing was sent")
         postern = stage.postern(*flags, "--target.server-name=web.internal")
-        check(postern.scrape().status == 200, "with the server name it is good")
+        check(postern.scrape().status == 200, "it succeeds with the server name")
 
 
 harness.run(scenario)

@@ -1,6 +1,6 @@
-"""Bad or missing material at start is `tls` and names the file; the process lives on.
+"""Bad or missing material at start is `tls` and names the file; the process keeps running.
 
-/-/ready is 503 meanwhile, and the first good material is taken up as it appears.
+/-/ready is 503 meanwhile, and the first valid material is loaded when it appears.
 """
 
 import shutil
@@ -20,7 +20,7 @@ def scenario(stage):
     expect_fault(postern, "tls", 502, harness.TARGET, mentions="tls.key")
 
     (mount / "tls.key").write_bytes(good)
-    wait_for(lambda: postern.scrape().status == 200, "good material is taken up", 5)
+    wait_for(lambda: postern.scrape().status == 200, "valid material is loaded", 5)
     check(postern.get("/-/ready").status == 200, "ready")
 
 

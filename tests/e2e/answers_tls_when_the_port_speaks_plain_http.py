@@ -14,7 +14,7 @@ def scenario(stage):
         f"--target.url=https://127.0.0.1:{server.server_port}", "--target.preset=whatsapp",
         f"--tls.dir={stage.tls_folder()}", f"--credentials.dir={stage.credentials_folder()}")
     answer = expect_fault(postern, "tls", 502, "default", mentions="plain HTTP")
-    harness.check("WRONG_VERSION_NUMBER" not in answer.body, "not in OpenSSL's words")
+    harness.check("WRONG_VERSION_NUMBER" not in answer.body, "without OpenSSL's message")
     server.shutdown()
     server.server_close()
 

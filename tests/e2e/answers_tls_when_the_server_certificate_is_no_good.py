@@ -1,4 +1,4 @@
-"""An expired server certificate and one of an unknown CA are `tls`, each with its own words."""
+"""An expired server certificate and one of an unknown CA are `tls`, each with its own message."""
 
 import harness
 from harness import expect_fault

@@ -1,6 +1,6 @@
-"""A body that ends before it is whole is `truncated`, past the hold-back a broken connection.
+"""An incomplete body is `truncated`; after the hold-back it is an aborted connection.
 
-Half a page never ends like a whole one.
+An incomplete page never ends like a complete one.
 """
 
 import harness
@@ -12,13 +12,13 @@ def scenario(stage):
     targets = (stage.plain_target(whatsapp, "held")
                + stage.plain_target(whatsapp, "streams", hold_back="1KiB"))
     postern = stage.postern(config="targets:\n" + targets)
-    check(postern.scrape("held").status == 200, "a good scrape first")
+    check(postern.scrape("held").status == 200, "a successful scrape first")
     for chunked in (False, True):
         whatsapp.provoke("/metrics", truncate=2000, chunked=chunked)
         expect_fault(postern, "truncated", 502, "held")
         answer = postern.scrape("streams")
         check(answer.status == 200 and not answer.whole,
-              f"past the hold-back the answer breaks off: {answer.status}, whole {answer.whole}")
+              f"after the hold-back the answer is aborted: {answer.status}, whole {answer.whole}")
         check_state(postern, "truncated", "streams")
 
 

@@ -1,6 +1,6 @@
-"""On one core the injector answers 200 reviews a second over HTTPS, which come when they come whether or
-not those before them have been answered: in less than 24 MB of memory, half of them within 10 ms, and with
---quiet, on a machine that does nothing else, 99 of 100."""
+"""On one core the injector answers 200 reviews a second over HTTPS, which arrive regardless of earlier
+answers. It uses less than 24 MB of memory and answers half of them within 10 ms; with --quiet, on an
+otherwise idle machine, 99 of 100."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from harness.injector import JSON, pod, review_of
 
 RATE = 200      # reviews a second
 SECONDS = 10
-CLIENTS = 8     # connections of the API server, kept
+CLIENTS = 8     # persistent connections of the API server
 GOAL = 10.0     # ms
 RESIDENT = 24e6
 MANAGED = {"manager": "kube-controller-manager", "operation": "Update", "apiVersion": "v1",
@@ -22,7 +22,7 @@ MANAGED = {"manager": "kube-controller-manager", "operation": "Update", "apiVers
 
 
 def large_pod() -> dict:
-    """About 10 KB, as pods of the API server are."""
+    """About 10 KB, like pods of the API server."""
     made = pod()
     made["metadata"]["managedFields"] = [MANAGED]
     made["spec"]["containers"][0]["env"] = [
@@ -31,7 +31,7 @@ def large_pod() -> dict:
 
 
 def ask_on_schedule(injector, body, begin, offsets, times, wrong):
-    """Counts from the moment at which a review should have been sent, so that waiting counts too."""
+    """Counts from the scheduled time of a review, so that the time includes waiting."""
     connection = injector.connect()
     connection.connect()
     for offset in offsets:

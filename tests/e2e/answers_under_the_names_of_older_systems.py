@@ -1,6 +1,5 @@
-"""Who comes from Teleport, the Spinnaker daemon or Ultronex finds the paths and shapes that were there:
-/health as a table for browsers, /health/<target>/sanity as one gauge, /prometheus_metrics, /heartbeat,
-/stats and /external."""
+"""Users of Teleport, the Spinnaker daemon or Ultronex find their paths and formats: /health as a table for
+browsers, /health/<target>/sanity as one gauge, /prometheus_metrics, /heartbeat, /stats and /external."""
 
 import base64
 import crypt
@@ -34,7 +33,7 @@ def scenario(stage):
 
     table = postern.get("/health", headers=BROWSER)
     check(table.headers["Content-Type"] == "text/html; charset=utf-8", "a table for browsers")
-    check(TARGET in table.body and "disconnected" in table.body, "with the nodes that are not well")
+    check(TARGET in table.body and "disconnected" in table.body, "with the unhealthy nodes")
     check(postern.get("/health").headers["Content-Type"] == "application/json", "JSON for all others")
 
     check(postern.get("/prometheus_metrics").metrics().names() == postern.scrape().metrics().names(),
@@ -64,7 +63,7 @@ def scenario(stage):
     check(beat.status == 200 and json.loads(beat.body)["msg"], f"the heartbeat needs no login: {beat.status}")
     stats = locked.get("/stats", headers=nobody)
     check(stats.status == 401 and stats.headers["WWW-Authenticate"] == 'Basic realm="postern"',
-          f"all else does: {stats.status} {stats.headers}")
+          f"everything else does: {stats.status} {stats.headers}")
 
 
 harness.run(scenario)

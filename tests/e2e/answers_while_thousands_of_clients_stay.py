@@ -1,6 +1,6 @@
-"""Thousands of clients that stay idle, and as many that never end their request: health and page answer
-all the while, in little memory and few threads. Beyond the cap the connection that was idle longest is
-closed. (How fast that goes: tests/bench/clients.py.)"""
+"""Thousands of clients stay idle, and as many never end their request: health and page answer meanwhile, with
+little memory and few threads. Beyond the limit the connection that was idle longest is closed.
+(tests/bench/clients.py measures the speed.)"""
 
 import pathlib
 import re
@@ -24,7 +24,7 @@ def scenario(stage):
     whatsapp = stage.whatsapp()
     postern = stage.postern(f"--web.max-connections={_CLIENTS + 10}", "--web.header-timeout=1m",
                             config="targets:\n" + stage.plain_target(whatsapp))
-    check(postern.scrape().status == 200, "the page is there")
+    check(postern.scrape().status == 200, "the page exists")
 
     def come(text: bytes) -> list[socket.socket]:
         clients = []
@@ -49,18 +49,18 @@ def scenario(stage):
     judge("idle clients")
     more = come(whole)
     for client in more:
-        check(client.recv(4096).startswith(b"HTTP/1.1 200 "), "each beyond the cap is answered too")
+        check(client.recv(4096).startswith(b"HTTP/1.1 200 "), "each beyond the limit is answered too")
     check(idle[0].recv(4096) == b"", "the one that was idle longest is closed")
-    judge("more idle clients than the cap allows")
+    judge("more idle clients than the limit allows")
     for client in idle + more:
         client.close()
-    wait_for(lambda: postern.own_metrics().value("postern_http_connections") < 20, "they are gone")
+    wait_for(lambda: postern.own_metrics().value("postern_http_connections") < 20, "they are closed")
 
     slow = come(b"GET /metrics HTTP/1.1\r\nHost: x\r\nX-Slow")
     judge("slow clients")
     for client in slow:
         client.close()
-    wait_for(lambda: postern.own_metrics().value("postern_http_connections") < 20, "they are gone")
+    wait_for(lambda: postern.own_metrics().value("postern_http_connections") < 20, "they are closed")
 
 
 harness.run(scenario)

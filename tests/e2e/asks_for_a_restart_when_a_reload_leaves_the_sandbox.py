@@ -1,6 +1,6 @@
-"""In the sandbox a reload whose configuration names a file in another folder is refused and says
-"restart", be it read by the reload itself or later; the running configuration stays. One that stays in
-the folders that were admitted at start is taken up, and so is a renewed file."""
+"""In the sandbox a reload whose configuration names a file in another folder is refused and says "restart",
+whether the reload itself or later code reads the file. The running configuration stays. A configuration
+within the folders admitted at start is loaded, and so is a renewed file."""
 
 import shutil
 
@@ -14,7 +14,7 @@ def scenario(stage):
     file = stage.folder_for("reloaded") / "postern.yml"
     file.write_text("targets:\n" + first)
     postern = stage.postern(f"--config.file={file}", "--web.enable-lifecycle", "--sandbox=auto")
-    check(postern.scrape("plain").status == 200, "a good scrape")
+    check(postern.scrape("plain").status == 200, "a successful scrape")
     log = postern.process.output()
     admits_all = "the kernel does not offer Landlock" in log
     print("the part about files", "did not run: no Landlock" if admits_all else "runs")
@@ -46,7 +46,7 @@ def scenario(stage):
     shutil.copy(selectors, file.parent / "match.txt")
     answer = reload(first.replace('"plain"', '"second"') + "    match_file: match.txt\n")
     check(answer.status == 200, f"in the folder of the configuration it may: {answer.body}")
-    check(postern.scrape("second").status == 200, "the new target is there")
+    check(postern.scrape("second").status == 200, "the new target exists")
 
 
 harness.run(scenario)

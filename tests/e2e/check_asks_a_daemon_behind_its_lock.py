@@ -1,7 +1,7 @@
-"""A daemon whose door is locked: `postern check --live` sees that it lives, by TLS too; `postern check`
-asks it at its health listener, tells the session and the pages of its last scrape, and leaves to the
-scraper what only the scraper may have. Without a health listener nobody knows whether the daemon waits:
-no login is sent, and the check says what to do."""
+"""A daemon with access control: `postern check --live` sees that it is alive, also through TLS. `postern
+check` asks it at its health listener, reports the session and the pages of its last scrape, and does not
+request what only scrapers may read. Without a health listener the check cannot know whether the daemon waits:
+it sends no login and says what to do."""
 
 import ssl
 
@@ -22,9 +22,9 @@ def scenario(stage):
     check(stage.examine("--live", here).code == 0, "alive behind TLS")
     examination = stage.examine("--json", here, *flags)
     check(examination.code == 0 and examination.of("daemon")[0]["details"]["kind"] == "serves",
-          f"asked by TLS: {examination.output}")
-    check("HTTP/1.1 200 OK" in examination.of("scraper")[0]["what"], "and scraped by TLS")
-    check(whatsapp.counters()["logins"] == 1, "the daemon's login alone")
+          f"asked through TLS: {examination.output}")
+    check("HTTP/1.1 200 OK" in examination.of("scraper")[0]["what"], "and scraped through TLS")
+    check(whatsapp.counters()["logins"] == 1, "only the daemon's login")
     postern.stop()
 
     locked = folder / "locked.yml"
@@ -45,7 +45,7 @@ def scenario(stage):
     check(stage.examine("--live", health).code == 0, "the health listener is open")
     examination = stage.examine("--json", here, health, *flags)
     check(examination.code == 0, f"nothing failed: {examination.output}")
-    check("logged in since" in examination.of("login")[0]["what"], "the session is told")
+    check("logged in since" in examination.of("login")[0]["what"], "the session is reported")
     check("22 samples" in examination.of("page")[0]["what"], "pages of the last scrape")
     check("which only scrapers have" in examination.of("scraper")[0]["what"], examination.output)
     blind = stage.examine("--json", here, *flags)

@@ -1,6 +1,6 @@
-"""`postern check` names cause and cure of mistakes in configuration, files, permissions and
-certificates of our own; what depends on them is not tried, and no login is sent. What a daemon said
-of such a configuration before it was loaded, `--config.check` says as well."""
+"""`postern check` names cause and remedy of mistakes in configuration, files, permissions and postern's
+certificates. Dependent steps are not tried, and no login is sent. `--config.check` reports the same errors as
+a daemon that loads such a configuration."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ NOBODY = 65534
 
 
 class Bench:
-    """A sidecar's mounts, each fault with fresh ones."""
+    """A sidecar's mounts, fresh for each fault."""
 
     def __init__(self, stage):
         self.stage = stage
@@ -130,7 +130,7 @@ def everybody_may_read_the_key(bench):
     examination = bench.examine(tls, credentials, "--no-login")
     examination.expect("file", "(client key): mode 0644, every user may read it", "chmod o-r",
                        state="warning")
-    check(examination.code == 0, "a warning is no failure")
+    check(examination.code == 0, "a warning is not a failure")
 
 
 def key_of_another_certificate(bench):
@@ -167,7 +167,7 @@ def chain_is_in_the_wrong_order(bench):
     examination = bench.examine(tls, credentials, "--no-login")
     examination.expect("certificates", "certificate 1 in it ('Scenario CA') is a root, which is not sent",
                        "correct the file", state="warning")
-    check(examination.code == 0, "a chain that can be sorted is no failure")
+    check(examination.code == 0, "a chain that can be sorted is not a failure")
 
 
 def password_is_empty(bench):
@@ -211,7 +211,7 @@ def scenario(stage):
     bench.who = lambda: NOBODY if root else os.geteuid()
     for fault in FAULTS:
         fault(bench)
-        print(f"{fault.__name__.replace('_', ' ')}: cause and cure are named")
+        print(f"{fault.__name__.replace('_', ' ')}: cause and remedy are named")
     check(bench.whatsapp.counters()["logins"] == 0, "no login was sent for any of them")
 
     tls, credentials = bench.mounts()

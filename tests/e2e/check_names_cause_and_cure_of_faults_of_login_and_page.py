@@ -1,5 +1,5 @@
-"""`postern check` names cause and cure of what the service answers to the login and to pages, without a
-daemon and through one. Each check sends one login at most."""
+"""`postern check` names cause and remedy of the service's answers to logins and pages, without a daemon and
+through one. Each check sends at most one login."""
 
 import threading
 
@@ -15,7 +15,7 @@ class Bench:
         self.unused = f"--web.listen-address=127.0.0.1:{harness.free_port()}"
 
     def examine(self, whatsapp, listen="", **keys):
-        """A check of one target with the text page; one login at most is sent."""
+        """A check of one target with the text page; it sends at most one login."""
         file = self.stage.folder_for("config") / "postern.yml"
         file.write_text("targets:\n" + self.stage.plain_target(whatsapp, **keys))
         return self.examine_file(whatsapp, file, listen)
@@ -78,7 +78,7 @@ def login_is_broken(bench):
 def role_is_too_small(bench):
     examination = bench.examine(bench.stage.whatsapp(forbidden="/metrics"))
     examination.expect("page", "/metrics: forbidden: answered 403", "give the account the role")
-    check(examination.of("login")[-1]["state"] == "ok", "the login was good")
+    check(examination.of("login")[-1]["state"] == "ok", "the login succeeded")
     scraper_gets(examination, "502 forbidden")
 
 
@@ -136,7 +136,7 @@ def page_hangs(bench):
 def rules_drop_everything(bench):
     examination = bench.examine(bench.stage.whatsapp(), match="['nothing_of_that_name']")
     examination.expect("rules", "of 22 samples 22 dropped (match 22)", "postern rules", state="warning")
-    check(examination.code == 0, "a page without series is what was asked for")
+    check(examination.code == 0, "a page without series is expected")
 
 
 def rules_make_duplicates(bench):
@@ -148,7 +148,7 @@ def rules_make_duplicates(bench):
 
 
 def through_a_daemon(bench):
-    """The same words, and no login of the check's own."""
+    """The same text, and no login by the check."""
     stage = bench.stage
     whatsapp = stage.whatsapp()
     file = stage.folder_for("config") / "postern.yml"
@@ -156,7 +156,7 @@ def through_a_daemon(bench):
                                                       hold_back="64KiB", scrape_timeout="1s"))
     postern = stage.postern(f"--config.file={file}")
     here = f"--web.listen-address=127.0.0.1:{postern.port}"
-    check(postern.scrape().status == 200, "a good scrape first")
+    check(postern.scrape().status == 200, "a successful scrape first")
     for provocation, line, cause in (
             ({"status": 500, "body": "x"}, "502 status", "/metrics: status: answered 500"),
             ({"body": "<html>"}, "502 format", "/metrics: format: line 1"),
@@ -166,7 +166,7 @@ def through_a_daemon(bench):
         examination.expect("page", cause, "")
         scraper_gets(examination, line)
 
-    # Scrapes of another form, which share one that goes on as long as more of them come.
+    # Scrapes of another format share one run, which continues while more of them arrive.
     whatsapp.provoke("/metrics", stall=30)
     asked, end = whatsapp.requests("/metrics"), threading.Event()
     other_form = {"Accept": "application/openmetrics-text"}
@@ -177,7 +177,7 @@ def through_a_daemon(bench):
             scrapes.append(harness.in_background(lambda: postern.scrape(headers=other_form)))
 
     scraping = harness.in_background(keep_scraping)
-    harness.wait_for(lambda: whatsapp.requests("/metrics") > asked, "they have the only place")
+    harness.wait_for(lambda: whatsapp.requests("/metrics") > asked, "they have the only slot")
     examination = bench.examine_file(whatsapp, file, here)
     end.set()
     scraping.result()
@@ -196,7 +196,7 @@ def scenario(stage):
     bench = Bench(stage)
     for fault in FAULTS:
         fault(bench)
-        print(f"{fault.__name__.replace('_', ' ')}: cause and cure are named")
+        print(f"{fault.__name__.replace('_', ' ')}: cause and remedy are named")
 
 
 harness.run(scenario)

@@ -1,6 +1,6 @@
-"""`postern check` names cause and cure when the credential is in a database that is down, denies us, asks
-for an authentication plugin that is not mounted, wants TLS or has no row for the target. No login is
-sent to the service then. With --no-login the database is not asked; a daemon is asked what it has read."""
+"""`postern check` names cause and remedy if the database of the credential is down, denies access, requires a
+missing authentication plugin, requires TLS or has no row for the target. It then sends no login to the
+service. With --no-login the check does not query the database; it asks a daemon about its credential."""
 
 import harness
 from harness import check
@@ -40,7 +40,7 @@ def scenario(stage):
         examination = stage.examine("--json", nobody, configured(**keys), environment=environment)
         examination.expect("credential", cause, cure)
         examination.expect_not_tried("login", "page", "rules", "scraper")
-        print(f"{title}: cause and cure are named")
+        print(f"{title}: cause and remedy are named")
 
     faulty("a wrong password", "denies access", "check user, password and the host that the account is for",
            secret=wrong)
@@ -63,7 +63,7 @@ def scenario(stage):
 
     for file in (configured(), configured(user="nosy")):
         untouched = stage.examine("--json", "--no-login", nobody, file)
-        check(untouched.code == 0, "the database is not asked")
+        check(untouched.code == 0, "the database is not queried")
         untouched.expect_not_tried("credential", "login", "page")
 
     file = configured()
@@ -72,7 +72,7 @@ def scenario(stage):
     database.stop()
     asked = stage.examine("--json", f"--web.listen-address=127.0.0.1:{postern.port}", file)
     check(asked.code == 0 and "the daemon has read it from database whatsapp"
-          in asked.of("credential")[0]["what"], f"the daemon goes on: {asked.output}")
+          in asked.of("credential")[0]["what"], f"the daemon keeps working: {asked.output}")
 
 
 harness.run(scenario)

@@ -1,5 +1,5 @@
-"""`postern check` names cause and cure of what goes wrong between us and the service: name, port, TLS
-and client certificate. What comes after the failed step is not tried, and no login is sent."""
+"""`postern check` names cause and remedy of faults between postern and the service: name, port, TLS and
+client certificate. Steps after the failed one are not tried, and no login is sent."""
 
 import contextlib
 import pathlib
@@ -18,7 +18,7 @@ AFTER = {"name": ["port", "tls", "client", "login", "page", "rules", "scraper"],
 
 @contextlib.contextmanager
 def listener(answer):
-    """A port on which `answer` says what becomes of each connection."""
+    """A port on which `answer` handles each connection."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         held = []
 
@@ -38,7 +38,7 @@ def listener(answer):
 
 @contextlib.contextmanager
 def full_port():
-    """A port whose queue is full, so that the kernel drops what comes, as a firewall does."""
+    """A port whose queue is full, so that the kernel drops packets like a firewall."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as server, contextlib.ExitStack() as held:
         while True:
             waiting = held.enter_context(socket.socket())
@@ -63,7 +63,7 @@ def scenario(stage):
         examination.expect(step, cause, cure)
         examination.expect_not_tried(*AFTER[step])
         check(len(examination.failures()) == 1, f"one step failed: {examination.output}")
-        print(f"{name}: cause and cure are named")
+        print(f"{name}: cause and remedy are named")
 
     faulty("no such name", "name", "no address for nowhere.invalid", "check the host in the url",
            url="https://nowhere.invalid")
@@ -74,10 +74,10 @@ def scenario(stage):
            url=f"https://127.0.0.1:{port}")
 
     with full_port() as url:
-        faulty("a way that drops", "port", "timed out while connecting to", "firewalls", url=url)
+        faulty("a path that drops packets", "port", "timed out while connecting to", "firewalls", url=url)
 
     with listener(lambda connection: None) as url:
-        faulty("a port that says nothing", "tls", "timed out in the TLS handshake",
+        faulty("a port that sends nothing", "tls", "timed out in the TLS handshake",
                "see why the service is slow", url=url)
 
     with listener(lambda connection: (connection.recv(9999), connection.sendall(
@@ -124,7 +124,7 @@ def scenario(stage):
            "let it accept TLS 1.3, or TLS 1.2 with ECDHE", url=ancient.url)
 
     for service in (whatsapp, expired, unknown):
-        check(service.counters()["logins"] == 0, "no login is sent on a way that does not hold")
+        check(service.counters()["logins"] == 0, "no login is sent after a failed step")
 
 
 harness.run(scenario)

@@ -1,8 +1,7 @@
-"""No check locks an account. A daemon that waits after a rejected login is asked and nothing is sent,
-also when it serves another configuration of the same target. What a daemon left in --state.dir holds,
-and what a check was told there holds for the daemon that starts next. When something listens that cannot
-be asked whether it waits, no login is sent either. A changed credential ends the wait, as it does for
-the daemon."""
+"""No check locks an account. The check asks a daemon that waits after a rejected login and sends none, also
+if that daemon has another configuration of the same target. The wait in --state.dir applies to a check, and a
+check's rejection applies to the next daemon. If a listener cannot say whether it waits, the check sends no
+login either. A changed credential ends the wait, as in the daemon."""
 
 import http.server
 import threading
@@ -14,7 +13,7 @@ WRONG = "Wr0ng-password!"
 
 
 class Locked(http.server.BaseHTTPRequestHandler):
-    """A front that wants a login for everything."""
+    """A proxy that requires a login for everything."""
 
     def do_GET(self):
         self.send_response(401)
@@ -50,18 +49,18 @@ def scenario(stage):
             check(examination.code == 1 and logins() == 1, "no login is sent while the daemon waits")
     postern.stop()
 
-    # Of others that have no daemon to ask
+    # Checks without a daemon
     for number in range(3):
         examination = stage.examine("--json", nobody, f"--state.dir={state}", *flags)
         examination.expect("login", "login_rejected" if number else "the login answered 401", "folder")
-        check(logins() == 2, "one login, and then the wait that it left in --state.dir")
+        check(logins() == 2, "one login, and then its wait in --state.dir")
     postern = stage.postern(f"--state.dir={state}", *flags)
     answer = postern.scrape()
-    check(answer.reason == "backoff" and logins() == 2, f"the daemon that starts next waits: {answer.body}")
+    check(answer.reason == "backoff" and logins() == 2, f"the next daemon waits: {answer.body}")
     postern.stop()
     examination = stage.examine("--json", nobody, f"--state.dir={state}", *flags)
     examination.expect("login", "waiting after login_rejected", "folder")
-    check(logins() == 2, "a wait of a daemon that has gone holds")
+    check(logins() == 2, "the wait of an ended daemon applies")
 
     with http.server.HTTPServer(("127.0.0.1", 0), Locked) as front:
         threading.Thread(target=front.serve_forever, daemon=True).start()
@@ -76,7 +75,7 @@ def scenario(stage):
     examination = stage.examine("--json", nobody, f"--state.dir={state}", *flags)
     check(examination.code == 0 and logins() == 3, f"a changed credential is tried: {examination.output}")
     postern = stage.postern(f"--state.dir={state}", *flags)
-    wait_for(lambda: postern.scrape().status == 200, "and the daemon does not wait any more")
+    wait_for(lambda: postern.scrape().status == 200, "and the daemon no longer waits")
 
 
 harness.run(scenario)

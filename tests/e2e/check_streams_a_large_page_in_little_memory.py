@@ -1,5 +1,5 @@
-"""`postern check` of a page of 20 MB, by itself and through a daemon: it reads all of it and holds no more
-than a daemon would, so that both fit into a container of 64 MiB."""
+"""`postern check` of a page of 20 MB, alone and through a daemon: it reads the whole page with the memory of
+a daemon, so that both fit into a container of 64 MiB."""
 
 import pathlib
 import re
@@ -13,7 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "bench"))
 import pages  # noqa: E402
 
 MEGABYTE = 1_000_000
-LIMIT = 24 << 20  # of a check, resident, with all that is shared of libraries
+LIMIT = 24 << 20  # resident memory of a check, including shared libraries
 TOGETHER = 48 << 20
 
 
@@ -27,7 +27,7 @@ def status_of(pid, name):
 
 
 def peak_of(arguments):
-    """The output of the command and the most memory that it had."""
+    """The output of the command and its peak memory."""
     running = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
     peak = 0
     while running.poll() is None:
@@ -60,8 +60,8 @@ def scenario(stage):
     daemon = status_of(postern.process.pid, "VmHWM")
     print(f"{len(text) / MEGABYTE:.0f} MB page: check alone {alone / MEGABYTE:.1f} MB, beside a daemon "
           f"{beside / MEGABYTE:.1f} MB and the daemon {daemon / MEGABYTE:.1f} MB, resident at most")
-    check(alone <= LIMIT and beside <= LIMIT, "the page is not held")
-    check(beside + daemon <= TOGETHER, "both fit beside each other")
+    check(alone <= LIMIT and beside <= LIMIT, "the page is not kept in memory")
+    check(beside + daemon <= TOGETHER, "both fit together")
 
 
 harness.run(scenario)

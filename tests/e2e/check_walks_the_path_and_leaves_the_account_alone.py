@@ -1,7 +1,6 @@
-"""`postern check` says of each step of the path how it went. Without a daemon it announces one login
-and sends one; with --no-login none; where a daemon serves the same configuration it asks that one,
-and no login is sent at all. `--target` looks at one target, the environment alone is enough, and bad
-usage is 2."""
+"""`postern check` reports the result of each step of the path. Without a daemon it announces and sends one
+login; with --no-login none. If a daemon serves the same configuration, it asks that daemon and sends no
+login. `--target` selects one target, the environment suffices as configuration, and bad usage is 2."""
 
 import harness
 from harness import check
@@ -22,7 +21,7 @@ def scenario(stage):
     nobody = f"--web.listen-address=127.0.0.1:{harness.free_port()}"
 
     alone = stage.examine("--json", nobody, *flags)
-    check(alone.code == 0 and names_of(alone) == STEPS, f"the whole path is good: {alone.output}")
+    check(alone.code == 0 and names_of(alone) == STEPS, f"every step succeeds: {alone.output}")
     announced, login = alone.of("login")
     check(announced["state"] == "note" and "one login will be sent to" in announced["what"]
           and "no daemon serves this configuration" in announced["what"], "the login is announced")
@@ -41,7 +40,7 @@ def scenario(stage):
     without.expect_not_tried("login", "page", "rules", "scraper")
     check(without.of("client")[0]["state"] == "ok", "the client certificate was tried")
     check(whatsapp.counters()["logins"] == 1, "--no-login sends none")
-    check(whatsapp.requests("/metrics") == 1, "and asks for no page")
+    check(whatsapp.requests("/metrics") == 1, "and requests no page")
 
     environment = {"POSTERN_" + name[2:].replace(".", "_").replace("-", "_").upper(): value
                    for name, value in (flag.split("=", 1) for flag in flags)}
@@ -54,16 +53,16 @@ def scenario(stage):
     check(postern.scrape().status == 200, "a scraper is served")
     for _ in range(3):
         asked = stage.examine("--json", here, *flags)
-        check(asked.code == 0 and names_of(asked) == STEPS, f"good by the daemon: {asked.output}")
+        check(asked.code == 0 and names_of(asked) == STEPS, f"it succeeds through the daemon: {asked.output}")
         check(asked.of("daemon")[0]["details"]["kind"] == "serves", "the daemon is found")
         check(len(asked.of("page")) == 4 and "22 samples" in asked.of("page")[0]["what"], "pages")
     check(whatsapp.counters()["logins"] == 2, "only the daemon has logged in")
     scrapes = postern.own_metrics().value("postern_scrapes_total", target=harness.TARGET)
     asked = stage.examine("--json", "--no-login", here, *flags)
-    check("logged in since" in asked.of("login")[0]["what"], "the session is told without a scrape")
+    check("logged in since" in asked.of("login")[0]["what"], "the session is reported without a scrape")
     asked.expect_not_tried("page", "rules", "scraper")
     check(postern.own_metrics().value("postern_scrapes_total", target=harness.TARGET) == scrapes,
-          "and the daemon was not made to send its token")
+          "and the daemon did not send its token")
 
     file = stage.folder_for("config") / "postern.yml"
     file.write_text("targets:\n" + stage.plain_target(
@@ -74,7 +73,7 @@ def scenario(stage):
     check("relabel 12" in both.of("rules", "one")[0]["what"], f"{both.of('rules', 'one')}")
     check("match 20" in both.of("rules", "two")[0]["what"], f"{both.of('rules', 'two')}")
     one = stage.examine("--json", "--no-login", "--target=two", nobody, f"--config.file={file}")
-    check({step["target"] for step in one.steps} == {None, "two"}, "one target alone")
+    check({step["target"] for step in one.steps} == {None, "two"}, "only one target")
 
     for wrong, words in ((("--target=three", f"--config.file={file}"), "expected one of one, two"),
                          (("--nonsense",), "unknown flag"),

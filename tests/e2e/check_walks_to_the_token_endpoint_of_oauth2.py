@@ -1,5 +1,5 @@
-"""With `oauth2` the check walks to the token endpoint as well: it names causes and cures there, and sends
-no client secret on a way that does not hold."""
+"""With `oauth2` the check includes the token endpoint: it names causes and remedies there, and sends no
+client secret after a failed step."""
 
 import json
 
@@ -60,10 +60,10 @@ targets:
                  f"endpoint accepts into file {secret}")
 
     whole = examine(good)
-    check(whole.code == 0, f"the whole path is good: {whole.output}")
+    check(whole.code == 0, f"every step succeeds: {whole.output}")
     check(f"one login will be sent to {endpoint.url}/token" in whole.of("login")[0]["what"], "announced")
     check("client_id and client_secret from file" in whole.of("credential")[0]["what"], "named by kind")
-    check("HTTP/1.1 200 OK" in whole.of("scraper")[0]["what"], "and the page is there")
+    check("HTTP/1.1 200 OK" in whole.of("scraper")[0]["what"], "and the page is served")
 
 
 harness.run(scenario)

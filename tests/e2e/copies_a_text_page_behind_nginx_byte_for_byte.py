@@ -1,6 +1,6 @@
-"""A page behind nginx that wants a client certificate and a bearer token comes through mutual TLS
-unchanged, byte for byte, whether nginx sends it plain or compressed, and whether the scraper asks for
-gzip or not. A redirect to another host is not followed: the token stays here."""
+"""A page behind nginx, which requires a client certificate and a bearer token, arrives through mutual TLS
+unchanged, byte for byte, whether nginx compresses it or not, and whether the scraper accepts gzip or not. A
+redirect to another host is not followed: the token does not leave."""
 
 import gzip
 import http.client
@@ -54,7 +54,7 @@ def scenario(stage):
     connection.request("GET", "/metrics/page", headers={"Accept-Encoding": "gzip"})
     answer = connection.getresponse()
     body = answer.read()
-    check(answer.headers["Content-Encoding"] == "gzip", "gzip when asked for")
+    check(answer.headers["Content-Encoding"] == "gzip", "gzip if accepted")
     check(gzip.decompress(body) == text, "and it is the same page")
 
     for name in ("stolen", "down", "stays"):

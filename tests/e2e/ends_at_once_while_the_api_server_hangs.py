@@ -1,5 +1,5 @@
-"""`postern inject` asks an API server that takes connections and says nothing: it injects all the
-same, counts what failed, and ends at once when it is told to."""
+"""The API server of `postern inject` accepts connections and does not answer: the injector injects anyway,
+counts failed requests, and ends at once on SIGTERM."""
 
 import signal
 import socket
@@ -29,7 +29,7 @@ def scenario(stage):
     connection = wait_for(asked, "the API server is asked")
     check(injector.review(pod())["allowed"], "a pod is injected meanwhile")
     connection.close()
-    connection = wait_for(asked, "it is asked the next thing")
+    connection = wait_for(asked, "the next request is sent")
     counts = injector.api_requests()
     check(counts["failed"] >= 1 and counts["ok"] == counts["refused"] == 0, f"it counts that: {counts}")
     begin = time.monotonic()

@@ -1,5 +1,5 @@
-"""Readers that take nothing of a large page, more of them than there are places, keep no scraper out: the
-page of the slowest one ends, never like a whole one, and the scraper gets its own."""
+"""More readers than slots read nothing of a large page: they block no scraper. The page of the slowest reader
+is aborted, never ended like a complete one, and the scraper gets its page."""
 
 import socket
 import time
@@ -13,7 +13,7 @@ READERS = 6
 def scenario(stage):
     whatsapp = stage.whatsapp()
     postern = stage.postern(config="targets:\n" + stage.plain_target(whatsapp, scrape_timeout="20s"))
-    check(postern.scrape().status == 200, "a good scrape first")
+    check(postern.scrape().status == 200, "a successful scrape first")
     whatsapp.provoke("/metrics", megabytes=12)
     readers = []
     for _ in range(READERS):
@@ -31,9 +31,9 @@ def scenario(stage):
     whatsapp.clear()
     for reader in readers:
         reader.close()
-    wait_for(lambda: postern.get("/health").status == 200, "slow readers say nothing of the target")
+    wait_for(lambda: postern.get("/health").status == 200, "slow readers say nothing about the target")
 
-    # A page that fits the buffer is complete without its reader: more readers than places have one each.
+    # A page that fits the buffer is complete without its reader: more readers than slots get one each.
     whatsapp.provoke("/metrics", megabytes=2)
     single = stage.postern(config="targets:\n" + stage.plain_target(whatsapp, max_concurrent_scrapes="1"))
     reader = socket.socket()
@@ -42,11 +42,11 @@ def scenario(stage):
     reader.sendall(b"GET /metrics HTTP/1.1\r\nHost: postern\r\n\r\n")
     check(reader.recv(1), "the page streams")
     began = time.monotonic()
-    check(single.scrape().whole and time.monotonic() - began < 1, "its place is free before it is read")
+    check(single.scrape().whole and time.monotonic() - began < 1, "its slot is free before it is read")
     page = b""
     while not page.endswith(b"\r\n0\r\n\r\n") and (block := reader.recv(1 << 16)):
         page += block
-    check(page.endswith(b"\r\n0\r\n\r\n") and len(page) > 2 << 20, "and its reader gets it whole, later")
+    check(page.endswith(b"\r\n0\r\n\r\n") and len(page) > 2 << 20, "and its reader gets it completely, later")
     reader.close()
 
 

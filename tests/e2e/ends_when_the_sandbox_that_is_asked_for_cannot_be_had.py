@@ -1,5 +1,5 @@
-"""On a kernel without seccomp `--sandbox=on` ends with 2 and says why, and `auto` goes on and says
-what is missing. Without Landlock both go on, and say so in the log and in a metric."""
+"""On a kernel without seccomp `--sandbox=on` ends with 2 and the reason, and `auto` continues and says what
+is missing. Without Landlock both continue, and report it in the log and in a metric."""
 
 import pathlib
 import sys
@@ -28,16 +28,16 @@ def scenario(stage):
     for said in ("the kernel does not offer seccomp", "--sandbox=on cannot be met",
                  "level=error"):
         check(said in refused.output(), f"it says why: {refused.output()}")
-    check("listening" not in refused.output(), "it has not begun")
+    check("listening" not in refused.output(), "it has not started")
 
     postern = without("seccomp", "auto")
-    check(postern.scrape().status == 200, "a good scrape without seccomp")
+    check(postern.scrape().status == 200, "a successful scrape without seccomp")
     check('mode="auto",seccomp="off"' in in_force(postern), f"it shows: {in_force(postern)}")
     check("the kernel does not offer seccomp" in postern.process.output(), "it says so")
 
     for mode in ("auto", "on"):
         postern = without("landlock", mode)
-        check(postern.scrape().status == 200, "a good scrape without Landlock")
+        check(postern.scrape().status == 200, "a successful scrape without Landlock")
         check(f'mode="{mode}",seccomp="on",landlock="off"' in in_force(postern),
               f"it shows: {in_force(postern)}")
         check("the kernel does not offer Landlock" in postern.process.output(), "it says so")

@@ -1,6 +1,6 @@
-"""The client certificate is rotated 30 times by a swap of Kubernetes' ..data link, twice with a
-broken pair, half of the times with the writer killed in the middle, under 50 scrapes a second:
-not one scrape fails, and the new certificate is in use after each."""
+"""The client certificate is rotated 30 times by a swap of Kubernetes' ..data link, twice with a broken pair,
+half of the times with the writer killed in the middle, under 50 scrapes a second. No scrape fails, and the
+new certificate is in use after each rotation."""
 
 import os
 import random
@@ -18,7 +18,7 @@ ROTATIONS = 30
 BROKEN = (9, 19)
 RATE = 50  # scrapes a second
 
-# Writes a new folder and swaps the link to it, as the kubelet does; slowly, so that a kill hits it.
+# Writes a new folder and swaps the link to it, as the kubelet does; slowly, so that a kill interrupts it.
 WRITER = """
 import os, pathlib, shutil, sys, time
 mount, source, version = sys.argv[1:]
@@ -58,10 +58,10 @@ def rotate(mount, source, number, kill):
     if kill:
         victim = write(mount, source, f"..killed_{number}")
         deadline = time.monotonic() + random.uniform(0, 0.06)
-        wait_for(lambda: time.monotonic() >= deadline, "time goes on")
+        wait_for(lambda: time.monotonic() >= deadline, "time passes")
         victim.send_signal(signal.SIGKILL)
         victim.wait()
-    check(write(mount, source, f"..version_{number}").wait() == 0, "the writer ends well")
+    check(write(mount, source, f"..version_{number}").wait() == 0, "the writer succeeds")
 
 
 def scenario(stage):
@@ -71,7 +71,7 @@ def scenario(stage):
     for name in ("ca.crt", "tls.crt", "tls.key"):
         (mount / name).symlink_to(os.path.join("..data", name))
     postern = stage.sidecar(whatsapp, tls=mount)
-    check(postern.scrape().status == 200, "the first scrape is good")
+    check(postern.scrape().status == 200, "the first scrape succeeds")
 
     failed, done = [], threading.Event()
     counts = [0]

@@ -1,5 +1,5 @@
-"""SIGTERM: no new connections, the scrape in flight finishes, the token is given back where the
-configuration says so, and the exit code is 0."""
+"""SIGTERM: no new connections, the active scrape finishes, the session logs out if configured, and the exit
+code is 0."""
 
 import signal
 import threading
@@ -12,13 +12,13 @@ def scenario(stage):
     whatsapp = stage.whatsapp()
     postern = stage.postern(config="targets:\n" + stage.plain_target(
         whatsapp, login="{ logout_at_exit: true }"))
-    check(postern.scrape().status == 200, "a good scrape")
+    check(postern.scrape().status == 200, "a successful scrape")
     whatsapp.provoke("/metrics", stall=2)
     answers = []
     asked = whatsapp.requests("/metrics")
     scraper = threading.Thread(target=lambda: answers.append(postern.scrape()))
     scraper.start()
-    wait_for(lambda: whatsapp.requests("/metrics") > asked, "the scrape is in flight")
+    wait_for(lambda: whatsapp.requests("/metrics") > asked, "the scrape is active")
     postern.process.send(signal.SIGTERM)
 
     def refuses():
@@ -30,7 +30,7 @@ def scenario(stage):
 
     wait_for(refuses, "new connections are refused", 2)
     scraper.join()
-    check(answers[0].status == 200 and answers[0].whole, "the scrape in flight finishes")
+    check(answers[0].status == 200 and answers[0].whole, "the active scrape finishes")
     check(postern.process.wait(5) == 0, "the exit code is 0")
     check(whatsapp.counters()["logouts"] == 1, "it logged out")
 
@@ -39,7 +39,7 @@ def scenario(stage):
     answer = postern.scrape(headers={"X-Prometheus-Scrape-Timeout-Seconds": "1"})
     check(answer.reason == "timeout", f"a login that hangs: {answer.body}")
     postern.process.send(signal.SIGTERM)
-    check(postern.process.wait(2) == 0, "does not hold up the exit")
+    check(postern.process.wait(2) == 0, "does not delay the exit")
 
 
 harness.run(scenario)

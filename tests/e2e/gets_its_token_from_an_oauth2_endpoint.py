@@ -1,5 +1,5 @@
-"""The token comes from an OAuth2 endpoint at another host: once, until it expires or is refused; a wrong
-secret is sent once, and the next one ends the wait."""
+"""The token is from an OAuth2 endpoint at another host. It is requested once, until it expires or is refused.
+A wrong secret is sent once, and a changed one ends the wait."""
 
 import base64
 import json
@@ -12,7 +12,7 @@ CLIENT = "urn:postern"
 
 
 class Provider:
-    """A token endpoint and the tokens that it gave."""
+    """A token endpoint and its issued tokens."""
 
     def __init__(self, stage):
         self._stage = stage
@@ -80,11 +80,11 @@ targets:
     check(len(endpoint.requests(path)) == asked + 1, "one login is enough")
 
     provider.valid = None
-    check(postern.scrape().status == 200, "a token that is refused is replaced and the page asked again")
+    check(postern.scrape().status == 200, "a refused token is replaced and the page requested again")
     check(len(endpoint.requests(path)) == asked + 2, "by one login")
     successes = postern.own_metrics().value("postern_login_attempts_total", target="billing",
                                             result="success")
-    check(successes == 2, f"two logins went well: {successes}")
+    check(successes == 2, f"two logins succeeded: {successes}")
 
 
 harness.run(scenario)

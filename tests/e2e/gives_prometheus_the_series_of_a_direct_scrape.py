@@ -1,6 +1,6 @@
-"""Prometheus scrapes each of the real pages directly, with the client certificate and the token in
-its own configuration, and through postern. The series that it has then are the same ones, value for
-value, whichever format the page has and whichever it asks for."""
+"""Prometheus scrapes each of the real pages directly, with the client certificate and the token in its own
+configuration, and through postern. The stored series are the same, value for value, for every format of the
+page and of the request."""
 
 import pathlib
 import urllib.parse
@@ -22,7 +22,7 @@ def target(page, url, tls, token):
 
 
 def series(prometheus, job, page):
-    """Each series as Prometheus has it, without what says which way it took."""
+    """Each series in Prometheus, without the labels of its path."""
     query = urllib.parse.quote(f'{{job="{job}",page="{page.stem}"}}')
     found = {}
     for entry in prometheus.ask(f"query?query={query}")["result"]:
@@ -35,7 +35,7 @@ def series(prometheus, job, page):
 
 
 def scenario(stage):
-    check(len(PAGES) == 17, f"all pages are there: {len(PAGES)}")
+    check(len(PAGES) == 17, f"all pages exist: {len(PAGES)}")
     pair = stage.authority.issue("metrics.internal")
     nginx = stage.nginx(f"""
       ssl_certificate {pair.certificate}; ssl_certificate_key {pair.key};

@@ -1,5 +1,5 @@
-"""`--state.dir` is on a disk that is full: scrapes and waits go on, the log says once what is lost, what
-was kept before stays whole; when there is room again the state is kept again."""
+"""`--state.dir` is on a full disk: scrapes and waits continue, the log says once what is lost, and the old
+state file stays complete. When the disk has space again, the state is saved again."""
 
 import contextlib
 import json
@@ -24,14 +24,14 @@ def scenario(stage):
     whatsapp = stage.whatsapp()
     credentials = stage.credentials_folder()
     postern = stage.sidecar(whatsapp, f"--state.dir={state}", credentials=credentials)
-    check(postern.scrape().status == 200, "a good scrape")
+    check(postern.scrape().status == 200, "a successful scrape")
     before = kept.read_text()
 
     fill(state)
     whatsapp.revoke_tokens()
-    check(postern.scrape().status == 200, "it logs in again, disk or no disk")
+    check(postern.scrape().status == 200, "it logs in again despite the full disk")
     wait_for(lambda: COMPLAINT in postern.process.output(), "the log says it")
-    check(kept.read_text() == before, "the old state is whole")
+    check(kept.read_text() == before, "the old state is complete")
     log = postern.process.output()
     check(log.count(COMPLAINT) == 1 and "No space left" in log, "the log says it once, and why")
 
@@ -45,8 +45,8 @@ def scenario(stage):
     wrong = stage.secret("wrong password", "Wr0ng-passw0rd")
     (credentials / "password").write_text(wrong)
     wait_for(lambda: postern.scrape().reason == "login_rejected", "the next login", 5)
-    wait_for(lambda: json.loads(kept.read_text())["rejections"] == 2, "with room again it is kept again")
-    check([file.name for file in state.iterdir()] == [kept.name], "and nothing else lies there")
+    wait_for(lambda: json.loads(kept.read_text())["rejections"] == 2, "with free space it is saved again")
+    check([file.name for file in state.iterdir()] == [kept.name], "and the folder has no other file")
 
 
 enter_own_namespaces()

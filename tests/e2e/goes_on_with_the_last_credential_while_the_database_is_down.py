@@ -1,7 +1,7 @@
-"""The credential comes from MariaDB over TLS with a client certificate. When the database stops,
-scrapes and logins go on and the age of the credential shows; a daemon that starts without it answers
-`credential_source`, and the first scrape after the database is back is good. Without TLS an account
-that requires X509 is refused, and the message says why."""
+"""The credential is from MariaDB over TLS with a client certificate. When the database stops, scrapes and
+logins continue and a metric shows the age of the credential. A daemon that starts without the database
+answers `credential_source`, and the first scrape after its return succeeds. Without TLS an account that
+requires X509 is refused, and the message says why."""
 
 import harness
 from harness import check, check_answer, wait_for
@@ -26,26 +26,26 @@ def scenario(stage):
     tls = stage.tls_folder()
     postern = stage.postern(config=target(whatsapp, database, tls, database_password))
     answer = postern.scrape()
-    check(answer.status == 200, f"a good scrape: {answer.status} {answer.body}")
+    check(answer.status == 200, f"a successful scrape: {answer.status} {answer.body}")
     check('customer_name="Test company"' in answer.body, "the company's name is a label")
-    check("postern" not in database.run("SHOW PROCESSLIST"), "no connection is held")
+    check("postern" not in database.run("SHOW PROCESSLIST"), "no connection stays open")
 
     def metric(name, **labels):
         return postern.own_metrics().value(name, target=harness.TARGET, **labels)
 
     read = metric("postern_credential_last_success_timestamp_seconds", source="mysql")
     good = "postern_credential_last_read_successful"
-    check(metric(good, source="mysql") == 1, "the last read was good")
+    check(metric(good, source="mysql") == 1, "the last read succeeded")
     database.stop()
     logins = whatsapp.counters()["logins"]
     wait_for(lambda: postern.scrape().status == 200 and whatsapp.counters()["logins"] >= logins + 2,
-             "logins and scrapes go on without the database", 30)
+             "logins and scrapes continue without the database", 30)
     check(metric("postern_scrape_failures_total", reason="credential_source") == 0, "no failure")
     check(metric("postern_credential_reloads_total", source="mysql", result="failure") >= 1,
           "the failed read is counted")
     check(metric(good, source="mysql") == 0, "the last read failed")
     later = metric("postern_credential_last_success_timestamp_seconds", source="mysql")
-    check(0 < later < postern_time(postern) - 1, f"its age shows: {read} {later}")
+    check(0 < later < postern_time(postern) - 1, f"its age is shown: {read} {later}")
 
     second = stage.postern(config=target(whatsapp, database, tls, database_password))
     check_answer(second.scrape(), "credential_source", 503, harness.TARGET)
@@ -59,7 +59,7 @@ def scenario(stage):
         check(answer.reason == "credential_source", f"no other fault: {answer.body}")
         return False
 
-    wait_for(first_scrape_after_its_return, "the scrape is good once the source may be asked", 3)
+    wait_for(first_scrape_after_its_return, "the scrape succeeds once the source may be asked", 3)
 
     plain = stage.postern(config=target(whatsapp, database, tls, database_password,
                                         with_tls=False))

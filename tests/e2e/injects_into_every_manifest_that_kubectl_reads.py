@@ -1,5 +1,5 @@
-"""`postern inject --pod` reads every manifest that kubectl reads and injects into each pod of it; what
-asks for a sidecar in a way that gives none is an error and nothing is printed."""
+"""`postern inject --pod` reads every manifest that kubectl reads and injects into each of its pods. An
+ineffective request for a sidecar is an error, and nothing is printed."""
 
 import json
 import subprocess
@@ -38,7 +38,7 @@ def cron_job(template: str = _TEMPLATE) -> str:
             f"spec: {{ jobTemplate: {{ spec: {{ template: {template} }} }} }} }}")
 
 
-# Manifest, and the number of sidecars in what is printed.
+# Manifest, and the number of sidecars in the output.
 _READ = {
     "a pod in flow style": (_POD, 1),
     "a pod with a trailing line of dashes": (_POD + "\n---\n", 1),
@@ -48,15 +48,15 @@ _READ = {
     "a List": (f"{{ apiVersion: v1, kind: List, items: [{_POD}, {workload('Job')}] }}", 2),
     "several documents": (f"---\n{_POD}\n---\n# none\n---\n{{ apiVersion: v1, kind: Service }}\n---\n"
                           f"{workload('Deployment')}\n---\n", 2),
-    "a pod that wants none": (_POD.replace('"true"', '"false"'), 0),
-    "a pod that says nothing": (_POD.replace(_LABEL, "labels: {}").replace(_ANNOTATIONS, "annotations: {}"), 0),
+    "a pod that declines": (_POD.replace('"true"', '"false"'), 0),
+    "a pod without the label": (_POD.replace(_LABEL, "labels: {}").replace(_ANNOTATIONS, "annotations: {}"), 0),
     **{f"a {kind}": (workload(kind), 1)
        for kind in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job")},
 }
 
-# Manifest, and what is said.
+# Manifest, and the error.
 _REFUSED = {
-    "a label in place of text": (_POD.replace('"true"', "true"),
+    "a boolean instead of text": (_POD.replace('"true"', "true"),
                                  "metadata.labels.postern.io/inject is the boolean true, expected text"),
     "another value": (_POD.replace('"true"', '"yes"'),
                       'the label postern.io/inject is "yes", expected "true" for a sidecar or "false"'),
@@ -69,8 +69,8 @@ _REFUSED = {
         "are in metadata of the Deployment, which no pod gets; expected them in the metadata of the pod's template"),
     "one of several": (f"{_POD}\n---\n{workload('Job').replace('web', 'late').replace('8443', 'x')}",
                        "Job late: postern.io/target-url"),
-    "a key that is given twice": (_POD.replace("name: web,", "name: web, name: web,"), "duplicate key `name`"),
-    "a key that is given twice, in JSON": ('{"apiVersion": "v1", "kind": "Pod", "kind": "Pod"}',
+    "a duplicate key": (_POD.replace("name: web,", "name: web, name: web,"), "duplicate key `name`"),
+    "a duplicate key in JSON": ('{"apiVersion": "v1", "kind": "Pod", "kind": "Pod"}',
                                            "duplicate key `kind`"),
     "no pod": ("{ apiVersion: v1, kind: Service }", "has no pod, expected a Pod, a workload such as a Deployment"),
     "nothing": ("---\n", "is empty, expected a manifest"),
@@ -78,7 +78,7 @@ _REFUSED = {
 
 
 def sidecars(value) -> int:
-    """How many lists of containers have one."""
+    """The number of container lists with a sidecar."""
     if isinstance(value, list):
         return sum(map(sidecars, value)) + any(isinstance(each, dict) and each.get("name") == "postern" and
                                                "livenessProbe" in each for each in value)

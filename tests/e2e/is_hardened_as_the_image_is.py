@@ -1,6 +1,6 @@
-"""The release build of the program is hardened: position independent, bound at start, its relocations
-read-only, its stack protected and not executable, its calls of libc fortified. The check itself finds each
-of them where a program lacks it."""
+"""The release build of the program is hardened: position independent, bound at start, with read-only
+relocations, a protected and non-executable stack, and fortified calls of libc. The check itself detects each
+missing feature."""
 
 import pathlib
 import subprocess
@@ -22,7 +22,7 @@ int main(int count, char** arguments) {
 FLAGS = (ROOT / "scripts/hardening.flags").read_text().split()
 LINKED = ["-pie", "-Wl,-z,relro,-z,now,-z,noexecstack"]
 
-# A flag that takes one protection away, and what the check says.
+# A flag that removes one protection, and the check's finding.
 CASES = {
     "hardened": ([], []),
     "without PIE": (["-no-pie", "-fno-pie"], ["PIE"]),

@@ -1,6 +1,6 @@
-"""Whatever file is a directory, too large or not a file at all: each command says so in one line and
-ends with an exit code, and the daemon keeps running with what it had. What a command cannot print is an
-error too."""
+"""A file is a directory, too large or not a regular file: each command reports it in one line and ends with
+an exit code, and the daemon keeps running with its previous files. Output that cannot be written is an error
+too."""
 
 import os
 import signal
@@ -78,7 +78,7 @@ def scenario(stage):
     config.rmdir()
     config.write_text(good.read_text())
     wait_for(lambda: postern.own_metrics().value("postern_config_last_reload_successful") == 1,
-             "the file is noticed when it is back")
+             "the restored file is noticed")
 
 
 harness.run(scenario)

@@ -1,6 +1,5 @@
-"""A reload takes up a good configuration whole and leaves the running one in force when the new one
-is bad, whether it came by SIGHUP, by POST /-/reload or by a change of the file; what it does not touch
-keeps its session."""
+"""A reload replaces the whole configuration, or keeps the running one if the new one is bad: by SIGHUP, by
+POST /-/reload and by a change of the file. Unchanged targets keep their session."""
 
 import signal
 
@@ -17,7 +16,7 @@ def scenario(stage):
     file.write_text("targets:\n" + first)
     postern = stage.postern(f"--config.file={file}", "--web.enable-lifecycle",
                             "--config.enable-auto-reload", "--config.auto-reload-interval=1s")
-    check(postern.scrape("plain").status == 200, "a good scrape")
+    check(postern.scrape("plain").status == 200, "a successful scrape")
     check(postern.scrape("second").reason == "unknown_target", "there is one target")
 
     def successful():
@@ -25,20 +24,20 @@ def scenario(stage):
 
     file.write_text("targets:\n" + first + second)
     postern.process.send(signal.SIGHUP)
-    wait_for(lambda: postern.scrape("second").status == 200, "SIGHUP brings the second target")
+    wait_for(lambda: postern.scrape("second").status == 200, "SIGHUP adds the second target")
 
     file.write_text("targets:\n" + first + "    nonsense: 1\n")
     answer = postern.get("/-/reload", method="POST")
-    check(answer.status == 500 and "nonsense" in answer.body, f"it says why not: {answer.body}")
-    check(successful() == 0, "the failure shows")
+    check(answer.status == 500 and "nonsense" in answer.body, f"it says why: {answer.body}")
+    check(successful() == 0, "the failure is shown")
     check(postern.scrape("second").status == 200, "the running configuration stays")
 
     file.write_text("targets:\n" + first)
     wait_for(lambda: postern.scrape("second").reason == "unknown_target",
              "the changed file is noticed", 10)
-    check(successful() == 1, "the success shows")
-    check(postern.scrape("plain").status == 200, "the first target goes on")
-    check(whatsapp.counters()["logins"] == 2, "with the session that it had")
+    check(successful() == 1, "the success is shown")
+    check(postern.scrape("plain").status == 200, "the first target keeps working")
+    check(whatsapp.counters()["logins"] == 2, "with its session")
     check(postern.get("/-/reload").status == 405, "GET does not reload")
 
 

@@ -1,5 +1,5 @@
-"""32 MiB of memory (cgroup) are enough at the default limits, with as many large pages at once as these
-let through: one target that streams and one whose four pages are merged, in every form."""
+"""32 MiB of memory (cgroup) suffice at the default limits, with as many large pages at once as these allow:
+one target that streams and one whose four pages are merged, in every format."""
 
 import http.client
 import os
@@ -11,7 +11,7 @@ import harness
 from harness import check
 
 LIMIT = 32 << 20
-SCRAPERS = 4  # for each target and form; two fetches of one target go on at a time
+SCRAPERS = 4  # for each target and format; two fetches of one target run at a time
 ROUNDS = 2
 MERGED = ("[{ path: /metrics, format: text, params: { format: [prometheus] } },"
           " { path: /v1/stats/app, format: whatsapp_json }]")
@@ -19,8 +19,7 @@ FORMS = ({}, {"Accept-Encoding": "gzip"}, {"Accept": "application/openmetrics-te
 
 
 class Group:
-    """A cgroup of the first or the second version with so much memory; inside of `with` what is started
-    is started in it."""
+    """A cgroup (version 1 or 2) with this memory limit; processes started within `with` are in it."""
 
     ROOT = pathlib.Path("/sys/fs/cgroup")
 
@@ -60,7 +59,7 @@ def anonymous_peak(pid, ended):
 
 
 def drain(port, target, form):
-    """The reason phrase of the answer, or that it is not whole; keeps nothing of the page."""
+    """The reason phrase of the answer, or that it is incomplete; discards the page."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     connection.request("GET", f"/metrics/{target}", headers=form)
     answer = connection.getresponse()
@@ -82,7 +81,7 @@ def scenario(stage):
             stage.plain_target(whatsapp, name="streams", scrape_timeout="2m") +
             stage.plain_target(whatsapp, name="merged", scrape_timeout="2m", pages=MERGED))
     for name in ("streams", "merged"):
-        check(postern.scrape(name).status == 200, "a good small page")
+        check(postern.scrape(name).status == 200, "a complete small page")
 
     def at_once(target, megabytes):
         whatsapp.provoke("/metrics", megabytes=megabytes)
@@ -100,7 +99,7 @@ def scenario(stage):
         check(good == ROUNDS * SCRAPERS * len(FORMS), "every scrape gets its page")
 
     at_once("streams", 30)
-    # Finished pages stay while their scrapers read them, and come on top of the two in the making.
+    # Finished pages stay while their scrapers read them, in addition to the two pages in progress.
     at_once("merged", 5)
 
 

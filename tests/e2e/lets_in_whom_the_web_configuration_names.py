@@ -1,6 +1,6 @@
-"""Behind exporter-toolkit's file: a Prometheus with a client certificate and a password scrapes, one
-without the certificate, with a foreign one or with a wrong password does not. A changed certificate is
-shown to the next connection, a broken file changes nothing, and health needs no key."""
+"""With exporter-toolkit's file a Prometheus with a client certificate and a password may scrape; without the
+certificate, with a foreign one or with a wrong password it may not. The next connection gets a changed
+certificate, a broken file changes nothing, and health needs no login."""
 
 import base64
 import crypt
@@ -74,7 +74,7 @@ http_server_config: {{ http2: true, headers: {{ Strict-Transport-Security: "max-
         f"--web.config.file={web}", f"--web.health-address=127.0.0.1:{health_port}",
         config="targets:\n" + stage.plain_target(whatsapp), tls=context,
         headers={"Authorization": f"Basic {login}"})
-    check("HTTP/1.1" in postern.process.output(), "the log says that HTTP/1.1 is spoken")
+    check("HTTP/1.1" in postern.process.output(), "the log says that the protocol is HTTP/1.1")
 
     prometheus = stage.prometheus(
         _job("named", postern.port, stage.authority, scraper)
@@ -93,23 +93,23 @@ http_server_config: {{ http2: true, headers: {{ Strict-Transport-Security: "max-
     for name, told in (("neighbour", "certificate"), ("stranger", "certificate"),
                        ("nobody", "certificate"), ("guesses", "401 Unauthorized")):
         target = judged()[name]
-        check(target["health"] == "down", f"{name} is not let in")
-        check(told in target["lastError"], f"{name} is told of its {told}: {target['lastError']}")
+        check(target["health"] == "down", f"{name} is refused")
+        check(told in target["lastError"], f"{name} gets {told}: {target['lastError']}")
 
     answer = postern.scrape()
-    check(answer.status == 200 and answer.whole, "a client with both is let in")
+    check(answer.status == 200 and answer.whole, "a client with both is accepted")
     check(answer.headers["Strict-Transport-Security"] == "max-age=63072000", "headers are added")
     refused = postern.scrape(headers={"Authorization": "Basic " + base64.b64encode(b"x:y").decode()})
     check(refused.status == 401 and refused.headers["WWW-Authenticate"] == 'Basic realm="postern"',
-          f"a name that nobody has is refused: {refused.status} {refused.headers}")
+          f"an unknown user is refused: {refused.status} {refused.headers}")
 
     before = _serial(postern.port, context)
     renew()
-    wait_for(lambda: _serial(postern.port, context) != before, "the renewed certificate is shown")
+    wait_for(lambda: _serial(postern.port, context) != before, "the renewed certificate is served")
 
     web.write_text(good + "basic_auth_user: {}\n")
     name = "postern_web_config_last_reload_successful"
-    wait_for(lambda: postern.own_metrics().value(name) == 0, "the broken file is told of")
+    wait_for(lambda: postern.own_metrics().value(name) == 0, "the broken file is reported")
     check(postern.scrape().status == 200, "and changes nothing")
     web.write_text(good.replace("prometheus: ", "somebody: "))
     wait_for(lambda: postern.scrape().status == 401, "a changed file takes effect")
@@ -119,17 +119,17 @@ http_server_config: {{ http2: true, headers: {{ Strict-Transport-Security: "max-
     for path in ("/-/healthy", "/heartbeat", "/-/metrics", "/"):
         connection = http.client.HTTPConnection("127.0.0.1", health_port, timeout=10)
         connection.request("GET", path)
-        check(connection.getresponse().status == 200, f"{path} needs no key on its own listener")
+        check(connection.getresponse().status == 200, f"{path} needs no login on its own listener")
     connection = http.client.HTTPConnection("127.0.0.1", health_port, timeout=10)
     connection.request("GET", "/metrics")
-    check(connection.getresponse().status == 404, "the page is not there")
-    check(postern.get("/heartbeat", headers={"Authorization": ""}).status == 401, "so that it needs one elsewhere")
+    check(connection.getresponse().status == 404, "the page is not served there")
+    check(postern.get("/heartbeat", headers={"Authorization": ""}).status == 401, "so it needs a login elsewhere")
 
     connection = http.client.HTTPConnection("127.0.0.1", postern.port, timeout=10)
     connection.request("GET", "/metrics")
     answer = connection.getresponse()
     told = answer.read().decode()
-    check(answer.status == 400 and "HTTPS" in told, f"plain HTTP is told what is spoken: {told}")
+    check(answer.status == 400 and "HTTPS" in told, f"a plain HTTP client gets an explanation: {told}")
 
 
 harness.run(scenario)

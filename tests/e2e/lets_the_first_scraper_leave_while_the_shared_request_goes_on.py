@@ -1,5 +1,5 @@
-"""Two scrapers share one request; the first, which began it, leaves at its own deadline with
-`timeout`, the second has the page."""
+"""Two scrapers share one request. The first, which began it, gets `timeout` at its own deadline, the second
+gets the page."""
 
 import threading
 import time
@@ -11,7 +11,7 @@ from harness import check, check_answer
 def scenario(stage):
     whatsapp = stage.whatsapp()
     postern = stage.postern(config="targets:\n" + stage.plain_target(whatsapp))
-    check(postern.scrape().status == 200, "a good scrape first")
+    check(postern.scrape().status == 200, "a successful scrape first")
     before = whatsapp.requests("/metrics")
     whatsapp.provoke("/metrics", stall=2)
     answers = {}
@@ -21,7 +21,7 @@ def scenario(stage):
 
     scrapers = [threading.Thread(target=scrape, args=("hurried", "1"))]
     scrapers[0].start()
-    harness.wait_for(lambda: whatsapp.requests("/metrics") > before, "the request is out")
+    harness.wait_for(lambda: whatsapp.requests("/metrics") > before, "the request was sent")
     scrapers.append(threading.Thread(target=scrape, args=("patient", "9")))
     scrapers[1].start()
     for scraper in scrapers:

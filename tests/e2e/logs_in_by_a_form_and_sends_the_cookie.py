@@ -1,6 +1,7 @@
-"""A service with a login form answers with a redirect and a cookie, which goes with every page. When it
-no longer knows the cookie, one login and one replay follow; a wrong password is sent once. Cookies are
-known by name, domain and path, and further cookies of the login go with the pages that they are for."""
+"""A service with a login form answers with a redirect and a cookie, which postern sends with every page
+request. If the service no longer knows the cookie, one login and one replay follow; a wrong password is sent
+once. Cookies are identified by name, domain and path, and other cookies of the login are sent with the pages
+of their scope."""
 
 import harness
 from harness import PASSWORD, Reply, check, expect_fault, wait_for
@@ -24,7 +25,7 @@ class Site:
     def _log_in(self, request) -> Reply:
         if request.headers.get("x-client") != "postern-key":
             return Reply(404, "", ())
-        # Every visitor gets a cookie of some kind, and who is wrong sees the form once more.
+        # Every visitor gets a cookie, and a wrong password gets the form again.
         if request.method != "POST" or request.form() != {"user": "admin", "pass": PASSWORD}:
             return Reply(200, "<form>" + "x" * 100_000, (("Set-Cookie", "lang=en"),))
         self._given += 1
@@ -66,11 +67,11 @@ targets:
     check(len(service.requests("/login")) == 2, "one login is enough")
     expiry = postern.own_metrics().value("postern_token_expiry_timestamp_seconds", target="site")
     last = postern.own_metrics().value("postern_login_last_success_timestamp_seconds", target="site")
-    check(abs(expiry - last - 600) < 2, f"Max-Age says how long it lives: {expiry - last}")
+    check(abs(expiry - last - 600) < 2, f"Max-Age is its lifetime: {expiry - last}")
 
     site.session = None
-    check(postern.scrape().status == 200, "a cookie that is not known any more is replaced")
-    check(len(service.requests("/login")) == 3, "by one login, and nobody follows the redirect")
+    check(postern.scrape().status == 200, "an unknown cookie is replaced")
+    check(len(service.requests("/login")) == 3, "by one login, without following the redirect")
 
 
 harness.run(scenario)

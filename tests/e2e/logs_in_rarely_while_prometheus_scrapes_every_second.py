@@ -1,5 +1,5 @@
-"""Prometheus scrapes every second for a minute while tokens live 5 s: `up` stays 1, and no more
-than 18 logins are sent. Then 50 scrapes at once cost one request per page and no more than one login."""
+"""Prometheus scrapes every second for a minute while tokens live 5 s: `up` stays 1, and at most 18 logins are
+sent. Then 50 scrapes at once cost one request per page and at most one login."""
 
 import threading
 
@@ -18,7 +18,7 @@ def scrape_at_once(postern, scrapers):
         thread.start()
     for thread in threads:
         thread.join()
-    check(answers == [200] * scrapers, f"every scrape is good: {answers}")
+    check(answers == [200] * scrapers, f"every scrape succeeds: {answers}")
 
 
 def scenario(stage):
@@ -48,15 +48,15 @@ def scenario(stage):
     after = whatsapp.counters()
     check(after["logins"] - before["logins"] == 1, "50 scrapes, one login")
     for page in PAGES:
-        refused = 1  # the page that finds the token revoked is asked for once more
+        refused = 1  # the page whose token is revoked is requested again
         asked = after["requests"][page] - before["requests"][page]
-        check(asked <= 1 + refused, f"{page} was asked for {asked} times")
+        check(asked <= 1 + refused, f"{page} was requested {asked} times")
     before = after
     scrape_at_once(postern, 50)
     after = whatsapp.counters()
     for page in PAGES:
         asked = after["requests"][page] - before["requests"][page]
-        check(asked == 1, f"50 scrapes ask for {page} once, not {asked} times")
+        check(asked == 1, f"50 scrapes request {page} once, not {asked} times")
     shared = postern.own_metrics().value("postern_shared_responses_total", target=harness.TARGET)
     check(shared >= 98, f"the shared ones are counted: {shared}")
 

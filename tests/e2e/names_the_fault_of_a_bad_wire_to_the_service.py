@@ -1,15 +1,15 @@
-"""The wire between postern and the service delays, cuts, resets, trickles, flips a byte or swallows all:
-each has its fault and its time, and the first scrape after it is good, with the same login."""
+"""The network between postern and the service delays, cuts, resets, trickles, flips a byte or drops
+everything. Each has its fault and its time, and the first scrape after it succeeds, with the same login."""
 
 import harness
 from harness import check, expect_fault
 
 LARGE = {"megabytes": 1, "chunked": True}
 MIDDLE = 500_000  # bytes; in the middle of that page
-SECONDS = 4  # what the scraper allows; half a second less is ours
+SECONDS = 4  # the scraper's timeout; postern's is half a second less
 
-# What the wire does, to which page, and the words that are right. Where the first byte of an answer
-# is missing postern asks again on a fresh connection, whose handshake meets the same fault.
+# The fault of the network, the page, and the expected text. If the first byte of an answer is missing,
+# postern retries on a new connection, whose handshake has the same fault.
 CASES = [
     ("cut before the answer", {"cut": 0}, {}, "tls", 502),
     ("reset before the answer", {"reset": 0}, {}, "tls", 502),
@@ -26,7 +26,7 @@ def scenario(stage):
     wire = stage.fault_proxy(whatsapp.port)
     postern = stage.postern(config="targets:\n" + stage.plain_target(wire, hold_back="8MiB"))
     timeout = {"X-Prometheus-Scrape-Timeout-Seconds": str(SECONDS)}
-    check(postern.scrape().status == 200, "a good scrape first")
+    check(postern.scrape().status == 200, "a successful scrape first")
 
     wire.set(delay=0.5)
     answer = postern.scrape()
@@ -43,10 +43,10 @@ def scenario(stage):
         check(answer.seconds < SECONDS, f"{claim}: before the scraper gives up: {answer.seconds}")
         check(word == "timeout" or answer.seconds < SECONDS - 1, f"{claim}: at once: {answer.seconds}")
         check(word != "timeout" or answer.seconds > SECONDS - 1, f"{claim}: not before its time")
-        check(postern.get("/-/healthy").status == 200, f"{claim}: postern is well")
+        check(postern.get("/-/healthy").status == 200, f"{claim}: postern is healthy")
         wire.heal()
         answer = postern.scrape()
-        check(answer.status == 200, f"{claim}: good when it is over: {answer.body[:300]}")
+        check(answer.status == 200, f"{claim}: it succeeds afterwards: {answer.body[:300]}")
     check(whatsapp.counters()["logins"] == 1, "one login was enough")
 
     wire.set(black_hole=True)

@@ -1,5 +1,5 @@
-"""A page that outgrows the hold-back streams; when it then turns out broken, cut off or too large, the
-connection closes without the final chunk, so that Prometheus counts a failed scrape."""
+"""A page larger than the hold-back is streamed. If it is then broken, cut off or too large, the connection
+closes without the final chunk, so that Prometheus counts a failed scrape."""
 
 import http.client
 
@@ -10,7 +10,7 @@ from harness import check, wait_for
 def breaks_off(postern):
     try:
         return not postern.scrape(headers={"Accept-Encoding": "gzip"}).whole
-    except http.client.RemoteDisconnected:  # what was packed had not filled a block yet
+    except http.client.RemoteDisconnected:  # the compressed data had not filled a block yet
         return True
 
 
@@ -18,11 +18,11 @@ def scenario(stage):
     whatsapp = stage.whatsapp()
     postern = stage.postern(config="targets:\n" + stage.plain_target(
         whatsapp, hold_back="1KiB", body_size_limit="8MiB"))
-    check(postern.scrape().status == 200, "a good small page")
+    check(postern.scrape().status == 200, "a complete small page")
 
     whatsapp.provoke("/metrics", megabytes=4)
     answer = postern.scrape()
-    check(answer.status == 200 and answer.whole, "a good large page")
+    check(answer.status == 200 and answer.whole, "a complete large page")
     check(len(answer.body) > 4 << 20, "all of it")
 
     for claim, provocation in {
@@ -39,7 +39,7 @@ def scenario(stage):
         f"  static_configs: [{{ targets: ['127.0.0.1:{postern.port}'] }}]\n")
     wait_for(lambda: prometheus.target().get("health") == "down", "Prometheus sees a failure", 20)
     stored = prometheus.ask("query?query=count({job=%22cut%22,__name__!~%22up|scrape_.*%22})")
-    check(not stored["result"], f"and keeps nothing of the half page: {stored}")
+    check(not stored["result"], f"and stores nothing of the incomplete page: {stored}")
 
 
 harness.run(scenario)

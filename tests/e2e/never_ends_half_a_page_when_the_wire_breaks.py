@@ -1,5 +1,5 @@
-"""A page that streams, over a wire that cuts, resets or flips a byte at any place: what the scraper has
-got never ends like a whole page, plain or packed; when the wire is whole again so is the page."""
+"""A streamed page, over a network that cuts, resets or flips a byte at any place: the scraper's answer never
+ends like a complete page, plain or compressed. When the network works again, the page is complete."""
 
 import http.client
 import random
@@ -14,7 +14,7 @@ PLACES = 6  # for each fault
 def ends_whole(postern, headers):
     try:
         answer = postern.scrape(headers=headers)
-    except (http.client.HTTPException, OSError):  # not even a head
+    except (http.client.HTTPException, OSError):  # without a head
         return False
     return answer.status == 200 and answer.whole
 
@@ -25,7 +25,7 @@ def scenario(stage):
     wire = stage.fault_proxy(whatsapp.port)
     postern = stage.postern(config="targets:\n" + stage.plain_target(wire, hold_back="64KiB"))
     whole = postern.scrape()
-    check(whole.status == 200 and len(whole.body) >= PAGE, "a good page first")
+    check(whole.status == 200 and len(whole.body) >= PAGE, "a complete page first")
 
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
@@ -38,10 +38,10 @@ def scenario(stage):
             check(not ends_whole(postern, headers), f"{kind} after {place} bytes shows, {headers}")
             wire.heal()
             again = postern.scrape()
-            check(again.whole and again.body == whole.body, f"the page is whole after {kind}")
+            check(again.whole and again.body == whole.body, f"the page is complete after {kind}")
 
     wire.set(trickle=20_000)
-    check(not ends_whole(postern, {"X-Prometheus-Scrape-Timeout-Seconds": "2"}), "a trickle shows")
+    check(not ends_whole(postern, {"X-Prometheus-Scrape-Timeout-Seconds": "2"}), "a trickle is visible")
     wire.heal()
 
     def nothing_is_left():

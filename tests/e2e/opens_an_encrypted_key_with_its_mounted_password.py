@@ -1,5 +1,5 @@
-"""A key that needs a password is opened with the mounted one; a wrong password is a fault that says
-so, and key and password are renewed one file after the other without a failed scrape."""
+"""An encrypted key is opened with the mounted password. A wrong password is a fault that says so, and key and
+password are renewed one file after the other without a failed scrape."""
 
 import shutil
 
@@ -20,7 +20,7 @@ def scenario(stage):
     expect_fault(postern, "tls", 502, harness.TARGET, f"the password in {password} does not open")
 
     password.write_text("open-Sesame-1\n")
-    wait_for(lambda: postern.scrape().status == 200, "the right password is taken up")
+    wait_for(lambda: postern.scrape().status == 200, "the right password is loaded")
 
     def reloads(result):
         return postern.own_metrics().value("postern_tls_reloads_total", target=harness.TARGET,
@@ -30,11 +30,11 @@ def scenario(stage):
     renewed = stage.authority.issue("postern-renewed")
     encrypt_key(renewed, tls / "tls.key", stage.secret("next password", "open-Sesame-2"))
     wait_for(lambda: reloads("failure") > failures, "the half-renewed set is noticed")
-    check(postern.scrape().status == 200, "the last good key stays in use")
+    check(postern.scrape().status == 200, "the last valid key stays in use")
     shutil.copy(renewed.certificate, tls / "tls.crt")
     password.write_text("open-Sesame-2\n")
-    wait_for(lambda: reloads("success") == 1, "the renewed set is taken up")
-    check(postern.scrape().status == 200, "the renewed key opens the door")
+    wait_for(lambda: reloads("success") == 1, "the renewed set is loaded")
+    check(postern.scrape().status == 200, "the service accepts the renewed key")
 
 
 harness.run(scenario)

@@ -1,6 +1,6 @@
-"""Each file that the daemon reads or writes fails, one after another: reading with EIO or EISDIR,
-writing with ENOSPC, or every call about it takes ten seconds. The daemon is scraped and reloads all the
-while; it never ends, answers probes at once, and works as before when the file is well again."""
+"""Each file that the daemon reads or writes fails, one after another: reads with EIO or EISDIR, writes with
+ENOSPC, or every call on it takes ten seconds. Meanwhile the daemon is scraped and reloads. It never ends,
+answers probes at once, and works as before when the file works again."""
 
 import http.client
 import pathlib
@@ -13,14 +13,14 @@ import threading
 import harness
 from harness import check, wait_for
 
-# For so many seconds each; there are twenty scrapes a second meanwhile, and fifty probes.
+# For this many seconds each, with twenty scrapes and fifty probes a second.
 FAULTS = {"EIO": 1, "EISDIR": 1, "ENOSPC": 1, "stall": 3}
 PACE = 0.05
 MOST_P99, MOST = 100, 1000  # ms
 
 
 class Load:
-    """Scrapes, each on a thread of its own."""
+    """Scrapes, each on its own thread."""
 
     def __init__(self, port: int, tls: ssl.SSLContext):
         self._port, self._tls = port, tls
@@ -75,7 +75,7 @@ def scenario(stage):
         f"--web.health-address=127.0.0.1:{health}", "--sandbox=off",
         environment={"LD_PRELOAD": str(stage.build / "tests" / "libfailing_files.so"),
                      "POSTERN_FAILING_FILES": str(plan)}, tls=tls)
-    check(postern.scrape("plain").status == 200, "a good scrape")
+    check(postern.scrape("plain").status == 200, "a successful scrape")
     named = re.findall(r"(?:ca_file|cert_file|key_file|directory): ([^,} ]+)", config.read_text())
     files = [config, web, server.certificate, server.key, folder / "match", folder / "salt", state / "plain.json"]
     for path in map(pathlib.Path, named):
@@ -97,7 +97,7 @@ def scenario(stage):
                 check(failed == 0 and count > 10, f"{file.name}, {fault}: of {count} probes {failed} fail")
                 check(p99 < MOST_P99 and slowest < MOST, f"{file.name}, {fault}: probes take {p99}, {slowest} ms")
             plan.write_text("")
-            wait_for(lambda: postern.scrape("plain").status == 200, f"{file.name} is well again", 60)
+            wait_for(lambda: postern.scrape("plain").status == 200, f"{file.name} works again", 60)
     finally:
         plan.write_text("")
         load.stop()

@@ -1,5 +1,5 @@
-"""Scrapers that reset, close or fall silent in the middle of a large page take nothing with them: others
-are served all the while, and what they held is free again, the silent ones' by the write timeout."""
+"""Scrapers that reset, close or stop reading in the middle of a large page cause no leak: others are served
+meanwhile, and their resources are freed, those of stopped ones by the write timeout."""
 
 import socket
 
@@ -12,7 +12,7 @@ SILENCE = 30  # seconds for which a block may wait for a reader
 
 
 def begin(port):
-    """A scraper that has got the beginning of its page and reads no further."""
+    """A scraper that has read the beginning of its page and then stops."""
     scraper = socket.create_connection(("127.0.0.1", port))
     scraper.sendall(REQUEST)
     check(scraper.recv(1), "the page begins")
@@ -26,7 +26,7 @@ def scenario(stage):
         stage.plain_target(whatsapp, hold_back="64KiB", max_concurrent_scrapes=SCRAPERS) +
         stage.plain_target(whatsapp, name="small", pages="[{ path: /v1/stats/app }]"))
     wire = stage.fault_proxy(postern.port)
-    check(postern.scrape().status == 200, "a good scrape first")
+    check(postern.scrape().status == 200, "a successful scrape first")
     check(postern.scrape("small").status == 200, "also of the other target")
     descriptors = postern.own_metrics().value("process_open_fds")
     whatsapp.provoke("/metrics", megabytes=48)
@@ -47,7 +47,7 @@ def scenario(stage):
         scrapers = [begin(wire.port) for _ in range(SCRAPERS)]
         others_are_served()
         wire.set(**fault)
-        # What the wire still holds goes on, and so meets the fault.
+        # Bytes still in the relay are forwarded, so that the fault applies to them.
         for scraper in scrapers:
             scraper.settimeout(0)
             try:
@@ -56,12 +56,12 @@ def scenario(stage):
             except OSError:
                 pass
         others_are_served()
-        wait_for(let_go, f"what the scrapers held is free again: {claim}", seconds)
+        wait_for(let_go, f"the resources of the scrapers are free again: {claim}", seconds)
         for scraper in scrapers:
             scraper.close()
     wire.heal()
     whatsapp.clear()
-    check(postern.scrape().status == 200, "the next scrape is good")
+    check(postern.scrape().status == 200, "the next scrape succeeds")
     check(whatsapp.counters()["logins"] == 2, "one login for each target")
 
 

@@ -1,7 +1,7 @@
-"""From a database that is named by its host name the credential is read with an account of ed25519,
-and over TLS with one of caching_sha2_password: MariaDB's client loads a plugin for each. Without TLS an
-account of caching_sha2_password is refused before anything of the password is sent, and one of
-mysql_native_password is not, although the server proposes caching_sha2_password to both."""
+"""A database with a host name: postern reads the credential with an account of ed25519, and over TLS with one
+of caching_sha2_password. MariaDB's client loads a plugin for each. Without TLS an account of
+caching_sha2_password is refused before any part of the password is sent. An account of mysql_native_password
+is accepted, although the server proposes caching_sha2_password to both."""
 
 import harness
 from harness import check, check_answer, expect_fault
@@ -58,7 +58,7 @@ def scenario(stage):
                   for name, server in relays.items()))
     for name in ("ed25519", "ed25519-plain", "cached", "full", "native"):
         answer = postern.scrape(name)
-        check(answer.status == 200, f"a good scrape of {name}: {answer.status} {answer.body}")
+        check(answer.status == 200, f"a successful scrape of {name}: {answer.status} {answer.body}")
         check(name not in relays or relays[name].logins >= 1, f"a login to {name}")
     check_answer(postern.scrape("wrong"), "credential_source", 503, "wrong", mentions="1045")
     for name in ("cached-plain", "full-plain", "clear-plain", "sha256-plain"):

@@ -1,12 +1,12 @@
-"""The wire between postern and MariaDB cuts, resets, flips a byte, trickles or swallows all: without a
-credential it is `credential_source` in time, with one the scrapes go on; and the first scrape after
-the wire is whole again, once the source may be asked, is good."""
+"""The network between postern and MariaDB cuts, resets, flips a byte, trickles or drops everything. Without a
+credential the scrape is `credential_source` in time, with one the scrapes continue. When the network works
+again, the first scrape succeeds once the source may be asked."""
 
 import harness
 from harness import check, check_answer, wait_for
 
 SECONDS = 10  # the longest time of a scrape
-# The greeting, the handshake of TLS, the login and the row come to about four thousand bytes.
+# The greeting, the TLS handshake, the login and the row are about four thousand bytes.
 CASES = [
     ("cut at once", {"cut": 0}),
     ("reset at once", {"reset": 0}),
@@ -23,7 +23,7 @@ def scenario(stage):
     whatsapp = stage.whatsapp(token_life=2)
     database_password = stage.secret("database password", "D4tabase-s3cret")
     database = stage.mariadb()
-    # Broken handshakes are not what this server shall shut us out for.
+    # The server must not block the host for broken handshakes.
     database.run("SET GLOBAL max_connect_errors = 100000;" + harness.database_schema(database_password))
     wire = stage.fault_proxy(database.port)
     tls = stage.tls_folder()
@@ -33,12 +33,12 @@ def scenario(stage):
         f" user: postern, password: {database_password}, tls_config: {{ ca_file: {tls}/ca.crt,"
         f" cert_file: {tls}/tls.crt, key_file: {tls}/tls.key }} }} }}"))
     veteran = stage.postern(config=config)
-    check(veteran.scrape().status == 200, "a good scrape first")
+    check(veteran.scrape().status == 200, "a successful scrape first")
 
     def logins_go_on():
         before = whatsapp.counters()["good_logins"]
         wait_for(lambda: veteran.scrape().status == 200 and
-                 whatsapp.counters()["good_logins"] > before, "logins go on", 30)
+                 whatsapp.counters()["good_logins"] > before, "logins continue", 30)
 
     for claim, fault in CASES:
         wire.set(**fault)
@@ -46,16 +46,16 @@ def scenario(stage):
         answer = newcomer.scrape()
         check_answer(answer, "credential_source", 503, harness.TARGET, mentions=str(wire.port))
         check(answer.seconds < SECONDS, f"{claim}: before the scraper gives up: {answer.seconds}")
-        check(newcomer.get("/-/healthy").status == 200, f"{claim}: postern is well")
+        check(newcomer.get("/-/healthy").status == 200, f"{claim}: postern is healthy")
         wire.heal()
-        wait_for(lambda: newcomer.scrape().status == 200, f"{claim}: good when it is over", 10)
+        wait_for(lambda: newcomer.scrape().status == 200, f"{claim}: it succeeds afterwards", 10)
         newcomer.stop()
 
     for fault in ({"cut": 700}, {"trickle": 5}, {"black_hole": True}):
         wire.set(**fault)
         logins_go_on()
     failures = veteran.own_metrics().all("postern_scrape_failures_total")
-    check(not sum(failures.values()), f"no scrape failed of the one with a credential: {failures}")
+    check(not sum(failures.values()), f"no scrape with a credential failed: {failures}")
 
 
 harness.run(scenario)

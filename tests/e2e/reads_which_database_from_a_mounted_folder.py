@@ -1,12 +1,12 @@
-"""`--mysql.dir` names a folder that says which database has the credential. It may come late; until then
-scrapes answer `credential_source` and name the file. A wrong password of the account there waits like a
-rejected login, however often it is scraped, and the mended folder is taken up at once, without a reload;
-so is a moved database."""
+"""`--mysql.dir` names a folder that describes the database of the credential. It may appear late; until then
+scrapes answer `credential_source` and name the file. A wrong password of the database account waits like a
+rejected login, regardless of the number of scrapes. The corrected folder is used at once, without a reload,
+and so is a moved database."""
 
 import harness
 from harness import TARGET, check, check_answer, expect_fault, wait_for
 
-PATIENCE = 10  # seconds; the folder is looked at every second
+PATIENCE = 10  # seconds; the folder is polled every second
 
 
 def scenario(stage):
@@ -33,7 +33,7 @@ def scenario(stage):
           ca_crt=(tls / "ca.crt").read_text(), tls_crt=(tls / "tls.crt").read_text(),
           tls_key=(tls / "tls.key").read_text())
     write(host="127.0.0.1\n")
-    wait_for(lambda: "denies access" in postern.scrape().body, "the folder is taken up", PATIENCE)
+    wait_for(lambda: "denies access" in postern.scrape().body, "the folder is loaded", PATIENCE)
     before = denied()
     for _ in range(50):
         check_answer(postern.scrape(), "credential_source", 503, TARGET, mentions="denies access")
@@ -49,7 +49,7 @@ def scenario(stage):
     last = reads()
     write(host="localhost\n")
     wait_for(lambda: reads() > last, "a moved database is asked without a reload", PATIENCE)
-    check(postern.scrape().status == 200, "all goes on")
+    check(postern.scrape().status == 200, "everything keeps working")
 
 
 harness.run(scenario)

@@ -1,12 +1,12 @@
-"""In a network that drops or resets packets (nftables): connections that cannot be made are `timeout` at
-the deadline or `connect` at once, a page that stops is `timeout`, and a kept connection that a
-firewall has forgotten costs no scrape; when packets pass again the next scrape is good."""
+"""In a network that drops or resets packets (nftables): failed connects are `timeout` at the deadline or
+`connect` at once, a stalled page is `timeout`, and a persistent connection that a firewall has forgotten
+fails no scrape. When packets pass again, the next scrape succeeds."""
 
 import harness
 from harness import check, expect_fault
 from harness.namespaces import Firewall, enter_own_namespaces
 
-SECONDS = 4  # what the scraper allows; half a second less is ours
+SECONDS = 4  # the scraper's timeout; postern's is half a second less
 TIMEOUT = {"X-Prometheus-Scrape-Timeout-Seconds": str(SECONDS)}
 
 
@@ -27,19 +27,19 @@ def scenario(stage):
         check(postern.get("/-/healthy").seconds < 1, f"{claim}: health answers")
 
     firewall.drop_new()
-    stops("no connection can be made")
+    stops("connecting is impossible")
     passes_again(1)
 
-    # The kept connection is dead, and nobody has said so.
-    check(firewall.forget() >= 1, "a connection is kept")
+    # The persistent connection is dead without a notification.
+    check(firewall.forget() >= 1, "a persistent connection exists")
     connections = whatsapp.counters()["connections"]
     answer = postern.scrape(headers=TIMEOUT)
-    check(answer.status == 200, f"a fresh connection takes its place: {answer.body[:300]}")
+    check(answer.status == 200, f"a new connection replaces it: {answer.body[:300]}")
     check(whatsapp.counters()["connections"] == connections + 1, "it is one")
     passes_again(1)
 
     firewall.drop()
-    stops("all is dropped")
+    stops("all packets are dropped")
     passes_again(1)
 
     whatsapp.provoke("/metrics", stall_body=1)

@@ -1,6 +1,6 @@
-"""A service whose certificate the CRL of its CA lists is `tls`, and so is every service while that CRL
-has expired or is missing its CA; a replaced file takes effect without a restart, a broken one changes
-nothing. A client whose certificate is revoked is refused at the web listener."""
+"""A service whose certificate is in the CRL of its CA is `tls`, and so is every service while that CRL has
+expired or the file lacks the CRL of its CA. A replaced file takes effect without a restart, a broken one
+changes nothing. The web listener refuses a client with a revoked certificate."""
 
 import ssl
 

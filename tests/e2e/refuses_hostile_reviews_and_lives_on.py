@@ -1,6 +1,6 @@
-"""Whatever comes in place of a review gets a clear refusal, and the injector lives on in little
-memory: ten megabytes, deep nesting, another version, no uid, a cut body, a wrong content type, GET,
-a body that does not arrive, many large ones at once."""
+"""An invalid review gets a clear refusal, and the injector keeps running with little memory: ten megabytes,
+deep nesting, another version, no uid, a cut body, a wrong content type, GET, a body that does not arrive,
+many large ones at once."""
 
 import concurrent.futures
 import json
@@ -12,7 +12,7 @@ from harness import check
 from harness.injector import UID, pod, review_of
 
 MOST = 3 << 20
-RESIDENT = 64 << 20  # what the chart lets it have
+RESIDENT = 64 << 20  # its memory limit in the chart
 
 
 def chunks(total: int, size: int = 65536):
@@ -47,13 +47,13 @@ def scenario(stage):
     refuses(404, "reviews are answered at /mutate", whole, path="/")
     check(injector.requests("bad_request") == 14, "each that arrived is counted")
 
-    # The whole review, in one chunk and in many.
+    # The complete review, in one chunk and in many.
     for size in (len(whole), 100):
         body = (whole[at:at + size].encode() for at in range(0, len(whole), size))
         status, text = injector.ask(body)
         check(status == 200 and json.loads(text)["response"]["allowed"], f"chunks of {size} bytes")
 
-    # A body that never arrives holds nothing up, and is let go after five seconds.
+    # A body that never arrives blocks nothing, and is dropped after five seconds.
     began = time.monotonic()
     with injector.tls.wrap_socket(socket.create_connection(("localhost", injector.port)),
                                   server_hostname="localhost") as slow:
@@ -61,10 +61,10 @@ def scenario(stage):
                      b"Content-Length: 100\r\n\r\n{")
         check(injector.review(pod())["allowed"], "others are answered meanwhile")
         slow.settimeout(20)
-        check(b" 408 " in slow.recv(4096), "it is told so")
+        check(b" 408 " in slow.recv(4096), "it gets an answer")
     check(4 < time.monotonic() - began < 15, "after five seconds")
 
-    # Many large bodies at once: answered or told that there is no room, and memory is bounded.
+    # Many large bodies at once: answered or refused as busy, and memory is bounded.
     large = json.dumps({**review_of(pod()), "padding": "x" * (MOST - 8192)}).encode()
 
     def ask(_):
@@ -73,13 +73,13 @@ def scenario(stage):
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(ask, range(64)))
     statuses = {status for status, _ in answers}
-    check(200 in statuses and statuses <= {200, 503}, f"good or busy: {statuses}")
+    check(200 in statuses and statuses <= {200, 503}, f"answered or busy: {statuses}")
     check(all("busy" in text for status, text in answers if status == 503), "and says so")
     resident = injector.resident_bytes()
     check(resident < RESIDENT, f"{resident / 1e6:.1f} MB are resident")
     print(f"{sum(status == 200 for status, _ in answers)} of 64 large reviews answered, "
           f"{resident / 1e6:.1f} MB resident", flush=True)
-    check(injector.review(pod())["allowed"] and injector.process.running(), "it lives on")
+    check(injector.review(pod())["allowed"] and injector.process.running(), "it keeps running")
 
 
 harness.run(scenario)

@@ -1,5 +1,5 @@
-"""As a user that nobody has heard of, without any capability, with a root that is mounted read-only and
-the sandbox on, it starts, scrapes, and keeps its back-off in the one folder that may be written."""
+"""As an unknown user, without a capability, with a read-only root and the sandbox on, it starts, scrapes, and
+saves its back-off in the only writable folder."""
 
 import os
 import pathlib
@@ -8,7 +8,7 @@ import random
 import harness
 from harness import check, wait_for
 
-# In a mount namespace of its own: first the folder for state, which stays writable.
+# In its own mount namespace: first the state folder, which stays writable.
 READ_ONLY = """
 set -e
 mount --make-rprivate /
@@ -24,7 +24,7 @@ exec setpriv --reuid="$USER_ID" --regid="$USER_ID" --clear-groups --bounding-set
 
 
 def scenario(stage):
-    check(os.geteuid() == 0, "this scenario is played by root, who makes the namespace")
+    check(os.geteuid() == 0, "this scenario requires root, which creates the namespace")
     user = random.randrange(100000, 2000000000)
     whatsapp = stage.whatsapp()
     tls = stage.tls_folder()
@@ -34,7 +34,7 @@ def scenario(stage):
         for path in (folder, *folder.iterdir()):
             os.chown(path, user, user)
     stage.folder.chmod(0o711)
-    check(os.access(stage.build / "postern", os.X_OK), "there is a program")
+    check(os.access(stage.build / "postern", os.X_OK), "the program exists")
 
     postern = stage.sidecar(
         whatsapp, f"--state.dir={state}", "--sandbox=on", tls=tls, credentials=credentials,
@@ -54,10 +54,10 @@ def scenario(stage):
 
     check(postern.scrape().reason == "login_rejected", "the first password is wrong")
     kept = state / f"{harness.TARGET}.json"
-    wait_for(kept.exists, "the back-off is kept")
+    wait_for(kept.exists, "the back-off is saved")
     check(kept.stat().st_uid == user, "by that user")
     (credentials / "password").write_text(harness.PASSWORD)
-    answer = wait_for(lambda: (answer := postern.scrape()).status == 200 and answer, "a good scrape")
+    answer = wait_for(lambda: (answer := postern.scrape()).status == 200 and answer, "a successful scrape")
     check("whatsapp" in answer.body, "with the service's page")
     metrics = postern.own_metrics()
     check(metrics.value("process_open_fds") > 3, "it sees its own descriptors")

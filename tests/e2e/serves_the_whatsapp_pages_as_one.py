@@ -1,8 +1,7 @@
 """A sidecar logs in once, fetches the pages of WhatsApp and serves them as one page.
 
-Web metrics, app and database statistics and the gauges made of the health page stand in it;
-promtool can parse it (exit 0, or 3 for the lint findings that are WhatsApp's own); the token is
-used again by the next scrape.
+It contains web metrics, app and database statistics and the gauges of the health page. promtool parses it
+(exit 0, or 3 for WhatsApp's own lint findings). The next scrape uses the token again.
 """
 
 import subprocess
@@ -19,12 +18,12 @@ def scenario(stage):
     whatsapp = stage.whatsapp(health="multi")
     postern = stage.sidecar(whatsapp)
     answer = postern.scrape()
-    check(answer.status == 200, f"a good scrape: {answer.status} {answer.body}")
+    check(answer.status == 200, f"a successful scrape: {answer.status} {answer.body}")
     check(answer.headers["Content-Type"].startswith("text/plain; version=0.0.4"),
           f"the content type says text 0.0.4: {answer.headers['Content-Type']}")
     metrics = answer.metrics()
     missing = EXPECTED - metrics.names()
-    check(not missing, f"every page is there, but {missing} are missing")
+    check(not missing, f"every page is included, but {missing} are missing")
     check(metrics.value("web_uptime", node="06475793be9d") == 348842, "values pass unchanged")
     check(list(metrics.all("whatsapp_cluster_health").values()) == [1], "the cluster is healthy")
 
@@ -44,7 +43,7 @@ def scenario(stage):
     check(status == 200, f"/health answers 200, not {status}")
     lint = subprocess.run(["promtool", "check", "metrics"], input=postern.get("/-/metrics").body,
                           text=True, capture_output=True)
-    check(lint.returncode == 0, f"promtool has no complaint of our own metrics: {lint.stderr}")
+    check(lint.returncode == 0, f"promtool accepts postern's own metrics: {lint.stderr}")
     check(postern.stop() == 0, "SIGTERM ends it with 0")
 
 

@@ -1,8 +1,8 @@
-"""Selectors, labels, relabelling, renames, pseudonyms and limits shape the page of a target before a
-scraper sees it; what was dropped is counted, a federate page is asked for no more than the selectors,
-and neither the salt nor a value that became a pseudonym stands anywhere. `postern rules` says the same
-without a service. Series that a rule makes one are passed on, counted, a warning of the status and of
-`postern check`, and named by `postern rules`."""
+"""Selectors, labels, relabeling, renames, pseudonyms and limits change the page of a target before a scraper
+sees it. Dropped samples are counted, the request for a federate page contains the selectors, and no output
+contains the salt or a pseudonymized value. `postern rules` shows the same without a service. Duplicate series
+caused by a rule are passed on and counted. The status and `postern check` warn about them, and `postern
+rules` names them."""
 
 import subprocess
 import urllib.parse
@@ -77,14 +77,14 @@ new_total{{user="{pseudonym}",cluster="eu-1"}} 5
 # TYPE many gauge
 many{{n="1",cluster="eu-1"}} 1
 many{{n="2",cluster="eu-1"}} 1
-""", f"the page is shaped:\n{answer.body}")
+""", f"the page is changed:\n{answer.body}")
     check(pseudonym != USER[:12], "the user is a pseudonym")
     check(postern.scrape("shaped").body == answer.body, "which is the same each time")
 
     own = postern.own_metrics()
     for reason, count in (("match", 1), ("relabel", 1), ("family_series_limit", 1)):
         found = own.value("postern_samples_dropped_total", target="shaped", reason=reason)
-        check(found == 2 * count, f"what {reason} dropped is counted: {found}")
+        check(found == 2 * count, f"samples dropped by {reason} are counted: {found}")
     asked = urllib.parse.unquote(log.read_text())
     check('GET /federate?match[]={__name__=~".+",__name__!="noise"} ' in asked,
           f"the selectors go upstream: {asked}")

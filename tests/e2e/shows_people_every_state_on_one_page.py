@@ -1,8 +1,8 @@
-"""The status page shows each state in plain words, on a phone and in the dark as well: healthy, every
-fault, a back-off that counts down, a service that says of itself that it is not healthy, a target that was
-not scraped yet or whose health page failed, a certificate that is about to expire. It asks nobody but
-postern, nothing in it runs or loads what a service says, it is renewed without being loaded anew, and
-`--web.status-page=false` switches it off.
+"""The status page shows each state in plain words, also on a phone and in dark mode: healthy, every fault, a
+back-off that counts down, a service that reports itself as unhealthy, a target that was not scraped yet or
+whose health page failed, a certificate that is about to expire. It sends requests only to postern, runs and
+loads nothing from a service, and updates without being loaded again. `--web.status-page=false` switches it
+off.
 
 Screenshots are left in the folder `screenshots` of the build.
 """
@@ -83,7 +83,7 @@ def provoke_faults(postern):
         if fault != "busy":
             postern.scrape(fault)
     postern.scrape("backoff")
-    # Two that want different forms cannot share; the first one is still under way at the end.
+    # Two scrapes for different formats cannot share; the first one is still active at the end.
     threading.Thread(target=postern_scrape_in_vain, args=[postern], daemon=True).start()
     hurried = {"X-Prometheus-Scrape-Timeout-Seconds": "0.4", "Accept": "application/openmetrics-text"}
     harness.wait_for(lambda: postern.scrape("busy", headers=hurried).reason == "busy", "busy")
@@ -97,14 +97,14 @@ def postern_scrape_in_vain(postern):
 
 
 def health_page(path: str) -> str:
-    """Pages of a target that tells its health at `path`."""
+    """Pages of a target with its health at `path`."""
     return ("[{ path: /metrics, format: whatsapp_json },"
             f" {{ path: {path}, required: false, format: whatsapp_health }}]")
 
 
 def check_finding(finding: dict, base: str):
-    check(finding["status"] == 200, f"the page is there: {finding['status']}")
-    check(finding["complaints"] == [], f"no word on the console: {finding['complaints']}")
+    check(finding["status"] == 200, f"the page is served: {finding['status']}")
+    check(finding["complaints"] == [], f"nothing on the console: {finding['complaints']}")
     outside = [url for url in finding["requests"] if not url.startswith(base)]
     check(not outside, f"no request to anybody else: {outside}")
     check(finding["wide"] <= 0, f"nothing is cut off at the side: {finding['wide']}")
@@ -130,10 +130,10 @@ def scenario(stage):
                             config="targets:\n" + targets + faulty_targets(stage, whatsapp))
     base = f"http://127.0.0.1:{postern.port}/"
     for _ in range(40):
-        check(postern.scrape("healthy").status == 200, "a good scrape")
+        check(postern.scrape("healthy").status == 200, "a successful scrape")
     postern.scrape("expiring")
     for name in ("partly", "unhealthy", "hidden"):
-        check(postern.scrape(name).status == 200, f"a good scrape of {name}")
+        check(postern.scrape(name).status == 200, f"a successful scrape of {name}")
     provoke_faults(postern)
     told = {target["name"]: target["fault"] for target in postern.status()["targets"]}
     check(all(told[fault] == fault for fault in WORDS), f"the JSON says the same: {told}")
@@ -167,7 +167,7 @@ def scenario(stage):
           f"{desk['read']['unhealthy']}")
     check(desk["read"]["hidden"] == ["Scraped, but the health of the service is unknown."], f"{desk['read']['hidden']}")
     check(desk["read"]["red"] == ["unhealthy"] and desk["read"]["grey"] == ["hidden", "unknown"],
-          f"a color for what is bad, none for what is unknown: {desk['read']['red']} {desk['read']['grey']}")
+          f"a color for bad states, none for unknown ones: {desk['read']['red']} {desk['read']['grey']}")
     check(desk["read"]["nodes"][0].startswith("Node 10.0.0.1:core-0 (coreapp) is not connected: disconnected (read "),
           f"the failing node: {desk['read']['nodes']}")
     check("The client certificate expires in 47 hours." in desk["read"]["warnings"][0]
@@ -179,7 +179,7 @@ def scenario(stage):
     check(len(desk["read"]["bars"]) == 40, "a bar for each scrape")
     facts = whole["read"]["facts"][0]
     for claim in ("40, 0 failed", "by relabelling", "whatsapp-web", "Scenario CA", "29 days", "expires in"):
-        check(claim in facts, f"{claim!r} is told: {facts}")
+        check(claim in facts, f"{claim!r} is shown: {facts}")
     check("name: healthy" in whole["read"]["config"][0] and "action: drop" in whole["read"]["config"][0],
           f"the configuration: {whole['read']['config']}")
 
@@ -190,7 +190,7 @@ def scenario(stage):
     check(desk["headers"]["x-content-type-options"] == "nosniff", "no guessing of types")
     check(desk["headers"]["x-frame-options"] == "DENY", "no framing by old browsers either")
     check(desk["headers"]["referrer-policy"] == "no-referrer", "no referrer")
-    check(policy != dark["headers"]["content-security-policy"], "no nonce stands twice")
+    check(policy != dark["headers"]["content-security-policy"], "each nonce is used once")
 
     renewed, gone = visit(
         {**plain, "steps": [["click", "#target-unknown > summary"],
@@ -201,15 +201,15 @@ def scenario(stage):
         {**plain, "steps": [["offline"], ["waitForSelector", ".notice", {"timeout": 20000}]],
          "shot": str(shots / "status-silent.png"), "read": {"notice": ".notice", "still": ".target"}})
     check_finding(renewed, base)
-    check(len(renewed["read"]["open"]) == 1, "what was opened stays open as it is renewed")
+    check(len(renewed["read"]["open"]) == 1, "opened details stay open after an update")
     check("postern has not answered for" in gone["read"]["notice"][0] and len(gone["read"]["still"]) == 23,
-          f"silence is told, what was known stays: {gone['read']['notice']}")
+          f"silence is shown, known facts stay: {gone['read']['notice']}")
 
     without = stage.sidecar(whatsapp, "--web.status-page=false")
     for path in ("/", f"/metrics/{harness.TARGET}/display"):
         check(without.get(path).status == 404, f"{path} is off")
     check(without.get("/api/v1/status").status == 200, "the JSON stays, for tools")
-    whatsapp.stop()  # or postern would wait for the answer that never comes
+    whatsapp.stop()  # otherwise postern would wait for an answer that never arrives
 
 
 harness.run(scenario)

@@ -1,4 +1,4 @@
-"""Prometheus scrapes the sidecar, and its targets page names the fault when that fails."""
+"""Prometheus scrapes the sidecar, and its targets page names the fault of a failed scrape."""
 
 import harness
 from harness import wait_for

@@ -1,6 +1,6 @@
-"""A service of Spinnaker behind nginx that wants a client certificate: the preset needs no credential,
-asks for all tags, and shows the JSON of its meters as Prometheus names them; with the service as a
-label where a page wants that. Prometheus scrapes it, and a document that is cut says where it ends."""
+"""A service of Spinnaker behind nginx, which requires a client certificate: the preset needs no credential,
+requests all tags, and converts the JSON of its meters to Prometheus names, with the service as a label where
+configured. Prometheus scrapes it, and the fault of a cut document says where it ends."""
 
 import pathlib
 
@@ -16,7 +16,7 @@ def scenario(stage):
     gate = (DATA / "upstream-gate.json").read_text()
     served.write_text(gate)
     pair = stage.authority.issue("gate.internal")
-    # As a service does, it says nothing of use about what the page is.
+    # As in a real service, the Content-Type is useless.
     nginx = stage.nginx(rf"""
       ssl_certificate {pair.certificate}; ssl_certificate_key {pair.key};
       ssl_client_certificate {stage.authority.certificate}; ssl_verify_client on;

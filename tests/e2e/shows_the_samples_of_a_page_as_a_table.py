@@ -1,6 +1,6 @@
-"""/metrics/<target>/display shows the samples of one scrape as a table that can be filtered: with HELP and
-TYPE, what the service says as text and never as markup, cut with a word where a page is very large. A
-scrape that fails says so in plain words, with its status.
+"""/metrics/<target>/display shows the samples of one scrape as a table with a filter: with HELP and TYPE.
+Text of the service is never markup, and a very large page is cut with a note. A failed scrape says so in
+plain words, with its status.
 
 Screenshots are left in the folder `screenshots` of the build.
 """
@@ -14,7 +14,7 @@ MARKUP = '\\"><script>alert(1)</script><img src=//evil.example/x>'
 PAGE = f"""# HELP odd <b>Bold</b> & <script>alert(2)</script>.
 # TYPE odd gauge
 odd{{a="{MARKUP}"}} 1
-# HELP requests_total Requests that were answered, by method and by what came of them.
+# HELP requests_total Answered requests by method and status.
 # TYPE requests_total counter
 requests_total{{method="GET",code="200"}} 1027
 requests_total{{method="GET",code="500"}} 3
@@ -63,7 +63,7 @@ def scenario(stage):
     check(filtered["read"]["found"] == ["2 found"], f"the filter finds: {filtered['read']['found']}")
     check(len(filtered["read"]["seen"]) == 3, f"a family and its two: {filtered['read']['seen']}")
     check(re.match(r"the first [\d\u202f]+ of [\d\u202f]+ samples; the others are cut off here",
-                   large["read"]["summary"][0]), f"what is cut is told: {large['read']['summary']}")
+                   large["read"]["summary"][0]), f"the cut is shown: {large['read']['summary']}")
     check(fault["status"] == 502 and fault["read"]["headline"] == ["The service answers with an error."],
           f"a fault in plain words: {fault['read']}")
     check("answered 404" in fault["read"]["content"][0], f"and why: {fault['read']['content']}")

@@ -1,5 +1,5 @@
-"""A thousand clients of slowhttptest that send heads or bodies slowly, ask for overlapping ranges or
-read slowly: health and page answer all the while, and afterwards no connection is left."""
+"""A thousand clients of slowhttptest send heads or bodies slowly, request overlapping ranges or read slowly:
+health and page answer meanwhile, and afterwards no connection is left."""
 
 import re
 import resource
@@ -21,7 +21,7 @@ _ATTACKS = {
 
 
 class _Watch:
-    """Asks for health and page until it is told to stop."""
+    """Requests health and page until stop()."""
 
     def __init__(self, postern):
         self._end = threading.Event()
@@ -52,10 +52,10 @@ def scenario(stage):
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     whatsapp = stage.whatsapp()
-    # Half of the default, so that slow clients meet it.
+    # Half of the default, so that slow clients reach it.
     postern = stage.postern("--web.header-timeout=5s",
                             config="targets:\n" + stage.plain_target(whatsapp))
-    check(postern.scrape().status == 200, "the page is there")
+    check(postern.scrape().status == 200, "the page is served")
     for name, flags in _ATTACKS.items():
         watch = _Watch(postern)
         try:

@@ -1,7 +1,7 @@
-"""Prometheus scrapes pages of right, wrong and missing Content-Types directly and through postern: text
-and OpenMetrics, with timestamps in milliseconds and in seconds, damaged, or in another shape. It stores
-the same series with the same values and times, or both scrapes fail; what Prometheus refuses is `format`
-with the line. Where the two differ on purpose the reason is in DIFFERENCES."""
+"""Prometheus scrapes pages with correct, wrong and missing Content-Types directly and through postern: text
+and OpenMetrics, with timestamps in milliseconds and in seconds, damaged, or in another format. It stores the
+same series with the same values and times, or both scrapes fail. A page that Prometheus refuses is `format`
+with the line. DIFFERENCES has the reasons of intended differences."""
 
 import gzip
 import pathlib
@@ -20,7 +20,7 @@ TYPES = {
     "none": None,
 }
 
-# Each is served with each type. Series whose name begins with `stamped` have times of the page: MS is a
+# Each is served with each type. Series whose name begins with `stamped` have timestamps of the page: MS is a
 # minute ago in milliseconds, S in seconds, SF in seconds with a fraction.
 BODIES = {
     "text": '# made by hand\n\n# HELP a_total A "few".\n# TYPE a_total counter\na_total{b="c"} 1.50\n'
@@ -61,8 +61,8 @@ ODD = {
 }
 
 DIFFERENCES = {  # page: `up` of the direct scrape, and through postern
-    "json": (0, 1),         # WhatsApp's JSON becomes a page: Prometheus has no parser for it
-    "quoted_name": (0, 1),  # Prometheus 2.42 does not know names in quotes; Prometheus 3 does
+    "json": (0, 1),         # WhatsApp's JSON is converted to a page: Prometheus cannot parse it
+    "quoted_name": (0, 1),  # Prometheus 2.42 does not support names in quotes; Prometheus 3 does
     "no_sample": (1, 0),    # a page without a sample is the fault `empty`
 }
 
@@ -70,7 +70,7 @@ WITHOUT_END = ("milliseconds_as_openmetrics", "seconds_no_end_as_openmetrics")  
 
 
 def pages(now: int) -> dict[str, Reply]:
-    """All of them by name; the text is the same at each scrape."""
+    """All pages by name; the text is the same at each scrape."""
     def stamped(body: str) -> str:
         return (body.replace("SF", f"{now}.123").replace("MS", f"{now}123").replace(" S\n", f" {now}\n"))
 
@@ -89,8 +89,8 @@ def pages(now: int) -> dict[str, Reply]:
 
 
 def stored(prometheus, job: str, page: str) -> dict:
-    """Each series, without what says which way it took: its samples with their times, or its values where
-    the time is that of the scrape."""
+    """Each series without the labels of its path: its samples with their times, or only values if the time is
+    that of the scrape."""
     found = {}
     for entry in prometheus.query(f'{{job="{job}",page="{page}"}}[10m]'):
         labels = {name: value for name, value in entry["metric"].items() if name not in ("job", "instance")}
@@ -106,7 +106,7 @@ def stored(prometheus, job: str, page: str) -> dict:
 def scenario(stage):
     now = int(time.time()) - 60
     served = pages(now)
-    check(len(served) >= 60, f"all pages are there: {len(served)}")
+    check(len(served) >= 60, f"all pages exist: {len(served)}")
     service = stage.https(stage.authority.issue("metrics.internal"),
                           lambda request: served[request.path.removeprefix("/")])
     ca = stage.authority.certificate
@@ -126,7 +126,7 @@ def scenario(stage):
     def ups():
         return {(entry["metric"]["job"], entry["metric"]["page"]): int(entry["value"][1])
                 for entry in prometheus.query("up")}
-    wait_for(lambda: len(ups()) == 2 * len(served), "each page is scraped both ways", 120)
+    wait_for(lambda: len(ups()) == 2 * len(served), "each page is scraped directly and through postern", 120)
     up = ups()
 
     taken = 0
@@ -141,7 +141,7 @@ def scenario(stage):
         check(direct == through, f"{page}: direct {direct}, through {through}")
         taken += verdicts[0]
         if verdicts[0] == 0:
-            check(direct == {}, f"{page}: nothing of it is stored: {direct}")
+            check(direct == {}, f"{page}: no sample of it is stored: {direct}")
             fault = "truncated" if page in WITHOUT_END else "format"
             check(answer.status == 502 and answer.body.startswith(fault + ":") and "line " in answer.body,
                   f"{page}: {answer.status} {answer.body}")
@@ -150,7 +150,7 @@ def scenario(stage):
                         ("no_type_eof_milliseconds", now)):
         samples = [series[0] for series in stored(prometheus, "postern", page).values() if len(series[0]) == 2]
         check(samples and samples[0][0] == times, f"{page}: has the time of the page, {times}: {samples}")
-    print(f"{taken} of {len(served)} pages are taken")
+    print(f"{taken} of {len(served)} pages are accepted")
 
 
 harness.run(scenario)

@@ -1,5 +1,5 @@
-"""A page of one gigabyte, with `body_size_limit: 0`, labels added and ten rules applied, comes through
-whole while postern's anonymous memory stays below 16 MB and nothing is written to disk."""
+"""A page of one gigabyte, with `body_size_limit: 0`, added labels and ten rules, arrives completely, while
+postern's anonymous memory stays below 16 MB and nothing is written to disk."""
 
 import http.client
 import pathlib
@@ -16,7 +16,7 @@ import pages  # noqa: E402
 MEGABYTE = 1_000_000
 COPIES = 50  # of the samples of a page of 20 MB
 LIMIT = 16 * MEGABYTE
-MARK = b',tier="one"'  # of a sample that has been through all rules
+MARK = b',tier="one"'  # of a sample after all rules
 TOKEN = "b3arer-t0ken-of-the-gigabyte"
 KEYS = """    body_size_limit: 0
     scrape_timeout: 2m
@@ -47,7 +47,7 @@ def write_page(file):
 
 
 def scrape(port):
-    """How many samples the page has that comes back, and how many bytes; fails unless it ends whole."""
+    """The numbers of samples and bytes of the answer; fails unless it is complete."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     connection.request("GET", "/metrics")
     answer = connection.getresponse()
@@ -68,7 +68,7 @@ def status_of(pid, name):
 
 
 def bytes_written(pid):
-    """To files; what is sent through sockets is not counted there."""
+    """Bytes written to files; sockets are not counted."""
     counters = pathlib.Path(f"/proc/{pid}/io").read_text()
     return int(re.search(r"^write_bytes: (\d+)$", counters, re.MULTILINE)[1])
 
@@ -110,10 +110,10 @@ def scenario(stage):
     finally:
         passed.set()
         sampler.join()
-    check(got == samples, f"every sample came through, with every rule applied: {got} of {samples}")
+    check(got == samples, f"every sample arrived, with every rule applied: {got} of {samples}")
     check(largest <= LIMIT, f"anonymous memory stays below 16 MB: {largest}")
     spooled = bytes_written(postern.process.pid) - written
-    check(spooled <= 64 << 10, f"nothing but a line of the log is written to disk: {spooled}")
+    check(spooled <= 64 << 10, f"only a line of the log is written to disk: {spooled}")
     print(f"{size / MEGABYTE:.0f} MB in, {sent / MEGABYTE:.0f} MB out, {samples} samples, "
           f"RssAnon at most {largest / MEGABYTE:.1f} MB")
     skipped = postern.own_metrics().value("postern_checks_skipped_total", target="large")

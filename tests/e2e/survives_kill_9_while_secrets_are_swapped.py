@@ -1,5 +1,5 @@
-"""Certificates and passwords are swapped while the daemon is killed and started again, 25 times, and once
-a password is wrong: logins stay few, the state file is whole at any time, and each start is right."""
+"""Certificates and passwords are replaced while the daemon is killed and restarted, 25 times, and once a
+password is wrong: logins stay few, the state file is always complete, and each start succeeds."""
 
 import json
 import os
@@ -15,7 +15,7 @@ WAIT = 2  # seconds after a rejected login
 
 
 def swap(mount, source, number):
-    """As the kubelet does."""
+    """Replaces the folder as the kubelet does."""
     shutil.copytree(source, mount / f"..version_{number}")
     link = mount / "..data_tmp"
     link.symlink_to(f"..version_{number}")
@@ -31,7 +31,7 @@ def mounted(stage, name, source):
 
 
 def state_is_whole(folder):
-    """Whatever the daemon was doing when it was killed."""
+    """The daemon may have been in any state when it was killed."""
     for file in folder.glob("*.json"):
         check(json.loads(file.read_text())["version"] == 1, f"{file.name} is whole")
 
@@ -42,7 +42,7 @@ def scenario(stage):
     tls = mounted(stage, "mounted-tls", stage.tls_folder())
     credentials = mounted(stage, "mounted-credentials", stage.credentials_folder())
     state = stage.folder_for("state")
-    # A login that a kill has cut off counts as rejected: its wait is what a crash may cost.
+    # A login that a kill has interrupted counts as rejected: a crash may cost its wait.
     postern = stage.postern(f"--state.dir={state}", config=f"""targets:
   - name: "{harness.TARGET}"
     preset: whatsapp
@@ -52,7 +52,7 @@ def scenario(stage):
     credentials: {{ directory: {credentials} }}
     login: {{ backoff: {{ rejected: {WAIT}s }} }}
 """)
-    check(postern.scrape().status == 200, "a good scrape")
+    check(postern.scrape().status == 200, "a successful scrape")
     done = threading.Event()
 
     def scrape_on():
@@ -64,7 +64,7 @@ def scenario(stage):
 
     scrapers = [harness.in_background(scrape_on) for _ in range(2)]
     passwords = [stage.secret(f"swapped {number}", f"Sw4pped-{number}-passw0rd") for number in range(CRASHES)]
-    # Prepared, so that swaps and crashes come close together.
+    # Prepared, so that swaps and crashes are close together.
     pairs = [stage.tls_folder(f"postern-{number}") for number in range(CRASHES)]
     folders = [stage.credentials_folder(password) for password in passwords]
     for number in range(CRASHES):
@@ -78,7 +78,7 @@ def scenario(stage):
         state_is_whole(state)
         swaps.result()
         postern.start()
-        wait_for(lambda: postern.scrape().status == 200, f"crash {number}: the start is right", 4 * WAIT)
+        wait_for(lambda: postern.scrape().status == 200, f"crash {number}: the start succeeds", 4 * WAIT)
         after = whatsapp.counters()
         logins = after["logins"] - before["logins"]
         check(logins <= 4, f"crash {number}: logins stay few: {logins}")
@@ -87,7 +87,7 @@ def scenario(stage):
         scraper.result()
     state_is_whole(state)
     left = sorted(file.name for file in state.iterdir())
-    check(left == [f"{harness.TARGET}.json"], f"nothing else lies in the state's folder: {left}")
+    check(left == [f"{harness.TARGET}.json"], f"the state's folder has no other file: {left}")
     document = json.loads((state / f"{harness.TARGET}.json").read_text())
     check(document["rejections"] == 0, f"no rejection is remembered: {document['rejections']}")
 

@@ -1,5 +1,5 @@
-"""Key and client certificate come from one PKCS #12 bundle; a renewed one is taken up, and one that is
-cut short or encrypted as until OpenSSL 3 keeps the last good one and says what to do."""
+"""Key and client certificate are in one PKCS #12 bundle. A renewed bundle is reloaded. A truncated one, or
+one encrypted as before OpenSSL 3, keeps the last valid one and says what to do."""
 
 import harness
 from harness import check, wait_for
@@ -22,25 +22,25 @@ def scenario(stage):
     target = stage.plain_target(whatsapp).splitlines()
     config = "\n".join(f"    tls_config: {tls}" if "tls_config" in line else line for line in target)
     postern = stage.postern(config="targets:\n" + config + "\n")
-    check(postern.scrape().status == 200, "the bundle opens the door")
+    check(postern.scrape().status == 200, "the service accepts the bundle")
 
     def reloads(result):
         return postern.own_metrics().value("postern_tls_reloads_total", target="plain",
                                            role="client", result=result)
 
     write()
-    wait_for(lambda: reloads("success") == 1, "a renewed bundle is taken up")
-    check(postern.scrape().status == 200, "the renewed bundle opens the door")
+    wait_for(lambda: reloads("success") == 1, "a renewed bundle is reloaded")
+    check(postern.scrape().status == 200, "the service accepts the renewed bundle")
 
     failures = reloads("failure")
     file.write_bytes(file.read_bytes()[:500])
-    wait_for(lambda: reloads("failure") > failures, "the bundle that is cut short is noticed")
-    check(postern.scrape().status == 200, "the last good bundle stays in use")
+    wait_for(lambda: reloads("failure") > failures, "the truncated bundle is noticed")
+    check(postern.scrape().status == 200, "the last valid bundle stays in use")
 
     write("-legacy")
     wait_for(lambda: "openssl pkcs12 -legacy -in" in postern.process.output(),
-             "the log says how to export an old bundle anew")
-    check(postern.scrape().status == 200, "the last good bundle stays in use")
+             "the log says how to export an old bundle again")
+    check(postern.scrape().status == 200, "the last valid bundle stays in use")
 
 
 harness.run(scenario)

@@ -1,6 +1,5 @@
-"""Each good web configuration of tests/data is accepted by `promtool check web-config` (but what is
-newer than it) and by `postern --config.check`; each broken one is refused by postern, with exit code 2
-and no word of a secret."""
+"""`promtool check web-config` (except for newer keys) and `postern --config.check` accept each valid web
+configuration of tests/data. postern refuses each broken one, with exit code 2 and without a secret."""
 
 import pathlib
 import shutil
@@ -32,23 +31,23 @@ def scenario(stage):
         shutil.copy(data, place / data.name)
 
     good = sorted(place.glob("*.good.yml"))
-    check(len(good) > 10, f"there are good files: {len(good)}")
+    check(len(good) > 10, f"valid files exist: {len(good)}")
     for file in good:
         ours = _postern(stage, file)
-        check(ours.returncode == 0, f"postern takes {file.name}: {ours.stdout}{ours.stderr}")
+        check(ours.returncode == 0, f"postern accepts {file.name}: {ours.stdout}{ours.stderr}")
         if ".newer." not in file.name:
             theirs = subprocess.run(["promtool", "check", "web-config", file],
                                     capture_output=True, text=True)
-            check(theirs.returncode == 0, f"promtool takes {file.name}: {theirs.stderr}")
+            check(theirs.returncode == 0, f"promtool accepts {file.name}: {theirs.stderr}")
     for file in sorted(place.glob("*.bad.yml")):
         ours = _postern(stage, file)
         check(ours.returncode == 2, f"postern refuses {file.name}: {ours.returncode}")
-        check("hunter2" not in ours.stdout + ours.stderr, f"no secret of {file.name} is told")
+        check("hunter2" not in ours.stdout + ours.stderr, f"no secret of {file.name} is printed")
 
     (place / "server.key").write_text(authority.issue("other").key.read_text())
     ours = _postern(stage, place / "minimal.good.yml")
     check(ours.returncode == 1 and "does not match" in ours.stdout,
-          f"a foreign key is a bad file: {ours.returncode} {ours.stdout}")
+          f"the key of another pair is an error: {ours.returncode} {ours.stdout}")
     subprocess.run(["openssl", "pkey", "-in", pair.key, "-aes256", "-passout", "pass:hunter2",
                     "-out", place / "server.key"], check=True)
     (place / "password").write_text("hunter2\n")

@@ -1,5 +1,5 @@
-"""spiffe-helper writes svid.pem, svid_key.pem and svid_bundle.pem one after the other, in place: not one
-scrape fails while they rotate, and the server is known by its SPIFFE ID alone."""
+"""spiffe-helper writes svid.pem, svid_key.pem and svid_bundle.pem one after the other, in place: no scrape
+fails while they rotate, and the server is verified only by its SPIFFE ID."""
 
 import threading
 
@@ -13,7 +13,7 @@ CLIENT = "spiffe://example.org/ns/prod/sa/postern"
 
 
 def write_slowly(file, text: str):
-    """Emptied first, as os.WriteFile does; then in pieces, each of which may be what is read."""
+    """Truncates first, as os.WriteFile does; then writes pieces, each of which the daemon may read."""
     with open(file, "w") as out:
         out.flush()
         for at in range(0, len(text), 200):
@@ -79,13 +79,13 @@ def scenario(stage):
             before = reloads()
             rotate(number)
             service.shows(with_chain(SERVER))
-            wait_for(lambda: reloads() > before, f"rotation {number} is taken up")
+            wait_for(lambda: reloads() > before, f"rotation {number} is loaded")
     finally:
         done.set()
         scraper.join()
     check(not failed, f"{len(failed)} scrapes failed, the first: {failed[:1]}")
     shown = postern.scrape("billing")
-    check(shown.status == 200, "the last certificates open the door")
+    check(shown.status == 200, "the service accepts the last certificates")
 
 
 harness.run(scenario)

@@ -1,6 +1,6 @@
-"""/api/v1/status has the form of tests/data/status/schema.json in every state, and says what is true:
-who serves which configuration, how each target fares, why, since when and what happens next, which
-certificates are in use and what the last scrapes came to."""
+"""/api/v1/status follows tests/data/status/schema.json in every state, and is correct: process and
+configuration, the state of each target with reason, time and next step, the certificates in use and the
+results of the last scrapes."""
 
 import os
 import time
@@ -22,7 +22,7 @@ def scenario(stage):
           <= document["now"], f"started at {document['started']}")
     check((target["name"], target["preset"], target["url"]) == (TARGET, "whatsapp", whatsapp.url),
           f"which target it is: {target}")
-    check(target["state"] == document["state"] == "unknown", "nothing is known of what was not scraped yet")
+    check(target["state"] == document["state"] == "unknown", "an unscraped target is unknown")
     check(target["since"] is None and target["scrapes"]["last"] == [], "nothing has happened")
     check([entry["role"] for entry in target["certificates"]] == ["client", "ca"],
           "the mounted certificates are known before the first scrape")
@@ -31,23 +31,23 @@ def scenario(stage):
           == (f"{tls}/tls.crt", "postern", "postern", "Scenario CA"), f"whose it is: {client}")
     check(client["days_left"] in (29, 30) and ca["subject"] == "Scenario CA", f"days: {client}")
 
-    check(postern.scrape().status == 200, "a good scrape")
+    check(postern.scrape().status == 200, "a successful scrape")
     document = postern.status()
     target = document["targets"][0]
     check(target["state"] == "ok" and target["fault"] is None and target["warnings"] == [],
           f"all is well: {target['verdict']} {target['warnings']}")
-    check(target["health"]["healthy"] is True and target["health"]["as_of"], f"the service's own word: {target['health']}")
+    check(target["health"]["healthy"] is True and target["health"]["as_of"], f"its health: {target['health']}")
     session = target["session"]
     check(session["proves_itself_by"] == "login" and session["logged_in"], f"{session}")
     check(session["token_expires"]["in_seconds"] > 3600, f"the token's expiry is known: {session}")
     check(target["credential"]["found"] and target["credential"]["source"] == "file", "credential")
     check([entry["role"] for entry in target["certificates"]] == ["client", "ca", "upstream"],
-          "what the service showed is known")
+          "the service's certificate is known")
     check(target["certificates"][2]["names"] == "whatsapp-web", f"{target['certificates'][2]}")
     check(len(target["pages"]) == 4 and all(page["up"] for page in target["pages"]), "every page")
     check(target["page"]["samples"] > 10 and target["page"]["bytes"] > 1000, f"{target['page']}")
     check(target["config"]["credentials"] == {"file": {"directory": str(credentials)}},
-          f"where the credential is from is shown: {target['config']['credentials']}")
+          f"the source of the credential is shown: {target['config']['credentials']}")
 
     whatsapp.set(password="An0ther-horse!")
     whatsapp.revoke_tokens()
@@ -63,16 +63,16 @@ def scenario(stage):
     check(session["waiting_after"] == "login_rejected" and session["rejections_in_a_row"] == 1
           and not session["logged_in"] and session["token_expires"] is None, f"{session}")
     check([scrape["fault"] for scrape in target["scrapes"]["last"]] == [None, "login_rejected"],
-          "what the last scrapes came to")
+          "the results of the last scrapes")
 
     for _ in range(70):
         postern.scrape()
     scrapes = postern.status()["targets"][0]["scrapes"]
-    check(scrapes["total"] == 72 and len(scrapes["last"]) == 60, "the last sixty are remembered")
+    check(scrapes["total"] == 72 and len(scrapes["last"]) == 60, "the last sixty are stored")
 
     (tls / "tls.crt").write_text("half a certif")
     harness.wait_for(lambda: postern.status()["targets"][0]["material"]["error"],
-                     "a bad renewal is told")
+                     "a bad renewal is reported")
     check(any("tls.crt" in warning for warning in postern.status()["targets"][0]["warnings"]),
           "and is a warning")
 
@@ -81,7 +81,7 @@ def scenario(stage):
     fingerprints = [each.status()["config"]["fingerprint"] for each in (postern, twin, other)]
     check(fingerprints[0] == fingerprints[1] != fingerprints[2],
           f"the fingerprint is the configuration's: {fingerprints}")
-    check(os.path.isfile(f"/proc/{twin.status()['pid']}/cmdline"), "each tells its own pid")
+    check(os.path.isfile(f"/proc/{twin.status()['pid']}/cmdline"), "each reports its own pid")
 
 
 harness.run(scenario)

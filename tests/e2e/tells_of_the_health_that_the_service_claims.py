@@ -1,6 +1,6 @@
-"""/health, its table, /api/v1/status and the status page tell the health that the service claims: unhealthy
-with the failing nodes, their roles and reasons and the time of the page; unknown before the first scrape and
-when the health page failed; and a node has the same name on the health page and on the statistics pages."""
+"""/health, its table, /api/v1/status and the status page show the health that the service claims: unhealthy
+with the failing nodes, their roles, reasons and the time of the page, and unknown before the first scrape and
+if the health page failed. A node has the same name on the health page and on the statistics pages."""
 
 import json
 import re
@@ -17,7 +17,7 @@ def scenario(stage):
     base = f"http://127.0.0.1:{postern.port}/"
 
     def told(state: str, status: int, headline: str, color: str):
-        """The target as /health has it, when all four say `state`."""
+        """The target in /health, once all four say `state`."""
         for path in ("/health", "/health/"):
             answer = postern.get(path)
             check(answer.status == status, f"{state}: {path} answers {status}, not {answer.status}")
@@ -45,7 +45,7 @@ def scenario(stage):
           f"a node has one name: {nodes}")
 
     whatsapp.set(health="disconnected")
-    check(postern.scrape().status == 200, "the page is served all the same")
+    check(postern.scrape().status == 200, "the page is served anyway")
     target = told("unhealthy", 503, "Not all targets are healthy.", "bad")
     check(target["healthy"] is False and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", target["as_of"]), f"{target}")
     failing = [(node["node"] in nodes["whatsapp_node_up"], node["role"], node["reason"])
@@ -57,7 +57,7 @@ def scenario(stage):
     whatsapp.provoke("/v1/health", status=500)
     check(postern.scrape().status == 200, "the other pages are served")
     target = told("unknown", 200, "The health of some targets is unknown.", "soft")
-    check(target["healthy"] is None and target["failing_nodes"] == [], f"gone with the page: {target}")
+    check(target["healthy"] is None and target["failing_nodes"] == [], f"missing without the page: {target}")
 
 
 harness.run(scenario)

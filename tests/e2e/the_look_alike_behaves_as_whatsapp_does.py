@@ -1,4 +1,4 @@
-"""The stand-in of the other scenarios behaves as the vendor documents: without postern."""
+"""The fake service of the other scenarios behaves as the vendor documents; without postern."""
 
 import json
 import re
@@ -23,21 +23,21 @@ def scenario(stage):
     check(code == 200 and re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00:00",
                                        user["expires_after"]), "W2: expires_after has its form")
     bearer, second = f"Bearer {user['token']}", f"Bearer {log_in()[2]['users'][0]['token']}"
-    check(bearer != second and status("/metrics", bearer) == 200, "W2: several tokens are good")
+    check(bearer != second and status("/metrics", bearer) == 200, "W2: several tokens are valid")
     code, headers, text = log_in("wrong")
     check((code, text) == (401, "") and "Basic" in headers["WWW-Authenticate"], "W3: wrong")
 
     whatsapp.set(default_password=True)
-    check(log_in()[2]["errors"][0]["code"] == 1024, "W4: the default password has to go")
+    check(log_in()[2]["errors"][0]["code"] == 1024, "W4: the default password must be changed")
     new = stage.secret("new password", "N3w-passw0rd!")
     body = json.dumps({"new_password": new}).encode()
-    check(log_in(body=body)[0] == 200 and log_in(new)[0] == 200, "W4: a new one is taken")
+    check(log_in(body=body)[0] == 200 and log_in(new)[0] == 200, "W4: a new one is accepted")
 
     whatsapp.set(max_bad_logins=3, limiter_window=600)
     while log_in("wrong")[0] != 429:
         pass
     code, headers, document = log_in(new)
-    check(code == 429 and document["errors"][0]["code"] == 1015, "W5: the good one is throttled")
+    check(code == 429 and document["errors"][0]["code"] == 1015, "W5: the right one is throttled")
     check("Retry-After" not in headers, "W5: without a hint")
     whatsapp.set(max_bad_logins=0)
 

@@ -1,5 +1,5 @@
-"""The wall clock jumps (libfaketime): an hour forward it ends no wait and no token, a day back it holds none
-longer; certificates are judged by the wall clock, and named when it is wrong."""
+"""The wall clock jumps (libfaketime): a jump of an hour forward ends no wait and no token, and a day back
+extends none. Certificates are checked by the wall clock, and the error names a wrong clock."""
 
 import glob
 import time
@@ -12,7 +12,7 @@ HOUR, DAY = 3600, 86400
 
 
 class Clock:
-    """Of one process; monotonic time is left alone, as it is when somebody sets the clock."""
+    """The clock of one process; monotonic time does not change, as when somebody sets the clock."""
 
     def __init__(self, folder):
         self._file = folder / "faketime"
@@ -21,10 +21,10 @@ class Clock:
             "LD_PRELOAD": glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")[0],
             "FAKETIME_TIMESTAMP_FILE": str(self._file), "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
-            "POSTERN_SANDBOX": "off"}  # libfaketime reads a file of its own
+            "POSTERN_SANDBOX": "off"}  # libfaketime reads this file
 
     def jump(self, seconds: int):
-        """To the true time and so much."""
+        """Sets the clock to the true time plus an offset."""
         fresh = self._file.with_suffix(".new")
         fresh.write_text(f"{seconds:+d}\n")
         fresh.rename(self._file)
@@ -32,7 +32,7 @@ class Clock:
 
 def scenario(stage):
     clock = Clock(stage.folder)
-    # Certificates that were good yesterday as well.
+    # Certificates that were valid yesterday as well.
     stage.authority = harness.Authority(stage.folder / "old-authority", days_ago=2)
     mount = stage.tls_folder()
     whatsapp = stage.whatsapp()
@@ -54,7 +54,7 @@ def scenario(stage):
     for claim, jump in (("an hour forward", HOUR), ("a day back", -DAY), ("right again", 0)):
         clock.jump(jump)
         good(claim)
-        check(logins() == 1, f"{claim}: the token is as good as before")
+        check(logins() == 1, f"{claim}: the token is still valid")
 
     # A wait ends when its time is over, neither sooner nor later.
     for jump in (HOUR, -DAY):
@@ -69,7 +69,7 @@ def scenario(stage):
         clock.jump(jump)
         answer = postern.scrape()
         check(answer.reason == "backoff" and 1 <= int(answer.headers["Retry-After"]) <= 2 * WAIT,
-              f"it goes on: {answer.body}")
+              f"it continues: {answer.body}")
         wait_for(lambda: postern.scrape().status == 200, "it ends", 2 * WAIT + 3)
         waited = time.monotonic() - began
         check(waited > WAIT / 2, f"after its time: {waited}")
@@ -78,14 +78,14 @@ def scenario(stage):
                                            target="default")
         check(abs(seen - (time.time() + jump)) < 60, f"the clock has jumped for the daemon: {seen}")
 
-    # In ten years every certificate has expired, ten days ago none was good yet.
+    # In ten years every certificate has expired, ten days ago none was valid yet.
     for jump, words in ((3650 * DAY, "expired"), (-10 * DAY, "not yet valid")):
         postern.stop()
         clock.jump(jump)
         postern.start()
         harness.check_answer(postern.scrape(), "tls", 502, "default", mentions=words)
     clock.jump(0)
-    wait_for(lambda: postern.scrape().status == 200, "good when the clock is right")
+    wait_for(lambda: postern.scrape().status == 200, "it succeeds with the right clock")
 
 
 harness.run(scenario)

@@ -1,8 +1,8 @@
-"""With --config.await nothing that is missing or bad at start ends the process: certificates and
-credentials of late secrets, a configuration that comes late, is bad and is mended, a bad web
-configuration, the certificate of its own door. It is alive, not ready, says why, and goes on as if
-all had been there; the files that a late configuration names are those that the sandbox admits. A
-wait that the last process left still holds, so no account is asked more often for it."""
+"""With --config.await no missing or bad file at start ends the process: certificates and credentials of late
+secrets, a configuration that appears late, is bad and is corrected, a bad web configuration, the certificate
+of the web listener. The process is alive, not ready, says why, and then continues as if every file had
+existed. The sandbox admits the files that a late configuration names. The wait of the last process still
+applies, so no account gets additional logins."""
 
 import http.client
 import shutil
@@ -17,7 +17,7 @@ _LATE = "the configuration is not good, it is awaited"
 
 
 def _put(file, text: str):
-    """In one step, as kubelet does."""
+    """In one step, as the kubelet does."""
     written = file.with_name("written")
     written.write_text(text)
     written.rename(file)
@@ -31,16 +31,15 @@ def _late_secrets(stage, whatsapp):
     check(ready.status == 503 and "holds none of" in ready.body, f"not ready: {ready.body}")
     expect_fault(postern, "tls", 502, TARGET, mentions=str(tls))
     shutil.copytree(stage.tls_folder(), tls, dirs_exist_ok=True)
-    wait_for(lambda: postern.get("/-/ready").status == 200, "certificates are taken up")
+    wait_for(lambda: postern.get("/-/ready").status == 200, "certificates are loaded")
     expect_fault(postern, "no_credential", 503, TARGET, mentions=str(credentials))
     shutil.copytree(stage.credentials_folder(), credentials, dirs_exist_ok=True)
-    wait_for(lambda: postern.scrape().status == 200, "the credential is taken up")
+    wait_for(lambda: postern.scrape().status == 200, "the credential is loaded")
     check(whatsapp.counters()["logins"] == 1, f"by one login: {whatsapp.counters()}")
 
 
 def _heard(ask):
-    """Status and text, none of a connection that was closed while it was idle; one that is refused is a
-    failure."""
+    """Status and text; None if the idle connection was closed. A refused connection is a failure."""
     try:
         answer = ask()
         return answer.status, answer.body
@@ -56,24 +55,24 @@ def _late_configuration(stage, whatsapp):
     postern = stage.postern(f"--config.file={file}", "--config.await", "--sandbox=auto")
     expect_waiting(postern, str(file))
     began = time.monotonic()
-    wait_for(lambda: time.monotonic() > began + 3, "it looks a few times")
-    check(postern.process.output().count(_LATE) == 1, "it is said once")
+    wait_for(lambda: time.monotonic() > began + 3, "it retries a few times")
+    check(postern.process.output().count(_LATE) == 1, "it is logged once")
 
     _put(file, good + "    nonsense: 1\n")
-    wait_for(lambda: "nonsense" in postern.scrape().body, "the new reason is told")
+    wait_for(lambda: "nonsense" in postern.scrape().body, "the new reason is reported")
     expect_waiting(postern, "nonsense")
     selectors = folder / "match.txt"
     _put(file, good + f"    match_file: {selectors}\n")
-    wait_for(lambda: "match.txt" in postern.scrape().body, "what the file names is missing")
-    check(postern.process.output().count(_LATE) == 3, "each reason is said once")
+    wait_for(lambda: "match.txt" in postern.scrape().body, "a named file is missing")
+    check(postern.process.output().count(_LATE) == 3, "each reason is logged once")
     _put(selectors, "{__name__=~\".+\"}\n")
     answers = set()
-    wait_for(lambda: answers.add(_heard(lambda: postern.scrape("plain"))[0]) or 200 in answers, "it goes on")
+    wait_for(lambda: answers.add(_heard(lambda: postern.scrape("plain"))[0]) or 200 in answers, "it continues")
     answers.discard(None)
     check(answers <= {200, 503}, f"nothing else was answered: {answers}")
     check(postern.get("/-/ready").status == 200, "ready")
     check(postern.own_metrics().value("postern_config_last_reload_successful") == 1, "it shows")
-    check(postern.status()["config"]["file"] == str(file), "the status is there")
+    check(postern.status()["config"]["file"] == str(file), "the status is available")
     logins = whatsapp.counters()["logins"] - before
     check(logins == 1, f"by one login: {logins}")
     check(postern.stop() == 0, "it ends as always")
@@ -101,13 +100,13 @@ def _bad_web_configuration(stage, whatsapp):
     for path in ("/metrics", "/-/metrics", "/-/ready"):
         answer = postern.get(path)
         check(answer.status == 503 and "rate_limits" not in answer.body,
-              f"who has not been let in is told nothing of it at {path}: {answer.body}")
+              f"a client without a login learns nothing of it at {path}: {answer.body}")
     open_door, postern.port = postern.port, probes
-    check("rate_limits" in postern.get("/-/ready").body, "probes are told")
+    check("rate_limits" in postern.get("/-/ready").body, "probes get the reason")
     check(postern.own_metrics().value("postern_web_config_last_reload_successful") == 0, "it shows")
     postern.port = open_door
     _put(web, "http_server_config: { headers: { X-Frame-Options: deny } }\n")
-    answer = wait_for(lambda: (lambda a: a.status == 200 and a)(postern.scrape()), "it goes on")
+    answer = wait_for(lambda: (lambda a: a.status == 200 and a)(postern.scrape()), "it continues")
     check(answer.headers["X-Frame-Options"] == "deny", "with the configuration")
 
 
@@ -130,13 +129,13 @@ def _late_certificate_of_the_door(stage, whatsapp):
         wait_for(lambda: told in ready()[1], f"{name} is missing")
         status, body = ready()
         check(status == 503 and "every connection to --web.listen-address is refused" in body, body)
-        check(postern.get("/-/healthy").status == 200, "alive all the same")
+        check(postern.get("/-/healthy").status == 200, "alive anyway")
         _put(folder / name, content.read_text())
-    wait_for(lambda: ready()[0] == 200, "it is ready when both are there")
+    wait_for(lambda: ready()[0] == 200, "it is ready when both exist")
     check("until this is mended" in postern.process.output(), "the log said so")
     postern.port = door
     postern.tls = ssl.create_default_context(cafile=stage.authority.certificate)
-    check(postern.scrape().status == 200, "and lets in")
+    check(postern.scrape().status == 200, "and accepts clients")
 
 
 def _no_storm(stage, whatsapp):
@@ -154,7 +153,7 @@ def _no_storm(stage, whatsapp):
         postern.start()
         expect_waiting(postern, str(file))
         _put(file, "targets:\n" + wrong)
-        wait_for(lambda: postern.scrape().reason == "backoff", "the wait goes on")
+        wait_for(lambda: postern.scrape().reason == "backoff", "the wait continues")
     logins = whatsapp.counters()["logins"] - before
     check(logins == 1, f"no more logins: {logins}")
 
@@ -165,7 +164,7 @@ def _taken_address(stage, whatsapp):
         [stage.build / "postern", f"--web.listen-address=127.0.0.1:{other.port}", "--config.await",
          "--config.file=/does/not/exist.yml"], capture_output=True, text=True, timeout=20)
     check(run.returncode == 1 and "already in use" in run.stderr + run.stdout,
-          f"an address that is taken ends it: {run}")
+          f"an address in use ends it: {run}")
 
 
 def scenario(stage):

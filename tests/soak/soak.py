@@ -3,7 +3,8 @@
     soak.py MINUTES [SCRAPES_PER_SECOND]
 
 Exits with 1 if a scrape failed that no fault explains, if memory grew or descriptors leaked, if an account
-was locked, or if a secret was printed. """
+was locked, or if a secret was printed.
+"""
 
 import collections
 import os

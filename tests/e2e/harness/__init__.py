@@ -2,7 +2,8 @@
 secrets in all output.
 
 A scenario is a file whose name is the claim. Its docstring states the expectation, and its function takes the
-Stage: `harness.run(scenario)`. """
+Stage: `harness.run(scenario)`.
+"""
 
 import base64
 import os
@@ -110,7 +111,8 @@ class Stage:
         """The daemon, listening. `config` is YAML; without it flags define the target.
 
         `launcher` is a command that executes its arguments; `tls` and `headers` are the scenario's login at
-        the web listener. """
+        the web listener.
+        """
         if config:
             file = self.folder_for("config") / "postern.yml"
             file.write_text(config)

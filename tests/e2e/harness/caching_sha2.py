@@ -1,7 +1,8 @@
 """MySQL 8's login in front of a MariaDB, which does not support it.
 
 The client proves the password by caching_sha2_password (MySQL's protocol, "Authentication Phase"). This proxy
-then logs in to MariaDB by mysql_native_password, and copies bytes. """
+then logs in to MariaDB by mysql_native_password, and copies bytes.
+"""
 
 import hashlib
 import os

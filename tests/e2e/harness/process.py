@@ -55,7 +55,8 @@ def in_background(work) -> concurrent.futures.Future:
 def free_port() -> int:
     """A port below the ephemeral range, reserved until this process ends.
 
-    The lock prevents parallel scenarios from taking the same port between the check and the use. """
+    The lock prevents parallel scenarios from taking the same port between the check and the use.
+    """
     folder = pathlib.Path(tempfile.gettempdir()) / f"postern-ports-{os.getuid()}"
     folder.mkdir(exist_ok=True)
     while True:

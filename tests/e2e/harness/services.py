@@ -85,7 +85,8 @@ class MariaDb:
     """TLS is optional for clients; a scenario may call `start` and `stop` repeatedly.
 
     It has its own folder for temporary tables: a starting server removes those of all servers that share its
-    folder. """
+    folder.
+    """
 
     def __init__(self, folder: pathlib.Path, authority):
         self._folder = folder
