@@ -5,6 +5,7 @@
 #   scripts/release.sh VERSION [--dry-run]
 #
 #   --dry-run    check, and print what would be done
+#
 # The version is in CMakeLists.txt. Nothing is pushed: the last lines of output say how to.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$root"

@@ -17,6 +17,7 @@
 #   scripts/test.sh soak [MINUTES]         a load while certificates and passwords change, 1 minute by default
 #   scripts/test.sh apiserver              the injector and a real API server, built from Debian's source;
 #                                          takes 3 GB of disk, and is not in the default run
+#
 # A part installs and builds only its dependencies. The last line is `N passed, N failed`; the exit code is 0
 # if nothing failed, and 2 if an argument is wrong. Build folders are kept, so a second run is faster:
 # build-dev (unit), build-test, build-image, build-fuzz, build-arm64, build-address, build-thread,

@@ -1,6 +1,5 @@
-# Builds for arm64 on another machine and runs what was built by qemu. POSTERN_SYSROOT is an
-# unpacked Debian of that architecture; sysroot.sh makes one.
-# Debian packages: g++-aarch64-linux-gnu qemu-user
+# Builds for arm64 on another machine and runs the programs under qemu. POSTERN_SYSROOT is an unpacked Debian
+# of that architecture; sysroot.sh makes one. Debian packages: g++-aarch64-linux-gnu qemu-user
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES POSTERN_SYSROOT)

@@ -2,6 +2,7 @@
 //
 //   load PORT REQUESTS FILE PATH...    one connection for each PATH, REQUESTS on each
 //   load PORT REQUESTS gzip PATH...    the same, and accepts gzip
+//
 // A valid answer is a 200 that ends as its framing says and whose body equals FILE byte for byte (a
 // compressed body is not compared). The first invalid answer ends the program. Prints "ANSWERS
 // BYTES P50": of all bodies, and the median latency in microseconds. It has one thread, so that it

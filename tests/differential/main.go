@@ -1,12 +1,12 @@
-// Holds postern's reading and writing of text pages against prometheus/common's expfmt.
+// Compares postern's reading and writing of text pages with prometheus/common's expfmt.
 //
 //	differential REWRITE PAGES MUTANTS
 //
-// Every .prom page of the folder PAGES as it is, and MUTANTS broken ones that are made of them, go
-// through the program REWRITE (rewrite.cpp). Whatever expfmt reads in a page it must read in what
-// postern made of it: families, types, help texts, labels, values to the bit, timestamps. A page
-// that postern takes and expfmt refuses must leave postern as it came. A page that expfmt takes may
-// be refused by postern only where Prometheus' own parser, or its scrape loop, refuses it too.
+// Every .prom page of the folder PAGES, and MUTANTS broken variants of them, go through the program REWRITE
+// (rewrite.cpp). expfmt must read the same in a page and in postern's output: families, types, help texts,
+// labels, values to the bit, timestamps. A page that postern accepts and expfmt refuses must leave postern
+// unchanged. postern may refuse a page that expfmt accepts only if Prometheus' own parser, or its scrape
+// loop, refuses it too.
 package main
 
 import (
@@ -27,7 +27,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 )
 
-// What Prometheus refuses and expfmt does not, by the words of postern's error.
+// Pages that Prometheus refuses and expfmt accepts, by the text of postern's error.
 var refused = []string{
 	"the page holds no sample",
 	"a help text in UTF-8",
@@ -84,7 +84,7 @@ func bits(value float64) string {
 	return strconv.FormatUint(math.Float64bits(value), 16)
 }
 
-// A metric as one line. An empty label is none.
+// A metric as one line. An empty label counts as missing.
 func describe(metric *dto.Metric) string {
 	labels := []string{}
 	for _, label := range metric.Label {
@@ -118,8 +118,8 @@ func describe(metric *dto.Metric) string {
 	return out
 }
 
-// In the order of the page, family by family. OpenMetrics knows no counter whose name does not end
-// in _total, so the way through it may leave a family without its type.
+// In the order of the page, family by family. A counter of OpenMetrics ends in _total, so the conversion may
+// remove the type of a family.
 func summary(families map[string]*dto.MetricFamily, types bool) string {
 	names := make([]string, 0, len(families))
 	for name := range families {
@@ -198,7 +198,7 @@ func (t *tally) judge(r *rewriter, page []byte) error {
 	return nil
 }
 
-// Some lines of a page, with a few places changed.
+// Some lines of a page, with a few changes.
 func mutant(random *rand.Rand, page []byte) []byte {
 	lines := bytes.SplitAfter(page, []byte("\n"))
 	first := random.Intn(len(lines))

@@ -15,9 +15,10 @@ namespace postern::testing {
 using TimeSource = std::function<std::chrono::system_clock::time_point()>;
 
 // A fake of the WhatsApp Business client's web container: HTTPS with a client certificate, a login
-// that issues tokens, and the pages that require a token. It serves from construction to
-// destruction, on up to 128 connections at once. Its behavior can change while it runs.
-// Thread-safe.
+// that issues tokens, and the pages that require a token.
+//
+// It serves from construction to destruction, on up to 128 connections at once. Its behavior can
+// change while it runs. Thread-safe.
 class FakeWhatsapp {
  public:
   struct Options {

@@ -1,4 +1,4 @@
-"""The section "By hand" of helm/README.md works word for word: Prometheus scrapes the resulting pod. The test
+"""The "By hand" section of helm/README.md works word for word: Prometheus scrapes the resulting pod. The test
 creates the Secrets from the named files, and runs the manifest and the `podman run` line. It changes only
 what podman 4.3 does not support (stage.playable)."""
 

@@ -1,10 +1,10 @@
-// The yardstick: what prometheus/common's expfmt, the library of Go's exporters and tools, takes for
-// the work that postern's engine does.
+// The reference: prometheus/common's expfmt, the library of Go's exporters and tools, does the work of
+// postern's engine.
 //
 //	expfmt read|copy|labels FILE SECONDS
 //
-// Reads a text page over and over and, with copy, writes it again; with labels it adds two to each
-// sample before. Prints bytes of the page per second of CPU time.
+// Reads a text page repeatedly. With copy it also writes the page; with labels it first adds two labels to
+// each sample. Prints bytes of the page per second of CPU time.
 package main
 
 import (

@@ -1,13 +1,12 @@
-// Holds postern's building of chains against crypto/x509.
+// Compares postern's building of certificate chains with crypto/x509.
 //
 //	chains VERIFY CASES
 //
-// CASES times it makes a few authorities with names, keys and certificates that get in each other's
-// way: several of one name, expired and current copies, cross-signed ones, without key identifiers
-// or with wrong ones. A leaf with some of them is what a peer sends, some of them are a CA file, both
-// in any order and with duplicates. The program VERIFY (chains.cpp) has the peer judged by both ends
-// of postern. Its verdict must be that of x509.Certificate.Verify, or a difference that is listed
-// below with its reason.
+// CASES times it makes a few CAs whose names, keys and certificates conflict: several with one name, expired
+// and current copies, cross-signed ones, without key identifiers or with wrong ones. The peer sends a leaf
+// and some of them; some of them are the CA file; both have any order and duplicates. The program VERIFY
+// (chains.cpp) verifies the peer with both ends of postern. Its result must equal that of
+// x509.Certificate.Verify, or be a difference that is listed below with its reason.
 package main
 
 import (
@@ -31,7 +30,7 @@ import (
 	"time"
 )
 
-// Where the verdicts may differ, by the words of who refuses and the reason.
+// Allowed differences: the text of the refusal, and the reason.
 var listed = []struct {
 	refusedBy, words, reason string
 }{
@@ -62,7 +61,7 @@ func start(program string) *verifier {
 	return &verifier{in, bufio.NewReader(out)}
 }
 
-// Why the peer was refused as a server and as a client; empty: it was accepted.
+// The errors of the peer as a server and as a client; empty: it was accepted.
 func (v *verifier) verify(chain, key, authorities []byte) [2]string {
 	_, err := fmt.Fprintf(v.in, "%d %d %d\n%s%s%s", len(chain), len(key), len(authorities), chain, key, authorities)
 	check(err)
@@ -79,7 +78,7 @@ func (v *verifier) verify(chain, key, authorities []byte) [2]string {
 	return refusals
 }
 
-// A name with a key; certificates are made for it and by it.
+// A name with a key, as subject and issuer of certificates.
 type entity struct {
 	name string
 	key  *ecdsa.PrivateKey
@@ -110,7 +109,7 @@ func newGenerator() *generator {
 	return g
 }
 
-// One in n.
+// True once in n calls.
 func (g *generator) once(n int) bool { return g.random.Intn(n) == 0 }
 
 func (g *generator) dates() (time.Duration, time.Duration) {
@@ -143,7 +142,7 @@ func (g *generator) certify(subject, issuer *entity, want wanted) *x509.Certific
 	} else {
 		template.DNSNames = []string{"localhost"}
 	}
-	// By hand: with IsCA Go adds a key identifier.
+	// Written by hand: with IsCA Go adds a key identifier.
 	value, err := asn1.Marshal(constraints)
 	check(err)
 	template.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 19}, Critical: true, Value: value}}
@@ -259,7 +258,7 @@ func (c chainCase) ask(v *verifier) [2]string {
 	return v.verify(pemOf(append([]*x509.Certificate{c.leaf}, c.sent...)...), key, pemOf(c.roots...))
 }
 
-// The listed reason for a difference; empty when there is none.
+// The listed reason of a difference; empty if it is not listed.
 func reason(refusedBy, words string) string {
 	for _, difference := range listed {
 		if difference.refusedBy == refusedBy && strings.Contains(words, difference.words) {
