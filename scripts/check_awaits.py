@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """check_awaits.py [FILE...]: finds code in coroutines that g++ 12 miscompiles, by two rules.
 
-The arguments of an awaited call are names, std::move(name) or numbers: the coroutine's frame keeps
-temporaries, and some of them (closures, aggregates, strings) are copied bit by bit and destroyed twice. No
-co_await in the condition of `if` or `switch`: in a function without a local variable the frame is laid out
-wrongly, and its first resumption reads memory that was never written. `if (const bool came = co_await ...;
+The arguments of an awaited call are names, std::move(name) or numbers. The coroutine's frame keeps
+temporaries: g++ copies some of them (closures, aggregates, strings) bit by bit and destroys them twice. No
+co_await in the condition of `if` or `switch`: in a function without a local variable g++ lays the frame out
+wrongly. Its first resumption then reads memory that was never written. `if (const bool came = co_await ...;
 came)` is correct, and so is a variable before it. Without FILE: every source of daemon/ and of the tests that
 has a coroutine."""
 

@@ -8,10 +8,10 @@ so that no request is shared. Of a page where only values changed since the last
 the values; the rows "read in full" are of a postern without page templates. Each large page has its own
 postern, as a sidecar has one target.
 
-Prints a table. Exits with 1 if a floor is missed, if an answer was not the whole page, or if the number of
-upstream requests differs from the number of scrapes. CPU time is that of the relay's process, user and
-system; a GB is one of the guarded page. The rounds are interleaved, and a ratio is the median of the rounds'
-ratios: on a noisy machine it is steadier than the times beside it.
+Prints a table. Exits with 1 if a floor is missed, if an answer was not the whole page, or if upstream
+requests and scrapes differ in number. CPU time is that of the relay's process, user and system; a GB is one
+of the guarded page. The rounds are interleaved, and a ratio is the median of the rounds' ratios: on a noisy
+machine it is steadier than the times beside it.
 
 Debian packages: g++ nginx-light openssl python3
 """

@@ -1,5 +1,5 @@
 """An answer to a login that does not judge the password is `login_failed`: an error of the service, a path
-that does not exist, a redirect, which is not followed. The answer is not quoted."""
+that does not exist, a redirect. The redirect is not followed, and the answer is not quoted."""
 
 import harness
 from harness import check, expect_fault

@@ -1,6 +1,7 @@
-"""`postern check` names cause and remedy if the database of the credential is down, denies access, requires a
-missing authentication plugin, requires TLS or has no row for the target. It then sends no login to the
-service. With --no-login the check does not query the database; it asks a daemon about its credential."""
+"""`postern check` names cause and remedy for the database of the credential: it is down, denies access,
+requires a missing authentication plugin, requires TLS or has no row for the target. The check then sends no
+login to the service. With --no-login the check does not query the database; it asks a daemon about its
+credential."""
 
 import harness
 from harness import check

@@ -1,5 +1,5 @@
-"""`postern check` of a page of 20 MB, alone and through a daemon: it reads the whole page with the memory of
-a daemon, so that both fit into a container of 64 MiB."""
+"""`postern check` of a page of 20 MB, alone and through a daemon. The check reads the whole page with the
+memory of a daemon, so that both fit into a container of 64 MiB."""
 
 import pathlib
 import re

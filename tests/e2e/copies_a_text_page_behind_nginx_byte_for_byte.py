@@ -1,6 +1,6 @@
-"""A page behind nginx, which requires a client certificate and a bearer token, arrives through mutual TLS
-unchanged, byte for byte, whether nginx compresses it or not, and whether the scraper accepts gzip or not. A
-redirect to another host is not followed: the token does not leave."""
+"""nginx requires a client certificate and a bearer token. Its page arrives through mutual TLS byte for byte,
+whether nginx compresses it or not, and whether the scraper accepts gzip or not. A redirect to another host is
+not followed: the token does not leave."""
 
 import gzip
 import http.client

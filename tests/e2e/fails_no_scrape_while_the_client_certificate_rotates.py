@@ -1,6 +1,6 @@
-"""The client certificate is rotated 30 times by a swap of Kubernetes' ..data link, twice with a broken pair,
-half of the times with the writer killed in the middle, under 50 scrapes a second. No scrape fails, and the
-new certificate is in use after each rotation."""
+"""The client certificate is rotated 30 times by a swap of Kubernetes' ..data link, under 50 scrapes a second.
+Two pairs are broken, and half of the times the writer is killed in the middle. No scrape fails, and the new
+certificate is in use after each rotation."""
 
 import os
 import random

@@ -1,5 +1,5 @@
 """A file is a directory, too large or not a regular file: each command reports it in one line and ends with
-an exit code, and the daemon keeps running with its previous files. Output that cannot be written is an error
+an exit code. The daemon keeps running with its previous files. Output that cannot be written is an error
 too."""
 
 import os

@@ -1,5 +1,5 @@
-"""32 MiB of memory (cgroup) suffice at the default limits, with as many large pages at once as these allow:
-one target that streams and one whose four pages are merged, in every format."""
+"""32 MiB of memory (cgroup) suffice at the default limits, with as many large pages at once as these allow.
+One target streams, and the four pages of another are merged, in every format."""
 
 import http.client
 import os

@@ -1,6 +1,6 @@
-"""With exporter-toolkit's file a Prometheus with a client certificate and a password may scrape; without the
-certificate, with a foreign one or with a wrong password it may not. The next connection gets a changed
-certificate, a broken file changes nothing, and health needs no login."""
+"""With exporter-toolkit's file a Prometheus with a client certificate and a password may scrape. It is
+refused without the certificate, with a foreign one or with a wrong password. The next connection gets a
+changed certificate, a broken file changes nothing, and health needs no login."""
 
 import base64
 import crypt

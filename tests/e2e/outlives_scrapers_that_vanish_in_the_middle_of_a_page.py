@@ -1,5 +1,5 @@
-"""Scrapers that reset, close or stop reading in the middle of a large page cause no leak: others are served
-meanwhile, and their resources are freed, those of stopped ones by the write timeout."""
+"""Scrapers that reset, close or stop reading in the middle of a large page cause no leak. Others are served
+meanwhile. Their resources are freed, for stopped ones by the write timeout."""
 
 import socket
 

@@ -1,5 +1,5 @@
 """In a network that drops or resets packets (nftables): failed connects are `timeout` at the deadline or
-`connect` at once, a stalled page is `timeout`, and a persistent connection that a firewall has forgotten
+`connect` at once, and a stalled page is `timeout`. A persistent connection that a firewall has forgotten
 fails no scrape. When packets pass again, the next scrape succeeds."""
 
 import harness

@@ -1,6 +1,6 @@
-"""A service whose certificate is in the CRL of its CA is `tls`, and so is every service while that CRL has
-expired or the file lacks the CRL of its CA. A replaced file takes effect without a restart, a broken one
-changes nothing. The web listener refuses a client with a revoked certificate."""
+"""A service whose certificate is in the CRL of its CA is `tls`. So is every service while that CRL has
+expired, or while the file lacks the CRL of its CA. A replaced file takes effect without a restart, a broken
+one changes nothing. The web listener refuses a client with a revoked certificate."""
 
 import ssl
 

@@ -1,6 +1,6 @@
-"""An invalid review gets a clear refusal, and the injector keeps running with little memory: ten megabytes,
-deep nesting, another version, no uid, a cut body, a wrong content type, GET, a body that does not arrive,
-many large ones at once."""
+"""An invalid review gets a clear refusal, and the injector keeps running with little memory. Invalid are ten
+megabytes, deep nesting, another version, no uid, a cut body, a wrong content type, GET, a body that does not
+arrive, many large ones at once."""
 
 import concurrent.futures
 import json

@@ -1,5 +1,5 @@
-"""A chain that begins with its root and ends with the client certificate is sorted: the service accepts it,
-and the log, the status document and `postern check` warn about the file."""
+"""A chain that begins with its root and ends with the client certificate is sorted: the service accepts it.
+The log, the status document and `postern check` warn about the file."""
 
 import harness
 from harness import check

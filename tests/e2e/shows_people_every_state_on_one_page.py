@@ -1,8 +1,8 @@
-"""The status page shows each state in plain words, also on a phone and in dark mode: healthy, every fault, a
-back-off that counts down, a service that reports itself as unhealthy, a target that was not scraped yet or
-whose health page failed, a certificate that is about to expire. It sends requests only to postern, runs and
-loads nothing from a service, and updates without being loaded again. `--web.status-page=false` switches it
-off.
+"""The status page shows each state in plain words, also on a phone and in dark mode. The states are healthy,
+every fault, a back-off that counts down, a service that reports itself as unhealthy, a target that was not
+scraped yet or whose health page failed, a certificate that is about to expire. It sends requests only to
+postern, runs and loads nothing from a service, and updates without being loaded again.
+`--web.status-page=false` switches it off.
 
 Screenshots are left in the folder `screenshots` of the build.
 """

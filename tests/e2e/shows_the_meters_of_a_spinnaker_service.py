@@ -1,6 +1,6 @@
-"""A service of Spinnaker behind nginx, which requires a client certificate: the preset needs no credential,
-requests all tags, and converts the JSON of its meters to Prometheus names, with the service as a label where
-configured. Prometheus scrapes it, and the fault of a cut document says where it ends."""
+"""A service of Spinnaker behind nginx, which requires a client certificate. The preset needs no credential
+and requests all tags. It converts the JSON of the meters to Prometheus names, with the service as a label
+where configured. Prometheus scrapes it, and the fault of a cut document says where it ends."""
 
 import pathlib
 

@@ -1,5 +1,5 @@
 """Certificates and passwords are replaced while the daemon is killed and restarted, 25 times, and once a
-password is wrong: logins stay few, the state file is always complete, and each start succeeds."""
+password is wrong. Logins stay few, the state file is always complete, and each start succeeds."""
 
 import json
 import os

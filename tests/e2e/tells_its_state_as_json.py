@@ -1,6 +1,6 @@
-"""/api/v1/status follows tests/data/status/schema.json in every state, and is correct: process and
-configuration, the state of each target with reason, time and next step, the certificates in use and the
-results of the last scrapes."""
+"""/api/v1/status follows tests/data/status/schema.json in every state, and its content is correct. It has
+process and configuration, the state of each target with reason, time and next step, the certificates in use
+and the results of the last scrapes."""
 
 import os
 import time

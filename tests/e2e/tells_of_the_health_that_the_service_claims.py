@@ -1,6 +1,7 @@
-"""/health, its table, /api/v1/status and the status page show the health that the service claims: unhealthy
-with the failing nodes, their roles, reasons and the time of the page, and unknown before the first scrape and
-if the health page failed. A node has the same name on the health page and on the statistics pages."""
+"""/health, its table, /api/v1/status and the status page show the health that the service claims. Unhealthy
+comes with the failing nodes, their roles, reasons and the time of the page. The health is unknown before the
+first scrape and if the health page failed. A node has the same name on the health page and on the statistics
+pages."""
 
 import json
 import re

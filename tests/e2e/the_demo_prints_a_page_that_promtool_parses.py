@@ -1,5 +1,5 @@
-"""`scripts/demo.sh --once`, with mounted credentials and with a private MariaDB, prints a page that
-promtool parses (exit 0, or 3 for lint findings), exits with 0 and leaves no process behind."""
+"""`scripts/demo.sh --once`, with mounted credentials and with a private MariaDB, prints a page that promtool
+parses (exit 0, or 3 for lint findings). It exits with 0 and leaves no process."""
 
 import os
 import pathlib

@@ -1,8 +1,8 @@
-"""With --config.await no missing or bad file at start ends the process: certificates and credentials of late
-secrets, a configuration that appears late, is bad and is corrected, a bad web configuration, the certificate
-of the web listener. The process is alive, not ready, says why, and then continues as if every file had
-existed. The sandbox admits the files that a late configuration names. The wait of the last process still
-applies, so no account gets additional logins."""
+"""With --config.await no missing or bad file at start ends the process. Such files are certificates and
+credentials of late secrets, a configuration that appears late, is bad and is corrected, a bad web
+configuration, the certificate of the web listener. The process is alive, not ready, says why, and then
+continues as if every file had existed. The sandbox admits the files that a late configuration names. The wait
+of the last process still applies, so no account gets additional logins."""
 
 import http.client
 import shutil

@@ -1,4 +1,4 @@
-"""In an injected Pod, run by podman, the sidecar runs beside the fake service: its root is read-only, it is
+"""In an injected Pod, run by podman, the sidecar runs beside the fake service. Its root is read-only, it is
 user 65532 without a capability, and has 64 MiB of memory. It logs in with the mounted secrets, Prometheus
 scrapes it, its own checks pass, and it stays small. With a wrong password an alert fires for each way in
 which Prometheus finds the pod."""

@@ -1,4 +1,4 @@
-// Every leaf and every map of values.yaml is set to null, one at a time: the chart renders without it to
+// Every leaf and every map of values.yaml is set to null, one at a time. The chart renders without it to
 // manifests that both checkers accept, or refuses it with its name. It never causes a template error, and the
 // output has no `null` or `<nil>`.
 import assert from 'node:assert/strict';
