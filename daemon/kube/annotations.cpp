@@ -19,7 +19,7 @@ namespace {
 
 std::string objectMistake(std::string_view text) {
   return config::isObjectName(text) ? ""
-                                    : "is no name of an object of Kubernetes, expected lower-case "
+                                    : "is not the name of a Kubernetes object, expected lower-case "
                                       "letters, digits, '-' and '.'";
 }
 

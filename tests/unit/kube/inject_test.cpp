@@ -157,7 +157,7 @@ TEST(InjectTest, SaysWhatIsWrongWithAValueAndWhatWasExpected) {
   for (const auto* key :
        {"tls-secret", "credentials-secret", "mysql-secret", "ca-config-map", "config-map"}) {
     for (const auto* value : {"Web", "a b", "-a", "a.", "a/b", "a..b"}) {
-      says(key, value, "is no name of an object of Kubernetes, expected lower-case letters");
+      says(key, value, "is not the name of a Kubernetes object, expected lower-case letters");
     }
     says(key, std::string(254, 'a'), "is no name of an object");
   }
@@ -167,7 +167,7 @@ TEST(InjectTest, SaysWhatIsWrongWithAValueAndWhatWasExpected) {
   says("target-name", "a b", "expected");
   says("target-server-name", "web:443", "expected");
   says("target-spiffe-id", "web", "expected");
-  says("target-spiffe-id", "spiffe://example/web", "stands without postern.io/tls-secret");
+  says("target-spiffe-id", "spiffe://example/web", "is set without postern.io/tls-secret");
   says("preset", "whatsup", "is unknown, expected none, spinnaker or whatsapp");
   says("preset", "whatsapp", "needs credentials for its login, expected postern.io/credentials-");
   says("scrape-timeout", "8", "expected");
