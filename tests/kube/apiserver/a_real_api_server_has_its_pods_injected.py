@@ -213,7 +213,7 @@ def renews_unnoticed(cluster, injectors, flags):
         return all(one.not_after() > first + times * _LIFE / 2 for one in injectors)
 
     wait_for(lambda: renewed(1), "both replicas show a renewed certificate", seconds=3 * _LIFE)
-    # Somebody breaks the Secret: it is written anew, and nobody notices that either.
+    # Somebody breaks the Secret: it is overwritten, and nobody notices that either.
     secret = path_of("Secret", "v1", NAMESPACE, value_of(flags, "inject.secret"))
     broken = {"data": {"tls.crt": "bm9uZQ=="}}
     cluster.admin().must("PATCH", secret, broken, content_type="application/merge-patch+json")

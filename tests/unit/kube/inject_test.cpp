@@ -185,21 +185,23 @@ TEST(InjectTest, SaysWhatIsWrongWithAValueAndWhatWasExpected) {
   says("image", "a b", "is no name of an image");
   for (const auto* value : {"Registry", "a,", ",a", "a,,b", "a b", "a;b"}) {
     says("image-pull-secrets", value,
-         "has a name that is not one of a Secret, expected names divided by commas");
+         "has an entry that is not the name of a Secret, expected names separated by commas");
   }
-  says("requests-cpu", "much", "is no amount of CPU, expected for instance 5m or 0.1");
-  says("requests-cpu", "0", "is no amount of CPU");
-  says("limits-cpu", "1x", "is no amount of CPU");
+  says("requests-cpu", "much", "is not an amount of CPU, expected for instance 5m or 0.1");
+  says("requests-cpu", "0", "is not an amount of CPU");
+  says("limits-cpu", "1x", "is not an amount of CPU");
   says("limits-cpu", "1m", "is less than the 5m of postern.io/requests-cpu");
-  says("requests-memory", "-1Mi", "is no amount of memory, expected for instance 64Mi");
+  says("requests-memory", "-1Mi", "is not an amount of memory, expected for instance 64Mi");
   says("limits-memory", "64", "is less than 1Mi, expected for instance 64Mi");
   says("limits-memory", "8Mi", "is less than the 16Mi of postern.io/requests-memory");
-  says("requests-ephemeral-storage", "much", "is no amount of storage, expected for instance 64Mi");
+  says("requests-ephemeral-storage", "much",
+       "is not an amount of storage, expected for instance 64Mi");
   says("limits-ephemeral-storage", "1k", "is less than 1Mi, expected for instance 64Mi");
   says("image-pull-policy", "always", "is unknown, expected Always, IfNotPresent or Never");
   says("web-config-secret", "Web", "is no name of an object of Kubernetes");
   says("run-as-user", "0", "is root");
-  says("run-as-user", "nobody", "is no number of a user, expected for instance 65532, or none");
+  says("run-as-user", "nobody",
+       "is not the number of a user, expected for instance 65532, or none");
   says("port", "http", "expected");
   says("port", "80", "expected");
   says("port", "65536", "expected");
@@ -234,7 +236,7 @@ TEST(InjectTest, RefusesWhatCannotBeAPod) {
   for (const auto* list : {"containers", "volumes", "initContainers"}) {
     pod = podThatWishes();
     pod["spec"][list] = "x";
-    EXPECT_THAT(refusalOf(pod), HasSubstr(std::string("spec.") + list + " is no list"));
+    EXPECT_THAT(refusalOf(pod), HasSubstr(std::string("spec.") + list + " is not a list"));
     pod["spec"][list] = Json::array({Json::array(), 7});
     EXPECT_THAT(refusalOf(pod), HasSubstr("has an entry without a name"));
   }
@@ -540,10 +542,10 @@ TEST(InjectTest, LeavesAMirrorOfAStaticPodAloneWithAWarning) {
 
   EXPECT_EQ(injection.result, Outcome::Mirror);
   EXPECT_THAT(injection.patch, IsEmpty());
-  EXPECT_THAT(injection.warnings,
-              ElementsAre("postern: the pod mirrors a static pod of its node, which no webhook can "
-                          "change, and is left alone; take the label postern.io/inject off its "
-                          "manifest"));
+  EXPECT_THAT(
+      injection.warnings,
+      ElementsAre("postern: the pod mirrors a static pod of its node, which no webhook can change, "
+                  "and gets no sidecar; remove the label postern.io/inject from its manifest"));
 
   pod["metadata"]["labels"]["postern.io/inject"] = "yes";
   EXPECT_EQ(inject(pod, rulesWith()).result, Outcome::Mirror);
