@@ -13,7 +13,7 @@ import time
 import harness
 from harness import TARGET, check, expect_fault, wait_for
 
-_LATE = "the configuration is not good, it is awaited"
+_LATE = "the configuration is invalid, waiting for a valid one"
 
 
 def _put(file, text: str):
