@@ -125,8 +125,10 @@ void Injector::startTasks() {
   if (place_.api) {
     tasks_.emplace(inject_, place_, material_, native_, clock_);
   } else {
-    log::warn("no API server is known: sidecars are plain containers, and missed pods not counted",
-              {{"next", "set --kube.api-server"}});
+    log::warn(
+        "no API server is configured: sidecars are plain containers, and missed pods are not "
+        "counted",
+        {{"next", "set --kube.api-server"}});
   }
 }
 
