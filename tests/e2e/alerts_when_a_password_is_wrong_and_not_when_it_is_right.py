@@ -16,8 +16,8 @@ LONGEST = 15  # seconds, of what an alert waits
 
 # Nothing to show: there is no injector and no lock, and nothing is dropped. The wait is looked at by the
 # minute, which is longer than all this may take.
-EMPTY = {"Replicas", "Native sidecars", "Requests by result", "Calls of the API server",
-         "Pods without their sidecar", "Samples left out or odd", "Own door", "Turned away", "Longest waits"}
+EMPTY = {"Replicas", "Native sidecars", "Requests by result", "API server requests",
+         "Pods without their sidecar", "Dropped and duplicate samples", "Web configuration", "Refused", "Longest waits"}
 
 
 def ever_fired(prometheus, pod):
