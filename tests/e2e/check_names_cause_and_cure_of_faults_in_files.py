@@ -60,7 +60,7 @@ def misspelt_variable(bench):
     tls, credentials = bench.mounts()
     examination = bench.examine(tls, credentials, "--no-login",
                                 environment={"POSTERN_TARGET_URI": "https://x"})
-    examination.expect("config", "POSTERN_TARGET_URI is no variable of postern",
+    examination.expect("config", "POSTERN_TARGET_URI is not a variable of postern",
                        "correct the variable's name", state="warning")
 
 

@@ -39,7 +39,7 @@ def scenario(stage):
     refuses(400, "not an AdmissionReview", whole.replace("AdmissionReview", "AdmissionView"))
     refuses(400, "has no uid", whole.replace(UID, ""))
     refuses(400, "is not JSON, or is incomplete", whole[:-20])
-    refuses(400, "is no JSON", b"\xff\xfe" * 1000)
+    refuses(400, "is not JSON", b"\xff\xfe" * 1000)
     refuses(400, "is empty", b"")
     refuses(415, "a review is application/json", whole, headers={"Content-Type": "text/yaml"})
     refuses(415, "a review is application/json", whole, headers={})

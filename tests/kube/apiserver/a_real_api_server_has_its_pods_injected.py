@@ -218,7 +218,7 @@ def renews_unnoticed(cluster, injectors, flags):
     broken = {"data": {"tls.crt": "bm9uZQ=="}}
     cluster.admin().must("PATCH", secret, broken, content_type="application/merge-patch+json")
     wait_for(lambda: cluster.admin().must("GET", secret)["data"]["tls.crt"] != "bm9uZQ==",
-             "the Secret is written anew", seconds=_LIFE)
+             "the Secret is overwritten", seconds=_LIFE)
     wait_for(lambda: renewed(2), "both replicas show the next one", seconds=3 * _LIFE)
     for one in watched:
         one.stop()

@@ -489,7 +489,7 @@ TEST(CommandLineTest, InjectRefusesWhatIsNotForIt) {
   refuses({"inject", "--pod=-", "--web.config.file=a"}, "--web.config.file: is not allowed with");
   refuses({"inject", "--pod=-", "--live"}, "--live: is not allowed with postern inject");
   refuses({"inject", "--pod=-", "--inject.default=preset"}, "is not KEY=VALUE");
-  refuses({"inject", "--pod=-", "--inject.secret=A b"}, "is no name of an object of Kubernetes");
+  refuses({"inject", "--pod=-", "--inject.secret=A b"}, "is not the name of a Kubernetes object");
   refuses({"inject", "--pod=-", "--native-sidecar=yes"}, "expected one of auto, true, false");
   refuses({"inject", "--pod=-", "--inject.count-missed-pods=no"}, "is neither true nor false");
   refuses({kUrl, "--inject.count-missed-pods"}, "is for the command inject, expected postern");

@@ -159,7 +159,7 @@ TEST(InjectTest, SaysWhatIsWrongWithAValueAndWhatWasExpected) {
     for (const auto* value : {"Web", "a b", "-a", "a.", "a/b", "a..b"}) {
       says(key, value, "is not the name of a Kubernetes object, expected lower-case letters");
     }
-    says(key, std::string(254, 'a'), "is no name of an object");
+    says(key, std::string(254, 'a'), "is not the name of a Kubernetes object");
   }
   // What the daemon would refuse
   says("target-url", "http://localhost", "https");
@@ -178,11 +178,11 @@ TEST(InjectTest, SaysWhatIsWrongWithAValueAndWhatWasExpected) {
   says("log-format", "xml", "is unknown, expected one of logfmt, json");
   says("sandbox", "yes", "is unknown, expected one of off, auto, on");
   // Beside a configuration file
-  says("config-map", "c", "cannot stand beside the targets of postern.io/config-map");
+  says("config-map", "c", "cannot be combined with postern.io/config-map");
   // What the injector itself reads
   says("image", "registry.example/other:1",
        "is not allowed here, expected registry.example/postern:1 or registry.example/postern:*");
-  says("image", "a b", "is no name of an image");
+  says("image", "a b", "is not the name of an image");
   for (const auto* value : {"Registry", "a,", ",a", "a,,b", "a b", "a;b"}) {
     says("image-pull-secrets", value,
          "has an entry that is not the name of a Secret, expected names separated by commas");
@@ -198,7 +198,7 @@ TEST(InjectTest, SaysWhatIsWrongWithAValueAndWhatWasExpected) {
        "is not an amount of storage, expected for instance 64Mi");
   says("limits-ephemeral-storage", "1k", "is less than 1Mi, expected for instance 64Mi");
   says("image-pull-policy", "always", "is unknown, expected Always, IfNotPresent or Never");
-  says("web-config-secret", "Web", "is no name of an object of Kubernetes");
+  says("web-config-secret", "Web", "is not the name of a Kubernetes object");
   says("run-as-user", "0", "is root");
   says("run-as-user", "nobody",
        "is not the number of a user, expected for instance 65532, or none");

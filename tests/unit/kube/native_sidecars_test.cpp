@@ -118,7 +118,7 @@ TEST_F(NativeSidecarsTest, AreThereWhenServerAndKubeletsAreNewEnough) {
             "v1.31.1",
             {"kwok-v0.6.0", "fake"},
             false,
-            "without a kubelet; 2 without a version that can be read decide nothing"},
+            "without a kubelet; 2 without a readable version are ignored"},
            {"nor beside an old kubelet",
             "v1.31.1",
             {"", "v1.28.0"},

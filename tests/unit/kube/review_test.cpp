@@ -194,9 +194,9 @@ TEST(ReviewTest, RefusesWhatIsNoReview) {
   };
 
   refuses("", "is empty");
-  refuses("{", "is no JSON");
+  refuses("{", "is not JSON");
   refuses(review.dump().substr(0, 200), "is not JSON, or is incomplete");
-  refuses(review.dump() + "{}", "is no JSON");
+  refuses(review.dump() + "{}", "is not JSON");
   refuses("[]", "is not an AdmissionReview of admission.k8s.io/v1");
   refuses("7", "is not an AdmissionReview");
   refuses(without("/kind"), "is not an AdmissionReview");
