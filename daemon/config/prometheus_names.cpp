@@ -99,7 +99,7 @@ constexpr auto kRows = std::to_array<Row>({
     {Block::Page, "metrics_path", "is path here"},
     {Block::Page, "scrape_timeout", "is timeout here"},
     {Block::Page, "scrape_interval",
-     "is min_interval here: the last good page is served until then"},
+     "is min_interval here: the last valid page is served until then"},
     {Block::Page, "fallback_scrape_protocol", "is format here: text or openmetrics"},
     {Block::Page, "scrape_protocols", "is format here: auto, text or openmetrics"},
 

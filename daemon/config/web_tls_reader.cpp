@@ -126,7 +126,7 @@ void readCrl(Map& map, TlsServer& tls) {
 void readSans(Map& map, std::vector<std::string>& sans) {
   const auto value = map.find("client_allowed_sans");
   if (!value || value->node().kind == YamlNode::Kind::Null) return;
-  // In Go an empty list lets nobody in. It is more likely a mistake.
+  // In Go an empty list accepts no client. It is more likely a mistake.
   for (const auto& entry : value->list().value_or(std::vector<Value>())) {
     if (const auto text = entry.text()) sans.emplace_back(*text);
   }
