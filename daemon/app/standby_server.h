@@ -18,7 +18,7 @@ namespace postern::app {
 class StandbyServer {
  public:
   struct Notice {
-    std::string reason;      // what is wrong, in one line
+    std::string reason;  // what is wrong, in one line
     // The web configuration is valid or not set: every client with access gets the reason.
     // Otherwise only clients of --web.health-address get it.
     bool web_valid = false;
