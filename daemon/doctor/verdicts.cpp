@@ -59,7 +59,7 @@ Step loggedIn(const Told& told, bool by_login) {
 Step loginStep(const config::Target& target, const Told& told, const Got& got) {
   const auto by = told.text("/session/proves_itself_by");
   if (by == "certificate")
-    return {"login", State::Ok, "none: the client certificate alone speaks for us", "",
+    return {"login", State::Ok, "none: the client certificate is the only credential", "",
             Json::object()};
   if (told.truth("/session/logged_in")) return loggedIn(told, by == "login");
   const auto error = faultOf(told);

@@ -91,7 +91,8 @@ std::string Walk::examineTokenEndpoint() {
 bool Walk::examineCredential(const Daemon& daemon) {
   if (!target_.credentials) {
     report_.add({"credential", State::Ok,
-                 "none is configured: the client certificate speaks for us", "", Json::object()});
+                 "not configured: the client certificate is the only credential", "",
+                 Json::object()});
     return true;
   }
   if (target_.credentials->mysql) return askDatabase(daemon);

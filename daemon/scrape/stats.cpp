@@ -82,9 +82,9 @@ void Stats::enterState(std::optional<Error> fault, ServiceHealth health, SystemT
 // What a page that failed does to it, the log says of the page.
 void Stats::logHealth(ServiceHealth before) const {
   if (counts_.health == ServiceHealth::Unhealthy) {
-    log::warn("service says of itself that it is not healthy", {{"target", target_}});
+    log::warn("service reports that it is not healthy", {{"target", target_}});
   } else if (counts_.health == ServiceHealth::Healthy && before != ServiceHealth::NotTold) {
-    log::info("service says of itself that it is healthy", {{"target", target_}});
+    log::info("service reports that it is healthy", {{"target", target_}});
   }
 }
 

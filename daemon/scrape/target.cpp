@@ -20,7 +20,7 @@ constexpr std::chrono::milliseconds kPatience{1000};
 constexpr std::chrono::milliseconds kSlow{250};
 
 Error tooLate() {
-  return {Fault::Timeout, "the page was not there in time"};
+  return {Fault::Timeout, "the page did not arrive in time"};
 }
 
 std::vector<std::string> namesOf(const std::vector<config::Page>& pages) {

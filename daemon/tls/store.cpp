@@ -35,7 +35,7 @@ Result<Store::Snapshot> Store::load(const Snapshot& /*former*/, std::string& /*s
   auto loaded = Material::load(config_, clock_.system());
   if (loaded) return loaded;
   auto error = std::move(loaded).error();
-  error.next = "the files are looked at again every second";
+  error.next = "the files are checked again every second";
   return error;
 }
 

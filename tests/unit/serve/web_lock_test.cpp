@@ -99,7 +99,7 @@ TEST_F(WebLockTest, AsksForANameAndAPassword) {
     EXPECT_EQ(verdict.head.status, 401);
     EXPECT_THAT(verdict.head.headers,
                 ElementsAre(Pair("WWW-Authenticate", "Basic realm=\"postern\"")));
-    EXPECT_EQ(verdict.body, "unauthorized: a user's name and password are needed\n");
+    EXPECT_EQ(verdict.body, "unauthorized: user name and password are required\n");
   }
   EXPECT_THAT(lock.status().refused, ElementsAre(3, 0, 0));
 }
