@@ -208,7 +208,7 @@ constexpr Metric<View> kTable[] = {
     {"postern_login_last_success_timestamp_seconds", "gauge", "When a login last succeeded.",
      [](const View& target, Text& text) { sampleOf(target, target.session.last_success, text); }},
     {"postern_login_next_attempt_timestamp_seconds", "gauge",
-     "Before when no login is sent; absent when none is held back, +Inf when only a changed "
+     "Earliest time of the next login; absent while no login waits, +Inf when only a changed "
      "credential ends the wait.",
      writeNextLogin},
     {"postern_token_expiry_timestamp_seconds", "gauge", "When the token in use expires.",
