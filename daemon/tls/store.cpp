@@ -49,8 +49,8 @@ void Store::onLoaded(const Snapshot& material) {
 
 void Store::onFailed(const ReloadFailure& failure) {
   if (!failure.new_signature) return;
-  log::warn(failure.has_snapshot ? "TLS material is bad, the last good one stays in use"
-                                 : "TLS material is bad, nothing can be scraped",
+  log::warn(failure.has_snapshot ? "TLS material is invalid, the last valid one stays in use"
+                                 : "TLS material is invalid, nothing can be scraped",
             {{"target", target_}, {"error", failure.error.what}});
 }
 

@@ -68,7 +68,7 @@ def key_is_missing(bench):
     tls, credentials = bench.mounts()
     (tls / "tls.key").unlink()
     examination = bench.examine(tls, credentials)
-    examination.expect("certificates", "is there without its key", f"add {tls}/tls.key")
+    examination.expect("certificates", "exists without its key", f"add {tls}/tls.key")
     examination.expect_not_tried("tls", "client", "login", "page", "rules", "scraper")
     check(examination.of("port")[0]["state"] == "ok", "the port needs no key")
 
