@@ -98,9 +98,9 @@ RequestBody::Progress RequestBody::refuseChunks() {
     case http1::ChunkError::LineTooLong:
       return refuse(400, "a line between the chunks of the body is too long");
     case http1::ChunkError::BadSize:
-      return refuse(400, "the size of a chunk is no hexadecimal number");
+      return refuse(400, "the size of a chunk is not a hexadecimal number");
     case http1::ChunkError::BadExtension:
-      return refuse(400, "what follows the size of a chunk is malformed");
+      return refuse(400, "the text after the size of a chunk is malformed");
     case http1::ChunkError::TooManyExtensions:
       return refuse(400, "the body has too many chunk extensions");
     case http1::ChunkError::ChunkTooLong:

@@ -38,7 +38,7 @@ Result<void> checkField(std::string_view name, std::string_view value) {
 }
 
 Result<void> check(const Request& request, std::string_view target) {
-  if (!token(request.method)) return refused("its method is no token");
+  if (!token(request.method)) return refused("its method is not a token");
   if (!target.starts_with('/') || !http1::isRequestTarget(target)) {
     return refused(
         "its path does not begin with a slash, or holds a byte that has to be "

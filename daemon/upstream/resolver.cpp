@@ -62,7 +62,7 @@ std::string lookupWords(int code) {
     case EAI_NONAME: return "the name service does not know the name";
     case EAI_NODATA: return "the name has no IPv4 or IPv6 address";
     case EAI_AGAIN: return "the name service cannot be reached, or fails for now";
-    case EAI_FAIL: return "the name service refuses the question";
+    case EAI_FAIL: return "the name service refuses the query";
     case EAI_MEMORY: return "not enough memory for the lookup";
     default: return fmt::format("the lookup failed ({})", gai_strerror(code));
   }
@@ -176,7 +176,7 @@ async::Task<Result<std::vector<Address>>> Resolver::resolve(std::string host, st
                     fmt::format("the name service did not answer for {} before the deadline", host),
                     {},
                     {},
-                    "mend the name service (/etc/resolv.conf), or give an address in the url"};
+                    "fix the name service (/etc/resolv.conf), or give an address in the url"};
   }
   const Answer& answer = lookup->answer;  // which nobody writes to any more
   if (answer.code != 0) co_return noAddress(host, lookupWords(answer.code));

@@ -47,7 +47,7 @@ def wrong_password(bench):
 
 def password_change_required(bench):
     whatsapp = bench.stage.whatsapp(default_password=True)
-    bench.rejects(whatsapp, "wants this user's first password to be changed",
+    bench.rejects(whatsapp, "requires a change of this user's first password",
                   "change the password at the service, then write the new one into folder")
 
 

@@ -183,7 +183,7 @@ TEST_F(MysqlTest, SaysWhatToMend) {
   says([](auto& database) { database.database = "mysql"; }, Fault::LoginRejected, "1044", "grant");
   sql("CREATE OR REPLACE USER local IDENTIFIED VIA unix_socket");
   says([](auto& database) { database.user = "local"; }, Fault::LoginRejected, "1698",
-       "takes no password");
+       "accepts no password");
   // The config
   says(
       [](auto& database) {

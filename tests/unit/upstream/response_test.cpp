@@ -129,10 +129,10 @@ TEST(ResponseReaderTest, RefusesWhatCouldBeReadInTwoWays) {
   refuses("HTTP/1.1 101 Switching Protocols\r\n", "switches protocols");
   refuses("HTTP/1.1 200 OK\n", "CR LF");
   // Fields
-  fields("Content-Length : 4", "no proper name");
-  fields("A: b\r\n folded", "no proper name");
-  fields(": b", "no proper name");
-  fields("nonsense", "no proper name");
+  fields("Content-Length : 4", "an invalid name");
+  fields("A: b\r\n folded", "an invalid name");
+  fields(": b", "an invalid name");
+  fields("nonsense", "an invalid name");
   fields("A: b\rc", "control character");
   fields(std::string("A: b\0c", 6), "control character");
   // Lengths
