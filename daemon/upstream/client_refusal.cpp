@@ -5,7 +5,7 @@
 namespace postern::upstream {
 namespace {
 
-// Statuses of nginx alone, which answers 400 in their place where no error_page names them.
+// Statuses that only nginx has. It answers 400 instead unless an error_page names them.
 constexpr int kCertificateError = 495;
 constexpr int kCertificateRequired = 496;
 

@@ -33,7 +33,7 @@ Result<std::string_view> Gunzip::next(std::string_view& packed) {
       isal_inflate_reset(state_.get());
       inside_ = true;
     }
-    // isal takes a pointer to bytes that it does not change.
+    // isal takes a non-const pointer but does not change the bytes.
     state_->next_in = reinterpret_cast<std::uint8_t*>(const_cast<char*>(packed.data()));
     state_->avail_in = static_cast<std::uint32_t>(packed.size());
     state_->next_out = reinterpret_cast<std::uint8_t*>(block_.get());

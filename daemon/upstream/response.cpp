@@ -25,13 +25,13 @@ Error truncated(std::string what) {
   return {Fault::Truncated, std::move(what)};
 }
 
-// Bytes. A longer body is not possible; the sums stay far from an overflow.
+// bytes; a longer body is impossible, and sums cannot overflow
 constexpr std::uint64_t kMaxLength = std::uint64_t{1} << 60U;
 constexpr std::size_t kLineEnd = 2;  // bytes of CR LF
-// So many fit without the list having to grow.
+// The list needs no growth for this many fields.
 constexpr std::size_t kUsualFields = 16;
 
-// What a server of HTTP/2 sends first, whatever it is asked: the head of a frame SETTINGS or GOAWAY
+// An HTTP/2 server sends this first, whatever the request: the head of a frame SETTINGS or GOAWAY
 // (RFC 9113, sections 4.1, 6.5 and 6.8).
 bool beginsLikeHttp2(std::string_view bytes) {
   constexpr std::size_t kFrameHead = 9;
@@ -89,7 +89,7 @@ Result<ResponseReader::Step> ResponseReader::next(std::string_view& bytes) {
   }
 }
 
-// More: the head continues.
+// Returns More when the head continues.
 Result<ResponseReader::Step> ResponseReader::takeHeadLine(std::string_view line) {
   head_bytes_ += line.size() + kLineEnd;
   if (state_ == State::Fields && line.empty()) return endOfHead();
