@@ -85,7 +85,7 @@ def role_is_too_small(bench):
 def no_such_page(bench):
     whatsapp = bench.stage.whatsapp()
     examination = bench.examine(whatsapp, pages="[{ path: /metriks }]")
-    examination.expect("page", "/metriks: status: answered 404", "the service knows no such page")
+    examination.expect("page", "/metriks: status: answered 404", "the service does not have this page")
     scraper_gets(examination, "502 status")
 
 
