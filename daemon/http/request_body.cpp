@@ -8,7 +8,7 @@
 namespace postern::http {
 namespace {
 
-// In chunks; nobody needs extensions or trailers.
+// For chunked bodies; no handler needs extensions or trailers.
 constexpr http1::ChunkLimits kLimits{
     .line = 1U << 10, .trailers = 4U << 10, .extensions = 4U << 10, .chunk = 0xFFFFFFFF};
 
@@ -28,7 +28,7 @@ RequestBody::Progress RequestBody::refuse(int status, std::string what) {
 
 RequestBody::Progress RequestBody::tooLarge() {
   const auto most = most_ > 0 ? most_ : kMostDropped;
-  return refuse(413, fmt::format("no body over {} KiB is read here", most >> 10U));
+  return refuse(413, fmt::format("the body is longer than {} KiB", most >> 10U));
 }
 
 RequestBody::Progress RequestBody::begin(const RequestHead& head, std::size_t most,
