@@ -78,7 +78,7 @@ def scenario(stage):
 
     with listener(lambda connection: None) as url:
         faulty("a port that says nothing", "tls", "timed out in the TLS handshake",
-               "see why the service is slow", url=url)
+               "find out why the service is slow", url=url)
 
     with listener(lambda connection: (connection.recv(9999), connection.sendall(
             b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"))) as url:

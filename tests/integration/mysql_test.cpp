@@ -97,7 +97,7 @@ TEST_F(MysqlTest, NeedsOneRowWithValues) {
   refuses("NULL, NULL, 'secret\\r\\nX: y', 'ACME'", "the api_key holds a line end");
 
   addRow("'another', 'secret', NULL, NULL");
-  EXPECT_THAT(refusal(plain_, Fault::CredentialSource), HasSubstr("gave 2 rows"));
+  EXPECT_THAT(refusal(plain_, Fault::CredentialSource), HasSubstr("returned 2 rows"));
 }
 
 TEST_F(MysqlTest, ReadsAnOwnQuerysColumnsByName) {

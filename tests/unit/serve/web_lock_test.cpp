@@ -301,14 +301,14 @@ TEST_F(WebLockTest, DecidesAtStartWhetherTlsIsSpoken) {
   with.poll();
   with.poll();
   EXPECT_TRUE(same(shownBy(with), first));
-  EXPECT_THAT(with.status().error, HasSubstr("to speak plain HTTP again takes a restart"));
+  EXPECT_THAT(with.status().error, HasSubstr("restart postern to return to plain HTTP"));
 
   WebLock without(files(), clock);
   writes(tls);
   without.poll();
   without.poll();
   EXPECT_EQ(without.now()->tls, nullptr);
-  EXPECT_THAT(without.status().error, HasSubstr("to begin to speak TLS takes a restart"));
+  EXPECT_THAT(without.status().error, HasSubstr("restart postern to turn on TLS"));
 }
 
 TEST_F(WebLockTest, DoesNotTakeAFileThatIsBeingWrittenForAnOpenDoor) {

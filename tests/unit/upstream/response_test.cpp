@@ -159,9 +159,9 @@ TEST(ResponseReaderTest, RefusesWhatCouldBeReadInTwoWays) {
   chunks("1\r\nab\r\n", "longer than its size");
   chunks("1\n", "CR LF");
   chunks(" 1\r\n", "size of a chunk");
-  chunks("1 x\r\n", "follows the size of a chunk");
-  chunks("1;a\x01\r\n", "follows the size of a chunk");
-  chunks("1 ;a=\x7f\r\n", "follows the size of a chunk");
+  chunks("1 x\r\n", "text after the size of a chunk");
+  chunks("1;a\x01\r\n", "text after the size of a chunk");
+  chunks("1 ;a=\x7f\r\n", "text after the size of a chunk");
   chunks("0\r\nno colon\r\n", "a trailer");
   chunks("0\r\n folded: x\r\n", "a trailer");
   chunks("0\r\nname : x\r\n", "a trailer");
