@@ -39,7 +39,7 @@ constexpr std::array<Meaning, 30> kMeanings = {{
     {4151, true, "says that the account is locked: unlock it"},
     {1040, false, "has too many connections: raise max_connections"},
     {1049, false, "has no such database: correct database"},
-    {1054, false, "knows no such column: correct query"},
+    {1054, false, "does not know the column: correct query"},
     {1064, false, "finds a syntax error: correct query"},
     {1146, false, "has no such table: correct query or database"},
     {1203, false, "has too many connections of this user: raise max_user_connections"},
@@ -75,7 +75,7 @@ std::string_view meaningOf(TlsCheck check) {
       return "shows a certificate that cannot be checked for revocation: let tls_config.crl_file "
              "hold a current CRL of each CA of its chain";
     case TlsCheck::Name:
-      return "shows a certificate for another host name: use a name that it holds as host";
+      return "shows a certificate for another host name: use a name of the certificate as host";
     case TlsCheck::OurMaterial:
       return "was not contacted: a file of tls_config is missing or not PEM: correct ca_file, "
              "crl_file, "

@@ -109,7 +109,7 @@ RequestHeadParser::Progress RequestHeadParser::takeRequestLine(std::string_view 
 
 RequestHeadParser::Progress RequestHeadParser::takeTarget(std::string_view target) {
   if (!http1::isRequestTarget(target)) {
-    return refuse(400, "the request target holds a byte that no URL may hold");
+    return refuse(400, "the request target contains a byte that is invalid in a URL");
   }
   if (target == "*" && head_.request.method == "OPTIONS") {
     head_.request.path = '*';

@@ -14,7 +14,7 @@ constexpr std::string_view kRightLines =
     R"(sed -E 's/^.*(BEGIN|END) ([A-Z0-9 #.]*[A-Z0-9])[^A-Z0-9]*$/-----\1 \2-----/')";
 constexpr std::array<DefectInfo, 11> kDefects = {{
     {kNotAscii, "has characters in it that are not ASCII", R"(tr -cd '\11\12\15\40-\176')"},
-    {kLoneReturns, "has CR alone as line ends", R"(tr '\r' '\n')"},
+    {kLoneReturns, "has only CR as line ends", R"(tr '\r' '\n')"},
     {kEscaped, R"(has escaped line ends (\n))", R"(sed 's/\\\+r//g; s/\\\+n/\n/g')"},
     {kQuoted, "is in quotes", R"(tr -d "\"'")"},
     {kOneLine, "is on one line", kSplit},

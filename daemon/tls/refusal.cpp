@@ -95,7 +95,7 @@ std::string trustPlace(const Policy& policy) {
     return policy.ca_file.string() + (policy.system_roots ? " or the system's roots" : "");
   }
   if (!policy.absent_ca_file.empty()) {
-    return fmt::format("the system's roots (there is no {})", policy.absent_ca_file.string());
+    return fmt::format("the system's roots ({} does not exist)", policy.absent_ca_file.string());
   }
   return "the system's roots (no ca_file is set)";
 }

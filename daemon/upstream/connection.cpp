@@ -274,7 +274,7 @@ std::optional<Result<Connection::Block>> Connection::readAvailable(int& wanted) 
     if (core_->records > kMostRecordsWithoutData) {
       core_->failed = true;
       return withRemedy(Fault::Tls, name_ + " sends TLS records without data",
-                        "look at that service");
+                        "check that service");
     }
     // The next record may be in OpenSSL's buffer already.
     if (core_->records != records_before) wanted = SSL_ERROR_NONE;

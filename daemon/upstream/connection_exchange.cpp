@@ -150,7 +150,7 @@ Result<void> ConnectionExchange::prepareBody() {
   }
   if (!encoding.empty() && encoding != "identity") {
     return located({Fault::Format,
-                    "the body has a Content-Encoding other than gzip, which alone was asked for",
+                    "the body has a Content-Encoding other than gzip, the only one requested",
                     {},
                     {}});
   }

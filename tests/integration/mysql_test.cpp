@@ -194,7 +194,7 @@ TEST_F(MysqlTest, SaysWhatToMend) {
       Fault::CredentialSource, "1049", "no such database");
   says(query("SELECT ? AS username FROM absent"), Fault::CredentialSource, "1146", "no such table");
   says(query("SELECT absent AS username, ? AS password FROM lookups"), Fault::CredentialSource,
-       "1054", "no such column");
+       "1054", "does not know the column");
   says(query("SELEKT 'secret', ?"), Fault::CredentialSource, "1064", "syntax error");
   says(query("DO ?"), Fault::CredentialSource, "", "the query's columns cannot be read");
   // The network

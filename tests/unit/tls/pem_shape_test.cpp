@@ -117,7 +117,7 @@ const std::vector<TextShape>& textShapes() {
       {"in double quotes", [](Text pem) { return '"' + pem + "\"\n"; }, "is in quotes"},
       {"in single quotes", [](Text pem) { return '\'' + pem.substr(0, pem.size() - 1) + "'\n"; },
        "is in quotes"},
-      {"CR alone", [](Text pem) { return replaced(pem, "\n", "\r"); }, "has CR alone as line ends"},
+      {"CR alone", [](Text pem) { return replaced(pem, "\n", "\r"); }, "has only CR as line ends"},
       {"four dashes", [](Text pem) { return replaced(pem, "-----", "----"); },
        "has not five dashes"},
       {"six dashes", [](Text pem) { return replaced(pem, "-----", "------"); },
