@@ -29,7 +29,7 @@ import (
 
 // What Prometheus refuses and expfmt does not, by the words of postern's error.
 var refused = []string{
-	"the page holds no sample",
+	"the page contains no samples",
 	"a help text in UTF-8",
 	"counter, gauge, histogram, summary or untyped",
 	"a NUL byte, which ends the page",

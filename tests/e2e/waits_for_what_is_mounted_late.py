@@ -133,7 +133,7 @@ def _late_certificate_of_the_door(stage, whatsapp):
         check(postern.get("/-/healthy").status == 200, "alive all the same")
         _put(folder / name, content.read_text())
     wait_for(lambda: ready()[0] == 200, "it is ready when both are there")
-    check("until this is mended" in postern.process.output(), "the log said so")
+    check("until this is corrected" in postern.process.output(), "the log said so")
     postern.port = door
     postern.tls = ssl.create_default_context(cafile=stage.authority.certificate)
     check(postern.scrape().status == 200, "and lets in")
