@@ -21,17 +21,17 @@ SCANNER = re.compile(r'//[^\n]*|/\*.*?\*/|(?<![^\n])\s*\#\s*(?:include|error)[^\
 
 
 def difference(expected, found):
-    """Removed and added rows, a changed text beside its old wording."""
-    added = [row for row in found if row not in set(expected)]
+    """Removed and added rows, a changed text beside its old wording: of the same file, or the same text moved."""
+    added = [row.split("\t") for row in found if row not in set(expected)]
     lines = []
-    for row in (row for row in expected if row not in set(found)):
-        kind, file, text = row.split("\t")
-        near = difflib.get_close_matches(text, [each.split("\t")[2] for each in added], 1, 0.5)
+    for kind, file, text in (row.split("\t") for row in expected if row not in set(found)):
         lines.append(f"- {kind} {file}: {text}")
+        near = difflib.get_close_matches(text, [new for _, where, new in added if where == file or new == text], 1, 0.5)
         if near:
-            index = next(i for i, each in enumerate(added) if each.split("\t")[2] == near[0])
-            lines.append("+ {0} {1}: {2}".format(*added.pop(index).split("\t")))
-    return lines + ["+ {0} {1}: {2}".format(*row.split("\t")) for row in added]
+            row = next(row for row in added if row[2] == near[0] and (row[1] == file or near[0] == text))
+            added.remove(row)
+            lines.append("+ {} {}: {}".format(*row))
+    return lines + ["+ {} {}: {}".format(*row) for row in added]
 
 
 def literals(source):
