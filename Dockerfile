@@ -1,4 +1,4 @@
-# postern and what it needs to run, and nothing else: no shell, no package manager.
+# Contains only postern and its runtime files: no shell, no package manager.
 #
 #   docker build --build-arg VERSION=0.1.0 --build-arg REVISION="$(git rev-parse --short HEAD)" --tag postern:0.1.0 .
 #
@@ -6,20 +6,19 @@
 #
 #   podman build --platform linux/amd64,linux/arm64 --manifest postern:0.1.0 .
 #
-# The same program and the same files come of one commit, whenever it is built: SOURCE_DATE_EPOCH is
-# the time that they bear.
+# Builds of one commit are reproducible: SOURCE_DATE_EPOCH is the time stamp of all files.
 
 # debian:bookworm-20260918-slim, the index of all architectures.
 ARG BASE=docker.io/library/debian@sha256:3783cc01769c7b2b1b83a5c5ad96c815348e28ed7da68e2e3687004faa906251
 FROM $BASE AS build
 COPY scripts/image/packages.sh scripts/image/packages.list /build/
-# Both are explained in packages.sh: the packages of which time, and whether other versions are an error.
+# packages.sh explains both: the date of the package archive, and whether other versions are an error.
 ARG SNAPSHOT=
 ARG POSTERN_STRICT_PACKAGES=
 RUN /build/packages.sh
 ENV CFLAGS="-O2 -ffunction-sections -fdata-sections"
 ENV CXXFLAGS="$CFLAGS"
-# The cache of the compiler stays with the builder, not in the image.
+# The compiler cache stays on the builder, not in the image.
 ENV CCACHE_DIR=/ccache CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
 COPY scripts/hardening.flags /build/postern/scripts/
 COPY scripts/image/libraries.sh /build/
@@ -45,7 +44,7 @@ LABEL org.opencontainers.image.title="postern" \
   org.opencontainers.image.licenses="Apache-2.0" \
   org.opencontainers.image.version="$VERSION" \
   org.opencontainers.image.revision="$REVISION"
-# glibc keeps up to 200 KB of freed memory for each thread; threads come and go with the load.
+# glibc keeps up to 200 KB of freed memory for each thread; threads start and end with the load.
 ENV PATH=/usr/bin GLIBC_TUNABLES=glibc.malloc.tcache_count=0
 USER 65532:65532
 EXPOSE 3000

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Makes certificates for development: a CA, a server certificate for whatsapp-web, a client
+# Creates certificates for development: a CA, a server certificate for whatsapp-web, a client
 # certificate for postern.
 #
-#   certs/make.sh FOLDER [NAME ...]    # further names or IP addresses of the server
+#   certs/make.sh FOLDER [NAME ...]    # more names or IP addresses of the server
 #
-# Run it again to renew: keys are kept, certificates are issued anew when they are missing, end
-# within 30 days, have other names, or are not of this CA and key.
+# Run it again to renew: keys are kept, certificates are issued again if they are missing, expire
+# within 30 days, have other names, or belong to another CA or key.
 set -eu
 umask 077
 
@@ -26,7 +26,7 @@ trap 'rm -rf "$work"' EXIT
 
 soon=$((30 * 24 * 3600)) # seconds
 
-# Whether certificate $1 has the key $2 and is good for a while.
+# Whether certificate $1 has the key $2 and is valid for 30 days.
 fits() {
   [ -s "$1" ] && openssl x509 -in "$1" -noout -checkend "$soon" >/dev/null &&
     [ "$(openssl x509 -in "$1" -noout -pubkey)" = "$(openssl pkey -in "$2" -pubout)" ]
@@ -38,7 +38,7 @@ make_key() {
   mv "$1.new" "$1"
 }
 
-# publish NAME: puts a finished certificate in its place, whole.
+# publish NAME: replaces a certificate atomically.
 publish() {
   chmod 644 "$1.new"
   mv "$1.new" "$1"

@@ -11,7 +11,7 @@
 
 namespace {
 
-// Whether all that a command has printed is written: a full disk shows when the buffer is flushed.
+// Whether all output of a command is written: a full disk shows only when the buffer is flushed.
 bool flushOutput() {
   errno = 0;
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return true;

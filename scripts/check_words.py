@@ -28,7 +28,7 @@ PHRASES = [
     (r"(?:it is|is|are) awaited", "waiting for it"),
     (r"what (?:it|he|she|they) ha(?:s|ve) of", "its X"),
     (r"(?:take|takes|took|taken|taking) up", "reload; pick up"),
-    (r"(?:values?|labels?|names?) alone", "only values"),
+    (r"(?:values|labels|names) alone", "only values"),
     (r"(?:see|sees|seen) to(?! (?:it|be))", "handle"),
     (r"there (?:is|are|was|were) none", "missing; not set; nothing is left"),
     (r"(?:is|are|was|were|be) no (?!more |longer |less )[a-z]+", "is not a X; X is missing"),

@@ -18,7 +18,7 @@ sandbox::Files filesOf(const config::Options& options, const config::Config& con
   add(config.files);
   if (!options.web_config_file.empty()) add(config::loadWebConfig(options.web_config_file).files);
   add(tls::systemRoots());
-  // Where libmariadb looks for plugins instead of beside its library.
+  // This variable overrides libmariadb's folder of plugins.
   if (const char* const folder = std::getenv("MARIADB_PLUGIN_DIR")) add({folder});
   return files;
 }
@@ -34,7 +34,8 @@ std::optional<sandbox::Sandbox> applySandbox(const config::Options& options,
     if (!lock->in_force) log::warn("a part of the sandbox is missing", {{"error", lock->why}});
   }
   if (options.sandbox == config::SandboxMode::On && !sandbox.whole()) {
-    log::error("--sandbox=on cannot be met here; --sandbox=auto would go on without that part");
+    log::error(
+        "--sandbox=on is not possible here; --sandbox=auto would continue without that part");
     return std::nullopt;
   }
   log::info("sandbox in force",
@@ -53,7 +54,8 @@ std::vector<config::Complaint> outsideOf(const sandbox::Sandbox& sandbox,
   for (const auto& file : files) {
     if (sandbox.admits(file)) continue;
     complaints.push_back(
-        {file.string(), "", "is in no folder that the sandbox admitted at start, restart postern"});
+        {file.string(), "",
+         "is outside the folders that the sandbox admitted at start, restart postern"});
   }
   return complaints;
 }

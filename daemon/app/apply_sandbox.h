@@ -9,15 +9,15 @@
 
 namespace postern::app {
 
-// Applies the sandbox that `options` asks for and logs the result. Requires that no other thread
-// runs. Returns nothing when the program must not run without it, after logging why.
+// Applies the sandbox of `options` and logs the result. Requires that no other thread runs. If the
+// program must not run without it, logs why and returns nothing.
 std::optional<sandbox::Sandbox> applySandbox(const config::Options& options,
                                              const config::Config& config);
 
-// The sandbox's state for our own metrics.
+// The sandbox's state for the self-metrics.
 serve::SandboxState stateOf(config::SandboxMode mode, const sandbox::Sandbox& sandbox);
 
-// A complaint for each of `files` that the sandbox does not let us read before a restart.
+// A complaint for each of `files` that is unreadable in the sandbox before a restart.
 std::vector<config::Complaint> outsideOf(const sandbox::Sandbox& sandbox,
                                          const std::vector<config::Path>& files);
 

@@ -2,7 +2,7 @@
 
 namespace postern::app {
 
-// Mistakes in flags, environment or configuration, or a sandbox that cannot be set up.
+// Invalid flags, environment or configuration, or an unavailable sandbox.
 inline constexpr int kBadUsage = 2;
 
 }  // namespace postern::app

@@ -33,12 +33,12 @@ kube::Rules rulesOf(const config::Inject& options, const std::atomic<bool>& nati
 
 http::Server::Options serverOptionsOf(const config::Options& options) {
   auto server = listenerOptions(options);
-  // The API server itself waits ten seconds at most.
+  // The API server itself waits at most ten seconds.
   server.header_timeout = std::min(server.header_timeout, config::milliseconds(5'000));
   return server;
 }
 
-// The files of the service account may be read as well.
+// The files of the service account must be readable too.
 config::Options withFilesOf(const ClusterPlace& place, config::Options options) {
   if (place.api) {
     options.files.push_back(place.api->token_file.parent_path());
@@ -47,10 +47,11 @@ config::Options withFilesOf(const ClusterPlace& place, config::Options options) 
   return options;
 }
 
-// The webhook with all that it needs.
+// The webhook, its listeners and its tasks.
 class Injector final : public Part {
  public:
-  // All references must outlive this. `native` is what `rules` say of native sidecars.
+  // All references must outlive this. `native` is the value that `rules` return for native
+  // sidecars.
   Injector(Program& program, const config::CommandLine& command_line, kube::Rules rules,
            std::atomic<bool>& native)
       : Part(program),
@@ -125,12 +126,14 @@ void Injector::startTasks() {
   if (place_.api) {
     tasks_.emplace(inject_, place_, material_, native_, clock_);
   } else {
-    log::warn("no API server is known: sidecars are plain containers, and missed pods not counted",
-              {{"next", "set --kube.api-server"}});
+    log::warn(
+        "no API server is configured: sidecars are plain containers, and missed pods are not "
+        "counted",
+        {{"next", "set --kube.api-server"}});
   }
 }
 
-// False when an address cannot be had.
+// False if an address cannot be opened.
 bool Injector::listen() {
   reviews_ = {[this](const http::Request& request, http::Responder& responder) {
                 return http::answerBlocking(review_, request, responder);
@@ -153,7 +156,7 @@ bool Injector::stop() {
   if (tasks_) tasks_->stop(std::chrono::steady_clock::now());
   if (!server_->stop(options_.shutdown_timeout))
     log::warn("reviews in flight were cut off at --web.shutdown-timeout");
-  // An API server that hangs is not waited for.
+  // Does not wait for a hanging API server.
   return !tasks_ || tasks_->stop(deadlineIn(std::chrono::milliseconds(200)));
 }
 
@@ -161,7 +164,7 @@ bool Injector::stop() {
 
 int inject(const config::CommandLine& command_line) {
   const auto& options = command_line.inject;
-  // Auto counts as no until the API server has told what it and its nodes know.
+  // Auto means no until the API server has reported its version and those of its nodes.
   std::atomic<bool> native = options.native_sidecar == config::NativeSidecar::Yes;
   auto rules = rulesOf(options, native);
   if (const auto wrong = kube::mistakeInLocks(rules); !wrong.empty()) {

@@ -23,30 +23,29 @@ http::Reply textReply(int status, std::string text) {
 std::string InjectPage::metrics() const {
   serve::MetricsText text;
   serve::writeBuild(text, version(), revision());
-  text.family("postern_inject_requests_total", "counter",
-              "Requests to the webhook, by what became of them.");
+  text.family("postern_inject_requests_total", "counter", "Requests to the webhook, by result.");
   const auto counts = sources_.webhook.counts();
   for (std::size_t i = 0; i < counts.size(); ++i) {
     text.sample({{"result", kube::kVerdictNames[i]}}, counts[i]);
   }
   text.family("postern_inject_api_requests_total", "counter",
-              "Requests to the API server, by what became of them.");
+              "Requests to the API server, by result.");
   const auto asked =
       sources_.tasks == nullptr ? kube::ApiClient::Counts() : sources_.tasks->apiRequests();
   for (std::size_t i = 0; i < asked.size(); ++i) {
     text.sample({{"result", kube::kOutcomeNames[i]}}, asked[i]);
   }
   text.family("postern_inject_native_sidecar", "gauge",
-              "Whether pods get the sidecar as an init container that goes on.");
+              "Whether pods get the sidecar as a native sidecar.");
   text.sample({}, sources_.native_sidecars.load() ? 1.0 : 0.0);
   text.family("postern_inject_missed_pods", "gauge",
-              "Pods that ask for a sidecar and have none, by namespace.");
+              "Pods that request a sidecar and have none, by namespace.");
   if (sources_.tasks != nullptr) {
     for (const auto& [name, pods] : sources_.tasks->missedPods())
       text.sample({{"namespace", name}}, pods);
   }
   text.family("postern_inject_certificate_not_after_timestamp_seconds", "gauge",
-              "When the certificate that the webhook serves with expires.");
+              "When the serving certificate of the webhook expires.");
   if (const auto expiry = sources_.material.status().not_after)
     text.sample({}, unixSeconds(*expiry));
   serve::writeFront(text, sources_.server.counts());
@@ -60,7 +59,7 @@ http::Reply InjectPage::answer(const http::Request& request) const {
   const bool live = path == "/-/healthy" || path == "/livez" || path == "/healthz";
   const bool metrics_asked = path == "/-/metrics" || path == "/metrics";
   if (!ready && !live && !metrics_asked)
-    return textReply(404, "there are /-/healthy, /-/ready and /-/metrics\n");
+    return textReply(404, "not found, expected /-/healthy, /-/ready or /-/metrics\n");
   if (request.method != "GET" && request.method != "HEAD") {
     auto reply = textReply(405, "only GET and HEAD are answered here\n");
     reply.head.headers.emplace_back("Allow", "GET, HEAD");

@@ -10,16 +10,16 @@
 
 namespace postern::app {
 
-// What the injector says of itself at --web.health-address: probes and own metrics. Ready as soon
-// as it has a certificate to serve with. Thread-safe.
+// The injector's pages at --web.health-address: probes and self-metrics. Ready as soon as it has a
+// serving certificate. Thread-safe.
 class InjectPage {
  public:
-  // Asked at each request, on any thread; none of them waits. All must outlive the page.
+  // Read at each request, on any thread, without blocking. All must outlive the page.
   struct Sources {
     const kube::Webhook& webhook;
     const std::atomic<bool>& native_sidecars;
     const kube::ServingMaterial& material;
-    const InjectorTasks* tasks;  // null: there is no API server
+    const InjectorTasks* tasks;  // null without an API server
     const http::Server& server;
   };
 

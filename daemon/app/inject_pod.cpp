@@ -17,7 +17,7 @@ constexpr std::size_t kMostBytes = 3U << 20;
 
 using kube::Json;
 
-// Injects into every pod of one manifest, and says what there is to say.
+// Injects into every pod of one manifest, and prints warnings and refusals.
 class PodPrinter {
  public:
   PodPrinter(const config::Path& file, const kube::Rules& rules) : file_(file), rules_(rules) {}
@@ -38,7 +38,7 @@ class PodPrinter {
 
   const config::Path& file_;
   const kube::Rules& rules_;
-  std::string subject_;  // "Deployment web: " where the manifest has several pods
+  std::string subject_;  // "Deployment web: " if the manifest has several pods
 };
 
 std::vector<Json> PodPrinter::read() {
@@ -60,9 +60,9 @@ bool PodPrinter::judge(const kube::Injection& injection, const kube::PodPlace& p
     case Result::Refused: return complain(injection.refusal);
     case Result::Unlabeled: return false;  // the warning says so
     case Result::NotAsked:
-      complain("is printed as it is, without the label postern.io/inject: \"true\"");
+      complain("is printed unchanged, without the label postern.io/inject: \"true\"");
       return true;
-    case Result::Already: complain("is printed as it is, it has its sidecar"); return true;
+    case Result::Already: complain("is printed unchanged, it already has its sidecar"); return true;
     case Result::Mirror: return true;
     case Result::Injected: *place.pod = place.pod->patch(injection.patch); return true;
   }

@@ -5,8 +5,8 @@
 
 namespace postern::app {
 
-// Prints the pod of a manifest as the webhook would have it, as JSON; warnings and refusals go to
-// standard error. Returns the exit code: 1 when it cannot be read or is refused.
+// Prints the pod of a manifest as the webhook would change it, as JSON. Warnings and refusals go to
+// standard error. Returns the exit code: 1 if it is unreadable or refused.
 int injectPod(const config::Path& file, const kube::Rules& rules);
 
 }  // namespace postern::app

@@ -8,7 +8,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// Where the kubelet mounts what a service account has.
+// The folder where the kubelet mounts the token, CA and namespace of a service account.
 constexpr const char* kServiceAccount = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 kube::CertificatePlace certificatePlaceOf(const config::Inject& options,
@@ -41,8 +41,7 @@ std::vector<std::string> missingFor(const config::Inject& options, const Cluster
   if (!options.tls_dir.empty()) return missing;
   const auto need = [&missing](bool there, const char* flag) {
     if (!there) {
-      missing.push_back(std::string(flag) +
-                        ": is missing, expected it where --tls.dir names no certificate");
+      missing.push_back(std::string(flag) + ": is missing, expected it or --tls.dir");
     }
   };
   need(place.api.has_value(), "--kube.api-server");
@@ -59,7 +58,7 @@ InjectorTasks::InjectorTasks(const config::Inject& options, const ClusterPlace& 
       certificate_(api_, certificatePlaceOf(options, place.own_namespace), material, clock),
       chores_(choresFor(options)) {}
 
-// The certificate comes first: without it nothing is answered.
+// The certificate comes first: without it every handshake is refused.
 std::vector<kube::Chores::Chore> InjectorTasks::choresFor(const config::Inject& options) {
   std::vector<kube::Chores::Chore> chores;
   if (options.tls_dir.empty()) {

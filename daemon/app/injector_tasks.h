@@ -16,32 +16,31 @@
 
 namespace postern::app {
 
-// Where the cluster is, as flags or the pod's environment say.
+// The API server and the injector's namespace, from flags or the pod's environment.
 struct ClusterPlace {
-  std::optional<kube::ApiAccess> api;  // none: nobody said
-  std::string own_namespace;           // likewise empty
+  std::optional<kube::ApiAccess> api;  // not set: unknown
+  std::string own_namespace;           // empty: unknown
 };
 ClusterPlace placeOf(const config::Inject& options);
 
-// What nobody said and a certificate of the injector's own needs, each with its flag; empty when it
-// has another.
+// The missing values that a certificate of the injector's own needs, each with its flag. Empty if
+// --tls.dir has a certificate.
 std::vector<std::string> missingFor(const config::Inject& options, const ClusterPlace& place);
 
 // The periodic requests of the injector to the API server, on a thread of their own: whether
 // sidecars may be native ones, which pods have no sidecar (unless
-// --inject.count-missed-pods=false), and the certificate of the webhook (unless --tls.dir holds
-// one).
+// --inject.count-missed-pods=false), and the certificate of the webhook (unless --tls.dir has one).
 class InjectorTasks {
  public:
-  // Requires place.api, and that missingFor() finds nothing. Starts at once. All references must
-  // outlive this; only --native-sidecar=auto writes `native`.
+  // Requires place.api, and that missingFor() returns nothing. Starts at once. All references must
+  // outlive this. Writes `native` only with --native-sidecar=auto.
   InjectorTasks(const config::Inject& options, const ClusterPlace& place,
                 kube::ServingMaterial& material, std::atomic<bool>& native, const Clock& clock);
 
   // Thread-safe.
   kube::MissedPods::Counts missedPods() const { return missed_.counts(); }
   kube::ApiClient::Counts apiRequests() const { return api_.counts(); }
-  // Sends no further request. False when one was still waiting for its answer at `deadline`.
+  // Sends no more requests. False if one was still waiting for its response at `deadline`.
   bool stop(SteadyTime deadline) { return chores_.stop(deadline); }
 
  private:

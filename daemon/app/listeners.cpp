@@ -46,7 +46,7 @@ http::Server::Options listenerOptions(const config::Options& options) {
 }
 
 void raiseDescriptorLimit(std::size_t connections) {
-  constexpr std::size_t kOthers = 128;  // upstream connections, files, what libraries hold
+  constexpr std::size_t kOthers = 128;  // upstream connections, files, descriptors of libraries
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = limit.rlim_max;

@@ -14,13 +14,13 @@ struct Listeners {
   std::vector<http::Listening> health;  // --web.health-address
 };
 
-// Returns nothing when an address cannot be opened, after logging why.
+// If an address cannot be opened, logs why and returns nothing.
 std::optional<Listeners> openListeners(const config::Options& options);
 
-// The limits and timeouts of a server, by the flags.
+// The limits and timeouts of a server, from the flags.
 http::Server::Options listenerOptions(const config::Options& options);
-// Raises the limit of file descriptors to what the system allows, and warns when `connections` may
-// need more.
+// Raises the limit of file descriptors to the system's maximum, and warns if `connections` may need
+// more.
 void raiseDescriptorLimit(std::size_t connections);
 
 }  // namespace postern::app

@@ -11,8 +11,8 @@
 namespace postern::app {
 namespace {
 
-// Segments that may not be written to are as their files are. What the loader has relocated and
-// made read-only thereafter is a part of a segment that may.
+// Read-only segments equal their files. Relocated data that the loader made read-only belongs to a
+// writable segment.
 int giveBackSegments(dl_phdr_info* info, std::size_t, void*) {
   const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
   for (int i = 0; i < info->dlpi_phnum; ++i) {
@@ -20,7 +20,7 @@ int giveBackSegments(dl_phdr_info* info, std::size_t, void*) {
     if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
     const std::uintptr_t begin = (info->dlpi_addr + segment.p_vaddr) & ~(page - 1);
     const std::uintptr_t end = info->dlpi_addr + segment.p_vaddr + segment.p_memsz;
-    // A refusal, as for the kernel's own vdso, leaves the pages where they are.
+    // If the kernel refuses, as for its own vdso, the pages stay in memory.
     madvise(std::bit_cast<void*>(begin), end - begin, MADV_DONTNEED);
   }
   return 0;
@@ -28,9 +28,9 @@ int giveBackSegments(dl_phdr_info* info, std::size_t, void*) {
 
 }  // namespace
 
-// Threads come and go with the load; an arena for each, or only a second one, would keep what they
-// freed. What one large page needs to look for series (1 MiB) stays for the next one. More would
-// bring several large pages at a time close to 32 MiB.
+// Threads start and end with the load. An arena for each, or even a second one, would keep the
+// memory that they freed. The memory in which one large page looks up series (1 MiB) stays for the
+// next one. With more, several concurrent large pages would come close to 32 MiB.
 void boundAllocator() {
   mallopt(M_ARENA_MAX, 1);
   mallopt(M_TRIM_THRESHOLD, 1280 << 10);

@@ -46,13 +46,13 @@ int Program::run() {
   const int code = failed_ ? *failed_ : main({});
   uninitialize();
   if (!failed_) log::info(name_ + " has stopped");
-  // Threads that wait for somebody who hangs are not waited for.
+  // Does not wait for threads that are blocked by a hanging peer.
   if (hangs_) exitNow(code);
   return code;
 }
 
 int Program::main(const std::vector<std::string>& /*arguments*/) {
-  giveBackMemory();  // what the start took
+  giveBackMemory();  // memory of the start
   MemoryTrim trim(std::chrono::steady_clock::now());
   while (true) {
     const int signal = waitForSignal(signals_, kPollInterval);

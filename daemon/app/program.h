@@ -22,22 +22,22 @@ class Part : public Poco::Util::Subsystem {
   explicit Part(Program& program) : program_(program) {}
 
  protected:
-  // Starts the part, after all that were added before it. Returns the exit code when the daemon
+  // Starts the part, after all parts that were added before it. Returns the exit code if the daemon
   // cannot run; then no other part starts.
   virtual std::optional<int> start() = 0;
   // SIGHUP.
   virtual void reload() {}
   // Once a second while the daemon runs, after reload() if that is due.
   virtual void poll() {}
-  // How many scrapes have ended since the start; MemoryTrim waits for a pause.
+  // The number of scrapes that have ended since the start; MemoryTrim waits for a pause.
   virtual std::uint64_t scrapes() const { return 0; }
-  // Ends what start() began; called only after that, while all parts that were added before still
-  // run. Returns false when something hangs that nobody can wait for.
+  // Stops the part. Called only after start(), while all parts that were added before it still run.
+  // Returns false if something hangs.
   virtual bool stop() { return true; }
 
  private:
   friend class Program;
-  // An exception ends the process: a daemon of which a part is missing must not run.
+  // An exception ends the process: a daemon must not run without one of its parts.
   void initialize(Poco::Util::Application& application) noexcept final;
   void reinitialize(Poco::Util::Application& application) noexcept final;
   void uninitialize() noexcept final;
@@ -46,10 +46,11 @@ class Part : public Poco::Util::Subsystem {
   bool started_ = false;
 };
 
-// What happens on SIGSEGV, SIGBUS, SIGILL and SIGSYS, to put it back after somebody changed it.
+// Saves the handlers of SIGSEGV, SIGBUS, SIGILL and SIGSYS, to restore them after a library changed
+// them.
 class FaultHandlers {
  public:
-  FaultHandlers();  // remembers
+  FaultHandlers();  // saves
   void restore() const;
 
  private:
@@ -57,20 +58,20 @@ class FaultHandlers {
   std::array<struct sigaction, kSignals.size()> actions_{};
 };
 
-// The frame of a daemon: starts its parts in order, runs until SIGTERM or SIGINT, reloads the parts
-// in order on SIGHUP, polls them once a second, and stops them in reverse order.
+// Runs a daemon: starts its parts in order, runs until SIGTERM or SIGINT, reloads the parts in
+// order on SIGHUP, polls them once a second, and stops them in reverse order.
 //
-// Poco's application contributes the subsystems. Its init() is never called: config reads the
-// command line (Poco's options accept abbreviations, and --daemon, --umask and --pidfile), base the
-// log, and this class the signals. At most one object at a time.
+// Poco's application only provides the subsystems. Its init() is never called: config reads the
+// command line (Poco's options accept abbreviations, and --daemon, --umask and --pidfile), base
+// configures the log, and this class handles the signals. At most one object at a time.
 class Program final : FaultHandlers, public Poco::Util::ServerApplication {
  public:
-  // The log calls the daemon `name`.
+  // `name` is the daemon's name in the log.
   explicit Program(std::string name);
-  // Frees the parts, those that were added last first.
+  // Frees the parts in reverse order.
   ~Program() override;
 
-  // Adds a P, made of the program and `arguments`, which lives as long as the program.
+  // Constructs a P from the program and `arguments`. It lives as long as the program.
   template <typename P, typename... Arguments>
   P& add(Arguments&&... arguments) {
     auto* part = new P(*this, std::forward<Arguments>(arguments)...);
@@ -78,9 +79,9 @@ class Program final : FaultHandlers, public Poco::Util::ServerApplication {
     return *part;
   }
 
-  // Blocks SIGTERM, SIGINT and SIGHUP in this thread and all that the parts start. Returns the exit
-  // code: 0 after SIGTERM or SIGINT, else that of the part that could not start. When a part hangs
-  // while it stops, the process ends at once instead.
+  // Blocks SIGTERM, SIGINT and SIGHUP in this thread and all threads of the parts. Returns the exit
+  // code: 0 after SIGTERM or SIGINT, otherwise that of the part that could not start. If a part
+  // hangs while it stops, ends the process at once instead.
   int run() override;
 
  private:

@@ -31,7 +31,7 @@ constexpr Output kBetween{Syntax::OpenMetrics, /*version_1=*/true, exposition::E
 constexpr std::size_t kMostPageBytes = 1U << 30;
 constexpr std::size_t kShown = 10;  // names in a list
 
-// One rule on its own, and how it is called.
+// One rule and its title.
 struct Step {
   std::string title;
   config::Reshape rule;
@@ -53,7 +53,7 @@ std::string titleOf(std::size_t number, const config::Relabel& rule) {
   return title;
 }
 
-// The rules of a target one by one, in the order in which they are applied.
+// The single rules of a target, in the order of their application.
 std::vector<Step> stepsOf(const config::Reshape& all) {
   std::vector<Step> steps;
   if (!all.match.empty()) steps.push_back({"match", {.match = all.match}});
@@ -69,9 +69,9 @@ std::vector<Step> stepsOf(const config::Reshape& all) {
   return steps;
 }
 
-using Names = std::map<std::string, std::size_t>;  // how many samples of each
+using Names = std::map<std::string, std::size_t>;  // number of samples of each
 
-// Equal for samples of which Prometheus keeps one: same name, labels in any order, and time.
+// Equal for duplicates, of which Prometheus keeps one: same name, labels in any order, and time.
 std::uint64_t hashSeries(const Sample& sample) {
   constexpr std::uint64_t kTimestamp = 2;  // a seed
   std::uint64_t hash = exposition::hashText(sample.name, 0);
@@ -84,13 +84,13 @@ std::uint64_t hashSeries(const Sample& sample) {
   return hash;
 }
 
-// Samples that a rule made one series, by their number on the page that the rule was given.
+// Samples that a rule merged into one series, by their number on the page before the rule.
 struct Merged {
   std::size_t first;
   std::size_t second;
 };
 
-// Takes a page through one rule, and keeps what comes of it as OpenMetrics.
+// Applies one rule to a page, and keeps the result as OpenMetrics.
 class Trial : public exposition::Sink {
  public:
   explicit Trial(exposition::Reshaper* reshaper) : reshaper_(reshaper) {}
@@ -106,15 +106,15 @@ class Trial : public exposition::Sink {
   std::size_t changed = 0;
   Names dropped;
   Names renamed;               // "from -> to"
-  std::string refused;         // the first sample that is none any more
-  std::size_t duplicates = 0;  // that the page has
-  std::size_t made = 0;        // duplicates that the rule made
-  std::vector<Merged> merged;  // kShown of them at most
+  std::string refused;         // the first sample that became invalid
+  std::size_t duplicates = 0;  // duplicates of the page itself
+  std::size_t made = 0;        // duplicates made by the rule
+  std::vector<Merged> merged;  // at most kShown
 
  private:
   void findDuplicate(const Sample& in, const Sample& out);
 
-  exposition::Reshaper* const reshaper_;  // null: nothing changes
+  exposition::Reshaper* const reshaper_;  // null: no rule
   std::size_t number_ = 0;                // of the sample
   std::unordered_set<std::uint64_t> came_;
   std::unordered_map<std::uint64_t, std::size_t> series_;  // and the number of its first sample
@@ -177,8 +177,8 @@ void printNames(const char* what, const Names& names) {
   }
 }
 
-// Name and labels of a sample, by its number on a page that a trial has written. Values that are to
-// be anonymized do not show.
+// Name and labels of a sample, by its number on a page that a trial has written. Hides the values
+// that will be anonymized.
 std::string seriesOf(const std::string& page, std::size_t number,
                      const std::vector<std::string>& hidden) {
   std::size_t begin = 0;
@@ -232,10 +232,10 @@ const config::Target* findTarget(const std::string& name, const config::Config& 
   return nullptr;
 }
 
-// Takes a page through a trial, without the limits that only a scrape has; false after a complaint.
+// Reads a page into a trial, without the limits that only a scrape has. False after a complaint.
 bool readInto(Trial& trial, const std::string& page, const config::Target& target,
               const std::string& file) {
-  // A file has no Content-Type, but OpenMetrics has an end of its own.
+  // A file has no Content-Type, but the last line shows OpenMetrics.
   std::optional<exposition::Format> format;
   if (page.ends_with("# EOF\n") || page.ends_with("# EOF"))
     format = exposition::Format::OpenMetrics;

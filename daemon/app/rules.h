@@ -4,8 +4,8 @@
 
 namespace postern::app {
 
-// `postern rules FILE`: what the rules of a target make of a page, printed rule by rule. Returns
-// the exit code: 1 when the page cannot be read, 2 when the target is not named or not known.
+// `postern rules FILE`: prints the effect of a target's rules on a page, rule by rule. Returns the
+// exit code: 1 if the page is unreadable, 2 if the target is missing or unknown.
 int rules(const config::CommandLine& command_line, const config::Config& config);
 
 }  // namespace postern::app

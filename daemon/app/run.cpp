@@ -23,7 +23,7 @@
 namespace postern::app {
 namespace {
 
-// A core file or a debugger would show the secrets that we hold.
+// A core file or a debugger would show the secrets of the process.
 void hideMemory() {
   prctl(PR_SET_DUMPABLE, 0);
   const rlimit none{0, 0};
@@ -39,7 +39,7 @@ int complain(const std::vector<config::Complaint>& complaints) {
   return kBadUsage;
 }
 
-// `postern check`: what it finds stands in its report, and not in a log beside it.
+// `postern check`: writes its findings only into its report, so the log is off below errors.
 int check(const config::CommandLine& command_line) {
   log::configure(log::Level::Error, command_line.options.log_format);
   exposition::limitPageTemplates(0);  // each page is read once

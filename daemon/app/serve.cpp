@@ -26,8 +26,8 @@
 namespace postern::app {
 namespace {
 
-// What the parts of `postern` have in common. Each is filled in by the part that it is named after,
-// for those that start later.
+// The objects that the parts of `postern` share. Each is set by the part of the same name, for
+// parts that start later.
 struct Daemon {
   explicit Daemon(const config::CommandLine& line) : command_line(line) {}
 
@@ -39,15 +39,15 @@ struct Daemon {
   SystemTime started;
   std::optional<sandbox::Sandbox> sandbox;
   std::optional<serve::WebLock> lock;
-  // The threads: of the loop that targets and connections live on, and for what may block. None
-  // before the sandbox.
+  // The thread of the event loop with targets and connections, and the threads for blocking calls.
+  // Not set before the sandbox.
   std::optional<async::LoopThread> loop;
   std::optional<async::ThreadPool> pool;
   std::optional<TargetRegistry> targets;
   std::optional<serve::Service> service;
 };
 
-// --config.await: answers in place of the other parts until the configuration is valid.
+// --config.await: answers instead of the other parts until the configuration is valid.
 class Standby final : public Part {
  public:
   Standby(Program& program, Daemon& daemon) : Part(program), daemon_(daemon) {}
@@ -66,7 +66,7 @@ class Standby final : public Part {
   Daemon& daemon_;
 };
 
-// The sandbox: before it no other thread runs.
+// Applies the sandbox, before any other thread starts.
 class Confinement final : public Part {
  public:
   Confinement(Program& program, Daemon& daemon) : Part(program), daemon_(daemon) {}
@@ -86,7 +86,7 @@ class Confinement final : public Part {
   Daemon& daemon_;
 };
 
-// The web configuration, which reloads by itself.
+// The web configuration, which is reloaded automatically.
 class AccessControl final : public Part {
  public:
   AccessControl(Program& program, Daemon& daemon) : Part(program), daemon_(daemon) {}
@@ -206,7 +206,7 @@ std::optional<int> WebListener::start() {
       [&service](const http::Request& request, http::Responder& responder) {
         return service.handle(request, responder);
       },
-      // Who may not log in has the listener for probes, where there is one.
+      // A client without a login uses the listener for probes, if it is configured.
       [this](const http::Request& request) {
         return daemon_.options.health_addresses.empty() && daemon_.service->isHeartbeat(request);
       });

@@ -5,13 +5,13 @@
 
 namespace postern::app {
 
-// SIGTERM, SIGINT and SIGHUP are blocked in the calling thread, and in those that it starts, so
-// that one thread can wait for them; SIGPIPE is ignored.
+// Blocks SIGTERM, SIGINT and SIGHUP in the calling thread and in the threads that it starts, so
+// that one thread can wait for them. Ignores SIGPIPE.
 sigset_t blockSignals();
-// How long the main threads wait for a signal before they look at mounted files again.
+// How long a main thread waits for a signal before it polls mounted files again.
 inline constexpr std::chrono::seconds kPollInterval{1};
 
-// The signal that came, or -1 when the time was up.
+// The received signal, or -1 after the timeout.
 int waitForSignal(const sigset_t& signals, std::chrono::seconds at_most);
 
 }  // namespace postern::app

@@ -26,14 +26,13 @@
 namespace postern::app {
 namespace {
 
-constexpr std::size_t kConnections = 256;  // of probes and scrapers, who get short answers
-constexpr std::chrono::milliseconds kLastAnswers{200};  // to those who have just come
+constexpr std::size_t kConnections = 256;  // of probes and scrapers, which get short responses
+constexpr std::chrono::milliseconds kLastAnswers{200};  // time to answer the newest connections
 constexpr std::string_view kClosed =
-    "the web configuration is not good, so nobody is let in; the log, and --web.health-address, "
-    "say "
+    "the web configuration is invalid, so nobody has access; the log and --web.health-address say "
     "why";
 
-// What runs in the process.
+// The service in the process.
 class StandbyService {
  public:
   // All references must outlive this. Requires that the sandbox is in force.
@@ -44,7 +43,7 @@ class StandbyService {
   void run(const Listeners& listeners, const sigset_t& signals);
 
  private:
-  // `tells`: the answers give the reason.
+  // `tells`: the responses contain the reason.
   serve::Service makeService(bool tells);
   serve::WebLock::Files webFiles() const;
   serve::Self describe(const serve::RequestStats& requests) const;
@@ -140,7 +139,7 @@ void StandbyService::run(const Listeners& listeners, const sigset_t& signals) {
   std::this_thread::sleep_for(kLastAnswers);
 }
 
-// The life of the process.
+// The main function of the process.
 [[noreturn]] void answerUntilSignal(const config::Options& options, const Listeners& listeners,
                                     const StandbyServer::Notice& notice) {
   const sigset_t signals = blockSignals();
@@ -148,7 +147,7 @@ void StandbyService::run(const Listeners& listeners, const sigset_t& signals) {
   if (!sandbox) std::_Exit(kBadUsage);
   StandbyService service(options, notice, *sandbox);
   service.run(listeners, signals);
-  // Without destructors: they would end the listening, which the other process continues.
+  // Without destructors: they would close the listeners, which the parent process keeps using.
   std::_Exit(0);
 }
 
@@ -159,7 +158,7 @@ void StandbyServer::start(const Notice& notice) {
   const pid_t parent = ::getpid();
   process_ = ::fork();
   if (process_ < 0) {
-    log::error("no process to answer while the configuration is awaited",
+    log::error("no process to answer while waiting for the configuration",
                {{"error", std::generic_category().message(errno)}});
   }
   if (process_ != 0) return;

@@ -10,17 +10,18 @@
 
 namespace postern::app {
 
-// The process that answers while the daemon waits for a valid configuration. It is a process of its
-// own because the sandbox, which nobody can lift, has to know the files that the configuration
-// names: this process enters one with the files of the flags, and ends when the configuration is
-// known. It holds no credential and sends nothing to a service. Not thread-safe; requires that no
-// other thread runs.
+// The process that answers while the daemon waits for a valid configuration. It is a separate
+// process because a sandbox is permanent and must know the files that the configuration names. This
+// process enters a sandbox with the files of the flags, and ends once the configuration is valid.
+// It has no credential and sends nothing to a service. Not thread-safe; requires that no other
+// thread runs.
 class StandbyServer {
  public:
   struct Notice {
-    std::string reason;      // what is wrong, in one line
-    bool web_valid = false;  // the web configuration is valid, or there is none: the reason is for
-                             // everybody whom it lets in; else for --web.health-address alone
+    std::string reason;  // what is wrong, in one line
+    // The web configuration is valid or not set: every client with access gets the reason.
+    // Otherwise only clients of --web.health-address get it.
+    bool web_valid = false;
   };
 
   // Both must outlive it.
@@ -30,11 +31,11 @@ class StandbyServer {
   StandbyServer(const StandbyServer&) = delete;
   StandbyServer& operator=(const StandbyServer&) = delete;
 
-  // Starts the process, or another one with another notice; connections that arrive between the two
-  // wait.
+  // Starts the process, or replaces it by one with another notice. Connections that arrive in
+  // between wait.
   void start(const Notice& notice);
   void stop();
-  // The exit code when the process has ended by itself.
+  // The exit code if the process has ended by itself.
   std::optional<int> ended();
 
  private:

@@ -12,17 +12,17 @@
 namespace postern::app {
 namespace {
 
-// What tells one state of the file from the next: the file, or why it cannot be read.
+// The signature of the file: its content, or why it cannot be read.
 std::string readText(const config::Path& path) {
   std::string text;
   const auto error = readFile(path, config::kMostYamlBytes, text);
   return error ? error->what : text;
 }
 
-// For each target one that reads its credential, and one that merges its pages or writes its state;
-// they come and go with the load.
+// For each target one thread that reads its credential, and one that merges its pages or writes its
+// state. They start and end with the load.
 std::size_t threadsFor(const config::Config& config) {
-  constexpr std::size_t kOthers = 8;  // handshakes, and requests that take long
+  constexpr std::size_t kOthers = 8;  // handshakes and slow requests
   return kOthers + 2 * config.targets.size();
 }
 
@@ -43,14 +43,14 @@ TargetRegistry::TargetRegistry(const config::CommandLine& command_line,
       sandbox_(sandbox),
       threads_(threads),
       self_metrics_(std::move(self_metrics)),
-      // A file that is bad is read again when it changes.
+      // An invalid file is read again when it changes.
       reloading_(*this, threads.loop.loop().clock(), std::nullopt) {}
 
 TargetRegistry::~TargetRegistry() = default;
 
 void TargetRegistry::start(const config::Config& config) {
   first_ = &config;
-  static_cast<void>(reloading_.reload());  // cannot fail: nothing is read
+  static_cast<void>(reloading_.reload());  // cannot fail, because it reads nothing
   first_ = nullptr;
 }
 
@@ -132,7 +132,7 @@ void TargetRegistry::onLoaded(const Snapshot& set) {
   if (first_ == nullptr) log::info("configuration reloaded", {{"targets", targets.size()}});
 }
 
-// Not only when the error is new: somebody has asked for each of these.
+// Logs each time, not only new errors: somebody has requested each of these reloads.
 void TargetRegistry::onFailed(const ReloadFailure& /*failure*/) {
   for (const auto& complaint : complaints_) {
     log::error("configuration not reloaded, the running one stays", {{"error", complaint.text()}});

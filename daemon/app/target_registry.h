@@ -23,40 +23,41 @@ struct TargetSet {
   std::string fingerprint;
 };
 
-// Builds the targets of a configuration and replaces them whole when it is reloaded: what a reload
-// does not change keeps its session, connections and counts. Thread-safe.
+// Builds the targets of a configuration and replaces them as a whole after a reload. Unchanged
+// targets keep their session, connections and counters. Thread-safe.
 class TargetRegistry final : ReloadSource<TargetSet> {
  public:
-  // `loop`, by whose clock the registry lives too, is where the targets are.
+  // `loop` is the event loop of the targets; the registry uses its clock too.
   struct Threads {
     async::LoopThread& loop;
-    async::ThreadPool& pool;  // for what may block
+    async::ThreadPool& pool;  // for blocking calls
   };
-  // All references must outlive the registry. `self_metrics` is what append_self puts into a page.
+  // All references must outlive the registry. `self_metrics` are the metrics that append_self adds
+  // to a page.
   TargetRegistry(const config::CommandLine& command_line, const sandbox::Sandbox& sandbox,
                  const Threads& threads, scrape::SelfMetrics self_metrics);
   ~TargetRegistry() override;
 
-  // Builds the first targets. Requires that nothing else has been called yet.
+  // Builds the first targets. Must be the first call.
   void start(const config::Config& config);
   // Null before start().
   serve::TargetsNow now() const;
 
-  // Every complaint, a line each; empty when the new configuration is in force.
+  // Every complaint, one per line; empty once the new configuration is in use.
   std::string reload();
-  // Reloads when the configuration file has changed since it was last read.
+  // Reloads if the configuration file has changed since it was last read.
   void reloadIfChanged();
   bool reloadSuccessful() const { return !reloading_.status().error; }
   SystemTime reloaded() const { return reloading_.status().loaded_at; }
-  // Of the configuration in force.
+  // The fingerprint of the configuration in use.
   std::string fingerprint() const;
 
-  // Once a second: looks for changed files.
+  // Called once a second: looks for changed files.
   void poll();
-  // Waits until nothing that may block is under way; false when `deadline` came first. A database
-  // that hangs may take so long.
+  // Waits for the end of blocking calls; false if `deadline` comes first, for example with a
+  // hanging database.
   bool settle(SteadyTime deadline);
-  // Logs out where the configuration says so, in a second at most.
+  // Logs out where the configuration requires it, in at most one second.
   void logout();
 
  private:
@@ -72,18 +73,18 @@ class TargetRegistry final : ReloadSource<TargetSet> {
   const Threads threads_;
   const scrape::SelfMetrics self_metrics_;
   upstream::Resolver resolver_;
-  const async::LoopFlush flush_{threads_.loop};  // of the targets, which use the resolver
+  const async::LoopFlush flush_{threads_.loop};  // for the targets, which use the resolver
 
-  // Of a load alone.
-  const config::Config* first_ = nullptr;      // what start() was given; else the file is read
-  std::vector<config::Complaint> complaints_;  // of a load that failed
+  // Used only during a load.
+  const config::Config* first_ = nullptr;      // argument of start(); null: read the file
+  std::vector<config::Complaint> complaints_;  // of a failed load
 
   Reloading<TargetSet> reloading_;
 
   Mutex mutex_;
   bool asking_databases_ GUARDED_BY(mutex_) = false;
-  std::condition_variable_any wake_;           // a look at the databases has ended, or shall
-  std::jthread databases_ GUARDED_BY(mutex_);  // runs while some target has a database
+  std::condition_variable_any wake_;           // a poll of the databases has ended, or is requested
+  std::jthread databases_ GUARDED_BY(mutex_);  // runs while any target has a database
 };
 
 }  // namespace postern::app

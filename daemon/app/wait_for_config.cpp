@@ -23,7 +23,7 @@ using std::chrono::seconds;
 constexpr seconds kPollEvery{1};
 constexpr seconds kReadAnyway{10};
 
-// The configuration and the web configuration, as their files say. One thread.
+// Reads the files of the configuration and the web configuration. One thread.
 class ConfigFiles final : public ReloadSource<config::Config> {
  public:
   // `command_line` must outlive this.
@@ -36,7 +36,7 @@ class ConfigFiles final : public ReloadSource<config::Config> {
   void onLoaded(const Snapshot& /*config*/) override {}
   void onFailed(const ReloadFailure& failure) override { news_ = news_ || failure.new_error; }
 
-  // Whether the complaints are others than at the last call.
+  // Whether the complaints have changed since the last call.
   bool takeNews() { return std::exchange(news_, false); }
   const std::vector<config::Complaint>& complaints() const { return complaints_; }
   StandbyServer::Notice notice() const;
@@ -45,7 +45,7 @@ class ConfigFiles final : public ReloadSource<config::Config> {
   static std::string signatureOf(const std::vector<config::Path>& files);
 
   const config::CommandLine& command_line_;
-  std::vector<config::Path> files_;  // that were read, or would have been
+  std::vector<config::Path> files_;  // all that a load reads, whether or not they exist
   std::vector<config::Complaint> complaints_;
   bool web_valid_ = true;
   bool news_ = false;
@@ -89,19 +89,20 @@ StandbyServer::Notice ConfigFiles::notice() const {
   return {reason, web_valid_};
 }
 
-// Polls the files until they are valid. The exit code when the process has to end before.
+// Polls the files until they are valid. Returns the exit code if the process must end before that.
 std::optional<int> waitWith(StandbyServer& standby, ConfigFiles& files,
                             Reloading<config::Config>& reloading, const sigset_t& signals) {
   while (reloading.now() == nullptr) {
     if (files.takeNews()) {
       for (const auto& complaint : files.complaints())
-        log::error("the configuration is not good, it is awaited", {{"error", complaint.text()}});
+        log::error("the configuration is invalid, waiting for a valid one",
+                   {{"error", complaint.text()}});
       standby.start(files.notice());
     }
     const int signal = waitForSignal(signals, kPollEvery);
     if (signal == SIGTERM || signal == SIGINT) return 0;
     if (signal == SIGHUP) {
-      static_cast<void>(reloading.reload());  // what is wrong is in complaints()
+      static_cast<void>(reloading.reload());  // complaints() has the mistakes
       continue;
     }
     reloading.poll();
@@ -126,7 +127,7 @@ std::variant<ConfigAndListeners, int> waitForConfig(const config::CommandLine& c
   if (!listeners) return 1;
   StandbyServer standby(command_line.options, *listeners);
   if (const auto code = waitWith(standby, files, reloading, signals)) return *code;
-  log::info("the configuration is good now");
+  log::info("the configuration is valid now");
   standby.stop();
   return ConfigAndListeners{*reloading.now(), std::move(listeners)};
 }

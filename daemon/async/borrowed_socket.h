@@ -5,7 +5,7 @@
 
 namespace postern::async {
 
-// What Poco needs to poll a descriptor that somebody else owns, and closes after this has gone.
+// Lets Poco poll a descriptor of another owner, who closes it after this object is gone.
 class BorrowedSocket final : public Poco::Net::StreamSocket {
  public:
   explicit BorrowedSocket(int descriptor) : StreamSocket(new Impl(descriptor)) {}

@@ -10,7 +10,7 @@ namespace postern::async {
 struct BoundedRunner::Turns {
   explicit Turns(std::size_t most) : free(most) {}
 
-  // False: the job waits until another one has ended.
+  // Returns false when the job must wait until another one has ended.
   bool take(std::function<void()>& job) {
     const MutexLock lock(mutex);
     if (free > 0) {
@@ -20,7 +20,7 @@ struct BoundedRunner::Turns {
     waiting.push_back(std::move(job));
     return false;
   }
-  // Empty: nobody waits, and the turn is free.
+  // Empty: no job waits, and the place is free.
   std::function<void()> next() {
     const MutexLock lock(mutex);
     if (waiting.empty()) {

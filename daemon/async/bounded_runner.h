@@ -8,12 +8,12 @@
 
 namespace postern::async {
 
-// Runs at most `most` jobs at a time on another runner; the others wait for their turn, in order.
-// For work that computes: more threads than cores would only take memory. Thread-safe. Jobs that
-// were given to it run also after it is gone.
+// Runs at most `most` jobs at a time on another runner. The others wait, in order. For work that
+// computes, because more threads than cores would only need memory. Thread-safe. Jobs also run
+// after the BoundedRunner is gone.
 class BoundedRunner final : public JobRunner {
  public:
-  // `runner` must outlive it and its jobs.
+  // `runner` must outlive the object and its jobs.
   BoundedRunner(JobRunner& runner, std::size_t most);
   ~BoundedRunner();
   BoundedRunner(const BoundedRunner&) = delete;

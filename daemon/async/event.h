@@ -9,17 +9,17 @@
 
 namespace postern::async {
 
-// Something that comes to pass once, for any number of tasks that wait for it. On one loop.
+// An event that happens once, for any number of waiting tasks. On one loop.
 class Event {
  public:
   class Waiting;
-  // `co_await`: true when it has come to pass; false when the scope ended before.
+  // `co_await`: true when the event has happened; false when the scope ended first.
   [[nodiscard]] Waiting wait(Scope& scope);
   void set() {
     set_ = true;
     while (!waits_.empty()) waits_.front().wake(true);
   }
-  // From now on tasks wait for the next time.
+  // Later waits are for the next time.
   void reset() { set_ = false; }
   bool isSet() const { return set_; }
 
@@ -50,11 +50,12 @@ inline Event::Waiting Event::wait(Scope& scope) {
   return {*this, scope};
 }
 
-// Lets a bounded number of tasks in at a time, in the order in which they came; a gate for one is a
-// mutex that may be held over a co_await. On one loop.
+// Admits a bounded number of tasks at a time, in the order of their arrival. A gate for one task is
+// a mutex that may be held over a co_await. On one loop.
 class Gate {
  public:
-  // The place of a task that is in; it leaves when this object goes. The gate must outlive it.
+  // The place of an admitted task, which leaves when this object is destroyed. The gate must
+  // outlive it.
   class Pass {
    public:
     Pass() = default;
@@ -67,7 +68,7 @@ class Gate {
     ~Pass() {
       if (gate_ != nullptr) gate_->leave();
     }
-    // Whether the task is in.
+    // Whether the task is admitted.
     explicit operator bool() const { return gate_ != nullptr; }
 
    private:
@@ -77,9 +78,9 @@ class Gate {
   explicit Gate(std::size_t places) : free_(places) {}
 
   class Entering;
-  // `co_await`: a pass; an empty one when the scope ended before.
+  // `co_await`: a pass; an empty one when the scope ended first.
   [[nodiscard]] Entering enter(Scope& scope);
-  // A pass when there is a free place and nobody waits for one; else an empty one.
+  // A pass when a place is free and no task waits for one; else an empty one.
   Pass tryEnter();
   std::size_t free() const { return free_; }
 
@@ -90,8 +91,8 @@ class Gate {
   WaitList waits_;
 };
 
-// Whose turn it is has its place from the moment that it is woken. Should its task be destroyed
-// before it continues, the place goes to the next.
+// A task has its place from the moment when it is woken. If the task is destroyed before it
+// continues, the next task gets the place.
 class Gate::Entering final : private Wait {
  public:
   Entering(Gate& gate, Scope& scope) : Wait(scope), gate_(gate) {}

@@ -65,7 +65,8 @@ void* allocateFrame(std::size_t size) {
 }
 
 void freeFrame(void* frame, [[maybe_unused]] std::size_t size) noexcept {
-#ifndef __SANITIZE_ADDRESS__  // which would not see that a kept frame is used after its end
+#ifndef __SANITIZE_ADDRESS__  // the sanitizer would not detect the use of a kept frame after its
+                              // end
   const std::size_t index = classOf(size);
   if (index < kClasses && free_frames.keep(frame, index)) return;
 #endif

@@ -17,7 +17,7 @@ void Group::add(Task<> task) {
   startWaiting();
 }
 
-// A loop, not a recursion: a task may end before its first wait, which comes back to here.
+// A loop instead of a recursion: a task may end before its first wait, and then calls this again.
 void Group::startWaiting() {
   if (starting_) return;
   starting_ = true;
@@ -30,7 +30,7 @@ void Group::startWaiting() {
   starting_ = false;
 }
 
-// Called at the end of a task, after which nothing touches it any more.
+// Called at the end of a task. Nothing may use the task afterwards.
 void Group::ended(Member& member) {
   if (const auto exception = member.task_.exception()) {
     try {

@@ -14,10 +14,10 @@
 
 namespace postern::async {
 
-// Tasks that run side by side on one loop: the pages of a target, the members of a set, the
-// connections of a listener. At most `bound` of them run, the others wait in their order. Tasks
-// that have not ended are destroyed with the group. An exception that leaves a task is logged, and
-// ends that task alone.
+// Tasks that run concurrently on one loop: the pages of a target, the members of a set, the
+// connections of a listener. At most `bound` of them run; the others wait in order. The group
+// destroys tasks that have not ended. An exception that leaves a task is logged, and ends only that
+// task.
 class Group {
  public:
   explicit Group(std::size_t bound = std::numeric_limits<std::size_t>::max()) : bound_(bound) {
@@ -27,12 +27,12 @@ class Group {
   Group(const Group&) = delete;
   Group& operator=(const Group&) = delete;
 
-  // Runs the task to its first wait now when fewer than `bound` run.
+  // Runs the task to its first wait immediately if fewer than `bound` run.
   void add(Task<> task);
-  // Those that have not ended.
+  // Number of tasks that have not ended.
   std::size_t size() const { return running_.size() + waiting_.size(); }
-  // `co_await`: true when all have ended, those that were added meanwhile too; false when the scope
-  // ended before.
+  // `co_await`: true when all tasks have ended, also those added meanwhile; false when the scope
+  // ended first.
   [[nodiscard]] Event::Waiting join(Scope& scope) { return idle_.wait(scope); }
 
  private:

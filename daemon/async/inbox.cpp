@@ -10,7 +10,7 @@
 namespace postern::async {
 namespace {
 
-// Poco polls sockets alone; to epoll an eventfd(2) is as good.
+// Poco polls only sockets. epoll also accepts an eventfd(2).
 class EventSocket final : public Poco::Net::StreamSocket {
  public:
   explicit EventSocket(int descriptor)

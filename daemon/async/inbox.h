@@ -12,19 +12,19 @@ namespace postern::async {
 
 using Work = std::function<void()>;
 
-// Work that other threads hand to a loop. It may outlive the loop: what is posted later is dropped.
-// Thread-safe, but for take(), ready() and close(), which are the loop's.
+// Work that other threads post to a loop. It may outlive the loop: work posted later is dropped.
+// Thread-safe, except for take(), ready() and close(), which belong to the loop.
 class Inbox {
  public:
   // Throws Poco::Exception without a free descriptor.
   Inbox();
 
-  // Runs `work` on the thread of the loop, soon. Returns false, and drops it, when the loop is
-  // gone. `work` must not throw.
+  // Runs `work` soon, on the thread of the loop. Returns false and drops it when the loop is gone.
+  // `work` must not throw.
   bool post(Work work);
-  // All that has come since the last call, in its order.
+  // All work posted since the last call, in order.
   std::vector<Work> take();
-  // Whether take() would return something.
+  // Whether take() would return work.
   bool full() const { return full_; }
   // Readable when there is work.
   const Poco::Net::Socket& ready() const { return ready_; }

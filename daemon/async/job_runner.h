@@ -4,10 +4,10 @@
 
 namespace postern::async {
 
-// Runs jobs that may block, or that compute for long. Thread-safe.
+// Runs jobs that may block, or that compute for a long time. Thread-safe.
 class JobRunner {
  public:
-  // Soon, on any thread. The job must not throw.
+  // Runs the job soon, on any thread. The job must not throw.
   virtual void run(std::function<void()> job) = 0;
 
  protected:

@@ -26,8 +26,8 @@ void Loop::stop() {
   inbox_->post([this] { stopping_ = true; });
 }
 
-// Ends with the tasks, so that run() sees at once that its own has ended. Only those that were
-// ready before the first of them continued are resumed: sockets and timers have their turn, too.
+// Runs tasks last, so that run() notices immediately that its own task has ended. Resumes only
+// tasks that were ready before the first one continued, so that sockets and timers have their turn.
 void Loop::turnOnce() {
   poll();
   for (const auto& work : inbox_->take()) work();
@@ -46,7 +46,7 @@ void Loop::resumeReady() {
   }
 }
 
-// Timers fire a moment late rather than early: the poller counts whole milliseconds.
+// Timers fire slightly late rather than early, because the poller counts whole milliseconds.
 void Loop::poll() {
   std::chrono::milliseconds patience{-1};
   if (!ready_.empty() || inbox_->full()) {

@@ -16,13 +16,13 @@ namespace postern::async {
 
 class PolledSocket;
 
-// One thread that waits for sockets, for timers and for posted work, and resumes the tasks that
-// wait for them. Tasks that are ready are resumed in the order in which they became so. Everything
-// that has a reference to the loop ends before it, but for its inbox. On its own thread alone,
-// which is the one that calls run(), but for stop() and inbox().
+// An event loop: one thread that waits for sockets, timers and posted work, and resumes the tasks
+// that wait for them. Resumes ready tasks in the order in which they became ready. Everything that
+// refers to the loop must end before it, except for its inbox. Used only on its own thread, the one
+// that calls run(), except for stop() and inbox().
 class Loop {
  public:
-  // Both must outlive it. The clock moves on while the poller waits.
+  // Both must outlive the loop. The clock advances while the poller waits.
   Loop(Poller& poller, const Clock& clock);
   virtual ~Loop();
   Loop(const Loop&) = delete;
@@ -31,29 +31,29 @@ class Loop {
   const Clock& clock() const { return clock_; }
   SteadyTime now() const { return clock_.steady(); }
 
-  // Until stop().
+  // Runs until stop().
   void run();
-  // Until the task is done, and returns what it returns, or throws what it throws.
+  // Runs until the task is done. Returns its result, or throws its exception.
   template <typename T>
   T run(Task<T> task);
-  // Ends run(), now or when it is called. Thread-safe.
+  // Ends run(), or its next call. Thread-safe.
   void stop();
   const std::shared_ptr<Inbox>& inbox() const { return inbox_; }
 
-  // Calls the timer at that time, instead of when it was to be called before.
+  // Calls the timer at that time. Replaces its earlier time.
   void at(Timer& timer, SteadyTime time) { timers_.set(timer, time); }
 
   class Turn;
-  // `co_await loop.turn(scope)`: lets everything else that is ready go first, sockets too. For
-  // tasks that compute for long, or that handle much for one peer. False when the scope has ended.
+  // `co_await loop.turn(scope)`: lets everything else that is ready run first, also sockets. For
+  // tasks that compute for a long time, or do much for one peer. False when the scope has ended.
   [[nodiscard]] Turn turn(Scope& scope);
   class Sleep;
-  // Until that time. False when the scope ended before.
+  // Waits until that time. False when the scope ended first.
   [[nodiscard]] Sleep sleepUntil(SteadyTime time, Scope& scope);
 
  protected:
-  // Which of the tasks that are ready is resumed next, counted from 0; for the loop of the tests,
-  // which tries every order.
+  // The ready task to resume next, counted from 0. The loop of the tests overrides it to try every
+  // order.
   virtual std::size_t choose(std::size_t) { return 0; }
 
  private:

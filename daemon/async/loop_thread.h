@@ -13,25 +13,25 @@
 
 namespace postern::async {
 
-// A loop with a thread of its own, which begins with this object and ends with it. Thread-safe, but
-// for loop(), of which other threads use the inbox and the clock alone.
+// A loop with a thread of its own, which starts and ends with this object. Thread-safe, except for
+// loop(): other threads use only its inbox and clock.
 class LoopThread {
  public:
-  // The clock must outlive it. Throws Poco::Exception without a free descriptor, std::system_error
-  // without a thread.
+  // The clock must outlive the object. Throws Poco::Exception without a free descriptor,
+  // std::system_error without a thread.
   explicit LoopThread(const Clock& clock);
-  // No task may be left on the loop, but for those of run(), which are destroyed.
+  // No task may be left on the loop, except for those of run(), which are destroyed.
   ~LoopThread();
   LoopThread(const LoopThread&) = delete;
   LoopThread& operator=(const LoopThread&) = delete;
 
   Loop& loop() { return loop_; }
 
-  // Calls the function on the loop's thread, waits for it, and returns what it returns. Not from
-  // the loop's own thread; the function must not throw.
+  // Calls the function on the loop's thread, waits for it, and returns its result. Not for the
+  // loop's own thread. The function must not throw.
   template <typename Function>
   std::invoke_result_t<Function> call(Function function);
-  // The same for a task: runs it on the loop to its end. Throws what leaves it.
+  // The same for a task: runs it on the loop to its end. Throws its exception.
   template <typename T>
   T run(Task<T> task);
 
@@ -45,8 +45,8 @@ class LoopThread {
   std::thread thread_;
 };
 
-// Destroys an object on the thread of the loop whose inbox this is: the objects that have sockets,
-// scopes or tasks there. For std::shared_ptr, whose last copy may go on any thread.
+// Destroys an object on the thread of the loop with this inbox. For objects that have sockets,
+// scopes or tasks there, and whose last std::shared_ptr may be released on any thread.
 template <typename Object>
 class DeleteOnLoop {
  public:
@@ -66,11 +66,12 @@ std::shared_ptr<Object> makeOnLoop(Loop& loop, Arguments&&... arguments) {
   return {new Object(std::forward<Arguments>(arguments)...), DeleteOnLoop<Object>(loop)};
 }
 
-// Waits at its end until the loop has done what was posted before: objects of makeOnLoop() whose
-// last copies are gone are destroyed by then. As a member before them, and behind what they use.
+// Its destructor waits until the loop has done the work posted earlier: objects of makeOnLoop()
+// without owners are destroyed by then. Declare it before such members, and after the members that
+// they use.
 class LoopFlush {
  public:
-  // `thread` must outlive it.
+  // `thread` must outlive the object.
   explicit LoopFlush(LoopThread& thread) : thread_(thread) {}
   ~LoopFlush() {
     thread_.call([] {});

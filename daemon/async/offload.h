@@ -13,9 +13,9 @@
 
 namespace postern::async {
 
-// Runs `function` as a job: what may block, or computes for more than a millisecond.
-// Returns what it returns; none when the scope ended before: the call is over then for the task,
-// while the function may still run, so it owns what it uses. It must not throw. Make the function a
+// Runs `function` as a job: for work that may block, or computes for more than a millisecond.
+// Returns its result; not set when the scope ended first. The call is then over for the task, but
+// the function may still run, so it must own what it uses. It must not throw. Make the function a
 // named object and move it in (see Task).
 template <typename Function>
 Task<std::optional<std::invoke_result_t<Function>>> offload(JobRunner& runner, Scope& scope,

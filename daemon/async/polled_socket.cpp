@@ -24,7 +24,7 @@ void PolledSocket::want(int mode) {
   if ((modes_ & mode) == 0) setModes(modes_ | mode);
 }
 
-// After an error both directions are worth a try: it is the system call that says what is wrong.
+// After an error it wakes both directions. Their system calls report the error.
 void PolledSocket::becameReady(int modes) {
   if ((modes & Poller::kError) != 0) modes |= modes_;
   int unwanted = 0;
@@ -36,7 +36,7 @@ void PolledSocket::becameReady(int modes) {
   if (unwanted != 0) setModes(modes_ & ~unwanted);
 }
 
-// A socket without a mode would be told when its peer hangs up, again and again.
+// With an empty mode the poller would report a hang-up of the peer again and again.
 void PolledSocket::setModes(int modes) {
   if (modes == modes_) return;
   if (modes_ == 0) {

@@ -9,15 +9,14 @@
 
 namespace postern::async {
 
-// A socket whose tasks wait in a loop until it can be read or written. It stays in the poller with
-// the modes that were last waited for, so that a connection which is read again and again costs no
-// further system call; a mode that is ready while nobody waits for it is taken out. On the loop's
-// thread.
+// A socket whose tasks wait in a loop until it is readable or writable. It stays in the poller with
+// the modes of the last wait, so that repeated reads of a connection need no further system call. A
+// mode that is ready without a waiter is removed. On the loop's thread.
 class PolledSocket {
  public:
-  // The loop must outlive it. The socket should not block.
+  // The loop must outlive the object. The socket should be non-blocking.
   PolledSocket(Loop& loop, const Poco::Net::Socket& socket);
-  // Nobody may wait for it.
+  // No task may wait for it.
   ~PolledSocket();
   PolledSocket(const PolledSocket&) = delete;
   PolledSocket& operator=(const PolledSocket&) = delete;
@@ -26,8 +25,8 @@ class PolledSocket {
   int descriptor() const { return socket_.impl()->sockfd(); }
 
   class Readiness;
-  // `co_await`: true when it can be read (or written) without waiting, or has failed; false when
-  // the scope ended before.
+  // `co_await`: true when it is readable (or writable), or has failed; false when the scope ended
+  // first.
   [[nodiscard]] Readiness readable(Scope& scope);
   [[nodiscard]] Readiness writable(Scope& scope);
 
@@ -39,7 +38,7 @@ class PolledSocket {
 
   Loop& loop_;
   const Poco::Net::Socket socket_;
-  int modes_ = 0;  // those that the poller knows
+  int modes_ = 0;  // modes registered with the poller
   WaitList readers_;
   WaitList writers_;
 };

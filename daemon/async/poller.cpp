@@ -5,7 +5,7 @@
 namespace postern::async {
 namespace {
 
-// Days, since PollSet knows no wait without an end.
+// Days, because PollSet has no infinite wait.
 constexpr std::chrono::hours kForever{24 * 7};
 
 class PocoPoller final : public Poller {

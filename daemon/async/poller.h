@@ -8,9 +8,8 @@
 
 namespace postern::async {
 
-// The sockets that a loop polls, with the modes of Poco::Net::PollSet. Level-triggered: poll()
-// reports a mode until the socket is no longer ready or the mode is taken out. One thread at a
-// time.
+// The sockets of a loop, with the modes of Poco::Net::PollSet. Level-triggered: poll() reports a
+// mode until the socket is no longer ready or the mode is removed. One thread at a time.
 class Poller {
  public:
   using Modes = Poco::Net::PollSet::SocketModeMap;
@@ -22,7 +21,7 @@ class Poller {
   virtual void add(const Poco::Net::Socket& socket, int mode) = 0;
   virtual void update(const Poco::Net::Socket& socket, int mode) = 0;
   virtual void remove(const Poco::Net::Socket& socket) = 0;
-  // The sockets that are ready, for which it waits so long at most; negative: until there is one.
+  // Returns the sockets that are ready. Waits for `patience` at most; negative: until one is ready.
   virtual Modes poll(std::chrono::milliseconds patience) = 0;
 };
 

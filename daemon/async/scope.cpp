@@ -6,7 +6,7 @@
 
 namespace postern::async {
 
-// The first that wakes it decides: what comes later finds it out of its scope's list.
+// The first wake-up decides. Later ones find the wait outside of its scope's list.
 void Wait::wake(bool came) {
   if (!in_scope.is_linked()) return;
   came_ = came;
@@ -51,9 +51,9 @@ SteadyTime Scope::deadline() const {
   return at;
 }
 
-// An inner scope arms its own timer by the earliest of all deadlines around it. Should the moved
-// one be later, that timer looks again when it fires; should it be earlier, this scope's timer ends
-// it.
+// An inner scope arms its own timer by the earliest of all deadlines around it. If this deadline
+// moves later, that timer checks again when it fires. If it moves earlier, this scope's timer ends
+// the inner scope.
 void Scope::setDeadline(SteadyTime deadline) {
   deadline_ = deadline;
   if (end_ == End::None && (!waits_.empty() || !inner_.empty())) arm();

@@ -16,25 +16,25 @@ class Scope;
 using AutoUnlink = boost::intrusive::link_mode<boost::intrusive::auto_unlink>;
 using ListHook = boost::intrusive::list_member_hook<AutoUnlink>;
 
-// One suspended task: what every awaitable of this folder is made of. It is in the list of its
-// scope, and in that of what it waits for; when it is woken it leaves both and joins the loop's
-// ready tasks. It leaves every list when the task is destroyed.
+// One suspended task, the base of every awaitable of this folder. It is in the list of its scope,
+// and in that of its event source. When it is woken, it leaves both and joins the loop's ready
+// tasks. It leaves every list when the task is destroyed.
 class Wait {
  public:
   explicit Wait(Scope& scope) : scope_(scope) {}
   Wait(const Wait&) = delete;
   Wait& operator=(const Wait&) = delete;
 
-  // The task continues in this turn or the next. `came`: what it waited for; false: its scope
+  // The task continues in this turn or the next. `came`: the event happened; false: its scope
   // ended.
   void wake(bool came);
 
-  ListHook in_source;  // what it waits for, or the ready tasks of its loop
+  ListHook in_source;  // its event source, or the ready tasks of its loop
   ListHook in_scope;
 
  protected:
   ~Wait() = default;
-  // True when the scope has ended already: the task must not wait.
+  // True when the scope has already ended, so the task must not wait.
   bool refused() const;
   void suspend(std::coroutine_handle<> task);
   bool came() const { return came_; }
@@ -52,16 +52,16 @@ using WaitList =
     boost::intrusive::list<Wait, boost::intrusive::member_hook<Wait, ListHook, &Wait::in_source>,
                            boost::intrusive::constant_time_size<false>>;
 
-// The deadline and the cancellation of a piece of work. Everything that waits takes a Scope&; when
-// it ends, every wait in it and in its inner scopes returns false at once, and so does every later
-// one. What came in the same turn before the end counts as come. Scopes nest (request, page,
-// exchange); an inner scope ends before the outer one is destroyed. On the thread of its loop
-// alone.
+// The deadline and the cancellation of a piece of work. Every function that waits takes a Scope&.
+// When the scope ends, every wait in it and in its inner scopes returns false immediately, and so
+// does every later one. An event that came in the same turn before the end counts as come. Scopes
+// nest (request, page, exchange). An inner scope must end before the outer one is destroyed. Only
+// on the thread of its loop.
 class Scope final : private Timer {
  public:
   enum class End : std::uint8_t { None, Deadline, Cancelled };
 
-  // `loop` and `outer` must outlive it.
+  // `loop` and `outer` must outlive the scope.
   explicit Scope(Loop& loop, SteadyTime deadline = SteadyTime::max());
   explicit Scope(Scope& outer, SteadyTime deadline = SteadyTime::max());
   ~Scope() override;
@@ -69,13 +69,13 @@ class Scope final : private Timer {
   Scope& operator=(const Scope&) = delete;
 
   Loop& loop() const { return loop_; }
-  // Also whether the deadline has passed that no timer has noticed yet.
+  // Also true when the deadline has passed and no timer has fired yet.
   bool ended();
   End end() const { return end_; }
   void cancel() { finish(End::Cancelled); }
-  // The earliest of its own and those around it.
+  // The earliest of its own deadline and those around it.
   SteadyTime deadline() const;
-  // Moves its own deadline. Has no effect on what has ended.
+  // Moves its own deadline. Has no effect on a scope that has ended.
   void setDeadline(SteadyTime deadline);
 
  private:

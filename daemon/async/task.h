@@ -39,14 +39,14 @@ class ValuePromise<void> : public TaskPromise {
   void result() const { rethrow(); }
 };
 
-// A coroutine that starts when it is awaited and is destroyed with its owner, also while it waits:
-// no coroutine outlives the object that started it. It stays on the thread of one loop. An
-// exception that leaves the coroutine leaves the co_await of it, too.
+// A coroutine that starts when a caller awaits it, and is destroyed with its owner, also while it
+// waits. So no coroutine outlives the object that started it. It stays on the thread of one loop.
+// An exception that leaves the coroutine also leaves its co_await.
 //
-// Rules for g++ 12, which scripts/check_awaits.py checks: the arguments of an awaited
-// call are names, not temporaries, and no co_await is in the condition of `if` or `switch`. Also no
-// co_await in a catch block, in a conditional operator or in a default argument. Parameters are
-// taken by value, or by reference to what the owner keeps; never as a view of a temporary.
+// Rules for g++ 12, which scripts/check_awaits.py checks: the arguments of an awaited call are
+// names, not temporaries, and no co_await is in the condition of `if` or `switch`. Also no co_await
+// in a catch block, in a conditional operator or in a default argument. Parameters are passed by
+// value, or by reference to an object of the owner; never as a view of a temporary.
 template <typename T = void>
 class [[nodiscard]] Task {
  public:
@@ -63,12 +63,12 @@ class [[nodiscard]] Task {
     if (handle_) handle_.destroy();
   }
 
-  // Runs it to its first wait, or to its end. Once; for owners that do not await it.
+  // Runs it to its first wait, or to its end. Call once; for owners that do not await it.
   void start() { handle_.resume(); }
   bool done() const { return handle_.done(); }
   void observeWith(TaskObserver& observer) { handle_.promise().observeWith(observer); }
   std::exception_ptr exception() const { return handle_.promise().exception(); }
-  // Requires done(). Once; throws what left the coroutine.
+  // Requires done(). Call once. Throws the coroutine's exception.
   T result() { return handle_.promise().result(); }
 
   class Awaiter {
@@ -86,7 +86,7 @@ class [[nodiscard]] Task {
    private:
     Handle task_;
   };
-  // Once.
+  // Use once.
   Awaiter operator co_await() && { return Awaiter(handle_); }
 
  private:

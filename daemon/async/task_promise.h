@@ -7,7 +7,7 @@
 
 namespace postern::async {
 
-// Hears that a task has ended which nobody awaits. It may destroy the task.
+// Is notified of the end of a task that nobody awaits. It may destroy the task.
 class TaskObserver {
  public:
   virtual void taskEnded() noexcept = 0;
@@ -16,12 +16,12 @@ class TaskObserver {
   ~TaskObserver() = default;
 };
 
-// What the promises of all tasks share.
+// The common part of all tasks' promises.
 class TaskPromise {
  public:
-  // The task that awaits this one, or else the observer, continues when this one ends. No symmetric
-  // transfer: g++ makes it a tail call only when it optimizes. A task that ends before its first
-  // wait has no continuation yet: then Task's awaiter continues without a jump.
+  // Continues the task that awaits this one, or else the observer. No symmetric transfer: g++ makes
+  // it a tail call only when it optimizes. A task that ends before its first wait has no
+  // continuation yet: then Task's awaiter continues without a jump.
   struct FinalAwaiter {
     bool await_ready() const noexcept { return false; }
     template <typename Promise>

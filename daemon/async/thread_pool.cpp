@@ -40,7 +40,7 @@ void ThreadPool::run(std::function<void()> job) {
     const auto last = std::move(idle_.back());
     idle_.pop_back();
     last->called = true;
-    lock.unlock();  // or the thread that wakes would wait for it at once
+    lock.unlock();  // otherwise the woken thread would wait for the lock
     last->woken.notify_one();
   } else if (crew_.size() < bound_) {
     startThread();
@@ -81,7 +81,7 @@ void ThreadPool::work() {
     const auto job = std::move(queue_.front());
     queue_.pop_front();
     lock.unlock();
-    // A job returns its errors. Should one throw all the same, the others keep their thread.
+    // A job returns its errors. If one throws anyway, the pool keeps its thread.
     try {
       job();
     } catch (const std::exception& failure) {

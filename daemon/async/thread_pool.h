@@ -14,30 +14,29 @@
 
 namespace postern::async {
 
-// Threads for what may block: made when a job finds none idle, at most `bound` of them, all but one
-// gone again after ten seconds without work. A job goes to the thread that was at work last, so
-// that those which are needed no more see none, and take the memory with them that the allocator
-// keeps for each. A job beyond the bound, or for which the system has no thread, waits in the
-// queue. Thread-safe.
+// Threads for blocking work. A job that finds no idle thread starts one, up to `bound` threads. All
+// but one end after ten seconds without work. A job goes to the thread that worked last, so that
+// unneeded threads get none and end, with the memory that the allocator keeps for each. A job
+// beyond the bound, or without an available thread, waits in the queue. Thread-safe.
 class ThreadPool final : public JobRunner {
  public:
-  // Throws std::system_error when there can be no thread at all.
+  // Throws std::system_error when not even one thread can start.
   explicit ThreadPool(std::size_t bound);
-  // Finishes what is queued, and leaves no thread behind; jobs end by their own deadlines.
+  // Finishes queued jobs and ends all threads. Jobs end by their own deadlines.
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
   void run(std::function<void()> job) override;
-  // Waits until no job is left; false when `deadline` came first.
+  // Waits until no job is left. Returns false when `deadline` came first.
   bool settle(SteadyTime deadline);
-  // Never falls: threads that are there stay until they are idle.
+  // Never lowers the bound, because running threads stay until they are idle.
   void raiseBound(std::size_t bound);
 
  private:
   struct Idler {
     std::condition_variable woken;
-    bool called = false;  // guarded by the mutex: somebody has taken it off the list
+    bool called = false;  // guarded by the mutex: another thread has removed it from the list
   };
 
   bool startThread() REQUIRES(mutex_);
@@ -48,7 +47,7 @@ class ThreadPool final : public JobRunner {
   std::deque<std::function<void()>> queue_ GUARDED_BY(mutex_);
   std::size_t bound_ GUARDED_BY(mutex_);
   Crew crew_ GUARDED_BY(mutex_){"for blocking work"};
-  std::vector<std::shared_ptr<Idler>> idle_ GUARDED_BY(mutex_);  // the last one was at work last
+  std::vector<std::shared_ptr<Idler>> idle_ GUARDED_BY(mutex_);  // most recent last
   bool stopping_ GUARDED_BY(mutex_) = false;
 };
 

@@ -6,7 +6,7 @@
 
 namespace postern::async {
 
-// Something that a loop calls at a time. It leaves the loop when it is destroyed.
+// A callback of a loop at a given time. It leaves the loop when it is destroyed.
 class Timer {
  public:
   Timer() = default;
@@ -14,7 +14,7 @@ class Timer {
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  // At the time or later, once for each Loop::at(), on the loop's thread.
+  // Called at the time or later, once for each Loop::at(), on the loop's thread.
   virtual void fire() = 0;
   // When it fires; requires armed().
   SteadyTime at() const { return at_; }
@@ -41,7 +41,7 @@ class Timers {
   }
   // SteadyTime::max() without timers.
   SteadyTime next() const { return set_.empty() ? SteadyTime::max() : set_.begin()->at_; }
-  // Calls those whose time has come.
+  // Fires the timers whose time has come.
   void fire(SteadyTime now) {
     while (!set_.empty() && set_.begin()->at_ <= now) {
       Timer& timer = *set_.begin();

@@ -5,16 +5,16 @@
 
 namespace postern {
 
-// Bytes that many may hold together, such as the connections of a server. Thread-safe.
+// A limit of bytes that many objects share, such as the connections of a server. Thread-safe.
 class Budget {
  public:
   explicit Budget(std::size_t most) : most_(most) {}
 
-  // Another bound from now on; what is held beyond it stays held.
+  // Changes the limit. Bytes in use beyond it stay in use.
   void limit(std::size_t most) { most_ = most; }
   std::size_t limit() const { return most_; }
 
-  // Returns false, and takes nothing, when there are not so many left.
+  // Returns false and takes nothing if fewer bytes are left.
   [[nodiscard]] bool take(std::size_t size) {
     const auto used = used_.fetch_add(size) + size;
     if (used <= most_) return true;

@@ -9,10 +9,9 @@ namespace postern {
 using SteadyTime = std::chrono::steady_clock::time_point;
 using SystemTime = std::chrono::system_clock::time_point;
 
-// The time that decisions are made by: back-off, the life of a token, when a
-// credential is read again. Steady time measures how long; system time is for what
-// others wrote down (expiry dates, Retry-After) and for showing. Implementations are
-// thread-safe.
+// The time for decisions: back-off, the life of a token, when a credential is read again. Steady
+// time measures durations. System time is for dates from others (expiry dates, Retry-After) and for
+// display. Implementations are thread-safe.
 class Clock {
  public:
   virtual ~Clock() = default;
@@ -31,8 +30,8 @@ using Draw = std::function<double()>;
 // Draws from a generator of the calling thread, seeded by the operating system.
 double drawUniform();
 
-// When a scrape, and so each wait on a socket, has to end. Real time always, even in
-// tests: a peer does not know about our clock.
+// The end of a scrape, and so of each wait on a socket. Always real time, even in tests: a peer
+// does not know the Clock of a test.
 class Deadline {
  public:
   Deadline(SteadyTime at) : at_(at) {}
@@ -49,7 +48,7 @@ inline SteadyTime deadlineIn(std::chrono::milliseconds duration) {
   return std::chrono::steady_clock::now() + duration;
 }
 
-// What is left, rounded up to whole milliseconds, never negative.
+// The remaining time, rounded up to whole milliseconds, never negative.
 inline std::chrono::milliseconds remaining(const Deadline& deadline) {
   return std::max(std::chrono::milliseconds(0),
                   std::chrono::ceil<std::chrono::milliseconds>(deadline.at() -

@@ -18,7 +18,7 @@ bool Crew::start(Job work) {
     threads_.emplace_back(std::move(work));
     return true;
   } catch (const std::system_error& failure) {
-    log::warn("no thread " + std::string(purpose_) + ", it waits for another to end",
+    log::warn("no thread " + std::string(purpose_) + ", waiting for another to end",
               {{"threads", threads_.size()}, {"error", failure.code().message()}});
     return false;
   }

@@ -9,21 +9,22 @@
 
 namespace postern {
 
-// Threads that come when there is work for them and go when there is none. One that ends says so
-// before, so that it is counted no longer; it is joined when the next one starts, or by whoever
-// ends them all, which has to be done before this object goes. None is detached: one that still
-// frees what OpenSSL keeps for it while the process exits would find OpenSSL gone. Not thread-safe.
+// A group of threads that start and end with the load. A thread that ends calls leave() first, so
+// that it no longer counts. It is joined when the next one starts, or by the caller of end(), which
+// must be called before this object is destroyed. No thread is detached: it could free its state in
+// OpenSSL while the process exits, after OpenSSL itself is freed. Not thread-safe.
 class Crew {
  public:
-  // `purpose` goes on with "no thread" in the log; a literal.
+  // `purpose` follows "no thread" in the log; a literal.
   explicit Crew(std::string_view purpose) : purpose_(purpose) {}
-  // How many have not left.
+  // The number of threads that have not left.
   std::size_t size() const { return threads_.size(); }
-  // One more, which does `work`. Returns false after end(), and when there is none to be had.
+  // Starts a thread that runs `work`. Returns false after end(), or if the system has no more
+  // threads.
   bool start(Job work);
-  // By one of them that ends now. Returns false when it must not, as end() has given it away.
+  // Called by a thread of the group before it ends. Returns false if end() has already returned it.
   bool leave();
-  // All that have not been joined, for the caller to join; no other is started.
+  // Returns all threads that have not been joined, for the caller to join. No more threads start.
   [[nodiscard]] std::vector<std::thread> end();
 
  private:

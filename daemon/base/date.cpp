@@ -13,7 +13,7 @@
 namespace postern {
 namespace {
 
-// Takes numbers and literals off the front of a text; once something does not fit, nothing does.
+// Reads numbers and literals from the start of a text. After one mismatch all reads fail.
 class Reader {
  public:
   explicit Reader(std::string_view text) : text_(text) {}
@@ -91,7 +91,7 @@ std::chrono::minutes readZone(Reader& reader) {
 constexpr std::array<std::string_view, 12> kMonthNames = {"jan", "feb", "mar", "apr", "may", "jun",
                                                           "jul", "aug", "sep", "oct", "nov", "dec"};
 
-// The digits at the front, `least` to `most` of them, when no other digit follows.
+// The digits at the start, `least` to `most` of them, if no other digit follows.
 std::optional<int> takeNumber(std::string_view& text, std::size_t least, std::size_t most) {
   const auto size = std::min(text.find_first_not_of("0123456789"), text.size());
   if (size < least || size > most) return std::nullopt;
@@ -101,7 +101,7 @@ std::optional<int> takeNumber(std::string_view& text, std::size_t least, std::si
   return value;
 }
 
-// What has been found of a date whose parts may stand in any order.
+// The parts found so far of a date with parts in any order.
 struct Parts {
   std::optional<std::array<int, 3>> time;
   std::optional<int> day, month, year;
@@ -138,7 +138,7 @@ struct Parts {
   }
 };
 
-// Whole seconds: Poco rounds a fraction of the last second of a day up to the next day of the week.
+// Whole seconds: Poco rounds a fraction of a day's last second up to the next day of the week.
 std::string formatted(SystemTime time, const std::string& format) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch();
   const auto timestamp = Poco::Timestamp::fromEpochTime(static_cast<std::time_t>(seconds.count()));

@@ -11,7 +11,7 @@ namespace postern {
 class Descriptor {
  public:
   Descriptor() = default;
-  // Takes what a system call returned; a negative number is no descriptor.
+  // Takes the result of a system call; a negative number means no descriptor.
   explicit Descriptor(int number) : number_(number) {}
   Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
   Descriptor& operator=(Descriptor&& other) noexcept {
@@ -24,7 +24,7 @@ class Descriptor {
 
   int number() const { return number_; }
   explicit operator bool() const { return number_ >= 0; }
-  // Closes it now. Returns 0, or errno: close(2) is where some file systems report a failed write.
+  // Closes it now. Returns 0 or errno: some file systems report a failed write only in close(2).
   // Requires that it is open.
   int close() { return ::close(std::exchange(number_, -1)) == 0 ? 0 : errno; }
 

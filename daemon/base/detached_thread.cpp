@@ -18,7 +18,7 @@ void* run(void* work) {
 
 }  // namespace
 
-// Not std::thread: it throws when there can be no thread, and that must fail one call only.
+// Not std::thread: it throws if the system has no more threads, but only one call must fail.
 bool startDetachedThread(Job work) {
   auto owned = std::make_unique<Job>(std::move(work));
   pthread_t thread{};

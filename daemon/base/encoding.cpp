@@ -40,7 +40,7 @@ char base64Digit(std::uint32_t value, std::string_view last_two) {
                                       : last_two[value - kAlphanumeric.size()];
 }
 
-// Appends to a std::string or a Secret, as all of these templates do.
+// Appends to a std::string or a Secret, like all of these templates.
 template <typename Text>
 void appendBase64(std::string_view bytes, std::string_view last_two, bool padded, Text& out) {
   out.reserve((bytes.size() + 2) / 3 * 4);
@@ -62,7 +62,7 @@ bool appendBase64Decoded(std::string_view text, Text& out) {
   text.remove_suffix(text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0);
   out.reserve(text.size() / 4 * 3 + 2);
   std::uint32_t bits = 0;
-  unsigned held = 0;  // bits that are not written yet
+  unsigned held = 0;  // bits not yet written
   for (const char c : text) {
     const auto value = kBase64Values[valueOf(c)];
     if (value == kNotADigit) return false;

@@ -34,14 +34,14 @@ enum class Fault {
 struct FaultInfo {
   Fault fault;
   std::string_view name;
-  int http_status;        // what the scraper is answered
-  std::string_view next;  // what happens next, when the step that failed does not know better
+  int http_status;        // status of the response to the scraper
+  std::string_view next;  // what happens next, unless the failed step sets its own text
 };
 
 // In the order of the enumeration.
 inline constexpr std::array<FaultInfo, 19> kFaults = {{
-    {Fault::NoCredential, "no_credential", 503, "it is looked for again at the next scrape"},
-    {Fault::CredentialSource, "credential_source", 503, "it is asked again at the next scrape"},
+    {Fault::NoCredential, "no_credential", 503, "the next scrape looks for it again"},
+    {Fault::CredentialSource, "credential_source", 503, "the next scrape asks it again"},
     {Fault::LoginRejected, "login_rejected", 502,
      "no login is sent until the back-off ends or the credential changes"},
     {Fault::LoginThrottled, "login_throttled", 503, "no login is sent until the back-off ends"},
@@ -59,7 +59,7 @@ inline constexpr std::array<FaultInfo, 19> kFaults = {{
     {Fault::Truncated, "truncated", 502, "the next scrape tries again"},
     {Fault::UnknownTarget, "unknown_target", 404, "GET /health lists the targets"},
     {Fault::Busy, "busy", 503, "try again later"},
-    {Fault::Config, "config", 503, "it is looked at again every 10 s, and as soon as it changes"},
+    {Fault::Config, "config", 503, "it is read again every 10 s, and as soon as it changes"},
 }};
 
 constexpr const FaultInfo& faultInfo(Fault fault) {
@@ -69,20 +69,20 @@ constexpr std::string_view faultName(Fault fault) {
   return faultInfo(fault).name;
 }
 
-// Whether the scrape of a target can end with it: for the others there is no target.
+// Whether the scrape of a target can end with it. The others occur without a target.
 constexpr bool isOfTarget(Fault fault) {
   return fault != Fault::UnknownTarget && fault != Fault::Config;
 }
 
-// What an error is about, where its fault alone does not tell: for those who act on it. None: the
-// fault says it all. The name of each value (see detailName) is in /api/v1/status.
+// Details of an error that its fault does not distinguish, for code that acts on them. None: the
+// fault suffices. The name of each value (see detailName) is in /api/v1/status.
 enum class Detail {
   None,
-  ClientCertificate,  // the other end wants one, or refuses ours
-  NotTls,             // the other end speaks something else
+  ClientCertificate,  // the peer requires one, or refuses postern's
+  NotTls,             // the peer speaks another protocol
   Http2Only,
-  Misdirected,     // it does not serve the name that it was asked for
-  PasswordChange,  // it wants a new password before anything else
+  Misdirected,     // the peer does not serve the requested name
+  PasswordChange,  // the service requires a new password first
 };
 
 constexpr std::string_view detailName(Detail detail) {

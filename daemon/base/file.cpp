@@ -16,10 +16,10 @@ namespace {
 
 using Reason = FileError::Reason;
 
-// Regular files alone, or all that is not a directory.
+// Only regular files, or everything except directories.
 enum class Accept { Regular, Readable };
 
-// Secrets pass through it.
+// The buffer may contain secrets.
 struct Block {
   std::array<char, 16384> bytes;
   ~Block() { wipeBytes(bytes.data(), bytes.size()); }
@@ -118,7 +118,7 @@ int replaceFile(const std::filesystem::path& file, std::string_view content) {
   const int closed = opened.close();
   if (error == 0) error = closed;
   if (error == 0 && ::rename(fresh.c_str(), file.c_str()) != 0) error = errno;
-  if (error != 0) ::unlink(fresh.c_str());  // it would only take room
+  if (error != 0) ::unlink(fresh.c_str());  // a partial file is useless
   return error;
 }
 

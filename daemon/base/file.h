@@ -19,22 +19,22 @@ struct FileError {
 };
 
 // Reads a whole file of at most `limit` bytes into `content`, which is empty after an error.
-// Follows symbolic links, as those of a projected volume of Kubernetes. Accepts regular files only,
-// and never waits for the writer of a FIFO. It may block for as long as the file system does.
-// Throws nothing but std::bad_alloc.
+// Follows symbolic links, such as those of a projected volume of Kubernetes. Accepts only regular
+// files, and never waits for the writer of a FIFO. Blocks as long as the file system does. Throws
+// only std::bad_alloc.
 std::optional<FileError> readFile(const std::filesystem::path& file, std::size_t limit,
                                   std::string& content);
-// The same. No copy of the bytes stays in memory that was freed.
+// The same. Leaves no copy of the bytes in freed memory.
 std::optional<FileError> readFile(const std::filesystem::path& file, std::size_t limit,
                                   Secret& content);
 
-// The same for a file that a person names on the command line: `-` is standard input, and a FIFO
-// (`<(command)` of a shell) or a terminal is read until its end.
+// The same for a file of the command line: `-` is standard input, and a FIFO (`<(command)` of a
+// shell) or a terminal is read until its end.
 std::optional<FileError> readInput(const std::filesystem::path& file, std::size_t limit,
                                    std::string& content);
 
-// Replaces a file of this process as a whole: a reader sees the old content or the new one. It
-// writes `file`.new first, with mode 0600. Returns 0, or errno.
+// Replaces a file of this process as a whole: a reader sees either the old content or the new one.
+// Writes `file`.new first, with mode 0600. Returns 0 or errno.
 int replaceFile(const std::filesystem::path& file, std::string_view content);
 
 }  // namespace postern

@@ -7,16 +7,16 @@
 
 namespace postern {
 
-// Host and port as a URL's authority has them (RFC 3986 section 3.2). The views point into the text
-// that was split; whether they are a valid host and a number is not checked.
+// Host and port of a URL's authority (RFC 3986 section 3.2). The views point into the text that was
+// split. Does not check whether they are a valid host and a number.
 struct HostPort {
   std::string_view host;  // without brackets; may be empty
   bool bracketed = false;
-  std::optional<std::string_view> port;  // what follows the colon
+  std::optional<std::string_view> port;  // the text after the colon
 };
 
-// Splits "host", "host:port", "[v6]", "[v6]:port" and ":port". Nothing when a bracket is not
-// closed, something else than a port follows it, or there is a further colon.
+// Splits "host", "host:port", "[v6]", "[v6]:port" and ":port". Nothing if a bracket is not closed,
+// if anything other than a port follows it, or after an additional colon.
 std::optional<HostPort> splitHostPort(std::string_view text);
 
 // "name", "192.0.2.1" or "[2001:db8::1]".

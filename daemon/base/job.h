@@ -4,7 +4,7 @@
 
 namespace postern {
 
-// Work that some thread does once.
+// Work that a thread runs once.
 using Job = std::function<void()>;
 
 }  // namespace postern

@@ -64,7 +64,7 @@ void appendJson(std::string& line, std::string_view key, std::string_view value)
   line += quoteJson(value);
 }
 
-// A line in memory that is there already.
+// A line in a fixed buffer, without allocation.
 class FixedLine {
  public:
   FixedLine& operator<<(std::string_view text) {
@@ -73,7 +73,7 @@ class FixedLine {
     used_ += count;
     return *this;
   }
-  // With zeros in front, up to `width`.
+  // Pads with leading zeros to `width`.
   void number(int value, std::size_t width) {
     std::array<char, 12> digits{};
     const auto* const end = std::to_chars(digits.begin(), digits.end(), value).ptr;
@@ -82,7 +82,7 @@ class FixedLine {
     *this << std::string_view(digits.data(), count);
   }
   void writeTo(int descriptor) const {
-    // A log that cannot be written is nothing that could be reported.
+    // A failed write of the log cannot be reported.
     [[maybe_unused]] const auto written = ::write(descriptor, bytes_.data(), used_);
   }
 
@@ -91,7 +91,7 @@ class FixedLine {
   std::size_t used_ = 0;
 };
 
-// As spdlog writes it.
+// In spdlog's format.
 void appendTime(FixedLine& line, std::chrono::system_clock::time_point now) {
   using namespace std::chrono;
   const auto day = floor<days>(now);
@@ -118,7 +118,7 @@ void appendTime(FixedLine& line, std::chrono::system_clock::time_point now) {
 void configure(Level level, Format format) {
   line_format = format;
   sink().set_level(spdlogLevel(level));
-  // The time stamp is spdlog's, in UTC; the rest of the line is ours.
+  // spdlog writes the time stamp, in UTC; write() formats the rest of the line.
   sink().set_pattern(format == Format::Logfmt ? "ts=%Y-%m-%dT%H:%M:%S.%eZ%v"
                                               : R"({"ts":"%Y-%m-%dT%H:%M:%S.%eZ"%v})",
                      spdlog::pattern_time_type::utc);

@@ -7,7 +7,7 @@
 
 // One line per event on standard error, as logfmt or JSON:
 //   ts=2026-11-02T10:00:00.000Z level=warn msg="login rejected" target=default
-// Fields never hold a secret: Secret has no way to become one. Thread-safe.
+// Fields never contain a secret: a Secret does not convert to a field. Thread-safe.
 namespace postern::log {
 
 enum class Level { Debug, Info, Warn, Error };
@@ -23,11 +23,11 @@ struct Field {
   Field(std::string_view k, std::integral auto v) : key(k), value(std::to_string(v)) {}
 };
 
-// Before the first line; the defaults are Info and Logfmt.
+// Must be called before the first line; the defaults are Info and Logfmt.
 void configure(Level level, Format format);
 
 void write(Level level, std::string_view message, std::initializer_list<Field> fields);
-// A warning with one field, from a signal handler: neither allocates nor locks. The line is cut off
+// Logs a warning with one field from a signal handler: neither allocates nor locks. Cuts the line
 // at 256 bytes. Requires that configure() has been called; `value` is plain text.
 void warnInSignal(std::string_view message, std::string_view key, std::string_view value);
 inline void debug(std::string_view message, std::initializer_list<Field> fields = {}) {

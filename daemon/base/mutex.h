@@ -2,8 +2,8 @@
 
 #include <mutex>
 
-// Attributes of clang's thread safety analysis, with the names of its manual; nothing to other
-// compilers.
+// Attributes of clang's thread safety analysis, with the names of its manual. Other compilers
+// ignore them.
 #if defined(__clang__)
 #define POSTERN_ANALYZED(attribute) __attribute__((attribute))
 #else
@@ -18,9 +18,8 @@
 
 namespace postern {
 
-// A std::mutex, which the analysis knows. A member with GUARDED_BY(mutex_) is used, and a function
-// with REQUIRES(mutex_) called, only where a MutexLock of it is in scope: builds with clang check
-// it.
+// A std::mutex that the analysis knows. Use of a member with GUARDED_BY(mutex_), and a call of a
+// function with REQUIRES(mutex_), need a MutexLock of it in scope: builds with clang check that.
 class CAPABILITY("mutex") Mutex {
  public:
   Mutex() = default;
@@ -32,7 +31,7 @@ class CAPABILITY("mutex") Mutex {
   std::mutex mutex_;
 };
 
-// Holds a mutex, which must outlive it, for as long as it lives.
+// Holds a mutex until it is destroyed. The mutex must outlive it.
 class SCOPED_CAPABILITY MutexLock {
  public:
   explicit MutexLock(Mutex& mutex) ACQUIRE(mutex) : lock_(mutex.mutex_) {}
@@ -40,7 +39,7 @@ class SCOPED_CAPABILITY MutexLock {
   MutexLock(const MutexLock&) = delete;
   MutexLock& operator=(const MutexLock&) = delete;
 
-  // Gives the mutex up for a time.
+  // Releases the mutex temporarily.
   void unlock() RELEASE() { lock_.unlock(); }
   void lock() ACQUIRE() { lock_.lock(); }
   // For condition variables. A predicate that reads guarded members is [this]() REQUIRES(mutex_)

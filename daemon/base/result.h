@@ -12,13 +12,13 @@
 
 namespace postern {
 
-// Why there is no value: Error{Fault::Format, "what is wrong"}, or what a factory below makes.
+// Why a step failed: Error{Fault::Format, "what is wrong"}, or the result of a factory below.
 struct Error {
   Fault fault;
-  std::string what;       // for a human; never holds a secret, ends without a full stop
+  std::string what;       // for people; never contains a secret, ends without a full stop
   std::string next = {};  // what happens next; empty: faultInfo(fault).next
   std::optional<std::chrono::seconds> retry_after = {};  // for the scraper's Retry-After
-  // What mends it, where the place that made the error knows; `what` may end with ": " and this.
+  // What fixes it, if the creator of the error knows; `what` may end with ": " and this.
   std::string remedy = {};
   Detail detail = Detail::None;
 
@@ -29,13 +29,13 @@ struct Error {
 // "problem: remedy".
 Error withRemedy(Fault fault, std::string problem, std::string remedy,
                  Detail detail = Detail::None);
-// Of a sentence "what is wrong: what to do": the remedy follows its last ": " outside of brackets.
-// Whoever quotes the words of others gives the two apart.
+// Splits a sentence "what is wrong: what to do": the remedy follows its last ": " outside of
+// brackets. A caller that quotes foreign text must pass the two separately.
 Error withRemedy(Fault fault, std::string sentence);
-// The same error with "place: " before it: where it happened, or during what.
+// The same error with the prefix "place: ": where it happened, or during which step.
 Error withContext(std::string_view place, Error error);
 
-// A value, or the reason why there is none.
+// A value or an error.
 template <typename T>
 class [[nodiscard]] Result {
  public:
@@ -43,13 +43,13 @@ class [[nodiscard]] Result {
   Result(Error error) : state_(std::move(error)) {}
 
   explicit operator bool() const { return std::holds_alternative<T>(state_); }
-  // Require that there is a value.
+  // Require a value.
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
   T&& operator*() && { return std::move(value()); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
-  // Require that there is none.
+  // Require an error.
   const Error& error() const& {
     assert(!*this);
     return *std::get_if<Error>(&state_);
@@ -99,7 +99,7 @@ class [[nodiscard]] Result<void> {
 
 // Declares a variable with the value of a Result, or returns its error to the caller:
 //   TRY(const auto page, fetch(request));
-// Not for coroutines, nor for the branch of an `if` without braces: it is two statements.
+// It is two statements: not usable in coroutines, nor as the branch of an `if` without braces.
 // NOLINTBEGIN(bugprone-macro-parentheses): a declaration takes none
 #define TRY(declaration, ...)                                   \
   auto POSTERN_JOINED(tried_, __LINE__) = (__VA_ARGS__);        \
@@ -108,7 +108,7 @@ class [[nodiscard]] Result<void> {
   }                                                             \
   declaration = *std::move(POSTERN_JOINED(tried_, __LINE__))
 // NOLINTEND(bugprone-macro-parentheses)
-// The same for a Result<void>, or whose value does not matter.
+// The same for a Result<void>, or if the value is not needed.
 #define TRY_VOID(...)                                                        \
   do {                                                                       \
     if (auto tried = (__VA_ARGS__); !tried) return std::move(tried).error(); \

@@ -9,7 +9,8 @@ void wipeBytes(void* bytes, std::size_t size) {
 }
 
 void Secret::wipe() {
-  // The capacity and not the size: an earlier, longer value may have left bytes behind its end.
+  // Wipes the capacity, not only the size: an earlier, longer value may have left bytes after the
+  // end.
   text_.resize(text_.capacity());
   wipeBytes(text_.data(), text_.size());
   text_.clear();

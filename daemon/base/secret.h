@@ -7,9 +7,9 @@
 
 namespace postern {
 
-// A password, key or token. It wipes its bytes when it goes, and it cannot be
-// printed: there is no operator<<, no formatter and no conversion to a string.
-// Not thread-safe; constant ones may be shared.
+// A password, key or token. The destructor wipes its bytes. It cannot be printed: operator<<, a
+// formatter and a conversion to a string are missing on purpose. Not thread-safe; constant ones may
+// be shared.
 class Secret {
  public:
   Secret() = default;
@@ -23,14 +23,14 @@ class Secret {
 
   bool empty() const { return text_.empty(); }
   std::size_t size() const { return text_.size(); }
-  // Compares in constant time for secrets of one length.
+  // Compares secrets of equal length in constant time.
   bool operator==(const Secret& other) const;
 
   // The view dies with this Secret. Search for callers of reveal() to audit every use.
   std::string_view reveal() const { return text_; }
-  // Appends without leaving a freed copy of the old bytes behind.
+  // Appends without leaving a copy of the old bytes in freed memory.
   void append(std::string_view more);
-  // Room for so many bytes in all; of an empty one.
+  // Reserves this many bytes in total. The secret must be empty.
   void reserve(std::size_t size) { text_.reserve(size); }
   void wipe();
 

@@ -5,7 +5,8 @@
 #include <string>
 #include <string_view>
 
-// Text as protocols compare and cut it. Letters are those of ASCII; nothing depends on the locale.
+// Comparing and splitting the text of protocols. Letters are ASCII letters. Independent of the
+// locale.
 namespace postern {
 
 inline constexpr std::string_view kWhiteSpace = " \t\r\n\v\f";
@@ -26,7 +27,7 @@ constexpr bool isLetterOrDigit(char c) {
   return isLetter(c) || isDigit(c);
 }
 constexpr bool isControl(char c) {
-  const auto byte = static_cast<unsigned char>(c);  // char has no sign on some processors
+  const auto byte = static_cast<unsigned char>(c);  // char is unsigned on some processors
   return byte < 0x20 || byte == 0x7f;
 }
 
@@ -44,13 +45,13 @@ inline bool equalsIgnoringCase(std::string_view a, std::string_view b) {
 
 bool contains(std::string_view text, std::string_view part);
 
-// Without the `characters` around it.
+// Without leading and trailing `characters`.
 std::string_view trimmed(std::string_view text, std::string_view characters = " \t");
 
 bool hasControlCharacter(std::string_view text);
 
-// Bytes of the UTF-8 character that `text` begins with (RFC 3629 section 4); 0 when it begins with
-// none. Requires that `text` is not empty.
+// The length of the UTF-8 character at the start of `text` (RFC 3629 section 4); 0 if it is
+// invalid. Requires that `text` is not empty.
 std::size_t utf8Length(std::string_view text);
 
 }  // namespace postern

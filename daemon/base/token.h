@@ -4,14 +4,14 @@
 
 #include "base/text.h"
 
-// The words that headers are made of (RFC 9110 section 5.6).
+// Tokens and lists of headers (RFC 9110 section 5.6).
 namespace postern {
 
 // tchar and token.
 bool tokenByte(char c);
 bool token(std::string_view text);
 
-// Calls `take` with each element of a comma-separated list, trimmed; empty ones are passed over.
+// Calls `take` with each element of a comma-separated list, trimmed. Skips empty ones.
 template <typename Take>
 void forEachElement(std::string_view list, Take take) {
   while (!list.empty()) {

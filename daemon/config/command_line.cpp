@@ -55,7 +55,7 @@ void readListenAddresses(const Settings& settings, const std::string& port, Comm
   addresses = readAddresses(setting->second, result.complaints);
 }
 
-// "/postern/" and "/postern" are one; "/" is none.
+// "/postern/" and "/postern" are the same; "/" means no prefix.
 void readRoutePrefix(Reader& reader, std::string& prefix) {
   reader.checked("web.route-prefix", prefix,
                  [](std::string_view text) { return pathMistake(text, false); });
@@ -71,7 +71,7 @@ void readOptions(Reader& reader, Options& options) {
   reader.path("web.config.file", options.web_config_file);
   reader.path("web.key-password-file", options.web_key_password_file);
   if (reader.has("web.key-password-file") && !reader.has("web.config.file")) {
-    reader.complain("web.key-password-file", "stands without --web.config.file, expected both");
+    reader.complain("web.key-password-file", "is set without --web.config.file, expected both");
   }
   readRoutePrefix(reader, options.route_prefix);
   reader.number("web.max-connections", options.max_connections, {1, 1'000'000});
@@ -134,20 +134,22 @@ void readTls(Reader& reader, Tls& tls) {
   }
   if (!tls.key_password_file.empty() && tls.key_file.empty() && tls.pkcs12_file.empty()) {
     reader.complain("tls.key-password-file",
-                    "stands without a key, expected --tls.dir or --tls.pkcs12-file");
+                    "is set without a key, expected --tls.dir or --tls.pkcs12-file");
   }
   if (tls.spiffe_id.empty()) return;
   if (tls.ca_file.empty()) {
-    reader.complain("target.spiffe-id",
-                    "stands without --tls.dir or --tls.ca-file, expected the bundle of its trust "
-                    "domain there");
+    reader.complain(
+        "target.spiffe-id",
+        "is set without --tls.dir or --tls.ca-file, expected the bundle of its trust domain "
+        "there");
   }
   if (reader.has("target.server-name")) {
     reader.complain("target.spiffe-id", "excludes --target.server-name, expected one of them");
   }
   if (tls.system_roots) {
-    reader.complain("tls.system-roots",
-                    "excludes --target.spiffe-id: its trust domain vouches for it");
+    reader.complain(
+        "tls.system-roots",
+        "excludes --target.spiffe-id: only the bundle of its trust domain may verify the server");
   }
 }
 
@@ -196,13 +198,14 @@ void readTargets(const Settings& settings, Reader& reader, CommandLine& result) 
   }
   for (const auto& flag : flags()) {
     if (flag.of_target && settings.find(flag.name) != settings.end()) {
-      reader.complain(flag.name,
-                      "cannot stand beside the targets of --config.file, expected it there");
+      reader.complain(
+          flag.name,
+          "cannot be combined with --config.file, expected it in the targets of that file");
     }
   }
 }
 
-// Takes the command and its operand off the arguments; without a command all are flags.
+// Removes the command and its operand from the arguments. Without a command all are flags.
 std::vector<std::string> takeCommand(std::vector<std::string> arguments, CommandLine& result) {
   if (arguments.empty()) return arguments;
   if (arguments[0] == "check") {
@@ -265,7 +268,8 @@ void readCommandFlags(Reader& reader, CommandLine& result) {
   }
   for (const std::string_view flag : {"no-login", "json", "target"}) {
     if (result.check.live && reader.has(flag))
-      reader.complain(flag, "cannot stand beside --live, which asks one question only");
+      reader.complain(
+          flag, "cannot be combined with --live, which only asks whether the daemon is healthy");
   }
 }
 
@@ -311,14 +315,15 @@ std::string helpText() {
       "postern logs in to a service behind mutual TLS and serves its metrics to Prometheus.\n\n"
       "Usage: postern [flags]\n"
       "       postern rules FILE [flags]\n"
-      "           prints what the rules of a target make of a page, rule by rule\n"
+      "           prints the effect of a target's rules on a page, rule by rule\n"
       "       postern check [--target=NAME] [--no-login] [--json] [flags]\n"
-      "           walks the path of a scrape step by step; says what is wrong and what mends it\n"
+      "           tests each step of a scrape; reports what is wrong and how to fix it\n"
       "       postern check --live [flags]\n"
       "           asks the running daemon whether it is healthy, for probes of containers\n"
       "       postern inject [flags]\n"
-      "           the admission webhook that adds the sidecar to pods, with --pod=FILE to one "
-      "pod\n\n";
+      "           runs the admission webhook that adds the sidecar to pods; with --pod=FILE adds "
+      "it "
+      "to a manifest\n\n";
   for (const auto& flag : flags()) {
     text += "  --" + std::string(flag.name);
     if (flag.kind != FlagKind::Switch) text += '=' + std::string(flag.argument);
@@ -326,9 +331,9 @@ std::string helpText() {
     if (flag.in_environment) text += fmt::format("        ${}\n", variableName(flag.name));
   }
   return text +
-         "\nA flag wins over its variable, and an empty variable counts as none. In\n"
-         "$POSTERN_WEB_LISTEN_ADDRESS commas separate addresses. Durations are written as\n"
-         "Prometheus does: 1m30s, 250ms.\n";
+         "\nA flag overrides its variable. An empty variable counts as not set. In\n"
+         "$POSTERN_WEB_LISTEN_ADDRESS commas separate addresses. Durations have the form of\n"
+         "Prometheus: 1m30s, 250ms.\n";
 }
 
 }  // namespace postern::config

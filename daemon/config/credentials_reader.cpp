@@ -74,7 +74,8 @@ void readRefreshInterval(Map& map, seconds& interval) {
   const auto duration = value ? value->duration(kRefreshInterval) : std::nullopt;
   if (!duration) return;
   interval = std::chrono::floor<seconds>(*duration);
-  if (interval != *duration) value->complain("is no number of seconds, expected no milliseconds");
+  if (interval != *duration)
+    value->complain("is not a whole number of seconds, expected one without milliseconds");
 }
 
 void readMysql(const Value& value, MysqlCredentials& mysql) {
@@ -103,7 +104,7 @@ void readMysql(const Value& value, MysqlCredentials& mysql) {
 }
 
 std::string authorizationTypeMistake(std::string_view text) {
-  if (equalsIgnoringCase(text, "Basic")) return "is Basic, expected basic_auth in its place";
+  if (equalsIgnoringCase(text, "Basic")) return "is Basic, expected basic_auth instead";
   if (headerNameMistake(text).empty()) return {};
   return "is not a type of authorization, expected a word like Bearer";
 }

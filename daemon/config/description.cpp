@@ -14,7 +14,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kSecret = "<secret>";
-constexpr const char* kHidden = "<hidden>";  // it may hold a secret
+constexpr const char* kHidden = "<hidden>";  // may contain a secret
 
 std::string_view formatName(Format format) {
   switch (format) {
@@ -50,7 +50,7 @@ void addSecret(Json& json, const char* key, const Secret& secret) {
   if (!secret.empty()) json[key] = kSecret;
 }
 
-// "{{username}}" is shown, whatever else may hold a key is not.
+// "{{username}}" is shown. Any other value may contain a key and is hidden.
 Json masked(std::string_view value) {
   const bool placeholder = value.starts_with("{{") && value.find("}}") == value.size() - 2;
   return placeholder ? Json(value) : Json(kHidden);
@@ -66,7 +66,7 @@ void mask(Json& json) {
   }
 }
 
-// A query may hold a key.
+// A query may contain a key.
 std::string withoutQuery(const std::string& url) {
   const auto query = url.find('?');
   return query == url.npos ? url : url.substr(0, query + 1) + kHidden;
@@ -103,7 +103,7 @@ Json describeFiles(const Tls& tls) {
 
 Json describeTls(const Tls& tls) {
   Json json = describeFiles(tls);
-  // Without a ca_file they are what there is.
+  // Without a ca_file the system's roots are the only ones.
   if (!tls.ca_file.empty()) json["system_roots"] = tls.system_roots;
   addText(json, "server_name", tls.server_name);
   addText(json, "spiffe_id", tls.spiffe_id);
@@ -144,7 +144,7 @@ Json describeMysql(const MysqlCredentials& mysql) {
   return json;
 }
 
-// Under the key by which such a credential can be written.
+// Below the key that sets such a credential in the file.
 void addCredentials(Json& json, const Credentials& credentials) {
   if (credentials.mysql) {
     json["credentials"]["mysql"] = describeMysql(*credentials.mysql);
@@ -207,7 +207,7 @@ Json describeLogin(const Login& login) {
   return json;
 }
 
-// Its credentials and login are what it was read from.
+// The target's credentials and login come from oauth2.
 Json describeOauth2(const Target& target) {
   const Oauth2& oauth2 = *target.oauth2;
   const FileCredentials& client = *target.credentials->file;
@@ -312,7 +312,7 @@ nlohmann::ordered_json describe(const Target& target) {
 }
 
 std::string fingerprint(const std::vector<Target>& targets) {
-  std::uint64_t hash = 0xcbf29ce484222325U;  // FNV-1a: no secret is behind it, nobody forges it
+  std::uint64_t hash = 0xcbf29ce484222325U;  // FNV-1a: it protects no secret
   for (const auto& target : targets) {
     for (const char c : describe(target).dump(-1, ' ', false, Json::error_handler_t::replace)) {
       hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;

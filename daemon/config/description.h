@@ -6,16 +6,17 @@
 
 #include "config/config.h"
 
-// The configuration as it may be shown.
+// The configuration without its secrets, for display.
 namespace postern::config {
 
-// The keys of a target as they stand in the file, with every default. A secret is "<secret>"
-// whether it came from a file or not. What may hold one is "<hidden>": the values of http_headers
-// and params, queries, and of a login's body all that is no placeholder.
+// The keys of a target in the file's form, with every default. A secret is "<secret>", from a file
+// or not. Values that may contain a secret are "<hidden>": values of http_headers and params,
+// queries, and everything in a login's body except placeholders.
 nlohmann::ordered_json describe(const Target& target);
 
-// 16 hexadecimal digits that tell whether two processes serve the same configuration: equal when
-// what describe() says of all targets is. Secrets do not count, so nothing can be guessed from it.
+// 16 hexadecimal digits that identify a configuration: two processes have the same ones if
+// describe() returns the same for all targets. Secrets are left out, so the digits disclose nothing
+// about them.
 std::string fingerprint(const std::vector<Target>& targets);
 
 }  // namespace postern::config

@@ -23,8 +23,8 @@ constexpr auto kValue = FlagKind::Value;
 constexpr auto kFlags = std::to_array<Flag>({
     {"config.file", "FILE", "YAML file with the targets", kValue, false, true},
     {"config.check", "", "check configuration and material, then exit", kSwitch, false, true},
-    {"config.await", "", "wait for a configuration that is missing or bad at start, and say so",
-     kSwitch, false, true},
+    {"config.await", "", "wait for a configuration that is missing or invalid at start", kSwitch,
+     false, true},
     {"config.enable-auto-reload", "", "reload when the configuration file changes", kSwitch, false,
      true},
     {"config.auto-reload-interval", "DURATION", "how often to look for a change (default 30s)",
@@ -38,37 +38,37 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"web.key-password-file", "FILE", "password of the key that --web.config.file names", kValue,
      false, true},
     {"web.health-address", "ADDRESS",
-     "where probes, own metrics and the status alone are served, without TLS and login; repeatable",
+     "serves only probes, self-metrics and the status, without TLS and login; may be repeated",
      kList, false, true},
-    {"web.route-prefix", "PATH", "what every path begins with, such as /postern (default /)",
-     kValue, false, true},
+    {"web.route-prefix", "PATH", "prefix of every path, such as /postern (default /)", kValue,
+     false, true},
     {"web.max-connections", "NUMBER",
-     "per kind of listener; beyond, the longest idle is closed (default 1024)", kValue, false,
+     "per kind of listener; beyond it the longest idle one is closed (default 1024)", kValue, false,
      true},
-    {"web.max-connections-per-address", "NUMBER", "of one client; 0 is no limit (default 0)",
-     kValue, false, true},
+    {"web.max-connections-per-address", "NUMBER", "of one client; 0: no limit (default 0)", kValue,
+     false, true},
     {"web.header-timeout", "DURATION", "how long a request may take to arrive (default 10s)",
      kValue, false, true},
     {"web.write-timeout", "DURATION",
-     "how long a client may take no byte of its answer (default 30s)", kValue, false, true},
+     "how long a client may read no byte of its response (default 30s)", kValue, false, true},
     {"web.idle-timeout", "DURATION",
      "how long a connection is kept for another request (default 2m)", kValue, false, true},
     {"web.enable-lifecycle", "", "answer POST and PUT /-/reload", kSwitch, false, true},
-    {"web.status-page", "", "the pages for people, on by default; =false switches them off",
+    {"web.status-page", "", "the HTML pages, on by default; =false turns them off", kSwitch, false,
+     true},
+    {"web.enable-debug", "", "answer GET /metrics/<target>?debug=true with a trace of one scrape",
      kSwitch, false, true},
-    {"web.enable-debug", "", "answer GET /metrics/<target>?debug=true with the story of one scrape",
-     kSwitch, false, true},
-    {"web.shutdown-timeout", "DURATION", "how long scrapes may go on after SIGTERM (default 10s)",
+    {"web.shutdown-timeout", "DURATION", "how long scrapes may run after SIGTERM (default 10s)",
      kValue, false, true},
-    {"state.dir", "DIR", "where the back-off survives a restart (default: it does not)", kValue,
+    {"state.dir", "DIR", "keeps the back-off across restarts (default: not kept)", kValue, false,
+     true},
+    {"sandbox", "MODE", "off, auto or on: deny what the daemon does not need (default off)", kValue,
      false, true},
-    {"sandbox", "MODE", "off, auto or on: refuse what the daemon does not need (default off)",
-     kValue, false, true},
     {"page-template-limit", "SIZE",
-     "memory of all targets for their last pages without values; 0 keeps none (default 4MiB)",
+     "memory for the page templates of all targets; 0 keeps none (default 4MiB)", kValue, false,
+     true},
+    {"timeout-offset", "DURATION", "subtracted from the scraper's own timeout (default 500ms)",
      kValue, false, true},
-    {"timeout-offset", "DURATION", "taken off the scraper's own timeout (default 500ms)", kValue,
-     false, true},
     {"log.level", "LEVEL", "debug, info, warn or error (default info)", kValue, false, true},
     {"log.format", "FORMAT", "logfmt or json (default logfmt)", kValue, false, true},
     {"target.name", "NAME", "name of the only target (default default)", kValue, true, true},
@@ -77,28 +77,27 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"target.preset", "PRESET", "none, spinnaker or whatsapp (default none)", kValue, true, true},
     {"target.server-name", "HOST", "name in the service's certificate (default: the URL's host)",
      kValue, true, true},
-    {"target.spiffe-id", "ID", "SPIFFE ID in the service's certificate, in place of a name", kValue,
+    {"target.spiffe-id", "ID", "SPIFFE ID in the service's certificate, instead of a name", kValue,
      true, true},
-    {"target.scrape-timeout", "DURATION", "longest time of a scrape (default 10s)", kValue, true,
-     true},
+    {"target.scrape-timeout", "DURATION", "timeout of a scrape (default 10s)", kValue, true, true},
     {"tls.dir", "DIR", "folder with ca.crt, tls.crt and tls.key; each may be missing", kValue, true,
      true},
-    {"tls.ca-file", "FILE", "CA of the service, in place of ca.crt in --tls.dir", kValue, true,
+    {"tls.ca-file", "FILE", "CA of the service, instead of ca.crt in --tls.dir", kValue, true,
      true},
-    {"tls.pkcs12-file", "FILE", "PKCS #12 bundle, in place of tls.crt and tls.key", kValue, true,
+    {"tls.pkcs12-file", "FILE", "PKCS #12 bundle, instead of tls.crt and tls.key", kValue, true,
      true},
     {"tls.key-password-file", "FILE", "file with the password of the key or bundle", kValue, true,
      true},
-    {"tls.system-roots", "", "trust the system's roots beside ca.crt", kSwitch, true, true},
+    {"tls.system-roots", "", "trust the system's roots in addition to ca.crt", kSwitch, true, true},
     {"credentials.dir", "DIR", "folder with username and password, or api_key, or token", kValue,
      true, true},
     {"mysql.dir", "DIR",
-     "folder with host, port, database, username, password, ca.crt: the credential is a row there",
+     "folder with host, port, database, username, password, ca.crt of the database of credentials",
      kValue, true, true},
     {"inject.image", "IMAGE", "with inject: the sidecar's image (default postern:VERSION)", kValue,
      false, true},
     {"inject.allowed-images", "GLOB",
-     "with inject: further images that a pod may ask for; may be repeated", kList, false, true},
+     "with inject: more images that a pod may request; may be repeated", kList, false, true},
     {"inject.default", "KEY=VALUE",
      "with inject: an annotation, without postern.io/, of every pod that does not have it; may be "
      "repeated",
@@ -110,8 +109,8 @@ constexpr auto kFlags = std::to_array<Flag>({
      "with inject: a host that pods may name as their target, such as *.example.com; localhost, "
      "127.0.0.1 and ::1, the pod itself, are always allowed; may be repeated (default: every host)",
      kList, false, true},
-    {"inject.secret", "NAME", "with inject: Secret that its own certificate is kept in", kValue,
-     false, true},
+    {"inject.secret", "NAME", "with inject: Secret that keeps its own certificate", kValue, false,
+     true},
     {"inject.webhook", "NAME", "with inject: webhook configuration whose caBundle it writes",
      kValue, false, true},
     {"inject.service", "NAME", "with inject: Service that its own certificate is for", kValue,
@@ -119,7 +118,7 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"inject.namespace", "NAME",
      "with inject: its own namespace (default: that of its service account)", kValue, false, true},
     {"inject.certificate-life", "DURATION",
-     "with inject: how long its own certificate is good for; renewed at two thirds of it (default "
+     "with inject: how long its own certificate is valid; renewed at two thirds of it (default "
      "90d)",
      kValue, false, true},
     {"inject.count-missed-pods", "",
@@ -127,14 +126,15 @@ constexpr auto kFlags = std::to_array<Flag>({
      "pods",
      kSwitch, false, true},
     {"native-sidecar", "MODE",
-     "with inject: auto, true or false: whether the sidecar is an init container that goes on "
+     "with inject: auto, true or false: whether the sidecar is a native sidecar "
      "(default auto: when the API server is 1.32 or newer, or it and every kubelet 1.29)",
      kValue, false, true},
     {"kube.api-server", "URL", "with inject: the API server (default: that of its cluster)", kValue,
      false, true},
-    {"kube.token-file", "FILE", "with inject: token for it (default: of the service account)",
-     kValue, false, true},
-    {"kube.ca-file", "FILE", "with inject: who vouches for it (default: of the service account)",
+    {"kube.token-file", "FILE",
+     "with inject: token for the API server (default: of the service account)", kValue, false,
+     true},
+    {"kube.ca-file", "FILE", "with inject: CA of the API server (default: of the service account)",
      kValue, false, true},
     {"pod", "FILE",
      "with inject: print the pods of a manifest with the sidecar; - is standard input", kValue,
@@ -142,7 +142,7 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"target", "NAME", "with rules and check: which of the targets of --config.file", kValue, false,
      false},
     {"no-login", "", "with check: send nothing that carries a credential", kSwitch, false, false},
-    {"json", "", "with check: an object of JSON a line", kSwitch, false, false},
+    {"json", "", "with check: one JSON object per line", kSwitch, false, false},
     {"live", "", "with check: only ask the running daemon whether it is healthy", kSwitch, false,
      false},
     {"version", "", "print the version and exit", kSwitch, false, false},
@@ -153,7 +153,7 @@ constexpr std::string_view kTrue = "true";
 constexpr std::string_view kVariablePrefix = "POSTERN_";
 
 Complaint positionalArgument() {
-  return {"command line", "", "an argument is no flag, expected only flags (see --help)"};
+  return {"command line", "", "an argument is not a flag, expected only flags (see --help)"};
 }
 
 const Flag* findFlag(std::string_view name) {
@@ -181,10 +181,10 @@ options::options_description describe() {
 
 struct Syntax {
   std::vector<options::option> given;
-  std::optional<std::string> missing_value;  // the flag that stands without one
+  std::optional<std::string> missing_value;  // the flag without a value
 };
 
-// Program_options takes any next argument for a value, the next flag too.
+// Program_options takes any next argument as a value, even a flag.
 bool tookAFlag(const options::option& option) {
   return option.original_tokens.size() > 1 && option.original_tokens[1].starts_with("--");
 }
@@ -208,7 +208,7 @@ Syntax splitArguments(const std::vector<std::string>& arguments) {
   }
 }
 
-// It also stops at the first flag without a value: take that one out and go on.
+// Program_options stops at the first flag without a value: remove that flag and parse again.
 std::vector<options::option> splitAllArguments(std::vector<std::string> arguments,
                                                std::vector<Complaint>& complaints) {
   for (;;) {
@@ -230,7 +230,7 @@ std::vector<options::option> splitAllArguments(std::vector<std::string> argument
   }
 }
 
-// What the kubelet tells of Services named postern or postern-...
+// Whether the kubelet sets the variable for a Service named postern or postern-...
 bool isKubernetesService(std::string_view variable, std::string_view value) {
   const auto has = [&](std::string_view part) { return variable.find(part) != variable.npos; };
   const bool ours = variable == "POSTERN_PORT" || variable.starts_with("POSTERN_PORT_") ||
@@ -325,11 +325,11 @@ Settings readEnvironment(const std::vector<std::string>& environment,
     const auto known = variables.find(variable);
     if (known == variables.end()) {
       warnings.push_back(
-          fmt::format("{} is no variable of postern and is ignored, the nearest is {}",
+          fmt::format("{} is not a variable of postern and is ignored, the nearest is {}",
                       printable(variable, 64), nearestOf(variable, variables)));
       continue;
     }
-    // Charts and compose files write an option that is not wanted as an empty variable.
+    // Charts and compose files pass an unused option as an empty variable.
     if (value.empty()) continue;
     const auto& [name, kind] = known->second;
     settings[std::string(name)] = {

@@ -18,14 +18,14 @@ void readDefaults(const Settings& settings, Inject& inject, std::vector<Complain
     const auto equals = text.find('=');
     if (equals == std::string::npos || equals == 0) {
       complaints.push_back({setting->second.where, "",
-                            "is no KEY=VALUE, expected for instance requests-memory=32Mi"});
+                            "is not KEY=VALUE, expected for instance requests-memory=32Mi"});
       continue;
     }
     inject.defaults.emplace_back(text.substr(0, equals), text.substr(equals + 1));
   }
 }
 
-// Of a name, an address, or "*." before a name that is not an address.
+// A name, an address, or "*." before a name that is not an address.
 bool isHostPattern(std::string_view text) {
   if (!text.starts_with("*.")) return hostMistake(text).empty();
   auto name = text.substr(2);
@@ -53,7 +53,7 @@ void readTargetHosts(const Settings& settings, Inject& inject, std::vector<Compl
 
 std::string objectNameMistake(std::string_view text) {
   if (isObjectName(text)) return "";
-  return "is no name of an object of Kubernetes, expected lower-case letters, digits, '-' and '.'";
+  return "is not the name of a Kubernetes object, expected lower-case letters, digits, '-' and '.'";
 }
 
 constexpr auto kMeaningful = std::to_array<std::string_view>(
@@ -66,7 +66,7 @@ void refuseOthers(SettingsReader& reader, const Settings& settings) {
   for (const auto& [flag, setting] : settings) {
     if (flag.starts_with("inject.") || flag.starts_with("kube.")) continue;
     if (std::ranges::find(kMeaningful, flag) != kMeaningful.end()) continue;
-    reader.complain(flag, "means nothing to the command inject, expected none");
+    reader.complain(flag, "is not allowed with postern inject, remove it");
   }
 }
 

@@ -33,7 +33,7 @@ bool isJsonNumber(std::string_view text) {
   return text.empty();
 }
 
-// YAML's core schema knows more numbers than JSON: 0x1F, 0o17, +1, .5, 010, .inf and .nan.
+// YAML's core schema has more forms of numbers than JSON: 0x1F, 0o17, +1, .5, 010, .inf and .nan.
 bool looksLikeNumber(std::string_view text) {
   if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
   for (const std::string_view word : {".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN"}) {
@@ -47,7 +47,7 @@ bool looksLikeNumber(std::string_view text) {
 void appendString(const Value& value, std::string_view text, std::string& json) {
   value.accept(placeholderMistake(text, {"username", "password"}));
   const auto quoted = quoteJson(text);
-  if (quoted.find("\xEF\xBF\xBD") != quoted.npos) value.complain("is no UTF-8, expected UTF-8");
+  if (quoted.find("\xEF\xBF\xBD") != quoted.npos) value.complain("is not UTF-8, expected UTF-8");
   json += quoted;
 }
 
@@ -61,7 +61,7 @@ void appendScalar(const Value& value, std::string& json) {
   } else if (!node.quoted && isJsonNumber(text)) {
     json += text;
   } else if (!node.quoted && looksLikeNumber(text)) {
-    value.complain("is a number that JSON does not know, expected a plain one or quotes around it");
+    value.complain("is not a number of JSON, expected a decimal number or quotes around it");
   } else {
     appendString(value, text, json);
   }

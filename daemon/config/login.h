@@ -16,12 +16,13 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-// A header with Prometheus' kinds of values: each is sent, in this order.
+// A header with the kinds of values that Prometheus has: each value is sent, in this order.
 struct HttpHeader {
   std::string name;
   std::vector<std::string> values;
   std::vector<Secret> secrets;
-  std::vector<std::filesystem::path> files;  // each holds one value, read for every request
+  std::vector<std::filesystem::path>
+      files;  // each contains one value and is read for every request
   bool operator==(const HttpHeader&) const = default;
 };
 using HttpHeaders = std::vector<HttpHeader>;
@@ -36,11 +37,11 @@ struct Backoff {  // see session/backoff.h
   bool operator==(const Backoff&) const = default;
 };
 
-// Where the login's answer holds a value: exactly one is set.
+// Where the login's response contains a value: exactly one is set.
 struct AnswerPlace {
   std::string json;         // a JSON pointer, RFC 6901
   std::string header;       // a header's name
-  std::string cookie{};     // a cookie's name, RFC 6265; of a token alone
+  std::string cookie{};     // a cookie's name, RFC 6265; only for a token
   bool whole_json = false;  // the pointer "": the answer is a JSON string or number
   bool inBody() const { return whole_json || !json.empty(); }
   bool operator==(const AnswerPlace&) const = default;
@@ -52,22 +53,22 @@ struct Logout {
   bool operator==(const Logout&) const = default;
 };
 
-// The declared login. `{{username}}` and `{{password}}` stand for the credential in
-// json_body and form, `{{token}}` for the token in send_as.
+// The login as declared. `{{username}}` and `{{password}}` are replaced in json_body and form,
+// `{{token}}` in send_as.
 struct Login {
   std::string url;  // path and query, relative to the target's url
   std::string method = "POST";
   bool basic_auth = false;
-  std::string json_body;     // JSON text with placeholders inside of strings; empty: none
+  std::string json_body;     // JSON text with placeholders inside strings; may be empty
   Pairs form;                // excludes json_body
   HttpHeaders http_headers;  // of the login and the logout
   std::vector<int>
-      success;  // empty: any 2xx; 302 and 303 too when a header or cookie has the token
-  // Statuses that reject the credential, besides each 4xx but 404, 405, 408 and 429; not in
-  // success.
+      success;  // empty: any 2xx; also 302 and 303 if a header or cookie contains the token
+  // Statuses that reject the credential, in addition to each 4xx except 404, 405, 408 and 429. No
+  // status of `success`.
   std::vector<int> rejected;
   AnswerPlace token;
-  // None: as long as the cookie says that has the token, else one hour.
+  // Not set: the expiry of the cookie that contains the token, otherwise one hour.
   std::optional<AnswerPlace> expires;
   std::string send_as = "Authorization: Bearer {{token}}";
   std::optional<Logout> logout;

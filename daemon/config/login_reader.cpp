@@ -58,7 +58,7 @@ void readStatuses(const Value& value, Range<std::size_t> range, std::vector<int>
   }
 }
 
-// No credential of the target's is sent in Authorization unless basic_auth says so.
+// Only basic_auth sends the target's credential in Authorization.
 std::string loginHeaderNameMistake(std::string_view text) {
   return equalsIgnoringCase(text, "Authorization") ? "" : ownHeaderNameMistake(text);
 }
@@ -68,7 +68,7 @@ void readLoginHeaders(const Value& value, Login& login) {
   readHeaders(value, mistake, login.http_headers);
 }
 
-// A 2xx that is not in `success` is a rejection anyway.
+// A 2xx that is not in `success` counts as a rejection anyway.
 void readRejected(const Value& value, Login& login) {
   readStatuses(value, {300, 599}, login.rejected);
   for (const int status : login.rejected) {
@@ -78,7 +78,7 @@ void readRejected(const Value& value, Login& login) {
   }
 }
 
-// "" is the whole answer; in quotes, as a value that is missing is a mistake.
+// "" selects the whole response. The quotes are needed: a missing value is a mistake.
 void readPointer(Map& map, AnswerPlace& place) {
   const auto value = map.find("json");
   place.whole_json = value && value->node().quoted && value->node().text.empty();
@@ -134,7 +134,7 @@ void readBackoff(const Value& value, Backoff& backoff) {
   map.refuseUnknown();
 }
 
-// A ready header, with one space after the colon.
+// Formats the complete header, with one space after the colon.
 void readSendAs(Map& map, std::string& send_as) {
   map.checked("send_as", send_as, sendAsMistake);
   const auto colon = send_as.find(':');

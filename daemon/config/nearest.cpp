@@ -8,7 +8,7 @@
 namespace postern::config {
 namespace {
 
-// Keys and flags are far shorter; the bound keeps a hostile file from costing time.
+// Keys and flags are far shorter. The bound limits the time that a hostile file costs.
 constexpr std::size_t kLongestWord = 64;
 
 std::size_t distance(std::string_view from, std::string_view to) {

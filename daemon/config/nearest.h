@@ -5,10 +5,10 @@
 
 namespace postern::config {
 
-// The name among `names` (not empty) that takes the fewest typing mistakes to become
-// `word`: Levenshtein's distance, the first of equals. The view is one of `names`.
+// The name among `names` (not empty) with the smallest Levenshtein distance to `word`; the first of
+// equal ones. The view is one of `names`.
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& names);
-// Whether somebody who wrote `word` may well have meant `name`.
+// Whether `word` is probably a misspelled `name`.
 bool resembles(std::string_view word, std::string_view name);
 
 }  // namespace postern::config

@@ -31,7 +31,7 @@ void readClient(Map& map, FileCredentials& client) {
 std::string scopeMistake(std::string_view text) {
   const bool good = std::ranges::all_of(
       text, [](char c) { return c > ' ' && c < 0x7f && c != '"' && c != '\\'; });
-  return good ? "" : "is no scope, expected one word: a list has one entry for each";
+  return good ? "" : "is not a scope, expected one word: a list has one entry for each";
 }
 
 void readScopes(const Value& value, std::vector<std::string>& scopes) {
@@ -43,11 +43,11 @@ void readScopes(const Value& value, std::vector<std::string>& scopes) {
   }
 }
 
-// What other keys say, or what would make it another grant.
+// Parameters that other keys set, or that would select another grant.
 std::string paramMistake(std::string_view name, bool has_scopes) {
   if (name == "grant_type") return "is always client_credentials, expected no other grant";
   if (name == "client_id" || name == "client_secret") {
-    return "is sent as the client's credential, expected it beside endpoint_params";
+    return "is the client's credential, expected it outside endpoint_params";
   }
   if (name == "scope" && has_scopes) return "excludes scopes, expected only one of them";
   return {};

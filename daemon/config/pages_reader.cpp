@@ -11,7 +11,7 @@
 namespace postern::config {
 namespace {
 
-// Pages are fetched side by side, so each costs a connection.
+// Pages are fetched concurrently, so each costs a connection.
 constexpr std::size_t kMostPages = 16;
 
 std::string pagePathMistake(std::string_view text) {
@@ -24,7 +24,7 @@ void readSpectator(Map& map, Page& page) {
   if (page.format == Format::SpectatorJson) return;
   for (const auto key : {"service_label", "standard_notation"}) {
     if (!map.has(key)) continue;
-    map.find(key)->complain("is for format spectator_json alone, expected that format");
+    map.find(key)->complain("is only for format spectator_json, expected that format");
   }
 }
 
@@ -90,9 +90,9 @@ void readPages(const Value& value, std::vector<Page>& pages) {
   for (const auto& entry : *list) {
     readPage(entry, pages.emplace_back());
     const auto& path = pages.back().path;
-    // The path is the label `page` of postern_page_up.
+    // The path becomes the label `page` of postern_page_up.
     if (!path.empty() && !paths.insert(path).second) {
-      entry.complain(fmt::format("path {} stands in another page already, expected it once", path));
+      entry.complain(fmt::format("path {} is a duplicate, expected it in one page", path));
     }
   }
   if (pages.size() > kMostPages) {
@@ -117,7 +117,7 @@ void readHeaders(const Value& value, std::string (*mistake)(std::string_view),
     const bool repeated = std::any_of(entries->begin(), entry, [&](const Entry& other) {
       return equalsIgnoringCase(other.name, entry->name);
     });
-    if (repeated) entry->key.complain("stands twice in one map, expected once");
+    if (repeated) entry->key.complain("is a duplicate key, expected it once");
     readHeader(*entry, headers.emplace_back());
   }
 }

@@ -39,7 +39,7 @@ Target makeWhatsapp() {
   return target;
 }
 
-// A service of Spinnaker. Without tagNameRegex it leaves out the tags.
+// A service of Spinnaker. Without tagNameRegex its page has no tags.
 Target makeSpinnaker() {
   Target target;
   target.preset = "spinnaker";

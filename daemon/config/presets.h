@@ -8,10 +8,10 @@
 
 namespace postern::config {
 
-// What a page that is not required may take, unless it says otherwise.
+// The default timeout of a page that is not required.
 constexpr milliseconds kOptionalPageTimeout = seconds(2);
 
-// A preset is a set of defaults. Nothing when there is none of this name.
+// A preset is a set of defaults. Nothing if the name is unknown.
 std::optional<Target> makePreset(std::string_view name);
 // "is unknown, expected none, spinnaker or whatsapp"
 std::string unknownPreset();

@@ -19,7 +19,7 @@ constexpr std::string_view kOfItsScrapeJob =
 constexpr std::string_view kNoProxy =
     "is not supported: postern connects to the service without a proxy, remove it";
 constexpr std::string_view kNoSecretManager =
-    "is not supported: there is no secret manager, expected a file (*_file)";
+    "is not supported: postern has no secret manager, expected a file (*_file)";
 constexpr std::string_view kNoNativeHistograms =
     "is not supported: native histograms need protobuf, which postern does not read; remove it";
 constexpr std::string_view kNoJwtGrant =
@@ -99,7 +99,7 @@ constexpr auto kRows = std::to_array<Row>({
     {Block::Page, "metrics_path", "is path here"},
     {Block::Page, "scrape_timeout", "is timeout here"},
     {Block::Page, "scrape_interval",
-     "is min_interval here: the last good page is served until then"},
+     "is min_interval here: the last valid page is served until then"},
     {Block::Page, "fallback_scrape_protocol", "is format here: text or openmetrics"},
     {Block::Page, "scrape_protocols", "is format here: auto, text or openmetrics"},
 
@@ -132,7 +132,7 @@ constexpr auto kRows = std::to_array<Row>({
     {Block::Oauth2, "audience", "is endpoint_params: { audience: .. } here"},
 });
 
-// metricsPath: metrics_path.
+// metricsPath becomes metrics_path.
 std::string snakeCase(std::string_view key) {
   std::string text;
   for (const char c : key) {
@@ -153,8 +153,8 @@ std::string prometheusHint(PrometheusBlock block, std::string_view key) {
   };
   if (block == Block::ScrapeConfig && name.ends_with("_sd_configs")) {
     return says(
-        "is not supported: expected the url of one service; Prometheus discovers postern in its "
-        "place");
+        "is not supported: expected the url of one service; Prometheus discovers postern "
+        "instead");
   }
   const auto row = std::ranges::find_if(
       kRows, [&](const Row& of) { return of.block == block && of.name == name; });

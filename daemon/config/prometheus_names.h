@@ -3,10 +3,10 @@
 #include <string>
 #include <string_view>
 
-// Keys that a Prometheus configuration has and a postern.yml has not.
+// Keys that exist in Prometheus' configuration but not in postern.yml.
 namespace postern::config {
 
-// The block of Prometheus' configuration that a map here corresponds to.
+// The block of Prometheus' configuration that corresponds to a map of postern.yml.
 enum class PrometheusBlock {
   None,
   Root,
@@ -18,8 +18,8 @@ enum class PrometheusBlock {
   Oauth2
 };
 
-// What stands for the unknown key here, or why nothing does; empty when Prometheus has no such key
-// in that block. Names of the Prometheus operator, in camel case, count as well.
+// What to write instead of the unknown key, or why it has no equivalent. Empty if Prometheus has no
+// such key in that block. Also knows the names of the Prometheus operator, in camel case.
 std::string prometheusHint(PrometheusBlock block, std::string_view key);
 
 }  // namespace postern::config

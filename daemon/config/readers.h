@@ -2,17 +2,17 @@
 
 #include "config/yaml_cursor.h"
 
-// One function per block of a target. Each starts from what the field holds already (a
-// default or the preset's) and complains into the value's report.
+// One function per block of a target. Each starts from the field's current value (a default or the
+// preset's) and adds complaints to the value's report.
 namespace postern::config {
 
-// A file of at most 1 MiB. Nothing after setting `wrong`.
+// Reads a file of at most 1 MiB. On failure returns nothing and sets `wrong`.
 std::optional<std::string> readYamlText(const Path& path, std::string& wrong);
 
 std::vector<Target> readTargets(const Value& value);
 
 void readTls(const Value& value, Tls& tls);
-// Only the three PEM files and the key's password: more the database's connection does not know.
+// Only the three PEM files and the key's password: the database client supports no other keys.
 void readDatabaseTls(const Value& value, Tls& tls);
 
 void readBasicAuth(const Value& value, Credentials& credentials);
@@ -20,22 +20,22 @@ void readAuthorization(const Value& value, Credentials& credentials);
 void readCredentials(const Value& value, Credentials& credentials);
 
 void readLogin(const Value& value, Login& login);
-// Sets oauth2, and login and credentials by it.
+// Sets oauth2, and derives login and credentials from it.
 void readOauth2(const Value& value, Target& target);
-// The JSON text of a map whose strings may hold {{username}} and {{password}}.
+// The JSON text of a map whose strings may contain {{username}} and {{password}}.
 void readJsonBody(const Value& value, std::string& json);
 
 void readPages(const Value& value, std::vector<Page>& pages);
 // Prometheus' form: name: [value, ...].
 void readParams(const Value& value, Pairs& params);
 // Prometheus' form: name: { values: [value, ...], secrets: [value, ...], files: [file, ...] }.
-// `mistake` judges a name.
+// `mistake` checks a name.
 void readHeaders(const Value& value, std::string (*mistake)(std::string_view),
                  HttpHeaders& headers);
 
-// The keys of a target that say what becomes of its samples.
+// The keys of a target that filter and relabel its samples.
 void readReshape(Map& map, Reshape& reshape);
-// What is wrong with a rule, in Prometheus' words, or an empty text.
+// What is wrong with a rule, in Prometheus' wording, or an empty text.
 std::string relabelMistake(const Relabel& rule);
 
 }  // namespace postern::config

@@ -10,23 +10,23 @@
 
 namespace postern::config {
 
-// Gathers what is wrong with one file.
+// Collects the complaints about one file.
 class Report {
  public:
-  // `folder` is what relative file names count from.
+  // Relative file names are resolved against `folder`.
   Report(std::string file, Path folder, NamedFiles named = NamedFiles::Read);
 
   NamedFiles named() const { return named_; }
 
-  // Whether the rest need not be checked: there are 100 complaints, or a document of somebody else
-  // (NamedFiles::Leave) has taken a second of this thread's CPU time, which is a complaint.
+  // Whether to stop checking: there are 100 complaints, or a document with NamedFiles::Leave has
+  // used one second of this thread's CPU time, which is a complaint.
   bool enough();
   void add(std::size_t line, std::size_t column, std::string key, std::string what);
   // In the order of the file.
   std::vector<Complaint> complaints() const;
-  // Where a file lies that is named in this one; remembers it.
+  // The path of a file that this file names. Remembers it.
   Path file(std::string_view name);
-  // Every one that was asked for.
+  // Every path that file() has returned.
   const std::vector<Path>& files() const { return files_; }
 
  private:
@@ -39,7 +39,7 @@ class Report {
   std::string file_;
   Path folder_;
   NamedFiles named_;
-  std::chrono::nanoseconds cpu_limit_;  // of this thread, since it began
+  std::chrono::nanoseconds cpu_limit_;  // of this thread, since its start
   bool too_long_ = false;
   std::vector<Path> files_;
   std::vector<Entry> entries_;

@@ -8,20 +8,21 @@
 
 #include "base/secret.h"
 
-// What is done to the samples of a target, in the order of struct Reshape.
+// The changes to the samples of a target, in the order of struct Reshape.
 namespace postern::config {
 
-// `name="value"` and its kin, as in a series selector of Prometheus. The metric's name is __name__.
+// `name="value"` and the other operators of a Prometheus series selector. The metric's name is
+// __name__.
 struct Matcher {
   enum class Op { Equal, NotEqual, Matches, NotMatches };
   std::string name;
   Op op = Op::Equal;
-  std::string value;  // of Matches and NotMatches: RE2, anchored on both sides
+  std::string value;  // for Matches and NotMatches: RE2, anchored on both sides
   bool operator==(const Matcher&) const = default;
 };
 struct Selector {
-  std::string text;               // as it was written, for match[]
-  std::vector<Matcher> matchers;  // all must hold; a label that is absent is empty
+  std::string text;               // as written in the file, for match[]
+  std::vector<Matcher> matchers;  // all must match; a missing label counts as empty
   bool operator==(const Selector&) const = default;
 };
 
@@ -38,10 +39,10 @@ enum class RelabelAction {
   Lowercase,
   Uppercase
 };
-// As Prometheus calls it.
+// Prometheus' name of the action.
 std::string_view actionName(RelabelAction action);
 
-// One of Prometheus' relabel_config, valid and with its defaults.
+// One relabel_config of Prometheus, valid and with its defaults.
 struct Relabel {
   RelabelAction action = RelabelAction::Replace;
   std::vector<std::string> source_labels = {};
@@ -60,13 +61,13 @@ struct Anonymize {
 };
 
 struct Reshape {
-  std::vector<Selector> match = {};  // a sample stays when one of them matches; empty: all stay
+  std::vector<Selector> match = {};  // keep samples that match one of them; empty: keep all
   std::vector<std::pair<std::string, std::string>> labels = {};  // added to each sample
   bool honor_labels =
-      false;  // a label of the page wins over one of `labels`; else it is renamed exported_*
+      false;  // a label of the page overrides one of `labels`; otherwise it is renamed exported_*
   std::vector<Relabel> metric_relabel_configs = {};
   std::vector<std::pair<std::string, std::string>> rename = {};  // metric names, from and to
-  Anonymize anonymize = {};                                      // no labels: none
+  Anonymize anonymize = {};                                      // no labels: off
   bool operator==(const Reshape&) const = default;
 };
 

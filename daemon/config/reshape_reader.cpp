@@ -16,8 +16,8 @@ using enum RelabelAction;
 constexpr std::size_t kMostFileBytes = 1U << 20;
 constexpr std::size_t kMostModulus = 1'000'000'000;
 
-// A file that is part of the configuration; nothing after a complaint, or when it is not to be
-// read.
+// Reads a file that is part of the configuration. Nothing after a complaint or with
+// NamedFiles::Leave.
 std::optional<std::string> readNamedFile(const Value& value) {
   const auto path = value.path();
   if (!path || value.named() == NamedFiles::Leave) return std::nullopt;
@@ -64,7 +64,7 @@ void readMatch(Map& map, std::vector<Selector>& match) {
 void readLabels(const Value& value, std::vector<std::pair<std::string, std::string>>& labels) {
   for (const auto& entry : value.entries().value_or(std::vector<Entry>())) {
     if (entry.name.empty() || entry.name.starts_with("__")) {
-      entry.key.complain("is no name of a label to add, expected one without __ in front");
+      entry.key.complain("is not the name of a label to add, expected one without leading __");
     }
     if (const auto text = entry.value.text()) labels.emplace_back(entry.name, *text);
   }
@@ -102,7 +102,7 @@ constexpr std::pair<std::string_view, RelabelAction> kActions[] = {
     {"labelmap", LabelMap},   {"labeldrop", LabelDrop}, {"labelkeep", LabelKeep},
     {"lowercase", Lowercase}, {"uppercase", Uppercase}};
 
-// As Prometheus reads it: in any case.
+// Ignores letter case, as Prometheus does.
 void readAction(Map& map, RelabelAction& action) {
   const auto value = map.find("action");
   if (!value) return;
@@ -126,7 +126,7 @@ std::string_view actionName(RelabelAction action) {
   return "";
 }
 
-// In Prometheus' words (model/relabel, Config.Validate).
+// In Prometheus' wording (model/relabel, Config.Validate).
 std::string relabelMistake(const Relabel& rule) {
   const std::string action(actionName(rule.action));
   const bool equal = rule.action == KeepEqual || rule.action == DropEqual;
@@ -162,7 +162,7 @@ std::string relabelMistake(const Relabel& rule) {
 
 namespace {
 
-// Of a list that may be absent or, as in Prometheus, empty.
+// The entries of a list that may be missing or, as in Prometheus, empty.
 std::vector<Value> entriesOf(Map& map, std::string_view key) {
   const auto value = map.find(key);
   if (!value) return {};
@@ -170,7 +170,7 @@ std::vector<Value> entriesOf(Map& map, std::string_view key) {
   return value->list().value_or(std::vector<Value>());
 }
 
-// A text that may be empty, which is not the same as none.
+// A text that may be empty, which differs from a missing one.
 void readPlain(Map& map, std::string_view key, std::string& field) {
   const auto value = map.find(key);
   if (!value) return;

@@ -39,7 +39,7 @@ class SelectorReader {
 };
 
 bool SelectorReader::fail(std::string expected) {
-  mistake_ = fmt::format("is no series selector, expected {}, found {}", expected,
+  mistake_ = fmt::format("is not a series selector, expected {}, found {}", expected,
                          rest_.empty() ? "its end" : fmt::format("\"{}\"", printable(rest_, 40)));
   return false;
 }
@@ -118,7 +118,7 @@ bool SelectorReader::readOp(Matcher::Op& op) {
   return true;
 }
 
-// As PromQL has texts: escapes in quotes, none in backticks.
+// A string of PromQL: with escapes in quotes, without escapes in backticks.
 bool SelectorReader::readText(std::string& text) {
   text.clear();
   if (rest_.empty() || (rest_[0] != '"' && rest_[0] != '\'' && rest_[0] != '`')) {
@@ -186,7 +186,7 @@ std::string inRe2(std::string_view regex) {
 
 namespace {
 
-// What is wrong with an expression that RE2 does not take, and what was expected.
+// What is wrong with an expression that RE2 rejects, and what was expected.
 std::string_view regexWords(RE2::ErrorCode code) {
   switch (code) {
     case RE2::ErrorBadEscape: return "an unknown escape, expected one of RE2";
@@ -210,7 +210,7 @@ std::string_view regexWords(RE2::ErrorCode code) {
     case RE2::ErrorInternal:
     case RE2::NoError: break;
   }
-  return "something that RE2 does not take";
+  return "something that RE2 does not support";
 }
 
 }  // namespace
@@ -218,7 +218,7 @@ std::string_view regexWords(RE2::ErrorCode code) {
 std::string regexMistake(std::string_view regex) {
   for (std::size_t i = 0; i + 1 < regex.size(); ++i) {
     if (regex[i] != '\\') continue;
-    if (regex[++i] == 'C') return "holds \\C, a single byte, which would tear characters apart";
+    if (regex[++i] == 'C') return "holds \\C, a single byte, which would split characters";
   }
   RE2::Options options;
   options.set_log_errors(false);
@@ -236,7 +236,7 @@ std::string readSelector(std::string_view text, Selector& selector) {
   if (!reader.read(selector)) return reader.mistake();
   const auto& matchers = selector.matchers;
   if (std::all_of(matchers.begin(), matchers.end(), matchesEmpty)) {
-    return "takes everything, expected at least one matcher that does not match the empty text";
+    return "matches everything, expected at least one matcher that does not match the empty text";
   }
   return {};
 }

@@ -15,11 +15,11 @@
 
 namespace postern::config {
 
-// The settings of flags and environment, each read as what is expected; a field without a
-// setting, or with a wrong one, stays as it is.
+// Reads the values of flags and environment as the expected types. A field whose setting is missing
+// or invalid keeps its value.
 class SettingsReader {
  public:
-  // `files` gets each path that is read.
+  // `files` receives each path that is read.
   SettingsReader(const Settings& settings, std::vector<Complaint>& complaints,
                  std::vector<Path>& files)
       : settings_(settings), complaints_(complaints), files_(files) {}
@@ -94,7 +94,7 @@ class SettingsReader {
     complain(flag, "is unknown, expected one of " + expected);
   }
 
-  // A value that is not empty and has no control character.
+  // A value that is not empty and contains no control character.
   const std::string* text(std::string_view flag) {
     const auto* value = find(flag);
     if (value == nullptr) return nullptr;
@@ -115,7 +115,7 @@ class SettingsReader {
   std::vector<Path>& files_;
 };
 
-// The flags of `postern inject`, and what they need of each other.
+// Reads the flags of `postern inject`, and checks how they depend on each other.
 Inject readInject(SettingsReader& reader, const Settings& settings,
                   std::vector<Complaint>& complaints);
 

@@ -2,12 +2,12 @@
 
 namespace postern::config {
 
-// How a page of Spectator's JSON becomes Prometheus text.
+// How a page of Spectator JSON is converted to Prometheus text.
 struct Spectator {
-  // The service stands in the labels spin_service and spin_variant instead of in front of each
-  // name.
+  // Put the service into the labels spin_service and spin_variant instead of prefixing each name
+  // with it.
   bool service_label = false;
-  // `_` instead of `:` for `.` and `/` in names.
+  // Replace `.` and `/` in names with `_` instead of `:`.
   bool standard_notation = false;
   bool operator==(const Spectator&) const = default;
 };

@@ -12,7 +12,7 @@
 namespace postern::config {
 namespace {
 
-// What postern itself or HTTP's framing decides about. Authorization comes from credentials.
+// Headers that postern itself or HTTP's framing sets. Authorization comes from credentials.
 constexpr std::array<std::string_view, 22> kReservedHeaders = {
     "Accept",
     "Accept-Encoding",
@@ -54,7 +54,7 @@ std::string targetNameMistake(std::string_view text) {
   return quoted(text) + " is not a target's name, expected 1 to 63 of A-Z a-z 0-9 . _ -";
 }
 
-// The driver takes these in a connection string that has no way to quote a semicolon.
+// The driver puts these into a connection string, which cannot quote a semicolon.
 std::string databaseNameMistake(std::string_view text) {
   const bool spaced = text.front() == ' ' || text.back() == ' ';
   if (!spaced && text.find(';') == text.npos) return {};
@@ -70,7 +70,7 @@ std::string spiffeIdMistake(std::string_view text) {
   constexpr std::string_view kScheme = "spiffe://";
   constexpr std::size_t kLongest = 2048;
   constexpr std::string_view kMistake =
-      "is no SPIFFE ID, expected one like spiffe://example.org/whatsapp";
+      "is not a SPIFFE ID, expected one like spiffe://example.org/whatsapp";
   if (!text.starts_with(kScheme) || text.size() > kLongest) return std::string(kMistake);
   text.remove_prefix(kScheme.size());
   const auto slash = std::min(text.find('/'), text.size());
@@ -119,7 +119,7 @@ std::string ownHeaderNameMistake(std::string_view text) {
   const auto reserved = std::any_of(kReservedHeaders.begin(), kReservedHeaders.end(),
                                     [&](auto name) { return equalsIgnoringCase(name, text); });
   if (equalsIgnoringCase(text, "Authorization")) {
-    return "is reserved, expected authorization, basic_auth or credentials in its place";
+    return "is reserved, expected authorization, basic_auth or credentials instead";
   }
   if (reserved) return "is reserved, expected a header that postern does not set itself";
   return headerNameMistake(text);

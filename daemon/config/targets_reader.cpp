@@ -15,7 +15,7 @@ constexpr std::size_t kKib = 1U << 10;
 constexpr std::size_t kMib = 1U << 20;
 constexpr std::size_t kGib = 1U << 30;
 
-// The preset comes first: every other key overrides it.
+// Reads the preset first, because every other key overrides it.
 Target startFromPreset(Map& map) {
   const auto value = map.find("preset");
   const auto name = value ? value->text() : std::nullopt;
@@ -73,8 +73,8 @@ void readCredential(Map& map, std::optional<Credentials>& credentials) {
   map.exclude({"basic_auth", "authorization", "oauth2", "credentials"});
 }
 
-// basic_auth and authorization are sent with each page, where a login's token would be; oauth2 is a
-// login itself.
+// basic_auth and authorization are sent with each page, in the header of a login's token. oauth2 is
+// itself a login.
 void refuseTwoWaysIn(Map& map, const Target& target) {
   if (!target.login) return;
   for (const auto key : {"basic_auth", "authorization", "oauth2"}) {
@@ -87,7 +87,7 @@ void refuseTwoWaysIn(Map& map, const Target& target) {
   }
 }
 
-// Only a login with a body sends the user name otherwise than in a Basic header.
+// Only a login with a body sends the user name outside of a Basic header.
 void allowColon(Target& target) {
   if (!target.credentials || !target.login || target.login->basic_auth) return;
   if (target.credentials->file) target.credentials->file->colon_allowed = true;

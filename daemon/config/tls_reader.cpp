@@ -13,9 +13,9 @@ void readFiles(Map& map, Tls& tls) {
   map.path("cert_file", tls.cert_file);
   map.path("key_file", tls.key_file);
   if (map.has("cert_file") && !map.has("key_file")) {
-    map.find("cert_file")->complain("stands without key_file, expected both");
+    map.find("cert_file")->complain("is set without key_file, expected both");
   } else if (map.has("key_file") && !map.has("cert_file")) {
-    map.find("key_file")->complain("stands without cert_file, expected both");
+    map.find("key_file")->complain("is set without cert_file, expected both");
   }
   map.path("key_password_file", tls.key_password_file);
 }
@@ -29,7 +29,7 @@ void readPkcs12(Map& map, Tls& tls) {
 void refusePasswordAlone(Map& map, std::string_view expected) {
   if (!map.has("key_password_file") || map.has("key_file") || map.has("pkcs12_file")) return;
   map.find("key_password_file")
-      ->complain("stands without a key, expected " + std::string(expected));
+      ->complain("is set without a key, expected " + std::string(expected));
 }
 
 void readTrust(Map& map, Tls& tls) {
@@ -42,14 +42,12 @@ void readTrust(Map& map, Tls& tls) {
   if (!map.has("spiffe_id")) return;
   if (!map.has("ca_file")) {
     map.find("spiffe_id")
-        ->complain(
-            "stands without ca_file, expected the bundle of its trust "
-            "domain there");
+        ->complain("is set without ca_file, expected the bundle of its trust domain there");
   } else if (tls.system_roots) {
     map.find("system_roots")
         ->complain(
-            "is true beside spiffe_id, expected ca_file alone: its "
-            "trust domain vouches for it");
+            "is true with spiffe_id, expected ca_file instead: only the bundle of its "
+            "trust domain may verify the server");
   }
 }
 
@@ -65,7 +63,7 @@ void readPin(Map& map, std::string& pin) {
   }
 }
 
-// Revocation is a check of the chain.
+// Revocation is part of the check of the chain.
 void refuseCrlWithoutChain(Map& map, const Tls& tls) {
   if (!map.has("crl_file")) return;
   if (tls.insecure_skip_verify) {

@@ -20,7 +20,7 @@ struct DurationUnit {
   std::int64_t milliseconds;
 };
 
-// From the longest to the shortest: also the order in which they may stand.
+// From the longest to the shortest, which is also their order in a duration.
 constexpr std::array<DurationUnit, 7> kDurationUnits = {{{"y", 365LL * 86'400'000},
                                                          {"w", 7LL * 86'400'000},
                                                          {"d", 86'400'000},

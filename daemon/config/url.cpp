@@ -27,7 +27,7 @@ std::string partsMistake(const HostPort& parts, std::size_t least_port) {
   }
   std::string wrong;
   if (parts.port && !readNumber(*parts.port, {least_port, 65535}, wrong)) {
-    return "has a wrong port: " + wrong;
+    return "has an invalid port: " + wrong;
   }
   return {};
 }
@@ -55,7 +55,7 @@ std::optional<SplitUrl> splitUrl(std::string_view text, std::string& wrong) {
     return refuse("does not begin with https://, expected a URL like https://localhost:443");
   }
   text.remove_prefix(kScheme.size());
-  // A password may hold a slash that nobody encoded, so an @ anywhere counts.
+  // A password may contain an unencoded slash, so an @ anywhere counts.
   if (text.find('@') != text.npos) {
     return refuse("holds a user or password, expected them in basic_auth or credentials");
   }

@@ -19,7 +19,7 @@ struct KnownHeader {
   std::vector<std::string_view> values;  // empty: any
 };
 
-// exporter-toolkit knows no others.
+// exporter-toolkit supports only these.
 const std::array<KnownHeader, 5>& knownHeaders() {
   static const std::array<KnownHeader, 5> headers = {{{"Content-Security-Policy", {}},
                                                       {"Strict-Transport-Security", {}},
@@ -29,7 +29,7 @@ const std::array<KnownHeader, 5>& knownHeaders() {
   return headers;
 }
 
-// No value is repeated in a complaint.
+// No complaint quotes a value.
 void readHeader(const KnownHeader& known, const Value& value, Pairs& headers) {
   const auto text = value.text();
   if (!text) return;
@@ -70,14 +70,14 @@ void readUser(const Entry& entry, std::map<std::string, Secret>& users) {
   }
 }
 
-// A whole number alone is one of nanoseconds, in Go: nobody means that, but for 0.
+// In Go a whole number without a unit counts nanoseconds. Only 0 makes sense.
 std::optional<std::chrono::nanoseconds> readInterval(const Value& value) {
   constexpr std::string_view kExpected = "expected a duration like 1s or 250ms, or 0 for no limit";
   const auto text = value.text();
   if (!text) return std::nullopt;
   const auto interval = parseGoDuration(*text);
   if (interval) return interval;
-  value.complain("is no duration, " + std::string(kExpected));
+  value.complain("is not a duration, " + std::string(kExpected));
   return std::nullopt;
 }
 
@@ -121,9 +121,9 @@ std::string bcryptMistake(std::string_view hash) {
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789./";
   const std::string expected =
       "expected the 60 characters that `htpasswd -nBC 10 NAME` prints after the colon";
-  std::string no_hash = "is no bcrypt hash, " + expected;
+  std::string no_hash = "is not a bcrypt hash, " + expected;
   if (hash.starts_with("$2$") || hash.starts_with("$2x$")) {
-    return "is of a form with known mistakes ($2$ or $2x$), " + expected;
+    return "has a form with known bugs ($2$ or $2x$), " + expected;
   }
   const bool known =
       hash.starts_with("$2a$") || hash.starts_with("$2b$") || hash.starts_with("$2y$");
@@ -135,8 +135,9 @@ std::string bcryptMistake(std::string_view hash) {
   }
   if (*cost <= kMaxBcryptCost) return {};
   return fmt::format(
-      "has cost {}: one password would keep everybody else waiting for {} seconds or so, expected "
-      "a cost of 14 at most",
+      "has cost {}: checking one password would block all other clients for about {} seconds, "
+      "expected "
+      "a cost of at most 14",
       *cost, 1U << (*cost - kMaxBcryptCost));
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 struct Suite {
   std::string_view go;
-  std::string_view openssl;  // empty: of TLS 1.3, where there is no choice
+  std::string_view openssl;  // empty for suites of TLS 1.3, which are always on
 };
 
 // Go's tls.CipherSuites().
@@ -49,14 +49,14 @@ bool given(Map& map, std::string_view key) {
   return findGiven(map, key).has_value();
 }
 
-// Text of several lines, as PEM is.
+// Text of several lines, such as PEM.
 std::string_view block(const Value& value) {
   if (value.node().kind == YamlNode::Kind::Scalar) return value.node().text;
   static_cast<void>(value.text());  // complains
   return {};
 }
 
-// What is given inline or by file.
+// A value that is set inline or by file.
 struct Either {
   std::string_view name;
   std::string_view file;
@@ -95,24 +95,24 @@ void readClientAuth(Map& map, ClientAuth& auth) {
                           {"RequireAndVerifyClientCert", ClientAuth::RequireAndVerify}});
 }
 
-// What is asked of clients that nobody checks.
+// Keys about client certificates have no effect if client_auth_type verifies none.
 void refuseIdleChecks(Map& map, const TlsServer& tls) {
   for (const auto key : {kClientCa.name, kClientCa.file}) {
     if (tls.client_auth == ClientAuth::None && given(map, key)) {
       map.find(key)->complain(
-          "stands without a client_auth_type that asks for certificates, expected "
+          "is set without a client_auth_type that requests certificates, expected "
           "RequireAndVerifyClientCert");
     }
   }
   if (!tls.client_allowed_sans.empty() && !verifies(tls.client_auth)) {
     map.find("client_allowed_sans")
         ->complain(
-            "stands beside a client_auth_type that verifies no certificate, expected "
+            "has no effect with a client_auth_type that verifies no certificate, expected "
             "RequireAndVerifyClientCert");
   }
 }
 
-// Our own addition: exporter-toolkit checks no revocation.
+// An addition of postern: exporter-toolkit checks no revocation.
 void readCrl(Map& map, TlsServer& tls) {
   if (!given(map, "crl_file")) return;
   map.path("crl_file", tls.crl_file);
@@ -126,13 +126,13 @@ void readCrl(Map& map, TlsServer& tls) {
 void readSans(Map& map, std::vector<std::string>& sans) {
   const auto value = map.find("client_allowed_sans");
   if (!value || value->node().kind == YamlNode::Kind::Null) return;
-  // An empty list lets nobody in, in Go; it is more likely to be a mistake.
+  // In Go an empty list accepts no client. It is more likely a mistake.
   for (const auto& entry : value->list().value_or(std::vector<Value>())) {
     if (const auto text = entry.text()) sans.emplace_back(*text);
   }
 }
 
-// An empty list counts as none.
+// An empty list counts as missing.
 std::vector<Value> readList(Map& map, std::string_view key) {
   const auto value = findGiven(map, key);
   const bool empty =
@@ -146,12 +146,12 @@ std::string unknownSuite(std::string_view name) {
                                    has(name, "_3DES_") || name.ends_with("_CBC_SHA256"));
   if (weak) return "is insecure and not offered, as in Go; expected one of tls.CipherSuites()";
   return fmt::format(
-      "\"{}\" is no cipher suite of Go's tls.CipherSuites(), expected one like "
+      "\"{}\" is not a cipher suite of Go's tls.CipherSuites(), expected one like "
       "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
       printable(name, 64));
 }
 
-// Those of TLS 1.3 are always on. When no others are named, nothing older can be spoken.
+// Suites of TLS 1.3 are always on. A list without others excludes older versions of TLS.
 void readSuites(Map& map, TlsServer& tls) {
   const auto list = readList(map, "cipher_suites");
   bool complained = false;
@@ -184,10 +184,10 @@ void readCurves(Map& map, std::vector<std::string>& curves) {
       curves.emplace_back(curve->openssl);
     } else if (std::find(kHybrids.begin(), kHybrids.end(), *name) != kHybrids.end()) {
       entry.complain(std::string(*name) +
-                     " is beyond OpenSSL 3.0, which knows no ML-KEM; expected CurveP256, "
+                     " is not in OpenSSL 3.0, which lacks ML-KEM; expected CurveP256, "
                      "CurveP384, CurveP521 or X25519");
     } else {
-      entry.complain("is no curve, expected CurveP256, CurveP384, CurveP521 or X25519");
+      entry.complain("is not a curve, expected CurveP256, CurveP384, CurveP521 or X25519");
     }
   }
 }
@@ -212,15 +212,15 @@ void readVersions(Map& map, TlsServer& tls) {
 void warnOfOpenDoors(const TlsServer& tls, std::vector<std::string>& warnings) {
   if (tls.client_auth == ClientAuth::Request || tls.client_auth == ClientAuth::RequireAny) {
     warnings.emplace_back(
-        "client_auth_type asks for certificates and verifies none: anybody's will do");
+        "client_auth_type requests certificates and verifies none: any certificate is accepted");
   }
   if (verifies(tls.client_auth) && tls.client_ca.empty() && tls.client_ca_file.empty()) {
     warnings.emplace_back(
-        "there is no client_ca_file: a certificate of any authority that this system trusts lets "
-        "its holder in");
+        "client_ca_file is missing: a client certificate of any authority that this system trusts "
+        "is accepted");
   }
   if (tls.min_version < TlsVersion::Tls12) {
-    warnings.emplace_back("min_version lets clients in that speak TLS 1.0 or 1.1, which is broken");
+    warnings.emplace_back("min_version allows TLS 1.0 and 1.1, which are broken");
   }
 }
 

@@ -132,7 +132,7 @@ std::optional<std::vector<Entry>> Value::entries() const {
     if (key.kind != Kind::Scalar) {
       child(key, "?").complain(fmt::format("the key is {}, expected a name", kindName(key.kind)));
     } else if (!seen.insert(key.text).second) {
-      child(key, name).complain("stands twice in one map, expected once");
+      child(key, name).complain("is a duplicate key, expected it once");
     } else {
       entries.push_back({key.text, child(key, name), child(node_->items[i + 1], name)});
     }

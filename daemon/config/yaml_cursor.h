@@ -17,30 +17,30 @@ namespace postern::config {
 
 struct Entry;
 
-// A value and the dotted path of its key. Each reading returns nothing after complaining.
-// Borrows the tree and the report; both must outlive it.
+// A value and the dotted path of its key. On a mistake each function adds a complaint and returns
+// nothing. Borrows the tree and the report; both must outlive it.
 class Value {
  public:
   Value(const YamlNode& node, std::string key, Report& report)
       : node_(&node), key_(std::move(key)), report_(&report) {}
 
   void complain(std::string what) const;
-  // Complains about `what` unless it is empty; returns whether it is.
+  // Adds the complaint `what` unless it is empty; returns whether it is.
   bool accept(std::string what) const;
   const YamlNode& node() const { return *node_; }
   Value child(const YamlNode& node, const std::string& name) const;
 
-  // A scalar that is not empty and has no control character. The view dies with the tree.
+  // A scalar that is not empty and contains no control character. The view dies with the tree.
   std::optional<std::string_view> text() const;
   NamedFiles named() const { return report_->named(); }
   bool enough() const { return report_->enough(); }  // Report::enough()
-  std::optional<Path> path() const;  // joined with the folder that relative names count from
+  std::optional<Path> path() const;                  // joined with the folder of the file
   std::optional<bool> boolean() const;
   std::optional<std::size_t> number(Range<std::size_t> range) const;
   std::optional<milliseconds> duration(Range<milliseconds> range) const;
   std::optional<std::size_t> size(Range<std::size_t> range) const;
   std::optional<std::vector<Value>> list() const;     // not empty
-  std::optional<std::vector<Entry>> entries() const;  // of a map; no key is there twice
+  std::optional<std::vector<Entry>> entries() const;  // of a map; without duplicate keys
 
  private:
   bool isA(YamlNode::Kind kind, std::string_view expected) const;
@@ -56,22 +56,22 @@ struct Entry {
   Value value;
 };
 
-// A map with known keys. Asking for a key makes it known; whatever stands there beyond that
-// is complained about by refuseUnknown(). A reader without a value to read leaves the field as it
-// is.
+// A map with known keys. Every key that a function asks for becomes known; refuseUnknown()
+// complains about the others. A function leaves the field unchanged if its key is missing or
+// invalid.
 class Map {
  public:
   explicit Map(Value value);
 
   std::optional<Value> find(std::string_view key);
-  // Complains when it is missing.
+  // Adds a complaint if it is missing.
   std::optional<Value> need(std::string_view key);
   bool has(std::string_view key) const;
-  // Complains when more than one of `keys` is there.
+  // Adds a complaint if more than one of `keys` is set.
   void exclude(std::initializer_list<std::string_view> keys);
-  // `block`: whose keys of Prometheus are known as such.
+  // `block`: the block of Prometheus' configuration whose keys get a hint.
   void refuseUnknown(PrometheusBlock block = PrometheusBlock::None) const;
-  // False after a complaint that there is no map; nothing is missing in it then.
+  // False after a complaint that the value is not a map; missing keys are not reported then.
   bool present() const { return present_; }
   const Value& value() const { return value_; }
 

@@ -5,8 +5,8 @@
 
 namespace postern::config {
 
-// What is wrong with a document that yaml-cpp does not read, by its message
-// (yaml-cpp/exceptions.h): what was found and what was expected. Quotes nothing of the document.
+// Translates yaml-cpp's message (yaml-cpp/exceptions.h) about a document that it cannot parse: what
+// was found and what was expected. Quotes nothing of the document.
 std::string yamlMistake(std::string_view message);
 
 }  // namespace postern::config

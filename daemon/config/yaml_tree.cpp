@@ -23,7 +23,7 @@ namespace {
 constexpr std::size_t kMostValues = 100'000;
 constexpr std::size_t kMostMarks = 100'000;
 
-// The text, block by block, until there are too many marks between two events.
+// Supplies the text block by block. Stops after too many marks between two events.
 class Input final : public std::streambuf {
  public:
   explicit Input(std::string_view text) : rest_(text) {}
@@ -61,7 +61,7 @@ struct TooManyValues : YAML::Exception {
   explicit TooManyValues(const YAML::Mark& where) : YAML::Exception(where, "too many values") {}
 };
 
-// What a file may have beside values.
+// What a file may contain in addition to values.
 struct Dialect {
   bool references;  // anchors and aliases, the tags of YAML's own types, several documents
 };
@@ -89,7 +89,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (!dialect_.references) return add(countNode(mark, YamlNode::Kind::Null), 0);
     const auto found = anchored_.find(anchor);
     if (found == anchored_.end()) {
-      refuse(mark, "is an alias inside of what it stands for, expected one of a value before it");
+      refuse(mark, "is an alias inside its own anchor, expected one of an earlier value");
       return add(countNode(mark, YamlNode::Kind::Null), 0);
     }
     countCopies(mark, found->second);
@@ -131,7 +131,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (++values_ > kMostValues) throw TooManyValues(mark);
     return makeNode(mark, kind);
   }
-  // An alias counts as the values that it stands for.
+  // An alias counts as the values that it copies.
   void countCopies(const YAML::Mark& mark, const YamlNode& node) {
     countNode(mark, node.kind);
     for (const auto& item : node.items) countCopies(mark, item);
@@ -147,7 +147,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (anchor == 0 || dialect_.references) return;
     refuse(mark, "is an anchor or alias, expected the value itself");
   }
-  // yaml-cpp says "!" for a quoted scalar and "?" for whatever else has no tag.
+  // yaml-cpp reports "!" for a quoted scalar and "?" for any other value without a tag.
   void refuseTag(const YAML::Mark& mark, const std::string& tag) {
     if (tag.empty() || tag == "!" || tag == "?") return;
     constexpr std::string_view kOwn = "tag:yaml.org,2002:";
@@ -168,7 +168,7 @@ class TreeBuilder final : public YAML::EventHandler {
     open_.pop_back();
     add(std::move(closed.node), closed.anchor);
   }
-  // yaml-cpp places a value that is not there at whatever follows it.
+  // yaml-cpp gives a missing value the position of the token after it.
   static void placeAtKey(YamlNode& node, const YamlNode& parent) {
     const bool is_value = parent.kind == YamlNode::Kind::Map && parent.items.size() % 2 == 1;
     if (!is_value || node.kind != YamlNode::Kind::Null) return;
@@ -195,7 +195,7 @@ class TreeBuilder final : public YAML::EventHandler {
   std::vector<YamlMistake> mistakes_;
 };
 
-// yaml-cpp takes byte 4 for the end of the file, so what follows it would be lost in silence.
+// yaml-cpp takes byte 4 as the end of the file, and would silently drop the rest.
 std::vector<YamlMistake> controlCharacters(std::string_view text) {
   std::size_t line = 1;
   std::size_t column = 1;
@@ -210,8 +210,7 @@ std::vector<YamlMistake> controlCharacters(std::string_view text) {
   return {};
 }
 
-// Without the white space at its end: yaml-cpp misses an open quote when a line break ends the
-// file.
+// Without trailing white space: yaml-cpp misses an open quote if a line break ends the file.
 std::string_view trimmedAtEnd(std::string_view text) {
   return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
 }
@@ -256,7 +255,7 @@ YamlDocument parseYamlTree(const std::string& text) {
 
 YamlDocuments parseYamlDocuments(const std::string& text) {
   auto documents = parseDocuments(trimmedAtEnd(text), {.references = true});
-  // A block of text at the end keeps its line breaks; an open quote is found by now.
+  // A block scalar at the end keeps its line breaks. An open quote was found before.
   if (documents.mistakes.empty()) documents = parseDocuments(text, {.references = true});
   std::erase_if(documents.roots,
                 [](const YamlNode& root) { return root.kind == YamlNode::Kind::Null; });

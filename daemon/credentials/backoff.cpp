@@ -10,7 +10,7 @@ using std::chrono::milliseconds;
 namespace {
 
 constexpr milliseconds kThrottledCeiling = std::chrono::minutes(15);
-// A peer that asks for more is taken at this: a mistyped date must not end the scraping for good.
+// The longest Retry-After that counts, so that a mistyped date does not end the scraping for good.
 constexpr std::chrono::seconds kRetryAfterCeiling = std::chrono::hours(24);
 
 }  // namespace
@@ -34,7 +34,7 @@ Backoff::Delay Backoff::unreachable() {
 
 Backoff::Delay Backoff::throttled(std::optional<std::chrono::seconds> retry_after) {
   if (retry_after) {
-    // Never earlier than asked for; the spread comes on top.
+    // Never earlier than the peer asked; the random spread is added.
     const milliseconds asked = std::min(*retry_after, kRetryAfterCeiling);
     return asked + milliseconds(static_cast<milliseconds::rep>(
                        draw_() * static_cast<double>(asked.count()) / 10));

@@ -8,27 +8,27 @@
 
 namespace postern::credentials {
 
-// How long to wait before an account is tried again, so that no account is ever locked out.
+// How long to wait before an account is tried again, so that no account is ever locked.
 //
-// Unreachable doubles from `initial` to `max`. Throttled waits as long as the peer asked for,
-// else doubles from `throttled` to 15 minutes. Rejected waits `rejected`, then five times
-// that, and from `max_rejected` in a row on `retry_rejected` (none: never again). Each delay is
-// drawn from the upper half of its step, so that replicas do not march together. Pure; not
-// thread-safe: the one who owns it holds its lock.
+// Unreachable doubles from `initial` to `max`. Throttled waits as long as the peer asked, else
+// doubles from `throttled` to 15 minutes. Rejected waits `rejected`, then five times that, and
+// after `max_rejected` in a row `retry_rejected` (not set: forever). Each delay is drawn from the
+// upper half of its step, so that replicas do not log in together. Pure; not thread-safe: the owner
+// holds its lock.
 class Backoff {
  public:
-  using Delay = std::optional<std::chrono::milliseconds>;  // none: never
+  using Delay = std::optional<std::chrono::milliseconds>;  // not set: never
 
   Backoff(const config::Backoff& steps, Draw draw);
 
   Delay unreachable();
   Delay throttled(std::optional<std::chrono::seconds> retry_after);
   Delay rejected();
-  // The following delay starts from the first step again.
+  // The next delay starts from the first step again.
   void succeeded();
 
-  int rejections() const { return rejections_; }  // in a row
-  // What an earlier process counted.
+  int rejections() const { return rejections_; }  // rejections in a row
+  // Continues the count of an earlier process.
   void resume(int rejections) { rejections_ = rejections; }
 
  private:

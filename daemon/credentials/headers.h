@@ -13,8 +13,8 @@ namespace postern::credentials {
 // Headers that may hold a key, by name.
 using SecretHeaders = std::vector<std::pair<std::string, Secret>>;
 
-// All values, those of files read now; spaces and line ends around them are cut off, as Prometheus
-// does. Errors: NoCredential (a file is missing, empty or holds a control character) and
+// Reads all values, those from files now. Removes spaces and line ends around them, like
+// Prometheus. Errors: NoCredential (a file is missing, empty or contains a control character) and
 // CredentialSource (it cannot be read), both with the header's name and without its value.
 Result<SecretHeaders> readHeaders(const config::HttpHeaders& headers);
 

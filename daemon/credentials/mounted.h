@@ -8,11 +8,11 @@
 
 namespace postern::credentials {
 
-// Reads the credential from mounted files (or takes what stands inline). Every load opens
-// the files by name again, so a swap of Kubernetes' ..data symlink is seen on every kind of
-// mount; files of two generations are never mixed: when one of them changed while
-// reading, all are read again. One trailing newline (\n or \r\n) is not part of a value. A file
-// is at most 64 KiB. In a directory a file that is missing or empty counts as not given.
+// Reads the credential from mounted files, or takes inline values. Every load opens the files by
+// name, so it sees a swap of Kubernetes' ..data symlink on every kind of mount. It never mixes
+// files of two generations: if one changes while it reads, it reads all of them again. Removes one
+// trailing newline (\n or \r\n) of a value. A file has at most 64 KiB. In a directory, a missing or
+// empty file counts as not set.
 class MountedSource final : public Source {
  public:
   explicit MountedSource(config::FileCredentials files);
@@ -25,7 +25,7 @@ class MountedSource final : public Source {
   Result<Credential> read() const;
   Error lacks(std::string_view field) const;
 
-  config::FileCredentials files_;  // with the names of the directory's files filled in
+  config::FileCredentials files_;  // includes the names of the directory's files
 };
 
 }  // namespace postern::credentials

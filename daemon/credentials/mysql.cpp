@@ -33,7 +33,7 @@ using std::chrono::seconds;
 
 constexpr seconds kPatience{5};
 
-// Nothing of the config: MysqlOpening brings it. Poco refuses a string without a user.
+// No settings of the config, which MysqlOpening passes. Poco refuses a string without a user.
 constexpr const char* kConnectionString = "user=postern;character-set=utf8mb4";
 
 void registerOnce() {
@@ -41,7 +41,7 @@ void registerOnce() {
   std::call_once(once, [] { Poco::Data::MySQL::Connector::registerConnector(); });
 }
 
-// Poco 1.11 gives the error's code only within its text: "...errno]: 1146\t...". 0 when it has
+// Poco 1.11 has the error's code only in its text: "...errno]: 1146\t...". 0 when the text has
 // none.
 unsigned int codeIn(const Poco::Exception& exception) {
   constexpr std::string_view mark = "errno]: ";
@@ -75,7 +75,7 @@ Result<Secret> keyPasswordOf(const config::MysqlCredentials& database) {
   return readPassword(database, database.tls->key_password_file);
 }
 
-// The driver reads the files by itself, and tells little of what is wrong with them.
+// The driver reads the files itself and reports their problems poorly.
 Result<void> checkTlsFiles(const config::MysqlCredentials& database) {
   const auto files = tlsFilesOf(database);
   if (!files) return {};
@@ -90,7 +90,7 @@ std::string cipherOf(Session& session) {
   return cipher;
 }
 
-// Text as it stands in the row; "" for NULL. TEXT columns arrive as BLOB.
+// The row's text without changes; "" for NULL. TEXT columns arrive as BLOB.
 Secret textAt(RecordSet& rows, std::size_t column) {
   if (rows.isNull(rows.columnName(column))) return Secret();
   const Poco::Dynamic::Var value = rows.value(column, 0);
@@ -142,13 +142,15 @@ Result<Credential> readRow(Session& session, const config::MysqlCredentials& dat
   if (rows.rowCount() == 0) {
     return noCredential(
         database,
-        fmt::format("there is no row for target {}: add it, or correct the target's name", target));
+        fmt::format("the query returned no row for target {}: add it, or correct the target's name",
+                    target));
   }
   if (rows.rowCount() > 1) {
     return sourceFailed(
         database,
-        fmt::format("the query gave 2 rows for target {}, expected one: correct query or the table",
-                    target));
+        fmt::format(
+            "the query returned 2 rows for target {}, expected one: correct query or the table",
+            target));
   }
   const auto credential = credentialFrom(rows);
   const auto row = "the row of target " + target;
@@ -170,7 +172,7 @@ Result<Credential> connectAndRead(const config::MysqlCredentials& database,
   if (!opening.used()) {
     return sourceFailed(database,
                         "this program was linked without -rdynamic, so no connection can be "
-                        "secured: build it anew");
+                        "secured: build it again");
   }
   if (database.tls && cipherOf(session).empty()) {
     return sourceFailed(database, "the connection is not encrypted although tls_config is set");
@@ -179,7 +181,7 @@ Result<Credential> connectAndRead(const config::MysqlCredentials& database,
   return readRow(session, database, target);
 }
 
-// The border to Poco::Data, which throws. What its exceptions say is not passed on.
+// The border to Poco::Data, which throws. The texts of its exceptions are not passed on.
 Result<Credential> ask(const config::MysqlCredentials& named, const std::string& target,
                        Deadline deadline) {
   registerOnce();
@@ -195,7 +197,7 @@ Result<Credential> ask(const config::MysqlCredentials& named, const std::string&
   } catch (const Poco::Exception& e) {
     const auto code = opening.error() != 0 ? opening.error() : codeIn(e);
     if (code != 0) return explainMysql(database, code, opening.failedCheck());
-  } catch (const std::bad_alloc&) {  // for the longest value that a column may hold
+  } catch (const std::bad_alloc&) {  // no memory for the longest value that a column may contain
   }
   return sourceFailed(database,
                       "the query's columns cannot be read: select username, password, api_key and "
@@ -207,7 +209,7 @@ Result<Credential> ask(const config::MysqlCredentials& named, const std::string&
 struct MysqlSource::Exchange {
   Mutex mutex;
   std::condition_variable end;
-  std::optional<Result<Credential>> result GUARDED_BY(mutex);  // set at the end
+  std::optional<Result<Credential>> result GUARDED_BY(mutex);  // set when the exchange has ended
   bool ended();
 };
 
@@ -239,19 +241,21 @@ bool MysqlSource::moved() const {
 
 Result<Credential> MysqlSource::load(Deadline deadline) {
   files_ = statesOf(database_);
-  if (exchange_ && exchange_->ended()) exchange_.reset();  // nobody waited any more: it is old
+  if (exchange_ && exchange_->ended())
+    exchange_.reset();  // ended without a waiter: its result is
+                        // old
   if (!exchange_ && !begin(deadline)) {
     return sourceFailed(database_, "no thread can be started: raise the limit of processes");
   }
   MutexLock lock(exchange_->mutex);
-  // Sooner than most scrapers leave, so that they learn what it was that took so long.
+  // Earlier than most scrapers' timeouts, so that they get this error.
   const auto until = deadline.cappedAt(deadlineIn(kPatience));
   if (!exchange_->end.wait_until(lock.native(), until.at(), [&]() REQUIRES(exchange_->mutex) {
         return exchange_->result.has_value();
       })) {
     return sourceFailed(database_,
                         "no answer in time: check that host and port are right and that the "
-                        "server is well");
+                        "server is healthy");
   }
   auto result = *std::move(exchange_->result);
   lock.unlock();

@@ -11,28 +11,29 @@
 
 namespace postern::credentials {
 
-// What is asked when the config has no query: Teleport's two tables. Its `lookups` is filled
-// lazily (number = country + phone), so a row that is missing there is no obstacle.
+// The default query: Teleport's two tables. Its `lookups` is filled lazily (number = country +
+// phone), so a missing row there is allowed.
 inline constexpr std::string_view kTeleportQuery =
     "SELECT DISTINCT c.username, c.password, c.api_key, c.company_name "
     "FROM whatsapp_config c "
     "LEFT JOIN lookups l ON l.country = c.country AND l.phone = c.phone "
     "WHERE COALESCE(l.number, CONCAT(c.country, c.phone)) = ?";
 
-// Reads one row from MySQL or MariaDB, which a mounted folder may name: that is read anew by each
-// load, and so is the file of a password. A connection lives only while load() runs. With
-// `tls` in the config the connection is encrypted, the server's certificate and host name
-// are verified and our client certificate is shown, or load() fails: it asks the server
-// for Ssl_cipher and refuses an empty one. The row's columns count by their names: username,
-// password, api_key, company_name, in any order; a column that is not there is not given.
+// Reads one row from MySQL or MariaDB.
+//
+// Each load reads a mounted folder that names the database, and the file of its password. A
+// connection lives only during load(). With `tls` in the config the connection is encrypted, the
+// server's certificate and host name are verified and the client certificate is sent, or load()
+// fails: it queries the server's Ssl_cipher and refuses an empty one. Columns are matched by name:
+// username, password, api_key, company_name, in any order. A missing column counts as not set.
 class MysqlSource final : public Source {
  public:
-  // `target` is bound to the query's `?`.
+  // `target` is bound to the `?` of the query.
   MysqlSource(config::MysqlCredentials database, std::string target);
 
-  // Ends at the deadline, also when name lookup or server hang: the exchange then goes on by
-  // itself until the driver's own timeouts (5 s each) end it, and the next load waits for it
-  // instead of starting another.
+  // Ends at the deadline, even if the name lookup or the server hangs. The exchange then continues
+  // until the driver's own timeouts (5 s each) end it. The next load waits for it instead of
+  // starting another.
   Result<Credential> load(Deadline deadline) override;
   std::string_view name() const override { return "mysql"; }
   bool moved() const override;
@@ -40,12 +41,12 @@ class MysqlSource final : public Source {
  private:
   struct Exchange;
 
-  bool begin(Deadline deadline);  // false: no thread to be had
+  bool begin(Deadline deadline);  // false: no thread is available
 
   config::MysqlCredentials database_;
   std::string target_;
-  std::vector<FileState> files_;        // of the mounted ones, before the last load
-  std::shared_ptr<Exchange> exchange_;  // shared with its thread; null when none runs
+  std::vector<FileState> files_;        // states of the mounted files before the last load
+  std::shared_ptr<Exchange> exchange_;  // shared with its thread; null while none runs
 };
 
 }  // namespace postern::credentials

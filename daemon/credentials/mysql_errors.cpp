@@ -15,31 +15,31 @@ constexpr std::string_view kNeedsTls =
 
 struct Meaning {
   unsigned int code;
-  bool denied;  // the database knows us and says no: asking again soon would only be refused again
+  bool denied;  // the database denies this account: another attempt soon would only be denied again
   std::string_view what;
 };
 
-// Codes below 2000 and from 3000: https://mariadb.com/kb/en/mariadb-error-code-reference/;
-// between them and from 5000 the driver's own (errmsg.h).
+// Codes below 2000 and from 3000: https://mariadb.com/kb/en/mariadb-error-code-reference/. Codes
+// between them and from 5000 are the driver's own (errmsg.h).
 constexpr std::array<Meaning, 30> kMeanings = {{
     {1044, true, "denies access to the database: grant it to the user"},
     {1045, true, "denies access: check user, password and the host that the account is for"},
     {1129, true, "has blocked this host after too many failed connections: FLUSH HOSTS there"},
-    {1130, true, "takes no connection from this host: create the account for it"},
+    {1130, true, "accepts no connection from this host: create the account for it"},
     {1142, true, "denies SELECT on the table: grant it, or query a view that may be read"},
     {1143, true, "denies SELECT on a column: grant it, or query a view that may be read"},
     {1227, true, "denies access: the query needs a privilege that the account lacks"},
     {1370, true, "denies EXECUTE on a routine of the query: grant it"},
     {1524, true, "does not know the account's authentication plugin: change the account"},
-    {1698, true, "denies access: the account takes no password, use one that does"},
-    {1820, true, "wants the account's password changed first: set a new one"},
+    {1698, true, "denies access: the account accepts no password, use one that does"},
+    {1820, true, "requires a change of the account's password: set a new one"},
     {1862, true, "says that the account's password has expired: set a new one"},
     {3118, true, "says that the account is locked: unlock it"},
-    {3159, true, "takes encrypted connections only: set tls_config"},
+    {3159, true, "accepts only encrypted connections: set tls_config"},
     {4151, true, "says that the account is locked: unlock it"},
     {1040, false, "has too many connections: raise max_connections"},
     {1049, false, "has no such database: correct database"},
-    {1054, false, "knows no such column: correct query"},
+    {1054, false, "does not know the column: correct query"},
     {1064, false, "finds a syntax error: correct query"},
     {1146, false, "has no such table: correct query or database"},
     {1203, false, "has too many connections of this user: raise max_user_connections"},
@@ -49,15 +49,15 @@ constexpr std::array<Meaning, 30> kMeanings = {{
      "COLLATE to query"},
     {1356, false, "cannot read the view: its definer lacks a privilege or its table is gone"},
     {2002, false, "cannot be reached: check that the server runs and that host and port are right"},
-    {2005, false, "has no address: correct host, or mend the name service"},
+    {2005, false, "has no address: correct host, or fix the name service"},
     {2006, false, "closed the connection: look into the server's log"},
     {2013, false, "closed the connection or did not answer in time: look into the server's log"},
     {2059, true,
-     "asks for an authentication plugin that is not there: mount the plugins of libmariadb and "
+     "requires an authentication plugin that is missing: mount the plugins of libmariadb and "
      "name their folder in MARIADB_PLUGIN_DIR"},
     {5010, false,
      "asks for the password itself (caching_sha2_password, sha256_password or clear text), which a "
-     "connection without TLS would give away; the password was not sent: set tls_config (ca.crt in "
+     "connection without TLS would reveal; the password was not sent: set tls_config (ca.crt in "
      "a mounted folder), or let the account use ed25519 or mysql_native_password"},
 }};
 
@@ -75,9 +75,10 @@ std::string_view meaningOf(TlsCheck check) {
       return "shows a certificate that cannot be checked for revocation: let tls_config.crl_file "
              "hold a current CRL of each CA of its chain";
     case TlsCheck::Name:
-      return "shows a certificate for another host name: use a name that it holds as host";
+      return "shows a certificate for another host name: use a name of the certificate as host";
     case TlsCheck::OurMaterial:
-      return "was not asked: a file of tls_config is missing or no PEM: correct ca_file, crl_file, "
+      return "was not contacted: a file of tls_config is missing or not PEM: correct ca_file, "
+             "crl_file, "
              "cert_file and key_file";
     case TlsCheck::None:
     case TlsCheck::Other: break;

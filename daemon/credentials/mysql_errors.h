@@ -8,12 +8,12 @@
 
 namespace postern::credentials {
 
-// "mysql db:3306 (database whatsapp, user postern)": which database, in messages; that of a folder
-// which has not been read is "mysql (of folder /mysql)".
+// "mysql db:3306 (database whatsapp, user postern)": the database, for messages. For a folder that
+// is not read yet: "mysql (of folder /mysql)".
 std::string nameOf(const config::MysqlCredentials& database);
 
-// What the database's or the driver's error code means and what to do. Never quotes their
-// text, it may hold a secret. `check` counts for 2026 (TLS). Errors: LoginRejected when
+// The meaning of the database's or the driver's error code, and what to do. Never quotes their
+// text, which may contain a secret. `check` is used for 2026 (TLS). Errors: LoginRejected when
 // access is denied, else CredentialSource.
 Error explainMysql(const config::MysqlCredentials& database, unsigned int code, TlsCheck check);
 

@@ -23,10 +23,10 @@ using Mistake = std::string (*)(std::string_view);
 std::string portMistake(std::string_view text) {
   std::string wrong;
   if (config::readNumber(text, {1, 65535}, wrong)) return {};
-  return "is no port, expected 1 to 65535";
+  return "is not a port, expected 1 to 65535";
 }
 
-// Reads one file after another until the first mistake.
+// Reads the files one by one, until the first mistake.
 class Folder {
  public:
   explicit Folder(const config::Path& path) : path_(path) {}
@@ -39,7 +39,7 @@ class Folder {
       complain(name, "is missing");
       return {};
     }
-    // An account without a password has an empty file.
+    // The file is empty for an account without a password.
     if (name == "password" && stateOf(path_ / name).size == 0) return {};
     auto read = readSecretFile(path_ / name);
     if (read) return *std::move(read);
@@ -52,7 +52,7 @@ class Folder {
     const Secret value = secret(name);
     if (error_) return {};
     std::string text(value.reveal());
-    // What is wrong may be that the password stands here, so no value is told.
+    // The password may be in this file by mistake, so no error shows the value.
     if (hasControlCharacter(text) && name != "query") {
       complain(name, "holds a control character");
     } else if (const auto wrong = mistake(text); !wrong.empty()) {

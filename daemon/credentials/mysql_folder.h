@@ -9,19 +9,19 @@
 
 namespace postern::credentials {
 
-// `database` as it is, or what the files of its folder say: host, port (3306), database, username,
-// password (may be empty, not missing), query (Teleport's tables), ca.crt, and tls.crt with
-// tls.key; those with a default, and the three of TLS, may be missing. With ca.crt or tls.crt there
-// the connection is encrypted and the server verified. One line end is not part of a value. Files
-// of two generations are never mixed. Errors: CredentialSource, which names the file and its key,
-// and never a value.
+// Returns `database` unchanged, or with the settings from the files of its folder: host, port
+// (3306), database, username, password (may be empty, not missing), query (Teleport's tables),
+// ca.crt, and tls.crt with tls.key. Files with a default, and the three of TLS, may be missing.
+// With ca.crt or tls.crt the connection is encrypted and the server verified. Removes one line end
+// of a value. Never mixes files of two generations. Errors: CredentialSource, with the file and its
+// key, never a value.
 Result<config::MysqlCredentials> withFolder(const config::MysqlCredentials& database);
 
-// Of the mounted files that say how `database` is asked.
+// The states of the mounted files that configure `database`.
 std::vector<FileState> statesOf(const config::MysqlCredentials& database);
 
-// The files of TLS that a connection to `database` takes, to check them; all those of its folder
-// may be missing. None: it is a plain connection.
+// The TLS files of a connection to `database`, for checks; those of its folder may all be missing.
+// Not set: an unencrypted connection.
 std::optional<config::Tls> tlsFilesOf(const config::MysqlCredentials& database);
 
 }  // namespace postern::credentials

@@ -11,9 +11,9 @@
 
 #include "tls/chain_search.h"
 
-// How to stand in front of a function of libmariadb. Of the shared library: the program has one of
-// the same name, which the loader finds first, and dlsym the next. Of the static one: `ld --wrap`
-// gives our function the calls and libmariadb's another name.
+// How to wrap a function of libmariadb. With the shared library: the program defines the same name,
+// which the loader finds first; dlsym finds the next one. With the static library: `ld --wrap`
+// redirects the calls to this function and renames libmariadb's.
 #ifdef POSTERN_STATIC
 #define POSTERN_OURS(name) __wrap_##name
 #define POSTERN_THEIRS(name) __real_##name
@@ -42,7 +42,7 @@ const char* orNull(const std::string& text) {
   return text.empty() ? nullptr : text.c_str();
 }
 
-// libmariadb tells the checks apart by its message alone.
+// libmariadb distinguishes the checks only by its message.
 TlsCheck checkFrom(std::string_view message) {
   struct Sign {
     std::string_view text;
@@ -68,14 +68,14 @@ TlsCheck checkFrom(std::string_view message) {
   return TlsCheck::Other;
 }
 
-// The driver wants a terminating zero, which a view does not promise.
+// The driver needs a terminating zero, which a view does not guarantee.
 Secret terminated(const Secret& secret) {
   Secret copy = secret;
   copy.append(std::string_view("\0", 1));
   return copy;
 }
 
-// A plugin that is not there has the number of a wrong password (1045), and words of its own.
+// A missing plugin has the code of a wrong password (1045), but its own message.
 unsigned int codeFrom(MYSQL* mysql) {
   constexpr unsigned int kPluginCannotLoad = 2059;  // CR_AUTH_PLUGIN_CANNOT_LOAD
   const std::string_view message = mysql_error(mysql);
@@ -105,15 +105,15 @@ void MysqlOpening::setOptions(st_mysql* mysql) const {
   mysql_options(mysql, MYSQL_OPT_READ_TIMEOUT, &patience_);
   mysql_options(mysql, MYSQL_OPT_WRITE_TIMEOUT, &patience_);
   mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-  // Else `localhost` means a Unix socket, whatever the port.
+  // Otherwise `localhost` means a Unix socket, whatever the port.
   const unsigned int tcp = MYSQL_PROTOCOL_TCP;
   mysql_options(mysql, MYSQL_OPT_PROTOCOL, &tcp);
-  // Else the server may ask for any file of ours.
+  // Otherwise the server may request any file of the client.
   const unsigned int no_local_files = 0;
   mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &no_local_files);
   if (!database_.tls) {
     // Only plugins that never send the password. caching_sha2_password and sha256_password encrypt
-    // it with an RSA key that the server sends: whoever is in between sends a key of its own.
+    // it with an RSA key from the server. An attacker in between can send another key.
     mysql_options(mysql, MARIADB_OPT_RESTRICTED_AUTH, "mysql_native_password,client_ed25519");
     // MySQL 8 proposes caching_sha2_password to every account, before it knows which one it is.
     mysql_options(mysql, MYSQL_DEFAULT_AUTH, "mysql_native_password");
@@ -122,7 +122,7 @@ void MysqlOpening::setOptions(st_mysql* mysql) const {
   const my_bool yes = 1;
   mysql_ssl_set(mysql, orNull(database_.tls->key_file), orNull(database_.tls->cert_file),
                 orNull(database_.tls->ca_file), nullptr, nullptr);
-  // Without one the driver would ask at the terminal, so an empty one is given too.
+  // Without a password the driver would prompt at the terminal, so an empty one is passed too.
   const Secret key_password = terminated(key_password_);
   mysql_options(mysql, MARIADB_OPT_TLS_PASSPHRASE, key_password.reveal().data());
   if (!database_.tls->crl_file.empty()) {
@@ -161,14 +161,14 @@ extern "C" int POSTERN_OURS(mysql_stmt_fetch)(MYSQL_STMT* statement) {
   return postern::credentials::opening && result == MYSQL_DATA_TRUNCATED ? 1 : result;
 }
 
-// libmariadb would take the common name of a certificate without a DNS name: RFC 9525, section 2.
+// libmariadb would accept the common name of a certificate without a DNS name: RFC 9525, section 2.
 extern "C" int POSTERN_OURS(X509_check_host)(X509* certificate, const char* name, std::size_t size,
                                              unsigned int flags, char** matched) {
   static const auto check = POSTERN_THEIRS(X509_check_host);
   return check(certificate, name, size, flags | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, matched);
 }
 
-// libmariadb would follow one issuer of each certificate. Here is where it fills its store.
+// libmariadb would follow one issuer of each certificate. It fills its store here.
 extern "C" int POSTERN_OURS(SSL_CTX_load_verify_locations)(SSL_CTX* context, const char* file,
                                                            const char* folder) {
   static const auto load = POSTERN_THEIRS(SSL_CTX_load_verify_locations);

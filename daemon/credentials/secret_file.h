@@ -10,13 +10,13 @@ namespace postern::credentials {
 
 inline constexpr std::size_t kMaxSecretFile = 64U << 10;  // bytes
 
-// Opens the file by name and reads it whole. One trailing \n or \r\n is not part of it.
-// Errors: NoCredential (missing, empty, longer than kMaxSecretFile, no regular file),
-// CredentialSource (there, but not to be read). Both name the file and say what to do.
+// Opens the file by name and reads all of it. Removes one trailing \n or \r\n. Errors: NoCredential
+// (missing, empty, longer than kMaxSecretFile, not a regular file), CredentialSource (exists but
+// cannot be read). Both name the file and say what to do.
 Result<Secret> readSecretFile(const config::Path& file);
 
-// What tells one state of a file from the next; all zero when there is none. Symlinks are
-// followed, so a swap of Kubernetes' ..data is a change of every file that hangs on it.
+// Distinguishes one state of a file from the next; all zero when the file is missing. Follows
+// symlinks, so a swap of Kubernetes' ..data changes every file behind it.
 struct FileState {
   unsigned long device = 0, inode = 0;
   long size = 0;
@@ -26,8 +26,8 @@ struct FileState {
 };
 FileState stateOf(const config::Path& file);
 
-// How often files that change while they are read are read again. A swap takes microseconds, so
-// more than one repetition is rare.
+// Attempts to read files that change while they are read. A swap takes microseconds, so more than
+// one repetition is rare.
 inline constexpr int kReadings = 10;
 
 }  // namespace postern::credentials

@@ -9,8 +9,8 @@
 
 namespace postern::credentials {
 
-// What proves who we are. At least one of username with password, api_key and token is
-// set, or with basic_auth one of username and password.
+// Identifies postern to the service. At least one of username with password, api_key and token is
+// set; with basic_auth one of username and password is enough.
 struct Credential {
   std::string username;
   Secret password;
@@ -20,17 +20,17 @@ struct Credential {
   bool operator==(const Credential&) const = default;
 };
 
-// Where credentials come from. Called by one thread at a time.
+// A source of credentials. Called by one thread at a time.
 class Source {
  public:
   virtual ~Source() = default;
-  // Errors: NoCredential (nothing there, or empty: says which file or row),
-  // CredentialSource (cannot be asked; never quotes what a driver says, it may hold the
-  // password), LoginRejected when the source itself denied us (the database's access denied).
+  // Errors: NoCredential (missing or empty, with the file or row), CredentialSource (cannot be
+  // read; never quotes a driver's text, which may contain the password), LoginRejected when the
+  // source itself denies access (the database's access denied).
   virtual Result<Credential> load(Deadline deadline) = 0;
   // The label `source` of the metrics: "file" or "mysql".
   virtual std::string_view name() const = 0;
-  // Whether the files that say how it is asked are other ones than at the last load.
+  // Whether the files that configure the source have changed since the last load.
   virtual bool moved() const { return false; }
 };
 

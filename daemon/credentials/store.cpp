@@ -15,11 +15,11 @@ using std::chrono::seconds;
 
 namespace {
 
-// So often may mounted files that change end the wait for a database that denies us.
+// How often changed files may end the wait for a database that denies access.
 constexpr std::size_t kMoves = 3;
 constexpr minutes kMoveWindow{15};
 
-constexpr int kFingerprintIterations = 20'000;  // make guessing expensive
+constexpr int kFingerprintIterations = 20'000;  // makes guessing expensive
 
 void appendField(Secret& all, std::string_view field) {
   all.append(std::to_string(field.size()));
@@ -27,7 +27,7 @@ void appendField(Secret& all, std::string_view field) {
   all.append(field);
 }
 
-// Of all fields.
+// The fingerprint of all fields.
 std::string fingerprintOf(const Credential& credential, std::string_view salt) {
   Secret all;
   appendField(all, credential.username);
@@ -83,12 +83,12 @@ Store::Status Store::status() const {
 }
 
 Result<Store::Loaded> Store::refresh(Deadline deadline) {
-  // A volume or a database may take long.
+  // Reading a volume or a database may take long.
   const MutexLock source_lock(source_mutex_);
   {
     const MutexLock lock(mutex_);
     if (error_ && clock_.steady() < ask_again_) return answerFor(*error_);
-    // A source that hangs must leave time to go on with what it gave last.
+    // A source that hangs must leave time to use the last credential.
     if (current_) deadline = deadline.cappedAt(deadlineIn(remaining(deadline) / 3));
   }
   return load(deadline);
@@ -97,13 +97,13 @@ Result<Store::Loaded> Store::refresh(Deadline deadline) {
 void Store::poll(Deadline deadline) {
   const MutexLock source_lock(source_mutex_);
   {
-    const bool moved = source_->moved();  // looks at files: not with mutex_
+    const bool moved = source_->moved();  // reads file states, so not with mutex_
     const MutexLock lock(mutex_);
     if (moved) heedMove();
     if (clock_.steady() < next_poll_) return;
     if (error_ && clock_.steady() < ask_again_) return;
   }
-  // Whether it went well is told by status().
+  // status() reports whether the load succeeded.
   if (!load(deadline)) log::debug("no fresh credential", {{"target", target_}});
 }
 
@@ -116,7 +116,8 @@ Result<Store::Loaded> Store::remember(const Result<Credential>& loaded) {
   Loaded now = before;
   if (loaded && (!before || !(before->credential == *loaded))) {
     now = std::make_shared<const Fingerprinted>(*loaded, salt_);
-    // Whoever waits after a rejection compares it, with a lock. No start waits for it otherwise.
+    // A wait after a rejection compares the fingerprint while it holds a lock, so compute it here.
+    // Otherwise no start waits for it.
     if (before || afterRejection()) now->fingerprint();
   }
   const MutexLock lock(mutex_);
@@ -171,7 +172,7 @@ void Store::schedule() {
       milliseconds(static_cast<milliseconds::rep>(factor * static_cast<double>(interval.count())));
 }
 
-// What denied us may be another database now, or the same with another account.
+// Changed files may name another database or another account than the one that was denied.
 void Store::heedMove() {
   const auto now = clock_.steady();
   if (error_ && error_->fault == Fault::LoginRejected && now < ask_again_) {

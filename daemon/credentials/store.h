@@ -14,15 +14,15 @@
 
 namespace postern::credentials {
 
-// A credential with the fingerprint by which a change is noticed: an iterated HMAC-SHA-256
-// with a salt, so that what is kept of it on disk does not give the password away. Thread-safe.
+// A credential with a fingerprint that reveals changes: an iterated HMAC-SHA-256 with a salt, so
+// that the fingerprint on disk does not reveal the password. Thread-safe.
 class Fingerprinted {
  public:
-  // `salt` is any bytes.
+  // `salt` may be any bytes.
   Fingerprinted(Credential of, std::string salt)
       : credential(std::move(of)), salt_(std::move(salt)) {}
 
-  // Hexadecimal. The first call computes it, which takes about 6 ms: no start waits for it.
+  // Hexadecimal. The first call takes about 6 ms to compute it. No start waits for it.
   const std::string& fingerprint() const;
 
   const Credential credential;
@@ -30,48 +30,49 @@ class Fingerprinted {
  private:
   const std::string salt_;
   mutable std::once_flag computed_;
-  mutable std::string fingerprint_;  // once computed_
+  mutable std::string fingerprint_;  // valid once computed_
 };
 
-// When a source is read without anybody asking; each interval is spread by 20 %.
+// When to read a source without a request for it. Each interval is spread by 20 %.
 struct Schedule {
-  std::chrono::milliseconds interval;           // while all is well
-  std::chrono::milliseconds rejected_interval;  // while the service rejects what we have
-  std::chrono::milliseconds rejected_first;     // the first time after a rejection: within this
+  std::chrono::milliseconds interval;           // in normal operation
+  std::chrono::milliseconds rejected_interval;  // while the service rejects the credential
+  std::chrono::milliseconds rejected_first;     // upper bound of the first interval after a
+                                                // rejection
   bool spread = true;
 
-  static Schedule mounted();  // every second
+  static Schedule mounted();  // reads every second
   static Schedule database(std::chrono::seconds interval);
 };
 
-// Keeps the last good credential of one source.
+// Holds the last valid credential of one source.
 //
-// A source that cannot be asked leaves the last good credential in force; one that says that
-// there is none takes it away. After a failure the source is asked again at most once a
-// second; one that denies us (Fault::LoginRejected) is left alone like a rejected login, until the
-// files that say how it is asked are others, at most three times in 15 minutes.
-// Thread-safe; the source is called by one thread at a time.
+// A source that cannot be read leaves the last credential in force. A source that reports a missing
+// credential removes it. After a failure the source is read again at most once a second. A source
+// that denies access (Fault::LoginRejected) is left alone like a rejected login, until its
+// configuration files change, at most three times in 15 minutes. Thread-safe; the source is called
+// by one thread at a time.
 class Store {
  public:
   struct Status {
     std::string_view source;
-    std::uint64_t changes = 0;  // loads that brought a new credential
+    std::uint64_t changes = 0;  // loads that returned a new credential
     std::uint64_t failed_loads = 0;
     std::optional<SystemTime> last_success;
-    std::string error;   // of the last load when it failed
-    std::string remedy;  // of that error; may be empty
+    std::string error;   // of the last load if it failed
+    std::string remedy;  // remedy of that error; may be empty
   };
   using Loaded = std::shared_ptr<const Fingerprinted>;
 
   Store(std::unique_ptr<Source> source, std::string target, const Schedule& schedule,
         const config::Backoff& backoff, std::string salt, const Clock& clock, Draw draw);
 
-  // What is known without asking: the last good credential, or null.
+  // The last valid credential without reading the source, or null.
   Loaded current() const;
   // Reads the source because a login is due. Errors: NoCredential, CredentialSource.
   Result<Loaded> refresh(Deadline deadline);
-  // Called about once a second by one thread; reads the source when the schedule says so, or when
-  // it has moved.
+  // Call about once a second, on one thread. Reads the source when the schedule says so, or when
+  // its files have changed.
   void poll(Deadline deadline);
   // The service rejected the credential: look for another one soon. Ends with accepted().
   void rejected();
@@ -100,10 +101,10 @@ class Store {
   Loaded current_ GUARDED_BY(mutex_);
   std::optional<Error> error_ GUARDED_BY(mutex_);  // of the last load
   LogOnChange failing_ GUARDED_BY(mutex_);
-  SteadyTime ask_again_ GUARDED_BY(mutex_);  // not earlier, after a failure
+  SteadyTime ask_again_ GUARDED_BY(mutex_);  // earliest time of the next read after a failure
   SteadyTime next_poll_ GUARDED_BY(mutex_);
   bool rejected_ GUARDED_BY(mutex_) = false;
-  // That ended the wait for a source which denied us.
+  // Times at which changed files ended the wait for a source that denied access.
   std::vector<SteadyTime> moves_ GUARDED_BY(mutex_);
   Status status_ GUARDED_BY(mutex_);
 };

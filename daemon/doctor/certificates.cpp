@@ -17,7 +17,7 @@ std::int64_t daysLeft(const tls::Summary& certificate, SystemTime now) {
   return std::chrono::floor<Days>(certificate.validity.not_after - now).count();
 }
 
-// Appends what they are; adds to `renew` the file when one of them ends soon.
+// Appends a description of each certificate. Adds `file` to `renew` if one of them expires soon.
 void tell(const std::vector<tls::Summary>& all, const char* role, const config::Path& file,
           SystemTime now, Step& step, std::string& renew) {
   for (const auto& certificate : all) {
@@ -31,7 +31,7 @@ void tell(const std::vector<tls::Summary>& all, const char* role, const config::
   }
 }
 
-// Appends each CRL; adds to `replace` the file when one of them has expired.
+// Appends a description of each CRL. Adds `file` to `replace` if one of them has expired.
 void tellCrls(const std::vector<tls::CrlSummary>& crls, const config::Path& file, SystemTime now,
               Step& step, std::string& replace) {
   for (const auto& crl : crls) {
@@ -90,7 +90,7 @@ Certificates examineCertificates(const config::Target& target, SystemTime now) {
   if (!replace.empty()) {
     step.state = State::Failed;
     step.cure = fmt::format(
-        "replace {} by the CRL that the CA publishes now: until then its certificates are refused",
+        "replace {} with the CA's current CRL: until then certificates of that CA are refused",
         replace);
   } else if (!renew.empty()) {
     step.state = State::Warning;

@@ -14,7 +14,7 @@ struct Certificates {
   Step step;
 };
 
-// Loads key, chain and CA of the target as the daemon does, and says what they are.
+// Loads key, chain and CA of the target like the daemon, and describes them.
 Certificates examineCertificates(const config::Target& target, SystemTime now);
 
 // "'postern' for postern, signed by 'CA', 29 days left"

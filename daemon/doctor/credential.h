@@ -7,9 +7,9 @@
 
 namespace postern::doctor {
 
-// What the source gives, without a word of it: where it comes from and of which kind it is.
+// Describes the credential of the source by place and kind, without its value.
 Step credentialStep(const config::Target& target, const Result<credentials::Credential>& loaded);
-// A credential from mounted files or the configuration; talks to nobody.
+// A credential from mounted files or the configuration. Uses no network.
 Step examineMounted(const config::Target& target);
 
 }  // namespace postern::doctor

@@ -40,10 +40,12 @@ std::string cureOf(const Error& error, const config::Target& target) {
   if (!error.remedy.empty()) return error.remedy;
   switch (error.fault) {
     case Fault::NoCredential:
-    case Fault::CredentialSource: return fmt::format("see that {} holds a credential", place);
+    case Fault::CredentialSource:
+      return fmt::format("make sure that {} contains a credential", place);
     case Fault::LoginRejected: return rejectedCure(error, target, place);
     case Fault::LoginThrottled:
-      return "wait until the service takes logins again, and find what else logs in to it so often";
+      return "wait until the service accepts logins again, and find the client that logs in too "
+             "often";
     case Fault::LoginFailed:
       return "compare the login (url, method, body, token) with what the service expects, and look "
              "into its log";
@@ -59,24 +61,24 @@ std::string cureOf(const Error& error, const config::Target& target) {
     case Fault::Tls: return "look into the service's log";
     case Fault::Timeout:
       return fmt::format(
-          "see why the service is slow (its log and load), or raise scrape_timeout, now {} ms",
+          "find out why the service is slow (its log and load), or raise scrape_timeout, now {} ms",
           target.scrape_timeout.count());
     case Fault::Status:
       return "look into the service's log for this request, or correct path and params of the page";
     case Fault::Forbidden:
       return "give the account the role that may read this page, or write another account into " +
              place;
-    case Fault::Empty: return "correct path and params of the page: the answer has no sample";
+    case Fault::Empty: return "correct path and params of the page: the answer contains no samples";
     case Fault::Format:
       return "set the page's format to what the service sends, or correct the line at the service";
-    case Fault::Limit:
-      return "raise the limit that is named, or let the service send less (params, match)";
+    case Fault::Limit: return "raise the named limit, or let the service send less (params, match)";
     case Fault::Truncated:
-      return "look into the log of the service and of proxies before it: it ends its answers early";
+      return "look into the logs of the service and of proxies in front of it: the answer ends "
+             "early";
     case Fault::UnknownTarget: return "name one of the targets of the configuration";
     case Fault::Busy:
       return "scrape less often, or raise max_concurrent_scrapes and --web.max-connections";
-    case Fault::Config: return "correct the configuration; postern --config.check looks at it";
+    case Fault::Config: return "correct the configuration; postern --config.check checks it";
   }
   return "look into the log";
 }

@@ -8,13 +8,12 @@
 
 namespace postern::doctor {
 
-// Where the target's credential comes from: "folder /credentials"; never what it is.
+// The place of the target's credential, such as "folder /credentials"; never its value.
 std::string placeOf(const config::Credentials& credentials);
 
-// A failed step: what went wrong, and what mends it: the error's own remedy, else the one that its
-// fault has.
+// A failed step: the problem and the remedy. The remedy is the error's own, else that of its fault.
 Step failedStep(std::string name, const Error& error, const config::Target& target);
-// The cure alone.
+// Only the remedy.
 std::string cureOf(const Error& error, const config::Target& target);
 
 }  // namespace postern::doctor

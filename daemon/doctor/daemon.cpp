@@ -14,15 +14,15 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr seconds kPatience{3};                   // with a daemon that is asked for its state
+constexpr seconds kPatience{3};                   // longest wait for a daemon's state
 constexpr std::size_t kLongestStatus = 8U << 20;  // bytes
 
 struct Listener {
   std::string address;
-  std::string prefix;  // of its paths
+  std::string prefix;  // prefix of its paths
 };
 
-// Where the daemon tells of itself.
+// The listeners on which the daemon reports its state.
 std::vector<Listener> listenersOf(const config::Options& options) {
   std::vector<Listener> listeners;
   for (const auto& address : options.health_addresses) listeners.push_back({address, ""});
@@ -32,7 +32,7 @@ std::vector<Listener> listenersOf(const config::Options& options) {
   return listeners;
 }
 
-// A port that the system chooses cannot be asked.
+// A port that the system chooses is unknown to the check.
 bool known(const std::string& address) {
   return !address.ends_with(":0");
 }
@@ -43,17 +43,18 @@ Result<void> ignore(std::string_view) {
 
 std::string answered(int status) {
   std::string text = "answers " + std::to_string(status);
-  if (status == 401 || status == 403) return text + ": it wants a login";
-  if (status == 503) return text + ": it waits for a configuration that is good";
-  if (status == 404) return text + ": it is no postern, or one with another --web.route-prefix";
+  if (status == 401 || status == 403) return text + ": a login is required";
+  if (status == 503) return text + ": it waits for a valid configuration";
+  if (status == 404) return text + ": not a postern, or its --web.route-prefix differs";
   return text;
 }
 
 constexpr std::string_view kCannotBeAskedCure =
-    "give the daemon a --web.health-address, where its state can be asked without a login; if that "
-    "is no daemon of postern, check with --web.listen-address=:0";
+    "give the daemon a --web.health-address, which answers without a login; if another program "
+    "listens there, run the check with --web.listen-address=:0";
 
-// Whoever asks for a login or a client certificate is alive, and who refuses the handshake.
+// Whether the listener requires a login or a client certificate, or refuses the handshake: then the
+// daemon is alive.
 bool wantsProof(const Result<upstream::Response>& answer) {
   if (answer) return answer->status == 401 || answer->status == 403;
   return answer.error().fault == Fault::Tls && answer.error().detail != Detail::NotTls;
@@ -69,7 +70,7 @@ Daemon::Daemon(const config::Options& options, const std::string& fingerprint, N
   }
 }
 
-// True when somebody was there.
+// Returns whether somebody listens there.
 bool Daemon::askAt(const std::string& address, const std::string& prefix) {
   auto front = std::make_unique<Front>(address, network_);
   std::string text;
@@ -86,12 +87,12 @@ bool Daemon::askAt(const std::string& address, const std::string& prefix) {
   kind_ = Kind::CannotBeAsked;
   auto told = answer && answer->status == 200 ? Told::parse(text) : std::nullopt;
   if (!answer) {
-    why_ = answer.error().detail == Detail::ClientCertificate ? "it wants a client certificate"
+    why_ = answer.error().detail == Detail::ClientCertificate ? "a client certificate is required"
                                                               : answer.error().what;
   } else if (answer->status != 200) {
     why_ = answered(answer->status);
   } else if (!told || !told->number("/schema")) {
-    why_ = "does not answer as postern does";
+    why_ = "the answer is not postern's";
   } else {
     const bool same = told->text("/config/fingerprint") == fingerprint_;
     kind_ = same ? Kind::Serves : Kind::ServesOther;
@@ -115,24 +116,23 @@ Step Daemon::step() const {
       break;
     case Kind::Serves:
       step.what = fmt::format(
-          "postern {} (process {}) serves this configuration on {}: it is asked, and no login is "
-          "made",
+          "postern {} (process {}) serves this configuration on {}: the check asks it and sends no "
+          "login",
           version, pid, where_);
       step.details["kind"] = "serves";
       break;
     case Kind::ServesOther:
       step.state = State::Warning;
-      step.what =
-          fmt::format("postern {} (process {}) on {} serves another configuration than this one",
-                      version, pid, where_);
+      step.what = fmt::format("postern {} (process {}) on {} serves a different configuration",
+                              version, pid, where_);
       step.cure =
-          "reload it (SIGHUP) if the file has changed, or give the flags and variables "
-          "that it was started with";
+          "reload the daemon (SIGHUP) if the file has changed, or run the check with the daemon's "
+          "flags and variables";
       step.details["kind"] = "serves_other";
       break;
     case Kind::CannotBeAsked:
       step.state = State::Failed;
-      step.what = fmt::format("what listens on {} cannot be asked for its state: {}", where_, why_);
+      step.what = fmt::format("the listener on {} does not report its state: {}", where_, why_);
       step.cure = std::string(kCannotBeAskedCure);
       step.details["kind"] = "cannot_be_asked";
       break;
@@ -178,10 +178,10 @@ Got Daemon::scrape(const config::Target& target) {
     got.unknown = fmt::format("nobody listens on {}, where the pages are", front.address());
   } else if (wantsProof(answer)) {
     got.unknown = fmt::format(
-        "the listener on {} wants a login or a client certificate, which only scrapers have",
+        "the listener on {} requires a login or a client certificate, which only scrapers have",
         front.address());
   } else if (!answer) {
-    // Past the hold-back a fault breaks the answer off.
+    // After the hold-back a fault ends the answer early.
     got.fault = answer.error().fault;
   } else if (answer->status != 200) {
     // The first word of a failed answer is its fault.
@@ -205,7 +205,7 @@ int live(const config::Options& options) {
       return 0;
     }
     if (wantsProof(answer)) {
-      std::printf("postern answers on %s, and wants a login or a client certificate to say more\n",
+      std::printf("postern answers on %s; more requires a login or a client certificate\n",
                   printable(address).c_str());
       return 0;
     }

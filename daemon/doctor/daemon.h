@@ -12,33 +12,34 @@
 
 namespace postern::doctor {
 
-// The daemon that runs beside us, asked for its state at --web.health-address, else at
+// The daemon on this machine. Requests its state at --web.health-address, else at
 // --web.listen-address. Not thread-safe.
 class Daemon {
  public:
   enum class Kind {
     None,          // nobody listens
-    Serves,        // this very configuration
-    ServesOther,   // another one
-    CannotBeAsked  // somebody listens and does not tell: perhaps it waits, so nobody may log in
+    Serves,        // exactly this configuration
+    ServesOther,   // another configuration
+    CannotBeAsked  // a listener that does not report its state. It may wait, so no login is allowed
   };
 
-  // Asks. `options` and `network` must outlive it.
+  // Requests the state. `options` and `network` must outlive the object.
   Daemon(const config::Options& options, const std::string& fingerprint, Network& network);
 
   Kind kind() const { return kind_; }
-  // What was found, for people.
+  // The result, for people.
   Step step() const;
-  const std::string& where() const { return where_; }  // the address that answered, or was asked
+  const std::string& where() const { return where_; }  // the address that answered, or was tried
 
-  // What it told of the target of that name when it was last asked; none when it has no such.
+  // The daemon's last report about the target of that name. Not set when the daemon does not have
+  // it.
   std::optional<Told> target(const std::string& name) const;
-  // Of a target that may be the same as ours: with that name, or at that url.
+  // The report about a target that may be the same as ours: with that name, or at that url.
   std::optional<Told> likeness(const config::Target& target) const;
-  // Asks anew; when it is gone what it told before stays.
+  // Requests the state again. If the daemon is gone, the earlier report stays.
   void ask();
 
-  // What it answers to a scraper, as far as its listener lets us see that.
+  // The daemon's answer to a scraper, if its listener lets us see it.
   Got scrape(const config::Target& target);
 
  private:
@@ -49,14 +50,14 @@ class Daemon {
   Network& network_;
   Kind kind_ = Kind::None;
   std::string where_;
-  std::string why_;  // it cannot be asked
+  std::string why_;  // why it does not report its state
   std::unique_ptr<Front> front_;
-  std::string prefix_;  // of front_
+  std::string prefix_;  // path prefix of front_
   std::optional<Told> told_;
 };
 
-// `postern check --live`: whether the daemon answers its liveness probe. What it prints is one
-// line. Returns the exit code: 0 or 1. Takes 2 seconds at most.
+// `postern check --live`: whether the daemon answers its liveness probe. Prints one line. Returns
+// the exit code, 0 or 1. Takes 2 seconds at most.
 int live(const config::Options& options);
 
 }  // namespace postern::doctor

@@ -25,7 +25,7 @@ std::string sourceOf(const config::CommandLine& command_line) {
 Step configStep(const config::CommandLine& command_line, const config::Config& config) {
   const auto count = config.targets.size();
   Step step{"config", State::Ok,
-            fmt::format("{}: good, {}{}", sourceOf(command_line), count,
+            fmt::format("{}: valid, {}{}", sourceOf(command_line), count,
                         count == 1 ? " target" : " targets"),
             "", Json::object()};
   step.details = {{"from", sourceOf(command_line)}, {"targets", count}};
@@ -36,21 +36,20 @@ void reportConfig(const config::CommandLine& command_line, const config::Config&
                   Report& report) {
   report.add(configStep(command_line, config));
   for (const auto& warning : command_line.warnings)
-    report.add({"config", State::Warning, warning, "correct the variable's name, or take it out",
+    report.add({"config", State::Warning, warning, "correct the variable's name, or remove it",
                 Json::object()});
   const auto& state = command_line.options.state_dir;
   if (!state.empty() && ::access(state.c_str(), W_OK | X_OK) != 0) {
-    report.add(
-        {"state", State::Warning,
-         fmt::format(
-             "{} (--state.dir) is no folder that user {} may write: no back-off survives a restart",
-             state.string(), ::geteuid()),
-         "mount an emptyDir there, with an fsGroup of this user", Json::object()});
+    report.add({"state", State::Warning,
+                fmt::format("{} (--state.dir) is not a folder that user {} can write to: no "
+                            "back-off survives a restart",
+                            state.string(), ::geteuid()),
+                "mount an emptyDir there, with an fsGroup of this user", Json::object()});
   }
 }
 
-// "is unknown, expected one of a, b" and "unknown key, did you mean c?": the second half is what to
-// do.
+// "is unknown, expected one of a, b" and "unknown key, did you mean c?": the second half becomes
+// the remedy.
 Step complaintStep(const config::Complaint& complaint) {
   constexpr std::string_view kExpected = ", expected ";
   constexpr std::string_view kMeant = ", did you mean ";
@@ -69,14 +68,14 @@ Step complaintStep(const config::Complaint& complaint) {
       "config", State::Failed, text, cure, {{"where", complaint.where}, {"key", complaint.key}}};
 }
 
-// --web.config.file and what it names.
+// --web.config.file and the files that it names.
 void reportWeb(const config::Options& options, Report& report) {
   if (options.web_config_file.empty()) return;
   const auto loaded = config::loadWebConfig(options.web_config_file);
   for (const auto& complaint : loaded.complaints) report.add(complaintStep(complaint));
   if (!loaded.complaints.empty()) return;
   auto warnings = loaded.warnings;
-  Step step{"web", State::Ok, options.web_config_file.string() + ": good", "", Json::object()};
+  Step step{"web", State::Ok, options.web_config_file.string() + ": valid", "", Json::object()};
   if (loaded.config.tls) {
     const auto context = tls::loadServerContext(*loaded.config.tls, options.web_key_password_file,
                                                 std::chrono::system_clock::now());
@@ -85,7 +84,7 @@ void reportWeb(const config::Options& options, Report& report) {
     } else {
       step.state = State::Failed;
       step.what = context.error().what;
-      step.cure = "mend the file; until then every handshake on --web.listen-address is refused";
+      step.cure = "correct the file; until then every handshake on --web.listen-address is refused";
     }
   }
   report.add(step);

@@ -19,8 +19,8 @@ struct Wanted {
   const Reader& reader;
   const config::Path& path;
   std::string role;       // "client key"
-  bool secret = false;    // nobody else should read it
-  bool optional = false;  // it may be missing
+  bool secret = false;    // only the owner and group should read it
+  bool optional = false;  // optional file
 };
 
 std::string modeText(mode_t mode) {
@@ -33,10 +33,10 @@ std::string readersOf(const struct stat& status) {
   if ((status.st_mode & S_IROTH) != 0) return "every user may read it";
   if ((status.st_mode & S_IRGRP) != 0)
     return fmt::format("user {} and group {} may read it", owner, group);
-  return fmt::format("user {} alone may read it", owner);
+  return fmt::format("only user {} may read it", owner);
 }
 
-// Whether the reader has it neither as its owner nor by a group.
+// Whether the reader is neither the owner nor in the file's group.
 bool readsAsOther(const struct stat& status, const Reader& reader) {
   return reader.user != 0 && reader.user != status.st_uid &&
          std::ranges::count(reader.groups, status.st_gid) == 0;
@@ -53,17 +53,18 @@ void judgeOpenSecret(const Wanted& wanted, const struct stat& status, Step& step
   if (!readsAsOther(status, wanted.reader)) {
     step.state = State::Warning;
     step.cure =
-        "take it from the others: in Kubernetes defaultMode 0440 with the pod's fsGroup, "
+        "remove the permission of others: in Kubernetes defaultMode 0440 with the pod's fsGroup, "
         "else chmod o-r";
   } else if (isInVolume(wanted.path)) {
     step.what += fmt::format(
-        ", as {} has to without an fsGroup of the pod; only containers that mount this volume see "
-        "it",
+        ", because {} needs that in a pod without fsGroup; only containers that mount this volume "
+        "see it",
         user);
   } else {
     step.state = State::Warning;
     step.cure = fmt::format(
-        "give it to a group of {} (chgrp), then take it from the others: chmod 0440", user);
+        "give the file to a group of {} (chgrp), then remove the permission of others: chmod 0440",
+        user);
   }
 }
 
@@ -85,7 +86,7 @@ Step missing(const Wanted& wanted) {
   std::error_code ignored;
   const bool folder = std::filesystem::is_directory(wanted.path.parent_path(), ignored);
   step.state = folder ? State::Ok : State::Warning;
-  step.what = fmt::format("{} ({}) is not there, and may be missing{}", wanted.path.string(),
+  step.what = fmt::format("{} ({}) is missing, and is optional{}", wanted.path.string(),
                           wanted.role, folder ? "" : ": " + where);
   if (folder) step.cure.clear();
   return step;
@@ -97,8 +98,8 @@ Step unreadable(const Wanted& wanted, const struct stat* status, int error) {
   const auto user = "user " + std::to_string(wanted.reader.user);
   if (status == nullptr) {
     step.details = {{"file", wanted.path.string()}, {"role", wanted.role}};
-    step.what += fmt::format(" cannot be looked at by {}: {}", user, std::strerror(error));
-    step.cure = fmt::format("let {} enter the folders above it (x for its group or for all)", user);
+    step.what += fmt::format(" is not accessible to {}: {}", user, std::strerror(error));
+    step.cure = fmt::format("give {} the permission x on the folders above the file", user);
     return step;
   }
   step.details = fileDetails(wanted, *status);
@@ -179,7 +180,7 @@ void Files::addHeaders(const config::HttpHeaders& headers, const std::string& wh
   }
 }
 
-// --mysql.dir: of what has a default only what is there.
+// --mysql.dir. Of the files with a default, only those that exist.
 void Files::addDatabaseFolder(const config::Path& folder) {
   const auto addNamed = [&](const char* name, bool needed) {
     const auto path = folder / name;

@@ -25,13 +25,13 @@ namespace {
 using Block = upstream::Connection::Block;
 using End = upstream::Connection::End;
 
-constexpr int kRefused = 400;  // also what speaks TLS may answer to plain HTTP
+constexpr int kRefused = 400;  // TLS servers also may answer plain HTTP with this status
 
 Error broken(const std::string& address, const std::string& what) {
   return {Fault::Connect, fmt::format("{}: {}", address, what)};
 }
 
-// A connection without TLS.
+// A connection in plain text.
 class Plain {
  public:
   Plain(Descriptor socket, const std::string& address, async::Loop& loop)
@@ -75,7 +75,7 @@ class Plain {
   std::array<char, 32U << 10> buffer_;
 };
 
-// One with TLS.
+// A connection with TLS.
 class Secure {
  public:
   explicit Secure(std::unique_ptr<upstream::Connection> connection)
@@ -136,7 +136,7 @@ Front::Front(std::string address, Network& network)
   if (host_ == "0.0.0.0" || host_ == "::") host_.clear();
 }
 
-// Who listens on all addresses listens on both of these, or on the first.
+// A listener on all addresses is reachable at both of these, or at the first.
 async::Task<Result<std::vector<upstream::Address>>> Front::addresses(async::Scope& scope) {
   return network_.resolver.resolve(host_.empty() ? "localhost" : host_, port_, scope);
 }
@@ -156,7 +156,7 @@ async::Task<Front::Answer> Front::ask(const std::string& request, const OnBody& 
   if (transport_ == Transport::Tls) co_return co_await askByTls(request, on_body, scope);
   auto plain = co_await askPlain(request, on_body, scope);
   if (transport_ == Transport::Plain || !reached_) co_return plain;
-  // A listener with TLS says so with a 400, an alert or nothing at all.
+  // A listener with TLS answers plain HTTP with a 400, an alert or nothing.
   if (plain && plain->status != kRefused) {
     transport_ = Transport::Plain;
     co_return plain;

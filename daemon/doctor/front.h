@@ -18,25 +18,25 @@
 
 namespace postern::doctor {
 
-// A listener of postern's own, asked on this machine: `address` is as --web.listen-address writes
-// it, and an address for all is asked on loopback. Speaks plain HTTP, or TLS where that is what the
-// listener wants; its certificate is not verified, for it is ours. Not thread-safe.
+// Client of a listener of postern on this machine. `address` has the form of --web.listen-address;
+// for a wildcard address it uses loopback. Speaks plain HTTP, or TLS if the listener requires it.
+// Does not verify the listener's certificate, because it is postern's own. Not thread-safe.
 class Front {
  public:
-  // Takes a block of a body, which lives until it returns; its error ends the request, too.
+  // Takes a block of a body, which lives until the call returns. An error ends the request.
   using OnBody = std::function<Result<void>(std::string_view block)>;
 
-  // `network` must outlive it.
+  // `network` must outlive the object.
   Front(std::string address, Network& network);
 
   const std::string& address() const { return address_; }
 
-  // GET of a path. The body goes to `on_body`, but for that of a 400. Blocks until `deadline` at
-  // most. Errors: those of HttpClient and of `on_body`; Tls also when the listener wants a client
-  // certificate.
+  // GET of a path. Passes the body to `on_body`, except that of a 400. Blocks until `deadline` at
+  // most. Errors: those of HttpClient and of `on_body`; Tls also when the listener requires a
+  // client certificate.
   Result<upstream::Response> get(const std::string& path, SteadyTime deadline,
                                  const OnBody& on_body);
-  // Whether somebody listens there: known after get().
+  // Whether somebody listens there. Known after get().
   bool reached() const { return reached_; }
 
  private:
@@ -52,7 +52,7 @@ class Front {
                                async::Scope& scope);
 
   const std::string address_;
-  std::string host_;  // to ask; empty: loopback of both kinds
+  std::string host_;  // host to connect to; empty: loopback of both families
   std::uint16_t port_ = 0;
   Network& network_;
   Transport transport_ = Transport::Unknown;

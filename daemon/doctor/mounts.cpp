@@ -14,10 +14,10 @@ namespace {
 
 struct Mount {
   std::string folder;
-  std::string kind;  // of file system
+  std::string kind;  // of the file system
 };
 
-// mountinfo writes blanks and their kin as \040 (proc(5)).
+// mountinfo writes blanks and similar characters as \040 (proc(5)).
 std::string unescaped(std::string_view text) {
   std::string plain;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -37,7 +37,7 @@ bool isWithin(const std::string& path, const std::string& folder) {
   return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
 }
 
-// The mount that `folder` is on; one with an empty name when that cannot be told.
+// The mount of `folder`; its name is empty when unknown.
 Mount mountOf(const std::string& folder) {
   std::ifstream table("/proc/self/mountinfo");
   Mount found;
@@ -50,7 +50,7 @@ Mount mountOf(const std::string& folder) {
     }
     words >> mount.kind;
     mount.folder = unescaped(mount.folder);
-    // The last one of a folder lies on top.
+    // The last mount of a folder is on top.
     if (isWithin(folder, mount.folder) && mount.folder.size() >= found.folder.size())
       found = std::move(mount);
   }
@@ -64,11 +64,11 @@ std::string contentsOf(const config::Path& folder) {
   for (auto entry = std::filesystem::directory_iterator(folder, ignored);
        !ignored && entry != std::filesystem::directory_iterator(); entry.increment(ignored)) {
     const auto name = entry->path().filename().string();
-    if (!name.starts_with("..")) names.push_back(name);  // Kubernetes' own
+    if (!name.starts_with("..")) names.push_back(name);  // Kubernetes' own entries
   }
   std::ranges::sort(names);
-  if (names.empty()) return "holds nothing";
-  std::string text = "holds ";
+  if (names.empty()) return "is empty";
+  std::string text = "contains ";
   for (std::size_t i = 0; i < names.size() && i < kShown; ++i)
     text += (i == 0 ? "" : ", ") + names[i];
   return names.size() > kShown ? text + " and others" : text;
@@ -86,8 +86,9 @@ std::string whereMissing(const config::Path& file) {
   const auto on = mount.folder.empty() ? std::string()
                                        : fmt::format(" (mount {}, {})", mount.folder, mount.kind);
   if (folder == wanted)
-    return fmt::format("the folder {}{} is there and {}", folder.string(), on, contentsOf(folder));
-  return fmt::format("there is no folder {}, only {}{}", wanted.string(), folder.string(), on);
+    return fmt::format("the folder {}{} exists and {}", folder.string(), on, contentsOf(folder));
+  return fmt::format("the folder {} does not exist, only {}{}", wanted.string(), folder.string(),
+                     on);
 }
 
 }  // namespace postern::doctor

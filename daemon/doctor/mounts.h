@@ -6,8 +6,8 @@
 
 namespace postern::doctor {
 
-// Where a file that is missing should be: "the folder /tls is there (mount /tls, tmpfs) and holds
-// ca.crt, tls.crt", or the nearest folder above it that there is.
+// The place where a missing file should be: "the folder /tls (mount /tls, tmpfs) exists and
+// contains ca.crt, tls.crt", or the nearest existing folder above it.
 std::string whereMissing(const config::Path& file);
 
 }  // namespace postern::doctor

@@ -9,9 +9,8 @@
 
 namespace postern::doctor {
 
-// What the command reaches listeners and services with. It does one thing at a time: each step is a
-// task that the calling thread runs to its end. The constructor throws Poco::Exception without a
-// free descriptor.
+// The network of the command. It does one thing at a time: the calling thread runs each step's task
+// to its end. The constructor throws Poco::Exception without a free descriptor.
 struct Network {
   RealClock clock;
   std::unique_ptr<async::Poller> poller = async::makePoller();

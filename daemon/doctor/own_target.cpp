@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kThreads = 4;  // for files, the database and handshakes
 
-// A page that streams, of which only the size matters.
+// A page that streams. Only its size matters.
 class CountedPage final : public scrape::PageStream {
  public:
   async::Task<bool> write(std::string_view block) override {

@@ -12,18 +12,18 @@
 
 namespace postern::doctor {
 
-// A target that no daemon serves, scraped by ourselves with the parts of the daemon: its session
-// respects a back-off in --state.dir, and leaves one there when its login fails.
+// Scrapes a target that no daemon serves, with the parts of the daemon. Its session respects a
+// back-off in --state.dir, and stores one there when its login fails.
 class OwnTarget {
  public:
-  // `network` must outlive it. Reads files, talks to nobody.
+  // `network` must outlive the object. Reads files, uses no network.
   OwnTarget(const config::Target& config, const config::Options& options, Network& network);
   ~OwnTarget();
 
   scrape::TargetClient& client() { return *target_->client(); }
-  // One scrape, with one login at most; a page that is large streams and is not held.
+  // One scrape with at most one login. A large page streams and is not held in memory.
   Got scrape();
-  // As /api/v1/status tells it.
+  // The target's state in the format of /api/v1/status.
   Told told() const;
 
  private:

@@ -35,7 +35,7 @@ class Stopwatch {
   const SteadyTime began_ = std::chrono::steady_clock::now();
 };
 
-// For one step.
+// The longest time of one step.
 milliseconds patienceOf(const config::Target& target) {
   return std::min<milliseconds>(target.scrape_timeout, seconds(5));
 }
@@ -55,7 +55,7 @@ std::string trusted(const config::Target& target, const tls::Material& material)
   return text.empty() ? "the system's roots" : text;
 }
 
-// As much of it as says why a request was refused, or as comes before an error.
+// Enough of the body to see why a request was refused; less if an error occurs earlier.
 async::Task<std::string> startOfBody(upstream::HttpExchange& exchange, async::Scope& scope) {
   constexpr std::size_t kEnough = 4U << 10;
   std::string start;
@@ -67,7 +67,7 @@ async::Task<std::string> startOfBody(upstream::HttpExchange& exchange, async::Sc
   co_return start;
 }
 
-// One walk from name to answer. Each step returns whether the next can be tried.
+// The network path from name to answer. Each step returns whether the next one can be tried.
 class Path {
  public:
   Path(const config::Target& target, const tls::Material* material, Network& network,
@@ -99,8 +99,8 @@ class Path {
   tls::Offer offer_;
   std::atomic<std::size_t> open_ = 0;
   std::unique_ptr<upstream::Connection> connection_;
-  int status_ = 0;    // of the answer
-  std::string body_;  // the begin of it
+  int status_ = 0;    // status of the answer
+  std::string body_;  // beginning of its body
 };
 
 bool Path::resolve() {
@@ -119,7 +119,7 @@ bool Path::resolve() {
   step.what += fmt::format(" ({})", watch.text());
   step.details["milliseconds"] = watch.elapsed();
   if (step.what.starts_with(fmt::format("{} is {} ", url.host, url.host)))
-    step.what = url.host + " is an address, and needs no look-up";
+    step.what = url.host + " is an IP address; no lookup is needed";
   report_.add(step);
   return true;
 }
@@ -131,7 +131,7 @@ bool Path::dial() {
       network_.loop.run(upstream::dial(target_.url.authority(), addresses_, scope));
   if (!dialled) return fail("port", dialled.error());
   const auto address = dialled->address.text();
-  // The handshake goes to whom we have just reached.
+  // The handshake uses the address that has just answered.
   addresses_ = {dialled->address};
   report_.add({"port",
                State::Ok,
@@ -152,8 +152,9 @@ bool Path::shakeHands(const std::shared_ptr<const tls::Material>& material) {
     report_.add(handshakeStep(watch));
     return true;
   }
-  // Older versions of TLS refuse our certificate, or its absence, within the handshake: when the
-  // service has shown its own, and asked for ours.
+  // With TLS versions before 1.3 the service refuses the client certificate, or its absence, within
+  // the handshake. That is the case if the service has shown its certificate and requested the
+  // client's.
   const bool ours =
       offer_.certificate && offer_.asks_for_client && opened.error().fault == Fault::Tls;
   if (!ours) {
@@ -180,7 +181,7 @@ Step Path::handshakeStep(const Stopwatch& watch) const {
   if (target_.tls.insecure_skip_verify) {
     step.state = State::Warning;
     step.cure =
-        "set ca_file, or pin_sha256, and take insecure_skip_verify out: anybody who answers "
+        "set ca_file or pin_sha256, and remove insecure_skip_verify: any server at this address "
         "gets the credential";
   } else if (offer_.certificate && tls::expiresSoon(offer_.certificate->validity, now)) {
     step.state = State::Warning;
@@ -201,10 +202,10 @@ Json Path::offerDetails() const {
   return json;
 }
 
-// "", or " (it takes client certificates of 'A', 'B' and 3 more)"
+// "", or " (it accepts client certificates of 'A', 'B' and 3 more)"
 std::string Path::offeredAuthorities() const {
   if (offer_.client_authorities.empty()) return "";
-  std::string text = " (it takes client certificates of ";
+  std::string text = " (it accepts client certificates of ";
   for (const auto& name : offer_.client_authorities)
     text += fmt::format("{}{}'", text.ends_with("of ") ? "'" : ", '", name);
   if (offer_.more_authorities > 0) text += fmt::format(" and {} more", offer_.more_authorities);

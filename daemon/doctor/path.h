@@ -10,9 +10,9 @@
 
 namespace postern::doctor {
 
-// The steps between us and the service that need no credential: name, port, TLS handshake, and
-// whether our client certificate was taken. TLS 1.3 tells that only after the handshake, some
-// servers only in an answer, so one request is sent that proves nothing else: GET of the url.
+// The steps to the service that need no credential: name, port, TLS handshake, and whether the
+// service accepted the client certificate. TLS 1.3 reports that only after the handshake, and some
+// servers only in an answer. So one request without a credential is sent: GET of the url.
 // `material` is null when it could not be loaded. Returns the name of the step that failed, or "".
 std::string examinePath(const config::Target& target,
                         const std::shared_ptr<const tls::Material>& material, Network& network,

@@ -9,7 +9,7 @@
 namespace postern::doctor {
 namespace {
 
-constexpr std::size_t kLongest = 600;  // bytes of a text that holds what others wrote
+constexpr std::size_t kLongest = 600;  // bytes of a text that contains words of others
 constexpr std::string_view kIndent = "                           ";
 
 std::string counted(std::size_t number, std::string_view what) {

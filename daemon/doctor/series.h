@@ -5,7 +5,7 @@
 
 namespace postern::doctor {
 
-// Counts the samples of a page of text or OpenMetrics that comes in blocks cut anywhere.
+// Counts the samples of a text or OpenMetrics page. The blocks of the page may be split anywhere.
 class Series {
  public:
   void feed(std::string_view block);

@@ -8,7 +8,7 @@ std::optional<Told> Told::parse(std::string_view text) {
   return Told(std::move(document));
 }
 
-// Null when it is absent.
+// Null when absent.
 const Json* Told::at(const char* place) const {
   const Json* found = &document_;
   std::string_view rest(place);

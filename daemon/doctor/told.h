@@ -9,16 +9,17 @@
 
 namespace postern::doctor {
 
-// A document of /api/v1/status, or a part of it. Whoever wrote it: what is missing or has another
-// type than it should counts as absent. Places are JSON pointers to members of objects.
+// A document of /api/v1/status, or a part of it. A member that is missing or has the wrong type
+// counts as absent, because anybody may have written the document. Places are JSON pointers to
+// members of objects.
 class Told {
  public:
   explicit Told(Json document) : document_(std::move(document)) {}
-  // None when the text is not JSON.
+  // Not set when the text is not JSON.
   static std::optional<Told> parse(std::string_view text);
 
   std::string text(const char* place) const;                    // empty when absent
-  std::optional<std::int64_t> number(const char* place) const;  // whole ones alone
+  std::optional<std::int64_t> number(const char* place) const;  // only whole numbers
   bool truth(const char* place) const;                          // false when absent
   // Each member of a list.
   std::vector<Told> list(const char* place) const;

@@ -19,7 +19,7 @@ Detail detailNamed(const std::string& name) {
   return Detail::None;
 }
 
-// The fault of the last scrape with its words.
+// The fault of the last scrape with its texts.
 std::optional<Error> faultOf(const Told& told) {
   const auto fault = faultNamed(told.text("/fault"));
   if (!fault) return std::nullopt;
@@ -35,7 +35,7 @@ bool ofCredential(Fault fault) {
 }
 
 std::string inTime(std::optional<std::int64_t> whole_seconds) {
-  if (!whole_seconds) return "at a time that is not known";
+  if (!whole_seconds) return "at an unknown time";
   const auto left = std::max<std::int64_t>(*whole_seconds, 0);
   constexpr std::int64_t kHour = 3600;
   constexpr std::int64_t kDay = 24 * kHour;
@@ -47,7 +47,7 @@ std::string inTime(std::optional<std::int64_t> whole_seconds) {
 Step loggedIn(const Told& told, bool by_login) {
   Step step{"login", State::Ok, "", "", told.document().value("session", Json::object())};
   if (!by_login) {
-    step.what = "no login: each page carries the credential, which the service accepts";
+    step.what = "no login: each page request carries the credential, and the service accepts it";
     return step;
   }
   step.what =
@@ -59,16 +59,16 @@ Step loggedIn(const Told& told, bool by_login) {
 Step loginStep(const config::Target& target, const Told& told, const Got& got) {
   const auto by = told.text("/session/proves_itself_by");
   if (by == "certificate")
-    return {"login", State::Ok, "none: the client certificate alone speaks for us", "",
+    return {"login", State::Ok, "no login: the client certificate is the only credential", "",
             Json::object()};
   if (told.truth("/session/logged_in")) return loggedIn(told, by == "login");
   const auto error = faultOf(told);
   const bool judged = error && (by == "login" || ofCredential(error->fault));
   if (!got.unknown.empty() || !judged) {
-    return {
-        "login", State::NotTried,
-        by == "login" ? "not logged in yet" : "no page has shown yet what the credential is worth",
-        "", Json::object()};
+    return {"login", State::NotTried,
+            by == "login" ? "not logged in yet"
+                          : "no page has shown yet whether the credential is valid",
+            "", Json::object()};
   }
   if (error->fault == Fault::Backoff) return waitStep(target, told);
   return failedStep("login", *error, target);
@@ -110,7 +110,7 @@ Step notTried(std::string name, const std::string& why, Json details = Json::obj
   return {std::move(name), State::NotTried, why, "", std::move(details)};
 }
 
-// `login_failed` also when it was not tried.
+// `login_failed`: also when no login was tried.
 void reportPages(const config::Target& target, const Told& told, const Got& got, bool login_failed,
                  Report& report) {
   const auto pages = told.list("/pages");
@@ -122,7 +122,7 @@ void reportPages(const config::Target& target, const Told& told, const Got& got,
       report.add(pageStep(target, page, pages[i]));
     } else {
       report.add(notTried(
-          "page", std::string(page.name()) + (login_failed ? ": login failed" : ": not asked"),
+          "page", std::string(page.name()) + (login_failed ? ": login failed" : ": not requested"),
           {{"page", page.name()}}));
     }
   }
@@ -145,7 +145,7 @@ Step rulesStep(const config::Target& target, const Told& told) {
     if (number > 0) reasons += fmt::format("{}{} {}", reasons.empty() ? "" : ", ", reason, number);
   }
   if (!reshapes(target.reshape) && dropped == 0) {
-    step.what = "none: what is read is passed on";
+    step.what = "no rules: every sample is passed on";
     return step;
   }
   step.what = fmt::format("of {} {} dropped{}", samplesText(read), dropped,
@@ -155,11 +155,12 @@ Step rulesStep(const config::Target& target, const Told& told) {
   if (made > 0) {
     step.state = State::Warning;
     step.what += fmt::format(", {} made duplicates of others, which Prometheus drops", made);
-    step.cure = "see with postern rules which rule makes series one, and keep a label that differs";
+    step.cure =
+        "find the rule that merges series with postern rules, and keep a label that differs";
   }
   if (read > 0 && dropped >= read) {
     step.state = State::Warning;
-    step.cure = "see with postern rules which rule takes them all";
+    step.cure = "find the rule that drops all samples with postern rules";
   }
   return step;
 }
@@ -172,7 +173,7 @@ Step scraperStep(const Got& got, const std::string& failed_step) {
     return {"scraper",
             State::Failed,
             line,
-            "mend what failed above: " + failed_step,
+            "correct what failed above: " + failed_step,
             {{"status_line", line}, {"fault", info.name}}};
   }
   return {"scraper",
@@ -195,7 +196,7 @@ void reportScrape(const config::Target& target, const Told& told, const Got& got
   report.add(login);
   reportPages(target, told, got, login_failed, report);
   if (got.fault || !got.unknown.empty()) {
-    report.add(notTried("rules", "there is no page to apply them to"));
+    report.add(notTried("rules", "the page is missing"));
   } else {
     report.add(rulesStep(target, told));
   }

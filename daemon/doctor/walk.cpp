@@ -12,7 +12,7 @@
 namespace postern::doctor {
 namespace {
 
-constexpr std::string_view kNoLogin = "--no-login: nothing is sent that carries a credential";
+constexpr std::string_view kNoLogin = "--no-login: the check sends no credential";
 
 }  // namespace
 
@@ -52,7 +52,7 @@ void Walk::go(Daemon& daemon, Network& network) {
   scrapeByOurselves(daemon, failed);
 }
 
-// The token endpoint of oauth2 as if it were a target.
+// The token endpoint of oauth2, described as a target.
 config::Target Walk::tokenEndpoint() const {
   config::Target endpoint;
   endpoint.name = target_.name;
@@ -62,7 +62,7 @@ config::Target Walk::tokenEndpoint() const {
   return endpoint;
 }
 
-// What the driver takes for TLS with the database.
+// The files that the driver uses for TLS with the database.
 void Walk::examineDatabaseFiles() {
   if (!target_.credentials || !target_.credentials->mysql) return;
   const auto files = credentials::tlsFilesOf(*target_.credentials->mysql);
@@ -75,7 +75,7 @@ void Walk::examineDatabaseFiles() {
   report_.beginPart("");
 }
 
-// The way to the endpoint of oauth2, as if it were a target. Returns the step that failed, or "".
+// The network path to the token endpoint of oauth2. Returns the step that failed, or "".
 std::string Walk::examineTokenEndpoint() {
   if (!target_.oauth2) return "";
   const auto endpoint = tokenEndpoint();
@@ -87,11 +87,12 @@ std::string Walk::examineTokenEndpoint() {
   return failed.empty() ? "" : failed + " of the token endpoint";
 }
 
-// False when there is none to log in with.
+// False when the credential for the login is missing.
 bool Walk::examineCredential(const Daemon& daemon) {
   if (!target_.credentials) {
     report_.add({"credential", State::Ok,
-                 "none is configured: the client certificate speaks for us", "", Json::object()});
+                 "not configured: the client certificate is the only credential", "",
+                 Json::object()});
     return true;
   }
   if (target_.credentials->mysql) return askDatabase(daemon);
@@ -100,7 +101,7 @@ bool Walk::examineCredential(const Daemon& daemon) {
   return step.state != State::Failed;
 }
 
-// The database has an account of its own that must not be locked.
+// The account for the database must not be locked either.
 bool Walk::askDatabase(const Daemon& daemon) {
   const auto place = placeOf(*target_.credentials);
   const auto skip = [&](std::string_view why) {
@@ -109,7 +110,7 @@ bool Walk::askDatabase(const Daemon& daemon) {
     return false;
   };
   if (daemon.kind() == Daemon::Kind::CannotBeAsked)
-    return skip("the daemon cannot be asked whether it waits");
+    return skip("the daemon does not report whether a login waits");
   if (daemon.kind() == Daemon::Kind::Serves) {
     const auto told = daemon.target(target_.name);
     const auto error = told ? told->text("/credential/error") : "";
@@ -136,7 +137,7 @@ bool Walk::askDatabase(const Daemon& daemon) {
   return static_cast<bool>(loaded);
 }
 
-// Headers and parameters of a target's own may be one too.
+// The target's own headers and parameters may contain one too.
 bool Walk::carriesCredential() const {
   return target_.credentials || !target_.http_headers.empty() || !target_.params.empty();
 }
@@ -146,7 +147,8 @@ void Walk::scrapeThrough(Daemon& daemon) {
   const auto told = daemon.target(target_.name).value_or(Told(Json::object()));
   if (told.truth("/session/waiting")) {
     report_.add(waitStep(target_, told));
-    reportNotTried(target_, "page", "the daemon waits, and scrapers are told backoff", report_);
+    reportNotTried(target_, "page", "the daemon waits, and scrapers get the fault backoff",
+                   report_);
     return;
   }
   if (command_line_.check.no_login && carriesCredential()) {
@@ -164,7 +166,7 @@ std::string Walk::whyNotByOurselves(const Daemon& daemon, const std::string& fai
   if (!failed.empty()) return failed + " failed";
   if (command_line_.check.no_login && carriesCredential()) return std::string(kNoLogin);
   if (target_.credentials && daemon.kind() == Daemon::Kind::CannotBeAsked)
-    return "the daemon cannot be asked whether it waits";
+    return "the daemon does not report whether a login waits";
   return "";
 }
 

@@ -11,15 +11,15 @@
 
 namespace postern::doctor {
 
-// The path of one target, step by step.
+// Checks the path of one target, step by step.
 class Walk {
  public:
-  // All must outlive it.
+  // All references must outlive the object.
   Walk(const config::Target& target, const config::CommandLine& command_line, Report& report);
 
-  // Files, certificates and mounted credential alone; talks to nobody.
+  // Checks only files, certificates and a mounted credential. Uses no network.
   void lookAtFiles();
-  // To the end, or to where nothing further can be tried. What `daemon` serves is asked of it.
+  // Checks to the end, or until no further step can be tried. Uses `daemon` for what it serves.
   void go(Daemon& daemon, Network& network);
 
  private:

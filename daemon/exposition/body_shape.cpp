@@ -30,8 +30,8 @@ constexpr std::array<Magic, 8> kCompressions = {{
     {"\x78\xda"sv, "zlib (deflate)"},
 }};
 
-// The first characters of a text: its byte order mark, or ASCII, of which only zero bytes (0) and
-// others (x) are told apart. A longer mark is in front of the one that it begins with.
+// The first characters of a text: its byte order mark, or ASCII, as a pattern of zero bytes (0) and
+// others (x). A longer mark precedes the shorter one that is its beginning.
 struct WideText {
   std::string_view mark;
   std::string_view ascii;
@@ -79,8 +79,8 @@ std::optional<std::size_t> takeVarint(std::string_view& rest) {
   return std::nullopt;
 }
 
-// A MetricFamily (io.prometheus.client) with its size in front: its name is field 1, followed by
-// the help (2), the type (3) or the metrics (4).
+// A MetricFamily (io.prometheus.client) after its size: field 1 is its name, followed by the help
+// (2), the type (3) or the metrics (4).
 bool isMetricFamily(std::string_view begin) {
   const auto size = takeVarint(begin);
   if (!size || !begin.starts_with('\x0a')) return false;

@@ -41,7 +41,7 @@ inline bool is(char c, std::uint8_t wanted) {
   return (kClasses[static_cast<std::uint8_t>(c)] & wanted) != 0;
 }
 
-// These stop at the line end at the latest: '\n' is in no class but kValueEnd.
+// These stop at the line end at the latest: '\n' is in no class except kValueEnd.
 inline const char* skip(const char* p, std::uint8_t wanted) {
   while (is(*p, wanted)) ++p;
   return p;

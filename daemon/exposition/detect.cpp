@@ -16,7 +16,7 @@ void skipJsonBlanks(std::string_view& rest) {
   rest.remove_prefix(std::min(rest.find_first_not_of(kJsonBlanks), rest.size()));
 }
 
-// Between the quotes, escapes not resolved; nothing when the text ends before the string does.
+// The text between the quotes, with its escapes. Not set when the text ends before the string.
 std::optional<std::string_view> takeString(std::string_view& rest) {
   for (std::size_t at = 1; at < rest.size(); ++at) {
     if (rest[at] == '\\') {
@@ -48,7 +48,7 @@ std::optional<Format> formatOfTopKey(std::string_view key) {
   return std::nullopt;
 }
 
-// A field of metrics.<name>.
+// The format that a field of metrics.<name> indicates.
 std::optional<Format> formatOfField(std::string_view key) {
   if (key == "kind" || key == "values") return Format::SpectatorJson;
   if (key == "type" || key == "data" || key == "help") return Format::WhatsappJson;

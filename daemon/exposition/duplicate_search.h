@@ -11,14 +11,14 @@
 
 namespace postern::exposition {
 
-// Hashes of a series: as it goes out, and as it came with the labels that are added to all. They
-// are equal for samples whose series no rule changes.
+// Hashes of a series: as written, and as received with the labels that are added to all. They are
+// equal for samples whose series no rule changes.
 struct SeriesHash {
   std::uint64_t out = 0;
   std::uint64_t in = 0;
 };
 
-// The series of some samples in their order.
+// The series of some samples, in order.
 class SeriesLog {
  public:
   void add(const SeriesHash& series) {
@@ -36,33 +36,33 @@ class SeriesLog {
 
  private:
   std::vector<std::uint64_t> out_;
-  std::vector<std::uint64_t> in_;  // empty: as out_
+  std::vector<std::uint64_t> in_;  // empty: same as out_
 };
 
-// Finds series that appear twice on a page. Takes 1 MiB at most, twice that where rules change
+// Finds series that appear twice on a page. Needs 1 MiB at most, twice that where rules change
 // series, and gives up when that is not enough. Not thread-safe.
 class DuplicateSearch {
  public:
-  // Counts what is found in `counts`, which must outlive it.
+  // Counts the findings in `counts`, which must outlive the search.
   explicit DuplicateSearch(PageCounts& counts);
 
-  // False: it gave up.
+  // Returns false after it gave up.
   bool isOpen() const { return open_; }
-  // Looks for the series a few samples later, when the cache has it.
+  // Searches for the series a few samples later, when the cache has its slot.
   void addLater(const SeriesHash& series);
   enum class Found { Fresh, Duplicate, RelabelDuplicate, Full };
   Found add(const SeriesHash& series);
-  // At the end of the page.
+  // Call at the end of the page.
   void finish();
 
  private:
   PageCounts& counts_;
   bool open_ = true;
   HashSet out_;
-  // The series as they came: a duplicate in out_ that is new in here was made by rules. None as
-  // long as no rule has changed a series: then it would be equal to out_.
+  // The series as received: a duplicate in out_ that is new in here was made by rules. Not set
+  // while no rule has changed a series, because it would be equal to out_.
   std::optional<HashSet> in_;
-  std::array<SeriesHash, 8> awaited_{};  // that are still to be looked for; `out` 0: none
+  std::array<SeriesHash, 8> awaited_{};  // pending searches; `out` 0: free
   std::size_t awaited_at_ = 0;
 };
 

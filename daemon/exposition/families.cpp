@@ -27,7 +27,7 @@ std::string escape(std::string_view text, std::string_view escaped) {
   return out;
 }
 
-// The first type that is given stands.
+// The first type of a family applies.
 void giveType(Family& family, std::string_view type, Families& page) {
   if (family.type.empty()) {
     family.type = type;
@@ -36,7 +36,7 @@ void giveType(Family& family, std::string_view type, Families& page) {
   }
 }
 
-// Sample lines of a held family in another form than they are held in.
+// Converts the sample lines of a held family to another format.
 Result<std::string> rewrite(const Family& family, const Output& output) {
   PageOptions options;
   options.limits.line = std::numeric_limits<std::size_t>::max();
@@ -107,7 +107,7 @@ void merge(Families& into, Families&& more) {
 
 void merge(Families& into, FamilyIndex& index, Families&& more) {
   for (Family& family : more.families) {
-    // Without a type it may be nothing but the _sum of a histogram of the other page.
+    // Without a type it may be just the _sum of a histogram of the other page.
     Family& target = family.type.empty() ? index.ofSample(family.name) : index.named(family.name);
     giveType(target, family.type, into);
     if (target.name == family.name) {

@@ -9,16 +9,17 @@
 
 namespace postern::exposition {
 
-// Finds the families of a page by name while the page grows. The page must outlive it, and
-// only it may add families meanwhile. References to families hold until the next one is added.
+// Finds the families of a page by name while the page grows. The page must outlive the index, and
+// only the index may add families meanwhile. References to families are valid until the next one is
+// added.
 class FamilyIndex {
  public:
   explicit FamilyIndex(Families& page);
 
-  // The family of this name, made when there is none.
+  // The family of this name; adds it when missing.
   Family& named(std::string_view name);
-  // The family that a sample of this name belongs to: the one of its own name, or the histogram
-  // or summary whose _bucket, _sum or _count it is; made when there is none.
+  // The family of a sample of this name: the one of its own name, or the histogram or summary whose
+  // _bucket, _sum or _count it is; adds it when missing.
   Family& ofSample(std::string_view name);
 
  private:
@@ -36,8 +37,8 @@ class FamilyIndex {
   std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>> positions_;
 };
 
-// merge() of families.h, for one page of many. `index` is that of `into`, and made before the first
-// page.
+// Like merge() of families.h, for one page of many. `index` belongs to `into`, and is made before
+// the first page.
 void merge(Families& into, FamilyIndex& index, Families&& more);
 
 }  // namespace postern::exposition

@@ -52,7 +52,7 @@ std::string quoteHelp(std::string_view help) {
   out.reserve(help.size());
   for (std::size_t i = 0; i < help.size(); ++i) {
     const char c = help[i];
-    // Text knows two escapes; any other backslash stands for itself.
+    // Text has two escapes. Any other backslash is a literal one.
     const bool escape =
         c == '\\' && i + 1 < help.size() && (help[i + 1] == '\\' || help[i + 1] == 'n');
     if (escape) {

@@ -8,14 +8,14 @@
 
 namespace postern::exposition {
 
-// Mixes two words into one, after the multiplication of wyhash (public domain).
+// Mixes two words into one, like the multiplication of wyhash (public domain).
 inline std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   __extension__ using Wide = unsigned __int128;
   const Wide product = static_cast<Wide>(a) * b;
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-// A hash for short texts, quick and not meant to resist an attacker.
+// A fast hash for short texts, without resistance to attackers.
 inline std::uint64_t hashText(std::string_view text, std::uint64_t seed) {
   constexpr std::uint64_t kFirst = 0xa0761d6478bd642fU;
   constexpr std::uint64_t kSecond = 0xe7037ed1a0b428dbU;
@@ -43,13 +43,13 @@ inline std::uint64_t hashText(std::string_view text, std::uint64_t seed) {
   return mix(low ^ kSecond, high ^ hash);
 }
 
-// Of a label's name; what the hashes of its values start from.
+// Hash of a label's name. It is the seed for the hashes of the label's values.
 inline std::uint64_t hashLabelName(std::string_view name) {
   return hashText(name, 1);
 }
 
-// A set of 64-bit hashes that never takes more than it is given. Two different things may share a
-// hash: with 100,000 of them the chance is one in 3.7 billion. Not thread-safe.
+// A set of 64-bit hashes with bounded memory. Two different things may share a hash: with 100,000
+// of them the probability is one in 3.7 billion. Not thread-safe.
 class HashSet {
  public:
   // `most_bytes` is a power of two.
@@ -74,26 +74,26 @@ class HashSet {
     while (slots_[at] != 0 && slots_[at] != hash) at = (at + 1) & mask;
     return slots_[at] == hash;
   }
-  // Whether add() takes so many more.
+  // Whether add() accepts this many more.
   bool hasRoom(std::size_t more) const { return filled_ + more <= most_slots_ / 8 * 7; }
-  // Says that add() will ask for this hash soon: the set is larger than the nearest cache.
+  // Prefetches the slot of a hash for add(), because the set is larger than the nearest cache.
   void expect(std::uint64_t hash) const {
     if (!slots_.empty()) __builtin_prefetch(&slots_[hash & (slots_.size() - 1)], 1);
   }
   void clear();
 
  private:
-  // Where it is, or where it belongs.
+  // The slot of the hash, or the free slot where it belongs.
   std::uint64_t& slotOf(std::uint64_t hash) {
     const std::size_t mask = slots_.size() - 1;
     std::size_t at = hash & mask;
     while (slots_[at] != 0 && slots_[at] != hash) at = (at + 1) & mask;
     return slots_[at];
   }
-  bool grow();  // false: it may not
+  bool grow();  // false: the bound is reached
 
   std::size_t most_slots_;
-  // At most seven of eight slots are filled, or the search for a free one would take long.
+  // At most seven of eight slots are filled. Otherwise the search for a free one would take long.
   std::size_t most_filled_ = 0;
   std::size_t filled_ = 0;
   std::vector<std::uint64_t> slots_;  // open addressing; 0: free

@@ -50,7 +50,7 @@ std::string_view typeWords(ondemand::json_type type) {
   return "something else";
 }
 
-// Where the first byte is that is not UTF-8; the end when all are.
+// Position of the first byte that is not UTF-8, or the end.
 std::size_t invalidUtf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const auto byte = static_cast<unsigned char>(text[i]);
@@ -62,7 +62,7 @@ std::size_t invalidUtf8(std::string_view text) {
   return text.size();
 }
 
-// Where a control character is in a string, or the string begins that is not closed.
+// Position of a control character in a string, or of the beginning of a string that is not closed.
 std::size_t brokenString(std::string_view text) {
   bool quoted = false;
   std::size_t opened = 0;
@@ -119,7 +119,7 @@ Error JsonPage::notJson(simdjson::error_code code) const {
 Result<void> JsonPage::checkEnd() {
   const auto at = document_.current_location();
   if (at.error() == simdjson::OUT_OF_BOUNDS) return {};
-  std::string what = "expected the end of the page behind the JSON object, found more text";
+  std::string what = "expected the end of the page after the JSON object, found more text";
   if (!at.error()) {
     what += positionText({padded_.data(), padded_.size()},
                          static_cast<std::size_t>(at.value_unsafe() - padded_.data()));
@@ -141,7 +141,7 @@ std::string JsonPlace::text() const {
   std::string text = outer_ == nullptr ? std::string() : outer_->text();
   if (position_) return text.append("[").append(std::to_string(*position_)).append("]");
   if (!text.empty() && !key_.empty()) text += '.';
-  // One byte more, so that the end shows that it was cut.
+  // One byte more, so that the end shows the truncation.
   return printable(text.append(key_.substr(0, kMost + 1)), kMost);
 }
 

@@ -11,20 +11,20 @@
 
 namespace postern::exposition {
 
-// A JSON page that is read once from front to back. Views of numbers and strings point into
-// it and die with it. Not movable: what simdjson hands out refers to its document.
+// A JSON page that is read once from front to back. Views of numbers and strings point into it and
+// die with it. Not movable, because simdjson's values refer to its document.
 class JsonPage {
  public:
   explicit JsonPage(std::string_view json) : padded_(json) {}
   JsonPage(const JsonPage&) = delete;
   JsonPage& operator=(const JsonPage&) = delete;
 
-  // The outermost object; call it once. Error: Format.
+  // The outermost object. Call it once. Error: Format.
   Result<simdjson::ondemand::object> root();
-  // When the outermost object has been read. Error: Format when anything stands behind it.
+  // Call it after the outermost object. Error: Format when more text follows.
   Result<void> checkEnd();
-  // An error of reading with line and column, when the JSON is broken there: else its place on the
-  // page says where it is.
+  // Adds line and column to an error if the JSON is broken there; otherwise the place on the page
+  // is enough.
   Error located(Error error);
 
  private:
@@ -35,8 +35,8 @@ class JsonPage {
   simdjson::ondemand::document document_;
 };
 
-// Where something is on a page, such as stats.app.queue_size.data[2]. It becomes text for an error
-// only: a key may be as long as the page. Borrows the key and the place that it is in.
+// A place on a page, such as stats.app.queue_size.data[2]. It becomes text only for an error,
+// because a key may be as long as the page. Borrows the key and the place around it.
 class JsonPlace {
  public:
   explicit JsonPlace(std::string_view key = {}) : key_(key) {}  // empty: the page itself
@@ -55,15 +55,15 @@ class JsonPlace {
 };
 
 Error jsonError(const JsonPlace& where, std::string_view what);
-// What simdjson itself complains about, in words that say what was expected.
+// The text for an error of simdjson, with what was expected.
 Error jsonError(const JsonPlace& where, simdjson::error_code code);
 
-// Bounds the text that is made of a JSON page, where a short page may name one long key in each
-// line: 16 bytes for each of the page, and 1 MiB.
+// Bounds the text that is made of a JSON page, because a short page may repeat one long key in each
+// line: 16 bytes for each byte of the page, and 1 MiB.
 class JsonGrowth {
  public:
   explicit JsonGrowth(std::size_t page_bytes) : most_((page_bytes << 4) + (1U << 20)) {}
-  // Before so many bytes more are made. Error: Limit.
+  // Call before this many more bytes are made. Error: Limit.
   Result<void> add(std::size_t bytes);
 
  private:
@@ -71,20 +71,20 @@ class JsonGrowth {
   std::size_t made_ = 0;
 };
 
-// A number, true, false or null as it stands on the page.
+// A number, true, false or null, as spelled on the page.
 std::string_view rawToken(simdjson::ondemand::value& value);
 
-// The object, or the list, that a value is. Error: Format, with what it is instead.
+// Reads a value as an object, or as a list. Error: Format, with what it is instead.
 Result<simdjson::ondemand::object> readObject(simdjson::ondemand::value& value,
                                               const JsonPlace& where);
 Result<simdjson::ondemand::array> readList(simdjson::ondemand::value& value,
                                            const JsonPlace& where);
 
-// A map of the page: none for null, and for `[]`, which is how the service writes an empty one.
+// Reads a map: not set for null, and for `[]`, which is how the service writes an empty one.
 Result<std::optional<simdjson::ondemand::object>> readMap(simdjson::ondemand::value& value,
                                                           const JsonPlace& where);
 
-// A string without its escapes, or another scalar as it stands on the page; null is empty.
+// A string without its escapes, or another scalar as spelled on the page; null is empty.
 Result<std::string_view> scalarText(simdjson::ondemand::value& value, const JsonPlace& where);
 
 }  // namespace postern::exposition

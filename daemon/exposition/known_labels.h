@@ -13,11 +13,11 @@
 
 namespace postern::exposition {
 
-// A short text that is looked for over and over: compared with two words instead of a call. It
-// must outlive this.
+// A short text that is searched again and again. It is compared as two words instead of by a call.
+// The text must outlive the object.
 class Known {
  public:
-  Known() = default;  // no text begins with it
+  Known() = default;  // matches no text
   explicit Known(std::string_view text)
       : text_(text), room_(std::max(text.size(), std::size_t{16})) {
     const std::size_t head = text.size() < 16 ? text.size() : 16;
@@ -26,7 +26,7 @@ class Known {
   }
 
   std::size_t size() const { return text_.size(); }
-  // Whether the text begins at `p`. False where there are not 16 bytes up to `end`.
+  // Whether the text begins at `p`. False when fewer than 16 bytes are left up to `end`.
   bool beginsAt(const char* p, const char* end) const {
     if (static_cast<std::size_t>(end - p) < room_) return false;
     std::uint64_t words[2];
@@ -39,19 +39,19 @@ class Known {
 
  private:
   std::string_view text_;
-  std::size_t room_ = std::string_view::npos;  // bytes that have to be there
+  std::size_t room_ = std::string_view::npos;  // bytes that must be available
   std::uint64_t words_[2] = {0, 0};
   std::uint64_t masks_[2] = {0, 0};
 };
 
-// The last name of a metric or family, if it stood without quotes. Most names are that of the line
-// before, or begin like it: comparing is faster than looking at each byte, and what is equal needs
-// no second look.
+// The last name of a metric or family, if it was unquoted. Most names equal that of the line
+// before, or begin like it. Comparing is faster than examining each byte, and equal text needs no
+// second check.
 class KnownName {
  public:
-  // Reads the name at `p` into the line; behind it. Requires a name to begin there, and a line
-  // whose kind is told. The text, which ends at `end`, must outlive the next call, or forget() come
-  // first.
+  // Reads the name at `p` into the line and returns the position after it. Requires that a name
+  // begins there, and a line with its kind set. The text, which ends at `end`, must outlive the
+  // next call, or call forget() first.
   const char* read(const char* p, const char* end, Line& line) {
     const bool comparable = static_cast<std::size_t>(end - p) >= name_.size() + 8;
     const std::size_t alike = comparable ? commonPrefix(p, name_) : 0;
@@ -60,7 +60,7 @@ class KnownName {
     line.same_name = alike == name_.size() && alike == name.size();
     const bool sample = line.kind == LineKind::Sample;
     line.same_metric = line.same_name && sample && of_sample_;
-    // Each from its parts: to copy the one that was just made would wait for their stores.
+    // Each view from its parts, because a copy of the one just made would wait for its stores.
     line.name = name;
     name_ = name;
     of_sample_ = sample;
@@ -74,16 +74,16 @@ class KnownName {
   bool of_sample_ = false;
 };
 
-// What the labels of the last sample look like up to each value, `name="`: samples of one family
-// have the same labels, and comparing is faster than looking at each byte.
+// The labels of the last sample, each up to its value: `name="`. Samples of one family have the
+// same labels, and comparing is faster than examining each byte.
 class KnownLabels {
  public:
-  // In their order, up to last(), which is none of them: no text begins with it.
+  // In order, up to last(), which matches no text.
   const Known* first() const { return labels_.data(); }
   const Known* last() const { return labels_.data() + labels_.size() - 1; }
-  // The text that they stand in must outlive the next call, or forget() come first.
+  // The text of the labels must outlive the next call, or call forget() first.
   void learn(const std::vector<Label>& labels);
-  // The next labels are not compared, and are not those of the last sample.
+  // The next labels are not compared, and do not count as equal to those of the last sample.
   void forget();
 
  private:

@@ -8,33 +8,34 @@
 
 namespace postern::exposition {
 
-// A label value of a page without its escapes; what is no escape for Prometheus stays.
+// A label value of a page without its escapes. A backslash without an escape stays, like in
+// Prometheus.
 std::string unescapeValue(std::string_view value);
 
-// The labels of one sample while rules work on them; the metric's name is the label __name__. A
-// label without a value is none, as in Prometheus.
+// The labels of one sample while rules change them. The metric's name is the label __name__. A
+// label without a value does not exist, like in Prometheus.
 class LabelSet {
  public:
   struct Entry {
     std::string name;     // without quotes and escapes
     std::string value;    // without escapes
-    int page_label = -1;  // the label of the page whose value it still has, or -1
-    int set = 0;          // 0: as the page has it; else the number of the change that made it
+    int page_label = -1;  // index of the page's label whose value it still has, or -1
+    int set = 0;          // 0: unchanged since the page; else the number of the change that set it
   };
   static constexpr std::string_view kMetricName = "__name__";
 
   void reset(const Line& sample);
 
   bool has(std::string_view name) const;
-  // Empty: there is none.
+  // Empty when the label is missing.
   const std::string& get(std::string_view name) const;
   // An empty value removes the label.
   void set(std::string_view name, std::string value);
-  // As set() to the value of another entry.
+  // Like set() with the value of another entry.
   void copy(const Entry& from, std::string_view to);
   void remove(std::string_view name);
 
-  // The metric's name comes first if there is one, new labels last.
+  // The metric's name is first if it exists, new labels are last.
   const std::vector<Entry>& entries() const { return entries_; }
 
  private:

@@ -7,14 +7,14 @@
 namespace postern::exposition {
 namespace {
 
-// Never freed: it is one for the whole life of the process. Null where libc lacks it; then only
-// ASCII letters are mapped.
+// Never freed, because it exists once per process. Null where libc lacks it; then only ASCII
+// letters are mapped.
 locale_t unicode() {
   static const locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
   return locale;
 }
 
-// The code point at `at`, which moves behind it.
+// The code point at `at`. Moves `at` after it.
 std::uint32_t take(std::string_view text, std::size_t& at) {
   const auto byte = [&](std::size_t i) {
     return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i]));

@@ -5,7 +5,7 @@
 
 namespace postern::exposition {
 
-// Letters by Unicode's simple mapping, as Go's strings.ToLower and strings.ToUpper have them (by
+// Converts letters by Unicode's simple mapping, like Go's strings.ToLower and strings.ToUpper (by
 // libc's locale C.UTF-8). Requires UTF-8.
 std::string toLower(std::string_view text);
 std::string toUpper(std::string_view text);

@@ -13,14 +13,15 @@ Error exceeded(std::string_view name, std::size_t limit, const std::string& what
   return {.fault = Fault::Limit, .what = fmt::format("{} of {} exceeded: {}", name, limit, what)};
 }
 
-// `what` says by how much a label of `metric` is over the limit.
+// `what` says by how much a label of `metric` exceeds the limit.
 Error labelExceeded(std::string_view name, std::size_t limit, std::string_view metric,
                     const std::string& what) {
   return exceeded(name, limit,
                   fmt::format("a sample of metric {} has {}", printable(metric), what));
 }
 
-// Each of the three escapes of a label value stands for one byte; any other stays as it is.
+// Each of the three escapes of a label value counts as one byte. Any other backslash counts as it
+// is.
 std::size_t lengthWithoutEscapes(std::string_view value) {
   std::size_t length = value.size();
   for (std::size_t i = 0; i + 1 < value.size(); ++i) {

@@ -10,12 +10,12 @@
 namespace postern::exposition {
 namespace {
 
-// An edit is one byte, the kind in its two lowest bits and a number above; kMore stands for that
-// number and a varint that follows.
+// An edit is one byte: its kind in the two lowest bits and a number above. kMore means that number
+// and a varint that follows.
 enum class Edit : std::uint8_t { Copy, Skip, Literal, End };
 constexpr std::size_t kMore = 63;
-constexpr std::size_t kStop = 0;  // of End: nothing more of the line
-constexpr std::size_t kRest = 1;  // of End: all that is left of the line, with its value
+constexpr std::size_t kStop = 0;  // of End: nothing more of the line follows
+constexpr std::size_t kRest = 1;  // of End: the rest of the line follows, with its value
 
 void append(std::string& code, Edit kind, std::size_t number) {
   const std::size_t inlined = std::min(number, kMore);
@@ -27,8 +27,8 @@ bool isCut(char c) {
   return c == ',' || c == '{' || c == '}';
 }
 
-// Where the name or label ends that begins at `at`: behind its brace or comma, or before that when
-// it begins with a comma. Any cut is right; this one makes the same literal of the same label.
+// End of the name or label that begins at `at`: after its brace or comma, or before the comma when
+// it begins with one. Any cut is correct; this one makes equal literals of equal labels.
 std::size_t labelEnd(std::string_view text, std::size_t at) {
   const bool comma = text[at] == ',';
   std::size_t end = at + 1;
@@ -36,7 +36,8 @@ std::size_t labelEnd(std::string_view text, std::size_t at) {
   return end < text.size() && text[end] != '}' && !comma ? end + 1 : end;
 }
 
-// Where in `in`, not before `from`, the label stands that `out` goes on with; npos: nowhere.
+// Position in `in`, at or after `from`, of the label with which `out` continues; npos if it is
+// missing.
 std::size_t findLabel(std::string_view in, std::size_t from, std::string_view label) {
   const bool comma = label[0] == ',';
   for (std::size_t at = from; at < in.size(); ++at) {
@@ -70,9 +71,9 @@ void appendVarint(std::string& code, std::size_t number) {
   code += static_cast<char>(number);
 }
 
-// How many bytes are the same, without the beginning of a label that is not.
+// Number of equal bytes, without the beginning of a label that differs.
 std::size_t EditWriter::copy(std::string_view in, std::string_view out) const {
-  // Eight bytes at a time as long as both have them.
+  // Compares eight bytes at a time while both have them.
   std::size_t same = 0;
   const std::size_t both = std::min(in.size(), out.size());
   if (both >= 8) same = commonPrefix(in.data(), out.substr(0, both - 8));
@@ -86,7 +87,7 @@ std::size_t EditWriter::copy(std::string_view in, std::string_view out) const {
   return same;
 }
 
-// One literal of what `out` goes on with.
+// Writes one literal with the next part of `out`.
 void EditWriter::insert(std::string& code, std::string_view out, std::size_t& done) {
   const std::string_view left = out.substr(done);
   const std::size_t ordinal = now_.size();
@@ -102,9 +103,9 @@ void EditWriter::insert(std::string& code, std::string_view out, std::size_t& do
 
 void EditWriter::write(std::string& code, std::string_view in, std::string_view out, bool value) {
   now_.clear();
-  std::size_t taken = 0;  // of `in`
-  std::size_t done = 0;   // of `out`
-  // HELP and TYPE that go out with the first sample.
+  std::size_t taken = 0;  // bytes consumed from `in`
+  std::size_t done = 0;   // bytes of `out` that are covered
+  // HELP and TYPE that are written with the first sample.
   const std::size_t lines = out.substr(0, out.empty() ? 0 : out.size() - 1).rfind('\n');
   if (lines != std::string_view::npos) {
     now_.push_back(literals_.add(out.substr(0, lines + 1)));

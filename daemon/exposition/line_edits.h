@@ -7,11 +7,11 @@
 #include <unordered_map>
 #include <vector>
 
-// How a line of a page becomes what goes out, in a few bytes: what is copied of the line, what is
-// skipped, and literals. Any line that begins with the same text becomes the same.
+// A compact program that turns a line of a page into a line of output: what is copied, what is
+// skipped, and literals. Lines that begin with the same text have the same result.
 namespace postern::exposition {
 
-// The texts that the edits of one page insert, each once. Not thread-safe.
+// The texts that the edits of one page insert, without repetition. Not thread-safe.
 class Literals {
  public:
   std::uint32_t add(std::string_view text);
@@ -19,9 +19,9 @@ class Literals {
     const std::uint32_t begin = id == 0 ? 0 : ends_[id - 1];
     return std::string_view(text_).substr(begin, ends_[id] - begin);
   }
-  // That add() has taken, without its index.
+  // Bytes of the added literals, without the index.
   std::size_t bytes() const { return text_.capacity() + ends_.capacity() * sizeof(ends_[0]); }
-  // Frees what only add() needs; the next add() makes it again.
+  // Frees the index of add(). The next add() makes it again.
   void dropIndex() {
     index_ = {};
     indexed_ = false;
@@ -29,12 +29,12 @@ class Literals {
 
  private:
   std::string text_;
-  std::vector<std::uint32_t> ends_;                         // in text_, by literal
-  std::unordered_map<std::uint64_t, std::uint32_t> index_;  // by hash
+  std::vector<std::uint32_t> ends_;                         // ends in text_, by literal
+  std::unordered_map<std::uint64_t, std::uint32_t> index_;  // literals by hash
   bool indexed_ = true;
 };
 
-// Seven bits a byte, the lowest first.
+// Seven bits per byte, the lowest first.
 void appendVarint(std::string& code, std::size_t number);
 inline std::size_t readVarint(const char*& code) {
   std::size_t number = 0;
@@ -51,7 +51,7 @@ class EditWriter {
  public:
   explicit EditWriter(Literals& literals) : literals_(literals) {}
 
-  // Appends to `code` how `in` becomes `out`. With `value` what follows `in` on its line follows
+  // Appends to `code` how `in` becomes `out`. With `value` the rest of the line after `in` follows
   // `out`, else nothing does.
   void write(std::string& code, std::string_view in, std::string_view out, bool value);
 
@@ -60,13 +60,13 @@ class EditWriter {
   void insert(std::string& code, std::string_view out, std::size_t& done);
 
   Literals& literals_;
-  // Of the last line: most lines of a family insert the same.
+  // Literals of the last line, because most lines of a family insert the same ones.
   std::vector<std::uint32_t> last_;
   std::vector<std::uint32_t> now_;
 };
 
-// Writes to `out` what the edits at `code` make of the line [in, end), value and line end included.
-// Returns the end of what is written; `code` is behind the edits then. Requires room for all of it.
+// Writes to `out` the result of the edits at `code` for the line [in, end), including value and
+// line end. Returns the end of the output, and moves `code` after the edits. Requires enough room.
 char* applyEdits(const char*& code, const char* in, const char* end, const Literals& literals,
                  char* out);
 

@@ -22,7 +22,7 @@ bool skip(std::string_view& rest, char c) {
   return true;
 }
 
-// By RFC 2045 section 5.1, as Go has it, and not by RFC 9110.
+// By RFC 2045 section 5.1, like Go, not by RFC 9110.
 bool isTokenChar(char c) {
   return c > ' ' && c < 0x7f &&
          std::string_view("()<>@,;:\\\"/[]?=").find(c) == std::string_view::npos;
@@ -35,7 +35,7 @@ std::string_view takeToken(std::string_view& rest) {
   return token;
 }
 
-// With its quotes and escapes; nothing when it is not closed.
+// The quoted text with its quotes and escapes. Not set when it is not closed.
 std::optional<std::string_view> takeQuoted(std::string_view& rest) {
   for (std::size_t at = 1; at < rest.size(); ++at) {
     if (rest[at] == '\r' || rest[at] == '\n') break;
@@ -52,7 +52,7 @@ std::optional<std::string_view> takeQuoted(std::string_view& rest) {
 
 using Parameter = std::pair<std::string_view, std::string_view>;
 
-// A parameter and the semicolon in front of it.
+// A parameter and the semicolon before it.
 std::optional<Parameter> takeParameter(std::string_view& rest) {
   if (!skip(rest, ';')) return std::nullopt;
   const auto name = takeToken(rest);

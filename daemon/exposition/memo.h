@@ -11,42 +11,43 @@ namespace postern::exposition {
 
 struct Atom;
 
-// What a rule made of a text.
+// The result of a rule for a text.
 struct RuleOutcome {
-  bool known = false;  // or the rule has not looked yet
+  bool known = false;  // false: the rule has not processed it yet
   bool matched = false;
   Atom* made = nullptr;  // null: the rule makes no text
 };
 
-// A text that rules look at or make.
+// A text that rules read or make.
 struct Atom {
   std::string text;
-  std::string escaped;  // as on a page
+  std::string escaped;  // escaped as on a page
   std::uint64_t hash = 0;
   std::uint32_t number = 0;
   std::vector<RuleOutcome> outcomes;  // by rule
 };
 
-// What rules made of the texts they have seen of late, so that none of them looks again. Each text
-// is kept once. Not thread-safe.
+// A cache of the results of rules by text, so that no rule runs twice for the same text. Stores
+// each text once. Not thread-safe.
 class Memo {
  public:
-  // `most_bytes` may be passed by what the rules make of one sample.
+  // The results for one sample may exceed `most_bytes`.
   Memo(std::size_t rules, std::size_t most_bytes);
 
-  // Before each sample. True: there were too many, and all atoms and outcomes have died.
+  // Call before each sample. True: the cache was full, and all atoms and outcomes have been
+  // deleted.
   bool startSample() {
     if (bytes_ <= most_bytes_) return false;
     forget();
     return true;
   }
   Atom& atomOf(std::string_view text);
-  // What a rule made of two texts that it joins. Holds until the next call.
+  // The result of a rule for two texts that it joins. Valid until the next call.
   RuleOutcome& of(std::size_t rule, const Atom& first, const Atom& second);
 
  private:
   struct Pair {
-    std::uint64_t key = 0;  // the numbers of the two; 0: free
+    std::uint64_t key = 0;  // the numbers of both; 0: free
     RuleOutcome outcome;
   };
   struct Pairs {  // open addressing, at most half full

@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kTextType = "text/plain";
 constexpr std::string_view kOpenMetricsType = "application/openmetrics-text";
 
-// Cuts the text in front of the first `separator` outside quotes off `rest`.
+// Removes the text before the first `separator` outside of quotes from `rest` and returns it.
 std::string_view cut(std::string_view& rest, char separator) {
   bool quoted = false;
   std::size_t at = 0;
@@ -34,7 +34,7 @@ std::string_view cut(std::string_view& rest, char separator) {
   return trimmed(piece, kWhiteSpace);
 }
 
-// No value that we know needs an escape inside its quotes.
+// No known value needs an escape within its quotes.
 std::string_view withoutQuotes(std::string_view value) {
   if (value.size() < 2 || value.front() != '"' || value.back() != '"') return value;
   return value.substr(1, value.size() - 2);
@@ -80,7 +80,7 @@ Range readRange(std::string_view element) {
   return range;
 }
 
-// A form that we write, and the narrowest range so far that matches it.
+// A supported format, and the narrowest matching range so far.
 struct Form {
   Syntax syntax;
   bool version_1;
@@ -90,7 +90,7 @@ struct Form {
   std::size_t position = 0;  // of the range in the header
 };
 
-// How narrow the range is, or 0 when the form is not within it.
+// How narrow the range is, or 0 when it does not match the format.
 int narrownessOf(const Range& range, const Form& form) {
   constexpr int kWildcards = 1;
   constexpr int kWildcard = 2;
@@ -105,7 +105,7 @@ int narrownessOf(const Range& range, const Form& form) {
   return versioned ? kVersion : kType;
 }
 
-// Whether the range of `a` asks for it more than that of `b` does for its own.
+// Whether the range of `a` prefers it more than the range of `b` prefers `b`.
 bool isBetter(const Form& a, const Form& b) {
   if (a.range->quality != b.range->quality) return a.range->quality > b.range->quality;
   constexpr int kNarrow = 3;
@@ -128,7 +128,7 @@ std::string_view nameOf(Escaping escaping) {
 }  // namespace
 
 Output negotiate(std::string_view accept) {
-  // Those that stand first win where the header leaves it open.
+  // Where the header expresses no preference, the first one wins.
   std::array<Form, 4> forms = {{{Syntax::Text, false, "0.0.4"},
                                 {Syntax::Text, true, "1.0.0"},
                                 {Syntax::OpenMetrics, false, "0.0.1"},

@@ -9,14 +9,14 @@
 namespace postern::exposition {
 namespace {
 
-// A decimal number without its sign, taken apart.
+// A decimal number without its sign, in parts.
 struct Decimal {
   bool valid = false;
   bool zero = true;
-  long magnitude = 0;  // 10^magnitude <= number < 10^(magnitude + 1), when it is not zero
+  long magnitude = 0;  // 10^magnitude <= number < 10^(magnitude + 1), unless it is zero
 };
 
-// An exponent stops growing at five digits, as Go's does.
+// An exponent stops growing at five digits, like in Go.
 long readExponent(std::string_view digits) {
   long exponent = 0;
   for (const char c : digits) {
@@ -77,7 +77,7 @@ bool isValue(std::string_view text) {
   if (!decimal.valid) return false;
   if (decimal.zero || decimal.magnitude < 308) return true;
   if (decimal.magnitude > 308) return false;
-  // The largest double is 1.797...e308: only the digits tell.
+  // The largest double is 1.797...e308, so the digits decide.
   double value = 0;
   return std::from_chars(text.data(), text.data() + text.size(), value).ec == std::errc();
 }

@@ -112,8 +112,8 @@ bool OpenMetricsLineParser::readSample(const char* p) {
   return readTail(p);
 }
 
-// From behind the opening brace to behind the closing one. Blanks are not allowed, one comma behind
-// the last label is.
+// Reads from after the opening brace to after the closing one. Blanks are not allowed; one comma
+// after the last label is.
 const char* OpenMetricsLineParser::readLabels(const char* p) {
   const Known* known = known_.first();
   while (*p != '}') {
@@ -140,7 +140,7 @@ const char* OpenMetricsLineParser::readLabels(const char* p) {
   return p + 1;
 }
 
-// One label, or the metric's name in quotes, which is none.
+// Reads one label, or the metric's name in quotes.
 const char* OpenMetricsLineParser::readLabel(const char* p, Label& label, bool may_be_name) {
   const char* const start = p;
   label.quoted = *p == '"';
@@ -170,7 +170,7 @@ const char* OpenMetricsLineParser::readLabel(const char* p, Label& label, bool m
   return readLabelValue(p + 1, label.value);
 }
 
-// From the opening quote to behind the closing one.
+// Reads from the opening quote to after the closing one.
 const char* OpenMetricsLineParser::readLabelValue(const char* p, std::string_view& value) {
   if (*p != '"') {
     fail(p, "a label value in quotes");
@@ -198,14 +198,14 @@ const char* OpenMetricsLineParser::readQuotedName(const char* p, std::string_vie
   return nullptr;
 }
 
-// A blank and a number, up to the next blank or the line end.
+// Reads a blank and a number, up to the next blank or the line end.
 const char* OpenMetricsLineParser::readNumber(const char* p, std::string_view& number) {
   if (*p != ' ') {
     fail(p, "a blank and a number");
     return nullptr;
   }
   const char* const start = ++p;
-  // Nearly all numbers are some digits with a point among them.
+  // Nearly all numbers are a few digits with a point.
   if (*p == '-') ++p;
   const char* const digits = p;
   p = skipDigits(p, end_);
@@ -223,7 +223,7 @@ const char* OpenMetricsLineParser::readNumber(const char* p, std::string_view& n
   return p;
 }
 
-// What follows the name and the labels.
+// Reads the part after the name and the labels.
 bool OpenMetricsLineParser::readTail(const char* p) {
   line_.timestamp = {};
   line_.exemplar = {};
@@ -264,7 +264,7 @@ bool OpenMetricsLineParser::readExemplar(const char* p) {
   return p == eol_ || fail(p, "the end of the line");
 }
 
-// Prometheus takes any number but these for a time in seconds.
+// Prometheus accepts any number except these as a time in seconds.
 bool OpenMetricsLineParser::isTime(std::string_view number) {
   const char last = number.back();
   const bool finite = (last >= '0' && last <= '9') || last == '.';

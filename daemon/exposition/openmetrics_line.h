@@ -10,20 +10,20 @@
 
 namespace postern::exposition {
 
-// Reads OpenMetrics 0.0.1 and 1.0.0, a line at a time, and takes what Prometheus' own parser
-// takes (model/textparse, openmetricslex and openmetricsparse).
+// Reads OpenMetrics 0.0.1 and 1.0.0, a line at a time, and accepts what Prometheus' own parser
+// accepts (model/textparse, openmetricslex and openmetricsparse).
 //
-// Refused beyond that: what that parser passes over or mangles without a word (a line end in a name
-// in quotes, a label name without a value, anything behind a value that is neither timestamp nor
-// exemplar), and what Prometheus refuses a step later (a name that is no UTF-8). Not thread-safe;
-// one object serves any number of pages.
+// It also refuses what that parser silently skips or damages: a line end in a quoted name, a label
+// name without a value, and anything after a value that is neither timestamp nor exemplar. And it
+// refuses what Prometheus refuses later: a name that is not UTF-8. Not thread-safe; one object
+// serves any number of pages.
 class OpenMetricsLineParser {
  public:
-  // As TextLineParser::next; never Unfinished, as no text may hold a line end.
+  // Like TextLineParser::next(). Never Unfinished, because no text may contain a line end.
   Outcome next(const char* begin, const char* end, bool utf8_known);
 
   const Line& line() const { return line_; }
-  // Behind the line end.
+  // The position after the line end.
   const char* after() const { return eol_ + 1; }
   std::size_t lineEnds() const { return 1; }
   const Complaint& complaint() const { return complaint_; }

@@ -14,10 +14,10 @@ namespace postern::exposition {
 namespace {
 
 constexpr std::uint64_t kTimestamp = 0x8ebc6af09c88c6e3U;  // a seed
-constexpr std::size_t kMostFamilies = 1U << 16;    // whose samples are counted when they are torn
-constexpr std::size_t kMostLabelsOfSample = 1000;  // of a sample; rules look for names one by one
+constexpr std::size_t kMostFamilies = 1U << 16;            // families that are counted across gaps
+constexpr std::size_t kMostLabelsOfSample = 1000;          // of a sample; rules search linearly
 
-// One name has several spellings in quotes: a backslash that begins no escape stands for itself.
+// One name has several spellings in quotes, because a backslash without an escape is a literal one.
 bool isSameName(const Label& one, const Label& other) {
   if (one.name == other.name) return true;
   const bool escaped = one.name.find('\\') != std::string_view::npos ||
@@ -25,9 +25,9 @@ bool isSameName(const Label& one, const Label& other) {
   return escaped && unescapeName(one.name) == unescapeName(other.name);
 }
 
-// Where a name begins that an earlier label has; null: there is none.
+// Beginning of a name that an earlier label has; null if all names differ.
 const char* repeatedName(const std::vector<Label>& labels) {
-  constexpr std::size_t kFew = 16;  // so many are compared faster than they are sorted
+  constexpr std::size_t kFew = 16;  // this many are compared faster than they are sorted
   if (labels.size() <= kFew) {
     for (std::size_t i = 1; i < labels.size(); ++i) {
       for (std::size_t j = 0; j < i; ++j) {
@@ -97,15 +97,15 @@ bool PageFilter::finish() {
   }
   endFamily();
   search_.finish();
-  if (counts_.read == 0) return fail(Fault::Empty, nullptr, "the page holds no sample");
+  if (counts_.read == 0) return fail(Fault::Empty, nullptr, "the page contains no samples");
   return true;
 }
 
 void PageFilter::takeMeta(const Line& line) {
   if (!isFamilys(line)) startFamily(line.name, line.quoted);
   named_alike_ = true;
-  entered_ = false;  // it may change which samples belong here
-  // Of a page that is copied nobody asks for these.
+  entered_ = false;  // it may change which samples belong to this family
+  // Not needed for a page that is copied.
   if (copies_ && line.kind != LineKind::Type) return;
   std::string& field = line.kind == LineKind::Help   ? family_.help
                        : line.kind == LineKind::Type ? family_.type
@@ -120,7 +120,7 @@ void PageFilter::takeMeta(const Line& line) {
   sent_name_.clear();
 }
 
-// Whether the line's name is that of the family. Most lines say so of themselves.
+// Whether the line's name belongs to the family. Most lines have a flag for it.
 bool PageFilter::isFamilys(const Line& line) const {
   if (line.same_name && named_alike_) return true;
   return line.name == family_.name && line.quoted == family_.quoted;
@@ -158,8 +158,8 @@ inline bool PageFilter::takeSample(const Line& line) {
   return complaint.empty() || fail(Fault::Format, line.timestamp.data(), complaint);
 }
 
-// What holds for all samples with the same labels. Prometheus refuses a label that appears twice
-// when it appends the sample; the metric's name is the label __name__ there.
+// Facts about all samples with the same labels. Prometheus refuses a repeated label when it appends
+// the sample. There the metric's name is the label __name__.
 bool PageFilter::learnLabels(const Line& line) {
   if (line.labels.size() > kMostLabelsOfSample) {
     return fail(Fault::Limit, nullptr,
@@ -210,7 +210,7 @@ void PageFilter::startFamily(std::string_view name, bool quoted) {
   sent_name_.clear();
 }
 
-// A family that the page has no sample of goes on as it came, and so does a HELP that comes late.
+// A family without samples on the page is passed on unchanged, and so is a late HELP.
 void PageFilter::endFamily() {
   if (!copies_ && untold_ && (family_.read == 0 || family_.kept > 0)) {
     sendHead(family_.name, family_.quoted, family_.type);
@@ -218,7 +218,7 @@ void PageFilter::endFamily() {
   untold_ = false;
 }
 
-// False when the page is refused; a sample that is dropped moves its counter.
+// Returns false when the page is refused. A dropped sample increments its counter.
 bool PageFilter::reshape(Sample& sample) {
   Reshaper& reshaper = *options_.reshaper;
   switch (reshaper.apply(sample.line)) {
@@ -256,7 +256,7 @@ inline bool PageFilter::withinLimits(const Sample& sample) {
   return within || fail(Fault::Limit, nullptr, within.error().what);
 }
 
-// The order of labels does not matter to what a series is, and one that is empty is none.
+// The order of labels does not affect the identity of a series, and an empty label does not count.
 inline SeriesHash PageFilter::hashSeries(const Sample& sample) const {
   std::uint64_t came = name_hash_;
   for (std::size_t i = 0; i < sample.line.labels.size(); ++i) {
@@ -275,8 +275,8 @@ inline SeriesHash PageFilter::hashSeries(const Sample& sample) const {
   return {series.out + timestamp, series.in + timestamp};
 }
 
-// Strict says at once, but lets two samples have one timestamp, as that may have been cut to it
-// (OpenMetrics 1.0.0).
+// Strict reports a duplicate immediately, but allows two samples with one timestamp, because it may
+// have been truncated (OpenMetrics 1.0.0).
 inline bool PageFilter::searchDuplicate(const Sample& sample) {
   const SeriesHash series = hashSeries(sample);
   if (series_log_ != nullptr) series_log_->add(series);
@@ -292,13 +292,15 @@ bool PageFilter::refuseDuplicate(const SeriesHash& series, const char* at) {
   switch (search_.add(series)) {
     case Fresh: return true;
     case Full:
-      return fail(Fault::Limit, nullptr,
-                  "the page has too many series to look for duplicates, which strict asks for");
-    case Duplicate: return fail(Fault::Format, at, "a series that is on the page once");
+      return fail(
+          Fault::Limit, nullptr,
+          "the page has too many series for the search for duplicates that strict requires");
+    case Duplicate: return fail(Fault::Format, at, "a series that appears once on the page");
     case RelabelDuplicate: break;
   }
-  return fail(Fault::Format, at,
-              "a series that is on the page once after labels, metric_relabel_configs and rename");
+  return fail(
+      Fault::Format, at,
+      "a series that appears once on the page after labels, metric_relabel_configs and rename");
 }
 
 std::shared_ptr<const PageFilter::Context> PageFilter::context() const {
@@ -330,8 +332,8 @@ void PageFilter::setDuplicates(const PageCounts& found) {
   counts_.checks_skipped = found.checks_skipped;
 }
 
-// The family of a sample is named as the sample is. When a rule has renamed it to something
-// that has no more the suffix by which it belonged, the new name stands for itself.
+// A sample's name determines its family's name. If a rule has removed the suffix that linked a
+// sample to its family, the new name is a family of its own.
 void PageFilter::sendHead(const Sample& sample) {
   sent_name_ = sample.name;
   untold_ = false;

@@ -23,31 +23,30 @@ struct PageOptions {
   config::Limits limits = {};
   bool honor_timestamps = true;
   bool strict = false;
-  Reshaper* reshaper = nullptr;  // must outlive the page; null: samples stay as they are
+  Reshaper* reshaper = nullptr;  // must outlive the page; null: samples are unchanged
 };
 
-// What lies between the lines of a page and its sink: what Prometheus judges a step after its
-// parser, strictness, reshaping, limits, and which family a sample belongs to. HELP and TYPE
-// follow the samples: a family whose samples are renamed is, one whose samples are dropped is.
+// The stage between the lines of a page and its sink. It makes the checks that Prometheus makes
+// after its parser, checks strictness and limits, applies rules, and assigns samples to families.
+// HELP and TYPE follow the samples: they are renamed or dropped with them.
 //
-// Memory is bounded: by what DuplicateSearch, the sink and the reshaper take. Not thread-safe.
+// Memory is bounded by that of DuplicateSearch, the sink and the reshaper. Not thread-safe.
 class PageFilter {
  public:
   PageFilter(Syntax syntax, const PageOptions& options, Sink& sink);
 
-  struct Family {  // as the page has it
+  struct Family {  // as on the page
     std::string name;
     bool quoted = false;
     std::string type;
     std::string help;
     std::string unit;
-    std::size_t read = 0;  // samples
+    std::size_t read = 0;  // number of samples
     std::size_t kept = 0;
     bool operator==(const Family&) const = default;
   };
-  // What earlier lines mean to those that follow; of the counts of the family only whether they are
-  // zero. When lines are copied it is nothing at all. Requires no `strict` and no
-  // family_series_limit.
+  // The effect of earlier lines on later ones. Of the counts of the family it only has whether they
+  // are zero. Null when lines are copied. Requires no `strict` and no family_series_limit.
   struct Context {
     Family family;
     std::string sent_name;
@@ -55,12 +54,12 @@ class PageFilter {
     bool operator==(const Context&) const = default;
   };
 
-  // Every line in its order. False: problem() tells why the page cannot be taken.
+  // Takes every line in order. False: the page is refused; problem() says why.
   bool take(const Line& line);
-  // At the end of the page.
+  // Call at the end of the page.
   bool finish();
 
-  // `at` points into the line, or is null when the words alone tell.
+  // `at` points into the line, or is null when the text is enough.
   struct Problem {
     Fault fault = Fault::Format;
     const char* at = nullptr;
@@ -72,17 +71,17 @@ class PageFilter {
   // Null when lines are copied.
   std::shared_ptr<const Context> context() const;
   bool isAt(const std::shared_ptr<const Context>& context) const;
-  // Whether so many more samples may be kept.
+  // Whether this many more samples may be kept.
   bool admits(std::size_t samples) const {
     return options_.limits.samples == 0 || counts_.kept + samples <= options_.limits.samples;
   }
-  // As if lines had been taken that lead to this context, and of which this became: read, kept,
-  // unmatched and relabelled. Their series are the caller's to add.
+  // Continues as if it had taken lines that lead to this context with these counts: read, kept,
+  // unmatched and relabelled. The caller must add their series.
   void jump(const std::shared_ptr<const Context>& context, const PageCounts& lines);
-  // The caller found by another way what DuplicateSearch would have found on the whole page.
+  // The caller knows the duplicates of the whole page, which DuplicateSearch has not searched.
   void setDuplicates(const PageCounts& found);
   DuplicateSearch& duplicates() { return search_; }
-  // Logs the series of samples that are kept; null: no more. The log must outlive its use.
+  // Logs the series of kept samples; null: stops. The log must outlive its use.
   void logSeries(SeriesLog* log) { series_log_ = log; }
 
  private:
@@ -111,17 +110,17 @@ class PageFilter {
   PageCounts counts_;
   DuplicateSearch search_{counts_};
   SeriesLog* series_log_ = nullptr;
-  const std::uint64_t inserted_hash_;  // of the labels of Inserted
+  const std::uint64_t inserted_hash_;  // of the labels that Inserted adds
   Family family_;
-  bool named_alike_ = false;       // the last line that had a name had that of family_
+  bool named_alike_ = false;       // the last line with a name had that of family_
   bool entered_ = false;           // the last such line was a sample
-  std::uint64_t name_hash_ = 0;    // of the last sample's name
-  std::uint64_t labels_hash_ = 0;  // of a sample that was rewritten
-  std::string sent_name_;  // under which the last sample went out; empty when family_ is new
-  bool untold_ = false;    // HELP, TYPE or UNIT of family_ have not been sent
-  // Of the labels that the last sample had:
+  std::uint64_t name_hash_ = 0;    // hash of the last sample's name
+  std::uint64_t labels_hash_ = 0;  // hash of the labels of a rewritten sample
+  std::string sent_name_;          // name of the last written sample; empty when family_ is new
+  bool untold_ = false;            // HELP, TYPE or UNIT of family_ are not written yet
+  // The labels of the last sample:
   bool quoted_labels_ = false;
-  std::vector<std::uint64_t> label_hashes_;              // of their names
+  std::vector<std::uint64_t> label_hashes_;              // hashes of their names
   std::unordered_map<std::uint64_t, std::size_t> kept_;  // of families, for family_series_limit
   Problem problem_;
 };

@@ -10,7 +10,7 @@
 namespace postern::exposition {
 namespace {
 
-constexpr std::size_t kEnough = 4U << 10;  // bytes to tell the format by
+constexpr std::size_t kEnough = 4U << 10;  // bytes that suffice to detect the format
 
 }  // namespace
 
@@ -22,7 +22,7 @@ bool PageInput::isJson() const {
   return format_ && *format_ != Format::Text && *format_ != Format::OpenMetrics;
 }
 
-// Learns by the beginning of the page what it is.
+// Detects the format from the beginning of the page.
 Result<void> PageInput::judge(std::string_view begin) {
   const bool given = format_.has_value();
   if (!given && isProtobuf(content_type_)) {
@@ -60,18 +60,18 @@ Result<void> PageInput::take(std::string_view block) {
   if (!is_first || isJson()) held_ += block;
   if (isJson()) return checkHeld();
   const std::string_view come = is_first ? block : held_;
-  // A page of a given format is not read either before its first line has ended.
+  // A page of a given format also waits for the end of its first line.
   const bool has_line = format_ && block.find('\n') != std::string_view::npos;
   if (has_line || come.size() >= kEnough) {
     if (auto judged = judge(come); !judged) return judged;
-    // Most often the first block tells enough, and need not be copied.
+    // Most often the first block is enough, and need not be copied.
     if (!isJson()) return begin().feed(is_first ? block : std::exchange(held_, {}));
   }
   if (is_first) held_ = block;
   return checkHeld();
 }
 
-// The page is read as it comes from here on.
+// From here on the page is read while it arrives.
 PageReader& PageInput::begin() {
   reader_.emplace(*format_ == Format::OpenMetrics ? Syntax::OpenMetrics : Syntax::Text, options_,
                   sink_);
@@ -97,7 +97,7 @@ Result<void> PageInput::end() {
   return taken ? reader_->finish() : taken;
 }
 
-// Names the cause when the body is no page at all.
+// Adds the cause when the body is not a page at all.
 Result<void> PageInput::explained(Result<void> read) const {
   if (read || read.error().fault != Fault::Format || shape_.empty()) return read;
   Error error = std::move(read).error();

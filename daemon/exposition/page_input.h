@@ -10,19 +10,20 @@
 
 namespace postern::exposition {
 
-// A page of any format, as it comes from the service. Text and OpenMetrics are read as they come;
-// JSON is held whole, up to json_body_size, and read as the text that it stands for. A page whose
-// format is not given is judged by its Content-Type and its first 4 KiB. Not thread-safe.
+// A page of any format, as the service sends it. Text and OpenMetrics are read while they arrive.
+// JSON is held in memory, up to json_body_size, and read as the text that it becomes. The format of
+// a page that is not configured is detected from its Content-Type and its first 4 KiB. Not
+// thread-safe.
 class PageInput {
  public:
-  // Turns a page of one of the JSON formats into Prometheus text.
+  // Converts a page of one of the JSON formats to Prometheus text.
   using JsonToText = std::function<Result<std::string>(Format format, std::string_view json)>;
 
-  // The sink must outlive it.
+  // The sink must outlive the object.
   PageInput(std::optional<Format> format, const PageOptions& options, Sink& sink,
             JsonToText json_to_text);
 
-  // Before the page.
+  // Call before the page.
   void contentType(std::string_view value) { content_type_ = value; }
   // Likewise; `run` must outlive the page.
   void use(TemplateRun& run) { template_ = &run; }
@@ -31,7 +32,7 @@ class PageInput {
   Result<void> finish();
 
   PageCounts counts() const { return reader_ ? reader_->counts() : PageCounts(); }
-  // None as long as it is not known.
+  // Not set until it is known.
   const std::optional<Format>& format() const { return format_; }
 
  private:
@@ -48,8 +49,8 @@ class PageInput {
   Sink& sink_;
   const JsonToText json_to_text_;
   std::string content_type_;
-  bool judged_ = false;  // the beginning has been looked at
-  std::string shape_;    // what the body seems to be in place of a page; empty: unknown
+  bool judged_ = false;  // the beginning was examined
+  std::string shape_;    // what the body seems to be instead of a page; empty: unknown
   TemplateRun* template_ = nullptr;
   std::string held_;  // the beginning until the format is known; all of a JSON page
   std::optional<PageReader> reader_;

@@ -14,7 +14,7 @@
 namespace postern::exposition {
 namespace {
 
-constexpr std::size_t kQuoted = 80;  // bytes of the page in an error
+constexpr std::size_t kQuoted = 80;  // bytes of the page that an error quotes
 
 Error fault(Fault fault, std::string what) {
   return {.fault = fault, .what = std::move(what)};
@@ -24,8 +24,8 @@ std::string lineNumber(std::size_t line) {
   return "line " + std::to_string(line);
 }
 
-// Whether text has what was found on a line that OpenMetrics has not: blank lines and comments,
-// blanks in front, the type untyped.
+// Whether the found part of a line is valid in text but not in OpenMetrics: blank lines and
+// comments, leading blanks, the type untyped.
 bool isOfText(std::string_view line, std::string_view found) {
   if (line.starts_with("# TYPE ")) return found == "untyped";
   if (found.size() != line.size() || line.starts_with("# HELP ") || line.starts_with("# UNIT ")) {
@@ -34,7 +34,7 @@ bool isOfText(std::string_view line, std::string_view found) {
   return line.empty() || line[0] == '#' || is(line[0], kBlank);
 }
 
-// Whether OpenMetrics has what was found on a line that text has not: more types, exemplars,
+// Whether the found part of a line is valid in OpenMetrics but not in text: more types, exemplars,
 // timestamps in seconds.
 bool isOfOpenMetrics(std::string_view line, std::string_view found) {
   if (line.starts_with("# TYPE ")) {
@@ -46,7 +46,7 @@ bool isOfOpenMetrics(std::string_view line, std::string_view found) {
   return isDigit(found[1]) && isDigit(line[line.size() - found.size() - 1]);
 }
 
-// `line` is the number of the line at `begin`; the text goes on for `end - at` bytes.
+// `line` is the number of the line at `begin`. The text has `end - at` more bytes.
 Error formatError(Syntax syntax, const Complaint& complaint, const char* begin, const char* end,
                   std::size_t line) {
   const char* start = begin;
@@ -118,7 +118,7 @@ Result<void> PageReader::finish() {
   }
   if (syntax_ == Syntax::OpenMetrics && !ended_) {
     return fault(Fault::Truncated,
-                 fmt::format("the page ends without \"# EOF\", so it is not whole: {} is its last",
+                 fmt::format("the page ends without \"# EOF\", so it is incomplete: {} is its last",
                              lineNumber(lines_)));
   }
   if (template_ != nullptr) template_->finish();
@@ -128,10 +128,10 @@ Result<void> PageReader::finish() {
   return fault(problem.fault, (of_line ? lineNumber(lines_) + ": " : "") + problem.what);
 }
 
-// Completes the line that an earlier block broke off, and reads it.
+// Completes and reads the line that an earlier block left incomplete.
 Result<void> PageReader::takeUp(std::string_view& block) {
-  // Open quotes may hold any number of line ends. To read them again at each would take quadratic
-  // time, so the text has to double before they are.
+  // Open quotes may contain any number of line ends. Reading them again at each line end would take
+  // quadratic time, so the text must double first.
   const std::size_t eol = retry_at_ == 0 ? block.find('\n') : std::string_view::npos;
   const std::size_t taken = eol == std::string_view::npos ? block.size() : eol + 1;
   partial_.append(block.substr(0, taken));
@@ -145,8 +145,8 @@ Result<void> PageReader::takeUp(std::string_view& block) {
   return checkPartial();
 }
 
-// Completes what may be a block of the template. What the block does not take stays in `block`, so
-// that it is not copied.
+// Completes what may be a block of the template. Bytes that the block does not need stay in
+// `block`, so that they are not copied.
 Result<void> PageReader::takeUpTemplate(std::string_view& block) {
   constexpr std::size_t kAtOnce = 16U << 10;  // bytes
   const std::size_t before = partial_.size();
@@ -170,8 +170,8 @@ Result<void> PageReader::takeUpTemplate(std::string_view& block) {
   return brokeOff();
 }
 
-// What is left in partial_ is the start of a line, or waits for more of a block; else, with a line
-// end in it, quotes are open.
+// The rest in partial_ is the start of a line, or waits for more of a block. If it contains a line
+// end, quotes are open.
 Result<void> PageReader::brokeOff() {
   if (waits_) {
     retry_at_ = partial_.size() + partial_.size() / 8;  // not again with each byte
@@ -192,7 +192,7 @@ Result<std::size_t> PageReader::readLines(std::string_view text, bool last) {
   return readLines(text, text_, last);
 }
 
-// As much as the template knows. False: what follows is not enough to tell.
+// Fills in what the template knows. Returns false when the rest is not enough to decide.
 bool PageReader::fillIn(const char*& line, const char* end, bool last) {
   waits_ = false;
   while (template_ != nullptr && line != end && !ended_) {
@@ -205,7 +205,8 @@ bool PageReader::fillIn(const char*& line, const char* end, bool last) {
   return true;
 }
 
-// Reads the lines that are whole; tells how many bytes they are. It is the `last` text of the page.
+// Reads the complete lines and returns their size in bytes. `last`: the text is the last of the
+// page.
 template <typename Parser>
 Result<std::size_t> PageReader::readLines(std::string_view text, Parser& parser, bool last_text) {
   const std::size_t last = text.rfind('\n');
@@ -217,7 +218,8 @@ Result<std::size_t> PageReader::readLines(std::string_view text, Parser& parser,
     if (!utf8) utf8 = simdjson::validate_utf8(line, static_cast<std::size_t>(end - line));
     const Outcome outcome = parser.next(line, end, *utf8);
     if (outcome == Outcome::Unfinished) break;
-    // First, also for a bad line: how the page was cut into blocks must not matter.
+    // First, also for an invalid line, because the result must not depend on how the page was split
+    // into blocks.
     if (static_cast<std::size_t>(parser.after() - 1 - line) > line_limit_) {
       return lineLimit(lines_ + 1, line_limit_);
     }
@@ -225,7 +227,7 @@ Result<std::size_t> PageReader::readLines(std::string_view text, Parser& parser,
       return formatError(syntax_, parser.complaint(), line, parser.after(), lines_ + 1);
     }
     if (ended_)
-      return formatError(syntax_, {line, "the end of the page behind \"# EOF\""}, line,
+      return formatError(syntax_, {line, "the end of the page after \"# EOF\""}, line,
                          parser.after(), lines_ + 1);
     ended_ = parser.line().kind == LineKind::Eof;
     const bool learns = template_ != nullptr && !ended_;
@@ -242,7 +244,7 @@ Result<std::size_t> PageReader::readLines(std::string_view text, Parser& parser,
   return static_cast<std::size_t>(line - text.data());
 }
 
-// What the filter has against the line.
+// The filter's complaint about the line.
 Error PageReader::problem(const char* line, const char* end) const {
   const auto& problem = filter_.problem();
   if (problem.at == nullptr) return fault(problem.fault, problem.what);

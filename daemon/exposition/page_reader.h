@@ -12,23 +12,23 @@
 
 namespace postern::exposition {
 
-// Reads a page of text or OpenMetrics, fed in blocks cut anywhere, checks every line and gives
-// what stays of it to a sink. Memory of its own is at most two lines and a block (quoted text may
-// hold line ends; the line limit counts it whole) and what PageFilter takes.
-// After an error the object is spent. Not thread-safe.
+// Reads a text or OpenMetrics page in blocks that may be split anywhere, checks every line and
+// passes the kept ones to a sink. Its memory is at most two lines and a block, and that of
+// PageFilter. Quoted text may contain line ends; the line limit counts all of it. After an error
+// the object is unusable. Not thread-safe.
 class PageReader {
  public:
-  // The sink must outlive it.
+  // The sink must outlive the reader.
   PageReader(Syntax syntax, const PageOptions& options, Sink& sink);
 
-  // Before the first block; `run` must outlive the page. Requires no `strict` and no
+  // Call before the first block. `run` must outlive the page. Requires no `strict` and no
   // family_series_limit.
   void use(TemplateRun& run);
   // Errors: Format (line number, column, what was expected, the offending bytes made printable)
   // and Limit.
   Result<void> feed(std::string_view block);
-  // The end of the page. Errors: those of feed, Empty when there was no sample, Truncated when the
-  // `# EOF` of OpenMetrics is missing.
+  // Call at the end of the page. Errors: those of feed(), Empty without any sample, Truncated
+  // when the `# EOF` of OpenMetrics is missing.
   Result<void> finish();
 
   const PageCounts& counts() const { return filter_.counts(); }
@@ -50,7 +50,7 @@ class PageReader {
   PageFilter filter_;
   TextLineParser text_;
   OpenMetricsLineParser openmetrics_;
-  // The line that the last block broke off, or what may be a block of the template.
+  // The incomplete line at the end of the last block, or what may be a block of the template.
   std::string partial_;
   std::size_t retry_at_ = 0;  // 0, or the size of partial_ at which it is read again
   std::size_t lines_ = 0;

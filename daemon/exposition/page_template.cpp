@@ -18,7 +18,7 @@ Budget& templateBudget() {
   return all;
 }
 
-// Another random number for each process.
+// A random number, different for each process.
 std::uint64_t secret() {
   static const std::uint64_t kSecret = [] {
     std::random_device random;
@@ -27,9 +27,9 @@ std::uint64_t secret() {
   return kSecret;
 }
 
-// All that there are.
+// All existing stores.
 struct Stores {
-  Mutex mutex;  // taken before that of a store
+  Mutex mutex;  // locked before that of a store
   std::vector<PageTemplateStore*> all GUARDED_BY(mutex);
 };
 

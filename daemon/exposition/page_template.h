@@ -19,11 +19,11 @@
 
 namespace postern::exposition {
 
-// How many bytes the templates of the process take together, at most; 4 MiB unless it is called.
-// Before the first page. 0: there are none.
+// Limits the memory of all templates of the process; 4 MiB by default. Call before the first page.
+// 0: no templates.
 void limitPageTemplates(std::size_t bytes);
 
-// A share of those bytes.
+// A share of that memory.
 class TemplateBytes {
  public:
   TemplateBytes() = default;
@@ -34,60 +34,63 @@ class TemplateBytes {
   }
   ~TemplateBytes();
 
-  // Instead of the share that it has. False: so many are not left, and it has what it had.
+  // Replaces its share by one of this size. False: not enough memory is left, and the share is
+  // unchanged.
   [[nodiscard]] bool resize(std::size_t bytes);
 
  private:
   std::size_t bytes_ = 0;
 };
 
-// Some lines of a page without their values, and what became of them: neither names, labels and
-// rules nor limits look at values, and text that was valid is valid. Text is kept as a hash with a
-// secret of the process, so that two different texts share one with a chance of 2^-64.
+// Some lines of a page without their values, and the result of reading them. Names, labels, rules
+// and limits do not depend on values, and text that was valid stays valid. The text is kept as a
+// hash with a secret of the process, so that two different texts share one with a probability of
+// 2^-64.
 struct TemplateBlock {
   std::uint64_t hash = 0;        // of all lines up to their values
   std::size_t first = 0;         // bytes of the first line up to its value
-  std::uint64_t first_hash = 0;  // of those bytes
-  std::size_t least_bytes = 0;   // that the block may have
-  std::size_t line_ends = 0;     // in it
-  bool copied = false;           // it goes out as it came
+  std::uint64_t first_hash = 0;  // hash of those bytes
+  std::size_t least_bytes = 0;   // size of the block with the shortest values
+  std::size_t line_ends = 0;     // number of its line ends
+  bool copied = false;           // the output equals the input
   std::string lengths;           // of each line up to its value, and whether a value follows
-  std::string edits;             // of each line, unless it is copied
-  std::size_t out_bytes = 0;     // that go out without values
-  PageCounts counts;             // but for duplicates
-  SeriesLog series;              // of the samples that are kept
+  std::string edits;             // of each line, unless the block is copied
+  std::size_t out_bytes = 0;     // size of the output without values
+  PageCounts counts;             // without duplicates
+  SeriesLog series;              // of the kept samples
   NameLog names;                 // of families
-  // What the block depends on, and what it leaves; null: nothing (PageFilter::context).
+  // The context that the block requires, and the one that it leaves; null: none
+  // (PageFilter::context).
   std::shared_ptr<const PageFilter::Context> before;
   std::shared_ptr<const PageFilter::Context> after;
-  bool gap = false;  // lines that are not in the template come before it
+  bool gap = false;  // lines that are not in the template precede it
   TemplateBytes bytes;
 
-  enum class Fit { Fits, Differs, Short };  // Short: the text ends too early to tell
-  // Whether the text at `p` is the block with any values; `p` is behind it then, and `ends` has the
-  // ends of its lines, unless it is copied. Requires a line end before `end`.
+  enum class Fit { Fits, Differs, Short };  // Short: the text is too short to decide
+  // Whether the text at `p` is the block with any values. If so, moves `p` after it and stores the
+  // ends of its lines in `ends`, unless the block is copied. Requires a line end before `end`.
   Fit match(const char*& p, const char* end, std::vector<const char*>& ends) const;
-  // Requires the text at `p` to be what match() has found to fit.
+  // Requires that match() has found the text at `p` to fit.
   void write(const char* p, const std::vector<const char*>& ends, const Literals& literals,
              std::string& out) const;
-  std::size_t size() const;  // bytes that it takes, about
+  std::size_t size() const;  // approximate memory in bytes
 };
 
-// At the line end behind a value that every reader takes, null when another one is there. Requires
-// a line end before `end`, or that `p` is there.
+// The position of the line end after a value that every reader accepts; null for another value.
+// Requires a line end before `end`, or that `p` is at one.
 const char* behindValue(const char* p, const char* end);
-inline constexpr std::size_t kLongestValue = 40;  // bytes: lines with longer ones are read
-// Combines the hash of the lines before with that of a line up to its value.
+inline constexpr std::size_t kLongestValue = 40;  // bytes; lines with longer values are read
+// Combines the hash of the earlier lines with that of a line up to its value.
 std::uint64_t hashLine(std::uint64_t before, std::string_view line);
 
-// A page in blocks, in the form in which it was last read.
+// A page in blocks, in the output format in which it was last read.
 struct PageTemplate {
   std::vector<TemplateBlock> blocks;
   Literals literals;
   TemplateBytes literal_bytes;
-  std::optional<PageCounts> duplicates;  // of the whole page; none: not known
+  std::optional<PageCounts> duplicates;  // of the whole page; not set: unknown
   Syntax syntax = Syntax::Text;
-  std::size_t block_bytes = 16U << 10;  // of a block that is learned, and at most a line more
+  std::size_t block_bytes = 16U << 10;  // size of a learned block, plus at most one line
   std::size_t page_bytes = 0;           // of the whole page
 };
 

@@ -9,7 +9,7 @@ namespace postern::exposition {
 namespace {
 
 constexpr std::size_t kMostNames = 512U << 10;  // bytes of hashes
-constexpr std::uint64_t kWhole = 1;             // a seed: of names that OpenMetrics shortens
+constexpr std::uint64_t kWhole = 1;             // a seed: for names that OpenMetrics shortens
 
 }  // namespace
 
@@ -46,7 +46,7 @@ void PageWriter::family(const FamilyHead& head) {
   if (shortened && isWritten(hashText(head.name, kWhole))) return;
   if (isWritten(hashText(name, 0))) {
     if (!shortened) return;
-    // Go's client has a gauge go_memstats_alloc_bytes beside a counter that ends in _total.
+    // Go's client has a gauge go_memstats_alloc_bytes and a counter of that name with _total.
     name = head.name;
     type = "unknown";
   }
@@ -57,7 +57,7 @@ void PageWriter::family(const FamilyHead& head) {
   }
 }
 
-// And remembers it, as it is written next.
+// Also remembers the name, because it is written next.
 bool PageWriter::isWritten(std::uint64_t name) {
   const HashSet::Added added = written_.add(name);
   if (name_log_ == nullptr) return added == HashSet::Added::Known;
@@ -107,7 +107,7 @@ bool PageWriter::copiesWhole(const Sample& sample, Syntax syntax) const {
   return syntax == Syntax::OpenMetrics || isCanonical(line);
 }
 
-// The labels go behind the opening brace, if there is one where it should be.
+// Inserts the labels after the opening brace if it is where it should be.
 bool PageWriter::insert(const Sample& sample) {
   const Line& line = sample.line;
   if (sample.quoted) return false;

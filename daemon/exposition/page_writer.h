@@ -11,15 +11,15 @@
 
 namespace postern::exposition {
 
-// Which families' names some part of a page looked for, as hashes, and what it found.
+// The family names that a part of a page looked up, as hashes, with the results.
 struct NameLog {
-  std::vector<std::uint64_t> fresh;  // not written before, and written since
+  std::vector<std::uint64_t> fresh;  // not written before that part, and written in it
   std::vector<std::uint64_t> known;  // written before that part
-  bool full = false;                 // there were too many to remember one
+  bool full = false;                 // too many to remember one of them
 };
 
-// Writes a page as it is read. Lines that need no change are copied as they came; value text is
-// never printed anew. Not thread-safe.
+// Writes a page while it is read. Copies lines that need no change. Never reformats a value. Not
+// thread-safe.
 class PageWriter : public Sink {
  public:
   explicit PageWriter(const Output& output);
@@ -29,16 +29,17 @@ class PageWriter : public Sink {
   void family(const FamilyHead& head) override;
   std::string_view sample(const Sample& sample, Syntax syntax) override;
   void settle() override;
-  // At the end of a whole page: OpenMetrics' # EOF.
+  // Call at the end of a complete page: OpenMetrics' # EOF.
   void finish();
 
-  // What has been written since it was last cleared, which is the caller's to do. Whole only after
-  // settle() or finish().
+  // The output since it was last cleared. The caller clears it. Complete only after settle() or
+  // finish().
   std::string& out() { return out_; }
 
-  // Logs names; null: no more. The log must outlive its use.
+  // Logs names; null: stops. The log must outlive its use.
   void logNames(NameLog* log) { name_log_ = log; }
-  // Whether that part of a page would find the same here; repeat() then remembers its names.
+  // Whether that part of a page would have the same results here. If so, repeat() then remembers
+  // its names.
   bool canRepeat(const NameLog& log) const;
   void repeat(const NameLog& log);
 
@@ -51,7 +52,7 @@ class PageWriter : public Sink {
 
   const Output output_;
   std::string out_;
-  // Text of the page that goes out as it is, and has not been copied yet: [run_, run_end_)
+  // Text of the page that is written unchanged and not copied yet: [run_, run_end_)
   const char* run_ = nullptr;
   const char* run_end_ = nullptr;
   HashSet written_;  // names of families

@@ -47,7 +47,7 @@ void Passage::begin() {
   input_.use(*run_);
 }
 
-// What a page counts that fails does not depend on its template.
+// The counts of a failed page do not depend on its template.
 Result<void> Passage::settled(Result<void> result) {
   if (!result && run_) run_->goLive();
   return result;

@@ -11,26 +11,27 @@
 
 namespace postern::exposition {
 
-// A page on its way through: what comes in is checked, what goes out is written. What is like the
-// page before is not read, but filled in. Not thread-safe.
+// The pipeline of one page: checks the input and writes the output. Fills in the parts that equal
+// the previous page instead of reading them. Not thread-safe.
 class Passage {
  public:
-  // `store` is of the page, and must outlive it; null: every line is read, as with `strict`, which
-  // looks at values, and family_series_limit, which looks at all of a page.
+  // `store` belongs to the page, and must outlive the object. Null: every line is read. That is
+  // also the case with `strict`, which checks values, and with family_series_limit, which depends
+  // on the whole page.
   Passage(std::optional<Format> format, const PageOptions& options, const Output& output,
           PageInput::JsonToText json_to_text, PageTemplateStore* store);
   ~Passage();
   Passage(const Passage&) = delete;
   Passage& operator=(const Passage&) = delete;
 
-  // As those of PageInput.
+  // Like those of PageInput.
   void contentType(std::string_view value);
   Result<void> feed(std::string_view block);
   Result<void> finish();
 
   PageCounts counts() const { return input_.counts(); }
   std::optional<Format> format() const { return input_.format(); }
-  // What has been written since it was last cleared, which is the caller's to do.
+  // The output since it was last cleared. The caller clears it.
   std::string& out() { return writer_.out(); }
 
  private:
@@ -43,7 +44,7 @@ class Passage {
   PageInput input_;
   PageTemplateStore* store_;  // null after the page has begun
   std::string content_type_;
-  PageTemplateStore* lender_ = nullptr;  // of template_
+  PageTemplateStore* lender_ = nullptr;  // the store of template_
   std::unique_ptr<PageTemplate> template_;
   std::optional<TemplateRun> run_;
 };

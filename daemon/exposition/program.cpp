@@ -37,8 +37,8 @@ class Program::Maker {
 
   const Rules::Compiled& rules_;
   Program program_;
-  std::vector<std::string> texts_;  // names of slots, without escapes
-  std::vector<bool> present_;       // before the first rule
+  std::vector<std::string> texts_;  // names of slots, unescaped
+  std::vector<bool> present_;       // set before the first rule
 };
 
 std::size_t Program::Maker::slotOf(const std::string& name) {
@@ -65,7 +65,7 @@ std::optional<Program> Program::Maker::make() {
     program_.ops_.push_back({.kind = Kind::Anonymize, .target = slotOf(label), .outcomes = rule++});
   }
   for (const std::string& text : texts_) {
-    if (text.find('\0') != text.npos) return std::nullopt;  // which no page can hold
+    if (text.find('\0') != text.npos) return std::nullopt;  // no page can contain it
     const bool plain = isPlainLabelName(text);
     Name& name = program_.names_.emplace_back();
     name.text = plain ? text : escapeLabelValue(text);
@@ -78,7 +78,7 @@ std::optional<Program> Program::Maker::make() {
   return std::move(program_);
 }
 
-// As Rules::Compiled::addLabels.
+// Like Rules::Compiled::addLabels.
 void Program::Maker::addLabels() {
   std::vector<std::size_t> conflicting;
   std::vector<Op> sets;
@@ -115,7 +115,7 @@ Program::Kind Program::Maker::kindOf(config::RelabelAction action) {
   }
 }
 
-// False when the rule cannot be made ready.
+// Returns false when the rule cannot be compiled.
 bool Program::Maker::addRule(const RelabelRule& rule, std::size_t outcomes) {
   using enum config::RelabelAction;
   const auto& config = rule.config();
@@ -155,7 +155,8 @@ bool Program::Maker::addRule(const RelabelRule& rule, std::size_t outcomes) {
   return true;
 }
 
-// False when several labels map to one: which of them wins depends on which there are.
+// Returns false when several labels map to one, because the winner depends on which labels a sample
+// has.
 bool Program::Maker::addMap(const RelabelRule& rule) {
   Op copy{.kind = Kind::Copy};
   const std::size_t before = texts_.size();
@@ -185,7 +186,7 @@ std::size_t Program::outcomesOf(const Rules::Compiled& rules) {
   return outcomes;
 }
 
-// One sample on its way through.
+// Applies the program to one sample.
 class Program::Run {
  public:
   Run(const Program& program, Memo& memo, std::vector<Slot>& slots, Scratch& scratch)
@@ -320,8 +321,7 @@ inline const RuleOutcome& Program::Run::outcomeOf(const Op& op) {
   return outcome;
 }
 
-// What the rules themselves say. A sample passes a filter when it matches each `keep` and no
-// `drop`.
+// Applies the rules themselves. A sample passes a filter when it matches each `keep` and no `drop`.
 void Program::Run::work(const Op& op, RuleOutcome& outcome) {
   const std::string source(sourceOf(op));
   if (op.kind != Kind::Filter) {
@@ -336,7 +336,8 @@ void Program::Run::work(const Op& op, RuleOutcome& outcome) {
   outcome = {true, passes, nullptr};
 }
 
-// Field by field: a copy of a slot that was just made would wait for the stores of its parts.
+// Field by field, because a copy of a slot that was just made would wait for the stores of its
+// parts.
 inline void Program::Run::assign(std::size_t slot, std::string_view value, std::string_view escaped,
                                  Atom* atom) {
   Slot& to = slots_[slot];
@@ -347,7 +348,7 @@ inline void Program::Run::assign(std::size_t slot, std::string_view value, std::
   changed_ = true;
 }
 
-// All of them see the values that were there before; a label that is none is not copied.
+// All of them see the earlier values. A missing label is not copied.
 void Program::Run::copy(const Op& op) {
   if (op.copies.size() == 1) {
     const Slot& from = slots_[op.copies[0].first];

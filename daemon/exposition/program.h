@@ -12,42 +12,43 @@
 
 namespace postern::exposition {
 
-// The rules of a target made ready for samples with the same labels: every label has a slot, so
-// that no name is looked for, and what a rule made of a value is looked up in the memo. Belongs to
-// one reshaper. Not thread-safe.
+// The rules of a target, compiled for samples with the same labels. Every label has a slot, so that
+// no name is searched, and the result of a rule for a value comes from the memo. Belongs to one
+// reshaper. Not thread-safe.
 class Program {
  public:
-  // The value of a label; empty: there is none. Escaped as on a page, and without escapes.
+  // The value of a label, escaped as on a page, and unescaped; empty: the label is missing.
   struct Slot {
     std::string_view value;
     std::string_view escaped;
-    Atom* atom = nullptr;  // of the value; null: not looked for
+    Atom* atom = nullptr;  // of the value; null: not looked up yet
   };
   struct Name {
-    std::string text;        // escaped where it is quoted
-    std::string prefix;      // of its value behind another one: ",name="
+    std::string text;        // escaped if it is quoted
+    std::string prefix;      // precedes its value after another label: ",name="
     Label label;             // of this name, without a value
     std::uint64_t hash = 0;  // hashLabelName(text)
   };
 
-  // None when the rules may make names of values, or map several labels to one. Requires a sample
-  // without names in quotes. The rules must outlive the program.
+  // Not set when the rules may make names from values, or map several labels to one. Requires a
+  // sample without quoted names. The rules must outlive the program.
   static std::optional<Program> make(const Rules::Compiled& rules, const Line& sample);
-  // Of how many rules the memo keeps outcomes.
+  // Number of rules with results in the memo.
   static std::size_t outcomesOf(const Rules::Compiled& rules);
 
-  // Room that run() uses again for each sample.
+  // Memory that run() reuses for each sample.
   struct Scratch {
     std::string joined;
     std::vector<Slot> before;
-    Atom* name = nullptr;  // of the last sample's metric; null: not looked for
+    Atom* name = nullptr;  // of the last sample's metric; null: not looked up yet
   };
 
-  // Requires labels of these names, the same ones empty, and no escapes. Unchanged, Rewritten,
-  // Unmatched, Dropped or Refused; `slots` is what the rules left, the metric's name first.
+  // Requires labels with these names, the same ones empty, and no escapes. Returns Unchanged,
+  // Rewritten, Unmatched, Dropped or Refused. `slots` is the result of the rules, the metric's name
+  // first.
   Reshaper::Verdict run(const Line& sample, Memo& memo, std::vector<Slot>& slots,
                         Scratch& scratch) const;
-  // Of each slot.
+  // One of each slot.
   const std::vector<Name>& names() const { return names_; }
 
  private:
@@ -55,7 +56,7 @@ class Program {
     Set,
     Copy,
     Clear,
-    Filter,  // by keep and drop rules in a row that look at the same labels
+    Filter,  // consecutive keep and drop rules that look at the same labels
     KeepEqual,
     DropEqual,
     Replace,
@@ -66,7 +67,7 @@ class Program {
     Kind kind;
     std::size_t target = 0;
     std::vector<std::size_t> sources = {};  // slots
-    std::size_t outcomes = 0;               // of which rule the memo keeps these
+    std::size_t outcomes = 0;               // index of the rule's results in the memo
     std::vector<const RelabelRule*> rules = {};
     std::string value = {};                                        // of Set
     std::string escaped = {};                                      // of Set

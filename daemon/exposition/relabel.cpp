@@ -74,7 +74,7 @@ std::string Anchored::expand(std::string_view pattern,
     while (end < pattern.size() && isNameCharacter(pattern[end])) ++end;
     const bool closed = !braces || (end < pattern.size() && pattern[end] == '}');
     if (end == begin || !closed) {
-      out += '$';  // stands for itself
+      out += '$';  // a literal $
       continue;
     }
     out.append(group(pattern.substr(begin, end - begin), groups));
@@ -141,7 +141,7 @@ bool RelabelRule::touchesFamilies() const {
     case DropEqual:
     case KeepEqual: return true;
     case LabelMap:
-      // Whatever it maps to holds the letters of the replacement.
+      // Every target name contains the letters of the replacement.
       return config_.replacement.find_first_not_of("_name${}0123456789") == std::string::npos;
     case LabelDrop: return regex_.matches(LabelSet::kMetricName);
     case LabelKeep: return !regex_.matches(LabelSet::kMetricName);
@@ -153,8 +153,8 @@ bool RelabelRule::touchesFamilies() const {
   return config_.target_label == LabelSet::kMetricName || hasVariable(config_.target_label);
 }
 
-// Of several labels that map to one the last wins: those of the page go first, by name, then those
-// that were set, in that order (labels.Builder's Range).
+// Of several labels that map to one the last wins. The order: labels of the page by name, then
+// labels that rules have set, in that order (labels.Builder's Range).
 void RelabelRule::mapLabels(LabelSet& labels) const {
   std::vector<LabelSet::Entry> before = labels.entries();
   std::stable_sort(before.begin(), before.end(), [](const auto& a, const auto& b) {

@@ -13,15 +13,16 @@
 
 namespace postern::exposition {
 
-// A regular expression as Prometheus has it: RE2, anchored on both sides; a dot takes a line end.
+// A regular expression with Prometheus' rules: RE2, anchored on both sides; a dot matches a line
+// end.
 class Anchored {
  public:
-  // The configuration has been validated.
+  // Requires a validated configuration.
   explicit Anchored(const std::string& regex);
   bool matches(std::string_view text) const;
-  // `groups` becomes the whole match and its groups; empty: no match.
+  // Sets `groups` to the whole match and its groups; empty: no match.
   void match(std::string_view text, std::vector<re2::StringPiece>& groups) const;
-  // `pattern` with $1, ${1}, $name, ${name} and $$ filled in (Go's regexp, Expand).
+  // Returns `pattern` with $1, ${1}, $name, ${name} and $$ filled in (Go's regexp, Expand).
   std::string expand(std::string_view pattern, const std::vector<re2::StringPiece>& groups) const;
 
  private:
@@ -30,7 +31,7 @@ class Anchored {
   std::unique_ptr<RE2> regex_;
 };
 
-// Whether `pattern` refers to groups of a match, as $1 does.
+// Whether `pattern` refers to groups of a match, such as $1.
 bool hasVariable(std::string_view pattern);
 
 // 16 bytes. Thread-safe.
@@ -41,11 +42,12 @@ class RelabelRule {
  public:
   RelabelRule(const config::Relabel& config, Md5 md5);
 
-  // False when the sample is dropped.
+  // Returns false when the sample is dropped.
   bool apply(LabelSet& labels) const;
 
-  // What the rule makes of a source value, whatever else the sample has: whether it matches, and
-  // for those that set a label the value. Not for those that compare labels or look at names.
+  // The result of the rule for a source value, independent of the rest of the sample: whether it
+  // matches, and the new value if the rule sets a label. Not for rules that compare labels or look
+  // at names.
   struct Made {
     bool matched = true;
     std::string value;

@@ -17,14 +17,14 @@ namespace postern::exposition {
 namespace {
 
 constexpr std::size_t kMostMemory = 1U << 20;  // bytes of the memo
-constexpr std::size_t kMostShapes = 256;       // of which the rules are kept ready
+constexpr std::size_t kMostShapes = 256;       // sets of label names with compiled rules
 
-// The labels' names of a sample, and which of the labels are empty.
+// The names of a sample's labels, and which of the labels are empty.
 struct Shape {
   std::vector<std::string> names;
   std::uint64_t empty = 0;
-  bool inserts = false;            // all there is to do is to put `labels` in front
-  std::optional<Program> program;  // none: names are made of values
+  bool inserts = false;            // the only change is `labels` before the others
+  std::optional<Program> program;  // not set: rules make names from values
 };
 
 std::uint64_t emptyOf(const Line& sample) {
@@ -42,7 +42,7 @@ bool isOf(const Shape& shape, const Line& sample, std::uint64_t empty) {
                     [](const auto& name, const Label& label) { return name == label.name; });
 }
 
-// Whether rules can be kept ready for such samples.
+// Whether rules can be compiled for such samples.
 bool isSimple(const Line& sample) {
   constexpr std::size_t kMostLabels = 64;  // the bits of Shape::empty
   return !sample.quoted && sample.labels.size() <= kMostLabels &&
@@ -74,7 +74,7 @@ struct Reshaper::State {
   std::vector<Program::Slot> slots;
   Program::Scratch scratch;
 
-  LabelSet set;  // of a sample for which nothing is ready
+  LabelSet set;  // of a sample without a compiled program
   std::vector<std::string> texts;
 
   std::string name_text;
@@ -83,7 +83,7 @@ struct Reshaper::State {
   std::vector<Label> labels;
   std::uint64_t labels_hash = 0;
   bool quoted_labels = false;
-  const Program* program = nullptr;  // that left `slots`; null: `labels` are made
+  const Program* program = nullptr;  // the program that filled `slots`; null: `labels` are used
   std::string buffer;                // of labels_text
   std::string_view labels_text;
 };
@@ -128,7 +128,7 @@ Reshaper::Verdict Reshaper::State::run(const Shape& of, const Line& sample) {
   return verdict;
 }
 
-// Labels that stand on the page one behind the other are copied in one piece.
+// Copies labels that are adjacent on the page in one piece.
 void Reshaper::State::writeLabels(const Line& sample) {
   const auto& names = program->names();
   std::size_t room = 2;
@@ -161,7 +161,8 @@ void Reshaper::State::writeLabels(const Line& sample) {
     if (piece != nullptr) append(piece, static_cast<std::size_t>(piece_end - piece));
     if (piece == nullptr) {
       append("{", 1);
-      append(label.prefix.data() + 2, label.prefix.size() - 2);  // without the end of one before
+      // Without the end of an earlier label.
+      append(label.prefix.data() + 2, label.prefix.size() - 2);
     } else {
       append(label.prefix.data(), label.prefix.size());
     }
@@ -186,15 +187,15 @@ void Reshaper::State::makeLabels() {
   }
 }
 
-// The rules themselves, from name to name.
+// Applies the rules themselves, name by name.
 Reshaper::Verdict Reshaper::State::work(const Line& sample) {
   set.reset(sample);
   const Verdict verdict = compiled.apply(set);
   if (verdict != Verdict::Rewritten) return verdict;
-  std::size_t same = 0;  // labels of the page that stand as they stood
+  std::size_t same = 0;  // labels at the same place as on the page
   int last = -1;
   texts.clear();
-  texts.reserve(2 * set.entries().size());  // views of them stay
+  texts.reserve(2 * set.entries().size());  // views of them stay valid
   program = nullptr;
   labels.clear();
   labels_hash = 0;
@@ -298,7 +299,7 @@ std::string_view Reshaper::labelsText() const {
 }
 
 std::string_view Reshaper::complaint() const {
-  return "a sample that has a metric name behind metric_relabel_configs";
+  return "a sample that has a metric name after metric_relabel_configs";
 }
 
 }  // namespace postern::exposition

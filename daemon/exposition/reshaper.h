@@ -13,22 +13,22 @@
 
 namespace postern::exposition {
 
-// What rules need of cryptography, which is not ours. Both are thread-safe.
+// Cryptographic functions for the rules, provided by the caller. Both are thread-safe.
 struct Digests {
-  std::function<std::string(std::string_view)> hmac;  // SHA-256 under the target's salt, 32 bytes
+  std::function<std::string(std::string_view)> hmac;  // HMAC-SHA-256 by the salt, 32 bytes
   std::string (*md5)(std::string_view);               // 16 bytes
 };
 
-// The rules of a target, compiled. Immutable, so that any number of threads may use it.
+// The compiled rules of a target. Immutable, so any number of threads may use them.
 class Rules {
  public:
-  // The configuration has been validated.
+  // Requires a validated configuration.
   static std::shared_ptr<const Rules> compile(const config::Reshape& config, Digests digests);
   ~Rules();
 
-  // Whether there is anything to do at all.
+  // Whether there is any rule.
   bool any() const;
-  // Whether samples may be dropped or get another metric name, so that HELP and TYPE must follow.
+  // Whether rules may drop samples or rename metrics, so that HELP and TYPE must follow.
   bool touchFamilies() const;
 
   struct Compiled;  // rules.h
@@ -39,10 +39,10 @@ class Rules {
   std::unique_ptr<const Compiled> compiled_;
 };
 
-// Applies the rules to one sample after another: match, labels, metric_relabel_configs, rename,
-// anonymize. The rules are made ready for each set of label names, and what each made of a value is
-// remembered, within 1 MiB, so that most samples cost no regular expression.
-// Not thread-safe; serves any number of pages.
+// Applies the rules to samples one by one: match, labels, metric_relabel_configs, rename,
+// anonymize. It compiles the rules for each set of label names, and caches the result of each rule
+// by value, within 1 MiB, so that most samples cost no regular expression. Not thread-safe; serves
+// any number of pages.
 class Reshaper {
  public:
   explicit Reshaper(std::shared_ptr<const Rules> rules);
@@ -51,24 +51,25 @@ class Reshaper {
   // Rules::touchFamilies of its rules.
   bool touchesFamilies() const;
 
-  // Before the first sample of each page: Line::same_labels tells of samples of one page only.
+  // Call before the first sample of each page, because Line::same_labels is only about samples of
+  // one page.
   void startPage();
 
   enum class Verdict {
     Unchanged,
-    Inserted,   // inserted() goes in front of the sample's labels; nothing else changes
-    Rewritten,  // name() and labels() take the place of the sample's
-    Unmatched,  // dropped: no selector of `match` takes it
+    Inserted,   // inserted() precedes the sample's labels; nothing else changes
+    Rewritten,  // name() and labels() replace the sample's
+    Unmatched,  // dropped: no selector of `match` matches it
     Dropped,    // dropped by metric_relabel_configs
-    Refused,    // complaint() tells why the sample is none any more
+    Refused,    // complaint() says why it is not a valid sample any longer
   };
   Verdict apply(const Line& sample);
 
   // `a="b",c="d",`, escaped. Dies with the reshaper.
   std::string_view inserted() const;
-  // How many labels that is.
+  // Number of these labels.
   std::size_t insertedLabels() const;
-  // What they add to labelsHash(); 0 when no sample is Inserted.
+  // Their part of labelsHash(); 0 when no sample is Inserted.
   std::uint64_t insertedHash() const;
   // Escaped as on a page; views die with the sample or the next apply().
   std::string_view name() const;
@@ -77,7 +78,7 @@ class Reshaper {
   // The sum of hashText(value, hashLabelName(name)) over them.
   std::uint64_t labelsHash() const;
   bool quotedLabels() const;  // some label's name needs quotes
-  // The labels as on a page, `{a="b",c="d"}`; empty: not made, or there are none.
+  // The labels as on a page, `{a="b",c="d"}`; empty: not made, or the sample has no labels.
   std::string_view labelsText() const;
   std::string_view complaint() const;
 

@@ -10,9 +10,9 @@
 namespace postern::exposition {
 namespace {
 
-constexpr std::size_t kPseudonym = 9;  // bytes of the digest: 12 characters of base64
+constexpr std::size_t kPseudonym = 9;  // bytes of the digest that become 12 characters of base64
 
-// Of the metric and of all labels, such that a page can have them.
+// Whether the names of the metric and of all labels are valid on a page.
 bool hasNames(const LabelSet& labels) {
   const auto ends_page = [](const std::string& name) { return name.find('\0') != name.npos; };
   bool named = false;
@@ -95,7 +95,7 @@ Reshaper::Verdict Rules::Compiled::apply(LabelSet& labels) const {
   return Reshaper::Verdict::Rewritten;
 }
 
-// As Prometheus adds the labels of a target (scrape, mutateSampleLabels).
+// Like Prometheus when it adds the labels of a target (scrape, mutateSampleLabels).
 void Rules::Compiled::addLabels(LabelSet& labels) const {
   std::vector<LabelSet::Entry> conflicting;
   for (const auto& added : config.labels) {

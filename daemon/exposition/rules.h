@@ -33,9 +33,9 @@ class CompiledSelector {
 struct Rules::Compiled {
   Compiled(const config::Reshape& config, Digests digests);
 
-  // What is left of the sample is in `labels`.
+  // `labels` is the result for the sample.
   Reshaper::Verdict apply(LabelSet& labels) const;
-  // Nothing but `labels:` is to be done.
+  // Whether `labels:` is the only rule.
   bool onlyLabels() const;
   bool touchFamilies() const;
   std::string pseudonym(std::string_view value) const;
@@ -46,7 +46,7 @@ struct Rules::Compiled {
   std::vector<RelabelRule> relabel;
   std::map<std::string, std::string, std::less<>> rename;
   std::string inserted;             // `labels`, as on a page: a="b",c="d",
-  std::uint64_t inserted_hash = 0;  // what they add to Reshaper::labelsHash
+  std::uint64_t inserted_hash = 0;  // their part of Reshaper::labelsHash
 
  private:
   void addLabels(LabelSet& labels) const;

@@ -6,8 +6,9 @@
 namespace postern::exposition {
 namespace {
 
-// Escapes of a text page stay; what is no escape for Prometheus becomes one, as OpenMetrics and
-// expfmt refuse it bare. A quote can stand bare behind a backslash and NUL bytes.
+// Keeps the escapes of a text page. Escapes a backslash that is literal for Prometheus, because
+// OpenMetrics and expfmt refuse it unescaped. A quote can be unescaped after a backslash and NUL
+// bytes.
 void appendValue(std::string& out, std::string_view value) {
   constexpr std::string_view kSpecial = "\\\"\n";
   std::size_t copied = 0;

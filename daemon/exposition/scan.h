@@ -15,10 +15,10 @@
 #include <arm_neon.h>
 #endif
 
-// The search within a line, inline and a vector at a time: sixteen bytes with what each x86-64
-// (SSE2) and each arm64 (NEON) has, eight elsewhere. Label values are half of a page, and most are
-// shorter than sixteen bytes, so wider vectors gain nothing. Whole blocks are gone through by
-// libc's memchr and simdjson's validate_utf8, which choose the widest vectors when they run.
+// The search within a line, inline and a vector at a time: sixteen bytes with the instructions that
+// every x86-64 (SSE2) and every arm64 (NEON) has, eight elsewhere. Label values are half of a page,
+// and most are shorter than sixteen bytes, so wider vectors gain nothing. For whole blocks libc's
+// memchr and simdjson's validate_utf8 select the widest vectors at run time.
 namespace postern::exposition {
 
 inline const char* findInValueBytewise(const char* p, const char* end) {
@@ -36,7 +36,7 @@ inline const char* findInValuePortable(const char* p, const char* end) {
       const std::uint64_t quote = word ^ (kOnes * '"');
       const std::uint64_t backslash = word ^ (kOnes * '\\');
       const std::uint64_t newline = word ^ (kOnes * '\n');
-      // The lowest bit set is that of the first byte that became zero.
+      // The lowest set bit belongs to the first byte that became zero.
       const std::uint64_t found = (((quote - kOnes) & ~quote) | ((backslash - kOnes) & ~backslash) |
                                    ((newline - kOnes) & ~newline)) &
                                   (kOnes * 0x80);
@@ -46,8 +46,8 @@ inline const char* findInValuePortable(const char* p, const char* end) {
   return findInValueBytewise(p, end);
 }
 
-// How many of the first bytes at `p` are those of `known`. Requires that as many bytes as it has,
-// and eight more, can be read at both.
+// How many of the first bytes at `p` equal those of `known`. Requires that the size of `known` plus
+// eight bytes can be read at both.
 inline std::size_t commonPrefix(const char* p, std::string_view known) {
   std::size_t same = 0;
   if constexpr (std::endian::native == std::endian::little) {
@@ -67,7 +67,8 @@ inline std::size_t commonPrefix(const char* p, std::string_view known) {
   return same;
 }
 
-// Behind the digits that begin at `p`. Requires a byte before `end` that is none.
+// The position after the digits that begin at `p`. Requires a byte before `end` that is not a
+// digit.
 inline const char* skipDigits(const char* p, const char* end) {
   if constexpr (std::endian::native == std::endian::little) {
     constexpr std::uint64_t kOnes = 0x0101010101010101;
@@ -75,7 +76,7 @@ inline const char* skipDigits(const char* p, const char* end) {
       std::uint64_t word = 0;
       std::memcpy(&word, p, sizeof(word));
       word ^= kOnes * '0';
-      // Whatever is over nine gets its highest bit; only those behind it may get it by a carry.
+      // Sets the highest bit of every byte above nine. A carry may set it only in later bytes.
       const std::uint64_t found = (word | (word + kOnes * (0x80 - 10))) & (kOnes * 0x80);
       if (found != 0) return p + (std::countr_zero(found) >> 3);
     }
@@ -84,7 +85,8 @@ inline const char* skipDigits(const char* p, const char* end) {
   return p;
 }
 
-// Behind an exponent of two digits at most, which no value is too large for; else where it starts.
+// The position after an exponent of at most two digits, with which no value is too large; else
+// returns `e`.
 inline const char* skipExponent(const char* e) {
   const char* digits = e + 1;
   if (*digits == '+' || *digits == '-') ++digits;
@@ -93,8 +95,8 @@ inline const char* skipExponent(const char* e) {
   return p == digits ? e : p;
 }
 
-// Behind a number of digits with a point among them and a small exponent, as nearly all values are;
-// null when there is none. Requires what skipDigits does.
+// The position after a number of digits with a point and a small exponent, like nearly all values;
+// null for any other text. Requires the same as skipDigits().
 inline const char* skipPlainNumber(const char* p, const char* end) {
   const char* const digits = *p == '-' ? p + 1 : p;
   p = skipDigits(digits, end);
@@ -103,7 +105,7 @@ inline const char* skipPlainNumber(const char* p, const char* end) {
   return *p == 'e' ? skipExponent(p) : p;
 }
 
-// The first quote, backslash or line end, or `end`.
+// The position of the first quote, backslash or line end, or `end`.
 inline const char* findInValue(const char* p, const char* end) {
 #if defined(__SSE2__)
   const __m128i quote = _mm_set1_epi8('"');
@@ -125,7 +127,7 @@ inline const char* findInValue(const char* p, const char* end) {
     const uint8x16_t bytes = vld1q_u8(reinterpret_cast<const std::uint8_t*>(p));
     const uint8x16_t found = vorrq_u8(vorrq_u8(vceqq_u8(bytes, quote), vceqq_u8(bytes, backslash)),
                                       vceqq_u8(bytes, newline));
-    // Four bits for each byte, as there is no movemask.
+    // Four bits for each byte, because NEON has no movemask.
     const std::uint64_t mask =
         vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(vreinterpretq_u16_u8(found), 4)), 0);
     if (mask != 0) return p + (std::countr_zero(mask) >> 2);

@@ -23,7 +23,7 @@ Result<ondemand::value> readField(Field& field, const JsonPlace& where, std::str
   return value;
 }
 
-// Calls `read` for each object of a list with where it stands; null is an empty list.
+// Calls `read` for each object of a list with its place. Null is an empty list.
 template <typename Read>
 Result<void> readObjects(ondemand::value& value, const JsonPlace& where, Read read) {
   ondemand::json_type type{};
@@ -51,8 +51,8 @@ bool isCounter(std::string_view kind) {
   return kind == "Counter" || kind == "Timer" || kind == "DistributionSummary";
 }
 
-// {"applicationName":"gate","metrics":{"name":{"kind":"Timer","values":[{"tags":[
-// {"key":"id","value":"x"}],"values":[{"t":1,"v":2.0}]}]}}}, the fields in any order.
+// Reads {"applicationName":"gate","metrics":{"name":{"kind":"Timer","values":[{"tags":[
+// {"key":"id","value":"x"}],"values":[{"t":1,"v":2.0}]}]}}} with the fields in any order.
 class Reader {
  public:
   Result<void> read(ondemand::object root);
@@ -205,7 +205,7 @@ Result<SpectatorPage> readSpectator(std::string_view json, const SpectatorOption
   JsonGrowth growth(json.size());
   TRY(auto text, writeSpectator(reader.service, reader.meters, options, growth));
   if (text.empty()) {
-    return Error{.fault = Fault::Empty, .what = "the page holds no sample"};
+    return Error{.fault = Fault::Empty, .what = "the page contains no samples"};
   }
   return SpectatorPage{std::move(text), reader.nan_dropped};
 }

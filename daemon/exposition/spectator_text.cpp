@@ -22,7 +22,7 @@ bool isLabelChar(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || isDigit(c) || c == '_';
 }
 
-// Each character of UTF-8 that may not stand there becomes one `_`.
+// Replaces each UTF-8 character that is invalid there by one `_`.
 void appendIllegal(std::string& out, char c) {
   const bool continued = (static_cast<std::uint8_t>(c) & 0xc0U) == 0x80U;
   if (!continued) out += '_';
@@ -108,7 +108,7 @@ class Writer {
 Result<void> Writer::add(const SpectatorMeter& meter) {
   for (const SpectatorSeries& series : meter.series) {
     TRY(auto labels, labelsOf(meter, series));
-    // Before the name is made: its line will hold it.
+    // Reserves room before the name is made, because its line contains it.
     auto room = growth_.add(service_.size() + meter.name.size());
     if (!room) return room;
     std::string name = nameOf(meter, series);

@@ -9,7 +9,7 @@
 #include "base/result.h"
 #include "config/spectator.h"
 
-// Spectator's meters and what becomes of them as text. All views point into the page that was read.
+// Spectator's meters and their conversion to text. All views point into the page that was read.
 namespace postern::exposition {
 
 class JsonGrowth;
@@ -20,9 +20,9 @@ struct SpectatorTag {
 };
 
 struct SpectatorSeries {
-  std::vector<SpectatorTag> tags;             // but for `statistic`
+  std::vector<SpectatorTag> tags;             // without `statistic`
   std::optional<std::string_view> statistic;  // the value of the first tag of that name
-  std::string_view value;                     // as Prometheus reads it
+  std::string_view value;                     // valid for Prometheus' parser
 };
 
 struct SpectatorMeter {
@@ -31,8 +31,8 @@ struct SpectatorMeter {
   std::vector<SpectatorSeries> series;
 };
 
-// The meters as Prometheus text 0.0.4, by the rules of readSpectator. Errors: Format, and Limit by
-// `growth`.
+// Writes the meters as Prometheus text 0.0.4, by the rules of readSpectator(). Errors: Format, and
+// Limit by `growth`.
 Result<std::string> writeSpectator(std::string_view service,
                                    const std::vector<SpectatorMeter>& meters,
                                    const config::Spectator& options, JsonGrowth& growth);

@@ -14,7 +14,7 @@
 namespace postern::exposition {
 namespace {
 
-constexpr std::size_t kBudget = 512U << 10;  // bytes, of each of the two sets
+constexpr std::size_t kBudget = 512U << 10;  // bytes of each of the two sets
 constexpr std::size_t kMostExemplar = 128;   // characters of an exemplar's labels
 
 double numberOf(std::string_view text) {
@@ -28,7 +28,7 @@ bool isWhole(double number) {
   return std::floor(number) == number && std::isfinite(number);
 }
 
-// The one number whose spelling OpenMetrics prescribes.
+// The only number for which OpenMetrics prescribes the spelling.
 bool isCanonicalBound(std::string_view text, double number) {
   return !std::isinf(number) || number < 0 || text == "+Inf";
 }
@@ -46,7 +46,7 @@ const Label* findLabel(const Line& line, std::string_view name) {
   return nullptr;
 }
 
-// The names that a family of this type keeps for itself.
+// The names that a family of this type reserves.
 std::vector<std::string_view> suffixesOf(Syntax syntax, std::string_view type) {
   const bool text = syntax == Syntax::Text;
   if (type == "counter" && !text) return {"", "_total", "_created"};
@@ -92,12 +92,12 @@ struct StrictChecker::State {
   bool isHistogram() const { return type == "histogram" || type == "gaugehistogram"; }
 
   const Syntax syntax;
-  HashSet names;    // that families have and keep for themselves
-  HashSet metrics;  // label sets of the family without le, quantile and the like
+  HashSet names;    // names that families have and reserve
+  HashSet metrics;  // label sets of the family without le, quantile and similar labels
   bool exhausted = false;
   std::optional<Complaint> complaint;
 
-  // The family
+  // State of the family
   bool in_family = false;
   std::string name;
   std::string type;
@@ -106,7 +106,7 @@ struct StrictChecker::State {
   std::string unit;
   bool has_unit = false;
   bool has_samples = false;
-  // The metric, one label set of it
+  // State of the metric: one label set of the family
   std::optional<std::uint64_t> metric;
   std::string timestamp;
   StrictHistogram histogram;
@@ -117,7 +117,7 @@ bool StrictChecker::State::fail(const char* at, std::string_view expected) {
   return false;
 }
 
-// HELP, TYPE and UNIT, each once and before the samples.
+// HELP, TYPE and UNIT: each once, and before the samples.
 bool StrictChecker::State::takeMeta(const Line& line) {
   if (!in_family || line.name != name) {
     if (!startFamily(line)) return false;
@@ -161,8 +161,7 @@ bool StrictChecker::State::reserveNames(const char* at) {
   for (const auto suffix : suffixesOf(syntax, type)) {
     switch (names.add(hashText(std::string(name).append(suffix), 0))) {
       case HashSet::Added::Fresh: break;
-      case HashSet::Added::Known:
-        return fail(at, "a family that is whole, and named as no other one");
+      case HashSet::Added::Known: return fail(at, "a family in one piece with a unique name");
       case HashSet::Added::Full:
         exhausted = true;
         return fail(at, "a page of fewer families, as strict remembers them all");
@@ -184,7 +183,7 @@ bool StrictChecker::State::isOurs(std::string_view sample) const {
 bool StrictChecker::State::takeSample(const Line& line) {
   if (!isOurs(line.name)) {
     if (!startFamily(line)) return false;
-    // The samples of a family that is not told have its own name.
+    // Without a TYPE line, samples have the family's own name.
     if (syntax == Syntax::OpenMetrics) type = "unknown";
   }
   if (!has_samples && !reserveNames(line.raw.data())) return false;
@@ -196,7 +195,7 @@ bool StrictChecker::State::takeSample(const Line& line) {
 bool StrictChecker::State::judgeLabels(const Line& line) {
   if (syntax == Syntax::OpenMetrics && !line.labels.empty()) {
     const char* const comma = line.labels.back().value.data() + line.labels.back().value.size() + 1;
-    if (*comma == ',') return fail(comma, "no comma behind the last label");
+    if (*comma == ',') return fail(comma, "no comma after the last label");
   }
   if (type == "stateset" && findLabel(line, name) == nullptr) {
     return fail(line.raw.data(), "a label of the stateset's name");
@@ -234,12 +233,12 @@ bool StrictChecker::State::judgeValue(const Line& line) {
   const bool counter = type == "counter" && suffix != "_created";
   const bool sum = suffix == "_sum" || suffix == "_gsum";
   if (!counter && !(of_family && (counts || sum))) return true;
-  if (std::isnan(value)) return fail(at, "a number that counts, not NaN");
+  if (std::isnan(value)) return fail(at, "a count, not NaN");
   if (value < 0 && suffix != "_gsum") return fail(at, "a number that is not negative");
   return true;
 }
 
-// Labels of a metric stand together, with times that do not go back.
+// The labels of a metric are adjacent, and its timestamps do not decrease.
 bool StrictChecker::State::enterMetric(const Line& line) {
   const std::uint64_t now = metricOf(line);
   if (metric && *metric == now) {
@@ -248,7 +247,7 @@ bool StrictChecker::State::enterMetric(const Line& line) {
     }
     if (line.timestamp != timestamp) {
       if (type != "info" && numberOf(line.timestamp) < numberOf(timestamp)) {
-        return fail(line.timestamp.data(), "timestamps that do not go back");
+        return fail(line.timestamp.data(), "timestamps that do not decrease");
       }
       if (!endHistogram(line.raw.data())) return false;
       timestamp = line.timestamp;
@@ -309,8 +308,8 @@ bool StrictChecker::State::judgeExemplar(const Line& line) {
   const bool allowed =
       (isHistogram() && suffix == "_bucket") || (type == "counter" && suffix == "_total");
   if (!allowed)
-    return fail(line.exemplar.data(), "an exemplar at a bucket or a counter's total only");
-  // Its labels are read as those of a sample.
+    return fail(line.exemplar.data(), "an exemplar only at a bucket or a counter's total");
+  // Its labels are read like those of a sample.
   const std::string sample = "m" + std::string(line.exemplar) + "\n";
   OpenMetricsLineParser parser;
   parser.next(sample.data(), sample.data() + sample.size(), /*utf8_known=*/true);

@@ -5,8 +5,8 @@
 
 namespace postern::exposition {
 
-// The samples of one histogram at one time, in their order (OpenMetrics 1.0.0, Histogram and
-// GaugeHistogram). Each returns what would have to be, or an empty text.
+// Checks the samples of one histogram at one time, in their order (OpenMetrics 1.0.0, Histogram and
+// GaugeHistogram). Each function returns what was expected, or an empty text.
 class StrictHistogram {
  public:
   // `bound` is the value of le.
@@ -14,9 +14,9 @@ class StrictHistogram {
   void count(double value) { count_ = value; }
   void sum() { has_sum_ = true; }
   void gaugeSum(double value);
-  // When no more samples of it come.
+  // Call when no more samples of it follow.
   std::string_view finish() const;
-  // Whether there was any.
+  // Whether any sample came.
   bool begun() const { return bound_ || count_ || has_sum_ || has_gauge_sum_; }
 
  private:

@@ -7,8 +7,8 @@
 namespace postern::exposition {
 namespace {
 
-constexpr std::size_t kAhead = 8;                // blocks that may be missing on a page
-constexpr std::size_t kMostLiterals = 1U << 20;  // bytes; the template is dropped beyond
+constexpr std::size_t kAhead = 8;                // blocks that a page may skip
+constexpr std::size_t kMostLiterals = 1U << 20;  // bytes; beyond them the template is dropped
 
 }  // namespace
 
@@ -79,7 +79,7 @@ TemplateRun::Step TemplateRun::fill(const char*& p, const char* end, bool last) 
   return Step::Read;
 }
 
-// Whether what comes of the block would be the same here.
+// Whether the result of the block would be the same here.
 bool TemplateRun::fits(TemplateBlock& block, bool next) {
   if (!filter_->admits(block.counts.kept)) return false;
   if (!live_ && next && !block.gap) return true;
@@ -114,7 +114,7 @@ void TemplateRun::take(std::size_t block, const char* begin, const char* end) {
   at_ = block + 1;
 }
 
-// Blocks that the page no longer has give back what they take.
+// Frees the memory of blocks that the page no longer has.
 void TemplateRun::drop(std::size_t first, std::size_t last) {
   for (std::size_t i = first; i < last; ++i) page_.blocks[i] = {};
 }
@@ -151,7 +151,7 @@ void TemplateRun::startLine() {
   out_at_ = writer_.out().size();
 }
 
-// The last block's, if it left the same.
+// The context of the last block, if it left the same one.
 std::shared_ptr<const PageFilter::Context> TemplateRun::context() const {
   const bool same = !next_.empty() && filter_->isAt(next_.back().after);
   return same ? next_.back().after : filter_->context();
@@ -168,8 +168,8 @@ void TemplateRun::open() {
   writer_.logNames(&block_->names);
 }
 
-// Whether the line ends in a value that may change: a timestamp, an exemplar or blanks behind it
-// may not.
+// Whether the line ends in a value that may change. A line with a timestamp, an exemplar or blanks
+// after it does not.
 bool TemplateRun::hasValue(const Line& line, bool kept, std::string_view out) const {
   if (line.kind != LineKind::Sample || line.raw.size() + kLongestValue > line_limit_) return false;
   const char* const end = line.raw.data() + line.raw.size();
@@ -204,7 +204,7 @@ void TemplateRun::endLine(const Line& line, bool kept, std::size_t line_ends) {
   if (block_bytes_ >= page_.block_bytes) close(page_.blocks.size());
 }
 
-// The block that has been learned becomes one of the next template, if there is room for it.
+// Adds the learned block to the next template if there is room for it.
 void TemplateRun::close(std::size_t needed) {
   if (!block_) return;
   TemplateBlock& block = *block_;
@@ -229,8 +229,8 @@ void TemplateRun::close(std::size_t needed) {
   block_.reset();
 }
 
-// Blocks that came next on the last page, but for those needed, give way to the one that was
-// learned.
+// To make room for the learned block, drops blocks that came next on the last page, except for the
+// needed ones.
 bool TemplateRun::charge(std::size_t needed) {
   while (!block_->bytes.resize(block_->size()) ||
          !page_.literal_bytes.resize(page_.literals.bytes())) {

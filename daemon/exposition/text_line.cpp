@@ -17,14 +17,14 @@ inline const char* skipNuls(const char* p) {
   while (*p == '\0') ++p;
   return p;
 }
-// Where Prometheus' lexer looks at the next byte in a comment, a help text or a label value, it
-// passes over NUL bytes.
+// Prometheus' lexer skips NUL bytes where it looks at the next byte in a comment, a help text or a
+// label value.
 inline const char* skipBlanksAndNuls(const char* p) {
   while (is(*p, kBlank)) p = skipNuls(p + 1);
   return p;
 }
 
-// Behind HELP or TYPE and the blanks that must follow; null when something else stands there.
+// Position after HELP or TYPE and the blanks that must follow; null if they are missing.
 const char* skipKeyword(const char* p, std::string_view word) {
   for (const char c : word) {
     if (*p != c) return nullptr;
@@ -88,7 +88,7 @@ const char* TextLineParser::lineEnd(const char* p) const {
 inline bool TextLineParser::readComment(const char* p) {
   line_.kind = LineKind::Comment;
   eol_ = lineEnd(p);
-  // As they nearly always stand.
+  // The usual spelling.
   const std::string_view text = between(p, eol_);
   if (text.starts_with(" HELP ")) return readMeta(skipBlanksAndNuls(p + 5), LineKind::Help);
   if (text.starts_with(" TYPE ")) return readMeta(skipBlanksAndNuls(p + 5), LineKind::Type);
@@ -123,7 +123,7 @@ inline bool TextLineParser::readMeta(const char* p, LineKind kind) {
   return readMetaText(p);
 }
 
-// The text starts behind one byte, whatever that is. Blanks alone are no text.
+// The text starts after one byte of any value. Blanks only do not count as text.
 inline bool TextLineParser::readMetaText(const char* p) {
   if (*p == '\0') return fail(p, "a blank after the metric name");
   const bool nothing = p == eol_ || skipBlanksAndNuls(p) == eol_;
@@ -132,7 +132,7 @@ inline bool TextLineParser::readMetaText(const char* p) {
   if (line_.kind == LineKind::Type) {
     return isTextType(line_.text) || fail(at, "counter, gauge, histogram, summary or untyped");
   }
-  // The byte that is left out may be the first of a character.
+  // The skipped byte may be the first of a character.
   const bool known = utf8_known_ && static_cast<signed char>(*p) >= 0;
   return known || isUtf8(line_.text) || fail(at, "a help text in UTF-8");
 }
@@ -163,8 +163,8 @@ inline bool TextLineParser::readSample(const char* p) {
   return readSuffix(p);
 }
 
-// From behind the opening brace to behind the closing one. Prometheus takes labels without a
-// comma between them, and one comma behind the last.
+// Reads from after the opening brace to after the closing one. Prometheus accepts labels without a
+// comma between them, and one comma after the last label.
 inline const char* TextLineParser::readLabels(const char* p) {
   p = skip(p, kBlank);
   const Known* known = known_.first();
@@ -188,7 +188,7 @@ inline const char* TextLineParser::readLabels(const char* p) {
   return p + 1;
 }
 
-// One label, or the metric's name in quotes, which is none.
+// Reads one label, or the metric's name in quotes.
 const char* TextLineParser::readLabel(const char* p, Label& label) {
   const char* start = p;
   p = readLabelName(p, label.quoted, label.name);
@@ -226,7 +226,7 @@ const char* TextLineParser::readLabelName(const char* p, bool& quoted, std::stri
   return nullptr;
 }
 
-// From the opening quote to behind the closing one.
+// Reads from the opening quote to after the closing one.
 const char* TextLineParser::readLabelValue(const char* p, std::string_view& value) {
   if (*p != '"') {
     fail(p, "a label value in quotes");
@@ -255,7 +255,7 @@ const char* TextLineParser::readLabelValue(const char* p, std::string_view& valu
   return skipNuls(p + 1);
 }
 
-// As readLabelValue, but a name is not empty and has no NUL byte.
+// Like readLabelValue(), but a name is not empty and has no NUL byte.
 const char* TextLineParser::readQuotedName(const char* p, std::string_view& name) {
   const char* start = ++p;
   if (*p == '"') {
@@ -280,7 +280,7 @@ const char* TextLineParser::readQuotedName(const char* p, std::string_view& name
   return p + 1;
 }
 
-// What follows the name and the labels.
+// Reads the part after the name and the labels.
 inline bool TextLineParser::readSuffix(const char* p) {
   const char* start = p;
   p = skipPlainNumber(start, end_);
@@ -311,7 +311,7 @@ bool TextLineParser::readTimestamp(const char* p) {
   return *p == '\n' || fail(p, "the end of the line");
 }
 
-// Everything else on the line of a sample is ASCII, or it would not have been taken.
+// Everything else on the line of a sample is ASCII, or the parser would have refused it.
 bool TextLineParser::judgeUtf8() {
   if (!isUtf8(line_.name)) return fail(line_.name.data(), "a metric name in UTF-8");
   for (const Label& label : line_.labels) {

@@ -10,25 +10,25 @@
 
 namespace postern::exposition {
 
-// Reads Prometheus text 0.0.4 with quoted names, a line at a time, and takes what Prometheus' own
-// parser takes (model/textparse, promlex and promparse). Quoted text may hold line ends, so
-// that a line here is one entry of the page: it can stretch over several lines of an editor.
+// Reads Prometheus text 0.0.4 with quoted names, a line at a time, and accepts what Prometheus' own
+// parser accepts (model/textparse, promlex and promparse). Quoted text may contain line ends, so
+// that a line here is one entry of the page: it can have several lines in an editor.
 //
-// Refused beyond that: a NUL byte at which Prometheus would end the page without a word, and a
-// quoted name of a sample that is no UTF-8, which Prometheus refuses a step after its parser.
-// Not thread-safe; one object serves any number of pages.
+// It also refuses a NUL byte at which Prometheus would silently end the page, and a quoted sample
+// name that is not UTF-8, which Prometheus refuses after its parser. Not thread-safe; one object
+// serves any number of pages.
 class TextLineParser {
  public:
-  // Reads the line that starts at `begin`. Requires begin < end and end[-1] == '\n'. A line that
-  // starts at after() of the last one, with the same end, is compared with it, so that the text
-  // from there on must be as it was. With `utf8_known` the caller has found all of the text to be
-  // UTF-8, so that it is not judged again.
+  // Reads the line that starts at `begin`. Requires begin < end and end[-1] == '\n'. Compares a
+  // line that starts at after() of the last one, with the same end, with that line. So the text
+  // from there on must be unchanged. With `utf8_known` the caller has checked that all of the text
+  // is UTF-8, so that it is not checked again.
   Outcome next(const char* begin, const char* end, bool utf8_known);
 
   const Line& line() const { return line_; }
-  // Behind the line end.
+  // The position after the line end.
   const char* after() const { return eol_ + 1; }
-  // How many line ends there are from the start to after(): 1, but for line ends in quotes.
+  // Number of line ends from the start to after(): 1 plus line ends in quotes.
   std::size_t lineEnds() const { return line_ends_; }
   const Complaint& complaint() const { return complaint_; }
 

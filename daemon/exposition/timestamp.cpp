@@ -10,7 +10,7 @@
 namespace postern::exposition {
 namespace {
 
-// Beyond 2^53 a double knows no single millisecond.
+// Above 2^53 a double cannot represent each millisecond.
 constexpr std::int64_t kExact = std::int64_t{1} << 53;
 
 }  // namespace
@@ -25,7 +25,7 @@ void appendSeconds(std::string& out, std::string_view milliseconds) {
   if (rest == 0 && exact) return;
   out += '.';
   for (int unit = 100; unit > 0; unit /= 10) out += static_cast<char>('0' + rest / unit % 10);
-  if (!exact) out += '5';  // half a millisecond on, so that the cut does not take a whole one
+  if (!exact) out += '5';  // adds half a millisecond, so that truncation does not lose a whole one
 }
 
 bool appendMilliseconds(std::string& out, std::string_view seconds) {

@@ -5,11 +5,11 @@
 
 namespace postern::exposition {
 
-// Appends a timestamp of text (milliseconds) as OpenMetrics has it (seconds), such that
-// Prometheus, which multiplies by 1000 and cuts off, comes to the same millisecond.
+// Appends a timestamp of text (milliseconds) in the format of OpenMetrics (seconds), such that
+// Prometheus, which multiplies by 1000 and truncates, gets the same millisecond.
 void appendSeconds(std::string& out, std::string_view milliseconds);
 
-// The other way around, with Prometheus' own arithmetic (model/textparse, openmetricsparse). False
+// The reverse, with Prometheus' own arithmetic (model/textparse, openmetricsparse). Returns false
 // for a time before 1970, which Prometheus does not read in text.
 bool appendMilliseconds(std::string& out, std::string_view seconds);
 

@@ -18,7 +18,7 @@ bool isConnected(const Node& node) {
   return node.errors.empty() && node.status == "connected";
 }
 
-// One error of a node as "title (code) - details"; what is absent is left out.
+// One error of a node as "title (code) - details". Omits absent parts.
 Result<std::string> readError(ondemand::object error, const JsonPlace& where) {
   std::string title;
   std::string code;
@@ -58,7 +58,7 @@ Result<void> readErrors(ondemand::value& value, const JsonPlace& where, Node& no
   return {};
 }
 
-// Takes the field when it says something of a node.
+// Reads the field if it describes a node.
 Result<bool> readNodeField(std::string_view key, ondemand::value& value, const JsonPlace& where,
                            Node& node) {
   if (key == "errors") {
@@ -71,7 +71,7 @@ Result<bool> readNodeField(std::string_view key, ondemand::value& value, const J
   return true;
 }
 
-// An address may hold ':' itself, a container's name does not.
+// An address may contain ':', a container's name does not.
 Node namedNode(std::string_view key) {
   Node node;
   node.name = key;
@@ -99,7 +99,7 @@ Result<Node> readNode(std::string_view key, ondemand::value& value) {
   return node;
 }
 
-// Of a single instance the fields stand where otherwise the nodes are.
+// A single instance has its fields where a cluster has its nodes.
 Result<void> readHealth(ondemand::object object, std::vector<Node>& nodes) {
   Node single;
   for (auto field : object) {

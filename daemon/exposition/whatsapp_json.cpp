@@ -13,14 +13,14 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 
-// metrics or stats, app, internal, the node, the family; beyond that nothing is documented.
+// metrics or stats, app, internal, the node, the family; no documented page is deeper
 constexpr std::size_t kMaxDepth = 8;
 
-// An object on the way down. Whether it is a family or a level of the page that holds families
-// shows only when its fields are read, and their order is free.
+// An object on the path down. Only its fields show whether it is a family or a level with families,
+// and their order is free.
 struct Level {
   std::string name;
-  JsonPlace place = JsonPlace();  // borrows name, and the level around it
+  JsonPlace place = JsonPlace();  // borrows name, and the place of the level around it
   ondemand::object_iterator at;
   ondemand::object_iterator end;
   bool family = false;  // has a field of a family
@@ -28,7 +28,7 @@ struct Level {
   Family found = {};
 };
 
-// Levels that group families; any other is a node of the cluster.
+// Levels that group families. Any other level is a node of the cluster.
 bool isGroup(std::string_view name) {
   return name == "metrics" || name == "stats" || name == "app" || name == "db" ||
          name == "internal";
@@ -41,11 +41,12 @@ std::string_view textType(std::string_view type) {
   return "untyped";
 }
 
-// Walks down from `metrics` or `stats` without recursion: the page is foreign, the stack is ours.
+// Walks down from `metrics` or `stats` without recursion, because a foreign page must not exhaust
+// the stack.
 class Walk {
  public:
   Walk(Families& page, std::size_t page_bytes) : page_(page), index_(page), growth_(page_bytes) {
-    levels_.reserve(kMaxDepth);  // they do not move
+    levels_.reserve(kMaxDepth);  // so that they do not move
   }
 
   Result<void> run(std::string_view name, ondemand::object object);
@@ -89,7 +90,7 @@ Result<void> Walk::descend(std::string_view name, ondemand::object object) {
   return {};
 }
 
-// Leaves the iterator on the field when that is a level: ascend() steps over it.
+// Leaves the iterator on the field if that is a level: ascend() skips it.
 Result<void> Walk::readField() {
   Level& level = levels_.back();
   ondemand::field field;
@@ -176,8 +177,8 @@ Result<void> Walk::ascend() {
   return {};
 }
 
-// The key of the innermost level that is a node, all of it: the same container name may stand on
-// several hosts. The last level is the family.
+// The whole key of the innermost level that is a node, because several hosts may have the same
+// container name. The last level is the family.
 std::string_view Walk::node() const {
   for (std::size_t i = levels_.size() - 1; i-- > 0;) {
     if (!isGroup(levels_[i].name)) return levels_[i].name;
@@ -185,7 +186,7 @@ std::string_view Walk::node() const {
   return {};
 }
 
-// Walks metrics and stats; what else stands there, such as meta, is passed over.
+// Walks metrics and stats. Skips other members, such as meta.
 Result<void> readRoot(ondemand::object root, Walk& walk) {
   bool known = false;
   for (auto field : root) {
@@ -216,7 +217,7 @@ Result<Families> parseWhatsappJson(std::string_view json) {
   if (read) read = page.checkEnd();
   if (!read) return page.located(std::move(read).error());
   if (families.samples == 0) {
-    return Error{.fault = Fault::Empty, .what = "the page holds no sample"};
+    return Error{.fault = Fault::Empty, .what = "the page contains no samples"};
   }
   return families;
 }

@@ -22,18 +22,18 @@ Result<std::string_view> readNumber(ondemand::value& value, const JsonPlace& whe
   return text;
 }
 
-// Infinity has one spelling as a bucket's bound.
+// The only spelling of infinity as a bucket's bound.
 std::string_view bound(std::string_view le) {
   return le == "Inf" || le == "inf" || le == "+inf" || le == "Infinity" ? "+Inf" : le;
 }
 
-// Lines of one metric.
+// Writes the lines of one metric.
 class Lines {
  public:
   Lines(std::string_view metric, JsonGrowth& growth, std::string& out)
       : metric_(metric), growth_(growth), out_(out) {}
 
-  // `more`: one more label, or empty. Error: Limit.
+  // `more`: one additional label, or empty. Error: Limit.
   Result<void> append(std::string_view suffix, std::string_view labels, std::string_view more,
                       std::string_view value) {
     constexpr std::size_t kPunctuation = 5;
@@ -130,7 +130,7 @@ Result<void> Sampler::readBuckets(ondemand::value& value, const JsonPlace& where
     auto error = field.unescaped_key().get(le);
     if (!error) error = field.value().get(count);
     if (error) return jsonError(where, error);
-    if (!isValue(le)) return jsonError(where.member(le), "a bucket's bound is no number");
+    if (!isValue(le)) return jsonError(where.member(le), "a bucket's bound is not a number");
     TRY(auto number, readNumber(count, where.member(le)));
     buckets_.push_back({bound(le), number});
   }

@@ -14,20 +14,20 @@
 
 namespace postern::exposition {
 
-// Turns one entry of a WhatsApp family's `data` into lines of text:
+// Converts one entry of a WhatsApp family's `data` to lines of text:
 //   {"labels":{...},"value":1}  or  {"labels":{...},"bucket":{"0.5":1},"sum":2,"count":3}
-// A value is a number, copied as it stands, or a string that Prometheus reads as one ("NaN").
-// Labels may be absent or `[]`; a label whose name Prometheus does not take, or that appears twice,
-// is an error.
+// A value is a number, copied unchanged, or a string that Prometheus reads as one ("NaN"). Labels
+// may be absent or `[]`. A label whose name Prometheus does not accept, or that appears twice, is
+// an error.
 class Sampler {
  public:
-  // `where` names the entry in errors. Error: Format.
+  // `where` is the place of the entry for errors. Error: Format.
   Result<void> read(simdjson::ondemand::object entry, const JsonPlace& where);
 
-  // Appends what was read as lines of `metric` and tells how many. `node`, when it is not empty,
-  // becomes a label, unless the entry has a label of that name. Buckets make the family a
-  // histogram; they count from zero up as Prometheus' do, and the last one, +Inf, is made of
-  // `count` when it is absent. Errors: Format, and Limit by `growth`.
+  // Appends the entry as lines of `metric` and returns their number. `node`, unless empty, becomes
+  // a label, unless the entry has a label of that name. Buckets make the family a histogram. They
+  // count from zero up like Prometheus', and a missing last one, +Inf, is made from `count`.
+  // Errors: Format, and Limit by `growth`.
   Result<std::size_t> write(std::string_view metric, std::string_view node, const JsonPlace& where,
                             JsonGrowth& growth, Family& family);
 
@@ -43,8 +43,8 @@ class Sampler {
   Result<std::size_t> writeHistogram(std::string_view metric, JsonGrowth& growth,
                                      Family& family) const;
 
-  std::vector<Label> labels_;            // values without escapes
-  std::vector<std::string_view> names_;  // of labels_, sorted
+  std::vector<Label> labels_;            // with unescaped values
+  std::vector<std::string_view> names_;  // names of labels_, sorted
   std::vector<Bucket> buckets_;
   bool histogram_ = false;
   std::string_view value_;

@@ -4,8 +4,8 @@
 
 namespace postern::http {
 
-// Whether the client takes gzip: RFC 9110 section 12.5.3, with quality 0 as a no and `*`
-// for what is not named. Without the header, or with a quality that cannot be read: no.
+// Whether the client accepts gzip: RFC 9110 section 12.5.3. Quality 0 means no, and `*` covers
+// codings that are not named. Without the header, or with an invalid quality: no.
 bool acceptsGzip(const Headers& headers);
 
 }  // namespace postern::http

@@ -9,7 +9,8 @@
 namespace postern::http {
 namespace {
 
-// A job that never throws, as an offloaded one must not: it returns what left `job`, or null.
+// Makes a job that does not throw, as offload() requires. The job returns the exception of `job`,
+// or null.
 auto keepingException(Job job) {
   return [job = std::move(job)] {
     std::exception_ptr thrown;

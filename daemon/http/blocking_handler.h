@@ -9,18 +9,18 @@
 
 namespace postern::http {
 
-// Runs `job`, which may block or compute for long, on a thread, and lasts until it has returned,
-// also when the connection ends before: the job may use what the task refers to. The task must not
-// be destroyed before. Throws what leaves the job.
+// Runs `job`, which may block or compute for a long time, on a thread. Returns after the job has
+// returned, also when the connection ends earlier, so the job may use objects of the task. The task
+// must not be destroyed earlier. Throws the job's exception.
 async::Task<> runOnThread(Job job, Responder& responder);
-// The same in a place of LongAnswers, without which the task returns false.
+// The same with a place of LongAnswers. Returns false without a place.
 async::Task<bool> runBlocking(Job job, Responder& responder);
 
-// Called on several threads at a time. The request and the question live until it returns.
+// Called on several threads at a time. Request and function live until the call returns.
 using BlockingHandler = std::function<Reply(const Request&, const ClientGone&)>;
 
-// Answers by a handler that may block or compute for long, as runBlocking() runs it. `handler` must
-// outlive the task.
+// Answers by a handler that may block or compute for a long time, like runBlocking(). `handler`
+// must outlive the task.
 async::Task<> answerBlocking(const BlockingHandler& handler, const Request& request,
                              Responder& responder);
 

@@ -36,7 +36,7 @@ std::size_t ConnectionTable::at(const Service& service) const {
   return found == by_service_.end() ? 0 : found->second;
 }
 
-// A handshake costs more than what it is for: of too many the oldest ends.
+// A handshake costs more than the requests after it, so with too many the oldest one ends.
 void ConnectionTable::move(ServedConnection& connection) {
   connection.in_phase.unlink();
   auto& list = of(connection.phase());

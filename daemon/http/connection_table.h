@@ -11,30 +11,31 @@
 
 namespace postern::http {
 
-// All connections of a loop by their phase, in each the one that entered it first in front: whom to
-// end when there are too many. Not thread-safe.
+// All connections of a loop by phase. In each phase the one that entered it first is in front.
+// Decides whom to end when there are too many. Not thread-safe.
 class ConnectionTable {
  public:
-  // A reader that makes others wait for so long may lose its answer to them.
+  // A reader that makes others wait for this long may lose its answer to them.
   static constexpr std::chrono::milliseconds kSlow{250};
 
   void add(ServedConnection& connection);
   void remove(ServedConnection& connection);
-  // It has entered its phase.
+  // The connection has entered its phase.
   void move(ServedConnection& connection);
 
   std::size_t size() const { return size_; }
-  // But for those that were ended to make room.
+  // Number of connections from this address, without those that were ended to make room.
   std::size_t of(const Address& address) const;
   std::size_t at(const Service& service) const;
 
-  // Ends the connection of this service that has been idle for the longest time, or when none is,
-  // the one that has taken longest to send its request. Returns false when all are being answered.
+  // Ends the connection of this service that has been idle for the longest time. If none is idle,
+  // it ends the one that has taken longest to send its request. Returns false when all are being
+  // answered.
   [[nodiscard]] bool endLongestIdle(const Service& service);
-  // Resets the one whose answer has waited longest for its reader, if that is kSlow or more.
-  // Returns false when there is none.
+  // Resets the connection whose answer has waited longest for its reader, if that is kSlow or more.
+  // Returns false when no connection qualifies.
   [[nodiscard]] bool endSlowestFlush(SteadyTime now);
-  // Ends those that no request is answered for.
+  // Ends the connections that are not answering a request.
   void endResting();
   void resetAll();
 

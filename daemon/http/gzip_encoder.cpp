@@ -10,10 +10,10 @@
 namespace postern::http {
 namespace {
 
-// Waiting encoders beyond it are freed: more bodies at once are rare.
+// Idle encoders beyond this number are freed, because more bodies at once are rare.
 constexpr std::size_t kMostWaiting = 4;
 
-// How far the output grows at a time.
+// The output grows by this much at a time.
 constexpr std::size_t kLeastRoom = 4U << 10;
 constexpr std::size_t kMostRoom = 64U << 10;
 
@@ -24,8 +24,8 @@ struct GzipEncoder::State {
   std::array<std::uint8_t, ISAL_DEF_LVL1_MEDIUM> level_buffer;
 };
 
-// The state is left as the allocator gives it: reset() sets what counts, and a small body
-// touches few of its pages.
+// The state stays uninitialized: reset() sets the necessary fields, and a small body touches few of
+// its pages.
 GzipEncoder::GzipEncoder() : state_(new State) {
   reset();
 }
@@ -54,7 +54,7 @@ void GzipEncoder::finish(std::string& packed) {
 
 void GzipEncoder::run(std::string_view plain, std::string& packed) {
   auto& stream = state_->stream;
-  // isal does not write to its input, it is only declared so.
+  // isal declares its input as non-const, but does not write to it.
   stream.next_in = reinterpret_cast<std::uint8_t*>(const_cast<char*>(plain.data()));
   stream.avail_in = static_cast<std::uint32_t>(plain.size());
   do {

@@ -10,9 +10,8 @@
 
 namespace postern::http {
 
-// Packs a body as one gzip member (RFC 1952) at the level that costs the least. Holds about
-// 250 KiB, so it is borrowed from GzipEncoders and only while a body is packed. Not
-// thread-safe.
+// Compresses a body as one gzip member (RFC 1952) at the cheapest level. Needs about 250 KiB, so
+// borrow it from GzipEncoders, and only while a body is compressed. Not thread-safe.
 class GzipEncoder {
  public:
   GzipEncoder();
@@ -20,11 +19,11 @@ class GzipEncoder {
   GzipEncoder(const GzipEncoder&) = delete;
   GzipEncoder& operator=(const GzipEncoder&) = delete;
 
-  // Begins a new member, whatever came before.
+  // Begins a new member and discards an unfinished one.
   void reset();
-  // Appends to `packed` what is ready; the rest waits inside.
+  // Appends the available output to `packed`. The rest waits inside.
   void append(std::string_view plain, std::string& packed);
-  // Appends what is left and the trailer. After it comes reset().
+  // Appends the rest and the trailer. Call reset() afterwards.
   void finish(std::string& packed);
 
  private:
@@ -34,7 +33,7 @@ class GzipEncoder {
   std::unique_ptr<State> state_;
 };
 
-// Encoders that wait for their next body; keeps a few of them. Thread-safe.
+// Idle encoders for the next bodies. Keeps a few of them. Thread-safe.
 class GzipEncoders {
  public:
   // Ready for a new member.

@@ -18,7 +18,7 @@ namespace {
 using Poco::Net::ServerSocket;
 using Poco::Net::SocketAddress;
 
-// Connections that the kernel has accepted and we have not.
+// Connections that the kernel has accepted and the server has not.
 constexpr int kBacklog = 1024;
 
 struct Place {
@@ -50,15 +50,15 @@ std::string reasonOf(const Poco::Exception& exception) {
     case EACCES: return "permission denied: a port below 1024 needs CAP_NET_BIND_SERVICE";
     case 0: return "the host has no address: name an address of this machine, or none for all";
     case EINVAL:
-      return "this machine cannot listen there: an address of a link needs its interface";
+      return "this machine cannot listen there: a link-local address needs its interface";
     default: return std::generic_category().message(exception.code());
   }
 }
 
 ServerSocket bound(const SocketAddress& address) {
   ServerSocket socket;
-  // Reusing the port, which Poco couples with the address by default, would let two
-  // processes share it in silence.
+  // Poco couples the reuse of the port with that of the address by default. It would let two
+  // processes share a port silently.
   if (address.family() == Poco::Net::AddressFamily::IPv6) {
     socket.bind6(address, true, false, false);
   } else {

@@ -51,10 +51,10 @@ async::Task<std::unique_ptr<LongAnswers::Place>> LongAnswers::enter(Responder& r
   auto pass = gate_.tryEnter();
   if (!pass) pass = co_await wait(responder);
   if (pass) co_return std::make_unique<Place>(*this, std::move(pass), responder);
-  // A connection that was ended meanwhile hears nothing.
+  // A connection that has ended meanwhile gets no answer.
   if (responder.scope().ended()) co_return nullptr;
   ++responder.server().busy;
-  Reply busy = busyReply("every thread is taken by another scrape");
+  Reply busy = busyReply("other scrapes use all threads");
   co_await responder.sendLast(std::move(busy));
   co_return nullptr;
 }

@@ -11,15 +11,15 @@
 
 namespace postern::http {
 
-// Answers that take a thread, or that hold a page for a reader who may be slow: so that neither
-// threads nor memory grow with the number of clients, a bounded number of them is under way at a
-// time. A reader that has made its answer wait loses it to a request that waits for a place. On one
+// Limits answers that use a thread, or that hold a page for a reader that may be slow. At most a
+// bounded number of them run at a time, so that neither threads nor memory grow with the number of
+// clients. A reader that makes its answer wait loses it to a request that waits for a place. On one
 // loop.
 class LongAnswers {
  public:
   explicit LongAnswers(std::size_t most) : gate_(most) {}
 
-  // Given back when it is destroyed, before its responder.
+  // The place of one answer, given back by its destructor. Destroy it before its responder.
   class Place {
    public:
     Place(LongAnswers& answers, async::Gate::Pass pass, Responder& responder);

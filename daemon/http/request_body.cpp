@@ -8,7 +8,7 @@
 namespace postern::http {
 namespace {
 
-// In chunks; nobody needs extensions or trailers.
+// For chunked bodies; no handler needs extensions or trailers.
 constexpr http1::ChunkLimits kLimits{
     .line = 1U << 10, .trailers = 4U << 10, .extensions = 4U << 10, .chunk = 0xFFFFFFFF};
 
@@ -28,7 +28,7 @@ RequestBody::Progress RequestBody::refuse(int status, std::string what) {
 
 RequestBody::Progress RequestBody::tooLarge() {
   const auto most = most_ > 0 ? most_ : kMostDropped;
-  return refuse(413, fmt::format("no body over {} KiB is read here", most >> 10U));
+  return refuse(413, fmt::format("the body is longer than {} KiB", most >> 10U));
 }
 
 RequestBody::Progress RequestBody::begin(const RequestHead& head, std::size_t most,
@@ -98,9 +98,9 @@ RequestBody::Progress RequestBody::refuseChunks() {
     case http1::ChunkError::LineTooLong:
       return refuse(400, "a line between the chunks of the body is too long");
     case http1::ChunkError::BadSize:
-      return refuse(400, "the size of a chunk is no hexadecimal number");
+      return refuse(400, "the size of a chunk is not a hexadecimal number");
     case http1::ChunkError::BadExtension:
-      return refuse(400, "what follows the size of a chunk is malformed");
+      return refuse(400, "the text after the size of a chunk is malformed");
     case http1::ChunkError::TooManyExtensions:
       return refuse(400, "the body has too many chunk extensions");
     case http1::ChunkError::ChunkTooLong:

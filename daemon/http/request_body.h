@@ -11,36 +11,37 @@
 
 namespace postern::http {
 
-// Takes the body of one request after another off the bytes of a connection: by its length, or out
-// of its chunks (RFC 9112 sections 6.3 and 7.1), strictly, as the head. A body that nobody wants is
-// dropped. What is kept counts in a budget until clear(). Not thread-safe.
+// Reads the bodies of successive requests from the bytes of a connection: by length or in chunks
+// (RFC 9112 sections 6.3 and 7.1), as strictly as the head. Drops a body that no handler wants.
+// Kept bytes count in a budget until clear(). Not thread-safe.
 class RequestBody {
  public:
-  static constexpr std::size_t kMostDropped = 64U << 10;  // bytes; beyond it 413
+  static constexpr std::size_t kMostDropped = 64U << 10;  // bytes; more is 413
   static constexpr std::size_t kMost = 16U << 20;         // bytes of all bodies of a server
 
   enum class Progress : std::uint8_t {
     Incomplete,
     Complete,
     Refused,
-    Busy,  // the budget is used up
+    Busy,  // the budget is exhausted
   };
 
-  // `budget` must outlive it.
+  // `budget` must outlive the object.
   explicit RequestBody(Budget& budget) : budget_(budget) {}
   ~RequestBody() { clear(); }
   RequestBody(const RequestBody&) = delete;
   RequestBody& operator=(const RequestBody&) = delete;
 
-  // The body of the request with this head comes next. `kept` gets it and must live until clear();
-  // `most` are the bytes that it may have. With 0 the body is dropped and has to tell its length.
+  // The body of the request with this head comes next. `kept` receives it and must live until
+  // clear(). `most` is the largest size in bytes. With 0 the body is dropped and must have a
+  // length.
   Progress begin(const RequestHead& head, std::size_t most, std::string& kept);
-  // Takes what belongs to the body off the front of `bytes`.
+  // Consumes the body's bytes from the front of `bytes`.
   Progress take(std::string_view& bytes);
   bool underWay() const { return under_way_; }
   // Requires Refused.
   const Refusal& refusal() const { return refusal_; }
-  // The body has served its purpose.
+  // The body is not needed any longer.
   void clear();
 
  private:
@@ -54,8 +55,8 @@ class RequestBody {
   Budget& budget_;
   std::string* kept_ = nullptr;
   std::size_t most_ = 0;
-  std::size_t charged_ = 0;  // what the budget counts for kept_
-  std::size_t left_ = 0;     // of a body with a length
+  std::size_t charged_ = 0;  // bytes of kept_ in the budget
+  std::size_t left_ = 0;     // remaining bytes of a body with a length
   http1::ChunkDecoder chunks_{{}};
   Refusal refusal_;
   bool chunked_ = false;

@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::size_t kLineEnd = 2;  // bytes of CR LF
 
-// What follows the authority of "http://authority/path?query"; nothing when it is no such URI.
+// The part after the authority of "http://authority/path?query"; not set for another kind of
+// target.
 std::optional<std::string_view> afterAuthority(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (!equalsIgnoringCase(target.substr(0, scheme.size()), scheme)) continue;
@@ -25,7 +26,7 @@ std::optional<std::string_view> afterAuthority(std::string_view target) {
   return std::nullopt;
 }
 
-// RFC 9110 section 7.2: host and port only; no list, no user, no path.
+// RFC 9110 section 7.2: only host and port; no list, no user, no path.
 bool hostValue(std::string_view value) {
   return value.find_first_of(" \t,/@?#\\\"<>{}|^`") == std::string_view::npos;
 }
@@ -56,11 +57,11 @@ RequestHeadParser::Progress RequestHeadParser::refuse(int status, std::string_vi
 }
 
 RequestHeadParser::Progress RequestHeadParser::parse(std::string_view& bytes) {
-  // A handshake of TLS on this port would else wait for a line end until the timeout.
+  // Otherwise a TLS handshake on this port would wait for a line end until the timeout.
   if (!started_ && !bytes.empty()) {
     started_ = true;
     if (bytes[0] != '\r' && !tokenByte(bytes[0])) {
-      progress_ = refuse(400, "this is no HTTP request; the port speaks plain HTTP");
+      progress_ = refuse(400, "this is not an HTTP request; the port speaks plain HTTP");
     }
   }
   while (progress_ == Progress::Incomplete) {
@@ -80,7 +81,7 @@ RequestHeadParser::Progress RequestHeadParser::parse(std::string_view& bytes) {
 
 RequestHeadParser::Progress RequestHeadParser::takeLine(std::string_view line) {
   if (!has_request_line_) {
-    // RFC 9112 section 2.2: an empty line before the request is passed over.
+    // RFC 9112 section 2.2: ignores an empty line before the request.
     return line.empty() ? Progress::Incomplete : takeRequestLine(line);
   }
   return line.empty() ? conclude() : takeHeader(line);
@@ -97,9 +98,9 @@ RequestHeadParser::Progress RequestHeadParser::takeRequestLine(std::string_view 
       return refuse(400, "the request line does not end in an HTTP version");
   }
   if (request.major_version != 1) {
-    return refuse(505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
+    return refuse(505, "only HTTP/1.1 and HTTP/1.0 are supported here");
   }
-  if (request.method == "CONNECT") return refuse(501, "this is no proxy");
+  if (request.method == "CONNECT") return refuse(501, "this is not a proxy");
   has_request_line_ = true;
   head_.request.method = request.method;
   head_.minor_version = request.minor_version == 0 ? 0 : 1;
@@ -108,7 +109,7 @@ RequestHeadParser::Progress RequestHeadParser::takeRequestLine(std::string_view 
 
 RequestHeadParser::Progress RequestHeadParser::takeTarget(std::string_view target) {
   if (!http1::isRequestTarget(target)) {
-    return refuse(400, "the request target holds a byte that no URL may hold");
+    return refuse(400, "the request target contains a byte that is invalid in a URL");
   }
   if (target == "*" && head_.request.method == "OPTIONS") {
     head_.request.path = '*';
@@ -121,7 +122,7 @@ RequestHeadParser::Progress RequestHeadParser::takeTarget(std::string_view targe
   }
   const auto question = std::min(target.find('?'), target.size());
   auto& path = head_.request.path;
-  // No path of ours has a control byte, and none may reach a log or a page.
+  // No path of postern has a control byte, and none may get into a log or a page.
   if (!appendPercentDecoded(target.substr(0, question), path) || hasControlCharacter(path)) {
     return refuse(400, "the path has a bad percent escape");
   }
@@ -156,14 +157,14 @@ RequestHeadParser::Progress RequestHeadParser::takeFraming(std::string_view name
     has_host_ = true;
   } else if (name == "expect" && head_.minor_version > 0) {
     if (!equalsIgnoringCase(value, "100-continue")) {
-      return refuse(417, "the only expectation met here is 100-continue");
+      return refuse(417, "the only supported expectation is 100-continue");
     }
     head_.expects_continue = true;
   }
   switch (framing_.take(name, value)) {
     case http1::FramingError::None: return Progress::Incomplete;
     case http1::FramingError::UnknownCoding:
-      return refuse(501, "the only transfer coding known here is chunked, once");
+      return refuse(501, "the only supported transfer coding is chunked, once");
     case http1::FramingError::BadLength:
     case http1::FramingError::DifferentLengths: break;
   }
@@ -175,10 +176,10 @@ RequestHeadParser::Progress RequestHeadParser::conclude() {
   head_.chunked_body = framing_.chunked();
   head_.content_length = framing_.contentLength().value_or(0);
   if (head_.chunked_body && framing_.contentLength()) {
-    return refuse(400, "Content-Length and Transfer-Encoding stand side by side");
+    return refuse(400, "the request has both Content-Length and Transfer-Encoding");
   }
   if (head_.chunked_body && head_.minor_version == 0) {
-    return refuse(400, "HTTP/1.0 knows no Transfer-Encoding");
+    return refuse(400, "HTTP/1.0 does not support Transfer-Encoding");
   }
   head_.keep_alive = framing_.keepAlive(head_.minor_version);
   return Progress::Complete;

@@ -11,47 +11,47 @@
 
 namespace postern::http {
 
-// What a request says before its body.
+// The part of a request before its body.
 struct RequestHead {
   Request request;
-  int minor_version = 1;  // of HTTP/1; what is above 1 counts as 1
+  int minor_version = 1;  // of HTTP/1; above 1 counts as 1
   bool keep_alive = true;
   bool expects_continue = false;
   bool chunked_body = false;
   std::uint64_t content_length = 0;  // bytes; saturates
 };
 
-// Why a head is refused. The connection is closed after it: what follows has no known
-// beginning any more.
+// Why a head is refused. The connection is then closed, because the beginning of the next request
+// is unknown.
 struct Refusal {
   int status = 400;
-  std::string what;  // one line without a full stop, quotes nothing of the request
+  std::string what;  // one line without a full stop; never quotes the request
 };
 
-// Reads one request head (RFC 9112 sections 2 to 6), strictly: whatever two readers could
-// take in two ways (bare CR or LF, folded lines, space before a colon, several or odd
-// lengths, Transfer-Encoding beside Content-Length) is refused. Pure; not thread-safe.
+// Reads one request head (RFC 9112 sections 2 to 6), strictly. It refuses everything that two
+// readers could interpret differently: bare CR or LF, folded lines, space before a colon, several
+// or odd lengths, Transfer-Encoding beside Content-Length. Pure; not thread-safe.
 class RequestHeadParser {
  public:
-  static constexpr std::size_t kMaxBytes = 16U << 10;  // of the whole head; beyond it 431
-  static constexpr std::size_t kMaxHeaders = 100;      // beyond it 431
+  static constexpr std::size_t kMaxBytes = 16U << 10;  // of the whole head; more is 431
+  static constexpr std::size_t kMaxHeaders = 100;      // more is 431
 
   enum class Progress { Incomplete, Complete, Refused };
 
-  // Takes what belongs to the head off the front of `bytes`, which may be cut anywhere. What is
-  // not Incomplete stays so until reset().
+  // Consumes the head's bytes from the front of `bytes`, which may be split anywhere. A result
+  // other than Incomplete stays until reset().
   Progress parse(std::string_view& bytes);
   // Whether a byte of the head has arrived since reset().
   bool started() const { return started_; }
 
   // Requires Complete. Valid until reset().
   const RequestHead& head() const { return head_; }
-  // For whoever reads the body. Requires Complete; valid until reset().
+  // For the reader of the body. Requires Complete; valid until reset().
   std::string& body() { return head_.request.body; }
   // Requires Refused.
   const Refusal& refusal() const { return refusal_; }
 
-  // The next parse() begins with a new head.
+  // The next parse() begins a new head.
   void reset();
 
  private:

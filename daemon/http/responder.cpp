@@ -55,7 +55,7 @@ Responder::Responder(const RequestHead& request, const Channel& channel, ServerS
 
 bool Responder::broke() {
   state_ = State::Broken;
-  // What waits in the socket for a reader that is too slow is of no more use.
+  // Discards the bytes in the socket for a reader that is too slow.
   channel_.wire.resetOnClose(true);
   return false;
 }
@@ -65,14 +65,15 @@ async::Task<bool> Responder::sendPieces(Pieces pieces) {
   co_return sent || broke();
 }
 
-// Most readers take a whole answer at once. What is left of it by then is in `pieces`.
+// Most readers accept a whole answer at once. Leaves the rest in `pieces`.
 bool Responder::sendAtOnce(Pieces& pieces) {
   const auto outcome = channel_.wire.sendSome(pieces);
   if (outcome == Wire::Outcome::End) broke();
   return outcome != Wire::Outcome::Blocked;
 }
 
-// What a slow reader has not taken yet counts in a budget: slower readers than this one make room.
+// Bytes that a slow reader has not accepted yet count in a budget. Slower readers than this one
+// make room.
 async::Task<> Responder::sendRest(Pieces pieces) {
   std::size_t left = 0;
   for (const auto piece : pieces.left()) left += piece.size();
@@ -97,7 +98,7 @@ void Responder::extend(ResponseHead& head) const {
   head.headers.insert(head.headers.end(), added_headers_->begin(), added_headers_->end());
 }
 
-// Compressing a large body takes milliseconds, in which nobody else would be answered.
+// Compressing a large body takes milliseconds, in which the loop would answer nobody else.
 async::Task<Pieces> Responder::packOnThread(const ResponseHead& head, std::string_view body) {
   async::Scope never(channel_.connection.loop());
   auto job = [this, &head, body] { return encoder_.whole(head, body, server_.stopping); };
@@ -136,8 +137,8 @@ void Responder::begin(ResponseHead head) {
   extend(head);
   encoder_.begin(head, server_.stopping);
   state_ = State::Streaming;
-  // The end of an answer in HTTP/1.0 is the end of its connection, and half a one must not look
-  // alike.
+  // In HTTP/1.0 the end of the connection is the end of an answer. An incomplete answer must not
+  // look like that.
   if (!encoder_.chunked() && !encoder_.isHead()) channel_.wire.resetOnClose(true);
 }
 

@@ -15,31 +15,31 @@
 
 namespace postern::http {
 
-// The bytes of one connection on its loop.
+// The output of one connection on its loop.
 struct Channel {
   async::PolledSocket& socket;
   Wire& wire;
-  async::Scope& connection;  // ends when the connection shall end at once
+  async::Scope& connection;  // ends when the connection must end immediately
 };
 
-// Sends all of them. False when the peer has gone, or takes nothing for write_timeout, or the
-// connection's scope has ended: the connection is of no more use then.
+// Sends all pieces. Returns false when the peer is gone, or accepts nothing for write_timeout, or
+// the connection's scope has ended. Then the connection is unusable.
 async::Task<bool> sendAll(const Channel& channel, Pieces& pieces,
                           std::chrono::milliseconds write_timeout);
 
 struct ServerState;
 
-// What a whole answer that waits for a slow reader takes of the budget of all such answers.
+// The bytes that a whole answer for a slow reader takes from the budget of all such answers.
 class Flushing {
  public:
-  // The budget must outlive it.
+  // The budget must outlive the object.
   explicit Flushing(Budget& budget) : budget_(budget) {}
   Flushing(const Flushing&) = delete;
   Flushing& operator=(const Flushing&) = delete;
 
-  // `size` bytes have been taken from the budget.
+  // `size` bytes were taken from the budget.
   void begin(std::size_t size);
-  // Gives them back, if that has not been done.
+  // Gives them back, unless done already.
   void end();
 
  protected:
@@ -51,39 +51,39 @@ class Flushing {
   std::size_t charged_ = 0;
 };
 
-// Where a handler puts the answer to one request: send(), or begin(), write() as often as it likes,
-// and then finish() or abort(). The answer to HEAD has no body, whatever the handler writes. What
-// was begun and not finished is aborted when the responder goes. On the connection's loop.
+// Receives the answer to one request: either send(), or begin(), any number of write(), and then
+// finish() or abort(). The answer to HEAD has no body, whatever the handler writes. The destructor
+// aborts an answer that was begun and not finished. On the connection's loop.
 class Responder {
  public:
-  // All must outlive it.
+  // All must outlive the responder.
   Responder(const RequestHead& request, const Channel& channel, ServerState& server,
             Flushing& flushing);
 
-  // Adds headers to the answer; they replace those of the same name in its head. `headers` must
-  // live until the answer has been sent.
+  // Adds headers to the answer. They replace headers of the same name. `headers` must live until
+  // the answer is sent.
   void addHeaders(const Headers& headers) { added_headers_ = &headers; }
-  // A whole answer that a slow reader does not take is reset when all such answers have no room
-  // left for it; with `waits` it waits instead (see LongAnswers).
+  // A whole answer that a slow reader does not accept is reset when the budget of such answers is
+  // exhausted. With `waits` it waits instead (see LongAnswers).
   void waitWithoutRoom(bool waits) { waits_without_room_ = waits; }
-  // `body` lives until the task ends, as does the block of write().
+  // `body` must live until the task ends, like the block of write().
   async::Task<> send(ResponseHead head, std::string_view body);
   async::Task<> send(Reply reply);
-  // The same, and the connection ends after it.
+  // The same, and ends the connection afterwards.
   async::Task<> sendLast(Reply reply);
   void begin(ResponseHead head);
-  // Both are false when the client has gone or is too slow.
+  // Both return false when the client is gone or too slow.
   async::Task<bool> write(std::string_view block);
   async::Task<bool> finish();
-  // Closes the connection without the final chunk, so that half a page never ends like a whole one.
+  // Closes the connection without the final chunk, so that an incomplete page never looks complete.
   void abort() { state_ = State::Broken; }
 
-  // Ends when the connection shall end at once.
+  // Ends when the connection must end immediately.
   async::Scope& scope() const { return channel_.connection; }
-  // Of the connection; thread-safe as long as the responder lives.
+  // The wire of the connection. Thread-safe during the life of the responder.
   const Wire& wire() const { return channel_.wire; }
   ServerState& server() const { return server_; }
-  // Whether no whole answer was given: the connection is of no more use.
+  // Whether no whole answer was sent. Then the connection is unusable.
   bool broken() const { return state_ != State::Done; }
   bool keepsAlive() const { return encoder_.keepsAlive(); }
 

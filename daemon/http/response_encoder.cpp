@@ -11,7 +11,7 @@
 namespace postern::http {
 namespace {
 
-// Packed bytes wait until there are so many.
+// Compressed bytes wait until there are this many.
 constexpr std::size_t kPackedBlock = 64U << 10;
 
 constexpr std::string_view kChunkEnd = "\r\n";
@@ -36,8 +36,8 @@ void ResponseEncoder::startHead(const ResponseHead& head, bool close) {
   }
 }
 
-// Packed, the length of a page tells what it repeats of a request, whatever TLS hides (BREACH).
-// Only a browser can be made to ask again and again.
+// The compressed length of a page reveals what it repeats of a request, in spite of TLS (BREACH).
+// Only a browser can be made to send many requests.
 bool ResponseEncoder::guessable(const ResponseHead& head) const {
   return secure_ && head.content_type.starts_with("text/html");
 }
@@ -59,7 +59,7 @@ Pieces ResponseEncoder::whole(const ResponseHead& head, std::string_view body, b
     encoder_->finish(packed_);
     body = packed_;
   }
-  // To know the packed length a HEAD would have to pack the body: it may go without.
+  // A HEAD would have to compress the body to know its length. It may omit the length.
   if (has_body && !(packed && isHead())) {
     appendHeader("Content-Length", std::to_string(body.size()), head_);
   }

@@ -13,16 +13,15 @@
 
 namespace postern::http {
 
-// The bytes of the answer to one request: a known body with its length, a streamed one in chunks
-// (RFC 9112 section 7.1), compressed by gzip when the client takes it. HTTP/1.0 knows no chunks:
-// there the end of the connection ends a streamed body. What is answered to HEAD has no body. Does
-// no input or output. Pieces borrow from the encoder and from what it was given, until its next
-// call. Not thread-safe.
+// Encodes the answer to one request: a known body with its length, a streamed one in chunks (RFC
+// 9112 section 7.1), with gzip if the client accepts it. HTTP/1.0 has no chunks: there the end of
+// the connection ends a streamed body. The answer to HEAD has no body. Does no input or output.
+// Pieces borrow from the encoder and its arguments until the next call. Not thread-safe.
 class ResponseEncoder {
  public:
-  static constexpr std::size_t kLeastPacked = 256;  // bytes; a shorter body is sent plain
+  static constexpr std::size_t kLeastPacked = 256;  // bytes; a shorter body is not compressed
 
-  // `secure`: the connection speaks TLS. Both references must outlive it.
+  // `secure`: the connection uses TLS. Both references must outlive the encoder.
   ResponseEncoder(const RequestHead& request, GzipEncoders& encoders, bool secure);
   ~ResponseEncoder();
   ResponseEncoder(const ResponseEncoder&) = delete;
@@ -30,20 +29,21 @@ class ResponseEncoder {
 
   // Whether whole() compresses the body.
   bool packs(const ResponseHead& head, std::string_view body) const;
-  // An answer whose body is known. `close`: the connection ends after it, whatever the client
+  // An answer with a known body. `close`: the connection ends afterwards, whatever the client
   // wants.
   Pieces whole(const ResponseHead& head, std::string_view body, bool close);
-  // A streamed body follows: block() as often as needed, then end(). The head goes with the first
-  // pieces that are not empty. Requires mayHaveBody(head.status).
+  // A streamed body follows: any number of block(), then end(). The head is part of the first
+  // non-empty pieces. Requires mayHaveBody(head.status).
   void begin(const ResponseHead& head, bool close);
-  // Empty when the packer keeps the block, and when there is nothing to send.
+  // Empty when the compressor keeps the block, and when there is nothing to send.
   Pieces block(std::string_view block);
   Pieces end();
 
   bool isHead() const { return request_.request.method == "HEAD"; }
-  // Of what was begun: whether its end shows in chunks, and not by the end of the connection alone.
+  // For a streamed answer: whether chunks mark its end. Otherwise only the end of the connection
+  // does.
   bool chunked() const { return chunked_; }
-  // Whether the connection may take another request after the answer.
+  // Whether the connection can continue after the answer.
   bool keepsAlive() const { return !last_answer_; }
 
  private:
@@ -60,7 +60,7 @@ class ResponseEncoder {
   std::string sent_head_;
   std::array<char, 20> size_line_{};
   std::unique_ptr<GzipEncoder> encoder_;
-  std::string packed_;  // waits until it is worth a chunk
+  std::string packed_;  // waits until it is large enough for a chunk
   bool flushed_ = false;
 };
 

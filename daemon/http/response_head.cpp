@@ -13,7 +13,7 @@
 namespace postern::http {
 namespace {
 
-// As RFC 9110 calls them: Poco has older names for some.
+// Names of RFC 9110. Poco has older names for some.
 std::string_view usualReason(int status) {
   switch (status) {
     case 408: return "Request Timeout";
@@ -34,7 +34,7 @@ void appendLine(std::string_view value, std::string& text) {
   text += "\r\n";
 }
 
-// Made anew once a second on each thread.
+// Computed again once a second on each thread.
 std::string_view date() {
   thread_local std::time_t made_at = -1;
   thread_local std::string text;

@@ -15,11 +15,12 @@
 namespace postern::http {
 namespace {
 
-// What one turn of a connection takes, before the other connections have theirs.
+// Requests in one turn of a connection. Then the other connections have theirs.
 constexpr int kMostRequestsInATurn = 8;
 constexpr std::size_t kMostBytesInATurn = 64U << 10;
 
-// A peer that was refused may still send this much, or this much where bodies are taken.
+// Bytes that a refused peer may still send: the first number, or the second where bodies are
+// accepted.
 constexpr std::size_t kMostLingered = 256U << 10;
 constexpr std::size_t kMostLingeredBodies = 16U << 20;
 constexpr std::chrono::milliseconds kLingerPatience{1000};
@@ -45,7 +46,7 @@ ServedConnection::~ServedConnection() {
   table_.remove(*this);
 }
 
-// Staying in one phase does not make its time longer.
+// Staying in the same phase does not extend its time.
 void ServedConnection::enter(Phase phase) {
   if (time_ && phase_ == phase) return;
   const bool goes_on = phase_ == Phase::Hello && phase == Phase::Handshake;
@@ -61,7 +62,7 @@ void ServedConnection::enter(Phase phase) {
     case Phase::Idle: limit = options.idle_timeout; break;
     case Phase::Linger: limit = kLingerPatience; break;
     case Phase::Flush:
-    case Phase::Answer: break;  // each write has its own
+    case Phase::Answer: break;  // each write has a limit of its own
   }
   time_.emplace(scope_, limit == limit.max() ? SteadyTime::max() : since_ + limit);
   table_.move(*this);
@@ -70,7 +71,7 @@ void ServedConnection::enter(Phase phase) {
 async::Task<> ServedConnection::run() {
   requests_left_ = kMostRequestsInATurn;
   bytes_left_ = kMostBytesInATurn;
-  // What speaks TLS and has not shaken hands understands no refusal.
+  // A client that expects TLS and has not completed the handshake cannot read a refusal.
   if (refused_ && service_.tls) co_return;
   bool open = refused_ != nullptr || !service_.tls;
   if (!open) open = co_await shakeHands();
@@ -83,13 +84,13 @@ async::Task<> ServedConnection::run() {
   if (refused_) co_await sendRefusal();
 }
 
-// Until the socket is ready for what the connection waits for; false when its time is over.
+// Waits until the socket is ready for the connection's next step. Not ready when its time is over.
 async::PolledSocket::Readiness ServedConnection::waitForPeer() {
   return wire_.wantsWrite() ? socket_.writable(*time_) : socket_.readable(*time_);
 }
 
-// TLS is made when its first record is there: a connection that says nothing, or half of that,
-// costs little.
+// Creates the TLS state when the first record has arrived. So a silent client, or one with half a
+// record, costs little.
 async::Task<bool> ServedConnection::waitForHello() {
   int size = 1;
   while (true) {
@@ -108,7 +109,7 @@ async::Task<bool> ServedConnection::waitForHello() {
   co_return true;
 }
 
-// Its arithmetic takes long. The thread that does it has the connection for itself meanwhile.
+// The handshake computes for a long time. Its thread uses the connection alone meanwhile.
 async::Task<bool> ServedConnection::shakeHands() {
   enter(Phase::Hello);
   const bool spoke = co_await waitForHello();
@@ -131,9 +132,10 @@ async::Task<bool> ServedConnection::shakeHands() {
   ++server_.failed_handshakes;
   wire_.dropTls();
   if (wire_.plainHttp()) {
-    refuse(400, "this port speaks HTTPS, and a plain HTTP request came");
+    refuse(400, "this port speaks HTTPS, but the request is plain HTTP");
   } else {
-    // The alert that says why would be lost to a reset, as what the client has sent is unread.
+    // The unread bytes of the client would cause a reset, and the client would lose the alert with
+    // the reason.
     co_await linger();
   }
   co_return false;
@@ -146,7 +148,7 @@ async::Task<ServedConnection::Asked> ServedConnection::readRequest() {
   } else if (parser_) {
     parser_->reset();
   }
-  // A new connection has to send its first request in time.
+  // A new connection must send its first request in time.
   const bool waits = answered_ && arrived_.empty();
   enter(waits ? Phase::Idle : Phase::Request);
   if (--requests_left_ < 0) bytes_left_ = 0;
@@ -158,7 +160,8 @@ async::Task<ServedConnection::Asked> ServedConnection::readRequest() {
       const bool turned = co_await loop_.turn(*time_);
       if (!turned) co_return timeUp();
     }
-    // A plain socket that gave less than it was asked for has no more; TLS may hold bytes.
+    // A plain socket that returned fewer bytes than requested has no bytes left. TLS may hold
+    // bytes.
     if (!drained_) {
       const auto got = wire_.receive(server_.scratch);
       if (got.outcome == Wire::Outcome::End) co_return Asked::End;
@@ -178,20 +181,20 @@ async::Task<ServedConnection::Asked> ServedConnection::readRequest() {
   co_return Asked::Request;
 }
 
-// A request that has come in part is told so; one that came while the server stops is still
+// A partial request gets a 408. A whole request that arrives while the server stops is still
 // answered.
 ServedConnection::Asked ServedConnection::timeUp() {
   if (scope_.ended()) return Asked::End;
   const bool started =
       body_ && body_->underWay() ? service_.max_body > 0 : parser_ && parser_->started();
   if (phase_ == Phase::Request && started && !server_.stopping) {
-    refuse(408, "the request did not come in time");
+    refuse(408, "the request did not arrive in time");
     return Asked::Request;
   }
   return Asked::End;
 }
 
-// True when there is a whole request, or a refusal.
+// Returns true when a whole request has arrived, or a refusal is due.
 bool ServedConnection::take(std::string_view bytes) {
   if (!parser_) parser_ = std::make_unique<RequestHeadParser>();
   switch (parser_->parse(bytes)) {
@@ -224,7 +227,7 @@ bool ServedConnection::takeBody(std::string_view bytes) {
       return true;
     case RequestBody::Progress::Busy:
       ++server_.busy;
-      refuseBusy("the bodies of other requests take all the room that there is");
+      refuseBusy("the bodies of other requests use all available memory");
       return true;
   }
   arrived_ = bytes;
@@ -260,8 +263,8 @@ async::Task<bool> ServedConnection::answer() {
   {
     const Request& request = parser_->head().request;
     Responder responder(parser_->head(), channel_, server_, *this);
-    // A handler speaks in values. Should one throw all the same, its client sees a broken
-    // connection and the others go on. What it says may quote anything, so only its type is told.
+    // A handler returns its errors. If one throws anyway, its client sees a broken connection and
+    // the others continue. Its text may quote anything, so only its type is logged.
     try {
       co_await service_.handler(request, responder);
       broken = responder.broken();
@@ -273,7 +276,7 @@ async::Task<bool> ServedConnection::answer() {
   body_.reset();
   if (broken || scope_.ended()) co_return false;
   if (keeps) co_return true;
-  // A client that has sent more than it will be answered would else lose the last answer.
+  // Otherwise a client that has sent more than the server answers would lose the last answer.
   if (!arrived_.empty()) {
     co_await linger();
   } else if (wire_.secure()) {
@@ -282,7 +285,8 @@ async::Task<bool> ServedConnection::answer() {
   co_return false;
 }
 
-// RFC 9112 section 9.6: the last answer would be lost to a reset if the connection closed at once.
+// RFC 9112 section 9.6: if the connection closed immediately, a reset could discard the last
+// answer.
 async::Task<> ServedConnection::linger() {
   enter(Phase::Linger);
   arrived_ = {};

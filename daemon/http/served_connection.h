@@ -26,20 +26,20 @@ namespace postern::http {
 
 class ConnectionTable;
 
-// One client, request after request, as one task: handshake, read a request, answer it, and again.
-// A turn takes a bounded number of requests and bytes; then the other connections have theirs. On
-// its loop.
+// One client connection as one task: handshake, then read a request and answer it, repeatedly. A
+// turn takes a bounded number of requests and bytes; then the other connections have theirs. On its
+// loop.
 class ServedConnection final : private Flushing {
  public:
-  // Which time limit it is under; all but Answer have one.
+  // Selects the time limit. All but Answer have one.
   enum class Phase : std::uint8_t {
-    Hello,  // TLS, of which the first record is not there yet
+    Hello,  // TLS, before its first record has arrived
     Handshake,
-    Request,  // on its way, head and body
+    Request,  // a request is arriving, head and body
     Idle,
     Answer,
     Flush,   // the rest of an answer waits for a slow reader
-    Linger,  // the last answer is out; what still comes is dropped
+    Linger,  // the last answer is sent; further input is dropped
   };
   static constexpr std::size_t kPhases = 7;
 
@@ -48,23 +48,24 @@ class ServedConnection final : private Flushing {
     ServerState& server;
     ConnectionTable& table;
   };
-  // All references, and `service`, must outlive it. `too_many`: why it is refused, or null.
+  // All references, and `service`, must outlive the connection. `too_many`: why it is refused, or
+  // null.
   ServedConnection(const Place& place, Descriptor socket, const Service& service,
                    const Address& address, const char* too_many);
   ~ServedConnection();
   ServedConnection(const ServedConnection&) = delete;
   ServedConnection& operator=(const ServedConnection&) = delete;
 
-  // The whole life of the connection. Once; it must have ended before this object goes.
+  // The whole life of the connection. Call once; it must end before this object is destroyed.
   async::Task<> run();
 
   Phase phase() const { return phase_; }
-  SteadyTime since() const { return since_; }  // in this phase
+  SteadyTime since() const { return since_; }  // when this phase began
   const Service& service() const { return service_; }
   const Address& address() const { return address_; }
-  // Ends it wherever it waits, but not within a handler.
+  // Ends the connection wherever it waits, but not within a handler.
   void cancel() { scope_.cancel(); }
-  // Its peer sees a reset; what its answer took of the budget is free at once.
+  // Its peer sees a reset. The bytes of its answer in the budget are free immediately.
   void reset() {
     wire_.resetOnClose(true);
     Flushing::end();
@@ -72,7 +73,7 @@ class ServedConnection final : private Flushing {
   }
 
   async::ListHook in_phase;
-  bool counted = true;  // by the table
+  bool counted = true;  // counted by the table
 
  private:
   enum class Asked : std::uint8_t { Request, End };
@@ -99,20 +100,20 @@ class ServedConnection final : private Flushing {
   const Service& service_;
   const Address address_;
   Wire wire_;
-  async::PolledSocket socket_;  // of the wire's descriptor
+  async::PolledSocket socket_;  // uses the wire's descriptor
   async::Scope scope_;
   const Channel channel_{socket_, wire_, scope_};
-  std::optional<async::Scope> time_;  // of the phase
+  std::optional<async::Scope> time_;  // time limit of the phase
   Phase phase_ = Phase::Idle;
   SteadyTime since_;
   std::unique_ptr<RequestHeadParser> parser_;  // null while the connection is idle
-  std::unique_ptr<RequestBody> body_;          // null before the head is complete
-  std::string arrived_;                        // bytes that no request has taken yet
+  std::unique_ptr<RequestBody> body_;          // null until the head is complete
+  std::string arrived_;                        // bytes that no request has consumed yet
   std::unique_ptr<Reply> refused_;
-  bool drained_ = false;        // a plain socket has given all that it had
-  bool answered_ = false;       // a first request
-  int requests_left_ = 0;       // of this turn
-  std::size_t bytes_left_ = 0;  // of this turn
+  bool drained_ = false;        // a plain socket has returned all its bytes
+  bool answered_ = false;       // a first request was answered
+  int requests_left_ = 0;       // in this turn
+  std::size_t bytes_left_ = 0;  // in this turn
 };
 
 }  // namespace postern::http

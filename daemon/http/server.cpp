@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::size_t kLeastThreads = 2;
 constexpr int kMostAcceptedInATurn = 64;
-// Refused connections that are still told so.
+// Refused connections that get a 503 at the same time.
 constexpr std::size_t kMostToldBusy = 64;
 constexpr std::chrono::milliseconds kDescriptorPause{100};
 constexpr std::chrono::seconds kBetweenComplaints{10};
@@ -41,7 +41,7 @@ bool outOfResources(int error) {
 struct Accepted {
   Descriptor socket;
   Address address{};
-  int error = 0;  // of accept4(2), without a socket
+  int error = 0;  // of accept4(2) without a socket
 };
 
 Accepted acceptFrom(int listening) {
@@ -76,7 +76,7 @@ std::uint16_t Listening::port() const {
   return socket_->socket.address().port();
 }
 
-// All that lives on the loop, and is made and destroyed on its thread.
+// Everything that lives on the loop. It is made and destroyed on the loop's thread.
 class Server::Front {
  public:
   Front(const Options& options, async::Loop& loop, async::ThreadPool& pool)
@@ -90,7 +90,7 @@ class Server::Front {
   void stopAccepting() { accepting_.cancel(); }
   void finish();
   void resetAll();
-  // The two are thread-safe.
+  // The following two are thread-safe.
   bool waitForEnd(std::chrono::milliseconds timeout);
   Counts counts() const { return {open_, accepted_, state_.busy, state_.failed_handshakes}; }
 
@@ -106,13 +106,13 @@ class Server::Front {
   ConnectionTable table_;
   std::list<Poco::Net::ServerSocket> listening_;
   async::Scope accepting_{loop_};
-  SteadyTime next_complaint_;  // about descriptors
+  SteadyTime next_complaint_;  // about missing descriptors
   async::Group connections_;
   async::Group acceptors_;
   std::atomic<std::size_t> open_{0};
   std::atomic<std::uint64_t> accepted_{0};
   std::mutex mutex_;
-  std::condition_variable ended_;  // the last connection has
+  std::condition_variable ended_;  // the last connection has ended
 };
 
 void Server::Front::listen(const Poco::Net::ServerSocket& socket, const Service& service) {
@@ -139,8 +139,8 @@ async::Task<> Server::Front::acceptAll(Poco::Net::ServerSocket listening, const 
   }
 }
 
-// The connection stays in the kernel's queue and its listening socket readable: asking again at
-// once would only burn time.
+// The connection stays in the kernel's queue and its listening socket readable. Trying again
+// immediately would only use CPU time.
 async::Task<> Server::Front::pause() {
   const auto now = loop_.now();
   if (now >= next_complaint_) {
@@ -170,7 +170,7 @@ void Server::Front::take(Accepted accepted, const Service& service) {
 
 async::Task<> Server::Front::serve(Descriptor socket, const Service& service, Address address,
                                    const char* too_many) {
-  // Also when an exception ends the task: stop() waits for the last one.
+  // Also when an exception ends the task, because stop() waits for the last one.
   struct Leaving {
     Front& front;
     ~Leaving() {
@@ -201,7 +201,7 @@ void Server::Front::resetAll() {
   table_.resetAll();
 }
 
-// A loop and threads of a server's own.
+// The server's own loop and threads.
 struct Server::Own {
   explicit Own(std::size_t threads) : pool(threads), loop(clock) {}
 
@@ -247,7 +247,7 @@ bool Server::stop(std::chrono::milliseconds timeout) {
   loop_.call([this] { front_->finish(); });
   if (front_->waitForEnd(timeout)) return true;
   loop_.call([this] { front_->resetAll(); });
-  front_->waitForEnd(std::chrono::hours(24));  // for the handlers
+  front_->waitForEnd(std::chrono::hours(24));  // waits for the handlers
   return false;
 }
 

@@ -14,22 +14,22 @@
 
 namespace postern::http {
 
-// What all connections of a server share. Outlives them. On the loop, but for what is atomic.
+// Shared by all connections of a server. Outlives them. On the loop, except for atomic members.
 struct ServerState {
-  // `job_runner` must outlive it.
+  // `job_runner` must outlive the object.
   ServerState(const Server::Options& server_options, async::JobRunner& job_runner)
       : options(server_options), runner(job_runner), long_answers(server_options.threads - 1) {}
 
   const Server::Options options;
   async::JobRunner& runner;
-  LongAnswers long_answers;  // one thread is left for handshakes
+  LongAnswers long_answers;  // one thread is reserved for handshakes
   GzipEncoders encoders;
-  std::atomic<bool> interrupt{false};  // nothing is sent any more
+  std::atomic<bool> interrupt{false};  // nothing may be sent any longer
   Budget flush_budget{4U << 20};  // bytes of whole answers that slow readers have not taken yet
   Budget body_budget{RequestBody::kMost};
   std::array<char, 16U << 10> scratch;  // for one receive(), between two waits
-  // Ends an answer that a slow reader has not taken for some time, the oldest one first. Returns
-  // false when there is none.
+  // Ends the answer that a slow reader has not accepted for the longest time. Returns false when no
+  // answer qualifies.
   std::function<bool()> endSlowestFlush;
   std::atomic<bool> stopping{false};
   std::atomic<std::uint64_t> failed_handshakes{0};

@@ -13,13 +13,13 @@
 namespace postern::http {
 namespace {
 
-// What one TLS record holds: pieces are put together up to it, as each write makes a record.
+// Size of a TLS record. Pieces are combined up to it, because each write makes a record.
 constexpr std::size_t kRecord = 16U << 10;
 
 // Go's crypto/tls, maxUselessRecords.
 constexpr int kMostRecordsWithoutData = 16;
 
-// Called by OpenSSL for the header of each record, among others.
+// OpenSSL calls it for the header of each record, among others.
 void countRecord(int sent, int, int content_type, const void*, std::size_t, SSL*, void* count) {
   if (sent == 0 && content_type == SSL3_RT_HEADER) ++*static_cast<int*>(count);
 }
@@ -47,7 +47,7 @@ void Pieces::drop(std::size_t size) {
   }
 }
 
-// RFC 8446 section 5.1: type, version and length stand before what the record holds.
+// RFC 8446 section 5.1: type, version and length precede the content of the record.
 int Wire::firstRecord() const {
   constexpr int kHeader = 5;
   constexpr int kMost = (16 << 10) + 256 + kHeader;
@@ -69,7 +69,7 @@ bool Wire::secureWith(SSL_CTX& context) {
     return false;
   }
   SSL_set_mode(ssl_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  // Else SSL_read_ex() returns only when there is data, however many other records there are.
+  // Otherwise SSL_read_ex() returns only when there is data, however many other records arrive.
   SSL_clear_mode(ssl_.get(), SSL_MODE_AUTO_RETRY);
   SSL_set_msg_callback(ssl_.get(), countRecord);
   SSL_set_msg_callback_arg(ssl_.get(), &records_without_data_);
@@ -128,7 +128,7 @@ Wire::Outcome Wire::sendPlain(Pieces& pieces) {
     msghdr message{};
     message.msg_iov = vectors.data();
     for (const auto piece : pieces.left()) {
-      // sendmsg does not write to them, it is only declared so.
+      // sendmsg declares them as non-const, but does not write to them.
       vectors[message.msg_iovlen++] = {const_cast<char*>(piece.data()), piece.size()};
     }
     const auto size = ::sendmsg(socket_.number(), &message, MSG_NOSIGNAL);
@@ -146,7 +146,7 @@ Wire::Outcome Wire::sendPlain(Pieces& pieces) {
 
 Wire::Outcome Wire::sendSecure(Pieces& pieces) {
   while (!pieces.empty()) {
-    // A record that was refused before is offered again with the same bytes, as OpenSSL demands.
+    // OpenSSL requires the same bytes again for a record that it could not send.
     std::array<char, kRecord> record;
     std::size_t filled = 0;
     auto bytes = pieces.left().front();
@@ -190,7 +190,7 @@ void Wire::endSending() {
     ERR_clear_error();
     SSL_shutdown(ssl_.get());
     ERR_clear_error();
-    // OpenSSL reads nothing any more, and what stays unread would reset the connection.
+    // OpenSSL reads nothing any longer, and unread bytes would reset the connection.
     dropTls();
   }
   ::shutdown(socket_.number(), SHUT_WR);

@@ -18,7 +18,7 @@
 
 namespace postern::http {
 
-// Up to kMost pieces of bytes that are sent one after another. Borrows them.
+// Up to kMost pieces of bytes to send in order. Borrows them.
 class Pieces {
  public:
   static constexpr std::size_t kMost = 4;
@@ -29,7 +29,7 @@ class Pieces {
   std::span<const std::string_view> left() const {
     return {pieces_.data() + first_, count_ - first_};
   }
-  // The first `size` bytes are gone.
+  // Removes the first `size` bytes.
   void drop(std::size_t size);
 
  private:
@@ -38,13 +38,13 @@ class Pieces {
   std::size_t count_ = 0;
 };
 
-// The bytes of one connection, plain or through TLS, straight from and to its socket, which it
-// owns. Never raises SIGPIPE. One thread at a time.
+// The transport of one connection, plain or TLS, with its socket, which it owns. Never raises
+// SIGPIPE. One thread at a time.
 class Wire {
  public:
   enum class Outcome : std::uint8_t {
-    Done,     // what was asked for; for receive(): there are bytes
-    Blocked,  // the socket has to be ready first: wantsWrite() says for what
+    Done,     // success; for receive(): bytes are available
+    Blocked,  // wait for the socket first: wantsWrite() says for which direction
     End,      // closed or broken by the peer
   };
   struct Received {
@@ -52,7 +52,7 @@ class Wire {
     std::size_t size = 0;
   };
 
-  // After `interrupt`, which must outlive the wire, nothing is sent any more.
+  // Sends nothing after `interrupt`, which must outlive the wire.
   Wire(Descriptor socket, const std::atomic<bool>& interrupt)
       : socket_(std::move(socket)), interrupt_(interrupt) {}
   Wire(const Wire&) = delete;  // its TLS points to it
@@ -61,47 +61,48 @@ class Wire {
   int descriptor() const { return socket_.number(); }
   bool secure() const { return ssl_ != nullptr; }
 
-  // Bytes of the first TLS record, as far as the bytes that have arrived tell: 5 until its header
-  // is there; 0 when it is no handshake, or the peer has gone. Takes nothing.
+  // Size of the first TLS record, as far as known from the arrived bytes: 5 until its header is
+  // complete; 0 when it is not a handshake, or the peer is gone. Consumes nothing.
   int firstRecord() const;
-  // Its socket is readable, to a poller, when so many bytes have arrived, or the peer has gone.
+  // Makes the poller report the socket as readable when this many bytes have arrived, or the peer
+  // is gone.
   void wakeAt(int size) const;
-  // From now on TLS is spoken; handshake() comes next. Returns false when there is no memory.
+  // Starts TLS; handshake() comes next. Returns false when out of memory.
   bool secureWith(SSL_CTX& context);
-  // Never waits. End: refused by one of the two; plainHttp() says whether that was because the
-  // client does not speak TLS at all.
+  // Never waits. End: refused by either side. plainHttp() says whether the client does not speak
+  // TLS at all.
   Outcome handshake();
   bool plainHttp() const { return plain_http_; }
-  // TLS is over; what is sent from now on is plain.
+  // Ends TLS. Later bytes are sent in plain text.
   void dropTls() { ssl_.reset(); }
 
-  // Never waits. A peer that sends 16 TLS records in a row without data, as Go counts them, has
-  // closed the connection: End.
+  // Never waits. A peer that sends 16 TLS records in a row without data, by Go's count, counts as
+  // closed: End.
   Received receive(std::span<char> room);
-  // Sends what the socket takes at once and drops it from the pieces. Done: all of them.
+  // Sends what the socket accepts without waiting and removes it from the pieces. Done: all of
+  // them.
   Outcome sendSome(Pieces& pieces);
-  // From now on, or until now, what is sent waits for the peer. By one thread; `now` of the steady
-  // clock.
+  // Begins or ends a wait for the peer while sending. By one thread; `now` of the steady clock.
   void beginWait(SteadyTime now) { waiting_since_ = now.time_since_epoch().count(); }
   void endWait(SteadyTime now) {
     waited_ += now.time_since_epoch().count() - waiting_since_.exchange(0);
   }
-  // How long it has waited in all, also while it waits. Thread-safe.
+  // Total time of waiting, including a wait in progress. Thread-safe.
   std::chrono::milliseconds waited() const;
   // Whether the peer has closed its side. Thread-safe.
   bool peerGone() const;
-  // After Blocked: whether the socket has to take bytes before it goes on.
+  // After Blocked: whether the socket must become writable first.
   bool wantsWrite() const { return wants_write_; }
 
-  // While on, closing the connection, or the end of the process, resets it: no peer takes what
-  // it has got for the whole.
+  // While on, closing the connection, or the end of the process, resets it, so that no peer takes
+  // partial data for the whole.
   void resetOnClose(bool on);
-  // Nothing more comes from us, and what the peer still sends is received as it is on the wire.
+  // Sends nothing more, and receives what the peer still sends without decryption.
   void endSending();
-  // The socket is ready from now on: the peer's bytes end with those that have arrived.
-  // Thread-safe, as is the next.
+  // Makes the socket readable immediately: the peer's bytes end with those that have arrived.
+  // Thread-safe, like the next function.
   void endReading() const;
-  // And nothing more is sent.
+  // Also ends sending.
   void endBoth() const;
 
  private:
@@ -116,7 +117,7 @@ class Wire {
   Descriptor socket_;
   std::unique_ptr<SSL, SslDeleter> ssl_;
   const std::atomic<bool>& interrupt_;
-  std::atomic<SteadyTime::rep> waited_{0};         // before the wait that is under way
+  std::atomic<SteadyTime::rep> waited_{0};         // before the current wait
   std::atomic<SteadyTime::rep> waiting_since_{0};  // 0: nothing waits
   int records_without_data_ = 0;                   // received in a row
   bool wants_write_ = false;

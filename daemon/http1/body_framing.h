@@ -11,18 +11,19 @@ constexpr bool mayHaveBody(int status) {
   return status >= 200 && status != 204 && status != 304;
 }
 
-// What to do with one length that is given several times (RFC 9110 section 8.6).
+// What to do with one length that appears several times (RFC 9110 section 8.6).
 enum class RepeatedLength : std::uint8_t { Refused, Accepted };
 
 enum class FramingError : std::uint8_t {
   None,
   UnknownCoding,     // a transfer coding that is not `chunked`, or `chunked` twice
-  BadLength,         // not a decimal number, or given twice where that is refused
-  DifferentLengths,  // several lengths that differ
+  BadLength,         // not a decimal number, or repeated where that is refused
+  DifferentLengths,  // several different lengths
 };
 
-// Collects what the headers of one message say of the end of its body (RFC 9112 section 6) and of
-// its connection (section 9.3). The caller decides which combinations it accepts. Not thread-safe.
+// Collects from the headers of one message where its body ends (RFC 9112 section 6) and whether its
+// connection continues (section 9.3). The caller decides which combinations it accepts. Not
+// thread-safe.
 class BodyFraming {
  public:
   explicit BodyFraming(RepeatedLength repeated) : repeated_(repeated) {}

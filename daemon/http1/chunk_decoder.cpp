@@ -21,7 +21,7 @@ std::optional<std::uint64_t> parseHexadecimal(std::string_view digits) {
   return number;
 }
 
-// RFC 9112 section 7.1.1: nothing, or whitespace and an extension behind a semicolon.
+// RFC 9112 section 7.1.1: empty, or whitespace and an extension after a semicolon.
 bool isChunkExtension(std::string_view text) {
   const auto extension = trimmed(text);
   return (extension.empty() || extension.front() == ';') && isFieldValue(extension);

@@ -14,7 +14,7 @@ enum class ChunkError : std::uint8_t {
   NoCrLf,             // a line around a chunk ends with a bare LF
   LineTooLong,        // ChunkLimits::line
   BadSize,            // not a hexadecimal number, or beyond ChunkLimits::chunk
-  BadExtension,       // what follows the size is not an extension
+  BadExtension,       // the text after the size is not an extension
   TooManyExtensions,  // ChunkLimits::extensions
   BodyTooLarge,       // ChunkLimits::body
   ChunkTooLong,       // a chunk has more bytes than its size
@@ -23,7 +23,7 @@ enum class ChunkError : std::uint8_t {
   TooManyTrailers,    // ChunkLimits::trailers
 };
 
-// All in bytes.
+// All values in bytes.
 struct ChunkLimits {
   std::size_t line;      // of a line around a chunk or of a trailer, with its line end
   std::size_t trailers;  // of the trailer section, with its line ends
@@ -32,29 +32,29 @@ struct ChunkLimits {
   std::uint64_t body = std::numeric_limits<std::uint64_t>::max();    // of all chunks together
 };
 
-// Decodes one body in the chunked transfer coding (RFC 9112 section 7.1) from bytes that arrive in
-// pieces cut anywhere. Extensions and trailers are checked and dropped. Not thread-safe.
+// Decodes one body in the chunked transfer coding (RFC 9112 section 7.1). Pieces of bytes may be
+// split anywhere. Extensions and trailers are checked and dropped. Not thread-safe.
 class ChunkDecoder {
  public:
   explicit ChunkDecoder(const ChunkLimits& limits) : limits_(limits) {}
 
   enum class Event : std::uint8_t {
-    More,   // the piece is used up
+    More,   // the piece is consumed
     Data,   // Step::bytes belong to the body; never empty
-    End,    // the body is complete; what is left of the piece does not belong to it
-    Error,  // error() says why; the object is spent
+    End,    // the body is complete; the rest of the piece does not belong to it
+    Error,  // error() says why; the object is unusable
   };
   struct Step {
     Event event;
-    std::string_view bytes;  // of Data: part of the caller's piece
+    std::string_view bytes;  // set with Data: part of the caller's piece
   };
 
-  // Takes what it can off the front of `bytes`. Where the pieces are cut changes neither the body
+  // Consumes bytes from the front of `bytes`. Where the pieces are split changes neither the body
   // nor the error.
   Step next(std::string_view& bytes);
   ChunkError error() const { return error_; }
-  // After Error with BadTrailerName and BadTrailerValue: the trailer, until the caller's piece
-  // goes.
+  // After Error with BadTrailerName and BadTrailerValue: the trailer. Valid during the life of the
+  // caller's piece.
   std::string_view refusedLine() const { return lines_.line(); }
 
  private:
@@ -66,8 +66,8 @@ class ChunkDecoder {
 
   ChunkLimits limits_;
   LineReader lines_;
-  std::uint64_t left_ = 0;      // bytes of the chunk
-  std::uint64_t body_ = 0;      // bytes of all chunks, as their sizes say
+  std::uint64_t left_ = 0;      // remaining bytes of the chunk
+  std::uint64_t body_ = 0;      // total size of all chunks, by their size lines
   std::size_t extensions_ = 0;  // bytes
   std::size_t trailers_ = 0;    // bytes
   State state_ = State::Size;

@@ -8,7 +8,7 @@
 namespace postern::http1 {
 namespace {
 
-constexpr std::size_t kVersionSize = 8;  // of "HTTP/1.1"
+constexpr std::size_t kVersionSize = 8;  // length of "HTTP/1.1"
 
 bool isDigit(char c) {
   return c >= '0' && c <= '9';
@@ -26,7 +26,7 @@ bool isVersion(std::string_view text) {
 
 }  // namespace
 
-// Looks at every byte without a branch, so that the compiler handles many at a time.
+// Examines every byte without a branch, so that the compiler handles many at a time.
 bool isFieldValue(std::string_view text) {
   unsigned char control = 0;
   for (const char c : text) {

@@ -11,7 +11,7 @@ namespace postern::http1 {
 // A field value, RFC 9110 section 5.5: no control byte except the tab. Bytes beyond ASCII are
 // allowed.
 bool isFieldValue(std::string_view text);
-// Bytes that a request target may hold (RFC 3986), at least one: visible ASCII without `#`,
+// Bytes that a request target may contain (RFC 3986), at least one: visible ASCII without `#`,
 // because a fragment is never sent.
 bool isRequestTarget(std::string_view text);
 // 1*DIGIT. A number beyond 64 bits becomes the largest one.

@@ -19,7 +19,7 @@ namespace {
 
 std::string objectMistake(std::string_view text) {
   return config::isObjectName(text) ? ""
-                                    : "is no name of an object of Kubernetes, expected lower-case "
+                                    : "is not the name of a Kubernetes object, expected lower-case "
                                       "letters, digits, '-' and '.'";
 }
 
@@ -30,14 +30,15 @@ std::string imageMistake(std::string_view text) {
   };
   return text.size() <= kLongest && std::all_of(text.begin(), text.end(), fits)
              ? ""
-             : "is no name of an image, expected for instance registry.example/postern:1.2.3";
+             : "is not the name of an image, expected for instance registry.example/postern:1.2.3";
 }
 
 std::string pullSecretsMistake(std::string_view text) {
   const auto names = namesIn(text);
   return std::ranges::all_of(names, config::isObjectName)
              ? ""
-             : "has a name that is not one of a Secret, expected names divided by commas, such as "
+             : "has an entry that is not the name of a Secret, expected names separated by commas, "
+               "such as "
                "registry-a,registry-b";
 }
 
@@ -46,13 +47,13 @@ std::string cpuMistake(std::string_view text) {
   const auto cores = parseQuantity(text);
   return cores && *cores >= 0.001 && *cores <= kMostCores
              ? ""
-             : "is no amount of CPU, expected for instance 5m or 0.1";
+             : "is not an amount of CPU, expected for instance 5m or 0.1";
 }
 
 std::string bytesMistake(std::string_view text, std::string_view of) {
   constexpr double kLeast = 1U << 20;
   const auto bytes = parseQuantity(text);
-  if (!bytes) return fmt::format("is no amount of {}, expected for instance 64Mi", of);
+  if (!bytes) return fmt::format("is not an amount of {}, expected for instance 64Mi", of);
   return *bytes >= kLeast ? "" : "is less than 1Mi, expected for instance 64Mi";
 }
 
@@ -75,7 +76,7 @@ std::string userMistake(std::string_view text) {
   const auto user = config::parseNumber(text);
   if (text == "none" || (user && *user > 0 && *user <= kMost)) return "";
   return user == 0U ? "is root, expected the number of another user, or none"
-                    : "is no number of a user, expected for instance 65532, or none";
+                    : "is not the number of a user, expected for instance 65532, or none";
 }
 
 std::string portMistake(std::string_view text) {
@@ -169,7 +170,7 @@ std::string mistakeIn(std::string_view key, std::string_view value) {
   return annotation->mistake == nullptr ? "" : annotation->mistake(value);
 }
 
-// Describes the target; a configuration file excludes it.
+// Whether it describes the target; then a configuration file excludes it.
 bool describesTarget(std::string_view key) {
   const auto* const annotation = findAnnotation(key);
   return annotation != nullptr && annotation->becomes == kVariable && isOfTarget(*annotation);
@@ -230,14 +231,14 @@ Wishes::Wishes(const Words& of_pod, const config::Pairs& defaults,
     const auto key = name.substr(kDomain.size());
     const bool good = complain(kDomain, key, value);
     const auto* const annotation = findAnnotation(key);
-    // A bad name of a Secret is one mistake; without it there would seem to be two.
+    // An invalid name of a Secret is one mistake. Without the value there would seem to be two.
     if (good || (annotation != nullptr && annotation->becomes != kField)) own_.emplace(key, value);
   }
   const auto says = [&](std::string_view key) {
     const auto found = own_.find(key);
     return found != own_.end() && !found->second.empty();
   };
-  // Which annotation of the pod takes a default away, as both exclude each other; empty: none.
+  // The annotation of the pod that excludes this default; may be empty.
   const auto replacement = [&](std::string_view key) -> std::string_view {
     if (describesTarget(key) && says("config-map")) return "config-map";
     if (key == "config-map" && says("target-url")) return "target-url";

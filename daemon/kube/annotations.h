@@ -13,53 +13,53 @@ namespace postern::kube {
 
 inline constexpr std::string_view kDomain = "postern.io/";
 
-// What becomes of an annotation's value.
+// How an annotation's value is used.
 enum class Becomes {
-  Variable,   // the sidecar's environment has it as it is
-  Secret,     // a Secret of this name is mounted
-  ConfigMap,  // likewise
-  Field,      // something of the sidecar or of the pod
+  Variable,   // value of a variable in the sidecar's environment
+  Secret,     // name of a Secret to mount
+  ConfigMap,  // name of a ConfigMap to mount
+  Field,      // sets a field of the sidecar or of the pod
 };
 
-// One thing that a pod may say of its sidecar.
+// One annotation with which a pod configures its sidecar.
 struct Annotation {
   std::string_view key;  // without the domain
   Becomes becomes;
-  std::string_view flag;     // whose variable is set; empty for a field
-  std::string_view content;  // of that variable, where the value names what is mounted
+  std::string_view flag;     // its variable is set; empty for a field
+  std::string_view content;  // of that variable if the annotation names what is mounted
   // What is wrong with a value and what was expected, or an empty text. Null: the daemon's own
-  // reader of its environment says it.
+  // reader of its environment checks it.
   std::string (*mistake)(std::string_view);
 };
 
-// Every one there is.
+// Every annotation.
 std::span<const Annotation> annotations();
 // What is wrong with the name of an annotation in --inject.locked-annotations, or an empty text.
 std::string lockMistake(std::string_view name);
-// The names of a value such as "registry-a, registry-b"; at least one, which may be empty.
+// Splits a value such as "registry-a, registry-b" into names: at least one, which may be empty.
 std::vector<std::string_view> namesIn(std::string_view text);
-// Whether its flag is of the only target, and means nothing beside a configuration file.
+// Whether its flag describes the only target, so that a configuration file excludes it.
 bool isOfTarget(const Annotation& annotation);
-// "/tls" and "postern-tls": where it is mounted, and what the volume is called.
+// "/tls" and "postern-tls": the mount path and the name of the volume.
 std::string mountOf(const Annotation& annotation);
 std::string volumeOf(const Annotation& annotation);
 
-// What a pod and, where it says nothing, the fleet's defaults wish of the sidecar.
+// The sidecar's options: the pod's annotations, and the fleet's defaults for all others.
 class Wishes {
  public:
-  // Unknown annotations of our domain and bad values are said in `mistakes`, those of `defaults`
-  // too. An empty value counts as none, and takes a default away. A pod that names its
-  // target or its credential in one way leaves aside the defaults for the other way.
+  // Adds unknown annotations of postern.io/ and invalid values, also those of `defaults`, to
+  // `mistakes`. An empty value counts as not set, and removes a default. A pod that names its
+  // target or credential in one way ignores the defaults for the other way.
   Wishes(const Words& of_pod, const config::Pairs& defaults, std::vector<std::string>& mistakes);
 
-  // Nothing, and never an empty text, when nobody wishes it.
+  // Nothing if it is not set. Never an empty text.
   std::optional<std::string_view> find(std::string_view key) const;
-  // The same, or what holds without a wish.
+  // The same, or the given value if it is not set.
   std::string_view get(std::string_view key, std::string_view otherwise) const;
   bool isTrue(std::string_view key) const { return find(key) == "true"; }
-  // Whether the pod itself says it.
+  // Whether the pod itself sets it.
   bool own(std::string_view key) const { return own_.count(key) > 0; }
-  // Defaults that an annotation of the pod takes away without setting them: which one does, by the
+  // Defaults that an annotation of the pod removes without setting them: that annotation, by the
   // key of the default.
   const Words& replaced() const { return replaced_; }
 

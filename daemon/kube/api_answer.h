@@ -7,11 +7,11 @@
 
 namespace postern::kube {
 
-// What the API server answered. Apart from the client, as few of its users look into a document.
+// A response of the API server. Separate from the client, because few of its users read documents.
 struct ApiAnswer {
   int status = 0;
-  Json body;  // discarded when the answer was no JSON; may hold a secret
-  // What the API server says of a refusal, printable; else empty.
+  Json body;  // discarded if the response was not JSON; may contain a secret
+  // The API server's message about a refusal, printable; otherwise empty.
   std::string message;
 
   bool good() const { return status >= 200 && status < 300; }

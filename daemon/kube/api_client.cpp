@@ -14,7 +14,7 @@
 namespace postern::kube {
 namespace {
 
-constexpr std::size_t kMessageLimit = 300;  // bytes of what the API server says
+constexpr std::size_t kMessageLimit = 300;  // bytes of the API server's message
 
 config::Tls trusting(const config::Path& ca_file) {
   config::Tls tls;
@@ -26,7 +26,8 @@ Error during(const ApiRequest& request, Error error) {
   return withContext(request.doing, std::move(error));
 }
 
-// What a `Status` says (api-conventions.md, "Response Status Kind"); it quotes names, never values.
+// The message of a `Status` (api-conventions.md, "Response Status Kind"). It quotes names, never
+// values.
 std::string messageIn(const Json& body) {
   return printable(findText(body, {"message"}), kMessageLimit);
 }
@@ -48,8 +49,8 @@ Outcome outcomeOf(const ApiRequest& request, const Result<ApiAnswer>& answer) {
 
 std::string_view adviceFor(int status) {
   switch (status) {
-    case 401: return ": it does not know our token: mount that of the service account";
-    case 403: return ": give our service account the right to do so";
+    case 401: return ": it does not know the token: mount that of the service account";
+    case 403: return ": grant the injector's service account this right";
     default: return "";
   }
 }
@@ -106,7 +107,7 @@ Result<ApiAnswer> ApiClient::send(const ApiRequest& request) {
   sent.body = request.body;
   sent.body_limit = request.answer_limit;
   sent.any_status_body = true;
-  Secret body;  // of a Secret, it holds one
+  Secret body;  // contains a secret if a Secret was read
   const auto response = loop_thread_.run(exchange(sent, body));
   if (!response) return during(request, response.error());
   ApiAnswer answer;
@@ -118,7 +119,7 @@ Result<ApiAnswer> ApiClient::send(const ApiRequest& request) {
 
 async::Task<Result<upstream::Response>> ApiClient::exchange(const upstream::Request& request,
                                                             Secret& body) {
-  material_.poll();  // here, where one thread does it
+  material_.poll();  // here, because only this thread polls
   auto& loop = loop_thread_.loop();
   async::Scope scope(loop, loop.now() + kPatience);
   const auto started = co_await client_->send(request, scope);
@@ -137,8 +138,9 @@ Result<Json> ApiClient::fetch(const ApiRequest& request) {
   if (!answer) return std::move(answer).error();
   if (!answer->good()) return refusal(request, *answer);
   if (answer->body.is_object()) return std::move(answer->body);
-  return Error{Fault::Format, fmt::format("{}: {} answered with something that is no JSON object",
-                                          request.doing, authority_)};
+  return Error{Fault::Format,
+               fmt::format("{}: {} answered with something that is not a JSON object",
+                           request.doing, authority_)};
 }
 
 Error refusal(const ApiRequest& request, const ApiAnswer& answer) {

@@ -12,19 +12,19 @@
 
 namespace postern::kube {
 
-// What has to be done from time to time, all on one thread.
+// Runs periodic tasks, all on one thread.
 class Chores {
  public:
-  // Returns in what time it wants to be called again; comes back soon when it is asked to stop.
+  // A task returns the time until its next call. It returns soon after a stop request.
   using Chore = std::function<std::chrono::milliseconds(const std::stop_token&)>;
 
-  // Begins at once, with each of `chores` in their order.
+  // Starts at once, and calls each task in its order.
   explicit Chores(std::vector<Chore> chores);
-  ~Chores();  // waits for a chore that is under way
+  ~Chores();  // waits for a running task
   Chores(const Chores&) = delete;
   Chores& operator=(const Chores&) = delete;
 
-  // Begins no further chore. False when one was still under way at `deadline`.
+  // Starts no more tasks. False if one was still running at `deadline`.
   bool stop(SteadyTime deadline);
 
  private:

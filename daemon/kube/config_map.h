@@ -7,13 +7,13 @@
 
 namespace postern::kube {
 
-inline constexpr std::string_view kConfigLabel = "postern.io/config";  // "true": is one of ours
+inline constexpr std::string_view kConfigLabel = "postern.io/config";  // "true": contains one
 
-// Whether a ConfigMap says that it holds a configuration.
+// Whether a ConfigMap is labeled as a configuration.
 bool holdsConfiguration(const Json& config_map);
 // What is wrong with that configuration: file, line, column and a sentence for every mistake. Empty
-// when it is valid and names only hosts that `rules` allow. The files that it names are for another
-// machine, and are not read.
+// if it is valid and names only hosts that `rules` allow. Does not read the files that it names:
+// they are on another machine.
 std::string mistakesOfConfigMap(const Json& config_map, const Rules& rules);
 
 }  // namespace postern::kube

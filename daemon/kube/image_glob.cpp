@@ -7,8 +7,8 @@
 namespace postern::kube {
 namespace {
 
-// Where the tag or digest begins, with its colon or @: behind the last slash, as a registry's port
-// has a colon too.
+// The start of the tag or digest, with its colon or @. It is after the last slash, because a
+// registry's port has a colon too.
 std::size_t endOfName(const std::string& reference) {
   const auto digest = std::min(reference.find('@'), reference.size());
   const auto slash = reference.rfind('/', digest);

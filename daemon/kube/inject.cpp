@@ -23,17 +23,17 @@ namespace postern::kube {
 namespace {
 
 constexpr std::uint16_t kPort = 3000;
-constexpr std::size_t kMostPorts = 10'000;  // of a pod; with more a free one is not looked for
+constexpr std::size_t kMostPorts = 10'000;  // of a pod; with more, no free port is searched
 constexpr std::string_view kNoneNative =
     "native sidecars are switched off, or the API server or a node is not known to be 1.29 or "
     "newer";
-constexpr std::size_t kLongestWarning = 256;  // of those in an AdmissionResponse
+constexpr std::size_t kLongestWarning = 256;  // of a warning in an AdmissionResponse
 
 std::string annotated(std::string_view key) {
   return std::string(kDomain) + std::string(key);
 }
 
-// Decides one thing after another about the sidecar of a pod, and says what is wrong.
+// Makes all decisions about the sidecar of a pod, and collects mistakes.
 class Decision {
  public:
   Decision(const Json& document, const Rules& rules)
@@ -82,19 +82,19 @@ void Decision::judgePod() {
   }
   if (!pod_.windows.empty()) {
     complain(
-        fmt::format("the pod is for Windows ({}) and the sidecar for Linux, take the label {} off",
+        fmt::format("the pod is for Windows ({}) and the sidecar for Linux, remove the label {}",
                     pod_.windows, kInjectLabel));
   }
   if (pod_.hasContainer(kContainer)) {
     complain(
-        fmt::format("the pod has a container postern that the injector has not made, rename it or "
-                    "take the label {} off",
+        fmt::format("the pod has a container postern that the injector did not create, rename it "
+                    "or remove the label {}",
                     kInjectLabel));
   }
 }
 
-// A locked annotation is the operator's: pods neither set it, nor mount a volume in its place, nor
-// take its default away by another annotation.
+// A locked annotation belongs to the operator. Pods must not set it, replace its volume, or remove
+// its default with another annotation.
 void Decision::judgeLocks(const Wishes& wishes) {
   constexpr std::string_view kLocked =
       "locked by --inject.locked-annotations, expected it from the injector alone; the pod is not "
@@ -118,8 +118,8 @@ void Decision::judgeLocks(const Wishes& wishes) {
   }
 }
 
-// Only of a URL that the pod sets itself; what is wrong with one that cannot be parsed, the
-// daemon's own reader says.
+// Checks only a URL that the pod sets itself. The daemon's own reader complains about an invalid
+// URL.
 void Decision::judgeHost(const Wishes& wishes) {
   if (!wishes.own("target-url")) return;
   std::string wrong;
@@ -157,7 +157,7 @@ void Decision::chooseKind(const Wishes& wishes) {
       possible ? "native sidecars are refused by postern.io/native-sidecar" : kNoneNative));
 }
 
-// A service in the pod itself is where the pod says it is, declared or not.
+// A service in the pod itself uses the port of target-url, declared or not.
 void Decision::addTargetsPort(const Wishes& wishes) {
   std::string wrong;
   const auto url = config::parseUrl(wishes.get("target-url", ""), wrong);
@@ -165,7 +165,7 @@ void Decision::addTargetsPort(const Wishes& wishes) {
     pod_.ports.emplace(url->port, annotated("target-url"));
 }
 
-// Above this one, and from the usual one on when there is none.
+// The next free port above this one, then from the default port on.
 std::uint16_t Decision::nextFreePort(std::uint16_t port) const {
   do {
     port = port == std::numeric_limits<std::uint16_t>::max() ? kPort
@@ -204,7 +204,7 @@ void Decision::chooseResources(const Wishes& wishes) {
   sidecar_.resources = std::move(chosen.value);
 }
 
-// The daemon's words are about its flags.
+// The daemon's messages name flags. Replaces them with annotations.
 std::string Decision::inOurWords(std::string text) {
   for (const auto& annotation : annotations()) {
     if (annotation.flag.empty()) continue;
@@ -218,7 +218,7 @@ std::string Decision::inOurWords(std::string text) {
   return text;
 }
 
-// The daemon itself says what it would refuse at its start.
+// Parses the sidecar's environment as the daemon does at its start, and adds its complaints.
 void Decision::judgeEnvironment(const Wishes& wishes) {
   const auto read = config::parseCommandLine({}, environmentOf(sidecar_, wishes, pod_));
   for (const auto& complaint : read.complaints) {
@@ -230,7 +230,7 @@ void Decision::judgeEnvironment(const Wishes& wishes) {
   }
 }
 
-// What the label says. One that is not text is among the mistakes already.
+// The value of the label. A label that is not text is already among the mistakes.
 Decision::Asked Decision::readLabel() {
   if (find(document_, {"metadata", "labels", kInjectLabel}) == nullptr) return Asked::NoLabel;
   const auto found = pod_.labels.find(kInjectLabel);
@@ -241,7 +241,7 @@ Decision::Asked Decision::readLabel() {
   return Asked::Yes;
 }
 
-// Whether it looks as if somebody has forgotten the label.
+// Whether the label is probably forgotten.
 bool Decision::hasOnlyAnnotations() const {
   return !pod_.hasContainer(kContainer) &&
          std::ranges::any_of(pod_.annotations,
@@ -256,7 +256,7 @@ Injection Decision::decide() {
   if (pod_.is_mirror) {
     warn(
         fmt::format("postern: the pod mirrors a static pod of its node, which no webhook can "
-                    "change, and is left alone; take the label {} off its manifest",
+                    "change, and gets no sidecar; remove the label {} from its manifest",
                     kInjectLabel));
     return {.result = Result::Mirror, .warnings = warnings_};
   }
@@ -270,8 +270,8 @@ Injection Decision::decide() {
   if (marked && pod_.hasContainer(kContainer)) return {.result = Result::Already};
   if (marked) {
     warn(
-        "postern: the label postern.io/status: injected was there without a container postern, "
-        "which is added now; take the label out of the template");
+        "postern: the label postern.io/status: injected was set without a container postern, which "
+        "is added now; remove the label from the template");
   }
   const Wishes wishes(pod_.annotations, rules_.defaults, mistakes_);
   judgePod();
@@ -296,7 +296,7 @@ Injection Decision::decide() {
   return refused;
 }
 
-// A pod to which the defaults alone have something to say.
+// A minimal pod for a test of the defaults.
 Json makeTrialPod(const config::Pairs& defaults) {
   const auto has = [&](std::string_view key) {
     return std::ranges::any_of(
@@ -317,7 +317,7 @@ bool Rules::locks(std::string_view annotation) const {
 }
 
 std::string mistakeIn(const Rules& rules) {
-  // The trial pod sets what a pod has to.
+  // The trial pod sets the required annotations.
   auto unlocked = rules;
   unlocked.locked_annotations.clear();
   unlocked.allowed_target_hosts.clear();

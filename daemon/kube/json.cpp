@@ -51,7 +51,7 @@ std::optional<Json> parseJson(std::string_view text, std::string& wrong) {
   }
   auto json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_discarded()) return json;
-  wrong = text.empty() ? "is empty, expected JSON" : "is no JSON, or not all of it";
+  wrong = text.empty() ? "is empty, expected JSON" : "is not JSON, or is incomplete";
   return std::nullopt;
 }
 

@@ -11,7 +11,7 @@
 namespace postern::kube {
 namespace {
 
-constexpr int kMostPages = 1000;  // half a million of objects: more than a cluster can have
+constexpr int kMostPages = 1000;  // half a million objects, more than a cluster can have
 constexpr int kMostBeginnings = 4;
 constexpr int kGone = 410;
 
@@ -38,7 +38,7 @@ Result<void> eachPage(ApiClient& api, const Listing& listing, const std::stop_to
   std::string next;
   int beginnings = 0;
   for (int page = 0; page < kMostPages; ++page) {
-    if (stop.stop_requested()) return endless(listing, "given up, postern stops");
+    if (stop.stop_requested()) return endless(listing, "canceled, postern is stopping");
     const bool first = next.empty();
     if (first) ++beginnings;
     auto request = requestFor(listing, next);
@@ -54,7 +54,7 @@ Result<void> eachPage(ApiClient& api, const Listing& listing, const std::stop_to
     next = std::string(findText(answer->body, {"metadata", "continue"}));
     if (next.empty()) return {};
   }
-  return endless(listing, "the list has no end");
+  return endless(listing, "the list does not end");
 }
 
 }  // namespace postern::kube

@@ -56,7 +56,7 @@ bool isAliasOfLoopback(const Json& pod, std::string_view host) {
 
 bool isLoopback(const Json& pod, std::string_view host) {
   if (host.ends_with('.')) host.remove_suffix(1);
-  // inet_aton() stops at a space or a null byte, which no host of a URL has.
+  // inet_aton() stops at a space or a null byte. A host of a URL contains neither.
   return isLoopbackName(host) || isLoopbackAddress(std::string(host)) ||
          isAliasOfLoopback(pod, host);
 }

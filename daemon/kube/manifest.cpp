@@ -22,7 +22,7 @@ bool readsFraction(const std::string& text, double& number) {
   return error == std::errc() && rest == end;
 }
 
-// 0444 and 0o444 are octal: so modes of files are written.
+// 0444 and 0o444 are octal, the usual form of file modes.
 bool readsWhole(const std::string& text, std::int64_t& number) {
   int base = 10;
   std::string_view digits = text;
@@ -54,12 +54,12 @@ Json plainWord(const std::string& text) {
   return text;
 }
 
-// Makes JSON of one document.
+// Converts one document to JSON.
 class Converter {
  public:
   explicit Converter(std::vector<config::YamlMistake>& mistakes) : mistakes_(mistakes) {}
 
-  // yaml-cpp has bounded the nesting.
+  // yaml-cpp has limited the nesting.
   Json convert(const YamlNode& node) {
     switch (node.kind) {
       case YamlNode::Kind::Null: break;
@@ -101,7 +101,7 @@ class Converter {
     return map;
   }
 
-  // The map's own keys win, and then those of the first of several.
+  // The map's own keys have priority, then those of the first merged map.
   void merge(const YamlNode& from, Json& map) {
     if (from.kind == YamlNode::Kind::List) {
       for (const auto& item : from.items) merge(item, map);
@@ -136,7 +136,7 @@ std::vector<Json> parseYaml(const std::string& text, std::string& wrong) {
 std::vector<Json> parseManifests(const std::string& text, std::string& wrong) {
   const auto first = text.find_first_not_of(" \t\r\n");
   if (first == std::string::npos || text[first] != '{') return parseYaml(text, wrong);
-  // YAML in flow style begins like JSON.
+  // YAML in flow style starts like JSON.
   std::string no_json;
   if (auto document = parseJson(text, no_json)) {
     const auto duplicate = duplicateKeyIn(text);

@@ -7,9 +7,9 @@
 
 namespace postern::kube {
 
-// The documents of a manifest as people write it, of YAML or JSON, as kubectl reads them: anchors,
-// merge keys and flow style; a plain word is a boolean (`true`, `yes`) or a number (3000) where
-// YAML 1.1 has it so. But a key that is given twice is a mistake. Nothing after setting `wrong`.
+// Reads the documents of a manifest in YAML or JSON, as kubectl does: with anchors, merge keys and
+// flow style. A plain word is a boolean (`true`, `yes`) or a number (3000) as in YAML 1.1. But a
+// duplicate key is a mistake. On failure returns nothing and sets `wrong`.
 std::vector<Json> parseManifests(const std::string& text, std::string& wrong);
 
 }  // namespace postern::kube

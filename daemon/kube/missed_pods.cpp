@@ -14,12 +14,12 @@ namespace {
 
 constexpr std::chrono::minutes kListInterval{1};
 
-// The label that asks, and the one that the webhook writes.
+// Pods with the label that requests a sidecar, without the one that the webhook writes.
 constexpr const char* kAskedAndMissed =
     "postern.io/inject,postern.io/inject!=false,postern.io/status!=injected";
 constexpr const char* kNotEnded = "status.phase!=Succeeded,status.phase!=Failed";
 
-// A mirror of a static pod belongs to its node, and is left alone.
+// A mirror of a static pod is owned by its node, and is not counted.
 bool isMirror(const Json& pod) {
   return std::ranges::any_of(findList(pod, {"metadata", "ownerReferences"}),
                              [](const Json& owner) { return findText(owner, {"kind"}) == "Node"; });
@@ -36,7 +36,7 @@ void count(const Json& page, MissedPods::Counts& counts) {
   }
 }
 
-// One line for those that are new; what stays is not worth another.
+// Logs new ones in one line, and each only once.
 void logNew(const MissedPods::Counts& before, const MissedPods::Counts& now) {
   constexpr std::size_t kShown = 5;
   std::string names;
@@ -49,8 +49,9 @@ void logNew(const MissedPods::Counts& before, const MissedPods::Counts& now) {
   }
   if (namespaces == 0) return;
   if (namespaces > kShown) names += fmt::format(" and {} more", namespaces - kShown);
-  log::warn("pods ask for a sidecar and have none, they were made while the webhook was not there",
-            {{"namespaces", names}, {"next", "restart their workloads"}});
+  log::warn(
+      "pods request a sidecar and have none, they were created while the webhook was not available",
+      {{"namespaces", names}, {"next", "restart their workloads"}});
 }
 
 }  // namespace
@@ -68,7 +69,7 @@ std::chrono::milliseconds MissedPods::ask(const std::stop_token& stop) {
     count(page, found);
   });
   if (stop.stop_requested()) return kListInterval;
-  logFailure(failing_, "looking for pods that were missed", listed,
+  logFailure(failing_, "listing the pods without a sidecar", listed,
              "postern_inject_missed_pods keeps its values, pods are listed again in a minute; an "
              "injector without the right to list pods needs --inject.count-missed-pods=false");
   if (!listed) return kListInterval;

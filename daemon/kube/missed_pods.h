@@ -12,22 +12,22 @@
 
 namespace postern::kube {
 
-// How many pods ask for a sidecar and have none, because they were made before the webhook was
-// there or past it. Pods that have ended do not count. Asked by one thread, read by any.
+// Counts the pods that request a sidecar and have none, because they were created before the
+// webhook or bypassed it. Ignores pods that have ended. One thread updates it, any thread reads it.
 class MissedPods {
  public:
   using Counts = std::map<std::string, std::uint64_t>;  // by namespace
 
-  // More namespaces than these are counted together, as this one.
+  // Namespaces beyond this limit are counted together under this name.
   static constexpr std::size_t kMostNamespaces = 1000;
   static constexpr const char* kOthers = "(others)";
 
   // `api` must outlive this.
   explicit MissedPods(ApiClient& api);
 
-  // Lists the pods. A list that fails leaves the counts as they were. Returns when to ask again.
+  // Lists the pods. If that fails, keeps the counts. Returns the time until the next call.
   std::chrono::milliseconds ask(const std::stop_token& stop);
-  // Of the last whole list; a namespace without such pods is not in it.
+  // The counts of the last complete list, without namespaces that have no such pods.
   Counts counts() const;
 
  private:

@@ -22,7 +22,7 @@ constexpr KubernetesVersion kFirst{1, 29};
 // A kubelet is at most three minor versions older than the API server ("Version Skew Policy").
 constexpr KubernetesVersion kEnough{1, 32};
 
-// Digits at the front of `text`, which go.
+// Removes the digits at the start of `text`.
 std::optional<unsigned> takeNumber(std::string_view& text) {
   unsigned number = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -31,7 +31,7 @@ std::optional<unsigned> takeNumber(std::string_view& text) {
   return number;
 }
 
-// Whether the end of a version is of a node without a kubelet: "-vk-azure-aci-1.6.2" of Virtual
+// Whether the suffix of a version marks a node without a kubelet: "-vk-azure-aci-1.6.2" of Virtual
 // Kubelet, "-kwok" of KWOK.
 bool isOfVirtualNode(std::string_view suffix) {
   constexpr std::string_view kSeparators = "-+._";
@@ -44,7 +44,7 @@ bool isOfVirtualNode(std::string_view suffix) {
   return false;
 }
 
-// Where the column `name` stands in a row of a Table; none when it has no such column.
+// The index of the column `name` in a row of a Table; nothing if it is missing.
 std::optional<std::size_t> columnOf(const Json& table, std::string_view name) {
   const auto* const columns = find(table, {"columnDefinitions"});
   if (columns == nullptr || !columns->is_array()) return std::nullopt;
@@ -61,11 +61,11 @@ std::string cell(const Json& row, std::size_t column) {
   return value.is_string() ? value.get<std::string>() : std::string();
 }
 
-// What the nodes of a cluster say of themselves.
+// The kubelet versions of a cluster's nodes.
 struct Kubelets {
   std::size_t read = 0;
-  std::size_t unread = 0;  // nodes whose version cannot be read
-  std::string old;         // the first that is too old; empty: none
+  std::size_t unread = 0;  // nodes with an unreadable version
+  std::string old;         // the first that is too old; may be empty
   std::string example;     // the first of `unread`
 };
 
@@ -100,10 +100,10 @@ NativeSidecars::NativeSidecars(ApiClient& api, std::atomic<bool>& supported)
 std::chrono::milliseconds NativeSidecars::ask(const std::stop_token& stop) {
   auto finding = look(stop);
   if (stop.stop_requested()) return kRetry;
-  logFailure(failing_, "asking for the versions of the cluster",
+  logFailure(failing_, "reading the versions of the cluster",
              finding ? Result<void>() : Result<void>(finding.error()),
-             supported_ ? "pods get native sidecars as before; asked again in a minute"
-                        : "pods get the sidecar as a plain container; asked again in a minute");
+             supported_ ? "pods get native sidecars as before; retried in a minute"
+                        : "pods get the sidecar as a plain container; retried in a minute");
   if (!finding) return kRetry;
   if (kind_.begins(finding->supported ? "native" : "plain")) {
     log::info(finding->supported ? "pods get native sidecars from now on"
@@ -116,16 +116,15 @@ std::chrono::milliseconds NativeSidecars::ask(const std::stop_token& stop) {
 
 Result<NativeSidecars::Finding> NativeSidecars::look(const std::stop_token& stop) {
   ApiRequest request;
-  request.doing = "asking for the version of the API server";
+  request.doing = "reading the version of the API server";
   request.path = "/version";
   TRY(const auto version, api_.fetch(request));
   const auto text = findText(version, {"gitVersion"});
   const auto server = parseKubernetesVersion(text);
   if (!server) {
-    return Error{
-        Fault::Format,
-        fmt::format("{}: \"{}\" is not a version that can be read, expected one such as v1.34.1",
-                    request.doing, printable(text))};
+    return Error{Fault::Format,
+                 fmt::format("{}: \"{}\" is not a Kubernetes version, expected one such as v1.34.1",
+                             request.doing, printable(text))};
   }
   const std::string the_server = "the API server is " + printable(text);
   if (*server < kFirst) return Finding{false, the_server + ", older than 1.29"};
@@ -141,7 +140,7 @@ Result<NativeSidecars::Finding> NativeSidecars::lookAtKubelets(const std::string
                                                                const std::stop_token& stop) {
   Kubelets kubelets;
   bool told = true;
-  // The table that kubectl prints: a whole node lists every image that it holds.
+  // Requests the table that kubectl prints, because a whole node lists all its images.
   const auto read = [&](const Json& table, bool first) {
     if (first) kubelets = {};
     const auto column = columnOf(table, "Version");
@@ -153,14 +152,14 @@ Result<NativeSidecars::Finding> NativeSidecars::lookAtKubelets(const std::string
   const Listing listing{"listing nodes", "/api/v1/nodes", "includeObject=None", kTable};
   TRY_VOID(eachPage(api_, listing, stop, read));
   if (!told) {
-    return Error{Fault::Format, "listing nodes: the API server does not tell their versions"};
+    return Error{Fault::Format, "listing nodes: the API server does not report their versions"};
   }
   if (!kubelets.old.empty()) {
     return Finding{false, fmt::format("{}, and {}, older than 1.29", the_server, kubelets.old)};
   }
   std::string passed_over;
   if (kubelets.unread > 0) {
-    passed_over = fmt::format("; {} without a version that can be read decide nothing, such as {}",
+    passed_over = fmt::format("; {} without a readable version are ignored, such as {}",
                               kubelets.unread, kubelets.example);
   }
   if (kubelets.read == 0)

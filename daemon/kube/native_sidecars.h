@@ -13,16 +13,17 @@
 
 namespace postern::kube {
 
-// Whether every part of the cluster knows native sidecars (restartable init containers), which the
-// API server and the kubelet have since 1.29. An API server of 1.32 or newer is enough, as its
-// kubelets cannot be older. Nodes whose version cannot be read decide nothing. An answer that does
-// not come leaves it as it was. One thread.
+// Whether the whole cluster supports native sidecars (restartable init containers), which the API
+// server and the kubelet have since 1.29. An API server of 1.32 or newer suffices, because its
+// kubelets are not older than 1.29. Ignores nodes with an unreadable version. A failed request
+// changes nothing. One thread.
 class NativeSidecars {
  public:
-  // Keeps `supported`, which begins as false. Both must outlive this.
+  // Updates `supported`, which starts as false. Both must outlive this.
   NativeSidecars(ApiClient& api, std::atomic<bool>& supported);
 
-  // Asks the API server, and for the kubelet of every node if needed. Returns when to ask again.
+  // Asks the API server for its version, and for every kubelet's if needed. Returns the time until
+  // the next call.
   std::chrono::milliseconds ask(const std::stop_token& stop);
 
  private:
@@ -31,13 +32,13 @@ class NativeSidecars {
     std::string why;
   };
   Result<Finding> look(const std::stop_token& stop);
-  // `the_server` begins the reason.
+  // `the_server` is the start of the reason.
   Result<Finding> lookAtKubelets(const std::string& the_server, const std::stop_token& stop);
 
   ApiClient& api_;
   std::atomic<bool>& supported_;
   LogOnChange failing_;
-  LogOnChange kind_;  // of sidecar that pods get, since the cluster has answered
+  LogOnChange kind_;  // the kind of sidecar that pods get, since the first answer
 };
 
 struct KubernetesVersion {
@@ -47,8 +48,8 @@ struct KubernetesVersion {
   auto operator<=>(const KubernetesVersion&) const = default;
 };
 
-// Of an API server or a kubelet ("v1.29.3-eks-1", "1.30+"). Nothing when it cannot be read, or is
-// of a node without a kubelet ("v1.25.0-vk-azure-aci-1.6.2", "kwok-v0.6.0").
+// The version of an API server or a kubelet ("v1.29.3-eks-1", "1.30+"). Nothing if it is
+// unreadable, or if its node has no kubelet ("v1.25.0-vk-azure-aci-1.6.2", "kwok-v0.6.0").
 std::optional<KubernetesVersion> parseKubernetesVersion(std::string_view text);
 
 }  // namespace postern::kube

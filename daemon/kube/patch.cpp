@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kPrometheus = "prometheus.io/";
 
-// A part of a path of RFC 6901.
+// Escapes one token of a JSON pointer (RFC 6901).
 std::string escaped(std::string_view key) {
   std::string text;
   for (const char c : key) {
@@ -55,7 +55,7 @@ void PatchMaker::append(const char* list, std::vector<Json> entries) {
   for (auto& entry : entries) patch_.operations.push_back(add(path + "/-", std::move(entry)));
 }
 
-// Those that the pod does not have yet. It has its service account's by now.
+// Pull secrets that the pod lacks. Those of its service account are already in it.
 void PatchMaker::addPullSecrets() {
   const auto wish = input_.wishes.find("image-pull-secrets");
   if (!wish) return;
@@ -70,8 +70,8 @@ void PatchMaker::addPullSecrets() {
   if (!wanted.empty()) append("imagePullSecrets", std::move(wanted));
 }
 
-// What scrape configurations look for. A pod that is scraped already stays so, and whoever applied
-// it is told.
+// Annotations that scrape configurations look for. A pod that is already scraped keeps its own, and
+// the user who applied it gets a warning.
 void PatchMaker::annotate() {
   const std::array<std::pair<std::string_view, std::string>, 4> ours = {{
       {"scrape", "true"},
@@ -92,8 +92,8 @@ void PatchMaker::annotate() {
   if (same) return;
   if (there && !input_.wishes.find("scrape")) {
     patch_.warning =
-        "postern: the pod keeps its own annotations prometheus.io/..., so nothing leads "
-        "Prometheus to the sidecar by them; postern.io/scrape: replace has them say port " +
+        "postern: the pod keeps its own annotations prometheus.io/..., so Prometheus does not find "
+        "the sidecar by them; postern.io/scrape: replace sets them to port " +
         std::to_string(input_.sidecar.port);
     return;
   }
@@ -109,7 +109,7 @@ void PatchMaker::annotate() {
 Patch PatchMaker::make(std::vector<Json> volumes) {
   if (!volumes.empty()) append("volumes", std::move(volumes));
   addPullSecrets();
-  // Last in its list: what is there keeps its place, and the first container its role.
+  // Last in its list: the other containers keep their positions, and the first one its role.
   append(input_.sidecar.native ? "initContainers" : "containers",
          {makeContainer(input_.sidecar, input_.wishes, input_.pod)});
   annotate();

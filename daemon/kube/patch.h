@@ -11,7 +11,7 @@
 
 namespace postern::kube {
 
-// What a patch is made of; all of it is borrowed for the call.
+// The input of a patch. All of it is borrowed for the call.
 struct PatchInput {
   const Json& document;  // the pod, which `pod` was read from
   const Pod& pod;
@@ -21,10 +21,11 @@ struct PatchInput {
 
 struct Patch {
   Json operations = Json::array();  // RFC 6902
-  std::string warning{};            // for whoever applied the pod, or empty
+  std::string warning{};            // for the user who applied the pod; may be empty
 };
 
-// Adds the sidecar, `volumes`, pull secrets, annotations for Prometheus and the labels that say so.
+// Adds the sidecar, `volumes`, pull secrets, annotations for Prometheus and the labels of an
+// injected pod.
 Patch makePatch(const PatchInput& input, std::vector<Json> volumes);
 
 }  // namespace postern::kube

@@ -13,12 +13,12 @@ namespace postern::kube {
 namespace {
 
 constexpr std::string_view kAlways = "Always";
-// Of the pod that shows a static pod of a kubelet in the API server.
+// Annotation of the pod that mirrors a kubelet's static pod in the API server.
 constexpr std::string_view kMirrorAnnotation = "kubernetes.io/config.mirror";
 
 using Mistakes = std::vector<std::string>;
 
-// Of a value in place of text. A secret could be among numbers.
+// Describes a value that is not text, without quoting it: a number could be a secret.
 std::string shownValue(const Json& value) {
   if (value.is_boolean()) return value == true ? "the boolean true" : "the boolean false";
   if (value.is_number()) return "a number";
@@ -31,7 +31,7 @@ Words readWords(const Json& document, std::string_view key, Mistakes& mistakes) 
   if (map == nullptr) return words;
   const std::string name = "metadata." + std::string(key);
   if (!map->is_object()) {
-    mistakes.push_back(name + " is no map");
+    mistakes.push_back(name + " is not a map");
     return words;
   }
   for (const auto& [word, value] : map->items()) {
@@ -53,7 +53,7 @@ std::vector<std::pair<std::string, const Json*>> readNamed(const Json& document,
   const auto* list = find(document, {"spec", key});
   if (list == nullptr) return named;
   if (!list->is_array()) {
-    mistakes.push_back(fmt::format("spec.{} is no list", key));
+    mistakes.push_back(fmt::format("spec.{} is not a list", key));
     return named;
   }
   for (const auto& entry : *list) {
@@ -74,7 +74,7 @@ void addPort(const Json* number, const std::string& whose, Pod& pod) {
   pod.ports.emplace(static_cast<std::uint16_t>(port), whose);
 }
 
-// What it says that it listens on, and what the kubelet asks it at.
+// The ports that a container declares, and those of its probes.
 void addPorts(const Json& container, const std::string& name, Pod& pod) {
   const std::string whose = "container " + printable(name);
   const auto* ports = find(container, {"ports"});
@@ -100,14 +100,15 @@ void readContainers(const Json& document, Pod& pod, Mistakes& mistakes) {
   }
   for (const auto& [name, container] : readNamed(document, "initContainers", mistakes)) {
     pod.other_containers.push_back(name);
-    // The others have ended when ours listens.
+    // The other init containers have ended before postern listens.
     if (findText(*container, {"restartPolicy"}) == kAlways) addPorts(*container, name, pod);
   }
   for (const auto& [name, container] : readNamed(document, "ephemeralContainers", mistakes)) {
     pod.other_containers.push_back(name);
   }
   if (pod.containers.empty()) {
-    mistakes.emplace_back("the pod has no containers, expected at least one beside the sidecar");
+    mistakes.emplace_back(
+        "the pod has no containers, expected at least one in addition to the sidecar");
   }
 }
 

@@ -14,26 +14,26 @@ namespace postern::kube {
 
 using Words = std::map<std::string, std::string, std::less<>>;
 
-// What the injector has to know of a pod.
+// The parts of a pod that the injector needs.
 struct Pod {
-  std::string name;  // or what it will begin with, for people
+  std::string name;  // or its generateName; for messages
   Words labels;
   Words annotations;
-  std::string restart_policy;  // "Always" when the pod says nothing
+  std::string restart_policy;  // "Always" if the pod does not set it
   bool host_network = false;
-  bool is_mirror = false;  // of a static pod, so that changes do not reach it
+  bool is_mirror = false;  // mirrors a static pod, so changes have no effect
   bool has_fs_group = false;
-  bool runs_as_root = false;                  // its containers, unless they say otherwise
-  std::string windows;                        // where it says that it is for Windows, or empty
-  std::vector<std::string> containers;        // names; at least one
-  std::vector<std::string> other_containers;  // of init and ephemeral containers
+  bool runs_as_root = false;            // the default of its containers
+  std::string windows;                  // the field that says that it is for Windows, or empty
+  std::vector<std::string> containers;  // names; at least one
+  std::vector<std::string> other_containers;         // of init and ephemeral containers
   std::map<std::string, Json, std::less<>> volumes;  // by name
-  std::map<std::uint16_t, std::string> ports;        // that something listens on: whose
+  std::map<std::uint16_t, std::string> ports;        // ports in use, and who uses them
 
   bool hasContainer(std::string_view wanted) const;
 };
 
-// Reads what is there. What cannot be a pod is said in `mistakes`; the rest is read all the same.
+// Reads a pod. Adds invalid parts to `mistakes`, and reads all others anyway.
 Pod readPod(const Json& document, std::vector<std::string>& mistakes);
 
 }  // namespace postern::kube

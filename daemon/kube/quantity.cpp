@@ -35,7 +35,7 @@ std::optional<double> parseQuantity(std::string_view text) {
   if (text.empty() || text.size() > kLongest || text[0] < '.' || text[0] > '9') return std::nullopt;
   const char* const end = text.data() + text.size();
   double number = 0;
-  // "1E" is an exa; from_chars takes an exponent only when digits follow.
+  // "1E" means exa: from_chars reads an exponent only if digits follow.
   const auto [rest, error] = std::from_chars(text.data(), end, number);
   if (error != std::errc()) return std::nullopt;
   const std::string_view suffix(rest, static_cast<std::size_t>(end - rest));

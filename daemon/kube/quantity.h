@@ -5,8 +5,8 @@
 
 namespace postern::kube {
 
-// A quantity of Kubernetes without a sign ("5m", "0.1", "16Mi", "1e3"): cores or bytes. Nothing
-// when it is none.
+// A Kubernetes quantity without a sign ("5m", "0.1", "16Mi", "1e3"): cores or bytes. Nothing if it
+// is invalid.
 std::optional<double> parseQuantity(std::string_view text);
 
 }  // namespace postern::kube

@@ -15,13 +15,13 @@ namespace {
 
 using Quantity = std::optional<std::string>;
 
-// A resource, and what the sidecar has of it where nobody says anything; empty: nothing.
+// A resource, and the sidecar's defaults for it; may be empty.
 struct ResourceKind {
   std::string_view name;
   std::string_view request;
   std::string_view limit;
-  std::string_view guaranteed;  // both, in a Guaranteed pod
-  bool decides_class;           // the QoS class; spec.resources may have it
+  std::string_view guaranteed;  // request and limit in a Guaranteed pod
+  bool decides_class;           // determines the QoS class; allowed in spec.resources
 };
 
 // A CPU limit makes scrapes slow and saves nothing, but a Guaranteed pod needs one: 100m is 10 ms
@@ -35,7 +35,7 @@ struct Share {
   Quantity limit;
 };
 
-// Of manifests that have not met the API server, a quantity may be a number.
+// In a manifest that the API server has not normalized, a quantity may be a number.
 Quantity quantityAt(const Json& of, std::string_view list, std::string_view name) {
   const auto* const found = find(of, {"resources", list, name});
   if (found == nullptr) return std::nullopt;
@@ -46,7 +46,7 @@ double amountOf(const Quantity& quantity) {
   return quantity ? parseQuantity(*quantity).value_or(0) : 0;
 }
 
-// The API server takes a missing request to be the limit.
+// The API server sets a missing request to the limit.
 double requestIn(const Json& container, std::string_view name) {
   const auto request = quantityAt(container, "requests", name);
   return amountOf(request ? request : quantityAt(container, "limits", name));
@@ -73,8 +73,9 @@ std::string written(std::string_view name, double amount) {
   return std::to_string(bytes) + std::string(unit);
 }
 
-// What the containers request together, as the API server adds it up: those that run side by side,
-// or the init container that needs most while it runs. The sidecar is the last of its list.
+// The sum of the containers' requests, as the API server computes it: those that run concurrently,
+// or the init container with the largest request while it runs. The sidecar is the last of its
+// list.
 double requestedWith(const Json& pod, std::string_view name, double sidecar) {
   double beside = 0;
   double most = 0;
@@ -112,7 +113,7 @@ bool isGuaranteed(const Json& pod) {
   return any && !hasOfPod(pod, "cpu") && !hasOfPod(pod, "memory");
 }
 
-// Decides the resources one after another.
+// Computes the resources one after another.
 class Decider {
  public:
   Decider(const Json& pod, const Wishes& wishes)
@@ -135,11 +136,11 @@ class Decider {
   static std::string annotation(std::string_view list, const ResourceKind& kind) {
     return std::string(kDomain) + key(list, kind);
   }
-  // Of the pod itself.
+  // The value of the pod's own annotation.
   Quantity own(std::string_view list, const ResourceKind& kind) const {
     return wishes_.own(key(list, kind)) ? wished(list, kind) : std::nullopt;
   }
-  // Of the pod or the fleet.
+  // The value of the pod's annotation or of the fleet's default.
   Quantity wished(std::string_view list, const ResourceKind& kind) const {
     const auto found = wishes_.find(key(list, kind));
     return found ? Quantity(std::string(*found)) : std::nullopt;
@@ -156,7 +157,7 @@ class Decider {
 
 Share Decider::shareOfGuaranteed(const ResourceKind& kind) const {
   Share share{own("requests", kind), wished("limits", kind)};
-  // Without a limit a request of the pod's own stays what it says.
+  // Without a limit the pod's own request stays unchanged.
   if (share.request) {
     if (!share.limit) share.limit = known(kind.limit);
     return share;

@@ -11,13 +11,13 @@ namespace postern::kube {
 
 // The `resources` of the sidecar's container.
 struct SidecarResources {
-  Json value;                           // null: none of its own
+  Json value;                           // null: the container sets none
   std::vector<std::string> mistakes{};  // each begins with an annotation
   std::vector<std::string> warnings{};
 };
 
-// The sidecar of a pod with `spec.resources` shares those, so the fleet's defaults do not count;
-// what the pod's annotations say is added up as the API server does. In a Guaranteed pod requests
+// In a pod with `spec.resources` the sidecar shares them, so the fleet's defaults do not apply.
+// Values of the pod's annotations are added up as the API server does. In a Guaranteed pod requests
 // equal limits.
 SidecarResources resourcesFor(const Json& pod, const Wishes& wishes);
 

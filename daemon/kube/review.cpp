@@ -19,18 +19,18 @@ namespace {
 constexpr std::string_view kVersion = "admission.k8s.io/v1";
 constexpr std::string_view kKind = "AdmissionReview";
 constexpr std::size_t kLongestUid = 128;
-constexpr std::size_t kQuickBody = 64U << 10;  // bytes, answered in about a millisecond
+constexpr std::size_t kQuickBody = 64U << 10;  // bytes; such a review takes about a millisecond
 constexpr std::size_t kLongestMessage = 4U << 10;
 constexpr int kUnprocessable = 422;
 
-// The turn of a review that is costly: it may take a second and 50 MiB, so one has it at a time,
-// and a few wait for theirs.
+// The turn of an expensive review. One may take a second and 50 MiB, so only one runs at a time,
+// and a few wait.
 class Turn {
  public:
   explicit Turn(const http::ClientGone& gone) : gone_(gone) {}
 
-  // Waits. Returns false when too many wait, or the API server has gone meanwhile. Does nothing
-  // when this one has it.
+  // Waits for the turn. Returns false if too many wait, or if the API server has disconnected
+  // meanwhile. Does nothing if this review already has it.
   bool take() {
     if (lock_.owns_lock()) return true;
     const bool room = waiting_.fetch_add(1) < kMostWaiting;
@@ -58,12 +58,12 @@ ReviewAnswer badRequest(int status, std::string why) {
 ReviewAnswer busy() {
   ReviewAnswer answer;
   answer.status = 503;
-  answer.message = "too many large reviews come at a time";
+  answer.message = "too many large reviews at a time";
   answer.body = fmt::format("busy: {}; try again later\n", answer.message);
   return answer;
 }
 
-// What is reviewed, for people: "pod shop/web-1".
+// The reviewed object, for messages: "pod shop/web-1".
 std::string nameOf(const Json& request) {
   auto name = findText(request, {"name"});
   if (name.empty()) name = findText(request, {"object", "metadata", "name"});
@@ -82,7 +82,7 @@ class Review {
 
  private:
   void reviewPod(const Json& pod);
-  // Returns false when it cannot have its turn.
+  // Returns false if it does not get its turn.
   bool reviewConfigMap(const Json& config_map);
   void refuse(Verdict verdict, std::string why);
   bool isOf(std::string_view group, std::string_view kind) const;
@@ -144,9 +144,9 @@ ReviewAnswer Review::answer() {
   answer_.uid = printable(uid, kLongestUid);
   answer_.what = nameOf(request_);
   const auto operation = findText(request_, {"operation"});
-  // Null when something is deleted.
+  // Null for a deletion.
   if (const auto* object = find(request_, {"object"})) {
-    // The containers of a pod that is there cannot change any more.
+    // The containers of an existing pod cannot change.
     if (isOf("", "Pod") && operation == "CREATE") reviewPod(*object);
     if (isOf("", "ConfigMap") && !reviewConfigMap(*object)) return busy();
   }
@@ -164,7 +164,7 @@ ReviewAnswer answerReview(std::string_view body, const Rules& rules, const http:
   const auto document = parseJson(body, wrong);
   if (!document) return badRequest(400, "the body " + wrong);
   if (findText(*document, {"kind"}) != kKind || findText(*document, {"apiVersion"}) != kVersion) {
-    return badRequest(400, "the body is no AdmissionReview of admission.k8s.io/v1");
+    return badRequest(400, "the body is not an AdmissionReview of admission.k8s.io/v1");
   }
   const auto* request = find(*document, {"request"});
   if (request == nullptr || !request->is_object()) {

@@ -9,12 +9,12 @@
 
 namespace postern::kube {
 
-// What the cluster's operator decides. Constant while in use.
+// The operator's configuration of the injector. Constant while in use.
 struct Rules {
   std::string image;
-  std::vector<std::string> allowed_images;  // matchesImage(); `image` is allowed always
+  std::vector<std::string> allowed_images;  // globs of matchesImage(); `image` is always allowed
   config::Pairs defaults;                   // annotations without their prefix
-  // Whether API server and nodes know native sidecars. Called on any thread; never waits.
+  // Whether API server and nodes support native sidecars. Called on any thread; does not block.
   std::function<bool()> native_sidecars;
   std::vector<std::string> locked_annotations{};  // without their prefix; pods may not set them
   // Patterns of matchesHost(), for hosts that a pod or a ConfigMap may name; empty: every host.
@@ -23,9 +23,9 @@ struct Rules {
   bool locks(std::string_view annotation) const;
 };
 
-// What is wrong with the defaults that every pod would be refused for; empty: nothing.
+// Mistakes of the defaults, for which every pod would be refused; empty if they are valid.
 std::string mistakeIn(const Rules& rules);
-// What is wrong with `locked_annotations`; empty: nothing.
+// What is wrong with `locked_annotations`, or an empty text.
 std::string mistakeInLocks(const Rules& rules);
 
 }  // namespace postern::kube

@@ -28,7 +28,7 @@ constexpr int kMostConflicts = 5;
 constexpr std::size_t kMostAuthorities = 4;  // in caBundle
 constexpr milliseconds kLongestRetry{30'000};
 
-// A clock that lags must not find the certificate too young.
+// The certificate must be valid for a clock that lags.
 constexpr std::chrono::hours kBackdated{1};
 
 tls::Validity validityFrom(SystemTime now, seconds life) {
@@ -39,13 +39,13 @@ milliseconds lifeOf(const tls::Validity& validity) {
   return std::chrono::duration_cast<milliseconds>(validity.not_after - validity.not_before);
 }
 
-// How long API servers may take to notice a new caBundle. They watch it: it is usually a fraction
+// How long API servers may take to reload caBundle. They watch it, so it usually takes a fraction
 // of a second.
 milliseconds settlingTime(const tls::Validity& validity) {
   return std::clamp<milliseconds>(lifeOf(validity) / 20, milliseconds(1000), milliseconds(10'000));
 }
 
-// A value of a Secret's `data`; empty when it is not there or no base64.
+// A value of a Secret's `data`; empty if it is missing or not base64.
 Secret dataAt(Json& body, const char* key) {
   const auto* const value = find(body, {"data", key});
   if (value == nullptr || !value->is_string()) return {};
@@ -55,7 +55,7 @@ Secret dataAt(Json& body, const char* key) {
   return decoded ? *std::move(decoded) : Secret();
 }
 
-// `,"key":"base64"`, the comma only after another member.
+// Appends `,"key":"base64"`, with the comma only after another member.
 void appendData(std::string_view key, std::string_view value, Secret& body) {
   body.append(body.reveal().ends_with('{') ? "\"" : ",\"");
   body.append(key);
@@ -84,10 +84,9 @@ milliseconds ServingCertificate::look(const std::stop_token& stop) {
   }
   auto tried = step ? Result<void>() : Result<void>(step.error());
   if (step && *step == Step::Conflict) {
-    tried = Error{Fault::Busy, "somebody else keeps writing the same objects"};
+    tried = Error{Fault::Busy, "another writer keeps changing the same objects"};
   }
-  logFailure(failing_, "keeping the webhook's certificate", tried,
-             "it is tried again, every 30 s at least");
+  logFailure(failing_, "keeping the webhook's certificate", tried, "retried at least every 30 s");
   if (!tried) {
     const auto wait = retry_;
     retry_ = std::min(2 * retry_, kLongestRetry);
@@ -97,8 +96,8 @@ milliseconds ServingCertificate::look(const std::stop_token& stop) {
   return untilNextLook();
 }
 
-// The webhook is read first: whoever writes to this version of it afterwards knows a Secret that is
-// at least as new, so that nobody writes an older bundle over a newer one.
+// Reads the webhook first. Any writer to this version of it has read a Secret that is at least as
+// new, so an older bundle never overwrites a newer one.
 Result<ServingCertificate::Step> ServingCertificate::tryLook() {
   TRY(const auto webhook, readWebhook());
   TRY(const auto stored, readSecret());
@@ -149,12 +148,13 @@ Result<ServingCertificate::Stored> ServingCertificate::readSecret() {
   return stored;
 }
 
-// What the Secret has, or a new one in its place; none when another replica was quicker.
+// The certificate in the Secret, or a new one if that is missing, due or invalid. Nothing if
+// another replica was faster.
 Result<std::optional<ServingCertificate::Generation>> ServingCertificate::generationOf(
     const Stored& stored) {
   const auto& issued = stored.issued;
   if (issued.certificate.empty() && issued.authority.empty() && issued.key.empty()) {
-    return renew(stored, "there was none");
+    return renew(stored, "no certificate was stored");
   }
   const auto validity = tls::vouchedFor(issued, hostName(), clock_.system());
   if (validity && !due(*validity)) return std::optional(Generation{issued, *validity});
@@ -162,8 +162,8 @@ Result<std::optional<ServingCertificate::Generation>> ServingCertificate::genera
   log::warn("the Secret of the webhook's certificate cannot be used",
             {{"secret", fmt::format("{}/{}", place_.own_namespace, place_.secret)},
              {"error", validity.error().what},
-             {"next", "it is written anew"}});
-  return renew(stored, "the Secret held something else");
+             {"next", "it is overwritten"}});
+  return renew(stored, "the Secret contained something else");
 }
 
 Result<std::optional<ServingCertificate::Generation>> ServingCertificate::renew(
@@ -174,19 +174,19 @@ Result<std::optional<ServingCertificate::Generation>> ServingCertificate::renew(
   TRY(auto issued, tls::issue({in_namespace + ".svc", service, in_namespace,
                                in_namespace + ".svc.cluster.local"},
                               validity));
-  // What caBundle is made of, should somebody empty it.
+  // The source of caBundle in case somebody empties it.
   issued.authority = joined({issued.authority, stored.issued.authority,
                              latest_ ? latest_->issued.authority : std::string()});
   TRY(const auto written, write(stored, issued));
   if (written == Step::Conflict) return std::optional<Generation>();
-  log::info("a new certificate for the webhook was made",
+  log::info("a new certificate for the webhook was issued",
             {{"because", why},
              {"secret", fmt::format("{}/{}", place_.own_namespace, place_.secret)},
              {"not_after", rfc3339(validity.not_after)}});
   return std::optional(Generation{std::move(issued), validity});
 }
 
-// Each that has not expired, once. One that is no PEM counts as none.
+// Each unexpired authority, once. Ignores any that is not PEM.
 std::string ServingCertificate::joined(const std::vector<std::string>& authorities) const {
   const auto now = clock_.system();
   std::string all;
@@ -194,7 +194,7 @@ std::string ServingCertificate::joined(const std::vector<std::string>& authoriti
   return tls::unexpired(all, now, kMostAuthorities);
 }
 
-// A patch of its data alone leaves what others have written beside it.
+// Patches only its data, so that other fields keep what others have written.
 Result<ServingCertificate::Step> ServingCertificate::write(const Stored& stored,
                                                            const tls::Issued& issued) {
   ApiRequest request;
@@ -229,8 +229,8 @@ Result<ServingCertificate::Step> ServingCertificate::write(const Stored& stored,
   return Step::Done;
 }
 
-// Writes caBundle where it differs. No authority leaves it before it has expired: another replica
-// may show what it vouches for.
+// Writes caBundle where it differs. Keeps each authority until it expires, because another replica
+// may serve a certificate of it.
 Result<ServingCertificate::Step> ServingCertificate::announce(const Json& webhook,
                                                               const Generation& generation) {
   std::vector<std::string> trusted = {generation.issued.authority};
@@ -253,7 +253,7 @@ Result<ServingCertificate::Step> ServingCertificate::announce(const Json& webhoo
   request.method = "PATCH";
   request.path = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/" +
                  percentEncode(place_.webhook);
-  // The entries are told apart by their names.
+  // The API server identifies the entries by their names.
   request.content_type = "application/strategic-merge-patch+json";
   request.body = Secret(patch.dump());
   request.expected = kConflict;
@@ -265,13 +265,13 @@ Result<ServingCertificate::Step> ServingCertificate::announce(const Json& webhoo
   return Step::Done;
 }
 
-// Connections that begin from now on see it.
+// New connections use it from now on.
 Result<void> ServingCertificate::show(const Generation& generation) {
   config::TlsServer config;
   config.cert = generation.issued.certificate;
   config.key = generation.issued.key;
   TRY(auto loaded, tls::loadServerContext(config, {}, clock_.system()));
-  log::info("the webhook shows its certificate",
+  log::info("the webhook serves its certificate",
             {{"not_after", rfc3339(generation.validity.not_after)}});
   shown_ = generation.issued.certificate;
   material_.publish(loaded);
@@ -291,7 +291,7 @@ bool ServingCertificate::due(const tls::Validity& validity) const {
   return clock_.system() >= validity.not_before + lifeOf(validity) * 2 / 3;
 }
 
-// What the API server expects the certificate to be for.
+// The name in the certificate that the API server verifies.
 std::string ServingCertificate::hostName() const {
   return fmt::format("{}.{}.svc", place_.service, place_.own_namespace);
 }

@@ -17,35 +17,35 @@
 
 namespace postern::kube {
 
-// What the webhook's own certificate is for and where it is kept.
+// The purpose of the webhook's own certificate, and where it is stored.
 struct CertificatePlace {
   std::string secret;   // its name, in `own_namespace`
   std::string webhook;  // name of the MutatingWebhookConfiguration
-  std::string service;  // that the API server calls; in `own_namespace`
+  std::string service;  // name of the Service that the API server calls; in `own_namespace`
   std::string own_namespace;
-  std::chrono::seconds life;  // of a certificate that is made; at least 10 s
+  std::chrono::seconds life;  // of a new certificate; at least 10 s
 };
 
-// The serving certificate that nobody else issues: made here, kept in a Secret that all replicas
-// share, its authority written as caBundle into every entry of the webhook.
+// Issues the webhook's serving certificate, keeps it in a Secret that all replicas share, and
+// writes its authority as caBundle into every entry of the webhook.
 //
-// Renewed at two thirds of its life without a refused request: the new authority stands beside the
-// old one in caBundle, until the old one has expired, and the new certificate is shown only when
-// the API server has had time to take that up. Replicas that write at the same time find a conflict
-// and read again. A Secret that holds something else is written anew. One thread.
+// Renews it at two thirds of its life without a refused request. Until the old authority expires,
+// caBundle contains both. The new certificate is served only after the API server has had time to
+// reload caBundle. Replicas that write at the same time get a conflict and read again. A Secret
+// with other content is overwritten. One thread.
 class ServingCertificate {
  public:
-  // Publishes into `material` when caBundle has the authority. All must outlive this.
+  // Publishes to `material` once caBundle has the authority. All must outlive this.
   ServingCertificate(ApiClient& api, CertificatePlace place, ServingMaterial& material,
                      const Clock& clock);
 
-  // Reads both objects and does what there is to do. Returns in what time to look again.
+  // Reads both objects and updates them if needed. Returns the time until the next call.
   std::chrono::milliseconds look(const std::stop_token& stop);
 
  private:
-  // One certificate as the Secret has it.
+  // One certificate in the Secret.
   struct Generation {
-    tls::Issued issued;  // its authority, and those before it that have not expired
+    tls::Issued issued;  // with its authority, and earlier ones that have not expired
     tls::Validity validity;
   };
   struct Stored {
@@ -74,9 +74,9 @@ class ServingCertificate {
   const Clock& clock_;
   LogOnChange failing_;
   std::chrono::milliseconds retry_{1000};
-  std::optional<Generation> latest_;  // its authority stands in caBundle since announced_
+  std::optional<Generation> latest_;  // its authority is in caBundle since announced_
   SteadyTime announced_;
-  std::string shown_;  // PEM of the certificate that was published last; empty: none
+  std::string shown_;  // PEM of the certificate that was published last; empty before the first
 };
 
 }  // namespace postern::kube

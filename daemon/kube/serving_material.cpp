@@ -54,8 +54,8 @@ void MountedPair::onLoaded(const Snapshot& context) {
 void MountedPair::onFailed(const ReloadFailure& failure) {
   if (!failure.new_error) return;
   log::error(failure.has_snapshot
-                 ? "the serving certificate is not renewed, the last one stays"
-                 : "no serving certificate: every connection is refused until there is one",
+                 ? "the serving certificate is not reloaded, the last one stays in use"
+                 : "no serving certificate: every connection is refused until one is loaded",
              {{"error", failure.error.what}});
 }
 

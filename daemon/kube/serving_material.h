@@ -12,12 +12,12 @@
 
 namespace postern::kube {
 
-// What the webhook shows to the API server, renewed while it runs: connections to come take the
-// newest. Until there is any, every handshake is refused. Thread-safe.
+// The certificate of the webhook's listener, replaced while it runs: new connections use the
+// newest. Until the first one is published, every handshake is refused. Thread-safe.
 class ServingMaterial {
  public:
   struct Status {
-    bool ready = false;  // there is material
+    bool ready = false;  // a certificate is published
     std::optional<SystemTime> not_after;
   };
 
@@ -34,14 +34,14 @@ class ServingMaterial {
   Status status_ GUARDED_BY(mutex_);
 };
 
-// Keeps it at what a mounted Secret holds: tls.crt and tls.key of a folder. Bad or missing files
+// Reloads it from a mounted Secret: tls.crt and tls.key of a folder. Invalid or missing files
 // change nothing, and are logged once. One thread.
 class MountedPair final : ReloadSource<tls::ServerContext> {
  public:
   // `material` and `clock` must outlive it.
   MountedPair(const config::Path& folder, ServingMaterial& material, const Clock& clock);
 
-  // Once a second, and at start.
+  // Called once a second, and at start.
   void poll() { reloading_.poll(); }
 
  private:

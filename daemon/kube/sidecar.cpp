@@ -15,11 +15,11 @@ namespace {
 
 constexpr std::string_view kState = "postern-state";
 constexpr std::string_view kHealthPort = "postern-health";
-// A state file takes one page of 4 KiB: room for a thousand targets. What is used counts towards
-// the sidecar's memory limit.
+// A state file uses one page of 4 KiB: room for a thousand targets. Used pages count towards the
+// sidecar's memory limit.
 constexpr std::string_view kStateSize = "4Mi";
 
-// Every user may read a Secret's files, or those of the pod's own group alone.
+// The modes of a Secret's files: readable for every user, or only for the pod's own group.
 constexpr int kModeForAll = 0444;
 constexpr int kModeForGroup = 0440;
 
@@ -38,7 +38,7 @@ bool isMountedBy(std::string_view key, const Wishes& wishes, const Pod& pod) {
   });
 }
 
-// The variable of one annotation; none when nothing is to be said.
+// The variable of one annotation; nothing if it is not needed.
 std::optional<std::string> contentOf(const Annotation& annotation, const Wishes& wishes,
                                      const Pod& pod) {
   if (annotation.becomes == Becomes::Variable) {
@@ -46,13 +46,13 @@ std::optional<std::string> contentOf(const Annotation& annotation, const Wishes&
     return wish ? std::optional(std::string(*wish)) : std::nullopt;
   }
   if (!isMounted(annotation, wishes, pod)) return std::nullopt;
-  // What is mounted beside a configuration file is named in that file.
+  // A configuration file names other mounted files itself.
   if (isOfTarget(annotation) && isMountedBy("config-map", wishes, pod)) return std::nullopt;
   return std::string(annotation.content);
 }
 
-// The kubelet replaces `$(NAME)` in the value of a variable, and `$$` by `$`: what an annotation
-// says is meant as it is.
+// Escapes a value: the kubelet replaces `$(NAME)` in the value of a variable, and `$$` by `$`, but
+// an annotation's value is literal.
 std::string escapeDollars(std::string_view text) {
   std::string escaped;
   for (const char c : text) escaped.append(c == '$' ? 2 : 1, c);
@@ -76,7 +76,7 @@ Json makeSecurityContext(const Wishes& wishes, const Pod& pod) {
                   {"seccompProfile", {{"type", "RuntimeDefault"}}}};
   constexpr std::string_view kUser = "65532";  // the image's
   auto user = wishes.get("run-as-user", kUser);
-  // The sidecar would be root, which runAsNonRoot forbids, and never start.
+  // The sidecar would be root, which runAsNonRoot forbids, and would never start.
   if (user == "none" && pod.runs_as_root) user = kUser;
   if (user != "none") context["runAsUser"] = std::stoll(std::string(user));
   return context;
@@ -106,7 +106,7 @@ std::vector<std::string> environmentOf(const Sidecar& sidecar, const Wishes& wis
   if (sidecar.health_port != 0) {
     add("web.health-address", ':' + std::to_string(sidecar.health_port));
   }
-  // A pod starts before its Secrets are there.
+  // A pod may start before its Secrets exist.
   add("config.await", "true");
   add("state.dir", "/state");
   for (const auto& annotation : annotations()) {

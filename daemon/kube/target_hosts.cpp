@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kLoopback = {"localhost", "127.0.0.1", "::1"};
 
-// A host in the one form that is compared.
+// A host in the canonical form for comparisons.
 std::string canonicalHost(std::string_view host) {
   std::string text = lowered(host);
   in6_addr address{};
@@ -67,7 +67,7 @@ std::string targetHostMistake(const Rules& rules, const config::Target& target) 
   auto wrong = judge("url", target.url.host);
   if (wrong.empty() && target.oauth2) wrong = judge("oauth2.token_url", target.oauth2->host.host);
   if (!wrong.empty() || !target.credentials || !target.credentials->mysql) return wrong;
-  // Empty for a folder: whoever made the Secret that is mounted there has named the host.
+  // Empty for a folder: the author of the Secret that is mounted there has chosen the host.
   const auto& database = target.credentials->mysql->host;
   return database.empty() ? "" : judge("credentials.mysql.host", database);
 }

@@ -13,12 +13,12 @@ namespace postern::kube {
 // the end do not count. IPv6 addresses are compared by value.
 bool matchesHost(std::string_view pattern, std::string_view host);
 
-// Why `rules` do not let a credential go to `host`, or an empty text. Loopback and the host of the
-// default target-url are always allowed.
+// Why `rules` do not allow a credential to be sent to `host`, or an empty text. Loopback and the
+// host of the default target-url are always allowed.
 std::string targetHostMistake(const Rules& rules, std::string_view host);
 
-// The same for each host to which a target of a configuration sends a credential: of its URL, of
-// its token endpoint and of its database.
+// The same for each host to which a target of a configuration sends a credential: those of its URL,
+// its token endpoint and its database.
 std::string targetHostMistake(const Rules& rules, const config::Target& target);
 
 }  // namespace postern::kube

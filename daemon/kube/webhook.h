@@ -10,17 +10,17 @@
 
 namespace postern::kube {
 
-// The handler of the webhook: `POST /mutate`. A review may compute for long. Says in the log what
-// it refused, and with --log.level=debug what it injected. Thread-safe.
+// The handler of the webhook: `POST /mutate`. A review may need much CPU time. Logs refusals, and
+// with --log.level=debug also injections. Thread-safe.
 class Webhook {
  public:
-  static constexpr std::size_t kMaxBody = 3U << 20;  // bytes; the API server bounds a pod by half
+  static constexpr std::size_t kMaxBody = 3U << 20;  // bytes; twice the API server's limit of a pod
 
   using Counts = std::array<std::uint64_t, kVerdictNames.size()>;  // by Verdict
 
   explicit Webhook(Rules rules) : rules_(std::move(rules)) {}
 
-  // `gone`: whether the client waits for the answer no more.
+  // `gone`: whether the client has disconnected.
   http::Reply answer(const http::Request& request, const http::ClientGone& gone);
   Counts counts() const;
 

@@ -9,10 +9,10 @@
 namespace postern::kube {
 namespace {
 
-// A RuntimeClass is not read: its node selector is in the pod before a webhook sees it.
+// Does not read a RuntimeClass: its node selector is already in the pod before a webhook sees it.
 constexpr std::array<std::string_view, 2> kOsLabels = {"kubernetes.io/os", "beta.kubernetes.io/os"};
 constexpr std::string_view kBuildLabel = "node.kubernetes.io/windows-build";
-// Their values begin with "windows", as "windows_ltsc" and "Windows2022".
+// Their values start with "windows", such as "windows_ltsc" and "Windows2022".
 constexpr std::array<std::string_view, 2> kVendorLabels = {"cloud.google.com/gke-os-distribution",
                                                            "kubernetes.azure.com/os-sku"};
 constexpr std::string_view kWindows = "windows";
@@ -23,7 +23,7 @@ bool isOneOf(const std::array<std::string_view, N>& labels, std::string_view key
   return std::ranges::find(labels, key) != labels.end();
 }
 
-// Whether only nodes of Windows have this label.
+// Whether only Windows nodes have this label.
 bool isWindowsLabel(std::string_view key, std::string_view value) {
   if (key == kBuildLabel) return true;
   if (isOneOf(kOsLabels, key)) return value == kWindows;
@@ -47,12 +47,12 @@ bool demandsWindows(const Json& expression) {
       return isWindowsLabel(key, textOf(value));
     });
   }
-  // A node has one of two systems.
+  // A node has one of two operating systems.
   return operation == "NotIn" && isOneOf(kOsLabels, key) &&
          std::ranges::any_of(values, [](const Json& value) { return textOf(value) == kLinux; });
 }
 
-// A node fits when it fits one of the terms; none fits a term without requirements.
+// A node matches if it matches one of the terms. A term without requirements matches no node.
 bool hasWindowsAffinity(const Json& pod) {
   bool any = false;
   for (const auto& term :
@@ -71,7 +71,7 @@ bool hasWindowsOptions(const Json& of) {
   return options != nullptr && options->is_object() && !options->empty();
 }
 
-// Where options for Windows are; a Linux node passes over them.
+// The field with options for Windows, which a Linux node ignores.
 std::string windowsOptionsIn(const Json& pod) {
   const auto* const spec = find(pod, {"spec"});
   if (spec == nullptr) return "";

@@ -6,8 +6,7 @@
 
 namespace postern::kube {
 
-// The field of a pod that says that it runs on Windows nodes alone, such as "spec.os.name"; empty
-// when none does.
+// The field of a pod that restricts it to Windows nodes, such as "spec.os.name"; otherwise empty.
 std::string windowsFieldOf(const Json& pod);
 
 }  // namespace postern::kube

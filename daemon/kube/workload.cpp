@@ -18,7 +18,7 @@ namespace {
 
 using Keys = std::vector<std::string_view>;
 
-// As find(), of what may be changed.
+// Like find(), for values that may be changed.
 Json* findIn(Json& document, const Keys& keys) {
   Json* at = &document;
   for (const auto key : keys) {
@@ -30,7 +30,7 @@ Json* findIn(Json& document, const Keys& keys) {
   return at;
 }
 
-// Where the pod is in a document of this kind; {}: in no place that is known by the kind.
+// The path of the pod in a document of this kind; {} if the kind is unknown.
 std::optional<Keys> placeOf(std::string_view kind) {
   constexpr std::array<std::string_view, 6> kWorkloads = {
       "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job"};
@@ -46,7 +46,7 @@ bool hasContainers(Json& pod) {
   return containers != nullptr && containers->is_array();
 }
 
-// Of what has no kind, or one that is not known here: Argo's Rollout, Knative's Service.
+// The path in a document without a kind or with an unknown one: Argo's Rollout, Knative's Service.
 Json* findByContainers(Json& document, bool is_template) {
   if (is_template && hasContainers(document)) return &document;
   for (const auto& keys : {Keys{"spec", "template"}, Keys{"template"},

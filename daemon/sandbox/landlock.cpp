@@ -15,7 +15,7 @@
 namespace postern::sandbox {
 namespace {
 
-// Of later kernels than the headers that we are built with.
+// Defined by newer kernels than the headers of the build.
 constexpr std::uint64_t kTruncate = 1U << 14;
 constexpr std::uint64_t kIoctlDevice = 1U << 15;
 
@@ -26,9 +26,9 @@ constexpr std::uint64_t kWrite = kRead | LANDLOCK_ACCESS_FS_WRITE_FILE |
 constexpr std::uint64_t kOfFiles =
     LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | kTruncate;
 
-// Every right that this version knows: who is not given one does not have it.
+// Every right of this version: each must be granted explicitly.
 std::uint64_t rightsOf(long version) {
-  std::uint64_t rights = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;  // the last one of version 1
+  std::uint64_t rights = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;  // the last right of version 1
   if (version >= 2) rights |= LANDLOCK_ACCESS_FS_REFER;
   if (version >= 3) rights |= kTruncate;
   if (version >= 5) rights |= kIoctlDevice;

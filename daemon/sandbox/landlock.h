@@ -7,12 +7,12 @@
 
 namespace postern::sandbox {
 
-// From now on the calling thread, and each that it starts, opens nothing but `readable` and
-// `writable`: files, or folders with all that is below them (landlock(7)). In `writable` it may
-// also make, rename and remove files. Descriptors that are open already stay so.
+// From now on the calling thread, and each thread that it starts, can open only `readable` and
+// `writable`: files, or folders with everything below them (landlock(7)). In `writable` it can also
+// create, rename and remove files. Open descriptors stay open.
 //
-// What does not exist is left out. A rule is for what stands there now: a folder that is removed
-// and made anew is another one. Requires that no_new_privs is set.
+// Ignores paths that do not exist. A rule applies to the existing folder: a folder that is removed
+// and created again is another one. Requires that no_new_privs is set.
 Lock lockFiles(const std::vector<std::filesystem::path>& readable,
                const std::vector<std::filesystem::path>& writable);
 

@@ -4,12 +4,12 @@
 
 namespace postern::sandbox {
 
-// What became of one of the two locks.
+// The state of one of the two layers: seccomp or Landlock.
 struct Lock {
   bool in_force = false;
-  bool offered = false;       // the kernel has it
-  std::string state = "off";  // "on" when it is in force; of Landlock the version, "7"
-  std::string why;            // it is not in force; empty when it is
+  bool offered = false;       // the kernel supports it
+  std::string state = "off";  // "on" if it is in force; for Landlock its version, such as "7"
+  std::string why;            // why it is not in force; otherwise empty
 };
 
 }  // namespace postern::sandbox

@@ -20,11 +20,11 @@ namespace {
 
 constexpr std::size_t kMostNumbers = 512;  // those of Linux 6.18 end at 469
 constexpr std::int64_t kSecondsBetweenLines = 60;
-constexpr int kBySeccomp = 1;  // si_code; the C library's headers have no name for it
+constexpr int kBySeccomp = 1;  // si_code; the C library's headers do not name it
 
-// What a signal handler needs to know, made ready before.
+// The data for the signal handler, prepared before.
 struct Call {
-  std::array<char, 24> name{};                // cut off to fit, with a zero at the end
+  std::array<char, 24> name{};                // truncated to fit, zero-terminated
   std::atomic<std::int64_t> next_line_at{0};  // CLOCK_MONOTONIC, seconds
 };
 std::array<Call, kMostNumbers> calls;
@@ -49,11 +49,11 @@ void setResult(ucontext_t& context, int result) {
 #elif defined(__aarch64__)
   context.uc_mcontext.regs[0] = static_cast<unsigned long long>(result);
 #else
-#error "where this processor keeps the result of a system call has to be said here"
+#error "define here where this processor keeps the result of a system call"
 #endif
 }
 
-// Whether this line is due. Of those that come at the same time one is.
+// Whether this line is due. Of concurrent ones exactly one is.
 bool lineIsDue(Call& call) {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -65,7 +65,7 @@ bool lineIsDue(Call& call) {
 void logRefusal(int number, std::uint32_t arch) {
   const auto index = static_cast<std::size_t>(number);
   const bool known = arch == native_arch && number >= 0 && index < calls.size();
-  // What no table knows shares the line of number 511, which there is none of yet.
+  // Unknown numbers share the entry of number 511, which no system call has yet.
   Call& call = calls[known ? index : calls.size() - 1];
   if (!lineIsDue(call)) return;
   std::array<char, 16> digits{};
@@ -76,9 +76,9 @@ void logRefusal(int number, std::uint32_t arch) {
                     named ? std::string_view(call.name.data()) : unnamed);
 }
 
-// Runs in place of the call, in whatever thread made it: nothing here may allocate or lock.
+// Runs instead of the call, on the calling thread: must neither allocate nor lock.
 void refuse(int, siginfo_t* info, void* context) {
-  if (info->si_code != kBySeccomp) return;  // somebody has sent it
+  if (info->si_code != kBySeccomp) return;  // another process has sent it
   const int error = errno;
   setResult(*static_cast<ucontext_t*>(context), -EPERM);
   refused.fetch_add(1, std::memory_order_relaxed);

@@ -4,8 +4,8 @@
 
 namespace postern::sandbox {
 
-// Answers each system call that the filter traps with EPERM, counts it, and says in the log which
-// it was: each at most once a minute. 0, or the errno of sigaction(2).
+// Handles SIGSYS: answers each system call that the filter traps with EPERM, counts it, and logs
+// its name, each at most once a minute. Returns 0 or the errno of sigaction(2).
 int answerRefusals();
 
 // Thread-safe.

@@ -14,16 +14,16 @@
 namespace postern::sandbox {
 namespace {
 
-// Of the C library, of OpenSSL and of MariaDB's client: what they read or load when it is needed.
+// Folders that the C library, OpenSSL and MariaDB's client read or load from on demand.
 constexpr const char* kSystemPlaces[] = {
     "/etc", "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib",
-    // Where the links in /etc/ssl/certs lead to.
+    // The targets of the links in /etc/ssl/certs.
     "/usr/share/ca-certificates", "/usr/local/share/ca-certificates"};
 
-// What we use of the machine, and since when it runs.
+// Resource use of the process, and the start time of the machine.
 constexpr const char* kProcessPlaces[] = {"/proc/self", "/proc/stat"};
 
-// These may be links to what another program writes anew, in a folder of its own.
+// These may be links to files that another program rewrites, in a folder of its own.
 constexpr const char* kLinked[] = {"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf"};
 
 bool isFolder(const Path& path) {
@@ -36,21 +36,21 @@ bool isThere(const Path& path) {
   return std::filesystem::exists(path, error);
 }
 
-// Without a slash at the end.
+// Without a trailing slash.
 Path absolutePath(const Path& path) {
   std::error_code error;
   const Path whole = std::filesystem::absolute(path, error).lexically_normal();
   return whole.has_filename() ? whole : whole.parent_path();
 }
 
-// Absolute, and without links, also when the end of it does not exist.
+// Absolute and without links, even if the end of it does not exist.
 Path resolved(const Path& path) {
   std::error_code error;
   const Path whole = std::filesystem::weakly_canonical(absolutePath(path), error);
   return error ? absolutePath(path) : whole;
 }
 
-// `folder`, or the nearest one above it that exists.
+// `folder`, or its nearest existing parent.
 Path nearestFolder(Path folder) {
   while (!isFolder(folder) && folder.has_relative_path()) folder = folder.parent_path();
   return folder;
@@ -61,16 +61,16 @@ bool isWithin(const Path& path, const Path& folder) {
          folder.end();
 }
 
-// The folder that has to be open for `path` to be read, now and when it was renewed; the file
-// itself when it stands in the root, which as a folder would admit everything.
+// The folder that must be admitted so that `path` is readable, now and after a renewal. For a file
+// in the root it is the file itself, because the root would admit everything.
 Path placeOf(const Path& path) {
   if (isFolder(path)) return path;
   const Path folder = path.parent_path();
   return folder.has_relative_path() ? folder : path;
 }
 
-// As long as we live: the kernel forgets its record of a file in /proc when nobody holds it, and
-// with the record the rule for it.
+// Held for the life of the process: the kernel drops its inode of a file in /proc when nobody holds
+// it, and the rule with it.
 void hold(const char* place) {
   open(place, O_PATH | O_CLOEXEC);
 }
@@ -93,7 +93,7 @@ Sandbox::Sandbox(const Files& files) {
   }
   for (const char* link : kLinked) admitted_.push_back(placeOf(resolved(link)));
   for (const Path& path : files.readable) admit(path);
-  std::ranges::sort(admitted_);  // many targets share a folder
+  std::ranges::sort(admitted_);  // many targets share one folder
   admitted_.erase(std::unique(admitted_.begin(), admitted_.end()), admitted_.end());
 
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
@@ -106,9 +106,8 @@ Sandbox::Sandbox(const Files& files) {
   seccomp_ = lockSystemCalls();
 }
 
-// The folder of a name, and the one that a link in its place leads to. When the folder is missing
-// it is the nearest one above, so that what is mounted later is taken up as it appears; but never
-// the root.
+// Admits the folder of a path, and the target of a link there. If the folder is missing, admits its
+// nearest existing parent, so that a later mount is readable; but never the root.
 void Sandbox::admit(const Path& named) {
   const Path path = absolutePath(named);
   const Path target = resolved(path);
@@ -119,10 +118,9 @@ void Sandbox::admit(const Path& named) {
     admitted_.push_back(resolved(there));
     if (there == folder) return;
     remarks_.push_back(folder.string() + ": no such folder: all of " + there.string() +
-                       " is readable, so that it is taken up when it appears");
+                       " is readable, so that it is found when it appears");
   } else if (!isThere(target)) {
-    remarks_.push_back(path.string() +
-                       ": is not there: to read it when it has appeared needs a restart");
+    remarks_.push_back(path.string() + ": is missing: reading it after it appears needs a restart");
   }
 }
 

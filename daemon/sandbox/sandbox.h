@@ -11,34 +11,34 @@ namespace postern::sandbox {
 
 using Path = std::filesystem::path;
 
-// What the process may open from now on, besides what the libraries need.
+// The files that the process may open from now on, in addition to those of the libraries.
 struct Files {
-  // A folder is admitted with all that is below it, a file with its whole folder: what is renewed
-  // is another file of the same name.
+  // A folder is admitted with everything below it, a file with its whole folder: a renewed file is
+  // a new file with the same name.
   std::vector<Path> readable;
-  Path writable;  // a folder; empty: none
+  Path writable;  // a folder; may be empty
 };
 
-// What was put in force: no_new_privs, a filter of system calls, and rules for files. Each of the
-// two locks is applied where the kernel has it. Constant after construction, so readable by any
-// thread.
+// The applied sandbox: no_new_privs, a filter of system calls (seccomp), and rules for files
+// (Landlock). Each of these two layers is applied if the kernel supports it. Constant after
+// construction, so readable by any thread.
 class Sandbox {
  public:
-  // None: nothing is refused.
+  // No sandbox: nothing is refused.
   Sandbox() = default;
-  // Confines this process for good. Requires that no thread runs but the caller's.
+  // Restricts this process permanently. Requires that only the caller's thread runs.
   explicit Sandbox(const Files& files);
 
   const Lock& seccomp() const { return seccomp_; }
   const Lock& landlock() const { return landlock_; }
-  // Both are in force, as far as the kernel has them. It always has seccomp.
+  // Whether both are in force, as far as the kernel supports them. Seccomp is required.
   bool whole() const;
-  // Folders that are missing, and what was done about it: a line each, for people.
+  // Missing folders, and how each was handled: one line each, for people.
   const std::vector<std::string>& remarks() const { return remarks_; }
 
-  // Whether the rules for files let this one be read, or would if it was there.
+  // Whether the rules allow this file to be read, even if it does not exist yet.
   bool admits(const Path& file) const;
-  // System calls that were refused so far.
+  // The number of refused system calls.
   static std::uint64_t refusedCalls();
 
  private:

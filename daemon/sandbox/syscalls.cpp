@@ -20,11 +20,11 @@
 namespace postern::sandbox {
 namespace {
 
-// Whatever their arguments are; what a processor does not have is left out. Which files may be
-// opened is for Landlock to say.
+// Allowed with any arguments; skipped if the processor lacks them. Landlock restricts which files
+// may be opened.
 constexpr const char* kAllowed[] = {
 #ifdef __SANITIZE_ADDRESS__
-    "pipe2",  // by it the sanitizer finds out whether memory can be read
+    "pipe2",  // the sanitizer tests with it whether memory is readable
 #endif
     // memory
     "brk", "madvise", "mremap", "munmap",
@@ -47,13 +47,13 @@ constexpr const char* kAllowed[] = {
     // waiting
     "epoll_create", "epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_pwait2", "epoll_wait",
     "eventfd2", "poll", "ppoll", "pselect6", "select",
-    // itself and its machine
+    // the process and its machine
     "getegid", "geteuid", "getgid", "getrandom", "getrlimit", "getuid", "sysinfo", "uname"};
 
-// PR_SET_VMA: newer C libraries name their memory so.
+// PR_SET_VMA: newer C libraries name their memory with it.
 constexpr int kSetVma = 0x53564d41;
 
-// The rules, until they are loaded.
+// The rules before they are loaded.
 class Filter {
  public:
   Filter() : context_(seccomp_init(SCMP_ACT_TRAP)) {
@@ -68,11 +68,12 @@ class Filter {
   void set(scmp_filter_attr attribute, std::uint32_t value) {
     if (error_ == 0) error_ = -seccomp_attr_set(context_, attribute, value);
   }
-  // Of several rules for one call any may hold; of several conditions in one, all have to.
+  // Of several rules for one call any one may match. Of several conditions in a rule all must
+  // match.
   void allow(const char* call, std::initializer_list<scmp_arg_cmp> conditions = {}) {
     add(SCMP_ACT_ALLOW, call, conditions);
   }
-  // The kernel answers by itself: no line in the log, and no signal either.
+  // The kernel itself answers, without a signal and without a log line.
   void answer(std::uint16_t error, const char* call,
               std::initializer_list<scmp_arg_cmp> conditions = {}) {
     add(SCMP_ACT_ERRNO(error), call, conditions);
@@ -86,7 +87,7 @@ class Filter {
  private:
   void add(std::uint32_t action, const char* call, std::initializer_list<scmp_arg_cmp> conditions) {
     const int number = seccomp_syscall_resolve_name(call);
-    if (number < 0 || error_ != 0) return;  // this processor does not have it
+    if (number < 0 || error_ != 0) return;  // this processor lacks the call
     error_ = -seccomp_rule_add_array(
         context_, action, number, static_cast<unsigned int>(conditions.size()), conditions.begin());
   }
@@ -103,28 +104,28 @@ scmp_arg_cmp masked(unsigned int argument, std::uint64_t mask, std::uint64_t val
   return {argument, SCMP_CMP_MASKED_EQ, mask, value};
 }
 
-// The C library holds all signals back while it starts a thread or a process, and a signal for a
-// refused call that is held back would end us. So the kernel itself answers these.
+// The C library blocks all signals while it starts a thread or a process. A blocked SIGSYS for a
+// refused call would end the process, so the kernel itself answers these calls.
 void ruleStarts(Filter& filter) {
   filter.allow("clone", {masked(0, CLONE_THREAD, CLONE_THREAD)});
   filter.answer(EPERM, "clone", {masked(0, CLONE_THREAD, 0)});
-  // Its flags lie in memory, where a filter does not see them. The C library then takes clone.
+  // Its flags are in memory, which a filter does not see. The C library then falls back to clone.
   filter.answer(ENOSYS, "clone3");
 }
 
 void ruleMemory(Filter& filter) {
-  // Plugins of MariaDB and of the name service are mapped to be executed, never to be written too.
+  // Plugins of MariaDB and of the name service are mapped as executable, never also as writable.
   filter.allow("mmap", {masked(2, PROT_EXEC, 0)});
   filter.allow("mmap", {masked(2, PROT_WRITE, 0)});
   filter.allow("mprotect", {masked(2, PROT_EXEC, 0)});
 }
 
 void ruleSockets(Filter& filter) {
-  // AF_UNIX: the name service may sit behind such a socket.
+  // AF_UNIX: the name service may use such a socket.
   for (const int family : {AF_INET, AF_INET6, AF_UNIX}) {
     filter.allow("socket", {equal(0, static_cast<std::uint64_t>(family))});
   }
-  // getaddrinfo asks which addresses this machine has.
+  // getaddrinfo reads the addresses of this machine.
   filter.allow("socket", {equal(0, AF_NETLINK), equal(2, NETLINK_ROUTE)});
   for (const unsigned long request : {FIONBIO, FIONREAD, TCGETS}) {
     filter.allow("ioctl", {equal(1, request)});
@@ -135,7 +136,7 @@ void ruleProcess(Filter& filter) {
   const auto self = static_cast<std::uint64_t>(getpid());
   filter.allow("tgkill", {equal(0, self)});  // abort()
   for (const std::uint64_t pid : {std::uint64_t{0}, self}) {
-    filter.allow("prlimit64", {equal(0, pid), equal(2, 0)});  // reads the limit, sets none
+    filter.allow("prlimit64", {equal(0, pid), equal(2, 0)});  // reads the limit, does not set it
   }
   for (const int option : {PR_SET_NAME, kSetVma}) {
     filter.allow("prctl", {equal(0, static_cast<std::uint64_t>(option))});
@@ -148,9 +149,10 @@ Lock lockSystemCalls() {
   Filter filter;
   filter.set(SCMP_FLTATR_CTL_TSYNC, 1);
   filter.set(SCMP_FLTATR_API_SYSRAWRC, 1);
-  // Of another processor's numbering, which this one can speak too: refused as any other.
+  // Calls in the numbering of another processor, which this one supports too: refused like any
+  // other.
   filter.set(SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_TRAP);
-  // We run nobody's code but our own: the kernel need not slow it down against Spectre.
+  // postern runs only its own code, so it needs no costly protection against Spectre.
   filter.set(SCMP_FLTATR_CTL_SSB, 1);
   filter.set(SCMP_FLTATR_CTL_OPTIMIZE, 2);
   for (const char* call : kAllowed) filter.allow(call);

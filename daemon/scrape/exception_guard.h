@@ -9,13 +9,13 @@
 
 namespace postern::scrape {
 
-// What an exception becomes. Only its type is logged: its text may quote a page or a secret.
+// The error for an exception. Logs only its type, because its text may quote a page or a secret.
 Error outOfMemory();                              // Limit
 Error unexpected(const std::exception& failure);  // Format
 
-// Runs `work`, which returns a Result: an exception becomes its Error. Code that reads pages
-// returns its errors; but a page may take more memory than there is, and a library may throw. A
-// thread of the pool that let an exception pass would end the process.
+// Runs `work`, which returns a Result, and turns an exception into its Error. Code that reads pages
+// returns its errors. But a page may need more memory than is available, and a library may throw.
+// An exception that leaves a thread of the pool would end the process.
 template <typename Work>
 auto guardExceptions(Work work) -> decltype(work()) {
   try {
@@ -27,7 +27,7 @@ auto guardExceptions(Work work) -> decltype(work()) {
   }
 }
 
-// The same for a task: what it threw, if it did.
+// The same for a task: the error of its exception, if it threw.
 async::Task<std::optional<Error>> guardExceptions(async::Task<> work);
 
 }  // namespace postern::scrape

@@ -18,10 +18,10 @@
 namespace postern::scrape {
 namespace {
 
-constexpr std::size_t kLarge = 1U << 20;  // bytes of pages whose memory is worth giving back
+constexpr std::size_t kLarge = 1U << 20;  // bytes; larger pages return memory to the system
 
-// The first error tells; but a page whose 401 came after the login of another had failed knows of
-// the wait alone, and not of what happened in this scrape.
+// Whether this error is more informative than the first. Usually the first is. But a page with a
+// 401 after another page's failed login reports only the wait, not what happened in this scrape.
 bool tellsMore(const Error& error, const std::optional<Error>& known) {
   return !known || (known->fault == Fault::Backoff && error.fault != Fault::Backoff);
 }
@@ -30,7 +30,7 @@ Error tooMuch(std::string_view limit, std::size_t value) {
   return {Fault::Limit, fmt::format("the pages together exceed {} of {}", limit, value)};
 }
 
-// So that a page that is missing is not missing in silence.
+// Makes a missing page visible on the merged page.
 exposition::Families pageUpFamily(const config::Target& target,
                                   const std::vector<std::optional<Error>>& pages) {
   exposition::Family up;
@@ -48,7 +48,7 @@ exposition::Families pageUpFamily(const config::Target& target,
   return families;
 }
 
-// Only WhatsApp's health has the name of the company.
+// Only WhatsApp's health has the company's name.
 std::string companyOf(const TargetClient& client, const config::Page& page) {
   if (page.format != config::Format::WhatsappHealth || !client.credentials) return {};
   const auto credential = client.credentials->current();
@@ -57,7 +57,7 @@ std::string companyOf(const TargetClient& client, const config::Page& page) {
 
 }  // namespace
 
-// What a job on another thread needs to read the page's end: JSON is read as a whole.
+// Everything that a job on another thread needs to read the end of a page: JSON is read as a whole.
 struct HeldPages::Page {
   Page(const RunContext& run, std::size_t number, const exposition::Output& output)
       : context(run.pages),
@@ -85,14 +85,14 @@ struct HeldPages::Page {
   exposition::Families families;
   exposition::FamilyCollector collector;
   exposition::PageInput input;
-  // On the loop alone, as is what follows.
+  // used only on the loop, like the following members
   PageFetch fetch;
   PageStory story;
   std::optional<Error> error;
   bool ended = false;
 };
 
-// What becomes of the pages. The end is a job that owns all that it needs.
+// Merges the pages. The last part runs as a job that owns all that it needs.
 struct HeldPages::Merging {
   Merging(const RunContext& run, const exposition::Output& written)
       : context(run.pages), output(written) {
@@ -107,10 +107,10 @@ struct HeldPages::Merging {
   const exposition::Output output;
   exposition::Families merged;
   exposition::FamilyIndex index{merged};
-  std::optional<Error> broken;               // by an exception, before all pages were there
-  std::vector<std::shared_ptr<Page>> pages;  // that are not merged yet; null: it is
+  std::optional<Error> broken;               // an exception, before all pages were complete
+  std::vector<std::shared_ptr<Page>> pages;  // not merged yet; null: merged
   std::string self_metrics;
-  bool gives_back = false;  // much memory
+  bool gives_back = false;  // returns much memory to the system
   ScrapeResult result;
 };
 
@@ -127,7 +127,7 @@ async::Task<ScrapeResult> HeldPages::fetch(async::Scope& scope, SteadyTime login
   async::Scope whole(context_.loop);  // each page ends with `scope`
   async::Group group(upstream::ConnectionPool::kMostIdle);
   std::size_t first = 0;
-  // One page goes ahead, so that a credential that turned bad is shown to the service once.
+  // One page is fetched first, so that an invalid credential is sent to the service only once.
   if (pages_.size() > 1 && context_.client->session.sendsCredentialItself()) {
     co_await fetchPage(first, scope, login_deadline);
     first = 1;
@@ -162,7 +162,7 @@ async::Task<> HeldPages::fetchPage(std::size_t number, async::Scope& scope,
   page.story.transport = page.fetch.transport();
   page.story.counts = page.input.counts();
   page.story.seconds = secondsSince(context_.loop, began);
-  // A page that failed tells nothing.
+  // A failed page reports no health.
   if (!page.error && page.json.health()) {
     page.story.health = page.json.health();
     page.story.health_at = context_.loop.clock().system();
@@ -230,7 +230,7 @@ void HeldPages::remember(std::size_t number) {
   kept.story = page.story;
 }
 
-// The page has ended: its families are all that is needed of it.
+// The page has ended. Only its families are still needed.
 void HeldPages::take(std::size_t number) {
   Page& page = *pages_[number];
   page.ended = true;
@@ -240,7 +240,7 @@ void HeldPages::take(std::size_t number) {
   mergeSmallPages();
 }
 
-// In the order of the pages; a bounded number of bytes at a time.
+// Merges in the order of the pages, a bounded number of bytes at a time.
 void HeldPages::mergeSmallPages() {
   std::size_t bytes = 0;
   while (merged_ < pages_.size() && pages_[merged_] && pages_[merged_]->ended) {
@@ -261,15 +261,15 @@ void HeldPages::mergeSmallPages() {
 
 Result<PageText> HeldPages::Merging::run() {
   auto page = guardExceptions([&] { return merge(); });
-  // What the pages took is in pieces, which malloc would keep for this thread.
+  // The pages' memory is fragmented, and malloc would keep it for this thread.
   if (gives_back) malloc_trim(0);
   return page;
 }
 
-// One page of all pages, if those that are required are there, and one at least.
+// Makes one page of all pages. Requires all required pages, and at least one.
 Result<PageText> HeldPages::Merging::merge() {
   const auto& target = context->target;
-  std::optional<Error> missing;  // of a page that is required
+  std::optional<Error> missing;  // of a required page
   std::optional<Error> failed;   // of any page
   bool all_failed = true;
   for (std::size_t page = 0; page < result.pages.size(); ++page) {
@@ -291,7 +291,7 @@ Result<PageText> HeldPages::Merging::merge() {
   if (target.limits.samples != 0 && merged.samples > target.limits.samples)
     return tooMuch("sample_limit", target.limits.samples);
   if (result.counts.read == 0 && merged.samples == 0)
-    return Error{Fault::Empty, "no page had a sample in it"};
+    return Error{Fault::Empty, "no page contains a sample"};
   result.samples = merged.samples;
   exposition::merge(merged, pageUpFamily(target, result.pages));
   if (target.append_self) {

@@ -10,15 +10,15 @@
 
 namespace postern::scrape {
 
-// The pages of a target that has several, or one that cannot stream: fetched side by side, held up
-// to merge_limit, and merged. A small page is merged, and its memory free, as soon as it and all
-// pages before it are there. On the loop; `context` must outlive it.
+// The pages of a target with several pages, or with one that cannot stream: fetched in parallel,
+// held up to merge_limit, and merged. A small page is merged and its memory freed as soon as it and
+// all pages before it are complete. On the loop; `context` must outlive it.
 class HeldPages {
  public:
   HeldPages(RunContext& context, const exposition::Output& output);
   ~HeldPages();
 
-  // Once. Ends soon after the scope does.
+  // Call once. Ends soon after the scope.
   async::Task<ScrapeResult> fetch(async::Scope& scope, SteadyTime login_deadline);
 
  private:
@@ -36,10 +36,10 @@ class HeldPages {
 
   RunContext& context_;
   const exposition::Output output_;
-  std::vector<std::shared_ptr<Page>> pages_;  // null: not begun, or merged
-  std::vector<std::uint64_t> refused_;        // by page, as PageFetch::refused()
+  std::vector<std::shared_ptr<Page>> pages_;  // null: not begun, or already merged
+  std::vector<std::uint64_t> refused_;        // PageFetch::refused() by page
   const std::shared_ptr<Merging> merging_;
-  std::size_t merged_ = 0;      // the first pages are
+  std::size_t merged_ = 0;      // number of first pages that are merged
   std::size_t held_bytes_ = 0;  // of all pages, for merge_limit
 };
 

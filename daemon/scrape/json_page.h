@@ -13,21 +13,21 @@
 
 namespace postern::scrape {
 
-// A page in JSON as the Prometheus text that it stands for, and what else it tells. Each is used
-// for one page, by one thread at a time.
+// A JSON page, converted to Prometheus text, and its health. Each object is for one page, used by
+// one thread at a time.
 class JsonPage {
  public:
-  // `target` must outlive it.
+  // `target` must outlive the object.
   JsonPage(const config::Target& target, std::size_t page) : target_(target), page_(page) {}
 
   // For the label customer_name of WhatsApp's health.
   void setCompany(std::string company) { company_ = std::move(company); }
 
-  // Errors: Format, Empty, Limit, as the format's reader says.
+  // Errors: Format, Empty, Limit, from the format's reader.
   Result<std::string> toText(exposition::Format format, std::string_view json);
 
   std::size_t nanDropped() const { return nan_dropped_; }  // values that were the string "NaN"
-  // What the service says of itself; null: the page does not tell.
+  // The health that the service reports; null: the page does not report it.
   const std::shared_ptr<const exposition::Health>& health() const { return health_; }
 
  private:

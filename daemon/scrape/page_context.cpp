@@ -27,7 +27,7 @@ bool longTurn(const async::Loop& loop, SteadyTime since) {
   return loop.now() - since >= std::chrono::milliseconds(1);
 }
 
-// A 401 that stands is a rejected login when no page ever accepted what was sent.
+// A final 401 is a rejected login if no page ever accepted the authorization.
 void judgeRefusal(TargetClient& client, std::uint64_t refused, Error& error) {
   if (refused != 0 && client.session.countRefusal(refused)) error.fault = Fault::LoginRejected;
 }

@@ -21,7 +21,7 @@
 
 namespace postern::scrape {
 
-// What the pages of one target are read with. Jobs on other threads share it with the loop, and may
+// The parts to read the pages of one target. Jobs on other threads share it with the loop, and may
 // outlive the target.
 struct PageContext {
   explicit PageContext(config::Target of) : target(std::move(of)), reshapers(target.reshape) {}
@@ -35,17 +35,18 @@ struct PageContext {
   exposition::PageTemplateStore templates;  // of the first page
 };
 
-// The last good answer of a page with min_interval.
+// The last successful answer of a page with min_interval.
 struct KeptPage {
   std::optional<exposition::Families> families;
   SteadyTime fetched;
   PageStory story;
 };
 
-// What append_self puts into a page: own metrics but postern_page_up. Called on the loop.
+// The families that append_self adds to a page: postern's own metrics without postern_page_up.
+// Called on the loop.
 using SelfMetrics = std::function<std::string()>;
 
-// What the runs of one target share, on its loop. Outlives them.
+// Shared by the runs of one target, on its loop. Outlives them.
 struct RunContext {
   const std::shared_ptr<TargetClient> client;
   const std::shared_ptr<PageContext> pages;
@@ -53,35 +54,35 @@ struct RunContext {
   async::JobRunner& runner;
   const SelfMetrics self_metrics;
   std::vector<KeptPage> kept;  // by page
-  async::Gate merging{1};      // entered while pages are merged, which takes their memory twice
+  async::Gate merging{1};      // entered while pages are merged, which needs their memory twice
 };
 
 using PageText = std::shared_ptr<const std::string>;
 
-// What came of one run over the pages of a target.
+// The result of one run over the pages of a target.
 struct ScrapeResult {
   PageText page;  // null when it streamed, or failed
   std::optional<Error> error;
-  bool scraper_gone = false;  // that is why: it says nothing of the target
+  bool scraper_gone = false;  // the reason of `page`; says nothing about the target
   std::size_t bytes = 0;
   std::size_t samples = 0;
   exposition::PageCounts counts;
   std::size_t type_clashes = 0;
-  std::vector<std::optional<Error>> pages;  // why each page failed, none: it is good
+  std::vector<std::optional<Error>> pages;  // why each page failed; not set: success
   std::vector<PageStory> stories;           // by page
 };
 
-// The format that the configuration gives the page; none: it shows.
+// The page's format in the configuration; not set: detected from the page.
 std::optional<exposition::Format> formatOf(const config::Page& page);
 bool isJson(const std::optional<exposition::Format>& format);
 
-// Bytes of pages that are not read, or merged, on the loop at once: it takes a millisecond or more.
+// Bytes of pages that the loop does not read or merge itself: it would take a millisecond or more.
 inline constexpr std::size_t kLongToRead = 256U << 10;
-// Whether a task that has not waited since then has to let others have their turn.
+// Whether a task that has computed since then must let others have a turn.
 bool longTurn(const async::Loop& loop, SteadyTime since);
 double secondsSince(const async::Loop& loop, SteadyTime began);
 
-// Makes the error of a page a rejected login when the refusal (PageFetch::refused()) is one.
+// Makes the error of a page a rejected login if the refusal (PageFetch::refused()) counts as one.
 void judgeRefusal(TargetClient& client, std::uint64_t refused, Error& error);
 
 }  // namespace postern::scrape

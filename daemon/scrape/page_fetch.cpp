@@ -33,7 +33,7 @@ bool isJson(config::Format format) {
          format == config::Format::SpectatorJson;
 }
 
-// What the service can leave out already: the selectors of a federate page.
+// The selectors of a federate page, so that the service sends less.
 config::Pairs federateParams(const config::Target& target, const config::Page& page) {
   config::Pairs params;
   if (!page.path.ends_with("/federate")) return params;
@@ -52,7 +52,7 @@ std::string_view acceptFor(const config::Page& page, const exposition::Output& o
   }
 }
 
-// Services that give a cookie send whom they do not know to their login, in place of a 401.
+// Services with a cookie redirect unknown clients to their login instead of answering 401.
 bool sendsACookie(const config::Target& target) {
   return target.login && !target.login->token.cookie.empty();
 }
@@ -61,7 +61,7 @@ bool isUnknownToIt(const config::Target& target, int status) {
   return status == 401 || (sendsACookie(target) && (status == 302 || status == 303));
 }
 
-// Takes the value out of the authorization.
+// Moves the value out of the authorization.
 upstream::Request makeRequest(const session::Session& session, const config::Target& target,
                               const config::Page& page, session::Authorization& authorization,
                               credentials::SecretHeaders headers,
@@ -79,15 +79,16 @@ upstream::Request makeRequest(const session::Session& session, const config::Tar
   return request;
 }
 
-// What mends a status that needs no more words than its number.
+// The remedy for a status that needs no further explanation.
 std::string remedyOf(int status) {
   if (status == 401) return "let the account read this page, or leave the page out of pages";
   if (status == 404)
-    return "correct the path of the page, or the path in the url: the service knows no such page";
+    return "correct the path of the page, or the path in the url: the service does not have this "
+           "page";
   return "look into the service's log for this request, or correct path and params of the page";
 }
 
-// RFC 9110, section 15.5.20: by a server that serves other names on this connection.
+// RFC 9110, section 15.5.20: the server serves other names on this connection.
 Error misdirected(const config::Target& target, const std::string& answered) {
   const auto& name = target.tls.server_name.empty() ? target.url.host : target.tls.server_name;
   return {Fault::Status,
@@ -109,13 +110,13 @@ Error statusError(const config::Target& target, const upstream::Response& respon
     return {Fault::Forbidden, answered + ": the credential is of the wrong kind or lacks the role"};
   }
   if (response.status >= 300 && response.status < 400) {
-    return {
-        Fault::Status,
-        fmt::format("{}: redirected to \"{}\", which is not followed", answered,
-                    printable(response.header("location"))),
-        "",
-        {},
-        "let path, and the url, be where the redirect leads to; other hosts are never followed"};
+    return {Fault::Status,
+            fmt::format("{}: redirected to \"{}\", which is not followed", answered,
+                        printable(response.header("location"))),
+            "",
+            {},
+            "set path and url to where the redirect leads; redirects to other hosts are never "
+            "followed"};
   }
   return {Fault::Status, answered, "", {}, remedyOf(response.status)};
 }
@@ -144,10 +145,10 @@ async::Task<Result<credentials::SecretHeaders>> PageFetch::readHeaders(async::Sc
   co_return Error{Fault::Timeout, "timed out while reading the files of http_headers"};
 }
 
-// Makes the request, ready to be sent.
+// Makes the request complete.
 async::Task<Result<void>> PageFetch::prepare(async::Scope& scope, SteadyTime login_deadline) {
   auto& client = *context_.client;
-  // Without material nothing can be sent, so no login is spent on it either.
+  // Nothing can be sent without material, so do not log in either.
   if (const auto material = client.material.current(); !material) co_return material.error();
   credentials::SecretHeaders headers;
   if (!target().http_headers.empty()) {

@@ -11,30 +11,30 @@
 
 namespace postern::scrape {
 
-// One page of a target, fetched with whatever proves who we are. On the loop; `context` must
-// outlive it.
+// Fetches one page of a target with its authorization. On the loop; `context` must outlive it.
 class PageFetch {
  public:
-  // `output`: what the page will be, so that it is asked for like that.
+  // `output`: the format of the finished page, for the request's Accept header.
   PageFetch(const RunContext& context, std::size_t page, const exposition::Output& output)
       : context_(context), page_(page), output_(output) {}
 
-  // Until the body of a 200 begins; a page that was refused is replayed once. Errors: those of
-  // Session::authorize and HttpClient; Forbidden (403), Status (anything but 200). With refused()
-  // set the error is a 401 that stands: whether it is LoginRejected or Status the whole scrape
-  // decides.
+  // Runs until the body of a 200 begins. Replays a refused page once. Errors: those of
+  // Session::authorize and HttpClient; Forbidden (403), Status (anything but 200). If refused() is
+  // set, the error is a final 401, and the whole scrape decides whether it is LoginRejected or
+  // Status.
   async::Task<Result<void>> start(async::Scope& scope, SteadyTime login_deadline);
-  // After start(): as HttpExchange::read().
+  // After start(): like HttpExchange::read().
   async::Task<Result<std::string_view>> read(async::Scope& scope);
-  // After read(): as HttpExchange::endIfWhole().
+  // After read(): like HttpExchange::endIfWhole().
   bool endIfWhole() { return exchange_->endIfWhole(); }
   // Closes the connection, unless the body was read to its end.
   void end();
 
   std::string_view contentType() const;
-  std::uint64_t refused() const { return refused_; }  // generation of the authorization; 0: none
-  int status() const { return status_; }              // of the last answer; 0: none
-  // Of the last request; none: nothing was sent.
+  // Generation of the refused authorization; 0: not refused.
+  std::uint64_t refused() const { return refused_; }
+  int status() const { return status_; }  // of the last answer; 0: no answer
+  // Of the last request; not set: nothing was sent.
   const std::optional<upstream::TransportInfo>& transport() const { return transport_; }
 
  private:
@@ -54,10 +54,10 @@ class PageFetch {
   std::optional<upstream::TransportInfo> transport_;
 };
 
-// The error with the page that it is about in front.
+// Puts the page's name before the error's text.
 Error inPage(const config::Page& page, Error error);
 
-// The limit that the page's format has.
+// The body limit of the page's format.
 std::size_t bodyLimit(const config::Target& target, const config::Page& page);
 
 }  // namespace postern::scrape

@@ -9,17 +9,17 @@
 
 namespace postern::scrape {
 
-// The rules with the digests that they need.
+// The compiled rules with the digests that they need.
 std::shared_ptr<const exposition::Rules> compileRules(const config::Reshape& config);
 
-// Lends the reshapers of one target to its flights: what they remember of label sets is worth
-// keeping from one scrape to the next. As many are kept as were ever lent at a time. Thread-safe;
-// must outlive its leases.
+// Lends the reshapers of one target to its runs, because their cached label sets are worth keeping
+// between scrapes. Keeps as many as were ever lent at the same time. Thread-safe; must outlive its
+// leases.
 class Reshapers {
  public:
   explicit Reshapers(const config::Reshape& config);
 
-  // Takes back what was lent.
+  // Returns a lent reshaper.
   struct Return {
     Reshapers* owner = nullptr;
     void operator()(exposition::Reshaper* used) const;

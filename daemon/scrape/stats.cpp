@@ -58,7 +58,7 @@ void Stats::fetched(Fetched fetched, const std::vector<std::string>& names, Syst
   enterState(std::move(fetched.error), healthOf(fetched.pages, counts_.stories), now);
   const auto pages_before = std::exchange(counts_.pages, std::move(fetched.pages));
   counts_.stories.resize(counts_.pages.size());
-  // A target that fails as a whole says so itself.
+  // If the whole target fails, its own message says so.
   if (!counts_.fault) logPages(pages_before, names);
 }
 
@@ -79,12 +79,12 @@ void Stats::enterState(std::optional<Error> fault, ServiceHealth health, SystemT
   if (health != health_before) logHealth(health_before);
 }
 
-// What a page that failed does to it, the log says of the page.
+// The log line of a failed page already says so.
 void Stats::logHealth(ServiceHealth before) const {
   if (counts_.health == ServiceHealth::Unhealthy) {
-    log::warn("service says of itself that it is not healthy", {{"target", target_}});
+    log::warn("service reports that it is not healthy", {{"target", target_}});
   } else if (counts_.health == ServiceHealth::Healthy && before != ServiceHealth::NotTold) {
-    log::info("service says of itself that it is healthy", {{"target", target_}});
+    log::info("service reports that it is healthy", {{"target", target_}});
   }
 }
 

@@ -8,8 +8,8 @@
 namespace postern::scrape {
 namespace {
 
-constexpr std::size_t kSmall = 128U << 10;          // bytes of a page: most are smaller
-constexpr std::size_t kHeld = (1U << 20) + kSmall;  // what is held back, as a rule, and a block
+constexpr std::size_t kSmall = 128U << 10;          // bytes; most pages are smaller
+constexpr std::size_t kHeld = (1U << 20) + kSmall;  // the usual hold-back and one block
 
 bool isWhatsapp(config::Format format) {
   return format == config::Format::WhatsappJson || format == config::Format::WhatsappHealth;
@@ -33,7 +33,7 @@ struct StreamedPage::Pipeline {
             [this](exposition::Format format, std::string_view page) {
               return json.toText(format, page);
             },
-            // Without a hold-back the page goes out block by block.
+            // Without a hold-back the page is sent block by block.
             context->target.hold_back < kSmall ? nullptr : &context->templates) {}
 
   Result<void> finish() {
@@ -71,7 +71,7 @@ async::Task<bool> StreamedPage::hold(async::Scope& scope, SteadyTime login_deadl
   while (!whole_) {
     const bool more = co_await next(scope);
     if (more && passage.out().size() > most) co_return true;
-    // Grows once, and not by steps that are copied.
+    // Grows once instead of in steps that are copied.
     if (more && passage.out().size() > kSmall) passage.out().reserve(kHeld);
   }
   co_return false;
@@ -96,7 +96,7 @@ void StreamedPage::abandon() {
   fail({Fault::Timeout, "no scraper waits for the page any more"});
 }
 
-// Reads one block. False at the end, and after a failure.
+// Reads one block. Returns false at the end and after a failure.
 async::Task<bool> StreamedPage::next(async::Scope& scope) {
   if (longTurn(context_.loop, turned_)) {
     static_cast<void>(co_await context_.loop.turn(scope));
@@ -146,7 +146,7 @@ void StreamedPage::finish(Result<void> read) {
   whole_ = true;
 }
 
-// False when the scraper takes no more.
+// Returns false when the scraper accepts no more bytes.
 async::Task<bool> StreamedPage::flush(PageStream& stream) {
   auto& out = pipeline_->passage.out();
   if (out.empty()) co_return true;

@@ -12,27 +12,28 @@
 
 namespace postern::scrape {
 
-// Whether the target has one page only, that can go out line by line as it comes.
+// Whether the target has exactly one page, and it can be sent line by line as it arrives.
 bool streams(const config::Target& target);
 
-// Such a page: checked, relabeled and written while it is fetched. Held up to hold_back, so that a
-// failure is an error and not a page that breaks off; beyond it, streamed to one scraper. On the
+// A page that is checked, relabeled and written while it is fetched. Held up to hold_back, so that
+// a failure is an error instead of an incomplete page. After that it streams to one scraper. On the
 // loop; `context` must outlive it.
 class StreamedPage {
  public:
   StreamedPage(RunContext& context, const exposition::Output& output);
 
-  // True when the page outgrew the hold-back: streamTo() takes the rest. False when it is whole, or
-  // failed.
+  // Returns true when the page outgrew the hold-back: streamTo() continues. Returns false when it
+  // is complete, or failed.
   async::Task<bool> hold(async::Scope& scope, SteadyTime login_deadline);
   async::Task<> streamTo(PageStream& stream, async::Scope& scope);
-  // The page outgrew the hold-back, and nobody is left to stream it to.
+  // The page outgrew the hold-back, and no scraper is left to stream it to.
   void abandon();
-  // What came of it. Once, at the end.
+  // The result. Call once, at the end.
   ScrapeResult result();
 
  private:
-  // What a job on another thread needs to read the page's end: JSON is read as a whole.
+  // Everything that a job on another thread needs to read the end of a page: JSON is read as a
+  // whole.
   struct Pipeline;
 
   async::Task<bool> next(async::Scope& scope);
@@ -46,10 +47,10 @@ class StreamedPage {
   PageFetch fetch_;
   const std::shared_ptr<Pipeline> pipeline_;
   const SteadyTime began_;
-  SteadyTime turned_;      // since when this task computes without letting others have their turn
+  SteadyTime turned_;      // since when this task computes without a turn for others
   std::size_t bytes_ = 0;  // of the body
   std::size_t sent_ = 0;   // to the stream
-  bool whole_ = false;     // all has been read, or it failed
+  bool whole_ = false;     // everything is read, or it failed
   bool streamed_ = false;
   bool scraper_gone_ = false;
   std::optional<Error> error_;

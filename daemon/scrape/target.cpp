@@ -11,16 +11,17 @@ namespace postern::scrape {
 
 namespace {
 
-// A run that ends at the deadline says where it got stuck: worth this much patience.
+// How much longer to wait for a run that ends at the deadline, because its error says where it got
+// stuck.
 constexpr std::chrono::milliseconds kGrace{25};
 
-// A scrape waits so long for a place, half of its time at the most, before the slowest of the
-// scrapers that have made their streams wait for kSlow or more loses its place to it.
+// How long a scrape waits for a place, at most half of its time. Then the slowest scraper whose
+// stream has waited for kSlow or more loses its place to it.
 constexpr std::chrono::milliseconds kPatience{1000};
 constexpr std::chrono::milliseconds kSlow{250};
 
 Error tooLate() {
-  return {Fault::Timeout, "the page was not there in time"};
+  return {Fault::Timeout, "the page did not arrive in time"};
 }
 
 std::vector<std::string> namesOf(const std::vector<config::Page>& pages) {
@@ -38,13 +39,13 @@ struct Target::Waiter {
   exposition::Output output;
   PageStream& stream;
   SteadyTime deadline;
-  SteadyTime patient_until;  // when it asks a slow stream for its place
+  SteadyTime patient_until;  // when it takes the place of a slow stream
   WaiterState state = WaiterState::Waiting;
-  bool shared = false;  // it joined a run of another, or got a recent page
+  bool shared = false;  // it joined another run, or got a recent page
 };
 
 struct Target::Run {
-  // One of max_concurrent_scrapes.
+  // One of the max_concurrent_scrapes places.
   class Place {
    public:
     explicit Place(Target& target) : target_(target) { ++target_.running_; }
@@ -75,10 +76,10 @@ struct Target::Run {
   SteadyTime deadline;  // the latest of all waiters
   async::Scope scope;
   std::optional<Place> place;
-  std::list<Waiter*> waiters;  // in the order in which they came
+  std::list<Waiter*> waiters;  // in the order of their arrival
   bool started = false;
-  async::Event decided;                // there is a result, or the page outgrew the hold-back
-  std::unique_ptr<StreamedPage> page;  // of a target that streams
+  async::Event decided;                // the result exists, or the page outgrew the hold-back
+  std::unique_ptr<StreamedPage> page;  // only for a target that streams
   std::optional<ScrapeResult> result;
 };
 
@@ -142,7 +143,7 @@ async::Task<Target::Answer> Target::answer(Waiter& self, async::Scope& connectio
     self.shared = true;
     co_return Answer{page};
   }
-  bool alone = false;  // the shared page outgrew the hold-back: fetch it again, for us only
+  bool alone = false;  // the shared page outgrew the hold-back: fetch it again for this scrape only
   while (true) {
     auto run = alone ? nullptr : joinable(self.output);
     self.shared = run != nullptr;
@@ -156,7 +157,7 @@ async::Task<Target::Answer> Target::answer(Waiter& self, async::Scope& connectio
       if (may) continue;
       co_return leave({Fault::Busy,
                        std::to_string(running_) +
-                           " scrapes of this target are under way, as many as "
+                           " scrapes of this target are in progress, as many as "
                            "max_concurrent_scrapes allows",
                        "", std::chrono::seconds(1)});
     }
@@ -167,7 +168,7 @@ async::Task<Target::Answer> Target::answer(Waiter& self, async::Scope& connectio
   }
 }
 
-// False when there is none by the deadline.
+// Returns false when no place is free by the deadline.
 async::Task<bool> Target::waitForPlace(Waiter& self, async::Scope& connection) {
   async::Scope patience(connection, std::min(self.deadline, self.patient_until));
   const bool free = co_await place_free_.wait(patience);
@@ -185,7 +186,7 @@ void Target::disconnectSlowest() {
   if (slowest != streaming_.end() && (*slowest)->waited() >= kSlow) (*slowest)->disconnect();
 }
 
-// None when the page outgrew the hold-back and somebody else streams it.
+// Not set when the page outgrew the hold-back and another scrape streams it.
 async::Task<std::optional<Target::Answer>> Target::join(std::shared_ptr<Run> run, Waiter& self,
                                                         async::Scope& connection) {
   const Joined joined(*run, self);
@@ -213,7 +214,7 @@ std::shared_ptr<Target::Run> Target::start(const Waiter& first) {
   return std::make_shared<Run>(*this, first);
 }
 
-// An exception would leave those who wait for the run to their deadlines.
+// Without the catch, waiters of the run would wait until their deadlines.
 async::Task<> Target::fetchAll(std::shared_ptr<Run> run) {
   auto fetching = fetch(*run);
   auto thrown = co_await guardExceptions(std::move(fetching));
@@ -224,7 +225,7 @@ async::Task<> Target::fetchAll(std::shared_ptr<Run> run) {
 }
 
 async::Task<> Target::fetch(Run& run) {
-  // A login may outlast a hurried scraper.
+  // A login may take longer than an impatient scraper waits.
   const auto login_deadline = context_.loop.now() + config().scrape_timeout;
   if (!streams(config())) {
     HeldPages pages(context_, run.output);
@@ -241,7 +242,7 @@ async::Task<> Target::fetch(Run& run) {
   }
 }
 
-// The first whose deadline has not passed leads.
+// The first waiter whose deadline has not passed leads.
 void Target::outgrew(Run& run) {
   close(run);
   bool led = false;
@@ -270,7 +271,7 @@ void Target::land(Run& run, ScrapeResult result) {
   run.place.reset();
 }
 
-// A failure of this scraper alone, of which no run tells.
+// A failure of this scraper only, which no run reports.
 Target::Answer Target::leave(Error error) {
   stats_->leftWithout(error, clock().system());
   return {std::move(error)};
@@ -283,7 +284,7 @@ std::shared_ptr<Target::Run> Target::joinable(const exposition::Output& output) 
   return nullptr;
 }
 
-// Nobody may join it any more.
+// Nobody may join the run any longer.
 void Target::close(const Run& run) {
   std::erase_if(joinable_, [&](const auto& other) { return other.get() == &run; });
 }

@@ -17,41 +17,41 @@ namespace postern::scrape {
 
 // One guarded service: answers scrapes with its page.
 //
-// Scrapes that overlap and want the same form share one run, which lasts until the latest deadline
-// among them; each leaves at its own. When the page outgrows the hold-back, the scraper that came
-// first (the leader) takes the run over and streams it, and the others start runs of their own, at
-// most max_concurrent_scrapes at a time; one that finds no place by its deadline gets `busy`. A
+// Overlapping scrapes of the same format share one run, which lasts until the latest of their
+// deadlines; each leaves at its own. When the page outgrows the hold-back, the scraper that came
+// first (the leader) takes over the run and streams it. The others start runs of their own, at most
+// max_concurrent_scrapes at a time. A scrape that finds no place by its deadline gets `busy`. A
 // stream whose scraper reads slowly gives way to a scrape that waits for a place. On its loop,
 // where it is also destroyed.
 class Target : public std::enable_shared_from_this<Target> {
  public:
   struct Answer {
     Result<PageText> page;  // null when it streamed
-    bool streamed = false;  // bytes have been written, also when `page` is an error
+    bool streamed = false;  // bytes were sent, also when `page` is an error
   };
 
-  // `loop`, whose clock the target lives by, and `runner`, for what may block or computes for long,
-  // must outlive the target.
+  // `loop`, whose clock the target uses, and `runner`, for blocking or long work, must outlive the
+  // target.
   Target(config::Target config, std::shared_ptr<TargetClient> client, std::shared_ptr<Stats> stats,
          async::Loop& loop, async::JobRunner& runner, SelfMetrics self_metrics);
   ~Target();
   Target(const Target&) = delete;
   Target& operator=(const Target&) = delete;
 
-  // Returns the page when it is there, or when all of it has been written to `stream`, or the error
-  // at `deadline`. `stream`, the connection's scope and the target must outlive the task, which
-  // ends early when that scope ends. Errors: every fault but UnknownTarget.
+  // Returns the page, or after all of it was written to `stream`, or the error at `deadline`.
+  // `stream`, the connection's scope and the target must outlive the task. The task ends early when
+  // that scope ends. Errors: every fault but UnknownTarget.
   async::Task<Answer> scrape(SteadyTime deadline, exposition::Output output, PageStream& stream,
                              async::Scope& connection);
 
-  // The rest is thread-safe.
+  // The following functions are thread-safe.
   const config::Target& config() const { return context_.pages->target; }
   const std::shared_ptr<TargetClient>& client() const { return context_.client; }
   const std::shared_ptr<Stats>& stats() const { return stats_; }
   const Clock& clock() const { return context_.loop.clock(); }
 
  private:
-  struct Run;     // over the pages, and who waits for it
+  struct Run;     // one run over the pages, and its waiters
   struct Waiter;  // one scrape
   class Joined;
   class Streaming;
@@ -77,9 +77,9 @@ class Target : public std::enable_shared_from_this<Target> {
   const std::vector<std::string> page_names_;
   int running_ = 0;
   async::Event place_free_;                     // set for a moment
-  std::vector<std::shared_ptr<Run>> joinable_;  // at most one of each form
+  std::vector<std::shared_ptr<Run>> joinable_;  // at most one of each format
   std::vector<PageStream*> streaming_;
-  PageText last_page_;  // for share_for, as is what follows
+  PageText last_page_;  // for share_for, like the following members
   exposition::Output last_output_;
   SteadyTime last_fetched_;
   async::Group runs_;

@@ -24,7 +24,7 @@ std::shared_ptr<credentials::Store> makeStore(const config::Target& target, cons
       credentials::Schedule::mounted(), backoff, salt, clock, draw);
 }
 
-// The driver takes the files by itself: here they have their dates and their errors.
+// The driver reads the files itself. This store only provides their dates and errors.
 std::unique_ptr<tls::Store> makeDatabaseMaterial(const config::Target& target, const Clock& clock) {
   if (!target.credentials || !target.credentials->mysql) return nullptr;
   const auto files = credentials::tlsFilesOf(*target.credentials->mysql);
@@ -32,7 +32,7 @@ std::unique_ptr<tls::Store> makeDatabaseMaterial(const config::Target& target, c
   return std::make_unique<tls::Store>(*files, target.name + " (database)", clock);
 }
 
-// Looks whether the files have changed; true when they were taken up.
+// Checks whether the files have changed. Returns true when they were loaded.
 bool takesUpFiles(tls::Store& material) {
   const auto inUse = [&] {
     auto current = material.current();

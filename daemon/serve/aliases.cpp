@@ -30,7 +30,7 @@ std::string elixirTime(SystemTime time) {
   return text + fraction.data();
 }
 
-// The page of the target's health, or its size when it has none.
+// The page of the target's health; the number of pages when it has none.
 std::size_t healthPage(const std::vector<config::Page>& pages) {
   const auto found = std::ranges::find_if(
       pages, [](const auto& page) { return page.format == config::Format::WhatsappHealth; });
@@ -95,7 +95,8 @@ std::string rowsOf(const TargetView& target, const Verdict& verdict) {
     if (page.health) {
       rows += rowsOfNodes(page);
     } else if (target.counts.scraped) {
-      rows += row("", "", "soft", fmt::format("page {} failed, so no node is known", page.page));
+      rows +=
+          row("", "", "soft", fmt::format("page {} failed, so the nodes are unknown", page.page));
     }
   }
   return rows;

@@ -9,25 +9,26 @@
 #include "serve/own_metrics.h"
 #include "serve/target_view.h"
 
-// Answers in the shapes of systems that postern takes the place of.
+// Answers in the formats of systems that postern replaces.
 namespace postern::serve {
 
-// /heartbeat, /stats and /external as Ultronex has them: JSON. `uptime` is the moment of the start;
-// errors are counted by text.
+// /heartbeat, /stats and /external in the format of Ultronex: JSON. `uptime` is the start time.
+// Errors are counted by text.
 std::string heartbeat();
 std::string statistics(const TargetViews& targets, const Self& self);
 std::string externalErrors(const TargetViews& targets);
 
-// /health/<target>/sanity as Teleport has it: one gauge, after a scrape of the target.
-// whatsapp_cluster_health of a target with a page of that format, else postern_up. A scrape that
-// failed, or only the page that tells of health, answers with its fault. All references must
-// outlive the task.
+// /health/<target>/sanity in the format of Teleport: scrapes the target, then answers one gauge.
+// The gauge is whatsapp_cluster_health for a target with a page of that format, else postern_up. A
+// failed scrape answers with its fault; so does a failed health page. All references must outlive
+// the task.
 async::Task<http::Reply> sanityReply(scrape::Target& target, const http::Request& request,
                                      std::chrono::milliseconds timeout_offset,
                                      async::Scope& connection);
 
-// /health as a table for people, as Teleport has it: every target, and the nodes that its service
-// told. `root` is the relative reference to the status page. The status is that of the JSON.
+// /health as an HTML table in the format of Teleport: every target, and the nodes that its service
+// reports. `root` is the relative reference to the status page. The status code is that of the
+// JSON.
 http::Reply healthTable(const TargetViews& targets, std::string_view root);
 
 }  // namespace postern::serve

@@ -2,8 +2,7 @@
 
 #include <string_view>
 
-// What is served to people, as it stands in the files of this folder; CMake puts it into the
-// program.
+// The files of this folder that browsers get. CMake embeds them into the program.
 namespace postern::serve {
 
 extern const std::string_view kStyle;        // style.css

@@ -9,9 +9,9 @@
 
 namespace postern::serve {
 
-// Access control before a handler: asks the lock whether a request is allowed, and adds the headers
-// that the lock's file wants to every answer. A password that has not been seen before is computed
-// on a thread. On the server's loop.
+// Access control before a handler: asks the lock whether a request is allowed, and adds the
+// configured headers to every answer. A thread of the pool computes a password that is not
+// remembered. Runs on the server's loop.
 class AuthFilter {
  public:
   using Question = std::function<bool(const http::Request&)>;

@@ -19,7 +19,7 @@ struct BasicAuth::Login {
   std::string name;
   Secret password;
 
-  // None when `authorization` is of another scheme or damaged.
+  // Not set when `authorization` has another scheme or is damaged.
   static std::optional<Login> of(std::string_view authorization) {
     constexpr std::string_view kScheme = "Basic ";
     if (!equalsIgnoringCase(authorization.substr(0, kScheme.size()), kScheme)) {
@@ -37,13 +37,13 @@ struct BasicAuth::Login {
 BasicAuth::BasicAuth(Users users, Matches matches)
     : users_(std::move(users)), matches_(std::move(matches)), key_() {
   assert(!users_.empty());
-  // Without chance there is no lock; it cannot fail once the process has begun.
+  // A lock without random keys is worthless. The call cannot fail after the process has started.
   if (RAND_bytes(key_.data(), static_cast<int>(key_.size())) != 1) std::abort();
   for (const auto& [name, hash] : users_) by_name_[digestOf(name, "")] = {hash.reveal(), {}};
   wrong_.reserve(kWrongRemembered);
 }
 
-// The length of the name keeps "a" with "bc" apart from "ab" with "c".
+// The length of the name distinguishes "a" with "bc" from "ab" with "c".
 BasicAuth::Digest BasicAuth::digestOf(std::string_view name, std::string_view password) const {
   Secret text;
   text.append(std::to_string(name.size()) + ':');
@@ -56,8 +56,8 @@ BasicAuth::Digest BasicAuth::digestOf(std::string_view name, std::string_view pa
   return digest;
 }
 
-// For a name that nobody has: that of some user, always the same one. With one hash for all such
-// names the time would tell them from users whose hashes have another cost.
+// For an unknown name: the hash of some user, always the same one. One hash for all unknown names
+// would reveal by its time the users whose hashes have another cost.
 std::string_view BasicAuth::hashFor(const User* user, const Digest& name) const {
   if (user != nullptr) return user->hash;
   const std::size_t number = name[0] | static_cast<unsigned>(name[1]) << 8U;
@@ -108,7 +108,7 @@ BasicAuth::Answer BasicAuth::judge(std::string_view authorization) {
     ++waiting_;
     turn_.wait(lock.native(), [&]() REQUIRES(mutex_) { return !computing_; });
     --waiting_;
-    // Whoever was before us may have brought the same password.
+    // The request before this one may have brought the same password.
     if (const auto answer = remembered(user, login)) {
       turn_.notify_one();
       return *answer;

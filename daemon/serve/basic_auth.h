@@ -15,37 +15,37 @@
 
 namespace postern::serve {
 
-// Who may come in by name and password (RFC 7617), as exporter-toolkit decides it.
+// Basic authentication (RFC 7617) with the rules of exporter-toolkit.
 //
-// bcrypt is slow on purpose, so one password is computed at a time, and what came of it is
-// remembered: the last good password of each user, and the last wrong ones in a list of its own,
-// so that who guesses does not push out who knows. What is remembered is an HMAC with a key that
-// dies with this object, never a password; comparisons of these tell nothing by their time.
-// A name that nobody has costs what some user's password costs. Thread-safe.
+// bcrypt is slow on purpose, so one password is computed at a time and its result is remembered:
+// the last accepted password of each user, and the last wrong ones. Wrong ones have a list of their
+// own, so that guesses do not evict accepted passwords. The memory holds HMACs with a key that dies
+// with this object, never a password. Comparisons take constant time. An unknown name takes as long
+// as some user's password. Thread-safe.
 class BasicAuth {
  public:
-  using Users = std::map<std::string, Secret>;  // by name, the bcrypt hash
+  using Users = std::map<std::string, Secret>;  // bcrypt hash by name
   using Matches = std::function<bool(std::string_view password, std::string_view hash)>;
   enum class Answer { Allowed, Refused, Busy };
 
-  // Requests that wait for their turn to be computed; a further one is Busy, so that passwords
-  // nobody has asked for before hold this many workers and one more, never all of them.
+  // Requests that wait for their turn; an additional one gets Busy. So unknown passwords occupy at
+  // most this many threads and one more, never all of them.
   static constexpr std::size_t kMostWaiting = 4;
   static constexpr std::size_t kWrongRemembered = 100;
 
-  // Requires a user. `matches` is matchesBcrypt, but for tests.
+  // Requires a user. `matches` is matchesBcrypt except in tests.
   BasicAuth(Users users, Matches matches);
 
-  // Of a request's Authorization, which may be empty. Waits until the password has been computed.
+  // Judges an Authorization header, which may be empty. Blocks until the password is computed.
   Answer judge(std::string_view authorization);
-  // Whether judge() would answer such a one without computing.
+  // Whether judge() would answer without computing.
   bool settled(std::string_view authorization) const;
   const Users& users() const { return users_; }
 
  private:
   using Digest = std::array<unsigned char, 32>;
   struct User {
-    std::string_view hash;           // of users_
+    std::string_view hash;           // borrowed from users_
     std::optional<Digest> accepted;  // name and password; guarded by mutex_
   };
   struct Login;
@@ -58,14 +58,14 @@ class BasicAuth {
   const Users users_;
   const Matches matches_;
   Digest key_;
-  std::map<Digest, User> by_name_;  // the digest of the name and an empty password
+  std::map<Digest, User> by_name_;  // by the digest of the name with an empty password
 
   mutable Mutex mutex_;
   std::condition_variable turn_;
   bool computing_ GUARDED_BY(mutex_) = false;
   std::size_t waiting_ GUARDED_BY(mutex_) = 0;
   std::vector<Digest> wrong_ GUARDED_BY(mutex_);
-  // The next one to be replaced when the list is full.
+  // The next entry to be replaced when the list is full.
   std::size_t oldest_wrong_ GUARDED_BY(mutex_) = 0;
 };
 

@@ -12,9 +12,9 @@
 namespace postern::serve {
 namespace {
 
-constexpr std::size_t kHash = 60;         // all of it
-constexpr std::size_t kSetting = 29;      // form, cost and salt
-constexpr std::size_t kMostCounted = 72;  // bytes of a password
+constexpr std::size_t kHash = 60;         // length of the whole hash
+constexpr std::size_t kSetting = 29;      // length of form, cost and salt
+constexpr std::size_t kMostCounted = 72;  // bytes of a password that count
 
 struct Wipe {
   void operator()(crypt_data* data) const {
@@ -30,7 +30,7 @@ bool matchesBcrypt(std::string_view password, std::string_view hash) {
   std::string phrase;
   phrase.reserve(kMostCounted);
   phrase.assign(password.substr(0, kMostCounted));
-  // libxcrypt computes $2a$ with a guard against collisions, which Go does not have.
+  // libxcrypt guards $2a$ against collisions, Go does not.
   const std::string setting = "$2b" + std::string(hash.substr(3, kSetting - 3));
 
   const std::unique_ptr<crypt_data, Wipe> data(new crypt_data{});

@@ -7,22 +7,22 @@
 
 namespace postern::serve {
 
-// A JSON answer of /health; `well` decides between 200 and 503.
+// A JSON answer of /health. `well` selects 200 or 503.
 struct HealthAnswer {
   std::string json;
   bool well = true;
 };
 
-// Every target with its state; the state of all is the worst of them. One that is unknown counts as
-// well: nothing is known to be wrong.
+// Every target with its state. The state of all is the worst one. An unknown one counts as healthy.
 HealthAnswer health(const TargetViews& targets);
-// None yet, for the configuration is awaited: `why`.
+// While postern waits for its configuration: no targets, and `why`.
 HealthAnswer awaitedHealth(const std::string& why);
-// One target, with all nodes that its own health page told.
+// One target, with all nodes of its health page.
 HealthAnswer health(const TargetView& target);
 
-// What the service says of itself: `healthy` (null: unknown), `as_of` (when its page was read) and
-// `failing_nodes` with `node`, `role` and `reason`. Null when no page of the target tells it.
+// What the service reports about itself: `healthy` (null: unknown), `as_of` (when its page was
+// read) and `failing_nodes` with `node`, `role` and `reason`. Null when the target has no health
+// page.
 Json serviceHealth(const TargetView& target);
 
 }  // namespace postern::serve

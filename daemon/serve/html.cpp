@@ -13,7 +13,7 @@
 namespace postern::serve {
 namespace {
 
-// The small door, as the pages have it on top.
+// The logo of the pages' header.
 constexpr std::string_view kIcon =
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath "
     "fill='none' stroke='%23888' stroke-width='1.6' d='M2 15V8a6 6 0 0 1 12 0v7zM5.5 15V9a2.5 2.5 "
@@ -29,7 +29,7 @@ std::string makeNonce() {
   return encodeHex(bytes);
 }
 
-// Takes what stands before `separator` off the front of `text`.
+// Removes the part of `text` before `separator` and returns it.
 std::string_view take(std::string_view& text, char separator) {
   const auto end = std::min(text.find(separator), text.size());
   const auto part = text.substr(0, end);
@@ -37,7 +37,7 @@ std::string_view take(std::string_view& text, char separator) {
   return trimmed(part);
 }
 
-// RFC 9110 section 12.4.2; what is no weight counts as 1.
+// RFC 9110 section 12.4.2. An invalid weight counts as 1.
 double weightOf(std::string_view parameters) {
   while (!parameters.empty()) {
     std::string_view parameter = take(parameters, ';');

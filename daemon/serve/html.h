@@ -7,32 +7,32 @@
 
 #include "http/message.h"
 
-// HTML for people. What comes from a configuration or a service reaches it escaped, or as JSON
-// that the script turns into text nodes.
+// HTML for people. Text of a configuration or a service is escaped, or is JSON that the script
+// turns into text nodes.
 namespace postern::serve {
 
-// As text or as the value of an attribute in double quotes; bytes that are no UTF-8 become U+FFFD.
+// For text, or for the value of an attribute in double quotes. Invalid UTF-8 becomes U+FFFD.
 std::string escapeHtml(std::string_view text);
 
-// One answer: its random nonce, which its own script and style carry and no other can guess.
+// One HTML answer. Its script and style carry its random nonce, which nobody else can guess.
 class HtmlAnswer {
  public:
   using Pieces = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
   HtmlAnswer();
 
-  // An asset of assets.h with {{nonce}}, {{style}}, {{icon}} and the given pieces filled in; those
-  // must be HTML already. What is filled in is not searched again.
+  // An asset of assets.h with {{nonce}}, {{style}}, {{icon}} and the given pieces filled in. Pieces
+  // must be HTML already. Placeholders within pieces are not replaced.
   std::string fill(std::string_view page, Pieces pieces = {}) const;
-  // Content type text/html, a policy that allows nothing from elsewhere and no framing, no caching.
+  // Content type text/html, no caching, and a policy that forbids external resources and framing.
   http::ResponseHead head(int status = 200) const;
 
  private:
   std::string nonce_;
 };
 
-// Whether an Accept header names text/html and nothing that JSON or text would be preferred by: a
-// browser. "*/*" alone is none.
+// Whether the client is a browser: its Accept header names text/html, and does not prefer JSON or
+// text to it. "*/*" alone does not count.
 bool prefersHtml(const http::Request& request);
 
 }  // namespace postern::serve

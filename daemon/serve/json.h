@@ -5,12 +5,12 @@
 
 #include "base/date.h"
 
-// JSON as all of our answers have it.
+// JSON as all answers of postern use it.
 namespace postern::serve {
 
 using Json = nlohmann::ordered_json;
 
-// With blanks for people, and a line end; bytes that are no UTF-8 become U+FFFD.
+// Indented, with a line end. Invalid UTF-8 becomes U+FFFD.
 std::string write(const Json& json);
 
 }  // namespace postern::serve

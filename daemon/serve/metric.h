@@ -8,25 +8,26 @@
 
 namespace postern::serve {
 
-// Some metrics show their counts as floating-point numbers, 1e+06 and not 1000000.
+// Some metrics show their counts as floating-point numbers: 1e+06, not 1000000.
 constexpr double asDouble(std::uint64_t count) {
   return static_cast<double>(count);
 }
 
-// Which pages show a metric: own pages, or also the target's page that append_self adds to.
+// The pages that show a metric: postern's own pages only, or also a target's page with append_self.
 enum class ShownOn : std::uint8_t { OwnPage, EveryPage };
 
-// One row of a table of metrics: a family, and what it says of a `View`.
+// One row of a table of metrics: a family, and how to write its samples from a `View`.
 template <typename View>
 struct Metric {
   std::string_view name;
-  std::string_view type;  // as text 0.0.4 names it
+  std::string_view type;  // the name of text 0.0.4
   std::string_view help;
   void (*samples)(const View& view, MetricsText& text);  // writes any number of them
   ShownOn shown_on = ShownOn::EveryPage;
 };
 
-// The families that `page` shows, in the order of the table, each with its samples of all views.
+// Writes the families that `page` shows, in the order of the table, each with its samples of all
+// views.
 template <typename View>
 void writeMetrics(std::span<const Metric<View>> table, std::span<const View> views, ShownOn page,
                   MetricsText& text) {

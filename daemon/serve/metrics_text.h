@@ -15,7 +15,7 @@ class MetricsText {
  public:
   using Labels = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
-  // Begins a family: HELP and TYPE. Samples of the family follow at once.
+  // Begins a family: HELP and TYPE. Its samples must follow immediately.
   void family(std::string_view name, std::string_view type, std::string_view help);
   void sample(Labels labels, double value);
   void sample(Labels labels, std::uint64_t value);

@@ -65,7 +65,7 @@ constexpr Metric<http::Server::Counts> kFront[] = {
        text.sample({}, asDouble(front.accepted));
      }},
     {"postern_http_busy_total", "counter",
-     "Connections and requests that were told busy: there was no room, or no thread.",
+     "Connections and requests that got 503 busy: a limit was reached, or no thread was free.",
      [](const http::Server::Counts& front, Text& text) { text.sample({}, asDouble(front.busy)); }},
     {"postern_http_failed_handshakes_total", "counter",
      "TLS handshakes with postern itself that failed.",
@@ -75,7 +75,7 @@ constexpr Metric<http::Server::Counts> kFront[] = {
 };
 
 constexpr Metric<SandboxState> kSandbox[] = {
-    {"postern_sandbox_info", "gauge", "What of the sandbox is in force.",
+    {"postern_sandbox_info", "gauge", "The layers of the sandbox that are in force.",
      [](const SandboxState& sandbox, Text& text) {
        text.sample(
            {{"mode", sandbox.mode}, {"seccomp", sandbox.seccomp}, {"landlock", sandbox.landlock}},
@@ -95,15 +95,15 @@ constexpr Metric<WebLock::Status> kWebConfig[] = {
     {"postern_web_config_last_reload_success_timestamp_seconds", "gauge",
      "When the web configuration was last loaded successfully.",
      [](const WebLock::Status& web, Text& text) { text.sample({}, unixSeconds(web.reloaded)); }},
-    {"postern_web_refusals_total", "counter",
-     "Requests that the web configuration did not let in, by reason.", writeRefusals},
+    {"postern_web_refusals_total", "counter", "Requests that access control refused, by reason.",
+     writeRefusals},
     {"postern_web_certificate_not_after_timestamp_seconds", "gauge",
-     "When the certificate of the web configuration that expires first in this role does.",
+     "When the first certificate of the web configuration expires, by role.",
      [](const WebLock::Status& web, Text& text) {
        writeWebCertificates(web, &tls::Validity::not_after, text);
      }},
     {"postern_web_certificate_not_before_timestamp_seconds", "gauge",
-     "Since when that certificate is valid.",
+     "When that certificate became valid.",
      [](const WebLock::Status& web, Text& text) {
        writeWebCertificates(web, &tls::Validity::not_before, text);
      }},
@@ -120,7 +120,7 @@ constexpr Metric<Process> kProcess[] = {
      [](const Process& process, Text& text) { text.sample({}, process.start_time_seconds); }},
 };
 
-// A table of what exists once.
+// A table of families that exist once.
 template <typename View, std::size_t kRows>
 void write(const Metric<View> (&table)[kRows], const View& view, Text& text) {
   writeMetrics<View>(table, std::span(&view, 1), ShownOn::OwnPage, text);

@@ -13,7 +13,7 @@
 
 namespace postern::serve {
 
-// Which locks the process has put upon itself: "off", "on", or the version that the kernel has.
+// The layers of the sandbox: "off", "on", or the kernel's version of the layer.
 struct SandboxState {
   std::string mode = "off";
   std::string seccomp = "off";
@@ -21,28 +21,28 @@ struct SandboxState {
   std::uint64_t refused_calls = 0;
 };
 
-// What the process knows of itself besides its targets.
+// The state of the process besides its targets.
 struct Self {
   std::string version;
   std::string revision;
-  bool reload_successful = true;  // the last load of the configuration
-  SystemTime reloaded;            // the last successful one
+  bool reload_successful = true;  // whether the last load of the configuration succeeded
+  SystemTime reloaded;            // when a load last succeeded
   RequestStats::All requests;
   http::Server::Counts front = {};
   SystemTime started;
   std::string config_file;         // empty: the only target comes from flags
-  std::string config_fingerprint;  // of what is served, see config/description.h
+  std::string config_fingerprint;  // of the served configuration, see config/description.h
   WebLock::Status lock = {};
   SandboxState sandbox = {};
 };
 
-// Everything, for /-/metrics: text 0.0.4 with HELP and TYPE.
+// All families for /-/metrics: text 0.0.4 with HELP and TYPE.
 std::string ownMetrics(const TargetViews& targets, const Self& self);
-// What append_self puts into a target's page: without process_* and postern_page_up,
+// The families that append_self adds to a target's page: without process_* and postern_page_up,
 // which belong to the process and to the page.
 std::string ownMetricsForPage(const TargetViews& targets, const Self& self);
 
-// What every command that serves says of itself.
+// The build information of every command that serves.
 void writeBuild(MetricsText& text, std::string_view version, std::string_view revision);
 void writeFront(MetricsText& text, const http::Server::Counts& front);
 void writeProcess(MetricsText& text, const Process& process);

@@ -13,7 +13,7 @@
 namespace postern::serve {
 namespace {
 
-// All of the request's Accept headers as one (RFC 9110 section 5.3).
+// All Accept headers of the request as one (RFC 9110 section 5.3).
 std::string acceptOf(const http::Request& request) {
   std::string accept;
   for (const auto& [name, value] : request.headers) {
@@ -24,10 +24,10 @@ std::string acceptOf(const http::Request& request) {
   return accept;
 }
 
-// The answer to one scraper, which begins with the first block.
+// The answer to one scraper. It begins with the first block.
 class ResponseStream final : public scrape::PageStream {
  public:
-  // Both must outlive it.
+  // Both must outlive the stream.
   ResponseStream(http::Responder& responder, const http::ResponseHead& head)
       : responder_(responder), head_(head), waited_before_(responder.wire().waited()) {}
 

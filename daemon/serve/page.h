@@ -19,14 +19,14 @@ async::Task<int> answerWithPage(scrape::Target& target, const http::Request& req
                                 std::chrono::milliseconds timeout_offset,
                                 http::Responder& responder);
 
-// Answers with what cost a scrape, and waits for a slow reader. Returns the status.
+// Sends the answer of a scrape, and waits for a slow reader. Returns the status.
 async::Task<int> answerWith(http::Reply reply, http::Responder& responder);
 
 // "<fault>: target <name>: <what happened>; <what happens next>", with the fault as the reason
 // phrase.
 http::Reply faultReply(std::string_view target, const Error& error);
 
-// When a scrape of the target for this request has to end, by scrapeTime().
+// When a scrape of the target for this request must end, by scrapeTime().
 SteadyTime scrapeDeadline(const scrape::Target& target, const http::Request& request,
                           std::chrono::milliseconds timeout_offset);
 
@@ -42,9 +42,9 @@ class PageCounter final : public scrape::PageStream {
   std::size_t bytes_ = 0;
 };
 
-// How long a scrape may take: `limit`, or what the scraper's X-Prometheus-Scrape-Timeout-Seconds
-// leaves when the offset (at most half of it) is taken off, whichever is less. A header that is no
-// positive number is ignored.
+// How long a scrape may take: the smaller of `limit` and the scraper's
+// X-Prometheus-Scrape-Timeout-Seconds minus the offset. The offset is at most half of that timeout.
+// Ignores a header that is not a positive number.
 std::chrono::milliseconds scrapeTime(std::string_view header, std::chrono::milliseconds limit,
                                      std::chrono::milliseconds offset);
 

@@ -26,7 +26,7 @@ Process readProcess() {
   std::ifstream file("/proc/self/stat");
   std::string text;
   std::getline(file, text);
-  // The second field is the program's name in parentheses and may hold blanks: proc(5).
+  // The second field is the program's name in parentheses and may contain blanks: proc(5).
   const auto name_end = text.rfind(')');
   if (name_end == std::string::npos) return process;
   std::istringstream fields(text.substr(name_end + 1));

@@ -4,7 +4,7 @@
 
 namespace postern::serve {
 
-// What the kernel says of this process, from /proc/self; zero where it says nothing.
+// The kernel's figures of this process, from /proc/self. Zero where a figure is missing.
 struct Process {
   double cpu_seconds = 0;
   std::uint64_t resident_bytes = 0;

@@ -7,7 +7,7 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-// Bounded so far from the end of time that sums of these stay in it.
+// Bounded so that sums of these do not overflow.
 nanoseconds roomOf(const config::RateLimit& limit) {
   constexpr nanoseconds kMost = std::chrono::hours(24 * 365 * 100);
   const auto most = static_cast<std::size_t>(kMost / limit.interval);

@@ -9,22 +9,22 @@
 
 namespace postern::serve {
 
-// The token bucket of exporter-toolkit's rate_limit: full at first with `burst` tokens, one more
-// each `interval`; each request takes one. Thread-safe.
+// The token bucket of exporter-toolkit's rate_limit. It starts full with `burst` tokens and gains
+// one each `interval`. Each request takes one. Thread-safe.
 class RateLimiter {
  public:
   // Requires an interval. `clock` must outlive the limiter.
   RateLimiter(const config::RateLimit& limit, const Clock& clock);
 
-  // Takes a token; none is taken, and false is returned, when there is none.
+  // Takes a token. Returns false when the bucket is empty.
   bool take();
-  // Until there is a token again, at least a second and rounded up; none when there never is.
+  // Time until the next token: rounded up, at least a second. Not set when no token will come.
   std::optional<std::chrono::seconds> wait() const;
   const config::RateLimit& limit() const { return limit_; }
 
  private:
   using Nanos = std::chrono::nanoseconds;
-  Nanos debt(SteadyTime now) const REQUIRES(mutex_);  // how long the bucket needs to be full
+  Nanos debt(SteadyTime now) const REQUIRES(mutex_);  // how long the bucket takes to be full
 
   const config::RateLimit limit_;
   const Clock& clock_;

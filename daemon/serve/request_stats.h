@@ -10,12 +10,12 @@
 
 namespace postern::serve {
 
-// Who answers a request; the label `handler`.
+// The handler of a request; the label `handler`.
 enum class Handler { Page, Health, Live, Self, Reload, Index, None, Status, Display };
 inline constexpr std::array<std::string_view, 9> kHandlerNames = {
     "page", "health", "live", "self", "reload", "index", "none", "status", "display"};
 
-// Counts of the requests to our own front. Thread-safe.
+// Counts the requests to postern's own listeners. Thread-safe.
 class RequestStats {
  public:
   struct OfHandler {

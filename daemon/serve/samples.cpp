@@ -15,7 +15,7 @@
 namespace postern::serve {
 namespace {
 
-// What Prometheus would get, names that need quotes as they are.
+// The format that Prometheus would get, with names that need quotes unchanged.
 constexpr exposition::Output kForm{exposition::Syntax::Text, /*version_1=*/true,
                                    exposition::Escaping::AllowUtf8};
 constexpr std::string_view kRoot = "../../";  // of /metrics/<target>/display
@@ -57,7 +57,7 @@ std::string withThousands(std::size_t number) {
 
 std::string summaryOf(const SampleTable& table) {
   if (table.shown() == table.samples()) return withThousands(table.samples()) + " samples";
-  return fmt::format("the first {} of {} samples; the others are cut off here, not on the page",
+  return fmt::format("the first {} of {} samples; this table omits the others, the page does not",
                      withThousands(table.shown()), withThousands(table.samples()));
 }
 
@@ -70,8 +70,8 @@ http::Reply tablePage(const std::string& target, const SampleTable& table) {
                                                     {"rows", table.rows()}})};
 }
 
-// A page that is read for the table: at once when it is small, else in steps between which the loop
-// serves others.
+// Reads a page into the table: a small one at once, a large one in steps. The loop serves other
+// tasks between the steps.
 class TableReader final : public scrape::PageStream {
  public:
   explicit TableReader(async::Scope& connection) : connection_(connection) {}
@@ -79,7 +79,7 @@ class TableReader final : public scrape::PageStream {
   async::Task<bool> write(std::string_view block) override;
   std::chrono::milliseconds waited() const override { return {}; }
   void disconnect() override {}
-  // At the end of the page: why it cannot be shown.
+  // Call at the end of the page. Returns why it cannot be shown.
   std::optional<Error> finish();
   const SampleTable& table() const { return table_; }
 
@@ -94,7 +94,7 @@ class TableReader final : public scrape::PageStream {
   async::Scope& connection_;
   SampleTable table_;
   exposition::PageReader reader_{kForm.syntax, {}, table_};
-  std::optional<Error> error_;  // the first one
+  std::optional<Error> error_;  // the first error
 };
 
 async::Task<bool> TableReader::write(std::string_view block) {
@@ -123,7 +123,7 @@ void SampleTable::endFamily() {
 }
 
 void SampleTable::family(const exposition::FamilyHead& head) {
-  if (open_ && head.name == name_) return;  // x_bucket, x_sum, x_count: one family
+  if (open_ && head.name == name_) return;  // x_bucket, x_sum and x_count are one family.
   endFamily();
   name_ = head.name;
   head_ = R"(<tbody><tr class="family"><th colspan="2"><code>)" + escapeHtml(head.name) +

@@ -29,7 +29,7 @@ constexpr std::string_view kHeartbeat = "/heartbeat";
 constexpr std::string_view kSamplesSuffix = "/display";
 constexpr std::string_view kSanitySuffix = "/sanity";
 
-// The name in "<prefix><name><suffix>", if the path is that; a name holds no slash.
+// The name in "<prefix><name><suffix>" if the path has that form. A name contains no slash.
 std::optional<std::string_view> nameBetween(std::string_view path, std::string_view prefix,
                                             std::string_view suffix) {
   if (!path.starts_with(prefix) || !path.ends_with(suffix)) return std::nullopt;
@@ -60,7 +60,7 @@ bool allows(std::string_view methods, const std::string& method) {
 }
 
 http::Reply wrongMethod(std::string_view methods) {
-  auto reply = plain(405, fmt::format("this path takes {}\n", methods));
+  auto reply = plain(405, fmt::format("this path accepts {}\n", methods));
   reply.head.headers.emplace_back("Allow", methods);
   return reply;
 }
@@ -73,7 +73,7 @@ struct Service::Route {
 
   Handler handler;
   std::variant<AtOnce, ByTask> answer;
-  std::string_view methods;  // for Allow
+  std::string_view methods;  // value of the Allow header
 };
 
 Service::Service(Options options, Process process)
@@ -118,7 +118,7 @@ async::Task<> Service::handle(const http::Request& request, http::Responder& res
 
 async::Task<> Service::answerBelowPrefix(const http::Request& request, http::Responder& responder) {
   if (request.path == options_.route_prefix) {
-    // Pages for people name others relative to themselves.
+    // Pages for people refer to others by relative paths.
     auto moved = plain(308, "");
     moved.head.headers.emplace_back("Location", options_.route_prefix + "/");
     co_await responder.send(std::move(moved));
@@ -142,7 +142,7 @@ bool Service::isHeartbeat(const http::Request& request) const {
   return withoutPrefix(request.path) == kHeartbeat;
 }
 
-// The time of a whole answer ends before it is sent; that of a page includes a slow reader.
+// The time of a whole answer ends before it is sent. That of a page includes a slow reader.
 async::Task<> Service::answer(Route found, const http::Request& request,
                               http::Responder& responder) {
   const auto& loop = responder.scope().loop();
@@ -234,20 +234,19 @@ http::Reply Service::healthOf(const http::Request& request) const {
   return reply;
 }
 
-// Liveness is that we answer; readiness, that the first material is loaded, that of our own door
-// too. Neither asks the upstream.
+// Alive: the process answers. Ready: the first material is loaded, also that of the web listener.
+// Neither depends on the upstream.
 http::Reply Service::liveness(const http::Request& request) const {
   const bool asks_ready = request.path == "/-/ready" || request.path == "/readyz";
   if (!asks_ready) return plain(200, "postern is healthy.\n");
   if (!options_.awaiting.empty()) return awaited(request);
-  // Only the listener for probes is left to hear it.
+  // Only the listener for probes can still answer.
   if (const auto lock = process_.self(requests_).lock; lock.closed) {
     return plain(
-        503,
-        fmt::format(
-            "postern is not ready: web configuration: {}; until then every connection to "
-            "--web.listen-address is refused, and the files are looked at again every second\n",
-            lock.error));
+        503, fmt::format(
+                 "postern is not ready: web configuration: {}; until then every connection to "
+                 "--web.listen-address is refused, and the files are checked again every second\n",
+                 lock.error));
   }
   for (const auto& target : viewsOf(*process_.targets())) {
     const auto& material = target.material().status;
@@ -282,10 +281,11 @@ async::Task<int> Service::answerReload(const http::Request& /*request*/,
     std::string complaints;
     Job job = [&] { complaints = process_.reload(); };
     co_await http::runOnThread(std::move(job), responder);
-    reply = complaints.empty()
-                ? plain(200, "the configuration was reloaded\n")
-                : plain(500, "the configuration was not reloaded, the running one stays:\n" +
-                                 complaints);
+    reply =
+        complaints.empty()
+            ? plain(200, "the configuration was reloaded\n")
+            : plain(500, "the configuration was not reloaded, the previous one stays in force:\n" +
+                             complaints);
   }
   co_return co_await answerWith(std::move(reply), responder);
 }
@@ -330,7 +330,7 @@ http::Reply Service::heartbeatOf(const http::Request& /*request*/) const {
   return withType("application/json", heartbeat());
 }
 
-// What Ultronex answers at these paths.
+// The answer of Ultronex at these paths.
 http::Reply Service::formerName(const http::Request& request) const {
   const auto targets = viewsOf(*process_.targets());
   return withType("application/json", request.path == "/stats"
@@ -338,7 +338,7 @@ http::Reply Service::formerName(const http::Request& request) const {
                                           : externalErrors(targets));
 }
 
-// The page asks /api/v1/status for all that it shows.
+// The page requests /api/v1/status for everything that it shows.
 http::Reply Service::index(const http::Request& request) const {
   if (!options_.status_page) return nothing(request);
   const HtmlAnswer answer;
@@ -346,7 +346,7 @@ http::Reply Service::index(const http::Request& request) const {
 }
 
 http::Reply Service::nothing(const http::Request& /*request*/) const {
-  return plain(404, "nothing is served at this path; daemon/serve/README.md lists what is\n");
+  return plain(404, "unknown path; daemon/serve/README.md lists all endpoints\n");
 }
 
 }  // namespace postern::serve

@@ -16,28 +16,28 @@
 
 namespace postern::serve {
 
-// Answers the requests of scrapers and probes. On the loop of its targets, but for what is said to
-// be thread-safe.
+// Answers the requests of scrapers and probes. Runs on the loop of its targets, except for
+// functions that are marked as thread-safe.
 class Service {
  public:
   struct Options {
     std::chrono::milliseconds timeout_offset{
-        500};                  // off the scraper's timeout, never more than half of it
-    bool lifecycle = false;    // POST /-/reload
-    std::string route_prefix;  // "" or "/a/b": what all paths begin with, but those of health
-    bool status_page = true;   // the pages for people
-    bool debug = false;        // GET /metrics/<target>?debug=true
-    // Why there is no target yet, in one line; then all but liveness and own metrics answer the
-    // fault Config. Empty: there is one.
+        500};                  // subtracted from the scraper's timeout, at most half of it
+    bool lifecycle = false;    // turns on POST /-/reload
+    std::string route_prefix;  // "" or "/a/b": the prefix of all paths except those of health
+    bool status_page = true;   // turns on the pages for people
+    bool debug = false;        // turns on GET /metrics/<target>?debug=true
+    // Why the first target is missing, in one line. Then everything except liveness and own metrics
+    // answers the fault Config. Empty: a target exists.
     std::string awaiting = {};
-    bool closed = false;  // while awaiting: liveness alone is answered to everybody
+    bool closed = false;  // while awaiting: only liveness is answered to everybody
   };
-  // What the service asks of the process around it; called on the loop, where it must not block,
-  // but for `reload`.
+  // Calls into the process. The service calls them on the loop, where they must not block; `reload`
+  // is the exception.
   struct Process {
     std::function<TargetsNow()> targets;
     std::function<Self(const RequestStats&)> self;
-    // Empty when it went well, else every complaint. Called on threads that may block.
+    // Returns "" on success, else every complaint. Called on threads that may block.
     std::function<std::string()> reload;
   };
 
@@ -45,15 +45,15 @@ class Service {
 
   // The service and both references must outlive the task.
   async::Task<> handle(const http::Request& request, http::Responder& responder);
-  // The same for the listener that serves probes, own metrics and the status alone, without a
+  // The same for the listener that serves only probes, own metrics and the status, without a
   // prefix.
   async::Task<> handleHealth(const http::Request& request, http::Responder& responder);
-  // Whether it asks at /heartbeat, as Ultronex has it: of liveness, without a login. Thread-safe,
-  // as is the rest.
+  // Whether this is a liveness request at /heartbeat, the path of Ultronex, which needs no login.
+  // Thread-safe, like the functions below.
   bool isHeartbeat(const http::Request& request) const;
-  // What append_self puts into a page.
+  // The families that append_self adds to a page.
   std::string selfPage() const;
-  // How many requests for a target's page have ended since the start.
+  // Number of requests for a target's page that have ended since the start.
   std::uint64_t scrapes() const;
 
  private:
@@ -74,7 +74,7 @@ class Service {
   http::Reply awaited(const http::Request& request) const;
   bool awaits(Handler handler) const;
   static Route route(std::string_view path);
-  // The path behind the prefix; none when it does not begin with it.
+  // The path after the prefix. Not set when the path does not begin with it.
   std::optional<std::string_view> withoutPrefix(const std::string& path) const;
   async::Task<> answerBelowPrefix(const http::Request& request, http::Responder& responder);
   async::Task<> answer(Route route, const http::Request& request, http::Responder& responder);

@@ -16,9 +16,9 @@
 namespace postern::serve {
 namespace {
 
-constexpr int kSchema = 1;  // rises when a field changes its meaning or goes
+constexpr int kSchema = 1;  // rises when a field changes its meaning or is removed
 
-// Rounded to milliseconds: no more is known.
+// Rounded to milliseconds, the precision of the measurement.
 double roundedSeconds(double seconds) {
   return std::round(seconds * 1000) / 1000;
 }
@@ -31,7 +31,7 @@ Json timeOrNull(const std::optional<SystemTime>& time) {
   return time ? Json(rfc3339(*time)) : Json(nullptr);
 }
 
-// A moment ahead: the time and how long it is until then, negative when it has passed.
+// A time in the future and the seconds until then; negative when it has passed.
 Json ahead(const std::optional<SystemTime>& time, SystemTime now) {
   if (!time) return nullptr;
   return {{"at", rfc3339(*time)}, {"in_seconds", secondsUntil(*time, now)}};
@@ -67,7 +67,7 @@ Json describeCredential(const std::optional<CredentialView>& credential) {
           {"remedy", credential->remedy.empty() ? Json(nullptr) : Json(credential->remedy)}};
 }
 
-// What the error of a target or a page says besides its words.
+// The remedy of a target's or page's error.
 Json remedyOf(const std::optional<Error>& error) {
   return error && !error->remedy.empty() ? Json(error->remedy) : Json(nullptr);
 }

@@ -7,8 +7,8 @@
 
 namespace postern::serve {
 
-// All that is known of the process and its targets, for GET /api/v1/status: JSON as
-// tests/data/status/schema.json describes it. Never a secret.
+// The state of the process and its targets for GET /api/v1/status: JSON of the schema
+// tests/data/status/schema.json. Never contains a secret.
 std::string status(const TargetViews& targets, const Self& self, SystemTime now);
 
 }  // namespace postern::serve

@@ -17,7 +17,7 @@
 namespace postern::serve {
 namespace {
 
-// Lines of a step's name and what is told of it.
+// Lines, each with a step's name and a description.
 class Story {
  public:
   void tell(std::string_view step, std::string_view what) {
@@ -49,7 +49,7 @@ std::string describe(const tls::Summary& summary) {
 }
 
 std::string describe(const upstream::TransportInfo& transport) {
-  return std::string(transport.kept ? "on a kept connection: " : "on a new connection: ") +
+  return std::string(transport.kept ? "on a reused connection: " : "on a new connection: ") +
          tls::describe(transport.terms) +
          (transport.terms.resumed ? "; it resumed an earlier session" : "");
 }
@@ -59,18 +59,19 @@ void tellOfCertificates(const TargetView& target, Story& story) {
   if (material.error) return story.tell("certificates", describe(*material.error));
   const auto& ours = material.client_chain;
   const auto& authorities = material.authorities;
-  story.tell("certificates", ours.empty() ? "none of our own"
-                                          : fmt::format("ours: {}, of {}", describe(ours.front()),
-                                                        material.cert_file));
-  story.tell("", authorities.empty() ? "the system's roots decide on the service's"
-                                     : fmt::format("CA: {}, of {}", describe(authorities.front()),
+  story.tell("certificates",
+             ours.empty()
+                 ? "no client certificate is configured"
+                 : fmt::format("client: {}, from {}", describe(ours.front()), material.cert_file));
+  story.tell("", authorities.empty() ? "CA: the system's trust store"
+                                     : fmt::format("CA: {}, from {}", describe(authorities.front()),
                                                    material.ca_file));
   if (target.config->tls.insecure_skip_verify)
     story.tell("", "the service's certificate is not verified");
 }
 
 void tellOfCredential(const std::optional<CredentialView>& credential, Story& story) {
-  if (!credential) return story.tell("credential", "none is needed");
+  if (!credential) return story.tell("credential", "not needed");
   const std::string source = "from " + std::string(credential->source);
   if (!credential->found)
     return story.tell("credential", fmt::format("not found {}: {}", source, credential->error));
@@ -81,13 +82,14 @@ void tellOfCredential(const std::optional<CredentialView>& credential, Story& st
 
 void tellOfSession(const session::Session::Status& before, const session::Session::Status& after,
                    bool has_credential, Story& story) {
-  if (!has_credential) return story.tell("session", "the client certificate alone speaks for us");
+  if (!has_credential)
+    return story.tell("session", "the client certificate is the only credential");
   const auto failed = [](const auto& status) {
     return status.rejected + status.throttled + status.failed + status.unreachable;
   };
   const bool succeeded = after.successes > before.successes;
   const bool tried = succeeded || failed(after) > failed(before);
-  const char* what = "nothing was sent to log in";
+  const char* what = "no login was sent";
   if (succeeded) {
     what = "logged in";
   } else if (tried) {
@@ -95,7 +97,7 @@ void tellOfSession(const session::Session::Status& before, const session::Sessio
   } else if (before.waiting) {
     what = "waiting, no login was sent";
   } else if (after.logged_in) {
-    what = "what the last login gave was used again";
+    what = "the result of the last login was used again";
   }
   story.tell("session", what);
   if (tried && after.login_transport) story.tell("", describe(*after.login_transport));
@@ -113,7 +115,7 @@ void tellOfConnection(const TargetView& target, std::size_t before, Story& story
 }
 
 std::string describe(const scrape::PageStory& page, const std::optional<Error>& error) {
-  if (page.kept) return "not fetched, the last good one is young enough (min_interval)";
+  if (page.kept) return "not fetched, the last successful one is recent enough (min_interval)";
   const auto& counts = page.counts;
   std::string text = error ? describe(*error) : "200";
   if (!page.content_type.empty()) text += ", " + printable(page.content_type);
@@ -133,7 +135,7 @@ void tellOfPages(const TargetView& target, Story& story) {
     all += told.counts;
   }
   story.tell("rules",
-             fmt::format("left out: {} by match, {} by relabelling, {} by family_series_limit, {} "
+             fmt::format("dropped: {} by match, {} by relabeling, {} by family_series_limit, {} "
                          "as NaN; {} duplicates from the service, {} made by rules",
                          all.unmatched, all.relabelled, all.excess, all.nan, all.duplicates,
                          all.relabel_duplicates));
@@ -157,7 +159,7 @@ std::string describe(const ScrapeTrace& trace) {
   story.tell("target",
              fmt::format("{}, https://{}{}, preset {}, at {}", config.name, config.url.authority(),
                          config.url.path, config.preset, rfc3339(target.now)));
-  story.tell("", "one scrape, made now; what others do at the same time may show in it");
+  story.tell("", "one scrape, made now; scrapes at the same time may affect these figures");
   tellOfCertificates(target, story);
   tellOfCredential(target.credential, story);
   tellOfSession(trace.session_before, target.session, target.credential.has_value(), story);

@@ -12,7 +12,7 @@ namespace {
 using Text = MetricsText;
 using View = TargetView;
 
-// The only sample of a target; none without a value.
+// Writes the only sample of a target, or nothing without a value.
 void sampleOf(const View& target, std::optional<double> value, Text& text) {
   if (value) text.sample({{"target", target.config->name}}, *value);
 }
@@ -21,7 +21,7 @@ void sampleOf(const View& target, const std::optional<SystemTime>& time, Text& t
   if (time) sampleOf(target, unixSeconds(*time), text);
 }
 
-// One of several samples of a target, which differ in the label `label`.
+// Writes one of several samples of a target, which differ in the label `label`.
 template <typename Value>
 void sampleWith(const View& target, std::string_view label, std::string_view which, Value value,
                 Text& text) {
@@ -162,28 +162,28 @@ constexpr Metric<View> kTable[] = {
      writeFailures},
     {"postern_scrape_duration_seconds", "histogram",
      "Time from a scrape's request to the end of its answer.", writeDurations},
-    {"postern_page_bytes", "gauge", "Size of the target's last good page before compression.",
+    {"postern_page_bytes", "gauge", "Size of the target's last successful page before compression.",
      [](const View& target, Text& text) {
        sampleOf(target, asDouble(target.counts.page_bytes), text);
      }},
-    {"postern_samples", "gauge", "Samples in the target's last good page.",
+    {"postern_samples", "gauge", "Samples in the target's last successful page.",
      [](const View& target, Text& text) {
        sampleOf(target, asDouble(target.counts.samples), text);
      }},
     {"postern_samples_dropped_total", "counter",
-     "Samples of good pages that were left out, by what left them out.", writeDropped},
+     "Samples of successful pages that were dropped, by reason.", writeDropped},
     {"postern_duplicate_samples_total", "counter",
-     "Samples of good pages whose series the service had sent on the page already.",
+     "Samples of successful pages that are duplicates: the service sent their series twice.",
      [](const View& target, Text& text) {
        sampleOf(target, asDouble(target.counts.all.duplicates), text);
      }},
     {"postern_relabel_duplicate_samples_total", "counter",
-     "Samples of good pages whose series rules made equal to another one of the page.",
+     "Samples of successful pages that rules made duplicates of another series of the page.",
      [](const View& target, Text& text) {
        sampleOf(target, asDouble(target.counts.all.relabel_duplicates), text);
      }},
     {"postern_checks_skipped_total", "counter",
-     "Good pages that were too large to look for all series that stand twice.",
+     "Pages that were too large for a complete search for duplicate series.",
      [](const View& target, Text& text) {
        sampleOf(target, asDouble(target.counts.checks_skipped), text);
      }},
@@ -193,7 +193,7 @@ constexpr Metric<View> kTable[] = {
        sampleOf(target, asDouble(target.counts.type_clashes), text);
      }},
     {"postern_shared_responses_total", "counter",
-     "Scrapes that were answered with the page of another one.",
+     "Scrapes that were answered with the page of another scrape.",
      [](const View& target, Text& text) {
        sampleOf(target, asDouble(target.counts.shared), text);
      }},
@@ -208,30 +208,30 @@ constexpr Metric<View> kTable[] = {
     {"postern_login_last_success_timestamp_seconds", "gauge", "When a login last succeeded.",
      [](const View& target, Text& text) { sampleOf(target, target.session.last_success, text); }},
     {"postern_login_next_attempt_timestamp_seconds", "gauge",
-     "Before when no login is sent; absent when none is held back, +Inf when only a changed "
+     "Earliest time of the next login; absent while no login waits, +Inf when only a changed "
      "credential ends the wait.",
      writeNextLogin},
     {"postern_token_expiry_timestamp_seconds", "gauge", "When the token in use expires.",
      [](const View& target, Text& text) { sampleOf(target, target.session.token_expiry, text); }},
     {"postern_credential_reloads_total", "counter",
-     "Reads of the credential that brought a new one (success), or failed.",
+     "Reads of the credential that returned a new one (success), or failed.",
      writeCredentialReloads},
     {"postern_credential_last_success_timestamp_seconds", "gauge",
      "When the credential was last read from its source.", writeCredentialLastSuccess},
     {"postern_credential_last_read_successful", "gauge",
      "Whether the last read of the credential from its source succeeded.", writeCredentialLastRead},
     {"postern_certificate_not_after_timestamp_seconds", "gauge",
-     "When the certificate that expires first in this role does so.",
+     "When the first certificate of the target expires, by role.",
      [](const View& target, Text& text) {
        writeCertificates(target, &tls::Validity::not_after, text);
      }},
     {"postern_certificate_not_before_timestamp_seconds", "gauge",
-     "Since when that certificate is valid.",
+     "When that certificate became valid.",
      [](const View& target, Text& text) {
        writeCertificates(target, &tls::Validity::not_before, text);
      }},
     {"postern_tls_reloads_total", "counter",
-     "Changes of the mounted material that were taken up (success), or not.", writeTlsReloads},
+     "Reloads of changed material that succeeded, or failed.", writeTlsReloads},
     {"postern_tls_verification_disabled", "gauge",
      "1 when the service's certificate, or that of its token endpoint, is not verified.",
      writeVerificationDisabled},

@@ -5,7 +5,7 @@
 
 namespace postern::serve {
 
-// The own metrics with the label `target`.
+// postern's own metrics with the label `target`.
 std::span<const Metric<TargetView>> targetMetrics();
 
 }  // namespace postern::serve

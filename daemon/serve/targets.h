@@ -8,12 +8,12 @@
 
 namespace postern::serve {
 
-// What is served at one moment: immutable, replaced whole by a reload.
+// The targets that are served at one moment. Immutable; a reload replaces all of it.
 struct Targets {
-  // The first answers /metrics. Empty only while the configuration is awaited.
+  // The first one answers /metrics. Empty only while postern waits for its configuration.
   std::vector<std::shared_ptr<scrape::Target>> all;
 
-  // Null when there is none of that name.
+  // Null when no target has that name.
   std::shared_ptr<scrape::Target> find(std::string_view name) const;
 };
 

@@ -23,7 +23,7 @@ std::string timeLeft(SystemTime::duration left) {
                      std::chrono::ceil<std::chrono::minutes>(left).count());
 }
 
-// Whose certificates they are; "" for the target itself.
+// The owner of the certificate files; "" for the target itself.
 std::string whoseFiles(MaterialView::Peer peer) {
   switch (peer) {
     case MaterialView::Peer::Service: break;
@@ -47,10 +47,11 @@ void warnOfMaterial(const MaterialView& material, SystemTime now, Verdict& verdi
   const auto& status = material.status;
   if (!status.error.empty() && status.loaded) {
     verdict.warnings.push_back(
-        fmt::format("{}renewed certificate files are bad, the last good ones stay in use: {}",
+        fmt::format("{}renewed certificate files are invalid, the last good ones stay in use: {}",
                     whose, status.error));
   } else if (!status.error.empty() && !whose.empty()) {
-    verdict.warnings.push_back(fmt::format("{}certificate files are bad: {}", whose, status.error));
+    verdict.warnings.push_back(
+        fmt::format("{}certificate files are invalid: {}", whose, status.error));
   }
   if (!material.server) return;
   const bool of_service = material.peer == MaterialView::Peer::Service;
@@ -66,7 +67,7 @@ void warnOfCertificates(const TargetView& target, Verdict& verdict) {
 void warnOfCredential(const TargetView& target, Verdict& verdict) {
   const auto& credential = target.credential;
   if (!credential || !credential->found || credential->error.empty()) return;
-  verdict.warnings.push_back("the credential cannot be read anew, the last one stays in use: " +
+  verdict.warnings.push_back("the credential cannot be read again, the last one stays in use: " +
                              credential->error);
 }
 
@@ -99,7 +100,7 @@ void warnOfNodes(const TargetView& target, Verdict& verdict) {
                     target.config->name));
 }
 
-// Prometheus keeps one sample of each series and says nothing of the others.
+// Prometheus keeps one sample of each series and drops the others silently.
 void warnOfDuplicates(const scrape::Counts& counts, Verdict& verdict) {
   const std::size_t made = counts.last.relabel_duplicates;
   if (counts.fault || made == 0) return;
@@ -124,7 +125,7 @@ void warnOfPages(const TargetView& target, Verdict& verdict) {
   }
 }
 
-// Why there is a wait says more than that there is one.
+// The reason of a wait says more than the wait itself.
 std::string failure(Fault fault, const session::Session::Status& session) {
   std::string words(faultWords(fault));
   if (fault != Fault::Backoff || !session.waiting_after) return words;
@@ -133,7 +134,7 @@ std::string failure(Fault fault, const session::Session::Status& session) {
 
 std::string nextAfterFault(const Error& fault, const session::Session::Status& session) {
   if (!session.waiting) {
-    // What the error said of a wait is over.
+    // The wait that the error announced is over.
     if (fault.fault == Fault::Backoff || fault.retry_after) return "the next scrape tries again";
     return fault.next.empty() ? std::string(faultInfo(fault.fault).next) : fault.next;
   }
@@ -152,7 +153,7 @@ void judgeScraped(scrape::ServiceHealth health, Verdict& verdict) {
       break;
     case scrape::ServiceHealth::Unhealthy:
       verdict.state = Verdict::State::Unhealthy;
-      verdict.words = "the service says of itself that it is not healthy";
+      verdict.words = "the service reports that it is not healthy";
       break;
     case scrape::ServiceHealth::Unknown:
       verdict.words = "scraped, but the health of the service is unknown";
@@ -180,11 +181,11 @@ Verdict judge(const TargetView& target) {
     verdict.next = nextAfterFault(*counts.fault, session);
   } else if (counts.scraped) {
     judgeScraped(counts.health, verdict);
-    verdict.next = "the page is fetched again when the scraper asks";
+    verdict.next = "the next scrape fetches the page again";
   } else {
     verdict.words = "not scraped yet";
     verdict.next = session.waiting ? nextAfterFault({Fault::Backoff, ""}, session)
-                                   : "it is fetched when the scraper asks";
+                                   : "the first scrape fetches it";
   }
   return verdict;
 }
@@ -235,25 +236,25 @@ std::vector<exposition::Node> failingNodes(const exposition::Health& health) {
 
 std::string_view faultWords(Fault fault) {
   switch (fault) {
-    case Fault::NoCredential: return "there is no credential to log in with";
-    case Fault::CredentialSource: return "the source of the credential cannot be asked";
+    case Fault::NoCredential: return "the credential for the login is missing";
+    case Fault::CredentialSource: return "the credential source cannot be read";
     case Fault::LoginRejected: return "the service rejects the credential";
-    case Fault::LoginThrottled: return "the service takes no more logins for now";
+    case Fault::LoginThrottled: return "the service accepts no more logins for now";
     case Fault::LoginFailed: return "the login does not work";
     case Fault::Backoff: return "waiting before the next login";
     case Fault::Resolve: return "the name of the service has no address";
     case Fault::Connect: return "the service cannot be reached";
-    case Fault::Tls: return "there is no trusted connection to the service";
-    case Fault::Timeout: return "the page was not there in time";
+    case Fault::Tls: return "the TLS connection to the service failed";
+    case Fault::Timeout: return "the page did not arrive in time";
     case Fault::Status: return "the service answers with an error";
     case Fault::Forbidden: return "the credential may not read the page";
-    case Fault::Empty: return "the page has no sample in it";
+    case Fault::Empty: return "the page contains no samples";
     case Fault::Format: return "the page cannot be read";
     case Fault::Limit: return "the page is larger than a limit allows";
-    case Fault::Truncated: return "the page ended before it was whole";
-    case Fault::UnknownTarget: return "there is no such target";
-    case Fault::Busy: return "more scrapes came at once than there is room for";
-    case Fault::Config: return "the configuration is missing or bad";
+    case Fault::Truncated: return "the page ended before it was complete";
+    case Fault::UnknownTarget: return "no target has this name";
+    case Fault::Busy: return "more scrapes arrived at once than the limits allow";
+    case Fault::Config: return "the configuration is missing or invalid";
   }
   return "";
 }

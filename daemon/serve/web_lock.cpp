@@ -30,13 +30,13 @@ void setRetryAfter(Admission& verdict, std::chrono::seconds wait) {
 }
 
 Admission throttled(const RateLimiter& limiter) {
-  auto verdict = refusal(429, "too many requests: rate_limit lets no more of them in for now\n");
+  auto verdict = refusal(429, "too many requests: rate_limit admits no more for now\n");
   if (const auto wait = limiter.wait()) setRetryAfter(verdict, *wait);
   return verdict;
 }
 
 Admission unauthorized() {
-  auto verdict = refusal(401, "unauthorized: a user's name and password are needed\n");
+  auto verdict = refusal(401, "unauthorized: user name and password are required\n");
   // RFC 7617, section 2: the realm is required.
   verdict.head.headers.emplace_back("WWW-Authenticate", "Basic realm=\"postern\"");
   return verdict;
@@ -65,8 +65,8 @@ bool takesOff(const config::WebConfig& before, const config::WebConfig& next) {
 
 std::string_view needsRestart(const config::WebConfig& before, const config::WebConfig& next) {
   if (before.tls.has_value() == next.tls.has_value()) return {};
-  return before.tls ? "tls_server_config is gone: to speak plain HTTP again takes a restart"
-                    : "tls_server_config is new: to begin to speak TLS takes a restart";
+  return before.tls ? "tls_server_config was removed: restart postern to return to plain HTTP"
+                    : "tls_server_config was added: restart postern to turn on TLS";
 }
 
 }  // namespace
@@ -137,14 +137,14 @@ std::string WebLock::signature() {
   return tls::signatureOf(files_.config) + tls::signatureOf(named_);
 }
 
-// The signatures of the files that the configuration names are taken before these are read, so that
-// a change in between is seen by the next poll.
+// Takes the signatures of the named files before it reads them, so that the next poll sees a change
+// in between.
 Result<WebLock::State> WebLock::load(const State& former, std::string& signature) {
   const auto of_config = tls::signatureOf(files_.config);
   const auto read = config::loadWebConfig(files_.config);
   const bool at_start = !former && !at_start_;
   if (at_start) {
-    // Until something has been loaded, every connection is refused.
+    // Refuses every connection until a load succeeds.
     at_start_ = make(read, {tls::makeClosedContext(), {}, {}, {}}, nullptr);
     complaints_ = read.complaints;
   }
@@ -182,7 +182,7 @@ std::vector<std::string> WebLock::mistakesIn(const config::WebConfigLoaded& read
   return mistakes;
 }
 
-// What a change does not touch stays: the passwords that are remembered, the bucket as it is.
+// Keeps what a change does not touch: the remembered passwords and the bucket's level.
 WebLock::State WebLock::make(const config::WebConfigLoaded& read, tls::ServerContext context,
                              const WebLockState* before) const {
   const auto& config = read.config;
@@ -215,7 +215,7 @@ void WebLock::onLoaded(const State& state) {
   const auto& config = state->config;
   for (const auto& warning : state->warnings) log::warn("web configuration: " + warning);
   if (config.tls && config.http2_wanted) {
-    log::info("http2: true is accepted in the web configuration; HTTP/1.1 is spoken");
+    log::info("the web configuration has http2: true; postern accepts the key and speaks HTTP/1.1");
   }
   log::info("web configuration loaded",
             {{"file", files_.config.string()},
@@ -224,13 +224,13 @@ void WebLock::onLoaded(const State& state) {
              {"not_after", state->server ? rfc3339(state->server->not_after) : "none"}});
 }
 
-// The caller of the constructor logs complaints(): the process ends.
+// The caller of the constructor logs complaints(), and the process ends.
 void WebLock::onFailed(const ReloadFailure& failure) {
   if (!failure.new_signature || !complaints_.empty()) return;
   for (const auto& error : errors_) {
     log::error(failure.has_snapshot
-                   ? "web configuration not reloaded, the running one stays"
-                   : "web configuration: every connection is refused until this is mended",
+                   ? "web configuration not reloaded, the previous one stays in force"
+                   : "web configuration: every connection is refused until this is corrected",
                {{"error", error}});
   }
 }

@@ -21,30 +21,31 @@
 
 namespace postern::serve {
 
-// Whether a request may pass the door.
+// Whether access control admits a request.
 struct Admission {
   bool allowed = true;
-  http::ResponseHead head;     // of the answer when it may not
-  std::string_view body = {};  // likewise; a line of text that never dies
+  http::ResponseHead head;     // of the answer to a refused request
+  std::string_view body = {};  // likewise; a line of static text
 };
 
-// What the web listener is and whom it lets in at one moment: see WebLock.
+// TLS and access control of the web listener at one moment: see WebLock.
 struct WebLockState;
 
-// Access control of the web listener, as --web.config.file says.
+// Access control of the web listener, configured by --web.config.file.
 //
-// poll() compares what stat(2) says of that file and of those it names, and when that has changed
-// loads all of them again and replaces the snapshot whole. A broken file, or broken material,
-// changes nothing. Three things differ from exporter-toolkit, which reads the file at each request:
-// whether TLS is spoken is decided at start; a change that asks nobody for a password or a client
-// certificate any more holds once the file has rested for a poll, because a file that is being
-// written is empty for a moment; and material that is missing at start does not end the process:
-// every handshake is refused until it is there. Thread-safe.
+// poll() compares the stat(2) data of that file and of the files that it names. After a change it
+// loads all of them and replaces the snapshot. An invalid file or invalid material changes nothing.
+// Three rules differ from exporter-toolkit, which reads the file at each request:
+// - Whether TLS is spoken is decided at start.
+// - A change that ends a check of passwords or client certificates applies only when the file stays
+//   unchanged for one poll, because a file is empty for a moment while it is written.
+// - Missing material at start does not end the process: every handshake is refused until it exists.
+// Thread-safe.
 class WebLock final : ReloadSource<WebLockState> {
  public:
   struct Files {
-    config::Path config;        // empty: no lock, everybody is let in
-    config::Path key_password;  // of the key that it names; may be empty
+    config::Path config;        // empty: no access control
+    config::Path key_password;  // of the key in that file; may be empty
   };
 
   // Refused requests, by reason.
@@ -55,45 +56,45 @@ class WebLock final : ReloadSource<WebLockState> {
     std::array<std::atomic<std::uint64_t>, kReasonNames.size()> refused{};
   };
 
-  // The lock at one moment, immutable. A connection may keep it or ask for a new one at each
+  // Access control at one moment, immutable. A connection may keep it or ask for a new one at each
   // request.
   struct Snapshot {
-    std::shared_ptr<SSL_CTX> tls;          // of connections to come; null: plain HTTP
-    http::Headers headers;                 // of every answer, refusals too
-    std::shared_ptr<BasicAuth> auth;       // null: no password is asked for
+    std::shared_ptr<SSL_CTX> tls;          // for new connections; null: plain HTTP
+    http::Headers headers;                 // of every answer, also of refusals
+    std::shared_ptr<BasicAuth> auth;       // null: no password is required
     std::shared_ptr<RateLimiter> limiter;  // null: no limit
     std::shared_ptr<Counts> counts;
 
-    // Waits while a password is computed that has not been seen before, so on a worker's thread:
-    // at most BasicAuth::kMostWaiting requests wait behind the one whose turn it is.
-    // `open`: no password is asked for.
+    // Blocks while a password that is not remembered is computed, so call it on a thread of the
+    // pool. At most BasicAuth::kMostWaiting requests wait behind the current one. `open`: no
+    // password is required.
     Admission judge(const http::Request& request, bool open = false) const;
-    // Whether judge() waits for nothing.
+    // Whether judge() returns without waiting.
     bool settled(const http::Request& request) const;
   };
 
   struct Status {
-    bool configured = false;                         // there is a --web.config.file
-    bool reload_successful = true;                   // the last load
-    SystemTime reloaded;                             // the last successful one
-    bool closed = false;                             // no handshake can succeed yet; error says why
-    std::string error;                               // of the last load when it failed, else empty
-    std::optional<tls::Validity> server, client_ca;  // of what is in use
+    bool configured = false;                         // whether --web.config.file is set
+    bool reload_successful = true;                   // whether the last load succeeded
+    SystemTime reloaded;                             // when a load last succeeded
+    bool closed = false;                             // no handshake can succeed yet; `error` says
+                                                     // why
+    std::string error;                               // of the last load if it failed, else empty
+    std::optional<tls::Validity> server, client_ca;  // of the material in use
     std::array<std::uint64_t, kReasonNames.size()> refused{};  // by Reason
   };
 
-  // A complaint for each file of a changed configuration that may not be read; none: all may.
+  // A complaint for each file of a changed configuration that may not be read; empty: all may.
   using Outside = std::function<std::vector<config::Complaint>(const std::vector<config::Path>&)>;
 
-  // Loads at once. `clock` must outlive the lock.
+  // Loads immediately. `clock` must outlive the lock.
   WebLock(Files files, const Clock& clock, Outside outside = {});
 
-  // What is wrong with the file that was read at start; then the process has to end, and until it
-  // does nobody is let in.
+  // The mistakes of the file at start. They end the process; until then everybody is refused.
   const std::vector<config::Complaint>& complaints() const { return complaints_; }
 
   std::shared_ptr<const Snapshot> now() const;
-  // Once a second, by one thread.
+  // Call once a second, on one thread.
   void poll();
   Status status() const;
 
@@ -113,13 +114,13 @@ class WebLock final : ReloadSource<WebLockState> {
   const Clock& clock_;
   const Outside outside_;
   const std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
-  std::vector<config::Complaint> complaints_;  // written by the constructor alone
-  State at_start_;                             // likewise; in use until something has been loaded
+  std::vector<config::Complaint> complaints_;  // written only by the constructor
+  State at_start_;                             // likewise; in use until a load succeeds
 
-  // Of a load alone.
+  // Used only by a load.
   config::Tls named_;                // the files that the last load read beside the configuration
-  std::string resting_;              // signature of a change that takes something off, at first
-  std::vector<std::string> errors_;  // of the last load when it failed
+  std::string resting_;              // signature of a change that removes a check, when first seen
+  std::vector<std::string> errors_;  // of the last load if it failed
 
   Reloading<WebLockState> reloading_;
 };
@@ -128,7 +129,7 @@ struct WebLockState {
   WebLock::Snapshot snapshot;
   config::WebConfig config;
   std::optional<tls::Validity> server, client_ca;
-  std::vector<std::string> warnings;  // what is used all the same
+  std::vector<std::string> warnings;  // about material in use
 };
 
 }  // namespace postern::serve

@@ -16,7 +16,7 @@ using std::chrono::seconds;
 
 constexpr seconds kLongestLife = std::chrono::hours(24 * 365 * 100);
 
-// The part before the next `separator`, taken off the front with it.
+// Removes the part up to the next `separator` and returns it without the separator.
 std::string_view takeUntil(char separator, std::string_view& text) {
   const auto end = std::min(text.find(separator), text.size());
   const auto part = text.substr(0, end);
@@ -24,7 +24,7 @@ std::string_view takeUntil(char separator, std::string_view& text) {
   return part;
 }
 
-// Section 5.2.2: what is no number does not count, and one that is not positive is in the past.
+// Section 5.2.2: ignores a text that is not a number. A life that is not positive is in the past.
 std::optional<seconds> maxAge(std::string_view text) {
   seconds::rep age = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), age);
@@ -124,7 +124,7 @@ std::vector<Cookie> readCookies(const upstream::Response& response, const Cookie
 const Cookie* findCookie(const std::vector<Cookie>& cookies, std::string_view name,
                          std::string_view page_path) {
   const Cookie* found = nullptr;
-  std::size_t longest = 0;  // path that matches
+  std::size_t longest = 0;  // longest path that matches
   for (const Cookie& cookie : cookies) {
     if (cookie.name != name || cookie.value.empty()) continue;
     const bool match = matches(withoutQuery(page_path), cookie.path);

@@ -9,7 +9,7 @@
 namespace postern::session {
 namespace {
 
-// In real time, which sources live by: a loop may have a clock of its own.
+// In real time, because sources use it. A loop may have another clock.
 Deadline realDeadline(const async::Scope& scope) {
   const auto left =
       std::min<SteadyTime::duration>(scope.deadline() - scope.loop().now(), std::chrono::hours(1));
@@ -29,7 +29,7 @@ CredentialReading::CredentialReading(std::shared_ptr<credentials::Store> store,
 CredentialReading::Read CredentialReading::operator()() const {
   Read read{store_->refresh(deadline_), false, credentials::SecretHeaders()};
   if (!read.credential) return read;
-  (*read.credential)->fingerprint();  // 6 ms: not on the loop
+  (*read.credential)->fingerprint();  // takes 6 ms, so not on the loop
   read.logs_in = logsIn(login_, (*read.credential)->credential);
   if (read.logs_in) read.headers = credentials::readHeaders(login_->http_headers);
   return read;

@@ -13,19 +13,19 @@
 
 namespace postern::session {
 
-// Whether the credential is sent in a login, and not with each page.
+// Whether the credential is sent in a login instead of with each page.
 bool logsIn(const std::optional<config::Login>& login, const credentials::Credential& credential);
 
-// The job that reads what an attempt to log in needs. It owns what it uses.
+// The job that reads everything for a login attempt. It owns what it uses.
 class CredentialReading {
  public:
   struct Read {
-    Result<credentials::Store::Loaded> credential;  // with its fingerprint computed
+    Result<credentials::Store::Loaded> credential;  // fingerprint already computed
     bool logs_in = false;
     Result<credentials::SecretHeaders> headers;  // http_headers of the login
   };
 
-  // Reads until the scope's deadline at most, as far as the source knows deadlines.
+  // Reads until the scope's deadline at most, if the source supports deadlines.
   CredentialReading(std::shared_ptr<credentials::Store> store, std::optional<config::Login> login,
                     const async::Scope& scope);
 

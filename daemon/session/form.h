@@ -9,10 +9,10 @@ namespace postern::session {
 
 inline constexpr const char* kFormType = "application/x-www-form-urlencoded";
 
-// A space becomes +. What RFC 3986 section 2.3 calls unreserved stays as it is: so a client's
-// secret that is compared without being decoded first still matches, as it does when Go encodes it.
+// A space becomes +. Unreserved characters of RFC 3986 section 2.3 stay as they are, like in Go. So
+// a client secret still matches at servers that compare it without decoding.
 void appendFormEscaped(std::string_view text, Secret& out);
-// "name=value", behind a & when `form` holds a field already.
+// Appends "name=value", after a & if `form` already has a field.
 void appendField(std::string_view name, std::string_view value, Secret& form);
 
 }  // namespace postern::session

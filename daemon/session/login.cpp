@@ -20,9 +20,9 @@ using std::chrono::seconds;
 
 namespace {
 
-constexpr seconds kDefaultLife = std::chrono::hours(1);  // when the service names no expiry
+constexpr seconds kDefaultLife = std::chrono::hours(1);  // when the service reports no expiry
 
-// Appends `text` to `out` with each {{name}} replaced by what `value` appends for it.
+// Appends `text` to `out`. Replaces each {{name}} by what `value` appends for it.
 template <typename Value>
 void expand(std::string_view text, Secret& out, Value value) {
   while (true) {
@@ -42,7 +42,7 @@ std::string_view placeholder(const credentials::Credential& credential, std::str
   return {};
 }
 
-// What stands between the quotes of a JSON string.
+// Appends the content of a JSON string, without the quotes.
 void appendJsonEscaped(std::string_view text, Secret& out) {
   for (const char c : text) {
     if (c == '"' || c == '\\') {
@@ -67,7 +67,7 @@ void setFormBody(upstream::Request& request, const config::Pairs& form,
   }
 }
 
-// The errors of OAuth2 (RFC 6749 section 5.2) that trying again does not mend.
+// The errors of OAuth2 (RFC 6749 section 5.2) that another attempt does not fix.
 bool rejectedByOauth(const nlohmann::json& answer) {
   constexpr std::array<std::string_view, 3> kRejections = {"invalid_client", "invalid_grant",
                                                            "unauthorized_client"};
@@ -92,10 +92,9 @@ std::optional<seconds> retryAfter(const upstream::Response& response, SystemTime
   return std::max(seconds(0), std::chrono::ceil<seconds>(*date - now));
 }
 
-// Of a refusal that does not tell whether the credential is wrong or the login.
+// A refusal that may be about the credential or about the login request.
 Error wrongOrOther(std::string what) {
-  what +=
-      ": user or password is wrong, or the service expects another login than the one configured";
+  what += ": user or password is wrong, or the service expects a different login";
   Error error{Fault::LoginRejected, std::move(what)};
   error.remedy =
       "write a user and password that the service accepts, where a change is noticed and tried at "
@@ -128,7 +127,7 @@ std::optional<Error> refusal(const config::Login& login, const upstream::Respons
   if (wantsPasswordChange(answer)) {
     return Error{Fault::LoginRejected,
                  answered(response) +
-                     ": the service wants this user's first password to be changed; change it "
+                     ": the service requires a change of this user's first password; change it "
                      "there, then here",
                  "",
                  {},
@@ -143,7 +142,7 @@ std::optional<Error> refusal(const config::Login& login, const upstream::Respons
   return wrongOrOther(answered(response));
 }
 
-// A string, or a number as text; none when the place is empty or holds something else.
+// A string, or a number as text. Not set when the place is empty or has another type.
 std::optional<Secret> valueAt(const config::AnswerPlace& place, const upstream::Response& response,
                               const nlohmann::json& answer) {
   if (!place.header.empty()) {
@@ -164,8 +163,8 @@ std::string describe(const config::AnswerPlace& place) {
   return place.header.empty() ? "at " + place.json : "in the header " + place.header;
 }
 
-// Many logins answer a wrong password with 200 and an error, or with their form again. Retried like
-// a service that is down, such an answer locks the account.
+// Many logins answer a wrong password with 200 and an error, or with their form again. If such an
+// answer were retried like a service that is down, it would lock the account.
 Error withoutToken(const config::Login& login, const upstream::Response& response,
                    bool successful) {
   if (!successful && !mayBeSuccess(login, response.status)) {
@@ -197,15 +196,15 @@ Result<milliseconds> readLife(const config::Login& login, const upstream::Respon
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   constexpr double kCenturyInSeconds = 3.2e9;
   if (error == std::errc() && end == text.data() + text.size()) {
-    if (number <= 0) return milliseconds(kDefaultLife);  // servers say 0 or -1 for "not known"
+    if (number <= 0) return milliseconds(kDefaultLife);  // servers send 0 or -1 for "unknown"
     if (number < kCenturyInSeconds)
       return milliseconds(static_cast<milliseconds::rep>(number * 1000));
   } else if (const auto expires = parseExpiry(text)) {
-    // By the service's own clock, so that ours may be wrong.
+    // By the service's own clock, so that this machine's clock may be wrong.
     const auto answered_at = parseHttpDate(response.header("date")).value_or(now);
     const auto life = std::chrono::duration_cast<milliseconds>(*expires - answered_at);
     if (life.count() > 0) return life;
-    return Error{Fault::LoginFailed, "the login gave a token that has expired already"};
+    return Error{Fault::LoginFailed, "the login returned a token that has expired already"};
   }
   return Error{Fault::LoginFailed,
                fmt::format("the login's expiry {} is neither a date nor seconds from now",
@@ -251,7 +250,7 @@ upstream::Request makeLogin(const config::Login& login, std::string_view url_pat
   request.method = login.method;
   request.path = std::string(url_path) + login.url;
   request.headers = {{"Accept", login.token.cookie.empty() ? "application/json" : "*/*"}};
-  // Where a cookie says it all the page that comes with it does not count, however long it is.
+  // If a cookie has token and expiry, the length of the page with it does not matter.
   const bool read = login.token.cookie.empty() || (login.expires && login.expires->inBody());
   request.body_limit = read ? kLoginAnswerLimit : 0;
   request.any_status_body = true;
@@ -294,11 +293,11 @@ Result<Token> readLogin(const config::Login& login, const upstream::Response& re
   if (!successful || !token || token->empty()) return withoutToken(login, response, successful);
   // A token goes into a header: RFC 9110 section 5.5 allows no control characters there.
   if (hasControlCharacter(token->reveal())) {
-    return Error{Fault::LoginFailed, "the login gave a token with control characters"};
+    return Error{Fault::LoginFailed, "the login returned a token with control characters"};
   }
   if (cookie && !isCookieValue(token->reveal())) {
     return Error{Fault::LoginFailed,
-                 "the login gave a cookie with bytes that none may have (RFC 6265, section 4.1.1)"};
+                 "the login returned a cookie with invalid bytes (RFC 6265, section 4.1.1)"};
   }
   if (cookie && cookie->life && !login.expires) {
     return Token{*std::move(token), *cookie->life, std::move(cookies)};

@@ -11,7 +11,7 @@
 #include "session/cookie.h"
 #include "upstream/http_client.h"
 
-// One login exchange: what is sent and what the answer means. Pure.
+// One login: makes the request and interprets the answer. Pure.
 namespace postern::session {
 
 inline constexpr std::size_t kLoginAnswerLimit = 64U << 10;  // bytes, decoded
@@ -19,30 +19,30 @@ inline constexpr std::size_t kLoginAnswerLimit = 64U << 10;  // bytes, decoded
 struct Token {
   Secret value;
   std::chrono::milliseconds life;    // from the moment of the answer
-  std::vector<Cookie> cookies = {};  // the others of the answer, which go with it
+  std::vector<Cookie> cookies = {};  // other cookies of the answer, sent with the token
 };
 
-// `url_path` is the path of the target's url, which goes before the login's own.
+// `url_path` is the path of the target's url; the login's own path follows it.
 upstream::Request makeLogin(const config::Login& login, std::string_view url_path,
                             const credentials::Credential& credential);
-// `header` and `value` are what each page carries.
+// Each page carries `header` with `value`.
 upstream::Request makeLogout(const config::Logout& logout, std::string_view url_path,
                              const std::string& header, const Secret& value);
 
-// Whether the answer of a login that succeeded may have that status: any 2xx, a redirect (302, 303)
-// when a header or cookie has the token, and those of `success`.
+// Whether a successful login may have that status: any 2xx, a redirect (302, 303) when a header or
+// cookie has the token, and those of `success`.
 bool mayBeSuccess(const config::Login& login, int status);
-// Whether the status alone says that the credential is rejected: those of `rejected`, and each 4xx
-// that is about the credential or may be. 404, 405 and 408 are not, and 429 is throttled.
+// Whether the status alone rejects the credential: those of `rejected`, and each 4xx that may be
+// about the credential. 404, 405 and 408 are not, and 429 is throttled.
 bool isRejection(const config::Login& login, int status);
 
-// Errors: LoginRejected (also a success without a token), LoginThrottled (with the Retry-After of
-// the answer, when it has one) and LoginFailed; none quotes the answer. `now` stands in for a
-// missing Date.
+// Errors: LoginRejected (also a success without a token), LoginThrottled (with the answer's
+// Retry-After, if it has one) and LoginFailed; none quotes the answer. `now` replaces a missing
+// Date.
 Result<Token> readLogin(const config::Login& login, const upstream::Response& response,
                         const Secret& body, SystemTime now, const CookieScope& scope = {});
 
-// "Name: value with {{token}}" as a header of a request.
+// Sets the header "Name: value with {{token}}" of a request.
 void setSecretHeader(upstream::Request& request, std::string_view send_as, const Secret& token);
 // "Basic base64(user:password)", RFC 7617.
 Secret basicAuthorization(const credentials::Credential& credential);

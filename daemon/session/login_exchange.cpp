@@ -22,7 +22,7 @@ bool showsCertificate(const config::Tls& tls) {
   return !tls.cert_file.empty() || !tls.pkcs12_file.empty();
 }
 
-// Reads the body to its end, and keeps the start of it. Returns why the end did not come.
+// Reads the body to its end and keeps its beginning. Returns why the end was not reached.
 async::Task<std::optional<Error>> readBody(upstream::HttpExchange& exchange, Secret& start,
                                            async::Scope& scope) {
   while (true) {
@@ -56,8 +56,8 @@ async::Task<Result<Token>> LoginExchange::logIn(const credentials::Credential& c
   co_return readLogin(*login_, answer->response, answer->body, clock_.system(), cookie_scope_);
 }
 
-// Until a token was given once it is not known where the endpoint looks for the client's
-// credential: when it does not find it in the header, the body is tried in the same login.
+// Until the first token it is unknown where the endpoint expects the client's credential. If it
+// does not find the credential in the header, the same login also tries the body.
 async::Task<Result<Token>> LoginExchange::logInForToken(const credentials::Credential& client,
                                                         async::Scope& scope) {
   auto first_auth = client_auth_.value_or(ClientAuth::Header);
@@ -105,15 +105,14 @@ async::Task<Result<LoginExchange::Answer>> LoginExchange::send(upstream::Request
 Result<LoginExchange::Answer> LoginExchange::judge(std::optional<upstream::Response> head,
                                                    Secret body, std::optional<Error> error) const {
   if (!error) {
-    // A proxy that refuses our certificate has not asked the service for its opinion of the
-    // credential.
+    // A proxy that refuses the client certificate has not asked the service about the credential.
     if (upstream::refusesClientCertificate(head->status, body.reveal())) {
       return withContext("login",
                          upstream::clientRefusal(head->status, body.reveal(), shows_certificate_));
     }
     return Answer{*std::move(head), std::move(body)};
   }
-  // An error page that is long, slow or cut must not hide what its status says.
+  // A long, slow or truncated error page must not hide its status.
   if (head && !mayBeSuccess(*login_, head->status)) return Answer{*std::move(head), {}};
   error->what = "login: " + error->what;
   if (head && error->fault == Fault::Limit) {

@@ -16,26 +16,25 @@
 
 namespace postern::session {
 
-// Sends the logins and the logout of one target, and reads their answers. One at a time, on one
-// loop.
+// Sends the logins and the logout of one target, and reads the answers. One at a time, on one loop.
 class LoginExchange {
  public:
-  // `client`, with whoever is logged in at, and `clock` must outlive it; of `target` it keeps what
-  // it needs.
+  // `client` of the login's host and `clock` must outlive the object. Copies what it needs of
+  // `target`.
   LoginExchange(const config::Target& target, upstream::HttpClient& client, const Clock& clock);
 
-  // How the target logs in; none: its credential is sent as it is.
+  // How the target logs in; not set: each page carries the credential.
   const std::optional<config::Login>& config() const { return login_; }
 
-  // Requires config(). The references must live until it returns. One login, for which an OAuth2
-  // endpoint may be asked twice. Errors: LoginRejected, LoginThrottled, LoginFailed, and those of
-  // HttpClient.
+  // Requires config(). The references must live until it returns. Does one login, for which it may
+  // send two requests to an OAuth2 endpoint. Errors: LoginRejected, LoginThrottled, LoginFailed,
+  // and those of HttpClient.
   async::Task<Result<Token>> logIn(const credentials::Credential& credential,
                                    const credentials::SecretHeaders& headers, async::Scope& scope);
   // Any status but 2xx is a LoginFailed; else the errors of HttpClient.
   async::Task<Result<void>> logOut(upstream::Request request, async::Scope& scope);
 
-  // The connection of the last login; none: nothing was sent.
+  // The connection of the last login; not set: nothing was sent.
   const std::optional<upstream::TransportInfo>& transport() const { return transport_; }
   void forgetTransport() { transport_.reset(); }
 
@@ -61,10 +60,10 @@ class LoginExchange {
   const CookieScope cookie_scope_;
   const std::optional<config::Login> login_;
   const std::optional<config::Oauth2> oauth2_;
-  const bool shows_certificate_;  // to whom logins are sent
+  const bool shows_certificate_;  // to the host of the logins
   upstream::HttpClient& client_;
   const Clock& clock_;
-  std::optional<ClientAuth> client_auth_;  // by which a token was given
+  std::optional<ClientAuth> client_auth_;  // the method that returned a token
   std::optional<upstream::TransportInfo> transport_;
 };
 

@@ -15,7 +15,7 @@ using std::chrono::seconds;
 namespace {
 
 constexpr minutes kReleaseWindow{15};
-constexpr std::size_t kReleases = 3;  // by a changed credential, within the window
+constexpr std::size_t kReleases = 3;  // waits that a changed credential may end within the window
 
 SystemTime::duration ofSystem(SteadyTime::duration duration) {
   return std::chrono::duration_cast<SystemTime::duration>(duration);
@@ -49,7 +49,7 @@ void LoginGate::resume(const config::Backoff& steps) {
   if (!saved_.never && left.count() <= 0) return;
   wait_ = Wait{saved_.fault, "before the last restart", std::nullopt, saved_.fingerprint};
   if (saved_.never) return;
-  // The clock may have jumped while we were away: never longer than a fresh wait would be.
+  // The clock may have jumped while postern was not running: never wait longer than a fresh wait.
   const auto longest = std::max<SystemTime::duration>(
       {steps.retry_rejected, steps.max, 5 * steps.rejected, minutes(15)});
   wait_->until =
@@ -71,7 +71,7 @@ std::optional<Error> LoginGate::inForce(const std::string& fingerprint) {
 bool LoginGate::releasedBy(const std::string& fingerprint) {
   if (!afterRejection() || fingerprint.empty() || fingerprint == wait_->fingerprint) return false;
   const auto now = clock_.system();
-  // A clock that was set back must not make them count for longer than the window.
+  // If the clock was set back, releases must not count longer than the window.
   for (SystemTime& at : saved_.releases) at = std::min(at, now);
   std::erase_if(saved_.releases, [&](SystemTime at) { return at + kReleaseWindow <= now; });
   if (saved_.releases.size() >= kReleases) return false;

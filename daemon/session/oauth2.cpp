@@ -35,11 +35,12 @@ bool passes(const std::string& error) {
 }
 
 struct Advice {
-  std::string_view cause;   // empty: the error says it all
-  std::string_view remedy;  // empty: other credentials
+  std::string_view cause;   // empty: the error is clear by itself
+  std::string_view remedy;  // empty: replace the credentials
 };
 
-// Keycloak answers a wrong secret by 401 and unauthorized_client, which RFC 6749 has for the grant.
+// Keycloak answers a wrong secret with 401 and unauthorized_client, which RFC 6749 uses for the
+// grant.
 Advice adviceOn(int status, const std::string& error) {
   constexpr std::string_view kLetGrant = "let this client use the client credentials grant there";
   if (error == "unauthorized_client" && status == 401) {
@@ -54,9 +55,9 @@ Advice adviceOn(int status, const std::string& error) {
   if (error == "access_denied") {
     return {"client_id or client_secret is wrong, or the client may not have these scopes", ""};
   }
-  if (passes(error)) return {"the endpoint has a fault of its own", "look into its log"};
+  if (passes(error)) return {"the endpoint has an internal error", "look into its log"};
   if (error.empty() && status != 401 && status != 403) {
-    return {"client_id or client_secret is wrong, or the endpoint expects another request", ""};
+    return {"client_id or client_secret is wrong, or the endpoint expects a different request", ""};
   }
   return {"client_id or client_secret is wrong", ""};
 }
@@ -129,10 +130,10 @@ Result<Token> readTokenAnswer(const config::Login& login, const upstream::Respon
   auto token = readLogin(login, response, body, now);
   if (token && !isBearer(textAt(answer, "token_type"))) {
     return Error{Fault::LoginFailed,
-                 "the token endpoint gave a token of another type than Bearer, which is the only "
-                 "one known here"};
+                 "the token endpoint returned a token of another type than Bearer, which is the "
+                 "only supported type"};
   }
-  if (token) token->cookies.clear();  // they are the endpoint's
+  if (token) token->cookies.clear();  // they belong to the endpoint
   return token;
 }
 

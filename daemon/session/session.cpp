@@ -18,8 +18,8 @@ using std::chrono::seconds;
 namespace {
 
 constexpr milliseconds kMargin = minutes(5);  // before a token expires, or a tenth of its life
-// A token is used for so long, however short its life is: all pages of a scrape share one login,
-// and the service says 401 when it no longer takes the token.
+// The shortest life of a token, however short its own is. All pages of a scrape share one login,
+// and the service answers 401 when it no longer accepts the token.
 constexpr milliseconds kShortestLife = seconds(1);
 
 // "Authorization: <type> <credential>" of a credential that needs no login.
@@ -39,17 +39,16 @@ Secret directAuthorization(const credentials::Credential& credential, const std:
 
 Error readingTakesLong() {
   return {Fault::CredentialSource,
-          "the credential has not been read in time: check that the volume or the database that it "
-          "is read from answers"};
+          "the credential was not read in time: check that its volume or database responds"};
 }
 
 Error loginTimedOut() {
-  return {Fault::Timeout, "the login under way took longer than this scrape may"};
+  return {Fault::Timeout, "the login in progress took longer than this scrape allows"};
 }
 
 }  // namespace
 
-// Marks an unproven credential as out; ends when its request has been judged or given up.
+// Marks an unproven credential as sent. Ends when its request has been judged or given up.
 struct Session::Probe {
   Session& session;
   bool open = true;
@@ -104,13 +103,13 @@ async::Task<Result<Authorization>> Session::authorize(async::Scope& scope,
       const bool ended = co_await attempt_ended_.wait(scope);
       if (!ended) co_return loginTimedOut();
     }
-    // What came of the login that we waited for is our result too. The old token continues to be
-    // used while its renewal fails.
+    // The result of the login that this task waited for is its result too. The old token stays in
+    // use while its renewal fails.
     if (attempts_ != before && last_error_ && !usable()) co_return *last_error_;
   }
 }
 
-// An unproven credential goes out with one request at a time.
+// Only one request at a time carries an unproven credential.
 async::Task<Result<Authorization>> Session::startProbe(async::Scope& scope) {
   busy_ = true;
   Authorization authorization{current_->header, current_->value, current_->generation, nullptr,
@@ -121,20 +120,21 @@ async::Task<Result<Authorization>> Session::startProbe(async::Scope& scope) {
   co_return authorization;
 }
 
-// Of a token that can be used.
+// Whether a usable token should be renewed.
 bool Session::renewalIsDue() {
   const bool renew = current_->is_token && loop_.now() >= current_->renew;
   return renew && !busy_ && !mustWait();
 }
 
-// A credential that is sent as it is counts until its source has another one.
+// A credential without a login stays valid until its source has another one.
 void Session::forgetChangedCredential() {
   if (!current_ || current_->is_token) return;
   const auto loaded = store_->current();
   if (loaded != current_->source) current_.reset();
 }
 
-// What may be sent by anybody at any time: a token that has not expired, or a proven credential.
+// The authorization that any request may use at any time: a token that has not expired, or a proven
+// credential.
 std::optional<Authorization> Session::usable() const {
   if (!current_) return std::nullopt;
   const bool good =
@@ -150,9 +150,9 @@ async::Task<> Session::attempt(SteadyTime deadline) {
   endAttempt();
 }
 
-// Sets current_, by a login when the credential asks for one.
+// Sets current_, after a login if the credential needs one.
 async::Task<Result<void>> Session::obtain(async::Scope& scope) {
-  // A volume that hangs takes one thread, not one for each attempt.
+  // A volume that hangs blocks one thread, not one for each attempt.
   if (!reading_.expired()) co_return readingTakesLong();
   CredentialReading reading(store_, exchange_.config(), scope);
   reading_ = reading.running();
@@ -166,7 +166,8 @@ async::Task<Result<void>> Session::obtain(async::Scope& scope) {
   co_return Result<void>();
 }
 
-// Whether the scope has not ended before the state is on the disk, or has taken too long.
+// Waits until the state is on disk, or the write takes too long. Returns false if the scope ends
+// first.
 async::Task<bool> Session::waitUntilSaved(async::Scope& scope) {
   const auto flush = gate_.flush();
   if (!flush.needed()) co_return true;
@@ -179,7 +180,7 @@ async::Task<Result<void>> Session::logIn(const credentials::Store::Loaded& loade
                                          const credentials::SecretHeaders& headers,
                                          async::Scope& scope) {
   gate_.attempt(loaded->fingerprint());
-  // When the scope ends before, nothing is sent: the exchange says so.
+  // If the scope ends earlier, the exchange fails and sends nothing.
   co_await waitUntilSaved(scope);
   auto token = co_await exchange_.logIn(loaded->credential, headers, scope);
   if (!token) co_return failedWith(token.error(), loaded->fingerprint());
@@ -221,7 +222,7 @@ Session::Current Session::currentOf(const credentials::Store::Loaded& loaded) {
   return direct;
 }
 
-// Those that wait continue in a later turn, and see what has been noted until then.
+// The waiters continue in a later turn, and see the state noted until then.
 void Session::endAttempt() {
   busy_ = false;
   attempt_ended_.set();
@@ -233,7 +234,7 @@ void Session::noteResult(std::optional<Error> error) {
   last_error_ = std::move(error);
 }
 
-// Counts the failure, starts the wait that follows it and completes the error by it.
+// Counts the failure, starts the wait after it and completes the error with it.
 Error Session::failedWith(const Error& error, const std::string& fingerprint) {
   countFailure(error.fault);
   if (failureKindOf(error.fault) == FailureKind::Rejected) store_->rejected();
@@ -250,7 +251,7 @@ void Session::countFailure(Fault fault) {
 }
 
 std::optional<Error> Session::mustWait() {
-  // Only such a wait asks whether the credential has changed.
+  // Only such a wait depends on a changed credential.
   const auto loaded = gate_.afterRejection() ? store_->current() : nullptr;
   return gate_.inForce(loaded ? loaded->fingerprint() : "");
 }
@@ -270,7 +271,7 @@ void Session::accepted(const Authorization& authorization, std::size_t page) {
   current_->accepted_by.insert(page);
 }
 
-// The service knows us: what was counted against this credential is forgotten.
+// The service accepts the credential: its earlier failures are forgotten.
 void Session::proven() {
   if (!current_->is_token) {
     ++status_.successes;
@@ -286,7 +287,7 @@ bool Session::refused(const Authorization& authorization, std::size_t page, bool
   const bool outdated = !current_ || current_->generation != authorization.generation;
   if (outdated) return !replayed && refused_generation_ != authorization.generation;
   if (!current_->is_token) {
-    // It carried a password or key, so it was a login.
+    // It carried a password or key, so it counts as a login.
     refused_generation_ = authorization.generation;
     const std::string print = current_->source->fingerprint();
     current_.reset();
@@ -307,9 +308,10 @@ bool Session::countRefusal(std::uint64_t generation) {
   const std::string print = current_->source->fingerprint();
   current_.reset();
   status_.token_expiry.reset();
-  // Not a failed login: it gave a token. But sending the credential again would not help.
+  // This is not a failed login, because it returned a token. But sending the credential again would
+  // not help.
   gate_.failed({Fault::LoginRejected,
-                "the service answered 401 to the token that its own login gave",
+                "the service answered 401 to the token that its own login returned",
                 "",
                 {}},
                print);

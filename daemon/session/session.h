@@ -23,89 +23,89 @@ namespace postern::session {
 // Cookies of a login's answer.
 struct CookieJar {
   std::vector<Cookie> cookies;
-  SteadyTime since;  // their lives count from then
+  SteadyTime since;  // their lives begin then
 };
 
-// How a page request proves who we are. Without a header only the client certificate does.
+// How a page request authenticates. Without a header only the client certificate does.
 struct Authorization {
   std::string header;  // name, or empty
   Secret value;
   std::uint64_t generation = 0;                        // of the token or credential behind it
-  std::shared_ptr<const CookieJar> cookies = nullptr;  // that go with the token; null: none
-  std::shared_ptr<void> probe = nullptr;  // held while an unproven credential is out: one request
-                                          // at a time. Must not outlive the session
+  std::shared_ptr<const CookieJar> cookies = nullptr;  // sent with the token; may be null
+  std::shared_ptr<void> probe = nullptr;  // held while a request carries an unproven credential:
+                                          // one at a time. Must not outlive the session
 };
 
-// Keeps one token fresh, or hands out a credential that needs no login, and waits when
-// the service said no.
+// Keeps one token fresh, or returns a credential that needs no login, and waits after a failure.
 //
-// One login at a time, whatever the number of scrapes. It is a task of the session's own, which
-// ends with the session: who needs its result waits for it until the own scope ends. Whatever
-// carries a password or key counts as a login: a 401 to it is a rejection. After a failure nothing
-// is sent for as long as the LoginGate says. On its loop, where it is also destroyed; its tasks and
-// probes end before.
+// One login at a time, whatever the number of scrapes. The login is a task of the session, which
+// ends with the session. A scrape that needs its result waits for it until its own scope ends.
+// Every request with a password or key counts as a login: a 401 to it is a rejection. After a
+// failure nothing is sent while the LoginGate forbids it. Runs on its loop, where it is also
+// destroyed. Its tasks and probes end before.
 class Session {
  public:
   struct Status {
-    // Logins.
+    // results of logins
     std::uint64_t successes = 0, rejected = 0, throttled = 0, failed = 0, unreachable = 0;
     int rejections = 0;                                      // in a row
-    std::optional<upstream::TransportInfo> login_transport;  // the last one's; none: nothing sent
+    std::optional<upstream::TransportInfo> login_transport;  // of the last login, if it was sent
     std::optional<SystemTime> last_success, token_expiry;
-    std::optional<SystemTime> next_attempt;  // while waiting; none when waiting for ever
+    std::optional<SystemTime> next_attempt;  // while waiting; not set when waiting forever
     bool waiting = false;
-    std::optional<Fault> waiting_after;  // why, while waiting
-    bool logged_in = false;  // a token that has not expired, or a credential that was accepted
+    std::optional<Fault> waiting_after;  // the reason, while waiting
+    bool logged_in = false;              // a token that has not expired, or an accepted credential
   };
-  // What a session works with. All references must outlive it.
+  // The collaborators of a session. All references must outlive it.
   struct Parts {
     std::shared_ptr<credentials::Store> store;  // null: no credential is needed
-    upstream::HttpClient& client;               // with whoever is logged in at
-    async::Loop& loop;                          // whose clock it lives by
-    async::JobRunner& runner;                   // where the store is read and the state is written
+    upstream::HttpClient& client;               // client of the login's host
+    async::Loop& loop;                          // the session uses its clock
+    async::JobRunner& runner;                   // reads the store and writes the state
   };
 
-  // Of `target` it keeps what it needs.
+  // Copies what it needs of `target`.
   Session(const config::Target& target, Parts parts, Draw draw, StateFile state);
 
-  // Logs in when there is no fresh token. A login that has begun takes until `login_deadline`, even
-  // if a hurried scraper leaves. Errors: NoCredential, CredentialSource, LoginRejected,
-  // LoginThrottled, LoginFailed, Backoff, Timeout and those of HttpClient.
+  // Logs in when the token is missing or not fresh. A login that has begun takes until
+  // `login_deadline`, even if an impatient scraper leaves. Errors: NoCredential, CredentialSource,
+  // LoginRejected, LoginThrottled, LoginFailed, Backoff, Timeout and those of HttpClient.
   async::Task<Result<Authorization>> authorize(async::Scope& scope, SteadyTime login_deadline);
-  // What authorize() would return without waiting; none: it has something to wait for.
+  // What authorize() would return without waiting; not set if it would wait.
   std::optional<Authorization> readyAuthorization();
 
-  // The page was answered with anything that proves us known (200, 403).
+  // The page's answer proves that the service accepts the authorization (200, 403).
   void accepted(const Authorization& authorization, std::size_t page);
-  // A 401. True: drop what you have, authorize() again and replay the page once; not on a replay.
+  // The page answered 401. True: drop the authorization, call authorize() again and replay the page
+  // once. False for a replay.
   bool refused(const Authorization& authorization, std::size_t page, bool replayed);
-  // The pages of one scrape have all been answered, some with a 401 that stood: when no page ever
-  // accepted what was sent, that counts as a rejection. Returns whether it did, now or before.
+  // All pages of one scrape are answered, and a final answer was 401. If no page ever accepted the
+  // authorization, that counts as a rejection. Returns whether it did, now or earlier.
   bool countRefusal(std::uint64_t generation);
 
-  // Adds the cookies that go with the token to the request of a page.
+  // Adds the token's cookies to the request of a page.
   void addCookies(const Authorization& authorization, upstream::Request& request) const;
 
-  // Whether each page carries the credential itself, and not a token that a login gave for it.
+  // Whether each page carries the credential itself instead of a token from a login.
   bool sendsCredentialItself() const;
-  // Backoff when authorize() could only return that now; none when it may send a login.
+  // Backoff if authorize() could only return that now; not set if it may send a login.
   std::optional<Error> waiting();
-  // There are new certificates: a wait because the service could not be reached ends.
+  // There are new certificates. A wait because the service was unreachable ends.
   void onNetworkChange();
-  // Logs out when there is a token and the config says so. Best effort.
+  // Logs out if there is a token and the config says so. Best effort.
   async::Task<> logout(async::Scope& scope);
   Status status() const;
 
  private:
-  struct Current {  // the token, or the credential that is sent as it is
+  struct Current {  // the token, or the credential that pages carry
     std::string header;
     Secret value;
     std::uint64_t generation = 0;
     credentials::Store::Loaded source;         // the credential behind it
-    bool is_token = false;                     // got by a login
+    bool is_token = false;                     // from a login
     SteadyTime expires, renew;                 // of a token
-    std::shared_ptr<const CookieJar> cookies;  // of a token; null: none
-    std::set<std::size_t> accepted_by;         // pages
+    std::shared_ptr<const CookieJar> cookies;  // of a token; may be null
+    std::set<std::size_t> accepted_by;         // pages that accepted it
   };
   struct Probe;
 
@@ -135,16 +135,16 @@ class Session {
   async::JobRunner& runner_;
   LoginExchange exchange_;
   LoginGate gate_;
-  bool busy_ = false;                // an attempt is under way: a login, or a probe
-  std::uint64_t attempts_ = 0;       // results of attempts
-  std::optional<Error> last_error_;  // the last of them
+  bool busy_ = false;                // an attempt is in progress: a login, or a probe
+  std::uint64_t attempts_ = 0;       // number of finished attempts
+  std::optional<Error> last_error_;  // of the last one
   std::weak_ptr<void> reading_;      // expired: no job reads the credential
-  async::Event attempt_ended_;       // for those that wait at that time
+  async::Event attempt_ended_;       // for the tasks that wait at that time
   std::optional<Current> current_;
   std::uint64_t generations_ = 0;
   std::uint64_t refused_generation_ = 0;  // the last one that counted as a rejection
   Status status_;
-  async::Group logins_;  // at most one; destroyed before what it uses
+  async::Group logins_;  // at most one; destroyed before the members that it uses
 };
 
 }  // namespace postern::session

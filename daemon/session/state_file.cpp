@@ -47,7 +47,7 @@ nlohmann::json toJson(const SavedState& state) {
           {"releases", releases}};
 }
 
-// None when the text is not what toJson writes.
+// Not set when toJson() does not write such a text.
 std::optional<SavedState> fromJson(const std::string& text) {
   const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
   const auto is = [&](const char* key, auto check) {
@@ -80,22 +80,22 @@ std::optional<SavedState> fromJson(const std::string& text) {
 
 }  // namespace
 
-// Shared with the thread that writes.
+// Shared with the writing thread.
 struct StateFile::Writer {
   Writer(std::filesystem::path path, std::string of)
       : file(std::move(path)), target(std::move(of)) {}
 
-  // The thread's part: writes until nothing is pending. Requires that `writing` was set.
+  // Runs on the thread: writes until nothing is pending. Requires that `writing` is set.
   void work();
   void tell(int error) REQUIRES(mutex);
-  // Whether no thread could be had that writes what is pending; the caller does, then.
+  // Whether no thread is available to write the pending state. Then the caller must write it.
   bool isLeft();
-  // Returns whether nothing is pending or being written before the deadline.
+  // Returns whether everything was written before the deadline.
   bool wait(SteadyTime deadline);
 
   const std::filesystem::path file;
   const std::string target;
-  Mutex mutex;  // never held while the file is written
+  Mutex mutex;  // never held during a write
   std::condition_variable idle;
   std::optional<std::string> pending GUARDED_BY(mutex);
   bool writing GUARDED_BY(mutex) = false;
@@ -121,7 +121,7 @@ void StateFile::Writer::tell(int error) {
   if (error == 0) {
     failing.ends();
   } else if (failing.begins()) {
-    log::warn("cannot keep the back-off over a restart",
+    log::warn("cannot store the back-off for a restart",
               {{"target", target}, {"file", file.string()}, {"error", std::strerror(error)}});
   }
 }
@@ -184,7 +184,7 @@ bool StateFile::Flush::wait() const {
   if (writer_->wait(std::chrono::steady_clock::now() + kPatience)) return true;
   const MutexLock lock(writer_->mutex);
   if (writer_->late.begins()) {
-    log::warn("the state file takes long to be written, logins do not wait for it",
+    log::warn("writing the state file takes too long, logins do not wait for it",
               {{"target", writer_->target}, {"file", writer_->file.string()}});
   }
   return false;

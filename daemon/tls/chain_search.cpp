@@ -14,7 +14,7 @@
 namespace postern::tls {
 namespace {
 
-constexpr std::size_t kMostCandidates = 100;  // as Go's limit of signature checks
+constexpr std::size_t kMostCandidates = 100;  // Go's limit of signature checks
 constexpr std::size_t kMostPaths = 10;
 constexpr std::size_t kLongestPath = 10;  // certificates
 
@@ -23,9 +23,9 @@ using StackPtr =
     std::unique_ptr<STACK_OF(X509), decltype([](STACK_OF(X509) * stack) { sk_X509_free(stack); })>;
 
 struct CertificatePath {
-  std::vector<X509*> certificates;  // the peer's first; the search owns them
+  std::vector<X509*> certificates;  // the peer's first; borrowed from the search
   X509* anchor = nullptr;           // the trusted copy of the last one, or null
-  std::size_t out_of_date = 0;      // certificates
+  std::size_t out_of_date = 0;      // number of expired or not yet valid certificates
 
   void push(X509* certificate, bool in_date) {
     certificates.push_back(certificate);
@@ -57,7 +57,7 @@ class ChainSearch {
     std::ranges::stable_sort(complete_, {}, &CertificatePath::out_of_date);
   }
 
-  // Those that end at a trusted certificate, the most promising first.
+  // The paths that end at a trusted certificate, the most promising first.
   const std::vector<CertificatePath>& complete() const { return complete_; }
   const CertificatePath& longest() const { return longest_; }
 
@@ -68,7 +68,7 @@ class ChainSearch {
                               X509_get0_notAfter(&certificate)) == 0;
   }
 
-  // With X509_V_FLAG_PARTIAL_CHAIN each trusted certificate ends a path, else roots alone.
+  // With X509_V_FLAG_PARTIAL_CHAIN each trusted certificate ends a path, else only roots.
   bool endsPath(X509* trusted) const { return partial_ || X509_self_signed(trusted, 0) == 1; }
 
   std::vector<X509*> trustedOf(const X509_NAME* name) {
@@ -88,7 +88,7 @@ class ChainSearch {
     return nullptr;
   }
 
-  // By name: trusted ones first, then by their dates. Each once, and none that is in `path`.
+  // Issuers by name: trusted ones first, then by their dates. No duplicates, and none from `path`.
   std::vector<IssuerCandidate> candidatesFor(const CertificatePath& path) {
     const X509_NAME* const name = X509_get_issuer_name(path.certificates.back());
     std::vector<IssuerCandidate> candidates;
@@ -113,14 +113,14 @@ class ChainSearch {
     std::ranges::stable_sort(candidates, [](const IssuerCandidate& a, const IssuerCandidate& b) {
       if (a.trusted != b.trusted) return a.trusted;
       if (a.in_date != b.in_date) return a.in_date;
-      // The newest first: the store does not keep the order of its file.
+      // The newest first, because the store does not keep the order of its file.
       return ASN1_TIME_compare(X509_get0_notAfter(a.certificate),
                                X509_get0_notAfter(b.certificate)) > 0;
     });
     return candidates;
   }
 
-  // Depth first.
+  // Searches depth first.
   void extend(const CertificatePath& path) {
     if (path.certificates.size() > longest_.certificates.size()) longest_ = path;
     X509* const last = path.certificates.back();
@@ -129,7 +129,8 @@ class ChainSearch {
     for (const auto& [certificate, trusted, in_date] : candidates) {
       if (tried_ == kMostCandidates) return;
       ++tried_;
-      // Without a choice OpenSSL's own verification of the path decides, and says why.
+      // With a single candidate OpenSSL's own verification of the path decides, and gives the
+      // reason.
       if (candidates.size() > 1 && !hasIssued(*certificate, *last)) continue;
       CertificatePath longer = path;
       longer.push(certificate, in_date);
@@ -150,13 +151,13 @@ class ChainSearch {
   CertificatePath longest_;
 };
 
-// Of an X509_STORE_CTX: the path that its verification follows.
+// Ex-data index of an X509_STORE_CTX: the path that its verification follows.
 int pathIndex() {
   static const int index = X509_STORE_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
   return index;
 }
 
-// OpenSSL asks this of each pair of certificates while it builds a chain.
+// OpenSSL calls this for each pair of certificates while it builds a chain.
 int isNextInPath(X509_STORE_CTX* context, X509* subject, X509* issuer) {
   const auto* path =
       static_cast<const CertificatePath*>(X509_STORE_CTX_get_ex_data(context, pathIndex()));
@@ -168,7 +169,7 @@ int isNextInPath(X509_STORE_CTX* context, X509* subject, X509* issuer) {
   return at != certificates.end() && at + 1 != certificates.end() && *(at + 1) == issuer ? 1 : 0;
 }
 
-// The CRLs of `name`; of several, those that the issuer in the chain has signed, if there are any.
+// The CRLs of `name`. Of several, those that the issuer in the chain has signed, if any.
 STACK_OF(X509_CRL) * crlsOfIssuer(const X509_STORE_CTX* context, const X509_NAME* name) {
   STACK_OF(X509_CRL)* const all = X509_STORE_CTX_get1_crls(context, name);
   const auto* const chain = X509_STORE_CTX_get0_chain(context);
@@ -192,7 +193,7 @@ STACK_OF(X509_CRL) * crlsOfIssuer(const X509_STORE_CTX* context, const X509_NAME
   return none ? all : signed_by_key;
 }
 
-// An X509_V_* code. `context` keeps no pointer into `path`.
+// Returns an X509_V_* code. `context` keeps no pointer into `path`.
 int follow(const CertificatePath& path, X509_STORE_CTX* context) {
   const StackPtr trusted(sk_X509_new_null());
   const StackPtr untrusted(sk_X509_new_null());
@@ -215,8 +216,8 @@ int follow(const CertificatePath& path, X509_STORE_CTX* context) {
   return error == X509_V_OK ? X509_V_ERR_UNSPECIFIED : error;
 }
 
-// Whether OpenSSL accepts `path`, with the store, the parameters and the leaf of `context`, which
-// can verify only once.
+// Whether OpenSSL accepts `path`, with the store, the parameters and the leaf of `context`. A
+// context can verify only once.
 bool isAccepted(const CertificatePath& path, X509_STORE_CTX* context) {
   const ContextPtr trial(X509_STORE_CTX_new());
   return trial &&

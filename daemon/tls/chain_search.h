@@ -2,23 +2,23 @@
 
 #include <openssl/x509_vfy.h>
 
-// Chains of certificates from a peer's to a trusted one (RFC 5280, section 6; RFC 4158).
+// Search for chains from a peer's certificate to a trusted one (RFC 5280, section 6; RFC 4158).
 //
-// OpenSSL 3.0 follows one issuer of each certificate, chosen by name and key identifier, and fails
-// when that was the wrong one: of two authorities with one name, or of an expired and a current
-// copy. Go's crypto/x509 tries each. So does this search: it looks for issuers by name and
-// signature in what the peer sent and in what is trusted, and hands OpenSSL one whole path at a
-// time, so that all of OpenSSL's checks hold for the path that is accepted.
+// OpenSSL 3.0 follows one issuer of each certificate, chosen by name and key identifier. It fails
+// when that was the wrong one: one of two authorities with the same name, or an expired copy beside
+// a current one. Go's crypto/x509 tries each. So does this search: it looks up issuers by name and
+// signature among the peer's and the trusted certificates. It gives OpenSSL one whole path at a
+// time, so that all checks of OpenSSL apply to the accepted path.
 namespace postern::tls {
 
-// Makes verifications with `store` follow the paths of verifyAnyChain(), and take each CRL by the
-// key of its issuer where several of one name are there. Call it before the first verification.
+// Makes verifications with `store` follow the paths of verifyAnyChain(), and select each CRL by the
+// key of its issuer if several have the same name. Call it before the first verification.
 void searchChains(X509_STORE* store);
 
-// As X509_verify_cert() with each path in turn, those with valid dates first; at most 100
-// candidates are tried and 10 paths verified. Returns X509_V_OK or the error of the most promising
-// path: the one with the fewest certificates outside of their dates, or the longest when none
-// reaches a trusted certificate. `context` is then as that verification left it.
+// Like X509_verify_cert() with each path in turn, those with valid dates first. Tries at most 100
+// candidates and verifies at most 10 paths. Returns X509_V_OK or the error of the most promising
+// path: the one with the fewest certificates outside of their dates, or the longest if none reaches
+// a trusted certificate. `context` stays as that verification left it.
 int verifyAnyChain(X509_STORE_CTX* context);
 
 }  // namespace postern::tls

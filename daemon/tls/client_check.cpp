@@ -18,11 +18,11 @@
 namespace postern::tls {
 namespace {
 
-// Hangs on each context, which frees it.
+// Ex-data of each context, which frees it.
 struct Check {
   bool verify;
   std::vector<std::string> allowed;
-  config::Path crl_file;  // only for messages, as is what follows
+  config::Path crl_file;  // this and the following members are only for messages
   ChainText text;
 };
 
@@ -36,14 +36,14 @@ int checkIndex() {
   return index;
 }
 
-// Hangs on the SSL of a client that was refused, which frees it.
+// Ex-data index of the SSL of a refused client, which frees it.
 int refusalIndex() {
   static const int index =
       SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, freeExtra<std::string>);
   return index;
 }
 
-// An IPv4 address in an IPv6 one is written as the former, as Go does.
+// Writes an IPv4-mapped IPv6 address as IPv4, like Go.
 std::string addressText(const unsigned char* bytes, int size) {
   constexpr std::array<unsigned char, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
   if (size != 4 && size != 16) return {};
@@ -54,7 +54,7 @@ std::string addressText(const unsigned char* bytes, int size) {
   return text.data();
 }
 
-// An X509_V_* code.
+// Returns an X509_V_* code.
 int judge(X509_STORE_CTX* store, const Check& check) {
   if (!check.verify) return X509_V_OK;
   if (const int error = verifyAnyChain(store); error != X509_V_OK) return error;
@@ -62,7 +62,7 @@ int judge(X509_STORE_CTX* store, const Check& check) {
   const auto names = allNamesOf(*X509_STORE_CTX_get0_cert(store));
   const bool allowed = std::find_first_of(names.begin(), names.end(), check.allowed.begin(),
                                           check.allowed.end()) != names.end();
-  return allowed ? X509_V_OK : X509_V_ERR_CERT_REJECTED;  // alert bad_certificate, as Go sends
+  return allowed ? X509_V_OK : X509_V_ERR_CERT_REJECTED;  // alert bad_certificate, like Go
 }
 
 std::string describe(int error, X509_STORE_CTX* store, const Check& check) {
@@ -94,8 +94,8 @@ int verifyClient(X509_STORE_CTX* store, void* argument) {
       SSL_set_ex_data(ssl, refusalIndex(), refusal.get()) == 1) {
     static_cast<void>(refusal.release());
   }
-  // Another key of a trusted name has signed it: alert unknown_ca, where OpenSSL would send
-  // decrypt_error.
+  // Another key of a trusted name has signed it. This sends the alert unknown_ca, where OpenSSL
+  // would send decrypt_error.
   if (error == X509_V_ERR_CERT_SIGNATURE_FAILURE) {
     X509_STORE_CTX_set_error(store, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
   }

@@ -19,11 +19,11 @@ namespace {
 constexpr unsigned char kSequence = 0x30;
 
 struct DerHeader {
-  std::size_t size = 0;   // of the header; 0: it is none
+  std::size_t size = 0;   // bytes of the header; 0: not a header
   std::size_t value = 0;  // bytes after it
 };
 
-// Of a sequence, which all that counts here is.
+// Header of a sequence. Other types do not occur here.
 DerHeader sequenceHeader(std::string_view der) {
   const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(der[at]); };
   if (der.size() < 2 || byte(0) != kSequence) return {};
@@ -44,7 +44,7 @@ bool readsAs(std::string_view der) {
   return true;
 }
 
-// A BCFKS begins with three sequences and PBES2, an encrypted key with two.
+// A BCFKS begins with three sequences and PBES2; an encrypted key begins with two.
 bool isBcfks(std::string_view der) {
   constexpr std::string_view kPbes2 = "\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x05\x0D";
   for (int depth = 0; depth < 3; ++depth) {
@@ -76,7 +76,7 @@ bool isBase64Digit(char byte) {
   return isLetterOrDigit(byte) || byte == '+' || byte == '/';
 }
 
-// Its digits alone.
+// Only the base64 digits.
 Secret digitsOf(std::string_view text) {
   Secret digits;
   digits.reserve(text.size() + 4);
@@ -121,7 +121,7 @@ std::size_t derSize(std::string_view der) {
 
 Secret base64Decoded(std::string_view text) {
   Secret digits = digitsOf(text);
-  // One digit left over encodes no byte.
+  // A single remaining digit encodes no byte.
   const auto size = digits.size() - (digits.size() % 4 == 1 ? 1 : 0);
   digits.append("==");
   return decodeBase64Secret(digits.reveal().substr(0, (size + 3) / 4 * 4)).value_or(Secret());

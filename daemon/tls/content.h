@@ -6,10 +6,10 @@
 
 namespace postern::tls {
 
-// What bytes are that certificates and keys are written as.
+// The kinds of content in files with certificates and keys.
 enum class Content {
   Certificate,
-  Pkcs7,  // a bag of certificates, as .p7b files are
+  Pkcs7,  // a bag of certificates, such as a .p7b file
   Request,
   Crl,
   Key,
@@ -17,22 +17,23 @@ enum class Content {
   PublicKey,
   Parameters,
   Pkcs12,
-  BouncyCastle,  // BCFKS, which is DER too
+  BouncyCastle,  // BCFKS, which is DER as well
   Other
 };
 
 // "certificate request (CSR)"
 std::string_view nameOf(Content content);
 
-// Of the DER object that `der` begins with; Other when there is none.
+// The content of the DER object at the beginning of `der`; Other if `der` does not begin with one.
 Content contentOf(std::string_view der);
-// Bytes of the DER object that `der` begins with, as its header tells; 0: it begins with none.
+// Size in bytes of the DER object at the beginning of `der`, from its header; 0 if `der` does not
+// begin with one.
 std::size_t derSize(std::string_view der);
 
-// What the base64 in `text` encodes. Any other character is passed over, and the two of an escaped
-// line end.
+// Decodes the base64 in `text`. Ignores any other character, and both characters of an escaped line
+// end.
 Secret base64Decoded(std::string_view text);
-// Whether `text` consists of base64 and white space alone.
+// Whether `text` consists only of base64 and white space.
 bool isBase64(std::string_view text);
 
 }  // namespace postern::tls

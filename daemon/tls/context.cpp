@@ -10,8 +10,8 @@
 namespace postern::tls {
 namespace {
 
-// OpenSSL reads those of a certificate when it first needs them, which several handshakes may do at
-// the same time.
+// OpenSSL reads the extensions of a certificate when it first needs them. Several handshakes may do
+// that at the same time, so this reads them first.
 void readExtensions(X509_STORE* store) {
   const auto* objects = X509_STORE_get0_objects(store);
   for (int i = 0; i < sk_X509_OBJECT_num(objects); ++i) {
@@ -58,12 +58,12 @@ Result<void> trust(const Chain& authorities, const config::Path& file, SSL_CTX* 
   X509_STORE* const store = SSL_CTX_get_cert_store(context);
   for (const auto& authority : authorities) {
     if (X509_STORE_add_cert(store, authority.get()) != 1) {
-      return tlsError(fmt::format("{}: '{}' cannot be used ({}): write the file anew",
+      return tlsError(fmt::format("{}: '{}' cannot be used ({}): write the file again",
                                   file.string(), subjectOf(*authority), takeReason()));
     }
   }
   readExtensions(store);
-  // The file may hold an intermediate, or the peer's own certificate, as its only anchor.
+  // The file may contain an intermediate, or the peer's own certificate, as its only anchor.
   X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
   return {};
 }

@@ -11,14 +11,14 @@
 #include "tls/material.h"
 #include "tls/pkcs12.h"
 
-// What the contexts of both ends are made of. Errors: Tls, naming the file and what to do.
+// Parts of the TLS contexts of both ends. Errors: Tls, with the file and what to do.
 namespace postern::tls {
 
 // TLS1_2_VERSION and so on.
 int protocolOf(config::TlsVersion version);
 
-// A certificate with its key and its issuers, as PEM, in any order; the names of the files are only
-// for messages, as is `whose`: "client" or "server".
+// A certificate with its key and its issuers as PEM, in any order. The names of the files are only
+// for messages, like `whose`: "client" or "server".
 struct PairText {
   const Secret& cert;
   const Secret& key;
@@ -29,12 +29,12 @@ struct PairText {
   std::string_view whose;
 };
 Result<Bundle> parsePair(const PairText& text, SystemTime now);
-// Shows the chain of `bundle`, and no more, in the handshakes of `context`.
+// Makes handshakes of `context` send the chain of `bundle`, and nothing else.
 Result<void> show(const Bundle& bundle, const config::Path& file, SSL_CTX* context);
 
-// Trusts each of the authorities, intermediate ones and leaves too.
+// Trusts each of the authorities, also intermediates and leaves.
 Result<void> trust(const Chain& authorities, const config::Path& file, SSL_CTX* context);
-// Trusts the system's roots; `instead` is what the operator can set.
+// Trusts the system's roots. `instead` is what the operator can set otherwise.
 Result<void> trustSystem(std::string_view instead, SSL_CTX* context);
 
 }  // namespace postern::tls

@@ -29,8 +29,8 @@ std::string tooOld(config::TlsVersion min_version) {
                      versionText(min_version));
 }
 
-// Alerts of RFC 8446 section 6 and RFC 5246 section 7.2 that servers send about our certificate, or
-// for want of it.
+// Alerts of RFC 8446 section 6 and RFC 5246 section 7.2 that servers send about a client
+// certificate, or because it is missing.
 bool aboutClientCertificate(int alert) {
   switch (alert) {
     case SSL_AD_HANDSHAKE_FAILURE:
@@ -48,23 +48,23 @@ bool aboutClientCertificate(int alert) {
 }
 
 std::string alertText(int alert) {
-  // OpenSSL 3.0 has no words for this one.
+  // OpenSSL 3.0 has no text for this alert.
   if (alert == SSL_AD_CERTIFICATE_REQUIRED) return "TLS alert: certificate required";
   return std::string("TLS alert: ") + SSL_alert_desc_string_long(alert);
 }
 
-// What a server says that is asked for TLS and knows only something else.
+// Errors of a TLS request to a server that speaks another protocol.
 bool speaksOtherProtocol(int reason) {
   return reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST ||
          reason == SSL_R_PACKET_LENGTH_TOO_LONG || reason == SSL_R_BAD_RECORD_TYPE;
 }
 
-// Also where the handshake failed later. One that was refused does not count.
+// Also if the handshake failed later. A refused certificate does not count.
 bool showedCertificate(const SSL* ssl) {
   return SSL_get0_peer_certificate(ssl) != nullptr;
 }
 
-// What the failure is about, for those who tell failures apart.
+// What the failure is about, for callers that distinguish failures.
 Detail detailOf(const SSL* ssl) {
   const unsigned long code = ERR_peek_error();
   const int reason = ERR_GET_LIB(code) == ERR_LIB_SSL ? ERR_GET_REASON(code) : 0;
@@ -75,7 +75,7 @@ Detail detailOf(const SSL* ssl) {
   return alert <= 0 && speaksOtherProtocol(reason) ? Detail::NotTls : Detail::None;
 }
 
-// SSL_is_init_finished() forgets it with the first error.
+// SSL_is_init_finished() returns false after the first error.
 bool shakenHands(const SSL* ssl) {
   char none = 0;
   return SSL_get_finished(ssl, &none, 0) > 0 && SSL_get_peer_finished(ssl, &none, 0) > 0;
@@ -99,7 +99,7 @@ std::string Material::describeRefusedClient(int alert) const {
                        rfc3339(client_->not_after), file);
   }
   if (alert == SSL_AD_CERTIFICATE_REVOKED)
-    return fmt::format("{}it is revoked: issue {} anew", which, file);
+    return fmt::format("{}it is revoked: issue {} again", which, file);
   if (X509_check_purpose(ours, X509_PURPOSE_SSL_CLIENT, 0) != 1) {
     return which + "it is not meant for clients: let its extended key usage allow clientAuth";
   }
@@ -116,7 +116,7 @@ std::string Material::describeAlert(int alert, SSL* ssl) const {
   if (alert == SSL_AD_PROTOCOL_VERSION) return tooOld(config_.min_version);
   if (alert == SSL_AD_NO_APPLICATION_PROTOCOL) {
     return fmt::format(
-        "does not speak HTTP/1.1, most likely HTTP/2 alone ({}): let it serve HTTP/1.1 too, or "
+        "does not speak HTTP/1.1, most likely only HTTP/2 ({}): let it serve HTTP/1.1 too, or "
         "give a port of it that does",
         alertText(alert));
   }
@@ -183,7 +183,7 @@ std::string Material::describeFailure(SSL* ssl, int error, int system_error) con
 Error Material::explain(SSL* ssl, int result, const std::string& host) const {
   const int system_error = errno;
   const int error = SSL_get_error(ssl, result);
-  // Once the handshake is over, a closed connection is no longer the fault of TLS.
+  // After the handshake, a closed connection is not a TLS fault.
   const bool closed =
       shakenHands(ssl) && (error != SSL_ERROR_SSL ||
                            ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING);

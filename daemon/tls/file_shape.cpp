@@ -13,19 +13,19 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::string_view kPemInBase64 = "LS0tLS1CRUdJTi";  // "-----BEGIN"
-constexpr int kMostLayers = 3;                               // of base64
+constexpr int kMostLayers = 3;                               // layers of base64
 
 bool isBinary(std::string_view content) {
   return std::ranges::any_of(content,
                              [](char byte) { return static_cast<unsigned char>(byte) < 9; });
 }
 
-// Files that begin with bytes of their own.
+// Files with magic bytes.
 struct Magic {
   std::string_view bytes;
   std::string_view is;
-  std::string_view store;   // keytool's -srcstoretype; empty: it is no keystore
-  std::string_view filter;  // empty: none does it
+  std::string_view store;   // keytool's -srcstoretype; empty: not a keystore
+  std::string_view filter;  // empty: no filter helps
 };
 constexpr std::array<Magic, 7> kMagics = {{
     {"\xFE\xED\xFE\xED"sv, "is a Java keystore (JKS)", "JKS", ""},
@@ -37,11 +37,11 @@ constexpr std::array<Magic, 7> kMagics = {{
     {"\x1E\xF1\xB5\xB0"sv, "is a private key of Microsoft's (PVK)", "", "openssl rsa -inform PVK"},
 }};
 
-// Texts that begin with words of their own.
+// Texts with a typical beginning.
 struct Opening {
   std::string_view words;
   std::string_view is;
-  std::string_view remedy;  // FILE: the name of the file
+  std::string_view remedy;  // FILE stands for the name of the file
 };
 constexpr std::array<Opening, 10> kOpenings = {{
     {"<", "is HTML or XML", "it may be the error page of a server: fetch the file again"},
@@ -57,7 +57,7 @@ constexpr std::array<Opening, 10> kOpenings = {{
      "run `git lfs pull`, and mount the file that it fetches"},
     {"{{", "is a template without its values", "mount what the template is rendered to"},
     {"${", "is a template without its values", "mount what the template is rendered to"},
-    {"{", "is JSON without PEM", "write the PEM text alone into it"},
+    {"{", "is JSON without PEM", "write only the PEM text into it"},
 }};
 
 std::string keystoreRemedy(std::string_view type, Wanted wanted, const std::string& file) {
@@ -132,7 +132,7 @@ std::optional<FileShape> wideShape(std::string_view content) {
   return std::nullopt;
 }
 
-// Of what base64 encodes.
+// The shape of the bytes that base64 encodes.
 std::optional<FileShape> decodedShape(std::string_view decoded, Wanted wanted,
                                       const std::string& file) {
   const auto found = contentOf(decoded);
@@ -192,7 +192,8 @@ std::string insteadOfCertificate(Content content, const std::string& file) {
   switch (content) {
     case Content::Request:
       return fmt::format(
-          "mount the certificate that the CA made of this request, or let a CA of your own sign it "
+          "mount the certificate that the CA issued for this request, or let a CA of your own sign "
+          "it "
           "with `openssl x509 -req -in {} -CA ca.crt -CAkey ca.key -CAcreateserial -days 365 -out "
           "new.pem`",
           file);

@@ -17,18 +17,18 @@ std::string_view nameOf(Wanted wanted);
 std::string commandOf(const std::vector<std::string>& filters, const std::string& file,
                       Wanted wanted);
 
-// What stands in place of PEM.
+// The format of a file that is not PEM.
 struct FileShape {
   std::string is;                    // "is a certificate as DER"
-  std::vector<std::string> filters;  // that make of it what is wanted; may be empty
-  std::string remedy;                // in words; follows the command when there is one
+  std::vector<std::string> filters;  // filters that extract the wanted content; may be empty
+  std::string remedy;                // in words; follows the command if one exists
 };
-// None for text that says nothing of itself.
+// Not set for text of an unknown format.
 std::optional<FileShape> shapeOf(std::string_view content, Wanted wanted, const std::string& file);
 
-// Filters that take what is wanted out of `content`; empty: it is not in there.
+// Filters that extract the wanted content from `content`; empty if it is not in there.
 std::vector<std::string> conversionOf(Content content, bool der, Wanted wanted);
-// What to do when a file holds `content` in place of what is wanted.
+// What to do when a file has `content` instead of the wanted content.
 std::string insteadOf(Content content, Wanted wanted, const std::string& file);
 
 }  // namespace postern::tls

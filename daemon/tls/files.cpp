@@ -16,7 +16,8 @@ namespace postern::tls {
 namespace {
 
 constexpr std::size_t kFileLimit = 8U << 20;  // bytes; the bundle of all public CAs has 0.2 MiB
-constexpr int kReadings = 5;                  // of files that move while they are read
+constexpr int kReadings = 5;                  // attempts to read files that change while they are
+                                              // read
 constexpr std::size_t kPasswordLimit = 1024;  // bytes; OpenSSL's for the password of a PEM file
 
 constexpr std::string_view kPem = "PEM file";
@@ -44,7 +45,7 @@ Error cannotRead(const config::Path& path, std::string_view expected, const File
                   "check the volume that holds it");
 }
 
-// None when the file is missing and that is allowed.
+// Not set when the file is missing and optional.
 Result<std::optional<Secret>> readOne(const config::Path& path, std::string_view expected,
                                       bool optional) {
   if (path.empty()) return std::optional<Secret>();
@@ -55,7 +56,7 @@ Result<std::optional<Secret>> readOne(const config::Path& path, std::string_view
   return cannotRead(path, expected, *error);
 }
 
-// One line end is not part of it: editors and `echo` write one.
+// Removes one line end, because editors and `echo` write one.
 Result<Secret> passwordIn(const Secret& content, const config::Path& file) {
   auto text = content.reveal();
   if (text.ends_with('\n')) text.remove_suffix(text.ends_with("\r\n") ? 2 : 1);
@@ -94,7 +95,8 @@ Result<Files> readOnce(const config::Tls& config) {
   return files;
 }
 
-// Of --tls.dir; what is mounted late looks like this. Who has a SPIFFE ID is told what it needs.
+// Whether --tls.dir contains none of its files, as before a late mount. With a SPIFFE ID another
+// text names the missing file.
 bool holdsNothing(const config::Tls& config, const Files& files) {
   if (!config.optional_files || config.files_only) return false;
   if (files.pkcs12 || !config.spiffe_id.empty()) return false;
@@ -102,8 +104,8 @@ bool holdsNothing(const config::Tls& config, const Files& files) {
 }
 
 Error halfPair(const config::Path& present, const config::Path& absent, std::string_view missing) {
-  return tlsError(fmt::format("{}: is there without its {}: add {}, or remove both",
-                              present.string(), missing, absent.string()));
+  return tlsError(fmt::format("{}: exists without its {}: add {}, or remove both", present.string(),
+                              missing, absent.string()));
 }
 
 }  // namespace

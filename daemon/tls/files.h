@@ -10,21 +10,21 @@
 
 namespace postern::tls {
 
-// The bytes of the configured files; none for one that is not configured, or that is
-// missing where that is allowed.
+// The bytes of the configured files. Not set for a file that is not configured, or that is missing
+// and optional.
 struct Files {
   std::optional<Secret> ca, crl, cert, key, pkcs12;
-  std::optional<Secret> password;  // without the line end of its file
+  std::optional<Secret> password;  // without a line end
 };
 
-// What stat(2) says of the files that `config` names, through symlinks. Two equal
-// signatures mean that nothing was written or swapped in between.
+// The stat(2) data of the files that `config` names, through symlinks. Two equal signatures mean
+// that nothing was written or swapped in between.
 std::string signatureOf(const config::Tls& config);
 std::string signatureOf(const config::Path& file);
 
-// Reads all files of one generation: when one moves meanwhile, all are read again. Errors: Tls,
-// naming the file and what to do; also for a certificate without its key and the reverse where both
-// are named, and for a password that is empty or too long.
+// Reads all files of one generation: if one changes meanwhile, it reads all of them again. Errors:
+// Tls, with the file and what to do; also for a certificate without its key or a key without its
+// certificate if both are configured, and for a password that is empty or too long.
 Result<Files> readWhole(const config::Tls& config);
 
 // Where OpenSSL looks for the system's roots: a file and folders.

@@ -26,14 +26,14 @@ using ExtensionPtr = std::unique_ptr<X509_EXTENSION, Release<X509_EXTENSION_free
 
 struct Draft {
   std::string common_name;
-  std::vector<std::pair<int, std::string>> extensions;  // as openssl.cnf writes them
+  std::vector<std::pair<int, std::string>> extensions;  // in the syntax of openssl.cnf
 };
 
 Error cannotMake() {
   return tlsError(fmt::format("no certificate can be made ({})", takeReason()));
 }
 
-// 127 random bits: positive, and never seen before (RFC 5280 section 4.1.2.2).
+// 127 random bits: positive and unique (RFC 5280 section 4.1.2.2).
 bool number(X509* certificate) {
   const NumberPtr serial(BN_new());
   return serial && BN_rand(serial.get(), 127, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) == 1 &&
@@ -62,7 +62,7 @@ bool extend(X509* certificate, X509* issuer, const Draft& draft) {
   return true;
 }
 
-// Null only when OpenSSL fails; `issuer` is null for a certificate that vouches for itself.
+// Null only when OpenSSL fails. `issuer` is null for a self-signed certificate.
 X509Ptr make(const Draft& draft, const Validity& validity, EVP_PKEY* key, X509* issuer,
              EVP_PKEY* issuer_key) {
   X509Ptr made(X509_new());
@@ -78,7 +78,7 @@ X509Ptr make(const Draft& draft, const Validity& validity, EVP_PKEY* key, X509* 
   return signed_now ? std::move(made) : nullptr;
 }
 
-// Two authorities must not have one name: who looks for the issuer goes by it.
+// Two authorities must not share a name, because clients look up the issuer by name.
 std::string randomName(std::string_view prefix) {
   std::string bytes(8, '\0');
   RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
@@ -97,7 +97,7 @@ std::string pemOf(X509* certificate) {
   return written(out);
 }
 
-// OpenSSL wipes what the BIO held.
+// OpenSSL wipes the BIO's memory.
 Secret pemOf(EVP_PKEY* key) {
   const BioPtr out(BIO_new(BIO_s_mem()));
   if (!out ||
@@ -115,7 +115,7 @@ std::string alternativeNameList(const std::vector<std::string>& names) {
   return text;
 }
 
-// The chain from `leaf` to one of `authorities`, for a server at `now`.
+// Verifies the chain from `leaf` to one of `authorities`, for a server at `now`.
 Result<void> verifyChain(X509* leaf, const Chain& authorities, SystemTime now) {
   const StorePtr store(X509_STORE_new());
   const StoreContextPtr context(X509_STORE_CTX_new());
@@ -130,7 +130,7 @@ Result<void> verifyChain(X509* leaf, const Chain& authorities, SystemTime now) {
   const int error = verifyAnyChain(context.get());
   ERR_clear_error();
   if (error == X509_V_OK) return {};
-  return tlsError(std::string("tls.crt: ca.crt does not vouch for it: ") + verifyWords(error));
+  return tlsError(std::string("tls.crt: ca.crt does not verify it: ") + verifyWords(error));
 }
 
 }  // namespace

@@ -8,11 +8,11 @@
 #include "base/secret.h"
 #include "tls/material.h"
 
-// Certificates for a door of ours that nobody else issues one for. Errors: Tls.
+// Self-issued certificates for a listener of postern. Errors: Tls.
 namespace postern::tls {
 
-// A server's certificate and the authority that vouches for it, and for nothing else: the key of
-// the authority is gone when issue() returns.
+// A server's certificate and the authority that signed it. The authority signs nothing else:
+// issue() destroys its key.
 struct Issued {
   std::string authority;    // PEM
   std::string certificate;  // PEM
@@ -22,13 +22,13 @@ struct Issued {
 // `names` are DNS names, at least one.
 Result<Issued> issue(const std::vector<std::string>& names, const Validity& validity);
 
-// The validity of a server's certificate, when the three belong together and a client that trusts
-// `authorities` and nothing else takes it at `now` from a server called `name`. Messages call the
-// three tls.crt, tls.key and ca.crt.
+// The validity of a server's certificate. Requires that the three belong together, and that a
+// client that trusts only `authorities` accepts the server `name` at `now`. Messages call the three
+// tls.crt, tls.key and ca.crt.
 Result<Validity> vouchedFor(const Issued& issued, const std::string& name, SystemTime now);
 
-// Those certificates of `pem` that have not expired, each once, in their order, at most `most`.
-// Empty when `pem` holds none, or is no PEM.
+// The certificates of `pem` that have not expired, without duplicates, in their order, at most
+// `most`. Empty when `pem` contains none, or is not PEM.
 std::string unexpired(std::string_view pem, SystemTime now, std::size_t most);
 
 }  // namespace postern::tls

@@ -20,7 +20,7 @@ constexpr const char* kMoreMemory = "give the process more memory";
 // RFC 7301, section 6: "http/1.1" with its length.
 constexpr std::array<unsigned char, 9> kHttp11 = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
 constexpr const char* kCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
-// TLS 1.0 and 1.1 know neither AEAD nor a signature that OpenSSL 3 still holds for secure.
+// TLS 1.0 and 1.1 have neither AEAD nor a signature that OpenSSL 3 considers secure.
 constexpr const char* kOldCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20:HIGH:!aNULL:@SECLEVEL=0";
 
 Result<void> checkDates(const X509& certificate, bool leaf, const config::Path& file,
@@ -42,12 +42,12 @@ Result<void> checkDates(const X509& certificate, bool leaf, const config::Path& 
   return {};
 }
 
-// The file that holds the client certificate.
+// The file with the client certificate.
 const config::Path& clientFile(const config::Tls& config) {
   return config.pkcs12_file.empty() ? config.cert_file : config.pkcs12_file;
 }
 
-// Of the files that there are; requires one with a certificate.
+// Parses the existing files. Requires one with a certificate.
 Result<Bundle> parseClient(const Files& files, const config::Tls& config, SystemTime now) {
   if (files.pkcs12) {
     return parsePkcs12(files.pkcs12->reveal(), config.pkcs12_file, files.password,
@@ -58,7 +58,7 @@ Result<Bundle> parseClient(const Files& files, const config::Tls& config, System
                    now);
 }
 
-// A CA file may hold hundreds; the first of them tell what it is.
+// A CA file may contain hundreds. The first ones identify it.
 std::vector<Summary> summariesOf(const Chain& chain) {
   constexpr std::size_t kMost = 5;
   std::vector<Summary> summaries;
@@ -97,7 +97,7 @@ Result<void> Material::makeContext() {
                     "set TLS12 or TLS13");
   }
   SSL_CTX_set_options(context_, SSL_OP_NO_RENEGOTIATION);
-  // Apache asks for a client certificate after the handshake where a location wants one.
+  // Apache requests a client certificate after the handshake if a location requires one.
   SSL_CTX_set_post_handshake_auth(context_, 1);
   if (SSL_CTX_set_alpn_protos(context_, kHttp11.data(), kHttp11.size()) != 0) {
     return tlsError(fmt::format("no TLS context ({})", takeReason()), kMoreMemory);
@@ -106,7 +106,7 @@ Result<void> Material::makeContext() {
   // Idle connections hold no buffers.
   SSL_CTX_set_mode(context_, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                  SSL_MODE_RELEASE_BUFFERS);
-  // Sessions are kept by who resumes them.
+  // The client of a session keeps it.
   SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   return {};
 }

@@ -22,49 +22,51 @@ struct Validity {
   SystemTime not_after;
 };
 
-// What a certificate says of itself, for people: printable and short.
+// A certificate, described for people: printable and short.
 struct Summary {
-  std::string subject;  // the common name, or the whole name when it has none
-  std::string names;    // that it is valid for: "a, b and 3 more"
+  std::string subject;  // the common name, else the whole name
+  std::string names;    // names that it is valid for: "a, b and 3 more"
   std::string issuer;
   Validity validity;
 };
 
-// Key, chain and CA of one target, loaded whole and checked, with the SSL_CTX made of
-// them. Immutable after load() and shared between threads; connections keep theirs alive.
+// Key, chain and CA of one target, loaded together and checked, with their SSL_CTX. Immutable after
+// load() and shared between threads. Connections keep theirs alive.
 class Material {
  public:
-  // Reads every file, then checks: PEM and not DER or empty, the key's password, pair match,
-  // dates of the client chain. Errors: Tls, naming the file and what to do.
+  // Reads every file, then checks that it is PEM, not DER or empty, that the password opens the
+  // key, that the pair matches, and the dates of the client chain. Errors: Tls, with the file and
+  // what to do.
   static Result<std::shared_ptr<const Material>> load(const config::Tls& config, SystemTime now);
   ~Material();
   Material(const Material&) = delete;
   Material& operator=(const Material&) = delete;
 
-  // A client connection on `fd` (not owned) to `host` as the target's url writes it, with SNI,
-  // name check and pin set; the caller does the handshake and frees it with SSL_free.
-  // Null only when memory is out.
+  // A client connection on `fd` (not owned) with SNI, name check and pin. `host` is the host of the
+  // target's url, in its spelling. The caller does the handshake and frees the result with
+  // SSL_free. Null only when out of memory.
   SSL* newConnection(int fd, const std::string& host) const;
 
-  // Why SSL_connect, or the first SSL_read after it, failed: which check, and how to mend it.
-  // `result` is what the SSL call returned; reads the thread's OpenSSL error queue, so call it at
-  // once, and have the queue empty (ERR_clear_error) before the SSL call. Tls; Connect when the
-  // peer closed a connection whose handshake was over. Needs SIGPIPE ignored.
+  // Why SSL_connect, or the first SSL_read after it, failed: which check, and how to fix it.
+  // `result` is the return value of the SSL call. Reads the thread's OpenSSL error queue, so call
+  // it immediately, and empty the queue (ERR_clear_error) before the SSL call. Returns Tls, or
+  // Connect when the peer closed a connection after the handshake. Requires that SIGPIPE is
+  // ignored.
   Error explain(SSL* ssl, int result, const std::string& host) const;
 
-  // The earliest expiry (and its not_before) of the client chain, and of the CA file; none when
-  // there is no such file.
+  // The earliest expiry (and its not_before) of the client chain, and of the CA file. Not set
+  // without such a file.
   const std::optional<Validity>& clientValidity() const { return client_; }
   const std::optional<Validity>& caValidity() const { return ca_; }
-  // The certificates of these files in their order, the first five of them.
+  // The first five certificates of these files, in their order.
   const std::vector<Summary>& clientChain() const { return client_chain_; }
   const std::vector<Summary>& authorities() const { return authorities_; }
-  // The CRLs of the file, in its order. Each connection needs a full handshake when there is one:
-  // a resumed one shows no certificate that could be looked for in it.
+  // The CRLs of the file, in its order. With CRLs each connection needs a full handshake, because a
+  // resumed one shows no certificate to look up.
   const std::vector<CrlSummary>& crls() const { return crls_; }
-  // What is valid in the files, and can hardly be meant: each names its file and what to do.
+  // Problems in valid files that are probably mistakes. Each names its file and what to do.
   const std::vector<std::string>& warnings() const { return warnings_; }
-  // Of the certificate that the server showed in a finished handshake.
+  // The certificate that the server showed in a finished handshake.
   static std::optional<Summary> serverCertificate(SSL* ssl);
   bool verificationDisabled() const { return config_.insecure_skip_verify; }
 
@@ -80,7 +82,7 @@ class Material {
 
   config::Tls config_;
   SSL_CTX* context_ = nullptr;
-  std::unique_ptr<const Policy> policy_;  // how the server is judged; context_ points to it
+  std::unique_ptr<const Policy> policy_;  // how to check the server; context_ points to it
   std::optional<Validity> client_;
   std::optional<Validity> ca_;
   std::vector<Summary> client_chain_;

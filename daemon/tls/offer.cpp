@@ -7,7 +7,7 @@ namespace {
 
 constexpr int kAuthoritiesShown = 10;
 
-// The root or pinned intermediate that the verified chain ends at.
+// The root or pinned intermediate at the end of the verified chain.
 std::string anchorOf(SSL* ssl) {
   const STACK_OF(X509)* const chain = SSL_get0_verified_chain(ssl);
   const int length = chain == nullptr ? 0 : sk_X509_num(chain);

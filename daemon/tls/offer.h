@@ -12,17 +12,19 @@
 
 namespace postern::tls {
 
-// What a server said in a handshake, as far as that went; for people: printable and short.
+// The content of a server's handshake, as far as it went. For people: printable and short.
 struct Offer {
   Terms terms;
-  std::optional<Summary> certificate;  // none: it was refused, or none was shown
-  std::string anchor;                  // where its chain ends; empty: the chain was not checked
-  bool asks_for_client = false;        // for a client certificate, which it may not require
-  std::vector<std::string> client_authorities;  // that it takes client certificates of, ten at most
+  std::optional<Summary> certificate;  // not set: it was refused, or the server showed none
+  std::string anchor;                  // the end of its chain; empty: the chain was not checked
+  bool asks_for_client = false;        // requests a client certificate, perhaps without requiring
+                                       // it
+  std::vector<std::string> client_authorities;  // the authorities whose client certificates it
+                                                // accepts, ten at most
   std::size_t more_authorities = 0;
 };
 
-// `asked`: whether a CertificateRequest has come, which OpenSSL tells to a message callback alone.
+// `asked`: whether a CertificateRequest has arrived. OpenSSL reports it only to a message callback.
 Offer offerOf(SSL* ssl, bool asked);
 
 }  // namespace postern::tls

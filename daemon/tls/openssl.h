@@ -11,7 +11,7 @@
 
 #include "base/result.h"
 
-// Owners of OpenSSL's objects, and its errors as values.
+// Owners of OpenSSL's objects, and OpenSSL's errors as values.
 namespace postern::tls {
 
 template <auto release>
@@ -28,11 +28,11 @@ using KeyPtr = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
 using BioPtr = std::unique_ptr<BIO, Release<BIO_free_all>>;
 using Chain = std::vector<X509Ptr>;  // the leaf first
 
-// The fault Tls, see withRemedy().
+// An error with the fault Tls, see withRemedy().
 Error tlsError(std::string sentence);
 Error tlsError(std::string problem, std::string remedy);
 
-// The reason of the thread's latest OpenSSL error; empties its queue.
+// Returns the reason of the thread's latest OpenSSL error and empties its queue.
 std::string takeReason();
 
 }  // namespace postern::tls

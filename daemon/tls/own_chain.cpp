@@ -29,7 +29,7 @@ bool isOfKey(X509& certificate, EVP_PKEY& key) {
   return matches;
 }
 
-// The first five.
+// Names the first five.
 std::string subjectsOf(const std::vector<X509*>& certificates) {
   constexpr std::size_t kShown = 5;
   std::string text;
@@ -39,7 +39,7 @@ std::string subjectsOf(const std::vector<X509*>& certificates) {
   return text + (certificates.size() > kShown ? ", ..." : "");
 }
 
-// Takes certificates of a file, one after the other, into a chain.
+// Sorts the certificates of a file into a chain, one by one.
 class ChainSorter {
  public:
   ChainSorter(Chain certificates, EVP_PKEY& key, const OwnFiles& files, SystemTime now)
@@ -60,7 +60,7 @@ class ChainSorter {
 
   Result<OwnChain> sort() {
     TRY_VOID(takeLeaf());
-    // takeIssuersOf() appends to chain_.
+    // takeIssuersOf() appends to chain_ meanwhile.
     std::size_t next = 0;
     while (next < chain_.size()) takeIssuersOf(*chain_[next++]);
     warnOfOrder();
@@ -76,7 +76,7 @@ class ChainSorter {
  private:
   struct Entry {
     X509Ptr owned;
-    std::size_t number;  // in the file, from 1
+    std::size_t number;  // position in the file, from 1
     bool taken = false;
   };
 
@@ -123,7 +123,8 @@ class ChainSorter {
                         : fmt::format("of {} ({})", files_.cert_file.string(), subjectsOf(all))));
   }
 
-  // Without roots. They have one key; of those that one CA has signed the best is taken.
+  // Appends the issuers without roots. All of them have one key; of several signed by one CA it
+  // takes the best.
   void takeIssuersOf(X509& subject) {
     std::vector<std::size_t> issuers;
     for (std::size_t i = 0; i < entries_.size(); ++i) {
@@ -139,7 +140,7 @@ class ChainSorter {
     }
   }
 
-  // Whether `one` makes `other` needless, both being certificates of one key.
+  // Whether `one` makes `other` redundant. Both are certificates of one key.
   bool isBetter(std::size_t one, std::size_t other) const {
     const X509& a = *entries_[one].owned;
     const X509& b = *entries_[other].owned;
@@ -158,7 +159,7 @@ class ChainSorter {
                     files_.cert_file.string(), subjectsOf(chain_), files_.whose));
   }
 
-  // Of one CA, signed by different ones.
+  // Warns about pairs of one CA that are signed by different CAs.
   void warnOfPairs() {
     for (std::size_t i = 1; i < chain_.size(); ++i) {
       const auto pair =

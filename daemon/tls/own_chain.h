@@ -14,23 +14,23 @@
 namespace postern::tls {
 
 struct OwnChain {
-  // The key's certificate, then its issuers. Roots are left out, because peers have their own. An
-  // issuer that several CAs have signed is in it once for each.
+  // The key's certificate, then its issuers. Without roots, because peers have their own. An issuer
+  // that several CAs have signed appears once for each.
   Chain certificates;
-  // What is in the file and not as it should be: each names the file and what to do.
+  // Problems of the file. Each names the file and what to do.
   std::vector<std::string> warnings;
 };
 
-// For messages.
+// File names for messages.
 struct OwnFiles {
   const config::Path& cert_file;
   const config::Path& key_file;
   std::string_view whose;  // "client" or "server"
 };
 
-// The chain that is sent in handshakes, out of `certificates` in the order of the file, at least
-// one. Order, duplicates and what does not belong to the chain are warnings. Of copies the valid
-// one is taken. Errors: Tls, when the key is not that of a certificate, or that of an issuer.
+// Makes the chain for handshakes from `certificates`, which are in the order of the file, at least
+// one. A wrong order, duplicates and unrelated certificates are warnings. Of several copies it
+// takes the valid one. Errors: Tls, when the key belongs to no certificate, or to an issuer.
 Result<OwnChain> ownChain(Chain certificates, EVP_PKEY& key, const OwnFiles& files, SystemTime now);
 
 }  // namespace postern::tls

@@ -15,7 +15,7 @@ bool has(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-// Keeps OpenSSL from asking at the terminal: `password` points to what there is, or to nothing.
+// Keeps OpenSSL from prompting at the terminal. `password` points to the password, if it is set.
 int givePassword(char* buffer, int size, int, void* password) {
   const auto& given = *static_cast<const std::optional<Secret>*>(password);
   if (!given || given->size() > static_cast<std::size_t>(size)) return -1;
@@ -27,7 +27,7 @@ BioPtr readerOf(std::string_view pem) {
   return BioPtr(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
 }
 
-// Every object of the kind that the file holds, at least one, and none that OpenSSL passes over.
+// Reads every object of the kind in the file, at least one. Fails if OpenSSL skips one.
 template <typename Pointer, typename Read>
 Result<std::vector<Pointer>> parseAll(std::string_view pem, const config::Path& file, Wanted wanted,
                                       Read read) {
@@ -49,13 +49,13 @@ bool encrypted(std::string_view pem) {
 
 Error withoutPassword(const config::Path& file) {
   return tlsError(fmt::format(
-      "{}: the key is encrypted and there is no password for it: name the file that holds it in "
+      "{}: the key is encrypted, and its password is not set: name the password file in "
       "key_password_file, or decrypt the key with `openssl pkey -in {} -out new.key`",
       file.string(), file.string()));
 }
 
-// Whether a cipher was asked for that OpenSSL's default provider no longer knows, as DES. Reads the
-// thread's OpenSSL errors; its decoders call a key that is no ASN.1 unsupported too.
+// Whether the key needs a cipher that OpenSSL's default provider no longer has, such as DES. Reads
+// the thread's OpenSSL errors. Its decoders also report a key that is not ASN.1 as unsupported.
 bool outdatedCipher() {
   bool outdated = false;
   while (const auto code = ERR_get_error()) {
@@ -67,10 +67,11 @@ bool outdatedCipher() {
 
 Error notDecrypted(const config::Path& file, const config::Path& password_file) {
   if (outdatedCipher()) {
-    return tlsError(fmt::format(
-        "{}: the key is encrypted in an old way that OpenSSL no longer knows: encrypt it anew with "
-        "`openssl pkey -provider legacy -provider default -in {} -aes256 -out new.key`",
-        file.string(), file.string()));
+    return tlsError(
+        fmt::format("{}: the key is encrypted with an old cipher that OpenSSL no longer supports: "
+                    "encrypt it again with "
+                    "`openssl pkey -provider legacy -provider default -in {} -aes256 -out new.key`",
+                    file.string(), file.string()));
   }
   return tlsError(
       fmt::format("{}: the password in {} does not open the key: correct it, or mount the key that "

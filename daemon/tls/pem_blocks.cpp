@@ -10,7 +10,7 @@ namespace {
 struct Label {
   std::string_view name;
   Content content;
-  bool right;  // OpenSSL reads it where such a content is expected
+  bool right;  // OpenSSL reads it where such content is expected
 };
 constexpr std::array<Label, 22> kLabels = {{
     {"CERTIFICATE", Content::Certificate, true},
@@ -39,7 +39,7 @@ constexpr std::array<Label, 22> kLabels = {{
 
 constexpr std::string_view kLineEnds = "\r\n";
 
-// "-----BEGIN CERTIFICATE-----", or what was meant to be one.
+// "-----BEGIN CERTIFICATE-----", or an attempt at it.
 struct Marker {
   std::size_t begin;
   std::size_t end;
@@ -49,11 +49,11 @@ struct Marker {
 
 struct Dashes {
   std::size_t count = 0;
-  std::size_t bytes = 0;  // with a blank beside them
-  bool right = false;     // five of ASCII, and no blank
+  std::size_t bytes = 0;  // with adjacent blanks
+  bool right = false;     // five ASCII dashes, without blanks
 };
 
-// Of Unicode, as word processors make them of two or three of ASCII.
+// A Unicode dash. Word processors make them of two or three ASCII dashes.
 bool beginsWithWideDash(std::string_view text) {
   if (text.starts_with("\xE2\x88\x92")) return true;
   return text.size() >= 3 && text.starts_with("\xE2\x80") && text[2] >= '\x90' && text[2] <= '\x95';
@@ -103,7 +103,7 @@ std::string_view labelAt(std::string_view text) {
   return label;
 }
 
-// The next one from `from` on; `word` is "BEGIN " or "END ".
+// The next marker at or after `from`. `word` is "BEGIN " or "END ".
 std::optional<Marker> findMarker(std::string_view text, std::string_view word, std::size_t from) {
   for (auto at = text.find(word, from); at != text.npos; at = text.find(word, at + word.size())) {
     const auto before = dashesBefore(text.substr(from, at - from));
@@ -120,14 +120,14 @@ bool isEncryptedInTheOldWay(std::string_view body) {
   return body.find("Proc-Type:") != body.npos;
 }
 
-// Whether it begins as certificates and keys do, and not as prose does.
+// Whether it begins like a certificate or key, not like prose.
 bool isPlausible(std::string_view body) {
   constexpr std::size_t kEnough = 160;
   if (isEncryptedInTheOldWay(body)) return true;
   const auto begin = base64Decoded(body.substr(0, kEnough));
   const auto bytes = begin.reveal();
   return bytes.size() >= 16 && (derSize(bytes) > 0 || bytes.starts_with("openssh-key-v1") ||
-                                bytes.starts_with("\x3F\x6F\xF9\xEB"));  // of ssh.com
+                                bytes.starts_with("\x3F\x6F\xF9\xEB"));  // ssh.com
 }
 
 std::size_t lineBegin(std::string_view text, std::size_t at) {
@@ -139,7 +139,7 @@ std::size_t lineEnd(std::string_view text, std::size_t at) {
   return std::min(text.find_first_of(kLineEnds, at), text.size());
 }
 
-// \r\n is one, as is each of the two alone.
+// Counts \r\n as one line end, and each of the two alone as well.
 std::size_t lineEndsIn(std::string_view text) {
   std::size_t count = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -160,7 +160,7 @@ void applyLabel(PemBlock& block) {
   block.content = contentOf(base64Decoded(block.body).reveal());
 }
 
-// `begin` is its marker; it ends before `limit`, where the next one begins.
+// `begin` is the marker of the block. The block ends before `limit`, where the next one begins.
 PemBlock blockAt(std::string_view text, const Marker& begin, std::size_t limit,
                  std::size_t end_of_last) {
   PemBlock block;
@@ -198,7 +198,7 @@ bool isCommentedOut(const PemBlock& block) {
 void visitBlocks(std::string_view text, const std::function<bool(const PemBlock&)>& visit) {
   std::size_t end_of_last = 0;
   std::size_t line = 1;
-  std::size_t counted = 0;  // bytes whose line ends `line` counts
+  std::size_t counted = 0;  // bytes whose line ends `line` includes
   auto next = findMarker(text, "BEGIN ", 0);
   while (next) {
     const auto begin = *next;

@@ -14,7 +14,7 @@ constexpr std::string_view kRightLines =
     R"(sed -E 's/^.*(BEGIN|END) ([A-Z0-9 #.]*[A-Z0-9])[^A-Z0-9]*$/-----\1 \2-----/')";
 constexpr std::array<DefectInfo, 11> kDefects = {{
     {kNotAscii, "has characters in it that are not ASCII", R"(tr -cd '\11\12\15\40-\176')"},
-    {kLoneReturns, "has CR alone as line ends", R"(tr '\r' '\n')"},
+    {kLoneReturns, "has only CR as line ends", R"(tr '\r' '\n')"},
     {kEscaped, R"(has escaped line ends (\n))", R"(sed 's/\\\+r//g; s/\\\+n/\n/g')"},
     {kQuoted, "is in quotes", R"(tr -d "\"'")"},
     {kOneLine, "is on one line", kSplit},
@@ -34,7 +34,7 @@ bool isAscii(std::string_view text) {
   return std::ranges::all_of(text, [](char byte) { return static_cast<signed char>(byte) >= 0; });
 }
 
-// OpenSSL allows one after BEGIN, or after the headers of an encrypted key.
+// OpenSSL allows a blank line after BEGIN, or after the headers of an encrypted key.
 bool hasBlankLines(std::string_view body) {
   std::size_t found = 0;
   const auto first = std::min(body.find_first_not_of(" \t\r\n"), body.size());
@@ -53,7 +53,7 @@ unsigned defectsOfPrefix(const PemBlock& block, bool escaped) {
   return isAscii(prefix) ? kMarked : 0;
 }
 
-// Those of the line of END, and of the lines before it.
+// The defects of the END line and of the lines before it.
 unsigned defectsOfEnd(const PemBlock& block, bool escaped, bool returns) {
   unsigned defects = 0;
   const auto set = [&](Defect defect, bool has) { defects |= has ? defect : 0U; };
@@ -62,7 +62,7 @@ unsigned defectsOfEnd(const PemBlock& block, bool escaped, bool returns) {
   const auto after = trimmed(block.end_line.substr(at + 4 + block.end_label.size()), " -\t\"'");
   set(kOneLine, !escaped && !returns && std::ranges::any_of(before, isLetterOrDigit));
   set(kIndented, isBlank(before.substr(0, 1)) && !before.empty());
-  // What follows the dashes, as the comma and the brace of JSON do.
+  // Text after the dashes, such as the comma and the brace of JSON.
   set(kDashes, !after.empty() && !after.starts_with('\\'));
   set(kBlankLines, !returns && hasBlankLines(block.body));
   return defects;
@@ -91,7 +91,7 @@ unsigned defectsOf(const PemBlock& block) {
   set(kDashes, !rest && !isBlank(block.rest));
   set(kGlued, block.glued && (!escaped || !contains(block.prefix, "\\n")));
   if (!block.end_label.empty()) defects |= defectsOfEnd(block, escaped, returns);
-  // Where lines are split, empty ones come to be.
+  // Splitting lines makes empty lines.
   set(kBlankLines, (defects & (kOneLine | kGlued)) != 0);
   return defects;
 }

@@ -5,11 +5,11 @@
 
 #include "tls/pem_blocks.h"
 
-// What people and tools do to the text of PEM such that OpenSSL does not read it.
+// Damage by people and tools to PEM text that OpenSSL then does not read.
 namespace postern::tls {
 
-// What is wrong with the text of a block, and the filter that mends it in the whole file. In the
-// order in which the filters work.
+// A defect in the text of a block, and the filter that fixes it in the whole file. In the order in
+// which the filters must run.
 using Defect = unsigned;  // a bit
 inline constexpr Defect kNotAscii = 1U << 0U;
 inline constexpr Defect kLoneReturns = 1U << 1U;
@@ -28,10 +28,10 @@ struct DefectInfo {
   std::string_view is;
   std::string_view filter;
 };
-// All of them, in the order of their bits.
+// All defects, in the order of their bits.
 std::span<const DefectInfo> pemDefects();
 
-// Those of a block that OpenSSL does not read.
+// The defects of a block that OpenSSL does not read.
 unsigned defectsOf(const PemBlock& block);
 
 }  // namespace postern::tls

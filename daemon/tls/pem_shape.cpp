@@ -17,10 +17,10 @@
 namespace postern::tls {
 namespace {
 
-constexpr std::size_t kMostBlocks = 1000;  // that are looked at to explain a file
+constexpr std::size_t kMostBlocks = 1000;  // blocks to examine in one file
 constexpr std::size_t kMostTold = 3;
 
-// A block of the label that it was asked for with, as OpenSSL has decoded it.
+// A block with the expected label, decoded by OpenSSL.
 struct Decoded {
   bool read = false;
   bool encrypted = false;
@@ -59,13 +59,13 @@ bool isWanted(const PemBlock& block, Wanted wanted) {
 
 // A block that OpenSSL does not read.
 struct Lost {
-  std::string what;  // "the certificate at line 3 is indented"
+  std::string what;  // such as "the certificate at line 3 is indented"
   unsigned defects = 0;
-  std::vector<std::string> filters;  // for this block, from its file
+  std::vector<std::string> filters;  // filters that make this block readable
   std::string remedy;                // when no filter helps
 };
 
-// Filters that work on the lines of `block`; on the whole file when it holds nothing else.
+// Filters that read only the lines of `block`, or the whole file when it contains nothing else.
 std::vector<std::string> onItsLines(const PemBlock& block, bool alone,
                                     std::vector<std::string> filters) {
   if (alone) return filters;
@@ -75,7 +75,7 @@ std::vector<std::string> onItsLines(const PemBlock& block, bool alone,
 
 std::string openSshRemedy(const PemBlock& block, const std::string& file) {
   const auto key = base64Decoded(block.body);
-  // ssh-keygen writes these in no other form.
+  // ssh-keygen writes these keys only in this format.
   if (contains(key.reveal(), "ssh-ed25519") || contains(key.reveal(), "sk-")) {
     return "TLS cannot use this one (Ed25519), since `ssh-keygen` writes it in no other form: make "
            "a key with `openssl genpkey -algorithm ed25519 -out new.pem`, and have a certificate "
@@ -84,7 +84,7 @@ std::string openSshRemedy(const PemBlock& block, const std::string& file) {
   return fmt::format("convert it with `cp {} new.pem` and `ssh-keygen -p -m PEM -f new.pem`", file);
 }
 
-// A block whose label, or what is in it, is not what OpenSSL reads.
+// Explains a block whose label or content OpenSSL does not read.
 void explainLabel(const PemBlock& block, bool alone, Wanted wanted, const std::string& file,
                   Lost& lost) {
   if (block.label == "TRUSTED CERTIFICATE") {
@@ -125,7 +125,7 @@ void explainSize(std::string_view der, Lost& lost) {
   }
 }
 
-// A block with a right label whose DER is not what the label says.
+// Explains a block with a right label whose DER does not match it.
 void explainContent(const PemBlock& block, std::string_view der, bool alone, Wanted wanted,
                     const std::string& file, Lost& lost) {
   const auto found = contentOf(der);
@@ -142,7 +142,7 @@ void explainContent(const PemBlock& block, std::string_view der, bool alone, Wan
   explainSize(der, lost);
 }
 
-// The line of the first character that base64 does not have; 0: there is none.
+// The line of the first character that is not base64, or 0.
 std::size_t lineOfBadCharacter(const PemBlock& block) {
   std::size_t line = block.line;
   for (const char byte : block.body) {
@@ -152,7 +152,7 @@ std::size_t lineOfBadCharacter(const PemBlock& block) {
   return 0;
 }
 
-// A block whose lines OpenSSL does not take for one, though each of them looks right.
+// Explains a block that OpenSSL does not recognize although each of its lines looks right.
 void explainLines(const PemBlock& block, Lost& lost) {
   lost.remedy = "write the file again";
   const auto der = base64Decoded(block.body);
@@ -166,13 +166,13 @@ void explainLines(const PemBlock& block, Lost& lost) {
     lost.what += " has other words after END than after BEGIN";
     lost.remedy = "make them equal";
   } else if (const auto line = lineOfBadCharacter(block); line != 0 && !contains(block.body, ":")) {
-    lost.what += fmt::format(" has a character in line {} that base64 does not have", line);
+    lost.what += fmt::format(" has a character in line {} that is not base64", line);
   } else {
     explainSize(der.reveal(), lost);
   }
 }
 
-// None when OpenSSL reads it.
+// Not set when OpenSSL reads it.
 std::optional<Lost> lookAt(const PemBlock& block, bool alone, Wanted wanted,
                            const std::string& file) {
   const auto name = block.content == Content::Pkcs7 ? nameOf(wanted) : nameOf(block.content);
@@ -221,8 +221,8 @@ void tellDefects(std::string_view text, const PemBlock& block, Lost& lost) {
 
 struct Report {
   std::vector<Lost> lost;
-  std::size_t others = 0;      // blocks that are lost too and not told
-  std::vector<Content> found;  // of blocks that are not wanted
+  std::size_t others = 0;      // number of lost blocks without an explanation
+  std::vector<Content> found;  // content of blocks of other kinds
 };
 
 Report examine(std::string_view pem, Wanted wanted, const std::string& file, bool any_kind) {
@@ -248,7 +248,8 @@ Report examine(std::string_view pem, Wanted wanted, const std::string& file, boo
   return report;
 }
 
-// Of a value in the configuration itself, as server_context.cpp names it; empty: it is a file.
+// The key of a value in the configuration itself, by the name that server_context.cpp gives it;
+// empty for a file.
 std::string inlineKey(const std::string& file) {
   constexpr std::string_view kSection = "tls_server_config.";
   return file.starts_with(kSection) ? file.substr(kSection.size()) : std::string();
@@ -271,8 +272,8 @@ std::string mending(const std::vector<Lost>& lost, const std::string& file, Want
   }
   if (filters.empty()) return lost.front().remedy;
   return fmt::format(
-      "mend it with {}{}", commandOf(filters, file, wanted),
-      filters.front().starts_with("sed -n") ? ", and put new.pem in the place of these lines" : "");
+      "fix it with {}{}", commandOf(filters, file, wanted),
+      filters.front().starts_with("sed -n") ? ", and replace these lines with new.pem" : "");
 }
 
 std::string explainLost(const std::vector<Lost>& lost, const std::string& file, Wanted wanted) {
@@ -316,7 +317,7 @@ std::string explainUnread(std::string_view content, Wanted wanted, const config:
   if (trimmed(content, " \t\r\n").empty())
     return fmt::format("{}: is empty: write the {} into it, as PEM", path, name);
   auto report = examine(content, wanted, path, false);
-  // OpenSSL stops at any block that is damaged.
+  // OpenSSL stops at any damaged block.
   if (report.lost.empty() && !reason.empty()) report = examine(content, wanted, path, true);
   if (!report.lost.empty()) return explainLost(report.lost, path, wanted);
   if (!reason.empty())

@@ -40,10 +40,10 @@ Error unreadable(std::string_view der, const config::Path& file) {
                         ? shape->remedy
                         : "convert it with " + commandOf(shape->filters, name, Wanted::Bundle)));
   }
-  return tlsError(name + ": is no PKCS #12 bundle, or a damaged one: write the file again");
+  return tlsError(name + ": is not a PKCS #12 bundle, or is damaged: write the file again");
 }
 
-// RFC 9579; OpenSSL knows it from 3.4 on.
+// RFC 9579. OpenSSL supports it since 3.4.
 bool usesPbmac1(const PKCS12& bundle) {
   const X509_ALGOR* algorithm = nullptr;
   PKCS12_get0_mac(nullptr, &algorithm, nullptr, nullptr, &bundle);
@@ -59,11 +59,11 @@ Error notOpened(const PKCS12& bundle, const config::Path& file, bool with_passwo
   const bool outdated = ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_UNSUPPORTED;
   ERR_clear_error();
   if (outdated) {
-    return tlsError(
-        fmt::format("{}: is encrypted in an old way (RC2) that OpenSSL no longer knows: export it "
-                    "anew with `openssl pkcs12 -legacy -in {} -nodes -out all.pem` and `openssl "
-                    "pkcs12 -export -in all.pem -out new.p12`, then remove all.pem",
-                    name, name));
+    return tlsError(fmt::format(
+        "{}: is encrypted with an old cipher (RC2) that OpenSSL no longer supports: export it "
+        "again with `openssl pkcs12 -legacy -in {} -nodes -out all.pem` and `openssl "
+        "pkcs12 -export -in all.pem -out new.p12`, then remove all.pem",
+        name, name));
   }
   if (usesPbmac1(bundle)) {
     return tlsError(fmt::format(
@@ -74,7 +74,7 @@ Error notOpened(const PKCS12& bundle, const config::Path& file, bool with_passwo
   }
   if (PKCS12_mac_present(&bundle) != 1) {
     return tlsError(name +
-                    ": has no MAC, so nothing tells whether it is whole: export it anew without "
+                    ": has no MAC, so its integrity cannot be checked: export it again without "
                     "-nomac");
   }
   if (!with_password) {
@@ -91,9 +91,9 @@ struct Parts {
   Chain others;
 };
 
-// None when the password is wrong, or what is in the bundle cannot be read.
+// Not set when the password is wrong or the content of the bundle cannot be read.
 std::optional<Parts> open(PKCS12* bundle, const std::optional<Secret>& password) {
-  // OpenSSL wants a terminating zero, which a view does not promise.
+  // OpenSSL needs a terminating zero, which a view does not guarantee.
   Secret terminated = password.value_or(Secret());
   terminated.append(std::string_view("\0", 1));
   EVP_PKEY* key = nullptr;
@@ -117,10 +117,10 @@ using SafesPtr = std::unique_ptr<STACK_OF(PKCS7), decltype([](STACK_OF(PKCS7) * 
                                    sk_PKCS7_pop_free(safes, PKCS7_free);
                                  })>;
 
-// A key of a bundle, without the key.
+// The name of a key in a bundle.
 struct KeyName {
   std::string friendly;  // printable; may be empty
-  std::string id;        // by which its certificate is found
+  std::string id;        // matches the key to its certificate
 };
 
 std::string friendlyNameOf(PKCS12_SAFEBAG* bag) {
@@ -138,7 +138,7 @@ std::string localIdOf(const PKCS12_SAFEBAG* bag) {
           static_cast<std::size_t>(ASN1_STRING_length(bytes))};
 }
 
-// What lies in the bags of a bundle, in their order.
+// The content of a bundle's bags, in their order.
 struct Contents {
   std::vector<KeyName> keys;
   std::vector<std::pair<std::string, std::string>> certificates;  // local id, subject
@@ -159,7 +159,7 @@ void look(const STACK_OF(PKCS12_SAFEBAG) * bags, Contents& contents) {
   }
 }
 
-// Requires that the bundle was opened with `password`.
+// Requires a bundle that was opened with `password`.
 Contents contentsOf(PKCS12* bundle, const std::optional<Secret>& password) {
   Secret terminated = password.value_or(Secret());
   const auto length = static_cast<int>(terminated.size());
@@ -225,7 +225,8 @@ Result<Bundle> parsePkcs12(std::string_view der, const config::Path& file,
   }
   Chain certificates = std::move(parts->others);
   certificates.insert(certificates.begin(), std::move(parts->leaf));
-  // A bundle has no order, and may hold whatever else a keystore had: no reason for its warnings.
+  // A bundle has no order and may contain anything that a keystore had, so its warnings do not
+  // apply.
   TRY(auto own, ownChain(std::move(certificates), *parts->key, {file, file, "client"}, now));
   Bundle opened{std::move(parts->key), std::move(own.certificates)};
   warnOfKeys(contentsOf(bundle.get(), password), file, subjectOf(*opened.chain.front()),

@@ -16,7 +16,7 @@ std::string quoted(const std::string& text) {
   return fmt::format("'{}'", text);
 }
 
-// The certificate that the failed check was about: the leaf, or one above it.
+// The certificate that failed the check: the leaf, or one above it.
 X509& blamed(X509_STORE_CTX* store) {
   X509* const current = X509_STORE_CTX_get_current_cert(store);
   X509* const leaf = X509_STORE_CTX_get0_cert(store);
@@ -33,7 +33,7 @@ std::string blamedText(X509_STORE_CTX* store) {
          quoted(subjectOf(certificate));
 }
 
-// Whether the blamed certificate is a trusted one, and not one that the peer sent.
+// Whether the blamed certificate is a trusted one, not one that the peer sent.
 bool isTrusted(X509_STORE_CTX* store) {
   return X509_STORE_CTX_get_error_depth(store) >= X509_STORE_CTX_get_num_untrusted(store);
 }
@@ -59,7 +59,7 @@ std::string notYetValid(X509_STORE_CTX* store, const ChainText& text) {
       blamedText(store), originText(store, text), rfc3339(validityOf(blamed(store)).not_before));
 }
 
-// As X.509-SVIDs have: a URI, and no name that server_name could hold.
+// Whether it is like an X.509-SVID: one URI, and no name that server_name could have.
 bool hasSpiffeId(const X509& certificate) {
   const auto uris = urisOf(certificate);
   return uris.size() == 1 && uris.front().starts_with("spiffe://");
@@ -69,7 +69,8 @@ std::string wrongName(X509_STORE_CTX* store, const Policy& policy, const std::st
   const X509& leaf = *X509_STORE_CTX_get0_cert(store);
   if (!policy.spiffe_id.empty()) {
     return fmt::format(
-        "certificate is for {}, not {} alone: correct spiffe_id, or the registration entry of the "
+        "certificate is for {}, expected only {}: correct spiffe_id, or the registration entry of "
+        "the "
         "server",
         namesOf(leaf), policy.spiffe_id);
   }
@@ -94,7 +95,7 @@ std::string trustPlace(const Policy& policy) {
     return policy.ca_file.string() + (policy.system_roots ? " or the system's roots" : "");
   }
   if (!policy.absent_ca_file.empty()) {
-    return fmt::format("the system's roots (there is no {})", policy.absent_ca_file.string());
+    return fmt::format("the system's roots ({} does not exist)", policy.absent_ca_file.string());
   }
   return "the system's roots (no ca_file is set)";
 }
@@ -109,7 +110,7 @@ using CertificatesPtr = std::unique_ptr<STACK_OF(X509), decltype([](STACK_OF(X50
                                           sk_X509_pop_free(certificates, X509_free);
                                         })>;
 
-// "valid until T", for each trusted certificate of this name; a CA with a new key keeps its name.
+// "valid until T" for each trusted certificate of this name. A CA with a new key keeps its name.
 std::string trustedOfName(X509_STORE_CTX* store, const X509_NAME* name) {
   constexpr int kShown = 3;
   const CertificatesPtr found(X509_STORE_CTX_get1_certs(store, name));
@@ -121,8 +122,8 @@ std::string trustedOfName(X509_STORE_CTX* store, const X509_NAME* name) {
   return text;
 }
 
-// An intermediate that the peer sent as the issuer of `subject` and whose key has not signed it;
-// null when there is none, or another one that has.
+// An intermediate from the peer with the name of `subject`'s issuer, whose key has not signed it.
+// Null if the peer sent none, or also the right one.
 const X509* wrongIssuerSent(X509_STORE_CTX* store, X509& subject) {
   const auto* const sent = X509_STORE_CTX_get0_untrusted(store);
   const X509* wrong = nullptr;
@@ -136,8 +137,8 @@ const X509* wrongIssuerSent(X509_STORE_CTX* store, X509& subject) {
   return right ? nullptr : wrong;
 }
 
-// A new certificate of a CA under its old key has the name of its issuer. Without an identifier of
-// the issuer's key OpenSSL takes it for a root.
+// A new certificate of a CA under its old key has the name of its issuer. Without an
+// authorityKeyIdentifier OpenSSL treats it as a root.
 bool seemsSelfSigned(X509& certificate) {
   return X509_self_signed(&certificate, 0) == 1 && !hasIssued(certificate, certificate);
 }
@@ -223,7 +224,8 @@ std::string describeRefusal(int error, X509_STORE_CTX* store, const Policy& poli
         return fmt::format("certificate {} {}", quoted(subjectOf(*X509_STORE_CTX_get0_cert(store))),
                            revocation);
       }
-      return fmt::format("{} is refused: {}: issue it anew", blamedText(store), verifyWords(error));
+      return fmt::format("{} is refused: {}: issue it again", blamedText(store),
+                         verifyWords(error));
   }
 }
 

@@ -8,19 +8,20 @@
 
 namespace postern::tls {
 
-// For messages about a chain: where trusted certificates come from, how to add one, who showed it.
+// Parts of messages about a chain: the place of the trusted certificates, how to add one, and the
+// peer that sent the chain.
 struct ChainText {
   std::string place;   // "/tls/ca.crt"
   std::string remedy;  // "put it into /tls/ca.crt"
   std::string peer;    // "server" or "client"
 };
 
-// The text for an X509_V_* error about dates and issuers, with the certificate at fault and where
-// it comes from; empty for any other error. `store` is as the failed verification left it.
+// The text for an X509_V_* error about dates and issuers, with the certificate at fault and its
+// origin; empty for any other error. `store` must be as the failed verification left it.
 std::string describeChain(int error, X509_STORE_CTX* store, const ChainText& text);
 
-// The words for an X509_V_* error: which check failed, and how to mend it. `store` is as the
-// failed verification left it; `name` is what the server had to prove.
+// The text for an X509_V_* error: which check failed, and how to fix it. `store` must be as the
+// failed verification left it. `name` is what the server had to prove.
 std::string describeRefusal(int error, X509_STORE_CTX* store, const Policy& policy,
                             const std::string& name);
 

@@ -26,7 +26,7 @@ using CrlsPtr = std::unique_ptr<STACK_OF(X509_CRL), decltype([](STACK_OF(X509_CR
                                   sk_X509_CRL_pop_free(crls, X509_CRL_free);
                                 })>;
 
-// The newest CRL of the issuer, or null: after a verification OpenSSL no longer tells which one it
+// The newest CRL of the issuer, or null. After a verification OpenSSL does not report which CRL it
 // used.
 CrlPtr newestOf(const X509_NAME& issuer, const X509_STORE_CTX& store) {
   const CrlsPtr crls(X509_STORE_CTX_get_lookup_crls(&store)(&store, &issuer));

@@ -15,12 +15,12 @@
 // Certificate revocation lists (RFC 5280, section 5).
 namespace postern::tls {
 
-// What a CRL says of itself.
+// The content of a CRL.
 struct CrlSummary {
   std::string issuer;  // printable and short
   SystemTime last_update;
-  std::optional<SystemTime> next_update;  // RFC 5280 demands one, older CAs leave it out
-  std::size_t revoked = 0;                // certificates
+  std::optional<SystemTime> next_update;  // required by RFC 5280; older CAs omit it
+  std::size_t revoked = 0;                // number of revoked certificates
 };
 
 // Whether its nextUpdate has passed.
@@ -28,15 +28,15 @@ bool expired(const CrlSummary& crl, SystemTime now);
 // "the CRL of 'Test CA' in /tls/crl.pem"
 std::string nameOf(const CrlSummary& crl, const config::Path& file);
 
-// Makes each verification of `context` look for the peer's certificate, not for those of its
-// issuers, in the CRLs of `pem`. Without a valid CRL of its issuer the peer is refused. A CRL that
-// has expired is accepted here: connections are refused until the file is replaced. Errors: Tls,
-// naming the file and what to do.
+// Makes each verification of `context` look up the peer's certificate, but not its issuers, in the
+// CRLs of `pem`. Refuses a peer without a valid CRL of its issuer. Accepts an expired CRL here:
+// connections are then refused until the file is replaced. Errors: Tls, with the file and what to
+// do.
 Result<std::vector<CrlSummary>> checkRevocation(std::string_view pem, const config::Path& file,
                                                 SSL_CTX* context);
 
-// The text for an X509_V_* error about the CRLs of `file`, which continues after the name of
-// the peer's certificate; empty for any other error. `store` is as the failed verification left it.
+// The text for an X509_V_* error about the CRLs of `file`; empty for any other error. The text
+// continues the name of the peer's certificate. `store` must be as the failed verification left it.
 // `owner` needs a new certificate when its own is revoked.
 std::string describeRevocation(int error, X509_STORE_CTX* store, const config::Path& file,
                                std::string_view owner);

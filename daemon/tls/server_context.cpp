@@ -20,11 +20,11 @@ namespace postern::tls {
 namespace {
 
 constexpr std::string_view kSuites = "ECDHE+AESGCM:ECDHE+CHACHA20";
-// What TLS 1.0 and 1.1 have: no AEAD, and signatures that OpenSSL 3 holds for too weak.
+// Suites of TLS 1.0 and 1.1: no AEAD, and signatures that OpenSSL 3 considers too weak.
 constexpr std::string_view kOldSuites = "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES";
 constexpr std::string_view kAllowOld = ":@SECLEVEL=0";
-// Go's. OpenSSL's own would have Diffie-Hellman groups of up to 8192 bits among them, each of
-// which costs the server many times what it costs the client.
+// Go's groups. OpenSSL's default includes Diffie-Hellman groups of up to 8192 bits, which cost the
+// server many times what they cost the client.
 constexpr std::string_view kGroups = "X25519:P-256:P-384:P-521";
 constexpr long kLargestClientChain = 32L << 10;  // bytes; OpenSSL's own bound is 100 KiB
 
@@ -34,7 +34,7 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
-// We speak HTTP/1.1 and nothing else. Who does not ask is not told.
+// Only HTTP/1.1 is spoken. A client without ALPN gets no ALPN answer.
 int chooseProtocol(SSL*, const unsigned char** chosen, unsigned char* size,
                    const unsigned char* offered, unsigned offered_size, void*) {
   static constexpr std::string_view kHttp = "http/1.1";
@@ -51,18 +51,19 @@ int chooseProtocol(SSL*, const unsigned char** chosen, unsigned char* size,
   return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-// Null only when memory is out.
+// Null only when out of memory.
 std::shared_ptr<SSL_CTX> makeContext() {
   std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
   if (!context) return context;
   SSL_CTX* const raw = context.get();
-  // HTTP's own framing tells a request that was cut off, so a close without notice is an end.
+  // HTTP's own framing detects a truncated request, so a close without close_notify is a normal
+  // end.
   SSL_CTX_set_options(
       raw, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_mode(raw, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                             SSL_MODE_RELEASE_BUFFERS);
-  // No session is resumed: each connection proves its certificate against what holds now, a stolen
-  // ticket key opens nothing, and scrapers keep their connections anyway.
+  // Sessions are never resumed. So each connection proves its certificate against the current
+  // configuration, and a stolen ticket key opens nothing. Scrapers keep their connections anyway.
   SSL_CTX_set_options(raw, SSL_OP_NO_TICKET);
   SSL_CTX_set_num_tickets(raw, 0);
   SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);
@@ -89,7 +90,7 @@ Result<void> choose(const config::TlsServer& config, SSL_CTX* context) {
   }
   if (config.prefer_server_cipher_suites) {
     SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE);
-    // A client without AES in its processor says so by its order.
+    // A client whose processor lacks AES prefers ChaCha20 in its order.
     if (config.cipher_suites.empty()) SSL_CTX_set_options(context, SSL_OP_PRIORITIZE_CHACHA);
   }
   return {};
@@ -119,7 +120,7 @@ void warnOf(const Bundle& bundle, const config::Path& file, SystemTime now,
   warnings.insert(warnings.end(), bundle.warnings.begin(), bundle.warnings.end());
 }
 
-// A name for what stands in the configuration itself.
+// A name for a value in the configuration itself.
 config::Path nameOf(const config::Path& file, const char* key) {
   return file.empty() ? config::Path("tls_server_config." + std::string(key)) : file;
 }
@@ -150,7 +151,7 @@ Result<void> takeAuthorities(const config::TlsServer& config, const Files& files
   TRY(const auto authorities,
       parseCertificates(files.ca ? files.ca->reveal() : std::string_view(config.client_ca), name));
   TRY_VOID(trust(authorities, name, context));
-  // Tells clients that hold several certificates which one to show.
+  // Tells clients with several certificates which one to send.
   for (const auto& authority : authorities) SSL_CTX_add_client_CA(context, authority.get());
   loaded.client_ca = earliestOf(authorities);
   return {};
@@ -200,7 +201,7 @@ Result<ServerContext> loadServerContext(const config::TlsServer& config,
 
 std::shared_ptr<SSL_CTX> makeClosedContext() {
   auto context = makeContext();
-  // Null would be taken for plain HTTP: rather no daemon than an open door.
+  // A null context would mean plain HTTP. It is safer to end the daemon than to serve without TLS.
   if (!context) std::abort();
   return context;
 }

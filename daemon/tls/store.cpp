@@ -35,7 +35,7 @@ Result<Store::Snapshot> Store::load(const Snapshot& /*former*/, std::string& /*s
   auto loaded = Material::load(config_, clock_.system());
   if (loaded) return loaded;
   auto error = std::move(loaded).error();
-  error.next = "the files are looked at again every second";
+  error.next = "the files are checked again every second";
   return error;
 }
 
@@ -49,8 +49,8 @@ void Store::onLoaded(const Snapshot& material) {
 
 void Store::onFailed(const ReloadFailure& failure) {
   if (!failure.new_signature) return;
-  log::warn(failure.has_snapshot ? "TLS material is bad, the last good one stays in use"
-                                 : "TLS material is bad, nothing can be scraped",
+  log::warn(failure.has_snapshot ? "TLS material is invalid, the last valid one stays in use"
+                                 : "TLS material is invalid, nothing can be scraped",
             {{"target", target_}, {"error", failure.error.what}});
 }
 

@@ -9,26 +9,26 @@
 
 namespace postern::tls {
 
-// Holds the last good material of a target and notices when its files change.
+// Holds the last valid material of a target, and notices when its files change.
 //
-// poll() compares what stat(2) says of the files (through symlinks: Kubernetes swaps ..data), and
-// loads all of them again when that has changed. A bad or half-written set keeps the last good one,
-// counts once and is tried again at each poll until it is good. Thread-safe.
+// poll() compares the stat(2) data of the files (through symlinks: Kubernetes swaps ..data), and
+// loads all of them again after a change. An invalid or half-written set keeps the last valid
+// material, counts once and is tried again at each poll until it is valid. Thread-safe.
 class Store final : ReloadSource<Material> {
  public:
   struct Status {
-    std::uint64_t reloads = 0;         // good loads after the first
-    std::uint64_t failed_reloads = 0;  // bad states of the files, the first included
-    bool loaded = false;               // some material was good
-    std::string error;                 // of the last load when it failed, else empty
+    std::uint64_t reloads = 0;         // successful loads after the first
+    std::uint64_t failed_reloads = 0;  // failed states of the files, including the first
+    bool loaded = false;               // whether a load has succeeded
+    std::string error;                 // of the last load if it failed, else empty
   };
 
-  // Loads at once; a failure is kept for current() to tell. `clock` must outlive this.
+  // Loads immediately, and keeps a failure for current(). `clock` must outlive the store.
   Store(config::Tls config, std::string target, const Clock& clock);
 
-  // The last good material, or why there has been none yet (Tls).
+  // The last valid material, or why no load has succeeded yet (Tls).
   Result<std::shared_ptr<const Material>> current() const { return reloading_.current(); }
-  // Once a second, by one thread.
+  // Call once a second, on one thread.
   void poll() { reloading_.poll(); }
   Status status() const;
   const config::Tls& config() const { return config_; }

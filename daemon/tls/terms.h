@@ -7,11 +7,11 @@
 
 namespace postern::tls {
 
-// What both sides of a connection have agreed on. Its texts live as long as the process.
+// The negotiated parameters of a connection. The texts are static.
 struct Terms {
-  std::string_view version;  // "TLS 1.3"; empty: nothing was agreed on
-  std::string_view cipher;   // the suite, as OpenSSL calls it
-  bool resumed = false;      // an earlier session, so that no certificate was shown again
+  std::string_view version;  // "TLS 1.3"; empty: nothing was negotiated
+  std::string_view cipher;   // the cipher suite, by OpenSSL's name
+  bool resumed = false;      // an earlier session was resumed, so no certificate was sent
 };
 
 // Allocates nothing.

@@ -14,7 +14,7 @@
 namespace postern::tls {
 namespace {
 
-// Hangs on each SSL, which frees it.
+// Ex-data of each SSL, which frees it.
 struct Expectation {
   std::string name;
   std::string refusal;
@@ -29,7 +29,7 @@ int expectationIndex() {
   return index;
 }
 
-// Names count from subjectAltName only (RFC 9525, section 2), as in Go since 1.15.
+// Only names in subjectAltName count (RFC 9525, section 2), like in Go since 1.15.
 constexpr unsigned int kHostFlags =
     X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
 
@@ -57,13 +57,13 @@ int judgeName(X509* leaf, const std::string& name) {
   return matches == 1 ? X509_V_OK : X509_V_ERR_HOSTNAME_MISMATCH;
 }
 
-// X.509-SVID, section 2: it has one URI and no other.
+// X.509-SVID, section 2: exactly one URI.
 int judgeSpiffeId(const X509& leaf, const std::string& id) {
   const auto uris = urisOf(leaf);
   return uris.size() == 1 && uris.front() == id ? X509_V_OK : X509_V_ERR_HOSTNAME_MISMATCH;
 }
 
-// An X509_V_* code; when the chain is checked, OpenSSL checks dates and the name with it.
+// Returns an X509_V_* code. When the chain is checked, OpenSSL checks dates and name with it.
 int judge(X509_STORE_CTX* store, X509* leaf, const Policy& policy, const std::string& name) {
   if (!policy.pin.empty() && pinOf(*leaf) != policy.pin) {
     return X509_V_ERR_APPLICATION_VERIFICATION;
@@ -120,7 +120,7 @@ Policy policyOf(const config::Tls& config, bool ca_file_read) {
 void enforce(const Policy& policy, SSL_CTX* context) {
   searchChains(SSL_CTX_get_cert_store(context));
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
-  // OpenSSL only hands the pointer back to verifyServer(), which does not write through it.
+  // OpenSSL only passes the pointer to verifyServer(), which does not write through it.
   SSL_CTX_set_cert_verify_callback(context, verifyServer, const_cast<Policy*>(&policy));
 }
 
@@ -128,7 +128,8 @@ bool expectName(const Policy& policy, const std::string& host, SSL* ssl) {
   auto expectation = std::make_unique<Expectation>();
   std::string& name = expectation->name;
   name = policy.server_name.empty() ? host : policy.server_name;
-  if (name.size() > 1 && name.back() == '.') name.pop_back();  // certificates have no root dot
+  // Names in certificates have no root dot.
+  if (name.size() > 1 && name.back() == '.') name.pop_back();
 
   X509_VERIFY_PARAM* const param = SSL_get0_param(ssl);
   const bool address = isAddress(name);
@@ -139,7 +140,7 @@ bool expectName(const Policy& policy, const std::string& host, SSL* ssl) {
     SSL_set_hostflags(ssl, kHostFlags);
     good = SSL_set1_host(ssl, name.c_str()) == 1;
   }
-  // An address is no server name (RFC 6066 section 3).
+  // SNI does not allow IP addresses (RFC 6066 section 3).
   if (!address) good = good && SSL_set_tlsext_host_name(ssl, name.c_str()) == 1;
   if (!good || SSL_set_ex_data(ssl, expectationIndex(), expectation.get()) != 1) return false;
   static_cast<void>(expectation.release());

@@ -87,7 +87,7 @@ constexpr std::pair<int, std::string_view> kWords[] = {
     {X509_V_ERR_CA_MD_TOO_WEAK,
      "a CA of its chain is signed with a hash that is too weak, such as SHA-1"},
     {X509_V_ERR_EC_KEY_EXPLICIT_PARAMS,
-     "a key of its chain has curve parameters in place of a named curve"},
+     "a key of its chain has curve parameters instead of a named curve"},
     {X509_V_ERR_UNSUPPORTED_SIGNATURE_ALGORITHM,
      "it or a certificate of its chain is signed by an algorithm that OpenSSL does not know"},
     {X509_V_ERR_OUT_OF_MEM, "there is not enough memory to verify it"},

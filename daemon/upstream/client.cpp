@@ -10,15 +10,15 @@ namespace postern::upstream {
 namespace {
 
 constexpr int kMaxRedirects = 5;
-// That are computed at a time: a target with many pages begins as many.
+// Handshakes to compute at a time: a target with many pages begins as many.
 constexpr std::size_t kMostHandshakes = 2;
 
 bool repeatable(const Request& request) {
   return !request.once && (request.method == "GET" || request.method == "HEAD");
 }
 
-// A firewall on the way may have forgotten a connection that was idle: then there is time left for
-// a fresh one. Not zero, which would mean that it is never given up.
+// A firewall may have forgotten an idle connection. This leaves time for a fresh one. Never zero,
+// which would mean no limit.
 std::chrono::milliseconds patienceFor(const async::Scope& scope) {
   constexpr std::chrono::milliseconds shortest{1};
   constexpr std::chrono::milliseconds longest{10'000};
@@ -53,8 +53,8 @@ async::Task<HttpClient::Started> Client::send(const Request& request, async::Sco
   }
 }
 
-// A kept connection that the server closed before it saw the request, or on which the server is out
-// of reach, is replaced by a fresh one.
+// Replaces a kept connection by a fresh one if the server closed it before it saw the request, or
+// is unreachable on it.
 async::Task<Client::Fetched> Client::fetch(const Request& request, std::string target,
                                            bool follows_redirect, async::Scope& scope) {
   const auto bytes = writeRequest(request, url_, target);
@@ -78,7 +78,7 @@ async::Task<Client::Fetched> Client::fetch(const Request& request, std::string t
   co_return co_await start(std::move(fresh), pending, sent, ignored, scope);
 }
 
-// `stale`: the connection had been closed.
+// `stale`: the kept connection was closed.
 async::Task<Client::Fetched> Client::start(std::unique_ptr<Connection> connection,
                                            const ConnectionExchange::PendingRequest& pending,
                                            std::string_view bytes, bool& stale,

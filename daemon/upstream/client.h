@@ -20,13 +20,13 @@
 
 namespace postern::upstream {
 
-// HTTP/1.1 over TLS to one target, with connections that are kept alive.
+// HTTP/1.1 over TLS to one target, with persistent connections.
 //
-// A kept connection that turns out to be closed is replaced once by a new one before the request
-// counts as failed. Connections made with earlier material are closed when they are idle. New ones
-// resume the last TLS session. What is not GET or HEAD uses a fresh connection like `once`, because
-// it must not be sent twice (RFC 9110 section 9.2.2). Ignores SIGPIPE in the whole process. On its
-// loop, where it is also destroyed, after its exchanges and tasks; connections() and
+// If a kept connection turns out to be closed, one new connection replaces it before the request
+// counts as failed. Connections with earlier material are closed when idle. New ones resume the
+// last TLS session. Requests other than GET and HEAD use a fresh connection like `once`, because
+// they must not be sent twice (RFC 9110 section 9.2.2). Ignores SIGPIPE in the whole process. Runs
+// on its loop, where it is also destroyed, after its exchanges and tasks. connections() and
 // serverCertificate() are thread-safe.
 class Client final : public HttpClient {
  public:
@@ -38,7 +38,7 @@ class Client final : public HttpClient {
 
   async::Task<Started> send(const Request& request, async::Scope& scope) override;
 
-  std::size_t connections() const;                        // open ones, idle or in use
+  std::size_t connections() const;                        // open connections, idle or in use
   std::optional<tls::Summary> serverCertificate() const;  // of the last handshake
 
  private:
@@ -57,7 +57,7 @@ class Client final : public HttpClient {
   const tls::Store& material_;
   Resolver& resolver_;
   async::BoundedRunner handshakes_;
-  std::atomic<std::size_t> open_{0};  // connections
+  std::atomic<std::size_t> open_{0};  // number of connections
   ConnectionPool pool_;
   mutable Mutex mutex_;
   std::optional<tls::Summary> server_certificate_ GUARDED_BY(mutex_);

@@ -5,7 +5,7 @@
 namespace postern::upstream {
 namespace {
 
-// Statuses of nginx alone, which answers 400 in their place where no error_page names them.
+// Statuses that only nginx has. It answers 400 instead unless an error_page names them.
 constexpr int kCertificateError = 495;
 constexpr int kCertificateRequired = 496;
 
@@ -36,7 +36,7 @@ Error clientRefusal(int status, std::string_view body, bool shown) {
   }
   return withRemedy(Fault::Tls,
                     answered + (wanted ? ": the service requires a client certificate, and does "
-                                         "not take ours for one"
+                                         "not accept ours"
                                        : ": the service refused our client certificate"),
                     "put one of a CA that it trusts, with its intermediates, into cert_file, with "
                     "its key in key_file",

@@ -18,12 +18,12 @@ namespace postern::upstream {
 namespace {
 
 constexpr std::size_t kInputBlock = 64U << 10;
-// Four whole records of TLS 1.3 (RFC 8446, 5.2: a head of 5 bytes, the type, and what AEAD adds),
-// which hold one block, and the bytes by which OpenSSL aligns them. With other sizes every second
-// recv(2) would bring nothing but the end of a record.
+// Four whole records of TLS 1.3 (RFC 8446, 5.2: a head of 5 bytes, the type, and the AEAD
+// overhead), which hold one block, and the bytes by which OpenSSL aligns them. With other sizes
+// every second recv(2) would return only the end of a record.
 constexpr std::size_t kReadAhead = 4 * (5 + (16U << 10) + 1 + 16) + 3;
 
-// What is read before everything else on the loop has a turn: about 0.1 ms of decryption.
+// Bytes to read before other tasks of the loop have a turn: about 0.1 ms of decryption.
 constexpr std::size_t kMostBytesInATurn = 256U << 10;
 constexpr std::string_view kInHandshake = "in the TLS handshake";
 constexpr std::string_view kWhileSending = "while sending the request";
@@ -33,8 +33,8 @@ constexpr int kMostRecordsWithoutData = 16;
 
 using InputBlock = std::unique_ptr<char[]>;
 
-// Of the loop's thread: the block that was used last, for the next connection that reads. The
-// allocator tidies up whenever a block of this size is freed.
+// The block that the loop's thread used last, for the next connection that reads. The allocator
+// trims its memory whenever a block of this size is freed.
 InputBlock& spareBlock() {
   thread_local InputBlock spare;
   return spare;
@@ -45,7 +45,7 @@ InputBlock takeBlock() {
   return block ? std::move(block) : std::make_unique_for_overwrite<char[]>(kInputBlock);
 }
 
-// Whether the call is made again when the socket is ready.
+// Whether to repeat the call when the socket is ready.
 bool waits(int why) {
   return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE;
 }
@@ -59,28 +59,29 @@ bool cut(int why) {
 
 }  // namespace
 
-// On the loop, or on the thread that computes a step of the handshake: one of them at a time.
+// Used on the loop, or on the thread that computes a step of the handshake: by one of them at a
+// time.
 struct Connection::Core {
   Core(const Peer& peer, Descriptor dialled);
   ~Core();
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
 
-  // SSL_ERROR_NONE when the handshake is done, else SSL_ERROR_WANT_READ or SSL_ERROR_WANT_WRITE.
-  // OpenSSL's errors are of the thread, so this explains them, too.
+  // Returns SSL_ERROR_NONE when the handshake is done, else SSL_ERROR_WANT_READ or
+  // SSL_ERROR_WANT_WRITE. OpenSSL's errors are per thread, so this function also explains them.
   Result<int> shakeHands();
-  // OpenSSL's message callback. It gets the header of each record, and all of each handshake
-  // message (RFC 8446, section 4).
+  // OpenSSL's message callback. It gets the header of each record, and each handshake message as a
+  // whole (RFC 8446, section 4).
   void note(int sent, int type, const void* bytes, std::size_t size);
   void setUpReading() const;
 
   const std::string host;
   const std::shared_ptr<const tls::Material> material;
   const Descriptor socket;
-  SSL* const ssl;                    // null: no memory
-  int records = 0;                   // received since the last data
-  bool certificate_request = false;  // of the server, at any time
-  bool failed = false;               // OpenSSL wants no further call
+  SSL* const ssl;                    // null: out of memory
+  int records = 0;                   // records since the last data
+  bool certificate_request = false;  // from the server, at any time
+  bool failed = false;               // OpenSSL must not be called again
 };
 
 Connection::Core::Core(const Peer& peer, Descriptor dialled)
@@ -101,19 +102,19 @@ Connection::Core::Core(const Peer& peer, Descriptor dialled)
 Connection::Core::~Core() {
   if (ssl == nullptr) return;
   ERR_clear_error();
-  // Also keeps OpenSSL from marking the session as one that must not be resumed.
+  // Also keeps OpenSSL from marking the session as not resumable.
   if (!failed) SSL_shutdown(ssl);
   SSL_free(ssl);
   ERR_clear_error();
 }
 
 void Connection::Core::setUpReading() const {
-  // One recv(2) may bring several records; without this each costs two.
+  // One recv(2) may return several records. Without this each record costs two calls.
   SSL_set_read_ahead(ssl, 1);
   SSL_set_default_read_buffer_len(ssl, kReadAhead);
-  // release() does that; between two records it would only cost.
+  // release() frees the buffers. Freeing them between two records would only cost time.
   SSL_clear_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
-  // Else SSL_read_ex() returns only when there is data, however many other records there are.
+  // Otherwise SSL_read_ex() returns only when there is data, however many other records arrive.
   SSL_clear_mode(ssl, SSL_MODE_AUTO_RETRY);
 }
 
@@ -168,8 +169,8 @@ async::Task<Result<std::unique_ptr<Connection>>> Connection::open(Peer peer,
   co_return std::move(connection);
 }
 
-// A step computes with our private key for about a millisecond. When the scope ends, or the task is
-// destroyed, while a thread computes one, that thread alone uses the core.
+// A step computes with the private key for about a millisecond. If the scope ends or the task is
+// destroyed while a thread computes a step, only that thread uses the core.
 async::Task<Result<void>> Connection::handshake(async::JobRunner* runner, tls::Offer* offer,
                                                 async::Scope& scope) {
   for (;;) {
@@ -246,8 +247,8 @@ async::Task<Result<Connection::Block>> Connection::read(async::Scope& scope,
   }
 }
 
-// A block, the end of the stream, or an error. None: OpenSSL has `wanted` to wait first;
-// SSL_ERROR_NONE: it can be called again at once.
+// A block, the end of the stream, or an error. Not set: OpenSSL must wait for `wanted` first;
+// SSL_ERROR_NONE: it can be called again immediately.
 std::optional<Result<Connection::Block>> Connection::readAvailable(int& wanted) {
   std::size_t filled = 0;
   ERR_clear_error();
@@ -273,9 +274,9 @@ std::optional<Result<Connection::Block>> Connection::readAvailable(int& wanted) 
     if (core_->records > kMostRecordsWithoutData) {
       core_->failed = true;
       return withRemedy(Fault::Tls, name_ + " sends TLS records without data",
-                        "look at that service");
+                        "check that service");
     }
-    // The next record may have been read from the socket already.
+    // The next record may be in OpenSSL's buffer already.
     if (core_->records != records_before) wanted = SSL_ERROR_NONE;
     return std::nullopt;
   }
@@ -291,7 +292,7 @@ Result<Connection::Block> Connection::endOfStream(int result) {
   return core_->material->explain(core_->ssl, result, core_->host);
 }
 
-// An answer may have held a token.
+// An answer may have contained a token.
 void Connection::freeBuffer() {
   if (!buffer_) return;
   wipeBytes(buffer_.get(), std::exchange(used_, 0));

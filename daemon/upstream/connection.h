@@ -30,25 +30,25 @@ using SessionPtr = std::unique_ptr<SSL_SESSION, SessionDeleter>;
 
 // One TLS connection to the service, on one loop, used by one task at a time.
 //
-// The socket does not block: tasks wait in the loop until their scope ends. Bytes come in blocks of
-// up to 64 KiB; the buffers exist only between write() and release(). OpenSSL writes with write(2),
-// so the process has to ignore SIGPIPE.
+// The socket is non-blocking: tasks wait in the loop until their scope ends. Bytes come in blocks
+// of up to 64 KiB. The buffers exist only between write() and release(). OpenSSL sends with
+// write(2), so the process must ignore SIGPIPE.
 class Connection {
  public:
   struct Peer {
-    std::string host;                // as the target's url writes it
+    std::string host;                // in the spelling of the target's url
     std::string authority;           // "host:port", for messages
     std::vector<Address> addresses;  // tried in this order
     std::shared_ptr<const tls::Material> material;
     SSL_SESSION* resume = nullptr;       // an earlier session with the same material, or null; must
                                          // live until the connection is open
     async::JobRunner* runner = nullptr;  // computes the steps of the handshake; null: on the loop
-    tls::Offer* offer = nullptr;  // where to write what the server said, also when the handshake
-                                  // fails; must outlive the task
+    tls::Offer* offer = nullptr;  // where to write the server's handshake, also when it fails; must
+                                  // outlive the task
   };
 
-  // Connects and does the handshake. `open` counts this connection as long as it lives and must
-  // outlive it, as must the loop. Errors: Connect, Tls, Timeout.
+  // Connects and does the handshake. `open` counts this connection during its life; it and the loop
+  // must outlive the connection. Errors: Connect, Tls, Timeout.
   static async::Task<Result<std::unique_ptr<Connection>>> open(Peer peer,
                                                                std::atomic<std::size_t>& open,
                                                                async::Scope& scope);
@@ -56,50 +56,51 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // Sends a whole request; `bytes` must outlive the task. When the peer has gone, the next read()
-  // reports it, and may find an answer or an alert that says why. Errors: Timeout, Tls.
+  // Sends a whole request. `bytes` must outlive the task. If the peer is gone, the next read()
+  // reports it, and may find an answer or an alert with the reason. Errors: Timeout, Tls.
   async::Task<Result<void>> write(std::string_view bytes, async::Scope& scope);
 
-  enum class End { None, Clean, Cut };  // Clean: with TLS' close_notify
+  enum class End { None, Clean, Cut };  // Clean: after TLS' close_notify
   struct Block {
     std::string_view bytes;  // lives until the next read() or release(); empty at the end
     End end = End::None;
   };
-  // Errors: Tls, and Timeout whose message says what was being done (`doing`, which must outlive
-  // the task). A peer that never pauses makes it wait for a turn of the loop now and then.
+  // Errors: Tls, and Timeout whose text contains `doing`, which must outlive the task. If the peer
+  // never pauses, read() sometimes waits for a turn of the loop.
   async::Task<Result<Block>> read(async::Scope& scope, std::string_view doing);
 
-  // The error of a scope that ended while that was being done.
+  // The error of a scope that ended during `doing`.
   Error timeout(std::string_view doing) const;
 
-  // Frees the buffers until the next use; false when unread bytes forbid a next use.
+  // Frees the buffers until the next use. Returns false when unread bytes make the connection
+  // unusable.
   bool release();
-  // Of a released connection: the peer has neither closed it nor sent anything.
+  // For a released connection: the peer has neither closed it nor sent anything.
   bool isIdle() const;
-  // Of a released connection, before the next write(): a peer whose machine acknowledges nothing of
-  // what we send for `patience` has gone, and read() returns Cut. A slow peer is not affected.
+  // For a released connection, before the next write(): if the peer's machine acknowledges no bytes
+  // for `patience`, read() returns Cut. A slow peer is not affected.
   void setUserTimeout(std::chrono::milliseconds patience);
-  // How a request is sent on it.
+  // The transport of a request on this connection.
   TransportInfo transport() const { return {kept_, terms_}; }
-  // Since the last release().
+  // Time since the last release().
   SteadyTime::duration idleFor() const;
 
   const std::shared_ptr<const tls::Material>& material() const;
-  // What a later connection may resume; null when the server has offered nothing.
+  // The session for a later connection; null when the server has offered none.
   SessionPtr session() const;
   std::optional<tls::Summary> serverCertificate() const;
-  // Whether the service has asked for our certificate, in the handshake or after it.
+  // Whether the service has requested the client certificate, in the handshake or after it.
   bool asksForClient() const;
 
  private:
-  // The socket with its TLS state. Shared with the step of the handshake that a thread computes,
-  // which may outlive the connection.
+  // The socket with its TLS state. A handshake step on a thread shares it, and may outlive the
+  // connection.
   struct Core;
 
   Connection(const Peer& peer, Dialled dialled, std::atomic<std::size_t>& open, async::Loop& loop);
   async::Task<Result<void>> handshake(async::JobRunner* runner, tls::Offer* offer,
                                       async::Scope& scope);
-  // Waits for what OpenSSL wanted (SSL_ERROR_WANT_READ or SSL_ERROR_WANT_WRITE).
+  // Waits for OpenSSL's condition (SSL_ERROR_WANT_READ or SSL_ERROR_WANT_WRITE).
   async::PolledSocket::Readiness readyFor(int why, async::Scope& scope);
   std::optional<Result<Block>> readAvailable(int& wanted);
   Result<Block> endOfStream(int result);
@@ -109,16 +110,16 @@ class Connection {
   std::atomic<std::size_t>& open_;
   async::Loop& loop_;
   const std::shared_ptr<Core> core_;
-  async::PolledSocket socket_;         // of core_, which closes it later
-  tls::Terms terms_;                   // of the handshake
+  async::PolledSocket socket_;         // borrowed from core_, which closes it later
+  tls::Terms terms_;                   // from the handshake
   std::unique_ptr<char[]> buffer_;     // 64 KiB, or null while released
-  std::size_t used_ = 0;               // bytes of it that have been written to
-  std::optional<Result<Block>> late_;  // how the stream ended behind the last block
-  bool asked_ = false;                 // the answer cannot have come yet: wait before reading
-  std::size_t bytes_since_wait_ = 0;   // that read() returned
+  std::size_t used_ = 0;               // number of its bytes that were written to
+  std::optional<Result<Block>> late_;  // how the stream ended after the last block
+  bool asked_ = false;                 // the answer cannot have arrived yet: wait before reading
+  std::size_t bytes_since_wait_ = 0;   // bytes that read() has returned
   bool kept_ = false;                  // it has carried a request
   SteadyTime released_at_;
-  unsigned int patience_ = 0;  // ms, as the system knows it; 0: its own
+  unsigned int patience_ = 0;  // ms, as set in the system; 0: the system's default
 };
 
 }  // namespace postern::upstream

@@ -12,15 +12,14 @@
 namespace postern::upstream {
 namespace {
 
-// What is read of a body that nobody wants, so that the connection can be kept: beyond it a
-// new connection costs less.
+// Bytes to read of an unwanted body so that the connection can be kept. Beyond that a new
+// connection costs less.
 constexpr std::size_t kDrainBytes = 64U << 10;
 constexpr std::chrono::milliseconds kDrainTime{250};
-// What is kept of the body of a refusal: nginx' own pages are shorter.
+// Bytes of a refusal's body to keep. nginx' own pages are shorter.
 constexpr std::size_t kExcerptBytes = 1U << 10;
 
-// What a body is unpacked to before everything else on the loop has a turn, however little of it
-// has come.
+// Bytes to decompress before other tasks of the loop have a turn, however little input has arrived.
 constexpr std::size_t kMostUnpackedInATurn = 256U << 10;
 
 bool isRedirect(int status) {
@@ -76,7 +75,7 @@ async::Task<Result<std::string_view>> ConnectionExchange::read(async::Scope& sco
   }
 }
 
-// What is in input_ may be more of the body: only read() can tell.
+// input_ may be more of the body. Only read() can tell.
 bool ConnectionExchange::endIfWhole() {
   if (whole_) return true;
   if (gunzip_ || !input_.empty()) return false;
@@ -104,7 +103,7 @@ void ConnectionExchange::finish(bool reusable) {
   if (pool_ != nullptr) pool_->giveBack(std::move(connection_), reusable);
 }
 
-// Head, Body or End: reads until there is one of them.
+// Reads until it has Head, Body or End.
 async::Task<Result<ResponseReader::Step>> ConnectionExchange::nextStep(async::Scope& scope) {
   for (;;) {
     auto step = reader_.next(input_);
@@ -151,7 +150,7 @@ Result<void> ConnectionExchange::prepareBody() {
   }
   if (!encoding.empty() && encoding != "identity") {
     return located({Fault::Format,
-                    "the body has a Content-Encoding other than gzip, which alone was asked for",
+                    "the body has a Content-Encoding other than gzip, the only one requested",
                     {},
                     {}});
   }
@@ -165,7 +164,7 @@ Result<std::string_view> ConnectionExchange::bounded(std::string_view block) {
   return block;
 }
 
-// Whether that succeeds or not, the answer is known.
+// The answer is known, whether or not this succeeds.
 async::Task<> ConnectionExchange::drain(async::Scope& outer) {
   async::Scope scope(outer, outer.loop().now() + kDrainTime);
   const bool explains = saysWhyInItsBody(response_.status);

@@ -5,7 +5,7 @@
 namespace postern::upstream {
 namespace {
 
-// Above the usual scrape intervals; servers often close at 60 or 75 s.
+// Longer than the usual scrape intervals. Servers often close after 60 or 75 s.
 constexpr std::chrono::seconds kMaxIdleTime{90};
 
 }  // namespace

@@ -12,34 +12,33 @@
 
 namespace postern::upstream {
 
-// The idle connections of one client, and the TLS session that its next connection resumes. On one
-// loop.
+// The idle connections of one client, and the TLS session for its next connection. On one loop.
 class ConnectionPool {
  public:
-  // Connections that it keeps: a target with more pages fetches as many side by side.
+  // Connections to keep: a target with more pages fetches this many in parallel.
   static constexpr std::size_t kMostIdle = 32;
 
   using MaterialPtr = std::shared_ptr<const tls::Material>;
 
-  // Both must outlive it.
+  // Both must outlive the pool.
   ConnectionPool(const tls::Store& material, async::Loop& loop)
       : material_(material), loop_(loop) {}
 
-  // A connection of that material that can be used at once, or null. Closes the others that it
-  // finds.
+  // A usable connection with that material, or null. Closes the unusable ones that it finds.
   std::unique_ptr<Connection> take(const MaterialPtr& material);
-  // Takes back a connection that has carried a whole answer. Notes its session; keeps it for the
-  // next request when it is `reusable`, of the current material, and when there is room.
+  // Takes back a connection after a whole answer. Stores its session. Keeps it for the next request
+  // if it is `reusable`, has the current material, and the pool is not full.
   void giveBack(std::unique_ptr<Connection> connection, bool reusable);
-  // What a new connection may resume; null: a full handshake. A session is not used beyond the
-  // expiry of `certificate`, which the server last showed: a resumed handshake shows none.
+  // The session that a new connection may resume; null: a full handshake. A session is not used
+  // after the expiry of `certificate`, the last one that the server sent, because a resumed
+  // handshake has none.
   SessionPtr session(const MaterialPtr& material,
                      const std::optional<tls::Summary>& certificate) const;
 
  private:
   const tls::Store& material_;
   async::Loop& loop_;
-  std::vector<std::unique_ptr<Connection>> idle_;  // the last one was used last
+  std::vector<std::unique_ptr<Connection>> idle_;  // the most recently used is last
   SessionPtr session_;
   MaterialPtr session_material_;
 };

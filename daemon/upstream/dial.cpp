@@ -17,8 +17,8 @@
 namespace postern::upstream {
 namespace {
 
-// The result of connect(2): 0, an errno, or ETIMEDOUT when the scope ended first. `address` must
-// outlive the task.
+// Returns the result of connect(2): 0, an errno, or ETIMEDOUT when the scope ended first. `address`
+// must outlive the task.
 async::Task<int> connectTo(int descriptor, const Address& address, async::Scope& scope) {
   const auto* peer = reinterpret_cast<const sockaddr*>(&address.storage);
   if (connect(descriptor, peer, address.length) == 0) co_return 0;
@@ -32,7 +32,7 @@ async::Task<int> connectTo(int descriptor, const Address& address, async::Scope&
   co_return error;
 }
 
-// When the first of `addresses` addresses has used its share of the time that is left.
+// When the first of `addresses` addresses has used its share of the remaining time.
 SteadyTime endOfShare(const async::Scope& scope, std::size_t addresses) {
   const SteadyTime deadline = scope.deadline();
   if (deadline == SteadyTime::max()) return deadline;

@@ -17,7 +17,7 @@ struct Dialled {
 };
 
 // Opens a TCP connection to the first address that accepts one. Tries the addresses in their order;
-// each gets an equal share of the time that is left. `authority` names the service in error texts.
+// each gets an equal share of the remaining time. `authority` names the service in error texts.
 // Errors: Connect (every address with the system's error text), Timeout.
 async::Task<Result<Dialled>> dial(std::string authority, std::vector<Address> addresses,
                                   async::Scope& scope);

@@ -9,8 +9,8 @@ constexpr std::size_t kOutputBlock = 64U << 10;
 
 std::string_view complaint(int code) {
   switch (code) {
-    case ISAL_INVALID_WRAPPER: return "it is no gzip, or something stands behind its end";
-    case ISAL_UNSUPPORTED_METHOD: return "it is packed by a method other than deflate";
+    case ISAL_INVALID_WRAPPER: return "it is not gzip, or other bytes follow its end";
+    case ISAL_UNSUPPORTED_METHOD: return "it is compressed by a method other than deflate";
     case ISAL_INCORRECT_CHECKSUM: return "its checksum is wrong";
     default: return "it is corrupt";
   }
@@ -33,7 +33,7 @@ Result<std::string_view> Gunzip::next(std::string_view& packed) {
       isal_inflate_reset(state_.get());
       inside_ = true;
     }
-    // isal takes a pointer to bytes that it does not change.
+    // isal takes a non-const pointer but does not change the bytes.
     state_->next_in = reinterpret_cast<std::uint8_t*>(const_cast<char*>(packed.data()));
     state_->avail_in = static_cast<std::uint32_t>(packed.size());
     state_->next_out = reinterpret_cast<std::uint8_t*>(block_.get());
@@ -41,7 +41,7 @@ Result<std::string_view> Gunzip::next(std::string_view& packed) {
     const int code = isal_inflate(state_.get());
     if (code != ISAL_DECOMP_OK) {
       return Error{Fault::Format,
-                   "the gzip body cannot be unpacked: " + std::string(complaint(code))};
+                   "the gzip body cannot be decompressed: " + std::string(complaint(code))};
     }
     packed.remove_prefix(packed.size() - state_->avail_in);
     full_ = state_->avail_out == 0;

@@ -9,8 +9,8 @@
 namespace postern::upstream {
 namespace {
 
-// Whether `authority` is host and port of `url`, however they are written. The host may be the name
-// that the service was asked for in its place: the request goes to the same address.
+// Whether `authority` is host and port of `url`, in any spelling. The host may also be the
+// server_name that the request used instead: it goes to the same address.
 bool isSameOrigin(const config::Url& url, std::string_view authority) {
   const auto parts = splitHostPort(authority);
   if (!parts || parts->port.value_or("443") != std::to_string(url.port)) return false;

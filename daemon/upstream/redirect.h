@@ -8,8 +8,8 @@
 
 namespace postern::upstream {
 
-// The path and query that a redirect from `current` (path and query) to `location` (RFC 9110
-// section 10.2.2) leads to, when that is at the scheme, host and port of `url`; else none.
+// The target (path and query) of a redirect from `current` (path and query) to `location` (RFC 9110
+// section 10.2.2), if it has the scheme, host and port of `url`; else not set.
 std::optional<std::string> redirectTarget(const config::Url& url, std::string_view current,
                                           std::string_view location);
 

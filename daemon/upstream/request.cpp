@@ -16,7 +16,7 @@
 namespace postern::upstream {
 namespace {
 
-// Ours alone: they say who is asked and where the message ends.
+// Reserved for this client: they name the host and frame the message.
 constexpr std::array<std::string_view, 5> kReserved = {"host", "connection", "content-length",
                                                        "transfer-encoding", "content-type"};
 
@@ -38,7 +38,7 @@ Result<void> checkField(std::string_view name, std::string_view value) {
 }
 
 Result<void> check(const Request& request, std::string_view target) {
-  if (!token(request.method)) return refused("its method is no token");
+  if (!token(request.method)) return refused("its method is not a token");
   if (!target.starts_with('/') || !http1::isRequestTarget(target)) {
     return refused(
         "its path does not begin with a slash, or holds a byte that has to be "
@@ -59,7 +59,7 @@ Result<void> check(const Request& request, std::string_view target) {
   return checkField(request.secret_header, request.secret_value.reveal());
 }
 
-// The port is left out when it is the one of https (RFC 9110 section 7.2).
+// Omits the port of https (RFC 9110 section 7.2).
 std::string hostField(const config::Url& url) {
   const auto& name = url.server_name.empty() ? url.host : url.server_name;
   return url.port == 443 ? bracketedHost(name) : joinHostPort(name, url.port);
@@ -71,7 +71,7 @@ bool names(const Request& request, std::string_view header) {
          std::any_of(request.secret_headers.begin(), request.secret_headers.end(), isIt);
 }
 
-// Everything but the secret header, without the empty line at the end.
+// Everything except the secret header, without the empty line at the end.
 std::string publicHead(const Request& request, const config::Url& url, std::string_view target) {
   std::string head;
   head.reserve(512);
@@ -109,7 +109,7 @@ Result<Secret> writeRequest(const Request& request, const config::Url& url,
     size += name.size() + between.size() + value.size() + end.size();
   }
   Secret bytes;
-  bytes.reserve(size);  // whole at once, as each step of growing is wiped
+  bytes.reserve(size);  // reserved at once, because each growth wipes the old bytes
   const auto field = [&](std::string_view name, const Secret& value) {
     bytes.append(name);
     bytes.append(between);

@@ -9,12 +9,12 @@
 
 namespace postern::upstream {
 
-// The bytes of a request in HTTP/1.1 (RFC 9112), wiped when they go. `target` is the path
-// and query to ask for, which a redirect makes differ from request.path. GET asks for gzip
-// unless the request has an Accept-Encoding of its own.
+// The bytes of an HTTP/1.1 request (RFC 9112), wiped on destruction. `target` is the requested path
+// and query, which differs from request.path after a redirect. GET accepts gzip unless the request
+// has an Accept-Encoding of its own.
 //
-// Nothing can be smuggled in: what is no token, holds control characters or would frame the
-// message otherwise is refused. Errors: Format, naming the field and never a value.
+// Refuses everything that could smuggle a request: an invalid token, control characters, or fields
+// that frame the message. Errors: Format, with the field and never a value.
 Result<Secret> writeRequest(const Request& request, const config::Url& url,
                             std::string_view target);
 

@@ -22,7 +22,7 @@ namespace postern::upstream {
 namespace {
 
 struct Answer {
-  int code = 0;  // of getaddrinfo(3)
+  int code = 0;  // result of getaddrinfo(3)
   std::vector<Address> addresses;
 };
 
@@ -56,13 +56,13 @@ std::vector<Address> withPort(std::vector<Address> addresses, std::uint16_t port
   return addresses;
 }
 
-// What an EAI_* code of getaddrinfo means.
+// The text for an EAI_* code of getaddrinfo.
 std::string lookupWords(int code) {
   switch (code) {
     case EAI_NONAME: return "the name service does not know the name";
     case EAI_NODATA: return "the name has no IPv4 or IPv6 address";
     case EAI_AGAIN: return "the name service cannot be reached, or fails for now";
-    case EAI_FAIL: return "the name service refuses the question";
+    case EAI_FAIL: return "the name service refuses the query";
     case EAI_MEMORY: return "not enough memory for the lookup";
     default: return fmt::format("the lookup failed ({})", gai_strerror(code));
   }
@@ -74,7 +74,7 @@ bool isLocalhost(std::string_view host) {
                     [](char a, char b) { return (a | 0x20) == b; });
 }
 
-// The addresses of a host that no name service needs to be asked about, else none.
+// The addresses of a host that needs no lookup, else empty.
 std::vector<Address> knownAddresses(const std::string& host) {
   if (!isLocalhost(host)) return lookUp(host, AI_NUMERICHOST).addresses;
   auto addresses = lookUp("127.0.0.1", AI_NUMERICHOST).addresses;
@@ -103,26 +103,26 @@ std::string Address::text() const {
   return joinHostPort(host, ntohs(v4.sin_port));
 }
 
-// What the loops of the waiting tasks share with the threads of the lookups.
+// Shared by the loops of the waiting tasks and the threads of the lookups.
 struct Resolver::Lookups {
-  // A task that waits. The event is of its loop, which alone touches it.
+  // A waiting task. The event belongs to its loop; only that loop uses it.
   struct Waiter {
     std::shared_ptr<async::Inbox> inbox;
     async::Event done;
   };
   struct Lookup {
     Answer answer;                               // written once, before the waiters are called
-    std::vector<std::weak_ptr<Waiter>> waiters;  // expired: it has left
+    std::vector<std::weak_ptr<Waiter>> waiters;  // expired: the task has left
   };
-  // The thread's part.
+  // Runs on the lookup's thread.
   static void run(const std::shared_ptr<Lookups>& self, const std::shared_ptr<Lookup>& lookup,
                   const std::string& host);
-  // Starts the one lookup of a name, or joins it. Null when no thread can be made for it.
+  // Starts the only lookup of a name, or joins it. Null when no thread is available.
   static std::shared_ptr<Lookup> join(const std::shared_ptr<Lookups>& self, const std::string& host,
                                       const std::shared_ptr<Waiter>& waiter);
 
   Mutex mutex;
-  // With its lookups.
+  // by name
   std::map<std::string, std::shared_ptr<Lookup>> running GUARDED_BY(mutex);
 };
 
@@ -152,7 +152,7 @@ std::shared_ptr<Resolver::Lookups::Lookup> Resolver::Lookups::join(
       return nullptr;
     }
   }
-  // A lookup that hangs for hours must not collect those who have left.
+  // A lookup that hangs for hours must not collect tasks that have left.
   std::erase_if(lookup->waiters, [](const auto& former) { return former.expired(); });
   lookup->waiters.push_back(waiter);
   return lookup;
@@ -176,9 +176,9 @@ async::Task<Result<std::vector<Address>>> Resolver::resolve(std::string host, st
                     fmt::format("the name service did not answer for {} before the deadline", host),
                     {},
                     {},
-                    "mend the name service (/etc/resolv.conf), or give an address in the url"};
+                    "fix the name service (/etc/resolv.conf), or give an address in the url"};
   }
-  const Answer& answer = lookup->answer;  // which nobody writes to any more
+  const Answer& answer = lookup->answer;  // nobody writes to it any longer
   if (answer.code != 0) co_return noAddress(host, lookupWords(answer.code));
   if (answer.addresses.empty()) co_return noAddress(host, "the name has no IPv4 or IPv6 address");
   co_return withPort(answer.addresses, port);

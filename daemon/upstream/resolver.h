@@ -19,10 +19,10 @@ struct Address {
   std::string text() const;  // "127.0.0.1:443", "[::1]:443"
 };
 
-// Looks up the addresses of names with a deadline, which getaddrinfo(3) does not know: the lookup
-// runs on a thread of its own, at most one per name; tasks that wait for it leave when their scope
-// ends. Numeric hosts and `localhost` (127.0.0.1, then ::1; RFC 6761 section 6.3) need no lookup.
-// Thread-safe: tasks of several loops may share it.
+// Looks up the addresses of names with a deadline, which getaddrinfo(3) does not support. The
+// lookup runs on a thread of its own, at most one per name. Tasks that wait for it leave when their
+// scope ends. Numeric hosts and `localhost` (127.0.0.1, then ::1; RFC 6761 section 6.3) need no
+// lookup. Thread-safe: tasks of several loops may share it.
 class Resolver {
  public:
   Resolver();
@@ -30,7 +30,7 @@ class Resolver {
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
-  // Errors: Resolve (no such name, naming it), Timeout. The resolver must outlive the task.
+  // Errors: Resolve (unknown name, with the name), Timeout. The resolver must outlive the task.
   async::Task<Result<std::vector<Address>>> resolve(std::string host, std::uint16_t port,
                                                     async::Scope& scope);
 

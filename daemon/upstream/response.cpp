@@ -25,13 +25,13 @@ Error truncated(std::string what) {
   return {Fault::Truncated, std::move(what)};
 }
 
-// Bytes. A longer body is not possible; the sums stay far from an overflow.
+// bytes; a longer body is impossible, and sums cannot overflow
 constexpr std::uint64_t kMaxLength = std::uint64_t{1} << 60U;
 constexpr std::size_t kLineEnd = 2;  // bytes of CR LF
-// So many fit without the list having to grow.
+// The list needs no growth for this many fields.
 constexpr std::size_t kUsualFields = 16;
 
-// What a server of HTTP/2 sends first, whatever it is asked: the head of a frame SETTINGS or GOAWAY
+// An HTTP/2 server sends this first, whatever the request: the head of a frame SETTINGS or GOAWAY
 // (RFC 9113, sections 4.1, 6.5 and 6.8).
 bool beginsLikeHttp2(std::string_view bytes) {
   constexpr std::size_t kFrameHead = 9;
@@ -89,7 +89,7 @@ Result<ResponseReader::Step> ResponseReader::next(std::string_view& bytes) {
   }
 }
 
-// More: the head continues.
+// Returns More when the head continues.
 Result<ResponseReader::Step> ResponseReader::takeHeadLine(std::string_view line) {
   head_bytes_ += line.size() + kLineEnd;
   if (state_ == State::Fields && line.empty()) return endOfHead();
@@ -127,12 +127,13 @@ Result<ResponseReader::Step> ResponseReader::takeChunks(std::string_view& bytes)
 Error ResponseReader::chunkError() const {
   switch (chunks_.error()) {
     case http1::ChunkError::NoCrLf: return noCrLf();
-    case http1::ChunkError::BadSize: return format("the size of a chunk is no hexadecimal number");
+    case http1::ChunkError::BadSize:
+      return format("the size of a chunk is not a hexadecimal number");
     case http1::ChunkError::BadExtension:
-      return format("what follows the size of a chunk is malformed");
+      return format("the text after the size of a chunk is malformed");
     case http1::ChunkError::ChunkTooLong: return format("a chunk is longer than its size says");
     case http1::ChunkError::BadTrailerName:
-      return format("a trailer of the answer has no proper name");
+      return format("a trailer of the answer has an invalid name");
     case http1::ChunkError::BadTrailerValue:
       return controlByteIn(http1::parseFieldLine(chunks_.refusedLine()).name);
     case http1::ChunkError::None:
@@ -167,7 +168,7 @@ Result<void> ResponseReader::readField(std::string_view line) {
   const auto field = http1::parseFieldLine(line);
   if (field.error == http1::FieldLineError::BadValue) return controlByteIn(field.name);
   if (field.error != http1::FieldLineError::None) {
-    return format(fmt::format("field {} of the answer's head has no proper name",
+    return format(fmt::format("field {} of the answer's head has an invalid name",
                               response_.headers.size() + 1));
   }
   response_.headers.emplace_back(lowered(field.name), field.value);
@@ -198,7 +199,7 @@ Result<void> ResponseReader::readFraming() {
       return format("the answer has several different lengths");
     }
     if (error == http1::FramingError::BadLength || framing_.contentLength() > kMaxLength) {
-      return format("the answer's Content-Length is no number");
+      return format("the answer's Content-Length is not a number");
     }
   }
   const auto length = framing_.contentLength();

@@ -14,40 +14,40 @@
 
 namespace postern::upstream {
 
-// Reads one answer of HTTP/1.1 (RFC 9112) from the bytes of a connection. Pure.
+// Reads one HTTP/1.1 answer (RFC 9112) from the bytes of a connection. Pure.
 //
-// Bytes may come in pieces cut anywhere; body bytes are views into them, never copies.
-// What two readers could understand differently is refused: a length beside chunks, two
-// lengths, other transfer codings, bare line feeds, folded fields. Messages never quote the
-// answer. After an error the object is spent.
+// Pieces of bytes may be split anywhere. Body bytes are views into them, never copies. Refuses
+// everything that two readers could interpret differently: a length with chunks, two lengths, other
+// transfer codings, bare line feeds, folded fields. Messages never quote the answer. After an error
+// the object is unusable.
 class ResponseReader {
  public:
-  // Bytes of the head (interim answers included), of the trailers, and of a chunk's size line.
+  // bytes of the head (including interim answers), of the trailers, and of a chunk's size line
   static constexpr std::size_t kHeadLimit = 64U << 10;
 
-  // `to_head`: the request was a HEAD, so there is no body whatever the fields say.
+  // `to_head`: the request was a HEAD, so the answer has no body, whatever the fields say.
   explicit ResponseReader(bool to_head);
 
   enum class Event { More, Head, Body, End };
   struct Step {
     Event event;
-    std::string_view body;  // of Body
+    std::string_view body;  // set with Body
   };
-  // Takes what it can from the front of `bytes`: More when that was all of them, Head once
-  // when response() is complete, then Body as often as there is some, End when the answer is
-  // whole. Errors: Format, Limit.
+  // Consumes bytes from the front of `bytes`. Returns More when all are consumed, Head once when
+  // response() is complete, then Body for each part, and End when the answer is complete. Errors:
+  // Format, Limit.
   Result<Step> next(std::string_view& bytes);
-  // The connection has ended. No error when that is how the body ends: with `clean`, because
-  // only close_notify tells the end from a cut (RFC 9112 section 9.8). Errors: Truncated, and
-  // Connect when not one byte had come.
+  // The connection has ended. Success if that is how the body ends, which requires `clean`: only
+  // close_notify distinguishes the end from a cut (RFC 9112 section 9.8). Errors: Truncated, and
+  // Connect when not a single byte has arrived.
   Result<void> endOfStream(bool clean) const;
 
-  bool started() const { return started_; }  // a byte of the answer has come
+  bool started() const { return started_; }  // a byte of the answer has arrived
   const Response& response() const { return response_; }
   Response takeResponse() { return std::move(response_); }
-  // The body's length as the head tells it; none for chunks and for a body until the close.
+  // The body's length from the head; not set with chunks and for a body until the close.
   std::optional<std::uint64_t> contentLength() const;
-  // The connection may carry another request once the answer is whole (RFC 9112 section 9.3).
+  // The connection may carry another request after the complete answer (RFC 9112 section 9.3).
   bool persistent() const { return persistent_; }
 
  private:
@@ -70,10 +70,10 @@ class ResponseReader {
   bool http10_ = false;
   bool persistent_ = true;
   http1::LineReader lines_;
-  std::size_t head_bytes_ = 0;  // of its complete lines
+  std::size_t head_bytes_ = 0;  // bytes of its complete lines
   http1::BodyFraming framing_{http1::RepeatedLength::Accepted};
   http1::ChunkDecoder chunks_{{.line = kHeadLimit, .trailers = kHeadLimit}};
-  std::uint64_t left_ = 0;       // of a body with a length
+  std::uint64_t left_ = 0;       // remaining bytes of a body with a length
   std::uint64_t delivered_ = 0;  // bytes of the body so far
 };
 

@@ -1,6 +1,6 @@
 {{/*
-The first line of every template: null deletes what it is given for, and the chart's own maps exist. In
-`config` and `extraManifests` a null is somebody else's.
+The first line of every template: deletes each value that is null, and creates the chart's own maps. Keeps
+nulls in `config` and `extraManifests`.
 */}}
 {{- define "postern.values" -}}
 {{- range $key, $value := .Values }}
@@ -60,7 +60,7 @@ The first line of every template: null deletes what it is given for, and the cha
 {{- default .Capabilities.KubeVersion.Version .Values.kubeVersionOverride }}
 {{- end }}
 
-{{/* Takes a dict: context; value, the key that is set; version, the first of Kubernetes that knows its field. */}}
+{{/* Takes a dict: context; value, the key that is set; version, the first Kubernetes version with its field. */}}
 {{- define "postern.since" -}}
 {{- $version := include "postern.kubeVersion" .context }}
 {{- if semverCompare (printf "<%s-0" .version) $version }}
@@ -87,7 +87,7 @@ The first line of every template: null deletes what it is given for, and the cha
 {{- include "postern.fullname" . }}-injector
 {{- end }}
 
-{{/* Of what has no namespace: two releases must not meet. */}}
+{{/* The name of a cluster-scoped object: those of two releases must differ. */}}
 {{- define "postern.clusterWide" -}}
 {{- printf "%s-%s" (include "postern.namespace" .) (include "postern.injector" .) }}
 {{- end }}
@@ -100,14 +100,14 @@ The first line of every template: null deletes what it is given for, and the cha
 {{- end }}
 {{- end }}
 
-{{/* What stays the same over upgrades. Takes a dict: context, component. */}}
+{{/* Labels that stay the same over upgrades. Takes a dict: context, component. */}}
 {{- define "postern.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "postern.name" .context }}
 app.kubernetes.io/instance: {{ .context.Release.Name }}
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
-{{/* Takes a dict: context, component; more, labels that go before those of all objects. */}}
+{{/* Takes a dict: context, component; more, labels that override those of all objects. */}}
 {{- define "postern.labels" -}}
 {{- $chart := printf "%s-%s" .context.Chart.Name .context.Chart.Version | replace "+" "_" }}
 {{- $labels := dict
@@ -136,7 +136,7 @@ app.kubernetes.io/component: {{ .component }}
 {{- if hasKey . "nativeSidecar" }}{{ .nativeSidecar }}{{ else }}auto{{ end }}
 {{- end }}
 
-{{/* Whether the injector makes and keeps its own certificate: "true" or nothing. */}}
+{{/* Whether the injector issues and stores its own certificate: "true" or nothing. */}}
 {{- define "postern.ownCertificate" -}}
 {{- if and .Values.certManager.enabled .Values.tls.existingSecret }}
 {{- fail "certManager.enabled and tls.existingSecret are two sources of one certificate, expected one of them" }}
@@ -147,7 +147,7 @@ app.kubernetes.io/component: {{ .component }}
 {{- if not (or .Values.certManager.enabled .Values.tls.existingSecret) }}true{{ end }}
 {{- end }}
 
-{{/* Its own and cert-manager's have two names: neither could take over what the other has left. */}}
+{{/* Its own Secret and cert-manager's have different names, because neither can use the other's content. */}}
 {{- define "postern.servingSecret" -}}
 {{- $kind := ternary "certificate" "tls" (eq (include "postern.ownCertificate" .) "true") }}
 {{- default (printf "%s-%s" (include "postern.injector" .) $kind) .Values.tls.existingSecret }}
@@ -162,8 +162,8 @@ app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
 {{/*
-What `sidecar` says, by the names of the annotations, as YAML; what says nothing is left out. Takes a dict:
-context; sidecar, what holds in place of the values: a target there leaves the configuration of all aside.
+The settings of `sidecar` by the names of the annotations, as YAML, without empty ones. Takes a dict: context;
+sidecar, which overrides the values: with a target there the common configuration is ignored.
 */}}
 {{- define "postern.wishes" -}}
 {{- include "postern.values" .context }}

@@ -1,7 +1,7 @@
 {{/*
-The sidecar for those who want no webhook: a map of labels and annotations for the pod's template, containers,
-initContainers, imagePullSecrets and volumes, the same as the injector would add. Of the two lists of containers
-one is empty.
+The sidecar without a webhook: a map of labels and annotations for the pod's template, containers,
+initContainers, imagePullSecrets and volumes, the same as the injector would add. One of the two lists of
+containers is empty.
 For a chart that depends on this one, with injector.enabled false:
 
     {{- $sidecar := include "postern.sidecar" (dict "context" .Subcharts.postern) | fromYaml }}
@@ -9,7 +9,7 @@ For a chart that depends on this one, with injector.enabled false:
           volumes:
             {{- toYaml $sidecar.volumes | nindent 8 }}
 
-What it is stands in the values of this chart, under `sidecar`. Where workloads differ, each says so:
+Its settings are the values of this chart below `sidecar`. If workloads differ, each passes its own:
 (dict "context" .Subcharts.postern "sidecar" (dict "target" (dict "url" "https://localhost:8443"))).
 */}}
 {{- define "postern.sidecar" -}}
@@ -50,7 +50,7 @@ volumes:
     emptyDir: { medium: Memory, sizeLimit: 4Mi }  # on disk it would keep cluster-autoscaler from removing the node
 {{- end }}
 
-{{/* What is mounted: kind and name of the object, name of the volume, path, and the variable that says so. */}}
+{{/* The mounts: kind and name of the object, name of the volume, path, and the variable for it. */}}
 {{- define "postern.mounts" -}}
 {{- range $each := list
   (list "tls-secret" "Secret" "postern-tls" "/tls" "POSTERN_TLS_DIR" "/tls")
@@ -66,7 +66,7 @@ volumes:
 {{- end }}
 {{- end }}
 
-{{/* Takes a dict: context; sidecar and wishes, all that has been decided. */}}
+{{/* Takes a dict: context; sidecar and wishes, the merged settings. */}}
 {{- define "postern.container" -}}
 {{- $wishes := .wishes }}
 {{- $mounts := include "postern.mounts" $wishes | fromYamlArray }}
@@ -79,13 +79,13 @@ image: {{ if .sidecar.image }}{{ .sidecar.image | quote }}{{ else }}{{ include "
 imagePullPolicy: {{ get $wishes "image-pull-policy" | default "IfNotPresent" }}
 env:
   - { name: POSTERN_WEB_LISTEN_ADDRESS, value: ":{{ get $wishes "port" }}" }
-  {{- /* The web configuration may want TLS or a login of the kubelet. */}}
+  {{- /* The web configuration may require TLS or a login, which the kubelet cannot do. */}}
   {{- if eq $probed "postern-health" }}
   - { name: POSTERN_WEB_HEALTH_ADDRESS, value: ":{{ $healthPort }}" }
   {{- end }}
   - { name: POSTERN_CONFIG_AWAIT, value: "true" }
   - { name: POSTERN_STATE_DIR, value: /state }
-  {{- /* What is mounted beside a configuration file is named in that file. */}}
+  {{- /* A configuration file names the other mounted files itself. */}}
   {{- range $mounts }}
   {{- if or (not (get $wishes "config-map")) (has .variable (list "POSTERN_CONFIG_FILE" "POSTERN_WEB_CONFIG_FILE")) }}
   - { name: {{ .variable }}, value: {{ .content }} }
@@ -134,7 +134,7 @@ startupProbe:
 {{- $limits = dict "memory" (get $wishes "limits-memory" | default "64Mi") }}
 {{- with get $wishes "limits-cpu" }}{{ $_ := set $limits "cpu" . }}{{ end }}
 {{- end }}
-{{- /* It has no part in the resources of a pod. */}}
+{{- /* spec.resources of a pod do not include ephemeral storage. */}}
 {{- with get $wishes "requests-ephemeral-storage" }}{{ $_ := set $requests "ephemeral-storage" . }}{{ end }}
 {{- with get $wishes "limits-ephemeral-storage" }}{{ $_ := set $limits "ephemeral-storage" . }}{{ end }}
 {{- if or $requests $limits }}

@@ -29,7 +29,7 @@ import (
 
 // Pages that Prometheus refuses and expfmt accepts, by the text of postern's error.
 var refused = []string{
-	"the page holds no sample",
+	"the page contains no samples",
 	"a help text in UTF-8",
 	"counter, gauge, histogram, summary or untyped",
 	"a NUL byte, which ends the page",

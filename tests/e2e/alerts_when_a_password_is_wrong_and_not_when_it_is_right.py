@@ -16,8 +16,8 @@ LONGEST = 15  # seconds; replaces the wait of an alert
 
 # Panels without data: no injector and no access control, and no dropped samples. The panel of waits has a
 # resolution of a minute, longer than this scenario.
-EMPTY = {"Replicas", "Native sidecars", "Requests by result", "Calls of the API server",
-         "Pods without their sidecar", "Samples left out or odd", "Own door", "Turned away", "Longest waits"}
+EMPTY = {"Replicas", "Native sidecars", "Requests by result", "API server requests",
+         "Pods without their sidecar", "Dropped and duplicate samples", "Web configuration", "Refused", "Longest waits"}
 
 
 def ever_fired(prometheus, pod):

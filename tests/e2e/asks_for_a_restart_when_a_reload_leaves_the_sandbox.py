@@ -31,7 +31,7 @@ def scenario(stage):
     check(answer.status == 500, f"it is refused: {answer.status}")
     new_folder = next(stage.folder.glob("tls-1"))
     for name in ("ca.crt", "tls.crt", "tls.key"):
-        check(f"{new_folder}/{name}: is in no folder that the sandbox admitted at start, "
+        check(f"{new_folder}/{name}: is outside the folders that the sandbox admitted at start, "
               "restart postern" in answer.body, f"it says which: {answer.body}")
     check("tls-1" in postern.process.output(), "and in the log")
     check(postern.own_metrics().value("postern_config_last_reload_successful") == 0, "it shows")
@@ -40,7 +40,7 @@ def scenario(stage):
     selectors = stage.folder_for("selectors") / "match.txt"
     selectors.write_text("up\n")
     answer = reload(first + f"    match_file: {selectors}\n")
-    check(answer.status == 500 and f"{selectors}: is in no folder" in answer.body,
+    check(answer.status == 500 and f"{selectors}: is outside the folders" in answer.body,
           f"what the reload itself cannot read is named too: {answer.body}")
 
     shutil.copy(selectors, file.parent / "match.txt")

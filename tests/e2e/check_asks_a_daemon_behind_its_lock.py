@@ -41,7 +41,7 @@ def scenario(stage):
     logins = whatsapp.counters()["logins"]
 
     alive = stage.examine("--live", here)
-    check(alive.code == 0 and "wants a login or a client certificate" in alive.output, alive.said())
+    check(alive.code == 0 and "requires a login or a client certificate" in alive.output, alive.said())
     check(stage.examine("--live", health).code == 0, "the health listener is open")
     examination = stage.examine("--json", here, health, *flags)
     check(examination.code == 0, f"nothing failed: {examination.output}")
@@ -49,7 +49,7 @@ def scenario(stage):
     check("22 samples" in examination.of("page")[0]["what"], "pages of the last scrape")
     check("which only scrapers have" in examination.of("scraper")[0]["what"], examination.output)
     blind = stage.examine("--json", here, *flags)
-    blind.expect("daemon", "it wants a client certificate", "give the daemon a --web.health-address")
+    blind.expect("daemon", "a client certificate is required", "give the daemon a --web.health-address")
     blind.expect_not_tried("login", "page", "rules", "scraper")
     check(whatsapp.counters()["logins"] == logins, "and no login is sent")
 

@@ -66,11 +66,11 @@ def scenario(stage):
     lives(0, f"postern is healthy on 127.0.0.1:{health}", *everywhere)
     listen = f"--web.listen-address=127.0.0.1:{prefixed.port}"
     lives(0, "postern is healthy on", listen, "--web.route-prefix=/postern")
-    lives(1, "answers 404: it is no postern, or one with another --web.route-prefix", listen)
+    lives(1, "answers 404: not a postern, or its --web.route-prefix differs", listen)
 
     lives(0, "postern is healthy on", f"--web.listen-address=127.0.0.1:{encrypted_front(stage)}")
     port = encrypted_front(stage, wants_client=True)
-    lives(0, "wants a login or a client certificate", f"--web.listen-address=127.0.0.1:{port}")
+    lives(0, "requires a login or a client certificate", f"--web.listen-address=127.0.0.1:{port}")
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
         lives(1, "did not answer in time", f"--web.listen-address=127.0.0.1:{silent.getsockname()[1]}")

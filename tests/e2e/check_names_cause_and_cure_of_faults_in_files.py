@@ -60,7 +60,7 @@ def misspelt_variable(bench):
     tls, credentials = bench.mounts()
     examination = bench.examine(tls, credentials, "--no-login",
                                 environment={"POSTERN_TARGET_URI": "https://x"})
-    examination.expect("config", "POSTERN_TARGET_URI is no variable of postern",
+    examination.expect("config", "POSTERN_TARGET_URI is not a variable of postern",
                        "correct the variable's name", state="warning")
 
 
@@ -68,7 +68,7 @@ def key_is_missing(bench):
     tls, credentials = bench.mounts()
     (tls / "tls.key").unlink()
     examination = bench.examine(tls, credentials)
-    examination.expect("certificates", "is there without its key", f"add {tls}/tls.key")
+    examination.expect("certificates", "exists without its key", f"add {tls}/tls.key")
     examination.expect_not_tried("tls", "client", "login", "page", "rules", "scraper")
     check(examination.of("port")[0]["state"] == "ok", "the port needs no key")
 
@@ -80,14 +80,14 @@ def named_key_is_missing(bench):
         f"targets:\n  - url: {bench.whatsapp.url}\n    tls_config: {{ ca_file: {tls}/ca.crt, cert_file: "
         f"{tls}/tls.crt, key_file: {tls}/tls.key, server_name: whatsapp-web }}\n")
     examination.expect("file", f"the folder {tls} (mount ", f"mount a volume that holds tls.key at {tls}")
-    examination.expect("file", "is there and holds ca.crt, tls.crt", "or correct the file name")
+    examination.expect("file", "exists and contains ca.crt, tls.crt", "or correct the file name")
 
 
 def nothing_is_mounted(bench):
     tls, credentials = bench.mounts()
     shutil.rmtree(credentials)
     examination = bench.examine(tls, credentials)
-    examination.expect("file", f"there is no folder {credentials}, only {credentials.parent}",
+    examination.expect("file", f"the folder {credentials} does not exist, only {credentials.parent}",
                        f"mount a volume that holds username at {credentials}")
     examination.expect("credential", f"the directory {credentials} does not exist",
                        "mount the secret there")
@@ -120,8 +120,8 @@ def folder_may_not_be_entered(bench):
     tls.chmod(0)
     examination = bench.examine(tls, credentials, user=bench.user())
     tls.chmod(0o755)
-    examination.expect("file", f"cannot be looked at by user {bench.who()}: Permission denied",
-                       "enter the folders above it")
+    examination.expect("file", f"is not accessible to user {bench.who()}: Permission denied",
+                       "the permission x on the folders above the file")
 
 
 def everybody_may_read_the_key(bench):
@@ -191,7 +191,7 @@ def server_certificate_is_of_another_authority(bench):
 def state_is_not_writable(bench):
     tls, credentials = bench.mounts()
     examination = bench.examine(tls, credentials, "--no-login", "--state.dir=/nowhere")
-    examination.expect("state", "/nowhere (--state.dir) is no folder", "mount an emptyDir there",
+    examination.expect("state", "/nowhere (--state.dir) is not a folder", "mount an emptyDir there",
                        state="warning")
 
 
@@ -220,7 +220,7 @@ def scenario(stage):
     alone = subprocess.run([stage.build / "postern", "--config.check", *flags], capture_output=True,
                            text=True)
     check(alone.returncode == 1 and "mount the two of one pair" in alone.stdout, alone.stdout)
-    check("config        flags and environment: good, 1 target" in alone.stdout, alone.stdout)
+    check("config        flags and environment: valid, 1 target" in alone.stdout, alone.stdout)
 
 
 harness.run(scenario)

@@ -35,7 +35,7 @@ class Bench:
 
 
 def scraper_gets(examination, line):
-    examination.expect("scraper", f"HTTP/1.1 {line}", "mend what failed above")
+    examination.expect("scraper", f"HTTP/1.1 {line}", "correct what failed above")
 
 
 def wrong_password(bench):
@@ -47,7 +47,7 @@ def wrong_password(bench):
 
 def password_change_required(bench):
     whatsapp = bench.stage.whatsapp(default_password=True)
-    bench.rejects(whatsapp, "wants this user's first password to be changed",
+    bench.rejects(whatsapp, "requires a change of this user's first password",
                   "change the password at the service, then write the new one into folder")
 
 
@@ -55,7 +55,7 @@ def limiter_holds(bench):
     whatsapp = bench.stage.whatsapp(max_bad_logins=1, limiter_window=600)
     whatsapp.log_in(bench.stage.authority.issue("another-container"), "wrong")
     examination = bench.rejects(whatsapp, "the login answered 429: too many requests",
-                                "wait until the service takes logins again")
+                                "wait until the service accepts logins again")
     scraper_gets(examination, "503 login_throttled")
 
 
@@ -85,7 +85,7 @@ def role_is_too_small(bench):
 def no_such_page(bench):
     whatsapp = bench.stage.whatsapp()
     examination = bench.examine(whatsapp, pages="[{ path: /metriks }]")
-    examination.expect("page", "/metriks: status: answered 404", "the service knows no such page")
+    examination.expect("page", "/metriks: status: answered 404", "the service does not have this page")
     scraper_gets(examination, "502 status")
 
 
@@ -98,7 +98,7 @@ def service_is_broken(bench):
 
 def page_is_empty(bench):
     examination = bench.examine(bench.stage.whatsapp(core_up=False))
-    examination.expect("page", "/metrics: empty: ", "the answer has no sample")
+    examination.expect("page", "/metrics: empty: ", "the answer contains no samples")
     scraper_gets(examination, "502 empty")
 
 
@@ -112,7 +112,7 @@ def page_is_html(bench):
 
 def page_is_too_large(bench):
     examination = bench.examine(bench.stage.whatsapp(), sample_limit="5")
-    examination.expect("page", "/metrics: limit: ", "raise the limit that is named")
+    examination.expect("page", "/metrics: limit: ", "raise the named limit")
     check("sample_limit" in examination.failures()[0]["what"], "the limit is named")
     scraper_gets(examination, "502 limit")
 
@@ -121,7 +121,7 @@ def page_is_cut(bench):
     whatsapp = bench.stage.whatsapp()
     whatsapp.provoke("/metrics", truncate=2000)
     examination = bench.examine(whatsapp)
-    examination.expect("page", "/metrics: truncated: ", "it ends its answers early")
+    examination.expect("page", "/metrics: truncated: ", "the answer ends early")
     scraper_gets(examination, "502 truncated")
 
 
@@ -143,7 +143,7 @@ def rules_make_duplicates(bench):
     examination = bench.examine(bench.stage.whatsapp(),
                                 metric_relabel_configs="[{ action: labeldrop, regex: state }]")
     examination.expect("rules", "made duplicates of others, which Prometheus drops",
-                       "postern rules which rule makes series one", state="warning")
+                       "find the rule that merges series with postern rules", state="warning")
     check(examination.code == 0, "it stays allowed")
 
 

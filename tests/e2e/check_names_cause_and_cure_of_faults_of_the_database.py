@@ -47,11 +47,11 @@ def scenario(stage):
            secret=wrong)
     faulty("an account that may not read", "denies access to the database", "grant it to the user",
            user="nosy")
-    faulty("a plugin that is not mounted", "asks for an authentication plugin that is not there",
+    faulty("a plugin that is not mounted", "requires an authentication plugin that is missing",
            "mount the plugins of libmariadb and name their folder in MARIADB_PLUGIN_DIR", user="modern",
            environment={"MARIADB_PLUGIN_DIR": str(stage.folder_for("plugins"))})
     faulty("an account that wants a certificate", "denies access", "or set tls_config", user="strict")
-    faulty("no row", "there is no row for target 441111111111",
+    faulty("no row", "the query returned no row for target 441111111111",
            "add it, or correct the target's name", name="441111111111")
     port = harness.free_port()
     faulty("a database that is down", f"mysql 127.0.0.1:{port}", "check that the server runs", port=port)

@@ -78,7 +78,7 @@ def scenario(stage):
 
     with listener(lambda connection: None) as url:
         faulty("a port that sends nothing", "tls", "timed out in the TLS handshake",
-               "see why the service is slow", url=url)
+               "find out why the service is slow", url=url)
 
     with listener(lambda connection: (connection.recv(9999), connection.sendall(
             b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"))) as url:
@@ -111,10 +111,10 @@ def scenario(stage):
       ssl_certificate {pair.certificate}; ssl_certificate_key {pair.key};
       ssl_client_certificate {stage.authority.certificate}; ssl_verify_client on;""")
     faulty("nginx, which refuses it in its answer", "client",
-           "answered 400: the service refused our client certificate (it takes client certificates of "
+           "answered 400: the service refused our client certificate (it accepts client certificates of "
            "'Scenario CA')", "put one of a CA that it trusts", url=nginx.url, tls=stranger)
     faulty("nginx, which misses it in its answer", "client",
-           "answered 400: the service requires a client certificate (it takes client certificates of "
+           "answered 400: the service requires a client certificate (it accepts client certificates of "
            "'Scenario CA')", "set cert_file and key_file, or mount tls.crt and tls.key", url=nginx.url, tls=bare)
 
     ancient = stage.nginx(f"""

@@ -66,7 +66,7 @@ def scenario(stage):
         threading.Thread(target=front.serve_forever, daemon=True).start()
         examination = stage.examine("--json", f"--web.listen-address=127.0.0.1:{front.server_port}", *flags)
         front.shutdown()
-    examination.expect("daemon", "cannot be asked for its state: answers 401: it wants a login",
+    examination.expect("daemon", "does not report its state: answers 401: a login is required",
                        "give the daemon a --web.health-address")
     examination.expect_not_tried("login", "page")
     check(logins() == 2, "nobody knows whether it waits, so nothing is sent")

@@ -78,7 +78,7 @@ def scenario(stage):
     for wrong, words in ((("--target=three", f"--config.file={file}"), "expected one of one, two"),
                          (("--nonsense",), "unknown flag"),
                          ((), "kubectl exec sees the environment and not the arguments"),
-                         (("--live", "--json"), "cannot stand beside --live")):
+                         (("--live", "--json"), "cannot be combined with --live")):
         usage = stage.examine(*wrong)
         check(usage.code == 2 and words in usage.complaints, f"{wrong}: {usage.code} {usage.said()}")
 

@@ -25,7 +25,7 @@ def scenario(stage):
         sys.executable, HIDE, "seccomp", stage.build / "postern", "--sandbox=on",
         "--target.url=https://localhost:1"])
     check(refused.wait() == 2, "it ends with 2")
-    for said in ("the kernel does not offer seccomp", "--sandbox=on cannot be met",
+    for said in ("the kernel does not offer seccomp", "--sandbox=on is not possible here",
                  "level=error"):
         check(said in refused.output(), f"it says why: {refused.output()}")
     check("listening" not in refused.output(), "it has not started")

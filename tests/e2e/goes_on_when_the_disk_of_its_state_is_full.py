@@ -8,7 +8,7 @@ import harness
 from harness import check, expect_fault, wait_for
 from harness.namespaces import enter_own_namespaces, mount
 
-COMPLAINT = "cannot keep the back-off over a restart"
+COMPLAINT = "cannot store the back-off for a restart"
 
 
 def fill(folder):

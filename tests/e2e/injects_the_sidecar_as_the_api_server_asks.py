@@ -79,7 +79,7 @@ def scenario(stage):
     wait_for(lambda: injector.metrics().value(expiry) > before, "a renewed certificate is reloaded")
     check(injector.review(pod()) == response, "and served with")
     (tls / "tls.crt").write_text("half a certif")
-    wait_for(lambda: "is not renewed, the last one stays" in injector.process.output(), "a bad one is not")
+    wait_for(lambda: "is not reloaded, the last one stays in use" in injector.process.output(), "a bad one is not")
     check(injector.review(pod()) == response and injector.probe("/-/ready") == 200, "the last one stays")
 
     # Nobody listens there: a request fails at once.

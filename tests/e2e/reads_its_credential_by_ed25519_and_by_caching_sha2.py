@@ -63,7 +63,7 @@ def scenario(stage):
     check_answer(postern.scrape("wrong"), "credential_source", 503, "wrong", mentions="1045")
     for name in ("cached-plain", "full-plain", "clear-plain", "sha256-plain"):
         expect_fault(postern, "credential_source", 503, name,
-                     mentions="a connection without TLS would give away; the password was not sent: "
+                     mentions="a connection without TLS would reveal; the password was not sent: "
                               "set tls_config")
         check(relays[name].received == [], f"{name} receives nothing: {relays[name].received}")
     for server in relays.values():

@@ -73,7 +73,7 @@ def _upstream(stage):
     expect_fault(postern, "tls", 502, "checked",
                  mentions=f"in {crl} expired at 2020-02-01T00:00:00Z (nextUpdate): replace it")
     said = examined()
-    check(f"replace {crl} by the CRL" in said, f"`postern check` says so: {said}")
+    check(f"replace {crl} with the CA's current CRL" in said, f"`postern check` says so: {said}")
     publish(Authority(stage.folder / "other", "Another CA"))
     expect_fault(postern, "tls", 502, "checked",
                  mentions=f"{crl} has no CRL of its issuer 'Scenario CA'")

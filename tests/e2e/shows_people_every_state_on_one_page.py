@@ -16,23 +16,23 @@ from harness import check, visit
 UNHEALTHY = '{"health":{"10.0.0.1:core-0":{"gateway_status":"disconnected","role":"coreapp"}}}'
 MARKUP = "<img src=//evil.example/x onerror=alert(1)>"
 WORDS = {
-    "no_credential": "There is no credential to log in with.",
-    "credential_source": "The source of the credential cannot be asked.",
+    "no_credential": "The credential for the login is missing.",
+    "credential_source": "The credential source cannot be read.",
     "login_rejected": "The service rejects the credential.",
-    "login_throttled": "The service takes no more logins for now.",
+    "login_throttled": "The service accepts no more logins for now.",
     "login_failed": "The login does not work.",
     "backoff": "The service rejects the credential; waiting before the next login.",
     "resolve": "The name of the service has no address.",
     "connect": "The service cannot be reached.",
-    "tls": "There is no trusted connection to the service.",
-    "timeout": "The page was not there in time.",
+    "tls": "The TLS connection to the service failed.",
+    "timeout": "The page did not arrive in time.",
     "status": "The service answers with an error.",
     "forbidden": "The credential may not read the page.",
-    "empty": "The page has no sample in it.",
+    "empty": "The page contains no samples.",
     "format": "The page cannot be read.",
     "limit": "The page is larger than a limit allows.",
-    "truncated": "The page ended before it was whole.",
-    "busy": "More scrapes came at once than there is room for.",
+    "truncated": "The page ended before it was complete.",
+    "busy": "More scrapes arrived at once than the limits allow.",
 }
 
 
@@ -163,7 +163,7 @@ def scenario(stage):
     check(desk["read"]["healthy"] == ["Scraped without fault."], f"{desk['read']['healthy']}")
     check(desk["read"]["expiring"] == ["Scraped, with warnings."], f"{desk['read']['expiring']}")
     check(desk["read"]["unknown"] == ["Not scraped yet."], f"{desk['read']['unknown']}")
-    check(desk["read"]["unhealthy"] == ["The service says of itself that it is not healthy."],
+    check(desk["read"]["unhealthy"] == ["The service reports that it is not healthy."],
           f"{desk['read']['unhealthy']}")
     check(desk["read"]["hidden"] == ["Scraped, but the health of the service is unknown."], f"{desk['read']['hidden']}")
     check(desk["read"]["red"] == ["unhealthy"] and desk["read"]["grey"] == ["hidden", "unknown"],
@@ -178,7 +178,7 @@ def scenario(stage):
     check("<img src=//evil.example" in desk["read"]["odd"][0], f"markup is text: {desk['read']['odd']}")
     check(len(desk["read"]["bars"]) == 40, "a bar for each scrape")
     facts = whole["read"]["facts"][0]
-    for claim in ("40, 0 failed", "by relabelling", "whatsapp-web", "Scenario CA", "29 days", "expires in"):
+    for claim in ("40, 0 failed", "by relabeling", "whatsapp-web", "Scenario CA", "29 days", "expires in"):
         check(claim in facts, f"{claim!r} is shown: {facts}")
     check("name: healthy" in whole["read"]["config"][0] and "action: drop" in whole["read"]["config"][0],
           f"the configuration: {whole['read']['config']}")

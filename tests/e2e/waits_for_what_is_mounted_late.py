@@ -13,7 +13,7 @@ import time
 import harness
 from harness import TARGET, check, expect_fault, wait_for
 
-_LATE = "the configuration is not good, it is awaited"
+_LATE = "the configuration is invalid, waiting for a valid one"
 
 
 def _put(file, text: str):
@@ -132,7 +132,7 @@ def _late_certificate_of_the_door(stage, whatsapp):
         check(postern.get("/-/healthy").status == 200, "alive anyway")
         _put(folder / name, content.read_text())
     wait_for(lambda: ready()[0] == 200, "it is ready when both exist")
-    check("until this is mended" in postern.process.output(), "the log said so")
+    check("until this is corrected" in postern.process.output(), "the log said so")
     postern.port = door
     postern.tls = ssl.create_default_context(cafile=stage.authority.certificate)
     check(postern.scrape().status == 200, "and accepts clients")

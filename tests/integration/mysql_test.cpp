@@ -97,7 +97,7 @@ TEST_F(MysqlTest, NeedsOneRowWithValues) {
   refuses("NULL, NULL, 'secret\\r\\nX: y', 'ACME'", "the api_key holds a line end");
 
   addRow("'another', 'secret', NULL, NULL");
-  EXPECT_THAT(refusal(plain_, Fault::CredentialSource), HasSubstr("gave 2 rows"));
+  EXPECT_THAT(refusal(plain_, Fault::CredentialSource), HasSubstr("returned 2 rows"));
 }
 
 TEST_F(MysqlTest, ReadsAnOwnQuerysColumnsByName) {
@@ -183,7 +183,7 @@ TEST_F(MysqlTest, SaysWhatToMend) {
   says([](auto& database) { database.database = "mysql"; }, Fault::LoginRejected, "1044", "grant");
   sql("CREATE OR REPLACE USER local IDENTIFIED VIA unix_socket");
   says([](auto& database) { database.user = "local"; }, Fault::LoginRejected, "1698",
-       "takes no password");
+       "accepts no password");
   // The config
   says(
       [](auto& database) {
@@ -194,7 +194,7 @@ TEST_F(MysqlTest, SaysWhatToMend) {
       Fault::CredentialSource, "1049", "no such database");
   says(query("SELECT ? AS username FROM absent"), Fault::CredentialSource, "1146", "no such table");
   says(query("SELECT absent AS username, ? AS password FROM lookups"), Fault::CredentialSource,
-       "1054", "no such column");
+       "1054", "does not know the column");
   says(query("SELEKT 'secret', ?"), Fault::CredentialSource, "1064", "syntax error");
   says(query("DO ?"), Fault::CredentialSource, "", "the query's columns cannot be read");
   // The network

@@ -48,7 +48,7 @@ TEST_F(MysqlTest, OpensAnEncryptedKeyWithItsPassword) {
   database.tls->key_file = folder.path() / "encrypted.key";
 
   EXPECT_THAT(refusal(database, Fault::CredentialSource),
-              HasSubstr("the key is encrypted and there is no password for it"));
+              HasSubstr("the key is encrypted, and its password is not set"));
   database.tls->key_password_file = folder.write("key-password", "wrong\n");
   EXPECT_THAT(refusal(database, Fault::CredentialSource), HasSubstr("does not open the key"));
   folder.write("key-password", "open sesame\n");

@@ -146,7 +146,7 @@ test('more rules are in a group of their own', () => {
 test('an alert that is not there cannot be left out', () => {
   const values = { prometheusRule: { enabled: true, disabledAlerts: ['PosternExampel'] } };
   assert.match(refusal({ of: some, values }),
-    /there is no alert PosternExampel, expected some of PosternAlone, PosternExample, PosternOther/);
+    /unknown alert PosternExampel, expected some of PosternAlone, PosternExample, PosternOther/);
 });
 
 test('dashboards arrive as they are written', () => {

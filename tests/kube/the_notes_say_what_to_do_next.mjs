@@ -41,5 +41,5 @@ test('they say which panels stay empty without the rules', () => {
 
 test('without an injector they speak of the template', () => {
   const said = notes({ injector: { enabled: false }, podMonitor: { enabled: true } });
-  assert.equal(said.trim(), 'There is no injector. The named template `postern.sidecar` gives other charts the sidecar.');
+  assert.equal(said.trim(), 'The injector is disabled. The named template `postern.sidecar` gives other charts the sidecar.');
 });

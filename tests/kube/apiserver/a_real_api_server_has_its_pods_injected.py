@@ -213,12 +213,12 @@ def renews_unnoticed(cluster, injectors, flags):
         return all(one.not_after() > first + times * _LIFE / 2 for one in injectors)
 
     wait_for(lambda: renewed(1), "both replicas serve a renewed certificate", seconds=3 * _LIFE)
-    # A broken Secret is rewritten, and no request fails.
+    # A broken Secret is overwritten, and no request fails.
     secret = path_of("Secret", "v1", NAMESPACE, value_of(flags, "inject.secret"))
     broken = {"data": {"tls.crt": "bm9uZQ=="}}
     cluster.admin().must("PATCH", secret, broken, content_type="application/merge-patch+json")
     wait_for(lambda: cluster.admin().must("GET", secret)["data"]["tls.crt"] != "bm9uZQ==",
-             "the Secret is rewritten", seconds=_LIFE)
+             "the Secret is overwritten", seconds=_LIFE)
     wait_for(lambda: renewed(2), "both replicas serve the next one", seconds=3 * _LIFE)
     for one in watched:
         one.stop()

@@ -122,7 +122,7 @@ TEST(CommandLineTest, ReadsTheFlagsOfTheFront) {
 
 TEST(CommandLineTest, WantsAWebConfigurationForTheKeysPassword) {
   EXPECT_EQ(refused({kUrl, "--web.key-password-file=password"}),
-            "--web.key-password-file: stands without --web.config.file, expected both");
+            "--web.key-password-file: is set without --web.config.file, expected both");
 }
 
 TEST(CommandLineTest, ReadsTheFlagsOfTheOnlyTarget) {
@@ -282,10 +282,10 @@ TEST(CommandLineTest, WarnsAboutUnknownVariables) {
 
   EXPECT_THAT(
       command_line.warnings,
-      ElementsAre(
-          "POSTERN_TARGET_URI is no variable of postern and is ignored, the "
-          "nearest is POSTERN_TARGET_URL",
-          "POSTERN_HELP is no variable of postern and is ignored, the nearest is POSTERN_SANDBOX"));
+      ElementsAre("POSTERN_TARGET_URI is not a variable of postern and is ignored, the "
+                  "nearest is POSTERN_TARGET_URL",
+                  "POSTERN_HELP is not a variable of postern and is ignored, the nearest is "
+                  "POSTERN_SANDBOX"));
 }
 
 TEST(CommandLineTest, IgnoresTheVariablesOfAKubernetesService) {
@@ -314,12 +314,13 @@ TEST(CommandLineTest, RefusesWrongFlags) {
   refuses({kUrl, "--log.lev=info"},
           "--log.lev: unknown flag, the nearest is --log.level (see --help)");
   refuses({kUrl, "serve"},
-          "command line: an argument is no flag, expected only flags (see --help)");
-  refuses({kUrl, "-h"}, "command line: an argument is no flag, expected only flags (see --help)");
+          "command line: an argument is not a flag, expected only flags (see --help)");
+  refuses({kUrl, "-h"},
+          "command line: an argument is not a flag, expected only flags (see --help)");
   refuses({kUrl, "--", "x"},
-          "command line: an argument is no flag, expected only flags (see --help)");
+          "command line: an argument is not a flag, expected only flags (see --help)");
   refuses({"--="},
-          "command line: an argument is no flag, expected only flags (see --help)\n"
+          "command line: an argument is not a flag, expected only flags (see --help)\n"
           "command line: no target, expected --target.url or --config.file");
   refuses({kUrl, "--state.dir"}, "--state.dir: has no value, expected one after it");
   refuses({kUrl, "--state.dir="}, "--state.dir: has no value, expected one after it");
@@ -328,16 +329,16 @@ TEST(CommandLineTest, RefusesWrongFlags) {
   refuses({kUrl, "--tls.dir=a", "--tls.dir=b"}, "--tls.dir: is given twice, expected once");
   // Flags that exclude each other
   refuses({kUrl, "--tls.key-password-file=a"},
-          "--tls.key-password-file: stands without a key, expected --tls.dir or --tls.pkcs12-file");
+          "--tls.key-password-file: is set without a key, expected --tls.dir or --tls.pkcs12-file");
   refuses(
       {kUrl, "--target.spiffe-id=spiffe://a/b"},
-      "--target.spiffe-id: stands without --tls.dir or --tls.ca-file, expected the bundle of its "
-      "trust domain "
-      "there");
+      "--target.spiffe-id: is set without --tls.dir or --tls.ca-file, expected the bundle of its "
+      "trust domain there");
   refuses({kUrl, "--tls.dir=a", "--target.spiffe-id=spiffe://a/b", "--target.server-name=a"},
           "--target.spiffe-id: excludes --target.server-name, expected one of them");
   refuses({kUrl, "--tls.dir=a", "--target.spiffe-id=spiffe://a/b", "--tls.system-roots"},
-          "--tls.system-roots: excludes --target.spiffe-id: its trust domain vouches for it");
+          "--tls.system-roots: excludes --target.spiffe-id: only the bundle of its trust domain "
+          "may verify the server");
   // Values
   refuses({kUrl, "--log.level=trace"},
           "--log.level: is unknown, expected one of debug, info, warn, error");
@@ -372,12 +373,14 @@ TEST(CommandLineTest, RefusesWrongFlags) {
   refuses({kUrl, "--target.scrape-timeout=0s"},
           "--target.scrape-timeout: 0s is out of range, expected 10ms to 10m");
   refuses({kUrl, "--config.file=a.yml"},
-          "--target.url: cannot stand beside the targets of --config.file, expected it there");
+          "--target.url: cannot be combined with --config.file, expected it in the targets of that "
+          "file");
 }
 
 TEST(CommandLineTest, RefusesVariablesOfATargetBesideAFile) {
   EXPECT_EQ(refused({"--config.file=a.yml"}, {"POSTERN_TLS_DIR=tls"}),
-            "POSTERN_TLS_DIR: cannot stand beside the targets of --config.file, expected it there");
+            "POSTERN_TLS_DIR: cannot be combined with --config.file, expected it in the targets of "
+            "that file");
 }
 
 TEST(CommandLineTest, RefusesWrongListenAddresses) {
@@ -391,7 +394,7 @@ TEST(CommandLineTest, RefusesWrongListenAddresses) {
   refuses("[::1:3000", "is not an address, expected host:port, [IPv6]:port or :port");
   refuses("[::g]:3000", "has no IPv6 address in its brackets, expected one like [::1]");
   refuses("a b:3000", "has no valid host, expected host:port, [IPv6]:port or :port");
-  refuses(":65536", "has a wrong port: 65536 is out of range, expected 0 to 65535");
+  refuses(":65536", "has an invalid port: 65536 is out of range, expected 0 to 65535");
 }
 
 TEST(CommandLineTest, ReportsEveryMistakeAtOnce) {
@@ -421,8 +424,9 @@ TEST(CommandLineTest, CheckTakesTheFlagsOfTheDaemonAndItsOwn) {
   EXPECT_EQ(refused({kUrl, "--json", "--target=a"}),
             "--target: is for the commands rules and check, expected --target.name or one of them\n"
             "--json: is for the command check, expected postern check");
-  EXPECT_EQ(refused({"check", "--live", "--no-login"}),
-            "--no-login: cannot stand beside --live, which asks one question only");
+  EXPECT_EQ(
+      refused({"check", "--live", "--no-login"}),
+      "--no-login: cannot be combined with --live, which only asks whether the daemon is healthy");
   EXPECT_THAT(refused({"check"}), HasSubstr("kubectl exec sees the environment"));
 }
 
@@ -481,11 +485,11 @@ TEST(CommandLineTest, InjectRefusesWhatIsNotForIt) {
   refuses({"inject", "--inject.secret=a", "--inject.webhook=b"}, "no serving certificate");
   EXPECT_EQ(refused({"inject", "--inject.secret=a", "--inject.webhook=b", "--inject.service=c"}),
             "");
-  refuses({"inject", "--pod=-", kUrl}, "--target.url: means nothing to the command inject");
-  refuses({"inject", "--pod=-", "--web.config.file=a"}, "--web.config.file: means nothing to");
-  refuses({"inject", "--pod=-", "--live"}, "--live: means nothing to the command inject");
-  refuses({"inject", "--pod=-", "--inject.default=preset"}, "is no KEY=VALUE");
-  refuses({"inject", "--pod=-", "--inject.secret=A b"}, "is no name of an object of Kubernetes");
+  refuses({"inject", "--pod=-", kUrl}, "--target.url: is not allowed with postern inject");
+  refuses({"inject", "--pod=-", "--web.config.file=a"}, "--web.config.file: is not allowed with");
+  refuses({"inject", "--pod=-", "--live"}, "--live: is not allowed with postern inject");
+  refuses({"inject", "--pod=-", "--inject.default=preset"}, "is not KEY=VALUE");
+  refuses({"inject", "--pod=-", "--inject.secret=A b"}, "is not the name of a Kubernetes object");
   refuses({"inject", "--pod=-", "--native-sidecar=yes"}, "expected one of auto, true, false");
   refuses({"inject", "--pod=-", "--inject.count-missed-pods=no"}, "is neither true nor false");
   refuses({kUrl, "--inject.count-missed-pods"}, "is for the command inject, expected postern");

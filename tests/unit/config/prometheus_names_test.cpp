@@ -110,9 +110,9 @@ TEST(PrometheusNamesTest, KnowsTheKeysOfTheBlocksInIt) {
     says(tls, "ca", "is ca_file here");
     says(tls, "cert", "is cert_file here");
     says(tls, "key", "is key_file here");
-    says(tls, "ca_ref", "is not supported: there is no secret manager");
-    says(tls, "cert_ref", "is not supported: there is no secret manager");
-    says(tls, "key_ref", "is not supported: there is no secret manager");
+    says(tls, "ca_ref", "is not supported: postern has no secret manager");
+    says(tls, "cert_ref", "is not supported: postern has no secret manager");
+    says(tls, "key_ref", "is not supported: postern has no secret manager");
     says(tls, "max_version", "is not supported: the highest version");
   }
   says("basic_auth: { username: a, password: b, % }", "username_ref", "is not supported");

@@ -26,11 +26,11 @@ TEST(MysqlErrorsTest, SaysWhatToDoAboutEachCode) {
   for (const Case& known : {
            Case{1045, true, Fault::LoginRejected, "denies access: check user, password"},
            Case{1045, false, Fault::LoginRejected, "set tls_config, for the server may require"},
-           Case{3159, false, Fault::LoginRejected, "takes encrypted connections only"},
+           Case{3159, false, Fault::LoginRejected, "accepts only encrypted connections"},
            Case{2059, false, Fault::LoginRejected, "name their folder in MARIADB_PLUGIN_DIR"},
            Case{5010, false, Fault::CredentialSource,
                 "asks for the password itself (caching_sha2_password, sha256_password or clear "
-                "text), which a connection without TLS would give away; the password was not "
+                "text), which a connection without TLS would reveal; the password was not "
                 "sent: set tls_config (ca.crt in a mounted folder), or let the account use "
                 "ed25519 or mysql_native_password"},
            Case{9999, false, Fault::CredentialSource, "failed: look into the server's log"},

@@ -37,7 +37,7 @@ TEST(MysqlFilesTest, NamesTheFileAndWhatIsWrongWithItAndAsksNobody) {
       {ca.certificate(), old.certificate(), old.key(),
        "/tls.crt: client certificate 'old' expired at "},
       {ca.certificate(), client.certificate(), client.encryptedKey("hunter2"),
-       "/tls.key: the key is encrypted and there is no password for it"},
+       "/tls.key: the key is encrypted, and its password is not set"},
       {"", client.certificate(), client.key(), "/ca.crt: is empty"},
   };
   for (const auto& [authority, cert, key, words] : cases) {

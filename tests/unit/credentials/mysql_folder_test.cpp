@@ -94,8 +94,8 @@ TEST_F(MysqlFolderTest, RefusesWhatCannotBeMeant) {
     std::filesystem::remove(file);
   };
   refuses("host", "secret-value:1", "is not a host, expected a name or an address without a port");
-  refuses("port", "secret-value", "is no port, expected 1 to 65535");
-  refuses("port", "0", "is no port, expected 1 to 65535");
+  refuses("port", "secret-value", "is not a port, expected 1 to 65535");
+  refuses("port", "0", "is not a port, expected 1 to 65535");
   refuses("database", "secret-value;",
           "holds a semicolon or an outer space, expected a name without");
   refuses("username", "secret-\x01value", "holds a control character");

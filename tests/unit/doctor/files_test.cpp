@@ -76,7 +76,7 @@ TEST_F(FilesTest, KnowsWhyASecretOfAPodWithoutFsGroupIsForEverybody) {
        {another},
        0444,
        State::Ok,
-       "has to without an fsGroup of the pod; only containers that mount this volume see it"},
+       "needs that in a pod without fsGroup; only containers that mount this volume see it"},
       {"the injector's, with an fsGroup", true, other, {another, group}, 0440, State::Ok, "group"},
       {"for everybody in spite of an fsGroup",
        true,
@@ -158,13 +158,13 @@ TEST_F(FilesTest, NamesThePlaceWhereAMissingFileShouldBe) {
   auto step = only(target);
   EXPECT_EQ(step.state, State::Failed);
   EXPECT_THAT(step.what, HasSubstr("the folder " + folder_.string() + " (mount "));
-  EXPECT_THAT(step.what, HasSubstr("is there and holds ca.crt"));
+  EXPECT_THAT(step.what, HasSubstr("exists and contains ca.crt"));
   EXPECT_THAT(step.cure, HasSubstr("mount a volume that holds tls.key at " + folder_.string()));
 
   target.tls.key_file = folder_ / "none" / "tls.key";
   step = only(target);
-  EXPECT_THAT(step.what, HasSubstr("there is no folder " + (folder_ / "none").string() + ", only " +
-                                   folder_.string() + " (mount "));
+  EXPECT_THAT(step.what, HasSubstr("the folder " + (folder_ / "none").string() +
+                                   " does not exist, only " + folder_.string() + " (mount "));
 
   // A file of --tls.dir may be missing; its folder hardly
   target.tls.optional_files = true;

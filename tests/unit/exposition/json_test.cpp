@@ -66,7 +66,7 @@ TEST(JsonTest, SaysInOurWordsWhatIsWrongAndWhere) {
           {R"({"metrics":{"a":{"help":"\q"}}})",
            "a string has an invalid escape, expected one like"},
           {R"({"metrics":{}} {})",
-           "expected the end of the page behind the JSON object, found more text (line 1, column "
+           "expected the end of the page after the JSON object, found more text (line 1, column "
            "16)"},
       });
   expectOurWords(

@@ -98,7 +98,7 @@ TEST(OpenMetricsLineTest, WantsTheEndOnceAndLast) {
     const Checked checked = checkCut(page, kLenient);
     EXPECT_FALSE(checked.taken);
     EXPECT_THAT(checked.what,
-                HasSubstr(R"(line 3, column 1: expected the end of the page behind "# EOF")"));
+                HasSubstr(R"(line 3, column 1: expected the end of the page after "# EOF")"));
   }
   EXPECT_TRUE(checkCut("a 1\n# EOF", kLenient).taken);
 }

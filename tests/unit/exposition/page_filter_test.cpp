@@ -194,8 +194,9 @@ TEST(PageFilterTest, CountsDuplicatesThatRulesMadeApartFromThoseThatCame) {
     const bool may_be_cut = page.find(" 1000") != page.npos;
     EXPECT_EQ(strict.taken, came + made == 0 || may_be_cut) << strict.what;
     if (made > 0 && came == 0 && !may_be_cut) {
-      EXPECT_THAT(strict.what, HasSubstr("expected a series that is on the page once after labels, "
-                                         "metric_relabel_configs and rename, found"));
+      EXPECT_THAT(strict.what,
+                  HasSubstr("expected a series that appears once on the page after labels, "
+                            "metric_relabel_configs and rename, found"));
     }
   }
 }

@@ -116,7 +116,7 @@ TEST(PageInputTest, ReadsOpenMetricsWhereTheContentTypeNamesIt) {
   const std::string comment = R"(expected "# HELP", "# TYPE", "# UNIT" or "# EOF", found )";
   const std::string start =
       R"(expected a metric name, "# HELP", "# TYPE", "# UNIT" or "# EOF", found )";
-  const std::string end = "expected the end of the page behind \"# EOF\", found ";
+  const std::string end = "expected the end of the page after \"# EOF\", found ";
   for (const std::string_view type :
        {"application/openmetrics-text; version=1.0.0; charset=utf-8",
         "application/openmetrics-text", "Application/OpenMetrics-Text;version=0.0.1"}) {

@@ -83,12 +83,14 @@ TEST(StrictTest, SaysWhatATextPageShouldMean) {
            {"a_total -1\n", ""},
            {"# TYPE a_total counter\na_total -1\n",
             "line 2, column 9: expected a number that is not negative"},
-           {"# TYPE a_total counter\na_total NaN\n", "a number that counts, not NaN"},
+           {"# TYPE a_total counter\na_total NaN\n", "a count, not NaN"},
            {"a 1\n# HELP a h\n", "HELP, TYPE and UNIT of a family before its samples"},
            {"# HELP a h\n# HELP a h\na 1\n", "HELP, TYPE and UNIT of a family once"},
-           {"# TYPE a gauge\na 1\n# TYPE b gauge\nb 1\na 2\n", "a family that is whole"},
-           {"a 1\na 1\n", "line 2, column 1: expected a series that is on the page once, found"},
-           {"a{b=\"c\"} 1\na 1\na{b=\"c\",d=\"\"} 2\n", "a series that is on the page once, found"},
+           {"# TYPE a gauge\na 1\n# TYPE b gauge\nb 1\na 2\n", "a family in one piece"},
+           {"a 1\na 1\n",
+            "line 2, column 1: expected a series that appears once on the page, found"},
+           {"a{b=\"c\"} 1\na 1\na{b=\"c\",d=\"\"} 2\n",
+            "a series that appears once on the page, found"},
            {histogram + "a_bucket{le=\"1\"} 1\na_bucket{le=\"+Inf\"} 2\na_count 2\na_sum 3\n", ""},
            {histogram + "a_bucket{le=\"+Inf\"} 2\na_bucket{le=\"1\"} 1\na_count 2\na_sum 3\n",
             "line 3"},
@@ -104,7 +106,7 @@ TEST(StrictTest, SaysWhatATextPageShouldMean) {
            {summary + "a{quantile=\"1.5\"} 1\n", "a quantile from 0 to 1"},
            {summary + "a{quantile=\"0.5\"} -1\n", "a quantile that is not negative"},
            {"a{b=\"c\"} 1 5\na{b=\"d\"} 1\n", ""},
-           {"a 1 5\na 1 4\n", "timestamps that do not go back"},
+           {"a 1 5\na 1 4\n", "timestamps that do not decrease"},
        }) {
     SCOPED_TRACE(page);
     const Checked checked = checkCut(page, {.options = {.strict = true}});

@@ -117,7 +117,8 @@ TEST(WhatsappJsonTest, SaysWhereThePageIsWrong) {
           "metrics.x.data[1]: expected a value or buckets");
   refuses(R"({"metrics":{"x":{"data":[{"value":1}],"more":{}}}})", "found an object");
   refuses(R"({"metrics":{"x":{"data":[{"bucket":{"1":2}}]}}})", "expected count");
-  refuses(R"({"metrics":{"x":{"data":[{"bucket":{"one":2},"count":1}]}}})", "bound is no number");
+  refuses(R"({"metrics":{"x":{"data":[{"bucket":{"one":2},"count":1}]}}})",
+          "bound is not a number");
   refuses(R"({"a":{"b":1},"stats":{"a":{"b":{"c":{"d":{"e":{"f":{"g":{"h":{}}}}}}}}}})",
           "nested too deeply");
   // Names and values

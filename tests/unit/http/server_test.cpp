@@ -342,7 +342,7 @@ TEST(ServerTest, ARequestThatFindsNoThreadInTimeIsToldSo) {
 
   EXPECT_THAT(waiting.readToEnd(),
               AllOf(StartsWith("HTTP/1.1 503 busy\r\n"), HasSubstr("Retry-After: 1\r\n"),
-                    HasSubstr("busy: every thread is taken")));
+                    HasSubstr("busy: other scrapes use all threads")));
   EXPECT_EQ(running.server.counts().busy, 1U);
   gate.opened.set_value();
   EXPECT_THAT(busy.readAnswer(), EndsWith("late\n"));

@@ -56,10 +56,9 @@ TEST_F(ApiClientTest, SaysWhatWasAskedAndWhatTheServerSays) {
 
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().fault, Fault::Forbidden);
-  EXPECT_EQ(
-      answer.error().what,
-      "reading /api/v1/nodes: the API server answered 403: give our service account the right "
-      "to do so (nodes is forbidden: User \"x\" cannot list)");
+  EXPECT_EQ(answer.error().what,
+            "reading /api/v1/nodes: the API server answered 403: grant the injector's service "
+            "account this right (nodes is forbidden: User \"x\" cannot list)");
 }
 
 TEST_F(ApiClientTest, NeverRepeatsTheTokenInAnError) {

@@ -157,9 +157,9 @@ TEST(InjectTest, SaysWhatIsWrongWithAValueAndWhatWasExpected) {
   for (const auto* key :
        {"tls-secret", "credentials-secret", "mysql-secret", "ca-config-map", "config-map"}) {
     for (const auto* value : {"Web", "a b", "-a", "a.", "a/b", "a..b"}) {
-      says(key, value, "is no name of an object of Kubernetes, expected lower-case letters");
+      says(key, value, "is not the name of a Kubernetes object, expected lower-case letters");
     }
-    says(key, std::string(254, 'a'), "is no name of an object");
+    says(key, std::string(254, 'a'), "is not the name of a Kubernetes object");
   }
   // Values that the daemon would refuse
   says("target-url", "http://localhost", "https");
@@ -167,7 +167,7 @@ TEST(InjectTest, SaysWhatIsWrongWithAValueAndWhatWasExpected) {
   says("target-name", "a b", "expected");
   says("target-server-name", "web:443", "expected");
   says("target-spiffe-id", "web", "expected");
-  says("target-spiffe-id", "spiffe://example/web", "stands without postern.io/tls-secret");
+  says("target-spiffe-id", "spiffe://example/web", "is set without postern.io/tls-secret");
   says("preset", "whatsup", "is unknown, expected none, spinnaker or whatsapp");
   says("preset", "whatsapp", "needs credentials for its login, expected postern.io/credentials-");
   says("scrape-timeout", "8", "expected");
@@ -178,28 +178,30 @@ TEST(InjectTest, SaysWhatIsWrongWithAValueAndWhatWasExpected) {
   says("log-format", "xml", "is unknown, expected one of logfmt, json");
   says("sandbox", "yes", "is unknown, expected one of off, auto, on");
   // Together with a configuration file
-  says("config-map", "c", "cannot stand beside the targets of postern.io/config-map");
+  says("config-map", "c", "cannot be combined with postern.io/config-map");
   // Annotations that the injector itself reads
   says("image", "registry.example/other:1",
        "is not allowed here, expected registry.example/postern:1 or registry.example/postern:*");
-  says("image", "a b", "is no name of an image");
+  says("image", "a b", "is not the name of an image");
   for (const auto* value : {"Registry", "a,", ",a", "a,,b", "a b", "a;b"}) {
     says("image-pull-secrets", value,
-         "has a name that is not one of a Secret, expected names divided by commas");
+         "has an entry that is not the name of a Secret, expected names separated by commas");
   }
-  says("requests-cpu", "much", "is no amount of CPU, expected for instance 5m or 0.1");
-  says("requests-cpu", "0", "is no amount of CPU");
-  says("limits-cpu", "1x", "is no amount of CPU");
+  says("requests-cpu", "much", "is not an amount of CPU, expected for instance 5m or 0.1");
+  says("requests-cpu", "0", "is not an amount of CPU");
+  says("limits-cpu", "1x", "is not an amount of CPU");
   says("limits-cpu", "1m", "is less than the 5m of postern.io/requests-cpu");
-  says("requests-memory", "-1Mi", "is no amount of memory, expected for instance 64Mi");
+  says("requests-memory", "-1Mi", "is not an amount of memory, expected for instance 64Mi");
   says("limits-memory", "64", "is less than 1Mi, expected for instance 64Mi");
   says("limits-memory", "8Mi", "is less than the 16Mi of postern.io/requests-memory");
-  says("requests-ephemeral-storage", "much", "is no amount of storage, expected for instance 64Mi");
+  says("requests-ephemeral-storage", "much",
+       "is not an amount of storage, expected for instance 64Mi");
   says("limits-ephemeral-storage", "1k", "is less than 1Mi, expected for instance 64Mi");
   says("image-pull-policy", "always", "is unknown, expected Always, IfNotPresent or Never");
-  says("web-config-secret", "Web", "is no name of an object of Kubernetes");
+  says("web-config-secret", "Web", "is not the name of a Kubernetes object");
   says("run-as-user", "0", "is root");
-  says("run-as-user", "nobody", "is no number of a user, expected for instance 65532, or none");
+  says("run-as-user", "nobody",
+       "is not the number of a user, expected for instance 65532, or none");
   says("port", "http", "expected");
   says("port", "80", "expected");
   says("port", "65536", "expected");
@@ -234,7 +236,7 @@ TEST(InjectTest, RefusesWhatCannotBeAPod) {
   for (const auto* list : {"containers", "volumes", "initContainers"}) {
     pod = podThatWishes();
     pod["spec"][list] = "x";
-    EXPECT_THAT(refusalOf(pod), HasSubstr(std::string("spec.") + list + " is no list"));
+    EXPECT_THAT(refusalOf(pod), HasSubstr(std::string("spec.") + list + " is not a list"));
     pod["spec"][list] = Json::array({Json::array(), 7});
     EXPECT_THAT(refusalOf(pod), HasSubstr("has an entry without a name"));
   }
@@ -540,10 +542,10 @@ TEST(InjectTest, LeavesAMirrorOfAStaticPodAloneWithAWarning) {
 
   EXPECT_EQ(injection.result, Outcome::Mirror);
   EXPECT_THAT(injection.patch, IsEmpty());
-  EXPECT_THAT(injection.warnings,
-              ElementsAre("postern: the pod mirrors a static pod of its node, which no webhook can "
-                          "change, and is left alone; take the label postern.io/inject off its "
-                          "manifest"));
+  EXPECT_THAT(
+      injection.warnings,
+      ElementsAre("postern: the pod mirrors a static pod of its node, which no webhook can change, "
+                  "and gets no sidecar; remove the label postern.io/inject from its manifest"));
 
   pod["metadata"]["labels"]["postern.io/inject"] = "yes";
   EXPECT_EQ(inject(pod, rulesWith()).result, Outcome::Mirror);

@@ -132,7 +132,7 @@ TEST(ManifestTest, SaysWhatIsWrong) {
   refuses("a: &x { b: 1 }\nc: { <<: *x, <<: *x }\n", "duplicate key `<<`");
   refuses("a: { <<: b }\n", "the value of `<<` is not a map");
   refuses("a: *x\n", "is not YAML");
-  refuses("a: &x [*x]\n", "is an alias inside of what it stands for");
+  refuses("a: &x [*x]\n", "is an alias inside its own anchor");
   refuses("a: 1\n---\nb: &x 1\n---\nc: *x\n", "line 5");
   refuses("[a, b]: c\n", "a key is a list or a map, expected text");
   refuses("a: !!binary aGVsbG8=\n", "has a tag");

@@ -112,13 +112,13 @@ TEST_F(NativeSidecarsTest, AreThereWhenServerAndKubeletsAreNewEnough) {
             "v1.31.1",
             {"v1.31.1", "v1.25.0-vk-azure-aci-1.6.2", ""},
             true,
-            "its 1 kubelets are 1.29 or newer; 2 without a version that can be read decide "
-            "nothing, such as node node-1 is \\\"v1.25.0-vk-azure-aci-1.6.2\\\""},
+            "its 1 kubelets are 1.29 or newer; 2 without a readable version are ignored, such as "
+            "node node-1 is \\\"v1.25.0-vk-azure-aci-1.6.2\\\""},
            {"nor do they alone",
             "v1.31.1",
             {"kwok-v0.6.0", "fake"},
             false,
-            "without a kubelet; 2 without a version that can be read decide nothing"},
+            "without a kubelet; 2 without a readable version are ignored"},
            {"nor beside an old kubelet",
             "v1.31.1",
             {"", "v1.28.0"},
@@ -162,7 +162,7 @@ TEST_F(NativeSidecarsTest, StayAsTheyWereKnownWhenTheServersVersionCannotBeRead)
 
       const auto said = ::testing::internal::GetCapturedStderr();
       EXPECT_EQ(supported, known);
-      EXPECT_THAT(said, HasSubstr("is not a version that can be read, expected one such as"));
+      EXPECT_THAT(said, HasSubstr("is not a Kubernetes version, expected one such as"));
       EXPECT_THAT(said, HasSubstr(known ? "pods get native sidecars as before"
                                         : "pods get the sidecar as a plain container"));
     }

@@ -194,16 +194,16 @@ TEST(ReviewTest, RefusesWhatIsNoReview) {
   };
 
   refuses("", "is empty");
-  refuses("{", "is no JSON");
-  refuses(review.dump().substr(0, 200), "is no JSON, or not all of it");
-  refuses(review.dump() + "{}", "is no JSON");
-  refuses("[]", "is no AdmissionReview of admission.k8s.io/v1");
-  refuses("7", "is no AdmissionReview");
-  refuses(without("/kind"), "is no AdmissionReview");
-  refuses(without("/apiVersion"), "is no AdmissionReview");
+  refuses("{", "is not JSON");
+  refuses(review.dump().substr(0, 200), "is not JSON, or is incomplete");
+  refuses(review.dump() + "{}", "is not JSON");
+  refuses("[]", "is not an AdmissionReview of admission.k8s.io/v1");
+  refuses("7", "is not an AdmissionReview");
+  refuses(without("/kind"), "is not an AdmissionReview");
+  refuses(without("/apiVersion"), "is not an AdmissionReview");
   auto old = review;
   old["apiVersion"] = "admission.k8s.io/v1beta1";
-  refuses(old.dump(), "is no AdmissionReview of admission.k8s.io/v1");
+  refuses(old.dump(), "is not an AdmissionReview of admission.k8s.io/v1");
   refuses(without("/request"), "has no request");
   refuses(without("/request/uid"), "has no uid");
   old = review;

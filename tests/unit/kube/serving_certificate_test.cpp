@@ -378,7 +378,7 @@ TEST_F(ServingCertificateTest, TellsNoSecretInItsLog) {
   replica.look(never);
   const auto text = ::testing::internal::GetCapturedStderr();
 
-  EXPECT_THAT(text, HasSubstr("a new certificate for the webhook was made"));
+  EXPECT_THAT(text, HasSubstr("a new certificate for the webhook was issued"));
   EXPECT_THAT(text, HasSubstr("cannot be used"));
   for (const auto& line :
        {objects.data("tls.key").substr(28, 40),

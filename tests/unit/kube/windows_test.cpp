@@ -131,7 +131,7 @@ TEST(WindowsTest, IsRefusedWithTheField) {
   EXPECT_EQ(injection.result, Injection::Result::Refused);
   EXPECT_THAT(injection.refusal,
               HasSubstr("the pod is for Windows (spec.affinity.nodeAffinity) and the sidecar for "
-                        "Linux, take the label postern.io/inject off"));
+                        "Linux, remove the label postern.io/inject"));
 }
 
 }  // namespace

@@ -209,9 +209,8 @@ TEST_F(SandboxFilesTest, NeverAdmitsTheRoot) {
   EXPECT_EQ(child.said,
             "EACCES\n"
             "/no-such-state: no such folder: nothing is written there before a restart\n"
-            "/no-such-folder/tls.crt: is not there: to read it when it has appeared needs a "
-            "restart\n"
-            "/no-such-file: is not there: to read it when it has appeared needs a restart\n");
+            "/no-such-folder/tls.crt: is missing: reading it after it appears needs a restart\n"
+            "/no-such-file: is missing: reading it after it appears needs a restart\n");
 }
 
 TEST_F(SandboxFilesTest, KeepsWhatItKnowsOfItselfReadable) {

@@ -99,7 +99,7 @@ TEST_F(TargetTest, RunsUntilTheLatestDeadline) {
 TEST_F(TargetTest, EndsARunAtTheLatestDeadlineAndSaysWhereItGotStuck) {
   const auto began = loop.now();
   const auto [first, second] = scrapesTwice(1min, 300ms, 500ms);
-  EXPECT_EQ(first.answer->page.error().what, "the page was not there in time");
+  EXPECT_EQ(first.answer->page.error().what, "the page did not arrive in time");
   EXPECT_THAT(second.answer->page.error().what, HasSubstr("did not answer in time"));
   EXPECT_EQ(second.answered_at - began, 500ms);
   EXPECT_EQ(simulated.http->inFlight(), 0);
@@ -205,7 +205,7 @@ TEST_F(TargetTest, AnswersBusyWhenThereIsNoPlaceByTheDeadline) {
   EXPECT_EQ(refused.fault(), Fault::Busy);
   EXPECT_EQ(refused.answered_at - began, 1s);
   EXPECT_EQ(refused.answer->page.error().what,
-            "2 scrapes of this target are under way, as many as max_concurrent_scrapes allows");
+            "2 scrapes of this target are in progress, as many as max_concurrent_scrapes allows");
   EXPECT_TRUE(patient.answer->page);
 }
 

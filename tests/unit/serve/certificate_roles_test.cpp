@@ -142,7 +142,7 @@ TEST_F(CertificateRolesTest, RenewedFilesAreReloadedAndBadOnesAreCounted) {
     EXPECT_THAT(metrics(), HasSubstr(counted("failure", 1)));
     EXPECT_THAT(metrics(), HasSubstr(sample("not_after", role + "_client", client_ends[use])));
     const auto warnings = target(number)["warnings"].dump();
-    EXPECT_THAT(warnings, HasSubstr(whose + " renewed certificate files are bad"));
+    EXPECT_THAT(warnings, HasSubstr(whose + " renewed certificate files are invalid"));
     EXPECT_THAT(warnings, HasSubstr("the certificate at line 1 is indented"));
   }
 }

@@ -119,7 +119,7 @@ TEST_F(HealthTest, CallsATargetHealthyOnlyWhenThatIsKnown) {
          scrapedWith(t, {kMaster, kBrokenCore});
        },
        "unhealthy", false, 503, "Not all targets are healthy.", "bad",
-       "the service says of itself that it is not healthy"},
+       "the service reports that it is not healthy"},
       {"the page of its health failed", [](const auto& t) { scrapedWithoutHealth(t); }, "unknown",
        nullptr, 200, "is unknown", "soft", "scraped, but the health of the service is unknown"},
       {"it was not healthy, then the page failed",

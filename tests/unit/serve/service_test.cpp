@@ -187,7 +187,7 @@ TEST_F(ServiceTest, IsNotReadyWhileItsOwnDoorIsClosed) {
     EXPECT_EQ(answer.body,
               "postern is not ready: web configuration: /web/server.crt: no such file: mount it, "
               "or correct the file name; until then every connection to --web.listen-address is "
-              "refused, and the files are looked at again every second\n");
+              "refused, and the files are checked again every second\n");
   }
   EXPECT_EQ(askHealth("GET", "/-/healthy").head.status, 200);
 
@@ -247,8 +247,8 @@ TEST_F(ServiceTest, TellsTheStateOfEachTargetAsJson) {
   const auto& second = document["targets"][1];
   EXPECT_EQ(second["state"], "failing");
   EXPECT_EQ(second["fault"], "tls");
-  EXPECT_EQ(second["verdict"], "there is no trusted connection to the service");
-  EXPECT_EQ(second["next"], "the files are looked at again every second");
+  EXPECT_EQ(second["verdict"], "the TLS connection to the service failed");
+  EXPECT_EQ(second["next"], "the files are checked again every second");
   EXPECT_EQ(second["remedy"], "mount it, or correct the file name");
   EXPECT_EQ(second["pages"][0]["remedy"], second["remedy"]);
   EXPECT_TRUE(second["detail"].is_null());
@@ -273,7 +273,7 @@ TEST_F(ServiceTest, ShowsPagesToPeople) {
   const auto fault = browse("/metrics/first/display");
   EXPECT_EQ(fault.head.status, 502);
   EXPECT_EQ(fault.head.reason, "tls");
-  EXPECT_THAT(fault.body, AllOf(HasSubstr("There is no trusted connection to the service."),
+  EXPECT_THAT(fault.body, AllOf(HasSubstr("The TLS connection to the service failed."),
                                 HasSubstr("/does/not/exist/ca.crt")));
   EXPECT_EQ(browse("/metrics/third/display").head.status, 404);
   EXPECT_EQ(browse("/metrics/display").head.reason, "unknown_target") << "a target's name";
@@ -330,8 +330,8 @@ TEST_F(ServiceTest, SaysWhatItAwaits) {
     EXPECT_THAT(answer.body, HasSubstr("/config/postern.yml: cannot be read"));
   }
   EXPECT_EQ(askWith(options, {"GET", "/a/metrics", "", {}}).body,
-            "config: /config/postern.yml: cannot be read; it is looked at again every 10 s, and as "
-            "soon as it changes\n");
+            "config: /config/postern.yml: cannot be read; it is read again every 10 s, and as soon "
+            "as it changes\n");
   const auto health = nlohmann::json::parse(askWith(options, {"GET", "/a/health", "", {}}).body);
   EXPECT_EQ(health["fault"], "config");
   EXPECT_EQ(askWith(options, {"GET", "/a/-/healthy", "", {}}).head.status, 200);

@@ -73,7 +73,7 @@ TEST_F(StoryTest, TellsWhetherTheConnectionWasKeptAndWhatItSpeaks) {
   EXPECT_THAT(tell(), AllOf(HasSubstr("page          /metrics: 200, text/plain, 1 samples read"),
                             HasSubstr("\n              on a new connection: "
                                       "TLS 1.3, TLS_AES_256_GCM_SHA384\n")));
-  EXPECT_THAT(tell(), HasSubstr("\n              on a kept connection: "
+  EXPECT_THAT(tell(), HasSubstr("\n              on a reused connection: "
                                 "TLS 1.3, TLS_AES_256_GCM_SHA384\n"));
 }
 
@@ -100,7 +100,7 @@ TEST_F(StoryTest, TellsNoConnectionOfAPageThatWasNotFetched) {
   start(answer(""), 1h);
 
   EXPECT_THAT(tell(), HasSubstr("on a new connection: TLS 1.3"));
-  EXPECT_THAT(tell(), AllOf(HasSubstr("not fetched, the last good one is young enough"),
+  EXPECT_THAT(tell(), AllOf(HasSubstr("not fetched, the last successful one is recent enough"),
                             Not(HasSubstr(" connection: TLS"))));
 }
 

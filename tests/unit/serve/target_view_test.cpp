@@ -51,11 +51,11 @@ TEST(TargetViewTest, HasAStateBeforeDuringAndAfterScrapes) {
   unhealthy.counts.health = scrape::ServiceHealth::Unhealthy;
 
   judged(viewWith(configNamed("t")), Verdict::State::Unknown, "not scraped yet",
-         "it is fetched when the scraper asks");
+         "the first scrape fetches it");
   judged(scrapedView(configNamed("t")), Verdict::State::Ok, "scraped without fault",
-         "the page is fetched again when the scraper asks");
-  judged(unhealthy, Verdict::State::Unhealthy, "the service says of itself that it is not healthy",
-         "the page is fetched again when the scraper asks");
+         "the next scrape fetches the page again");
+  judged(unhealthy, Verdict::State::Unhealthy, "the service reports that it is not healthy",
+         "the next scrape fetches the page again");
   judged(failingView(), Verdict::State::Failing, "the service cannot be reached",
          "the next scrape tries again");
 }
@@ -97,14 +97,15 @@ TEST(TargetViewTest, WarnsInTheOrderOfWhatIsNearest) {
 
   EXPECT_THAT(
       judge(view).warnings,
-      ElementsAre("the client certificate expires in 5 hours", "a file is odd",
-                  "renewed certificate files are bad, the last good ones stay in use: half written",
-                  "the service's certificate expires in 5 hours",
-                  "a certificate of the token endpoint's CA file expires in 5 hours",
-                  "the token endpoint's certificate files are bad: not found",
-                  "the service's certificate is not verified",
-                  "the credential cannot be read anew, the last one stays in use: no such file",
-                  HasSubstr("rules made 2 samples duplicates")));
+      ElementsAre(
+          "the client certificate expires in 5 hours", "a file is odd",
+          "renewed certificate files are invalid, the last good ones stay in use: half written",
+          "the service's certificate expires in 5 hours",
+          "a certificate of the token endpoint's CA file expires in 5 hours",
+          "the token endpoint's certificate files are invalid: not found",
+          "the service's certificate is not verified",
+          "the credential cannot be read again, the last one stays in use: no such file",
+          HasSubstr("rules made 2 samples duplicates")));
   EXPECT_EQ(judge(view).words, "scraped, with warnings");
 }
 
@@ -182,9 +183,9 @@ TEST(TargetViewTest, BecomesATrace) {
       describe(trace),
       AllOf(HasSubstr("target        t, https://localhost:3000, preset none, at "
                       "2023-11-14T22:13:20Z\n"),
-            HasSubstr("certificates  none of our own\n"
+            HasSubstr("certificates  no client certificate is configured\n"
                       "              CA: 'root' for , issued by 'root', until "
-                      "2023-11-14T23:13:20Z, of /ca.crt\n"),
+                      "2023-11-14T23:13:20Z, from /ca.crt\n"),
             HasSubstr("credential    found from mounted\n"), HasSubstr("session       logged in\n"),
             HasSubstr("connection    to localhost:3000; open before: 0, after: 1\n"),
             HasSubstr("outcome       200, 5 bytes, in 1.5 ms\n"),
@@ -193,10 +194,11 @@ TEST(TargetViewTest, BecomesATrace) {
   trace.session_before = trace.target.session;
   trace.error = connectError();
   trace.target.materials[0].error = Error{Fault::Tls, "/ca.crt: no such file", "", {}};
-  EXPECT_THAT(describe(trace), AllOf(HasSubstr("certificates  tls: /ca.crt: no such file\n"),
-                                     HasSubstr("session       what the last login gave was used "
-                                               "again\n"),
-                                     HasSubstr("outcome       502 connect: connection refused\n")));
+  EXPECT_THAT(describe(trace),
+              AllOf(HasSubstr("certificates  tls: /ca.crt: no such file\n"),
+                    HasSubstr("session       the result of the last login was used "
+                              "again\n"),
+                    HasSubstr("outcome       502 connect: connection refused\n")));
 }
 
 TEST(TargetViewTest, CountsInTheShapeOfLegacyEndpoints) {

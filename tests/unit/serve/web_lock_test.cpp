@@ -99,7 +99,7 @@ TEST_F(WebLockTest, AsksForANameAndAPassword) {
     EXPECT_EQ(verdict.head.status, 401);
     EXPECT_THAT(verdict.head.headers,
                 ElementsAre(Pair("WWW-Authenticate", "Basic realm=\"postern\"")));
-    EXPECT_EQ(verdict.body, "unauthorized: a user's name and password are needed\n");
+    EXPECT_EQ(verdict.body, "unauthorized: user name and password are required\n");
   }
   EXPECT_THAT(lock.status().refused, ElementsAre(3, 0, 0));
 }
@@ -301,14 +301,14 @@ TEST_F(WebLockTest, DecidesAtStartWhetherTlsIsSpoken) {
   with.poll();
   with.poll();
   EXPECT_TRUE(same(shownBy(with), first));
-  EXPECT_THAT(with.status().error, HasSubstr("to speak plain HTTP again takes a restart"));
+  EXPECT_THAT(with.status().error, HasSubstr("restart postern to return to plain HTTP"));
 
   WebLock without(files(), clock);
   writes(tls);
   without.poll();
   without.poll();
   EXPECT_EQ(without.now()->tls, nullptr);
-  EXPECT_THAT(without.status().error, HasSubstr("to begin to speak TLS takes a restart"));
+  EXPECT_THAT(without.status().error, HasSubstr("restart postern to turn on TLS"));
 }
 
 TEST_F(WebLockTest, DoesNotTakeAFileThatIsBeingWrittenForAnOpenDoor) {

@@ -152,7 +152,7 @@ TEST(LoginTest, TakesASuccessWithoutATokenForARejection) {
     EXPECT_EQ(token.error().fault, Fault::LoginRejected);
     EXPECT_THAT(token.error().what,
                 HasSubstr("the login answered 200 without a token at /users/0/token: user or "
-                          "password is wrong, or the service expects another login"));
+                          "password is wrong, or the service expects a different login"));
     EXPECT_THAT(token.error().what, Not(HasSubstr("eyJhbGci")));
   };
   rejects("");

@@ -102,7 +102,7 @@ TEST(Oauth2Test, TellsRejectedFromThrottledFromFailed) {
   is(403, R"({"error":"access_denied"})", Fault::LoginRejected, "or the client may not have these");
   is(200, R"({"error":"invalid_client"})", Fault::LoginRejected, "200 invalid_client: client_id");
   is(400, R"({"error":"hunter2"})", Fault::LoginRejected, "answered 400: client_id or");
-  is(422, "hunter2", Fault::LoginRejected, "or the endpoint expects another request");
+  is(422, "hunter2", Fault::LoginRejected, "or the endpoint expects a different request");
   is(400, R"({"error":"temporarily_unavailable"})", Fault::LoginFailed, "look into its log");
   is(500, R"({"error":"server_error"})", Fault::LoginFailed, "500 server_error: the endpoint");
   is(503, R"({"error":"temporarily_unavailable"})", Fault::LoginFailed, "look into its log");

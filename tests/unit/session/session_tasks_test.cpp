@@ -140,7 +140,7 @@ void expectTimeout(const Authorized& result) {
   ASSERT_TRUE(result);
   ASSERT_FALSE(*result);
   EXPECT_EQ(faultName(result->error().fault), "timeout");
-  EXPECT_EQ(result->error().what, "the login under way took longer than this scrape may");
+  EXPECT_EQ(result->error().what, "the login in progress took longer than this scrape allows");
 }
 
 // Destroys the task that began a login at each moment of the login, and calls `then` after each.

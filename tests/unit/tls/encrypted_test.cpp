@@ -59,7 +59,7 @@ TEST_F(EncryptedTest, OpensKeysOfEachKindWithTheirPassword) {
 
 TEST_F(EncryptedTest, NeedsAPasswordAndDoesNotAskForIt) {
   const std::string words =
-      ": the key is encrypted and there is no password for it: name the file that holds it in "
+      ": the key is encrypted, and its password is not set: name the password file in "
       "key_password_file, or decrypt the key with `openssl pkey -in " +
       file("tls.key") + " -out new.key`";
   mount.pair(client.certificate(), client.encryptedKey("hunter2"));
@@ -90,7 +90,8 @@ TEST_F(EncryptedTest, SaysHowToEncryptAKeyAnewThatIsTooOld) {
   mount.password("hunter2");
 
   fails(file("tls.key") +
-        ": the key is encrypted in an old way that OpenSSL no longer knows: encrypt it anew with "
+        ": the key is encrypted with an old cipher that OpenSSL no longer supports: encrypt it "
+        "again with "
         "`openssl pkey -provider legacy -provider default -in " +
         file("tls.key") + " -aes256 -out new.key`");
 }
@@ -167,7 +168,8 @@ TEST_F(EncryptedTest, SaysHowToExportABundleAnewThatIsTooOld) {
 
   const std::string name = file("bundle.p12");
   fails(name +
-        ": is encrypted in an old way (RC2) that OpenSSL no longer knows: export it anew with "
+        ": is encrypted with an old cipher (RC2) that OpenSSL no longer supports: export it again "
+        "with "
         "`openssl pkcs12 -legacy -in " +
         name +
         " -nodes -out all.pem` and `openssl pkcs12 -export -in all.pem -out new.p12`, then remove "

@@ -96,7 +96,7 @@ TEST_F(ExplainTest, OffersHttp11AndNamesAServerThatSpeaksHttp2Alone) {
   const auto outcome = shakeHands(*material(), peer, "localhost");
   EXPECT_EQ(offered, "\x08http/1.1");
   EXPECT_EQ(words(outcome),
-            "localhost: does not speak HTTP/1.1, most likely HTTP/2 alone (TLS alert: no "
+            "localhost: does not speak HTTP/1.1, most likely only HTTP/2 (TLS alert: no "
             "application protocol): let it serve HTTP/1.1 too, or give a port of it that does");
   EXPECT_EQ(outcome.error->detail, Detail::Http2Only);
 }

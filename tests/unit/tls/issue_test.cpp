@@ -91,7 +91,7 @@ TEST(VouchedForTest, SaysWhatIsWrong) {
   EXPECT_THAT(refusal({one.authority, one.certificate, other.key}),
               HasSubstr("tls.key: the key does not match the certificate"));
   EXPECT_THAT(refusal({other.authority, one.certificate, one.key}),
-              HasSubstr("tls.crt: ca.crt does not vouch for it"));
+              HasSubstr("tls.crt: ca.crt does not verify it"));
   EXPECT_THAT(refusal(one, kDay.not_after + seconds(1)), HasSubstr("expired"));
   EXPECT_THAT(refusal(one, kDay.not_before - seconds(1)), HasSubstr("not yet valid"));
   EXPECT_EQ(refusal(one, kNow, "hook.bank.svc"),

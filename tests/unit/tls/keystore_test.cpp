@@ -155,7 +155,7 @@ TEST_F(KeystoreTest, NamesKeystoresOfOtherKindsAndTheCommandThatConvertsThem) {
        "certificate and its key with `openssl pkcs12 -export -in tls.crt -inkey tls.key -out "
        "new.p12`"},
       {client.certificate(), "FILE: is PEM, not PKCS #12: name it in cert_file and key_file"},
-      {"hunter2", "FILE: is no PKCS #12 bundle, or a damaged one: write the file again"},
+      {"hunter2", "FILE: is not a PKCS #12 bundle, or is damaged: write the file again"},
   };
   for (const auto& [content, words] : cases) EXPECT_EQ(errorOf(content), words);
 }

@@ -135,12 +135,11 @@ TEST_F(MaterialTest, TakesMissingFilesOfAFolderAsNotConfigured) {
 TEST_F(MaterialTest, RefusesHalfAPairInAFolder) {
   mount.optional().pair(client);
   std::filesystem::remove(mount.path("tls.key"));
-  fails(file("tls.crt") + ": is there without its key: add " + file("tls.key") +
-        ", or remove both");
+  fails(file("tls.crt") + ": exists without its key: add " + file("tls.key") + ", or remove both");
 
   mount.pair(client);
   std::filesystem::remove(mount.path("tls.crt"));
-  fails(file("tls.key") + ": is there without its certificate: add " + file("tls.crt") +
+  fails(file("tls.key") + ": exists without its certificate: add " + file("tls.crt") +
         ", or remove both");
 }
 

@@ -117,7 +117,7 @@ const std::vector<TextShape>& textShapes() {
       {"in double quotes", [](Text pem) { return '"' + pem + "\"\n"; }, "is in quotes"},
       {"in single quotes", [](Text pem) { return '\'' + pem.substr(0, pem.size() - 1) + "'\n"; },
        "is in quotes"},
-      {"CR alone", [](Text pem) { return replaced(pem, "\n", "\r"); }, "has CR alone as line ends"},
+      {"CR alone", [](Text pem) { return replaced(pem, "\n", "\r"); }, "has only CR as line ends"},
       {"four dashes", [](Text pem) { return replaced(pem, "-----", "----"); },
        "has not five dashes"},
       {"six dashes", [](Text pem) { return replaced(pem, "-----", "------"); },
@@ -242,7 +242,7 @@ class PemShapeTest : public ::testing::Test {
            const auto loaded = vouchedFor({ca_.certificate(), pem, Secret(key)}, "scraper",
                                           std::chrono::system_clock::now());
            // A client certificate: this error comes after the file was read.
-           return loaded || loaded.error().what.find("vouch") != std::string::npos
+           return loaded || loaded.error().what.find("does not verify it") != std::string::npos
                       ? std::string()
                       : loaded.error().what;
          }},
@@ -434,17 +434,17 @@ TEST_F(PemShapeTest, NamesWhatIsThereInPlaceOfACertificate) {
   const std::vector<Case> cases = {
       {csr,
        "holds a certificate request (CSR) and no certificate: mount the certificate that the "
-       "CA made of this request, or let a CA of your own sign it with `openssl x509 -req -in "
+       "CA issued for this request, or let a CA of your own sign it with `openssl x509 -req -in "
        "FILE "},
       {derOf(csr), "is a certificate request (CSR) as DER, expected a certificate as PEM: mount"},
       {labeled(csr, "CERTIFICATE REQUEST", "CERTIFICATE"),
        "the certificate at line 1 holds a certificate request (CSR)"},
       {p7b,
        "the certificate at line 1 is a PKCS #7 bag of certificates (.p7b), so OpenSSL does "
-       "not read it: mend it with `openssl pkcs7 -print_certs < FILE > new.pem`"},
+       "not read it: fix it with `openssl pkcs7 -print_certs < FILE > new.pem`"},
       {labeled(p7b, "PKCS7", "CERTIFICATE"),
        "the certificate at line 1 holds a PKCS #7 bag of certificates, so OpenSSL does not read "
-       "it: mend it with `openssl pkcs7 -print_certs < FILE > new.pem`"},
+       "it: fix it with `openssl pkcs7 -print_certs < FILE > new.pem`"},
       {labeled(p7b, "PKCS7", "CMS"), "the certificate at line 1 is a PKCS #7 bag of certificates"},
       {derOf(p7b),
        "is a PKCS #7 bag of certificates as DER, expected a certificate as PEM: convert "

@@ -78,8 +78,8 @@ TEST_F(TrustTest, ProvesTheSpiffeIdInPlaceOfTheName) {
 
 TEST_F(TrustTest, RefusesAnotherSpiffeId) {
   mount.ca(ca).config.spiffe_id = kId;
-  const std::string words = std::string(", not ") + kId +
-                            " alone: correct spiffe_id, or the registration entry of the server";
+  const std::string words = std::string(", expected only ") + kId +
+                            ": correct spiffe_id, or the registration entry of the server";
 
   const auto refused = [&](const std::vector<std::string>& names, const std::string& shown) {
     refuses(makeServer(ca, names), "certificate is for " + shown + words);

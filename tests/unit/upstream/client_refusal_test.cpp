@@ -57,7 +57,7 @@ TEST(ClientRefusalTest, SaysWhatMendsIt) {
   EXPECT_EQ(none.remedy, "set cert_file and key_file, or mount tls.crt and tls.key into --tls.dir");
   EXPECT_EQ(clientRefusal(400, kCertificateError, true).problem(),
             "answered 400: the service refused our client certificate");
-  EXPECT_THAT(clientRefusal(496, "", true).problem(), HasSubstr("does not take ours for one"));
+  EXPECT_THAT(clientRefusal(496, "", true).problem(), HasSubstr("does not accept ours"));
 }
 
 using ClientExcerptTest = ClientTest;

@@ -97,8 +97,8 @@ TEST(GunzipTest, RefusesACorruptStream) {
 
   refuses(wrong_sum, "checksum");
   refuses(wrong_size, "checksum");
-  refuses("up 1\nthis is plain text that nobody has packed\n", "no gzip");
-  refuses(good + "something behind the end of the gzip stream", "no gzip");
+  refuses("up 1\nthis is plain text that nobody has packed\n", "not gzip");
+  refuses(good + "something behind the end of the gzip stream", "not gzip");
 }
 
 TEST(GunzipTest, UnpacksNoMoreThanIsAskedFor) {

@@ -110,7 +110,7 @@ TEST_F(ResolverTest, SaysInOurWordsWhyALookupFailed) {
            FailedLookup{"absent.test", "the name service does not know the name"},
            FailedLookup{"empty.test", "the name has no IPv4 or IPv6 address"},
            FailedLookup{"failing.test", "the name service cannot be reached, or fails for now"},
-           FailedLookup{"refused.test", "the name service refuses the question"},
+           FailedLookup{"refused.test", "the name service refuses the query"},
        }) {
     const auto addresses = resolve(resolver, host, 443, deadlineIn(10s));
     ASSERT_FALSE(addresses);

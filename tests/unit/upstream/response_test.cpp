@@ -129,10 +129,10 @@ TEST(ResponseReaderTest, RefusesWhatCouldBeReadInTwoWays) {
   refuses("HTTP/1.1 101 Switching Protocols\r\n", "switches protocols");
   refuses("HTTP/1.1 200 OK\n", "CR LF");
   // Fields
-  fields("Content-Length : 4", "no proper name");
-  fields("A: b\r\n folded", "no proper name");
-  fields(": b", "no proper name");
-  fields("nonsense", "no proper name");
+  fields("Content-Length : 4", "an invalid name");
+  fields("A: b\r\n folded", "an invalid name");
+  fields(": b", "an invalid name");
+  fields("nonsense", "an invalid name");
   fields("A: b\rc", "control character");
   fields(std::string("A: b\0c", 6), "control character");
   // Lengths
@@ -159,9 +159,9 @@ TEST(ResponseReaderTest, RefusesWhatCouldBeReadInTwoWays) {
   chunks("1\r\nab\r\n", "longer than its size");
   chunks("1\n", "CR LF");
   chunks(" 1\r\n", "size of a chunk");
-  chunks("1 x\r\n", "follows the size of a chunk");
-  chunks("1;a\x01\r\n", "follows the size of a chunk");
-  chunks("1 ;a=\x7f\r\n", "follows the size of a chunk");
+  chunks("1 x\r\n", "text after the size of a chunk");
+  chunks("1;a\x01\r\n", "text after the size of a chunk");
+  chunks("1 ;a=\x7f\r\n", "text after the size of a chunk");
   chunks("0\r\nno colon\r\n", "a trailer");
   chunks("0\r\n folded: x\r\n", "a trailer");
   chunks("0\r\nname : x\r\n", "a trailer");
