@@ -25,7 +25,7 @@ PHRASES = [
     (r"that there (?:is|are)", "available"),
     (r"no good", "invalid"),
     (r"(?:is|are) good(?! (?:for|until|enough))", "is valid"),
-    (r"(?:it is|is|are) awaited", "waiting for it"),
+    (r"(?<!when\s)(?<!when\sit\s)(?:it is|is|are) awaited", "waiting for it"),
     (r"what (?:it|he|she|they) ha(?:s|ve) of", "its X"),
     (r"(?:take|takes|took|taken|taking) up", "reload; pick up"),
     (r"(?:values|labels|names) alone", "only values"),

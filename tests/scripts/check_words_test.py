@@ -67,6 +67,11 @@ class CheckWordsTest(unittest.TestCase):
         self.allows(".md", "`tests/e2e/goes_on_when_the_disk_is_full.py`\n")
         self.finds(".cpp", "// The crew.\n", (1, "crew"))
 
+    def test_allows_the_terms_of_the_field(self):
+        self.allows(".md", "A coroutine starts when it is awaited.\n")
+        self.allows(".md", "The certificate is good until then, and good for one host.\n")
+        self.finds(".md", "The file is missing, it is awaited.\n", (1, "it is awaited"))
+
     def test_reads_comments_only_if_asked(self):
         for suffix, text in ((".cpp", 'f("goes on");  // anew\n'), (".py", 'f("goes on")  # anew\n'),
                              (".sh", 'say "goes on"  # anew\n')):
