@@ -16,7 +16,7 @@ def scenario(stage):
 
     whatsapp.provoke("/metrics", megabytes=1, gzip=False)
     answer = expect_fault(postern, "limit", 502, "body")
-    check(answer.whole, "within the hold-back the answer is whole")
+    check(answer.whole, "within the hold-back the answer is complete")
 
 
 harness.run(scenario)

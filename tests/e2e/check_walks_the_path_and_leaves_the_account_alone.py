@@ -29,10 +29,10 @@ def scenario(stage):
     handshake = alone.of("tls")[0]
     for word in ("TLS 1.3", "'whatsapp-web'", "signed by 'Scenario CA'", "29 days left",
                  "its chain ends at 'Scenario CA'"):
-        check(word in handshake["what"], f"the handshake tells {word}: {handshake['what']}")
+        check(word in handshake["what"], f"the handshake step contains {word}: {handshake['what']}")
     pages = [page["what"] for page in alone.of("page")]
     check(len(pages) == 4 and "/metrics: 200, whatsapp_json, 22 samples" in pages[0], f"{pages}")
-    check("HTTP/1.1 200 OK" in alone.of("scraper")[0]["what"], "what a scraper gets")
+    check("HTTP/1.1 200 OK" in alone.of("scraper")[0]["what"], "the scraper's result")
     check(whatsapp.counters()["logins"] == 1, "one login was sent")
 
     without = stage.examine("--json", "--no-login", nobody, *flags)

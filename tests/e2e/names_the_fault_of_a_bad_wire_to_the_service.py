@@ -30,14 +30,14 @@ def scenario(stage):
 
     wire.set(delay=0.5)
     answer = postern.scrape()
-    check(answer.status == 200 and answer.seconds > 0.5, f"late, but good: {answer.seconds}")
+    check(answer.status == 200 and answer.seconds > 0.5, f"late, but successful: {answer.seconds}")
     wire.heal()
 
     for claim, fault, page, word, status in CASES:
         whatsapp.clear()
         if page:
             whatsapp.provoke("/metrics", **page)
-        check(postern.scrape().status == 200, f"{claim}: good before")
+        check(postern.scrape().status == 200, f"{claim}: it succeeds before")
         wire.set(**fault)
         answer = expect_fault(postern, word, status, "plain", headers=timeout)
         check(answer.seconds < SECONDS, f"{claim}: before the scraper gives up: {answer.seconds}")

@@ -87,7 +87,7 @@ many{{n="2",cluster="eu-1"}} 1
         check(found == 2 * count, f"samples dropped by {reason} are counted: {found}")
     asked = urllib.parse.unquote(log.read_text())
     check('GET /federate?match[]={__name__=~".+",__name__!="noise"} ' in asked,
-          f"the selectors go upstream: {asked}")
+          f"the request contains the selectors: {asked}")
 
     said = subprocess.run([stage.build / "postern", "rules", root / "federate",
                            f"--config.file={config}", "--target=shaped"],

@@ -49,7 +49,7 @@ def scenario(stage):
     check(all(one.result().status == 200 for one in waiting), "all are answered with free descriptors")
 
     answer = postern.scrape()
-    check(answer.status == 200, f"good again: {answer.body[:300]}")
+    check(answer.status == 200, f"it succeeds again: {answer.body[:300]}")
     metrics = postern.own_metrics()
     check(metrics.value("postern_tls_reloads_total", target=harness.TARGET, role="client",
                         result="failure") == 0, "no certificate counts as bad")

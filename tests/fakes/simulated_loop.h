@@ -30,7 +30,8 @@ class SimulatedPoller final : public async::Poller {
       if (told != 0) ready[socket] = told;
     }
     if (!ready.empty() || patience.count() == 0) return ready;
-    if (patience.count() < 0) throw std::logic_error("every task waits for what never comes");
+    if (patience.count() < 0)
+      throw std::logic_error("every task waits for an event that never happens");
     clock_.advance(patience);
     return ready;
   }

@@ -71,6 +71,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.reshaper = &cold;
   const auto worked_out = postern::fuzz::read(input, postern::fuzz::Syntax::Text, options,
                                               postern::fuzz::kText, 1 << 20);
-  postern::fuzz::require(remembered == worked_out, "what is remembered matters", input);
+  postern::fuzz::require(remembered == worked_out, "the cache changes the result", input);
   return 0;
 }

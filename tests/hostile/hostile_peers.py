@@ -86,7 +86,7 @@ class Program:
         self._process = subprocess.Popen(self._arguments, stdout=subprocess.DEVNULL)
 
     def __exit__(self, *_):
-        check(self._process.wait(SECONDS + 30) == 0, f"the peer {self._arguments[1]} was let in")
+        check(self._process.wait(SECONDS + 30) == 0, f"the peer {self._arguments[1]} was accepted")
 
 
 def idle(port: int):

@@ -72,7 +72,7 @@ TEST_F(OptionalPagesTest, ForgetsTheServicesHealthWithItsPage) {
     EXPECT_EQ(counts.health, scrape::ServiceHealth::Unhealthy);
     ASSERT_TRUE(counts.stories[1].health);
     if (!read_at) read_at = counts.stories[1].health_at;
-    EXPECT_EQ(counts.stories[1].health_at, *read_at) << "also for a kept page";
+    EXPECT_EQ(counts.stories[1].health_at, *read_at) << "also for a stored page";
     clock.advance(30s);
   }
   whatsapp.provoke("/v1/health", answers(500));

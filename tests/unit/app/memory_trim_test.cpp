@@ -13,7 +13,7 @@ TEST(MemoryTrimTest, IsDueTenSecondsAfterTheLastScrape) {
   MemoryTrim trim(kStart);
   EXPECT_FALSE(trim.isDue(1, kStart + seconds(1)));
   EXPECT_FALSE(trim.isDue(1, kStart + seconds(10)));
-  EXPECT_FALSE(trim.isDue(2, kStart + seconds(11))) << "another scrape came";
+  EXPECT_FALSE(trim.isDue(2, kStart + seconds(11))) << "another scrape began";
   EXPECT_FALSE(trim.isDue(2, kStart + seconds(20)));
   EXPECT_TRUE(trim.isDue(2, kStart + seconds(21)));
   EXPECT_FALSE(trim.isDue(2, kStart + seconds(22))) << "once";

@@ -25,7 +25,7 @@ TEST(ThreadPoolTest, RunsJobsSideBySideUpToTheBound) {
       });
     }
   }
-  EXPECT_EQ(done, 100) << "the destructor finishes what is queued";
+  EXPECT_EQ(done, 100) << "the destructor finishes queued jobs";
   EXPECT_LE(most, 3);
 }
 

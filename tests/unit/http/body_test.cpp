@@ -166,7 +166,7 @@ TEST(RequestBodyTest, FindsNoRoomWhileOthersTakeIt) {
   EXPECT_EQ(kept_first, "");
   EXPECT_EQ(second.begin(head, 8, kept_second), Progress::Incomplete);
   EXPECT_EQ(feed(second, "123456789"), Progress::Complete);
-  EXPECT_EQ(kept_second, "12345678") << "what follows belongs to the next request";
+  EXPECT_EQ(kept_second, "12345678") << "the rest belongs to the next request";
 }
 
 }  // namespace

@@ -64,7 +64,7 @@ TEST(LineReaderTest, ShowsTheBeginOfALine) {
   std::string_view bytes = "ab\r\ncd";
 
   EXPECT_EQ(reader.next(bytes, 100), Outcome::Line);
-  EXPECT_EQ(bytes, "cd") << "what follows the line is left";
+  EXPECT_EQ(bytes, "cd") << "the rest after the line stays";
   EXPECT_EQ(reader.next(bytes, 100), Outcome::More);
   EXPECT_EQ(reader.line(), "cd");
   bytes = "ef";

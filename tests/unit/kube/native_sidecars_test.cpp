@@ -103,7 +103,7 @@ TEST_F(NativeSidecarsTest, AreThereWhenServerAndKubeletsAreNewEnough) {
             {},
             true,
             "the API server is v1.32.0, whose kubelets are 1.29 or newer"},
-           {"whatever its nodes say",
+           {"for every version of its nodes",
             "v1.34.1",
             {"v1.34.1", "v1.25.0-vk-azure-aci-1.6.2"},
             true,
@@ -114,7 +114,7 @@ TEST_F(NativeSidecarsTest, AreThereWhenServerAndKubeletsAreNewEnough) {
             true,
             "its 1 kubelets are 1.29 or newer; 2 without a readable version are ignored, such as "
             "node node-1 is \\\"v1.25.0-vk-azure-aci-1.6.2\\\""},
-           {"nor do they alone",
+           {"they alone decide nothing",
             "v1.31.1",
             {"kwok-v0.6.0", "fake"},
             false,

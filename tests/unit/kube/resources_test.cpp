@@ -131,7 +131,7 @@ TEST(ResourcesTest, AreRefusedWithTheSumsWhereThePodHasNoMore) {
             "",
             "postern.io/limits-memory: 300Mi is more than the 256Mi of the pod's "
             "spec.resources.limits, expected at most as much"},
-           {"a limit of the pod alone",
+           {"only a limit of the pod",
             R"({"containers": [{"resources": {"limits": {"memory": "40Mi"}}}],
                 "resources": {"limits": {"memory": "48Mi"}}})",
             {{"requests-memory", "16Mi"}},
@@ -271,7 +271,7 @@ TEST(ResourcesTest, HaveEphemeralStorageWhereSomebodySaysSo) {
             {{"requests-ephemeral-storage", "8Mi"}},
             R"({"requests": {"cpu": "100m", "memory": "64Mi", "ephemeral-storage": "8Mi"},
                 "limits": {"cpu": "100m", "memory": "64Mi"}})"},
-           {"in a pod with resources of its own",
+           {"in a pod with pod-level resources",
             R"({"resources": {"limits": {"cpu": "2", "memory": "1Gi"}}})",
             {},
             R"({"limits": {"ephemeral-storage": "32Mi"}})",

@@ -32,7 +32,7 @@ TEST(StatsTest, RemembersSinceWhenAFaultLasts) {
   EXPECT_EQ(stats.counts().since, kStart + 10s);
   stats.fetched(failed(Fault::Tls), {"/metrics"}, kStart + 30s);
   EXPECT_EQ(stats.counts().since, kStart + 30s);
-  EXPECT_EQ(stats.counts().samples, 3U) << "of the last good page";
+  EXPECT_EQ(stats.counts().samples, 3U) << "of the last successful page";
   stats.fetched(good(4), {"/metrics"}, kStart + 40s);
   EXPECT_EQ(stats.counts().since, kStart + 40s);
   EXPECT_FALSE(stats.counts().fault);

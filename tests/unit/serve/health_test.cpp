@@ -169,7 +169,7 @@ TEST_F(HealthTest, NamesTheFailingNodesWithRoleReasonAndTime) {
                                     "(1011), read 1970-01-01T01:00:00Z"));
 
   scrapedWithoutHealth(*target);
-  EXPECT_TRUE(statusOf(0)["health"]["failing_nodes"].empty()) << "gone with the page";
+  EXPECT_TRUE(statusOf(0)["health"]["failing_nodes"].empty()) << "missing without the page";
   EXPECT_TRUE(statusOf(0)["health"]["as_of"].is_null());
   EXPECT_FALSE(nlohmann::json::parse(health(viewOf(*target)).json).contains("nodes"));
   EXPECT_THAT(table(200), AllOf(Not(HasSubstr("h2:core")), HasSubstr("page /v1/health failed")));

@@ -119,8 +119,8 @@ TEST(ChainSearchTest, TriesEveryAuthorityOfOneName) {
     }
   }
   check(
-      {"the old one alone", leaf, {}, {old}, "certificate of the chain 'Corp Root', which is in "});
-  check({"the rekeyed one alone", leaf, {}, {rekeyed}, "with another key than that of the CA"});
+      {"only the old one", leaf, {}, {old}, "certificate of the chain 'Corp Root', which is in "});
+  check({"only the rekeyed one", leaf, {}, {rekeyed}, "with another key than that of the CA"});
 }
 
 TEST(ChainSearchTest, TriesEveryPathOfCrossSignedAuthorities) {
@@ -141,24 +141,24 @@ TEST(ChainSearchTest, TriesEveryPathOfCrossSignedAuthorities) {
            ChainCase{"both trusted, one expired", leaf, {r3, cross}, {x1, dst}, ""},
            ChainCase{"both trusted, the expired one first", leaf, {r3, cross}, {dst, x1}, ""},
            ChainCase{"the cross-signed one expired", leaf, {r3, cross_expired}, {dst, x1}, ""},
-           ChainCase{"over the cross-signed one alone", leaf, {r3, cross_other}, {other}, ""},
+           ChainCase{"only over the cross-signed one", leaf, {r3, cross_other}, {other}, ""},
            ChainCase{"the cross-signed one trusted", leaf, {r3}, {cross_other}, ""},
            ChainCase{"two intermediates, expired first", leaf, {r3_of_dst, r3}, {x1}, ""},
            ChainCase{"two intermediates, expired last", leaf, {r3, r3_of_dst}, {x1}, ""},
-           ChainCase{"expired one sent, good one trusted", leaf, {r3_expired}, {x1, r3}, ""},
-           ChainCase{"expired one sent, good one alone trusted", leaf, {r3_expired}, {r3}, ""},
-           ChainCase{"expired one trusted, good one sent", leaf, {r3}, {x1, r3_expired}, ""},
+           ChainCase{"expired one sent, valid one trusted", leaf, {r3_expired}, {x1, r3}, ""},
+           ChainCase{"expired one sent, only the valid one trusted", leaf, {r3_expired}, {r3}, ""},
+           ChainCase{"expired one trusted, valid one sent", leaf, {r3}, {x1, r3_expired}, ""},
            ChainCase{"intermediate of that name and another key", leaf, {stranger, r3}, {x1}, ""},
            ChainCase{"another order", leaf, {x1, r3}, {x1}, ""},
            ChainCase{"the leaf twice", leaf, {leaf, r3}, {x1}, ""},
            ChainCase{"a stranger between", leaf, {other, r3}, {x1}, ""},
            ChainCase{"the leaf trusted", leaf, {}, {leaf}, ""},
-           ChainCase{"the expired root alone",
+           ChainCase{"only the expired root",
                      leaf,
                      {r3, cross},
                      {dst},
                      "certificate of the chain 'DST', which is in "},
-           ChainCase{"expired intermediate alone",
+           ChainCase{"only the expired intermediate",
                      leaf,
                      {r3_expired},
                      {x1},

@@ -129,7 +129,7 @@ TEST_F(OwnChainTest, SortsWhatIsInTheFile) {
 
   for (const auto& given : std::vector<OwnChainCase>{
            {"in order", {leaf, lower, upper}, all, {}},
-           {"the leaf alone", {leaf}, {leaf}, {}},
+           {"only the leaf", {leaf}, {leaf}, {}},
            {"reversed", {upper, lower, leaf}, all, {order}},
            {"leaf in the middle", {lower, leaf, upper}, all, {order}},
            {"issuers exchanged", {leaf, upper, lower}, all, {order}},

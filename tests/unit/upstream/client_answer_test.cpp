@@ -96,7 +96,7 @@ TEST_F(ClientAnswerTest, RefusesWhatItCannotRead) {
 
   refuses(answer("x", "Content-Encoding: br\r\n"), "Content-Encoding");
   refuses(answer("x", "Content-Encoding: gzip, gzip\r\n"), "Content-Encoding");
-  refuses(answer("plain text, whatever the head says", "Content-Encoding: gzip\r\n"), "gzip");
+  refuses(answer("plain text despite the head", "Content-Encoding: gzip\r\n"), "gzip");
   refuses("SSH-2.0-OpenSSH_9.2\r\n", "not HTTP");
 }
 
