@@ -64,7 +64,7 @@ def check_list(root, program):
     for name, package in packages.items():
         check(re.fullmatch(r"SPDXRef-[A-Za-z0-9.-]+", name), name)
         check({"name", "versionInfo", "downloadLocation", "copyrightText"} <= package.keys(), name)
-        check(package["copyrightText"], f"the licence of {name}")
+        check(package["copyrightText"], f"the license of {name}")
     own = packages["SPDXRef-postern"]
     check(own["versionInfo"] == VERSION, "our version")
     check(own["checksums"][0]["checksumValue"] == hashlib.sha256(program.read_bytes()).hexdigest(),
