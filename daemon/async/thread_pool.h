@@ -3,7 +3,6 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <vector>
 
@@ -28,7 +27,7 @@ class ThreadPool final : public JobRunner {
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
-  void run(std::function<void()> job) override;
+  void run(Job job) override;
   // Waits until no job is left; false when `deadline` came first.
   bool settle(SteadyTime deadline);
   // Never falls: threads that are there stay until they are idle.
@@ -45,7 +44,7 @@ class ThreadPool final : public JobRunner {
 
   Mutex mutex_;
   std::condition_variable settled_;  // a thread is idle, or has ended
-  std::deque<std::function<void()>> queue_ GUARDED_BY(mutex_);
+  std::deque<Job> queue_ GUARDED_BY(mutex_);
   std::size_t bound_ GUARDED_BY(mutex_);
   Crew crew_ GUARDED_BY(mutex_){"for blocking work"};
   std::vector<std::shared_ptr<Idler>> idle_ GUARDED_BY(mutex_);  // the last one was at work last

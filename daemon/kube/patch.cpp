@@ -70,8 +70,8 @@ void PatchMaker::addPullSecrets() {
   if (!wanted.empty()) append("imagePullSecrets", std::move(wanted));
 }
 
-// What scrape configurations look for. A pod that is scraped already stays so, and whoever applied
-// it is told.
+// Annotations that scrape configurations look for. A pod that is already scraped keeps its own, and
+// the user who applied it gets a warning.
 void PatchMaker::annotate() {
   const std::array<std::pair<std::string_view, std::string>, 4> ours = {{
       {"scrape", "true"},
