@@ -11,7 +11,7 @@ struct BoundedRunner::Turns {
   explicit Turns(std::size_t most) : free(most) {}
 
   // Returns false when the job must wait until another one has ended.
-  bool take(std::function<void()>& job) {
+  bool take(Job& job) {
     const MutexLock lock(mutex);
     if (free > 0) {
       --free;
@@ -21,7 +21,7 @@ struct BoundedRunner::Turns {
     return false;
   }
   // Empty: no job waits, and the place is free.
-  std::function<void()> next() {
+  Job next() {
     const MutexLock lock(mutex);
     if (waiting.empty()) {
       ++free;
@@ -34,7 +34,7 @@ struct BoundedRunner::Turns {
 
   Mutex mutex;
   std::size_t free GUARDED_BY(mutex);
-  std::deque<std::function<void()>> waiting GUARDED_BY(mutex);
+  std::deque<Job> waiting GUARDED_BY(mutex);
 };
 
 BoundedRunner::BoundedRunner(JobRunner& runner, std::size_t most)
@@ -42,7 +42,7 @@ BoundedRunner::BoundedRunner(JobRunner& runner, std::size_t most)
 
 BoundedRunner::~BoundedRunner() = default;
 
-void BoundedRunner::run(std::function<void()> job) {
+void BoundedRunner::run(Job job) {
   if (!turns_->take(job)) return;
   runner_.run([turns = turns_, first = std::move(job)] {
     first();

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 
 #include "async/job_runner.h"
@@ -19,7 +18,7 @@ class BoundedRunner final : public JobRunner {
   BoundedRunner(const BoundedRunner&) = delete;
   BoundedRunner& operator=(const BoundedRunner&) = delete;
 
-  void run(std::function<void()> job) override;
+  void run(Job job) override;
 
  private:
   struct Turns;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <functional>
+#include "base/job.h"
 
 namespace postern::async {
 
@@ -8,7 +8,7 @@ namespace postern::async {
 class JobRunner {
  public:
   // Runs the job soon, on any thread. The job must not throw.
-  virtual void run(std::function<void()> job) = 0;
+  virtual void run(Job job) = 0;
 
  protected:
   ~JobRunner() = default;

@@ -33,7 +33,7 @@ ThreadPool::~ThreadPool() {
   for (auto& thread : threads) thread.join();
 }
 
-void ThreadPool::run(std::function<void()> job) {
+void ThreadPool::run(Job job) {
   MutexLock lock(mutex_);
   queue_.push_back(std::move(job));
   if (!idle_.empty()) {

@@ -3,7 +3,6 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <vector>
 
@@ -27,7 +26,7 @@ class ThreadPool final : public JobRunner {
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
-  void run(std::function<void()> job) override;
+  void run(Job job) override;
   // Waits until no job is left. Returns false when `deadline` came first.
   bool settle(SteadyTime deadline);
   // Never lowers the bound, because running threads stay until they are idle.
@@ -44,7 +43,7 @@ class ThreadPool final : public JobRunner {
 
   Mutex mutex_;
   std::condition_variable settled_;  // a thread is idle, or has ended
-  std::deque<std::function<void()>> queue_ GUARDED_BY(mutex_);
+  std::deque<Job> queue_ GUARDED_BY(mutex_);
   std::size_t bound_ GUARDED_BY(mutex_);
   Crew crew_ GUARDED_BY(mutex_){"for blocking work"};
   std::vector<std::shared_ptr<Idler>> idle_ GUARDED_BY(mutex_);  // most recent last

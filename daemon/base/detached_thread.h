@@ -8,7 +8,7 @@ namespace postern {
 // a query through libmariadb, a write to a volume that does not answer. The caller waits until its
 // own deadline and then abandons the thread. `work` must own everything that it uses, because it
 // may outlive all other objects. Returns false if the system has no more threads. All other threads
-// are joined, as in Crew.
+// are joined, as in ThreadGroup.
 bool startDetachedThread(Job work);
 
 // Ends the process without exit(3), which would destroy objects that a detached thread may still

@@ -157,7 +157,7 @@ class Bench:
         try:
             wait_for(lambda: self.upstream.requests() > before + COUNT, "wrk has its connections")
             fetched, cpu = self.upstream.requests(), cpu_seconds(process.pid)
-            time.sleep(WRK_SECONDS)
+            time.sleep(WRK_SECONDS)  # the time that is measured
             cpu, fetched = cpu_seconds(process.pid) - cpu, self.upstream.requests() - fetched - 1
         finally:
             output = process.communicate()[0]
