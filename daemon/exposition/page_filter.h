@@ -71,6 +71,8 @@ class PageFilter {
   // Null when lines are copied.
   std::shared_ptr<const Context> context() const;
   bool isAt(const std::shared_ptr<const Context>& context) const;
+  // Whether the HELP, TYPE or UNIT of the last family wait for its first sample, or the page's end.
+  bool hasPendingHead() const { return !copies_ && untold_; }
   // Whether this many more samples may be kept.
   bool admits(std::size_t samples) const {
     return options_.limits.samples == 0 || counts_.kept + samples <= options_.limits.samples;

@@ -84,7 +84,7 @@ std::string Anchored::expand(std::string_view pattern,
 }
 
 RelabelRule::RelabelRule(const config::Relabel& config, Md5 md5)
-    : config_(config), md5_(std::move(md5)), regex_(config.regex) {}
+    : config_(config), md5_(md5), regex_(config.regex) {}
 
 bool RelabelRule::apply(LabelSet& labels) const {
   using enum config::RelabelAction;

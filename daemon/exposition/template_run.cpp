@@ -134,7 +134,9 @@ void TemplateRun::goLive() {
 
 void TemplateRun::finish() {
   whole_ = true;
-  const bool filled = !live_ && at_ == page_.blocks.size() && page_.duplicates;
+  // A head that is written behind the blocks must know which families they have written.
+  const bool filled =
+      !live_ && at_ == page_.blocks.size() && page_.duplicates && !filter_->hasPendingHead();
   if (filled) {
     filter_->setDuplicates(*page_.duplicates);
   } else {

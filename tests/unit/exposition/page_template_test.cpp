@@ -20,6 +20,7 @@ class RandomPage {
  public:
   RandomPage(unsigned seed, Syntax syntax) : draw_(seed), syntax_(syntax) {
     for (int family = 0; family < 6; ++family) addFamily("family_" + std::to_string(family));
+    if (below(3) == 0) addLateHead();
   }
 
   std::string text() const {
@@ -75,6 +76,12 @@ class RandomPage {
     if (below(3) > 0) lines_.push_back("# HELP " + name + (text ? suffix : "") + " Counts.\n");
     if (below(4) > 0) lines_.push_back(of + (counter ? " counter\n" : " gauge\n"));
     for (std::size_t left = below(12); left > 0; --left) lines_.push_back(sample(name + suffix));
+  }
+  // A HELP or TYPE of a family, again or for the first time, at the end of the page.
+  void addLateHead() {
+    const std::string& line = lines_[below(lines_.size())];
+    const bool head = line.starts_with("# ");
+    lines_.push_back(head ? std::string(line) : "# HELP family_0 Late.\n");
   }
   void changeOne(std::size_t at) {
     std::string& line = lines_[at];
