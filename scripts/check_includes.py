@@ -20,14 +20,14 @@ LIBRARIES = {
     r"Poco/": ["async/*", "http/*", "credentials/mysql*", "app/program.h", "base/date.cpp"],
     r"(mysql|mariadb)\b": ["credentials/mysql*"],
     r"openssl/": ["tls/*", "upstream/*", "session/*", "credentials/*", "http/*",
-                  "scrape/digests.cpp", "serve/basic_auth.cpp", "serve/bcrypt.cpp",
+                  "scrape/digests.cpp", "web/basic_auth.cpp", "web/bcrypt.cpp",
                   "kube/serving_material.h"],
-    r"crypt\.h": ["serve/bcrypt.cpp"],
+    r"crypt\.h": ["web/bcrypt.cpp"],
     r"boost/intrusive/": ["async/*", "http/*"],
     r"yaml-cpp/|boost/": ["config/*"],
     r"simdjson": ["exposition/*"],
     r"re2/": ["config/*", "exposition/*"],
-    r"nlohmann/": ["config/*", "doctor/*", "kube/*", "session/*", "serve/*"],
+    r"nlohmann/": ["config/*", "check/*", "kube/*", "session/*", "web/*"],
     r"spdlog/": ["base/log.cpp"],
     r"fmt/core\.h": ["*"],
     r"(emmintrin|arm_neon)\.h": ["exposition/scan.h"],
@@ -44,7 +44,7 @@ CATCHES = [
     "credentials/mysql*",   # Poco::Data
     "http/*",               # Poco::Net
     "async/*",              # an exception ends only its task or job
-    "base/crew.cpp",        # std::thread
+    "base/thread_group.cpp",        # std::thread
     "scrape/exception_guard.*",  # std::bad_alloc
 ]
 

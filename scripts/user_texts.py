@@ -42,8 +42,8 @@ KINDS = {
     "alert": "summaries and descriptions of alerts",
     "dashboard": "titles and descriptions of dashboards",
 }
-FOLDERS = {"app": "program", "config": "config", "kube": "injector", "doctor": "check", "check": "check",
-           "serve": "page", "web": "page"}  # of daemon/; the others make errors
+FOLDERS = {"app": "program", "config": "config", "kube": "injector", "check": "check",
+           "web": "page"}  # of daemon/; the others make errors
 
 # (literal, files of daemon/, reason): users do not read a literal that is this pattern as a whole.
 NOT_TEXTS = [

@@ -43,14 +43,14 @@ std::optional<sandbox::Sandbox> applySandbox(const config::Options& options,
   return sandbox;
 }
 
-serve::SandboxState stateOf(config::SandboxMode mode, const sandbox::Sandbox& sandbox) {
+web::SandboxState stateOf(config::SandboxMode mode, const sandbox::Sandbox& sandbox) {
   return {std::string(config::sandboxModeName(mode)), sandbox.seccomp().state,
           sandbox.landlock().state, sandbox::Sandbox::refusedCalls()};
 }
 
-std::vector<config::Complaint> outsideOf(const sandbox::Sandbox& sandbox,
+std::vector<config::ConfigError> outsideOf(const sandbox::Sandbox& sandbox,
                                          const std::vector<config::Path>& files) {
-  std::vector<config::Complaint> complaints;
+  std::vector<config::ConfigError> complaints;
   for (const auto& file : files) {
     if (sandbox.admits(file)) continue;
     complaints.push_back(

@@ -5,7 +5,7 @@
 
 #include "config/config.h"
 #include "sandbox/sandbox.h"
-#include "serve/own_metrics.h"
+#include "web/self_metrics.h"
 
 namespace postern::app {
 
@@ -15,10 +15,10 @@ std::optional<sandbox::Sandbox> applySandbox(const config::Options& options,
                                              const config::Config& config);
 
 // The sandbox's state for the self-metrics.
-serve::SandboxState stateOf(config::SandboxMode mode, const sandbox::Sandbox& sandbox);
+web::SandboxState stateOf(config::SandboxMode mode, const sandbox::Sandbox& sandbox);
 
 // A complaint for each of `files` that is unreadable in the sandbox before a restart.
-std::vector<config::Complaint> outsideOf(const sandbox::Sandbox& sandbox,
+std::vector<config::ConfigError> outsideOf(const sandbox::Sandbox& sandbox,
                                          const std::vector<config::Path>& files);
 
 }  // namespace postern::app

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "base/version.h"
-#include "serve/metrics_text.h"
-#include "serve/own_metrics.h"
-#include "serve/process.h"
+#include "web/metrics_text.h"
+#include "web/self_metrics.h"
+#include "web/process.h"
 
 namespace postern::app {
 namespace {
@@ -21,8 +21,8 @@ http::Reply textReply(int status, std::string text) {
 }  // namespace
 
 std::string InjectPage::metrics() const {
-  serve::MetricsText text;
-  serve::writeBuild(text, version(), revision());
+  web::MetricsText text;
+  web::writeBuild(text, version(), revision());
   text.family("postern_inject_requests_total", "counter", "Requests to the webhook, by result.");
   const auto counts = sources_.webhook.counts();
   for (std::size_t i = 0; i < counts.size(); ++i) {
@@ -48,8 +48,8 @@ std::string InjectPage::metrics() const {
               "When the serving certificate of the webhook expires.");
   if (const auto expiry = sources_.material.status().not_after)
     text.sample({}, unixSeconds(*expiry));
-  serve::writeFront(text, sources_.server.counts());
-  serve::writeProcess(text, serve::readProcess());
+  web::writeFront(text, sources_.server.counts());
+  web::writeProcess(text, web::readProcess());
   return text.take();
 }
 

@@ -56,11 +56,11 @@ InjectorTasks::InjectorTasks(const config::Inject& options, const ClusterPlace& 
       native_(api_, native),
       missed_(api_),
       certificate_(api_, certificatePlaceOf(options, place.own_namespace), material, clock),
-      chores_(choresFor(options)) {}
+      chores_(tasksFor(options)) {}
 
 // The certificate comes first: without it every handshake is refused.
-std::vector<kube::Chores::Chore> InjectorTasks::choresFor(const config::Inject& options) {
-  std::vector<kube::Chores::Chore> chores;
+std::vector<kube::PeriodicTasks::Action> InjectorTasks::tasksFor(const config::Inject& options) {
+  std::vector<kube::PeriodicTasks::Action> chores;
   if (options.tls_dir.empty()) {
     chores.emplace_back([this](const std::stop_token& stop) { return certificate_.look(stop); });
   }

@@ -8,8 +8,8 @@
 #include "base/clock.h"
 #include "config/inject.h"
 #include "kube/api_client.h"
-#include "kube/chores.h"
-#include "kube/missed_pods.h"
+#include "kube/periodic_tasks.h"
+#include "kube/uninjected_pods.h"
 #include "kube/native_sidecars.h"
 #include "kube/serving_certificate.h"
 #include "kube/serving_material.h"
@@ -38,19 +38,19 @@ class InjectorTasks {
                 kube::ServingMaterial& material, std::atomic<bool>& native, const Clock& clock);
 
   // Thread-safe.
-  kube::MissedPods::Counts missedPods() const { return missed_.counts(); }
+  kube::UninjectedPods::Counts missedPods() const { return missed_.counts(); }
   kube::ApiClient::Counts apiRequests() const { return api_.counts(); }
   // Sends no more requests. False if one was still waiting for its response at `deadline`.
   bool stop(SteadyTime deadline) { return chores_.stop(deadline); }
 
  private:
-  std::vector<kube::Chores::Chore> choresFor(const config::Inject& options);
+  std::vector<kube::PeriodicTasks::Action> tasksFor(const config::Inject& options);
 
   kube::ApiClient api_;
   kube::NativeSidecars native_;
-  kube::MissedPods missed_;
+  kube::UninjectedPods missed_;
   kube::ServingCertificate certificate_;
-  kube::Chores chores_;
+  kube::PeriodicTasks chores_;
 };
 
 }  // namespace postern::app

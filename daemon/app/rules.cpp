@@ -18,7 +18,7 @@
 #include "exposition/page_input.h"
 #include "exposition/page_writer.h"
 #include "exposition/sample_text.h"
-#include "scrape/reshapers.h"
+#include "scrape/relabeler_pool.h"
 
 namespace postern::app {
 namespace {
@@ -91,9 +91,9 @@ struct Merged {
 };
 
 // Applies one rule to a page, and keeps the result as OpenMetrics.
-class Trial : public exposition::Sink {
+class RulePreview : public exposition::Sink {
  public:
-  explicit Trial(exposition::Reshaper* reshaper) : reshaper_(reshaper) {}
+  explicit RulePreview(exposition::Relabeler* reshaper) : reshaper_(reshaper) {}
 
   bool copies(Syntax) const override { return false; }
   void line(const exposition::Line&) override {}
@@ -114,13 +114,13 @@ class Trial : public exposition::Sink {
  private:
   void findDuplicate(const Sample& in, const Sample& out);
 
-  exposition::Reshaper* const reshaper_;  // null: no rule
+  exposition::Relabeler* const reshaper_;  // null: no rule
   std::size_t number_ = 0;                // of the sample
   std::unordered_set<std::uint64_t> came_;
   std::unordered_map<std::uint64_t, std::size_t> series_;  // and the number of its first sample
 };
 
-void Trial::findDuplicate(const Sample& in, const Sample& out) {
+void RulePreview::findDuplicate(const Sample& in, const Sample& out) {
   const std::uint64_t came = hashSeries(in);
   std::uint64_t hash = hashSeries(out);
   if (!out.inserted.empty()) hash += reshaper_->insertedHash();
@@ -135,8 +135,8 @@ void Trial::findDuplicate(const Sample& in, const Sample& out) {
   if (merged.size() < kShown) merged.push_back({known->second, number_});
 }
 
-std::string_view Trial::sample(const Sample& sample, Syntax syntax) {
-  using Verdict = exposition::Reshaper::Verdict;
+std::string_view RulePreview::sample(const Sample& sample, Syntax syntax) {
+  using Verdict = exposition::Relabeler::Verdict;
   ++number_;
   Sample out = sample;
   const auto verdict = reshaper_ == nullptr ? Verdict::Unchanged : reshaper_->apply(sample.line);
@@ -196,7 +196,7 @@ std::string seriesOf(const std::string& page, std::size_t number,
   return printable(series, 200);
 }
 
-void printMerged(const Trial& trial, const std::string& page,
+void printMerged(const RulePreview& trial, const std::string& page,
                  const std::vector<std::string>& hidden) {
   if (trial.made == 0) return;
   std::printf("  makes %zu duplicate%s: Prometheus keeps one sample of each series\n", trial.made,
@@ -209,7 +209,7 @@ void printMerged(const Trial& trial, const std::string& page,
     std::printf("    ... and %zu more\n", trial.made - trial.merged.size());
 }
 
-void print(const std::string& title, const Trial& trial) {
+void print(const std::string& title, const RulePreview& trial) {
   std::size_t dropped = 0;
   for (const auto& [name, samples] : trial.dropped) dropped += samples;
   std::printf("%s\n  kept %zu, dropped %zu, changed %zu\n", printable(title, 200).c_str(),
@@ -233,7 +233,7 @@ const config::Target* findTarget(const std::string& name, const config::Config& 
 }
 
 // Reads a page into a trial, without the limits that only a scrape has. False after a complaint.
-bool readInto(Trial& trial, const std::string& page, const config::Target& target,
+bool readInto(RulePreview& trial, const std::string& page, const config::Target& target,
               const std::string& file) {
   // A file has no Content-Type, but the last line shows OpenMetrics.
   std::optional<exposition::Format> format;
@@ -266,7 +266,7 @@ int rules(const config::CommandLine& command_line, const config::Config& config)
                  error->what.c_str());
     return 1;
   }
-  Trial first(nullptr);
+  RulePreview first(nullptr);
   if (!readInto(first, page, *target, file)) return 1;
   std::printf("%s: %zu samples", file.c_str(), first.kept);
   if (first.duplicates > 0)
@@ -274,8 +274,8 @@ int rules(const config::CommandLine& command_line, const config::Config& config)
   std::printf("\n");
   std::string text = std::move(first.page);
   for (const Step& step : stepsOf(target->reshape)) {
-    exposition::Reshaper reshaper(scrape::compileRules(step.rule));
-    Trial trial(&reshaper);
+    exposition::Relabeler reshaper(scrape::compileRules(step.rule));
+    RulePreview trial(&reshaper);
     if (text.empty()) break;
     if (!readInto(trial, text + "# EOF\n", *target, file)) return 1;
     print(step.title, trial);

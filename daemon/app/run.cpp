@@ -16,8 +16,8 @@
 #include "base/version.h"
 #include "config/config.h"
 #include "config/web_config.h"
-#include "doctor/daemon.h"
-#include "doctor/examine.h"
+#include "check/daemon.h"
+#include "check/check.h"
 #include "exposition/page_template.h"
 
 namespace postern::app {
@@ -34,7 +34,7 @@ void print(const std::string& text, std::FILE* to) {
   std::fwrite(text.data(), 1, text.size(), to);
 }
 
-int complain(const std::vector<config::Complaint>& complaints) {
+int complain(const std::vector<config::ConfigError>& complaints) {
   for (const auto& complaint : complaints) print(complaint.text() + "\n", stderr);
   return kBadUsage;
 }
@@ -43,10 +43,10 @@ int complain(const std::vector<config::Complaint>& complaints) {
 int check(const config::CommandLine& command_line) {
   log::configure(log::Level::Error, command_line.options.log_format);
   exposition::limitPageTemplates(0);  // each page is read once
-  if (command_line.check.live) return doctor::live(command_line.options);
+  if (command_line.check.live) return check::live(command_line.options);
   const auto loaded = config::load(command_line);
-  if (!loaded.complaints.empty()) return doctor::complain(command_line, loaded.complaints);
-  return doctor::examine(command_line, loaded.config);
+  if (!loaded.complaints.empty()) return check::complain(command_line, loaded.complaints);
+  return check::examine(command_line, loaded.config);
 }
 
 }  // namespace
@@ -56,22 +56,22 @@ int run(const std::vector<std::string>& arguments, const std::vector<std::string
   boundAllocator();
   const auto command_line = config::parseCommandLine(arguments, environment);
   if (!command_line.complaints.empty()) return complain(command_line.complaints);
-  switch (command_line.ask) {
-    case config::Ask::Help: print(config::helpText(), stdout); return 0;
-    case config::Ask::Version:
+  switch (command_line.command) {
+    case config::Command::Help: print(config::helpText(), stdout); return 0;
+    case config::Command::Version:
       print(fmt::format("postern {} (revision {})\n", version(), revision()), stdout);
       return 0;
-    case config::Ask::Run:
-    case config::Ask::Rules:
-    case config::Ask::Check:
-    case config::Ask::Inject: break;
+    case config::Command::Run:
+    case config::Command::Rules:
+    case config::Command::Check:
+    case config::Command::Inject: break;
   }
-  if (command_line.ask == config::Ask::Check) return check(command_line);
+  if (command_line.command == config::Command::Check) return check(command_line);
   log::configure(command_line.options.log_level, command_line.options.log_format);
   for (const auto& warning : command_line.warnings) log::warn(warning);
-  if (command_line.ask == config::Ask::Inject) return inject(command_line);
+  if (command_line.command == config::Command::Inject) return inject(command_line);
   const auto& options = command_line.options;
-  if (command_line.ask == config::Ask::Run && options.await && !options.check)
+  if (command_line.command == config::Command::Run && options.await && !options.check)
     return serve(command_line, std::nullopt);
   const auto loaded = config::load(command_line);
   const auto web = options.web_config_file.empty() ? config::WebConfigLoaded()
@@ -79,8 +79,8 @@ int run(const std::vector<std::string>& arguments, const std::vector<std::string
   auto complaints = loaded.complaints;
   complaints.insert(complaints.end(), web.complaints.begin(), web.complaints.end());
   if (!complaints.empty()) return complain(complaints);
-  if (command_line.ask == config::Ask::Rules) return rules(command_line, loaded.config);
-  if (options.check) return doctor::examineFilesAlone(command_line, loaded.config);
+  if (command_line.command == config::Command::Rules) return rules(command_line, loaded.config);
+  if (options.check) return check::runFileCheck(command_line, loaded.config);
   return serve(command_line, loaded.config);
 }
 

@@ -19,9 +19,9 @@
 #include "base/version.h"
 #include "exposition/page_template.h"
 #include "http/server.h"
-#include "serve/auth_filter.h"
-#include "serve/service.h"
-#include "serve/web_lock.h"
+#include "web/auth_filter.h"
+#include "web/service.h"
+#include "web/web_config_store.h"
 
 namespace postern::app {
 namespace {
@@ -38,13 +38,13 @@ struct Daemon {
   std::optional<Listeners> listeners;
   SystemTime started;
   std::optional<sandbox::Sandbox> sandbox;
-  std::optional<serve::WebLock> lock;
+  std::optional<web::WebConfigStore> lock;
   // The thread of the event loop with targets and connections, and the threads for blocking calls.
   // Not set before the sandbox.
   std::optional<async::LoopThread> loop;
   std::optional<async::ThreadPool> pool;
   std::optional<TargetRegistry> targets;
-  std::optional<serve::Service> service;
+  std::optional<web::Service> service;
 };
 
 // --config.await: answers instead of the other parts until the configuration is valid.
@@ -96,7 +96,7 @@ class AccessControl final : public Part {
   std::optional<int> start() override {
     const auto& options = daemon_.options;
     const auto& lock = daemon_.lock.emplace(
-        serve::WebLock::Files{options.web_config_file, options.web_key_password_file},
+        web::WebConfigStore::Files{options.web_config_file, options.web_key_password_file},
         daemon_.clock, [this](const std::vector<config::Path>& files) {
           return outsideOf(*daemon_.sandbox, files);
         });
@@ -162,17 +162,17 @@ class WebListener final : public Part {
   }
   std::uint64_t scrapes() const override { return daemon_.service->scrapes(); }
   void makeService();
-  serve::Self describe(const serve::RequestStats& requests) const;
+  web::Self describe(const web::RequestStats& requests) const;
 
   Daemon& daemon_;
-  std::optional<serve::AuthFilter> filter_;
+  std::optional<web::AuthFilter> filter_;
   http::Service web_, health_;
   std::optional<http::Server> server_;
 };
 
-serve::Self WebListener::describe(const serve::RequestStats& requests) const {
+web::Self WebListener::describe(const web::RequestStats& requests) const {
   const auto& targets = *daemon_.targets;
-  serve::Self self{std::string(version()),
+  web::Self self{std::string(version()),
                    std::string(revision()),
                    targets.reloadSuccessful(),
                    targets.reloaded(),
@@ -189,11 +189,11 @@ serve::Self WebListener::describe(const serve::RequestStats& requests) const {
 void WebListener::makeService() {
   const auto& options = daemon_.options;
   daemon_.service.emplace(
-      serve::Service::Options{options.timeout_offset, options.enable_lifecycle,
+      web::Service::Options{options.timeout_offset, options.enable_lifecycle,
                               options.route_prefix, options.status_page, options.enable_debug},
-      serve::Service::Process{
+      web::Service::Process{
           [this] { return daemon_.targets->now(); },
-          [this](const serve::RequestStats& requests) { return describe(requests); },
+          [this](const web::RequestStats& requests) { return describe(requests); },
           [this] { return daemon_.targets->reload(); }});
 }
 

@@ -19,9 +19,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/version.h"
-#include "serve/auth_filter.h"
-#include "serve/service.h"
-#include "serve/web_lock.h"
+#include "web/auth_filter.h"
+#include "web/service.h"
+#include "web/web_config_store.h"
 
 namespace postern::app {
 namespace {
@@ -44,18 +44,18 @@ class StandbyService {
 
  private:
   // `tells`: the responses contain the reason.
-  serve::Service makeService(bool tells);
-  serve::WebLock::Files webFiles() const;
-  serve::Self describe(const serve::RequestStats& requests) const;
+  web::Service makeService(bool tells);
+  web::WebConfigStore::Files webFiles() const;
+  web::Self describe(const web::RequestStats& requests) const;
 
   const config::Options& options_;
   const StandbyServer::Notice& notice_;
   const sandbox::Sandbox& sandbox_;
   const RealClock clock_;
   const SystemTime started_ = clock_.system();
-  serve::WebLock lock_;
-  serve::Service to_all_, to_probes_;
-  const serve::AuthFilter filter_;
+  web::WebConfigStore lock_;
+  web::Service to_all_, to_probes_;
+  const web::AuthFilter filter_;
   const http::Service web_, health_;
   http::Server server_;
 };
@@ -92,25 +92,25 @@ StandbyService::StandbyService(const config::Options& options, const StandbyServ
       }},
       server_(serverOptions(options)) {}
 
-serve::WebLock::Files StandbyService::webFiles() const {
+web::WebConfigStore::Files StandbyService::webFiles() const {
   if (!notice_.web_valid) return {};
   return {options_.web_config_file, options_.web_key_password_file};
 }
 
-serve::Service StandbyService::makeService(bool tells) {
-  serve::Service::Options service;
+web::Service StandbyService::makeService(bool tells) {
+  web::Service::Options service;
   service.route_prefix = options_.route_prefix;
   service.status_page = options_.status_page;
   service.awaiting = tells ? notice_.reason : std::string(kClosed);
   service.closed = !tells;
   return {service,
-          {[] { return std::make_shared<const serve::Targets>(); },
-           [this](const serve::RequestStats& requests) { return describe(requests); },
+          {[] { return std::make_shared<const web::Targets>(); },
+           [this](const web::RequestStats& requests) { return describe(requests); },
            [] { return std::string(); }}};
 }
 
-serve::Self StandbyService::describe(const serve::RequestStats& requests) const {
-  serve::Self self;
+web::Self StandbyService::describe(const web::RequestStats& requests) const {
+  web::Self self;
   self.version = version();
   self.revision = revision();
   self.reload_successful = false;

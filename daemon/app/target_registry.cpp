@@ -26,7 +26,7 @@ std::size_t threadsFor(const config::Config& config) {
   return kOthers + 2 * config.targets.size();
 }
 
-async::Task<> logOut(async::Loop& loop, const serve::Targets& targets) {
+async::Task<> logOut(async::Loop& loop, const web::Targets& targets) {
   async::Scope time(loop, loop.now() + std::chrono::seconds(1));
   async::Scope whole(loop);  // each ends with `time`
   async::Group group;
@@ -54,9 +54,9 @@ void TargetRegistry::start(const config::Config& config) {
   first_ = nullptr;
 }
 
-serve::TargetsNow TargetRegistry::now() const {
+web::TargetsNow TargetRegistry::now() const {
   const auto set = reloading_.now();
-  return set ? serve::TargetsNow(set, &set->targets) : nullptr;
+  return set ? web::TargetsNow(set, &set->targets) : nullptr;
 }
 
 std::string TargetRegistry::fingerprint() const {

@@ -12,14 +12,14 @@
 #include "config/config.h"
 #include "sandbox/sandbox.h"
 #include "scrape/page_context.h"
-#include "serve/targets.h"
+#include "web/targets.h"
 #include "upstream/resolver.h"
 
 namespace postern::app {
 
 // The targets of one configuration, and its fingerprint (config/description.h).
 struct TargetSet {
-  serve::Targets targets;
+  web::Targets targets;
   std::string fingerprint;
 };
 
@@ -41,7 +41,7 @@ class TargetRegistry final : ReloadSource<TargetSet> {
   // Builds the first targets. Must be the first call.
   void start(const config::Config& config);
   // Null before start().
-  serve::TargetsNow now() const;
+  web::TargetsNow now() const;
 
   // Every complaint, one per line; empty once the new configuration is in use.
   std::string reload();
@@ -77,7 +77,7 @@ class TargetRegistry final : ReloadSource<TargetSet> {
 
   // Used only during a load.
   const config::Config* first_ = nullptr;      // argument of start(); null: read the file
-  std::vector<config::Complaint> complaints_;  // of a failed load
+  std::vector<config::ConfigError> complaints_;  // of a failed load
 
   Reloading<TargetSet> reloading_;
 

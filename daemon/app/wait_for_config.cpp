@@ -38,7 +38,7 @@ class ConfigFiles final : public ReloadSource<config::Config> {
 
   // Whether the complaints have changed since the last call.
   bool takeNews() { return std::exchange(news_, false); }
-  const std::vector<config::Complaint>& complaints() const { return complaints_; }
+  const std::vector<config::ConfigError>& complaints() const { return complaints_; }
   StandbyServer::Notice notice() const;
 
  private:
@@ -46,7 +46,7 @@ class ConfigFiles final : public ReloadSource<config::Config> {
 
   const config::CommandLine& command_line_;
   std::vector<config::Path> files_;  // all that a load reads, whether or not they exist
-  std::vector<config::Complaint> complaints_;
+  std::vector<config::ConfigError> complaints_;
   bool web_valid_ = true;
   bool news_ = false;
 };

@@ -22,7 +22,7 @@ std::string portVariable(const std::vector<std::string>& environment) {
   return {};
 }
 
-std::vector<std::string> readAddresses(const Setting& setting, std::vector<Complaint>& complaints) {
+std::vector<std::string> readAddresses(const Setting& setting, std::vector<ConfigError>& complaints) {
   for (const auto& address : setting.values) {
     if (auto wrong = listenAddressMistake(address); !wrong.empty()) {
       complaints.push_back({setting.where, "", wrong});
@@ -32,7 +32,7 @@ std::vector<std::string> readAddresses(const Setting& setting, std::vector<Compl
 }
 
 void readListenAddresses(const Settings& settings, const std::string& port, CommandLine& result) {
-  const bool injector = result.ask == Ask::Inject;
+  const bool injector = result.command == Command::Inject;
   if (const auto health = settings.find("web.health-address"); health != settings.end()) {
     result.options.health_addresses = readAddresses(health->second, result.complaints);
   } else if (injector) {
@@ -191,7 +191,7 @@ void readTargets(const Settings& settings, Reader& reader, CommandLine& result) 
     if (!reader.has("target.url")) {
       result.complaints.push_back({"command line", "",
                                    "no target, expected --target.url or --config.file" +
-                                       std::string(result.ask == Ask::Check ? kSeenByExec : "")});
+                                       std::string(result.command == Command::Check ? kSeenByExec : "")});
     }
     result.only_target = readOnlyTarget(reader);
     return;
@@ -209,17 +209,17 @@ void readTargets(const Settings& settings, Reader& reader, CommandLine& result) 
 std::vector<std::string> takeCommand(std::vector<std::string> arguments, CommandLine& result) {
   if (arguments.empty()) return arguments;
   if (arguments[0] == "check") {
-    result.ask = Ask::Check;
+    result.command = Command::Check;
     arguments.erase(arguments.begin());
     return arguments;
   }
   if (arguments[0] == "inject") {
-    result.ask = Ask::Inject;
+    result.command = Command::Inject;
     arguments.erase(arguments.begin());
     return arguments;
   }
   if (arguments[0] != "rules") return arguments;
-  result.ask = Ask::Rules;
+  result.command = Command::Rules;
   arguments.erase(arguments.begin());
   if (arguments.empty() || arguments[0].starts_with("--")) {
     result.complaints.push_back(
@@ -249,14 +249,14 @@ constexpr std::string_view kOfInject[] = {"inject.secret",
                                           "inject.count-missed-pods"};
 
 void readCommandFlags(Reader& reader, CommandLine& result) {
-  if (result.ask == Ask::Inject) return;
-  if (reader.has("target") && result.ask == Ask::Run) {
+  if (result.command == Command::Inject) return;
+  if (reader.has("target") && result.command == Command::Run) {
     reader.complain("target",
                     "is for the commands rules and check, expected --target.name or one of them");
   }
   reader.checked("target", result.target, targetNameMistake);
   for (const std::string_view flag : {"no-login", "json", "live"}) {
-    if (reader.has(flag) && result.ask != Ask::Check)
+    if (reader.has(flag) && result.command != Command::Check)
       reader.complain(flag, "is for the command check, expected postern check");
   }
   reader.boolean("no-login", result.check.no_login);
@@ -295,14 +295,14 @@ CommandLine parseCommandLine(const std::vector<std::string>& arguments,
   reader.boolean("help", help);
   reader.boolean("version", version);
   if (help || version) {
-    result.ask = help ? Ask::Help : Ask::Version;
+    result.command = help ? Command::Help : Command::Version;
     result.complaints.clear();
     return result;
   }
   readOptions(reader, result.options);
   readCommandFlags(reader, result);
   readListenAddresses(settings, portVariable(environment), result);
-  if (result.ask == Ask::Inject) {
+  if (result.command == Command::Inject) {
     result.inject = readInject(reader, settings, result.complaints);
   } else {
     readTargets(settings, reader, result);

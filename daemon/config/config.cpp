@@ -7,7 +7,7 @@
 #include "config/yaml_tree.h"
 
 namespace postern::config {
-std::string Complaint::text() const {
+std::string ConfigError::text() const {
   return fmt::format("{}: {}{}", where, key.empty() ? "" : key + ": ", what);
 }
 

@@ -54,14 +54,14 @@ struct Config {
 };
 
 // One mistake in flags, environment or the config file.
-struct Complaint {
+struct ConfigError {
   std::string where;         // "postern.yml:3:5", "--target.url", "POSTERN_TARGET_URL"
   std::string key;           // dotted path of the key, or empty
   std::string what;          // what is wrong, what was expected
   std::string text() const;  // "where: key: what"; empty parts are left out
 };
 
-enum class Ask { Run, Help, Version, Rules, Check, Inject };
+enum class Command { Run, Help, Version, Rules, Check, Inject };
 
 // The options of `postern check`.
 struct CheckOptions {
@@ -73,15 +73,15 @@ struct CheckOptions {
 // The command line and the environment, read and checked. If there are complaints, ignore all other
 // fields.
 struct CommandLine {
-  Ask ask = Ask::Run;
-  Path page_file;      // for Ask::Rules; "-": standard input
-  std::string target;  // for Ask::Rules and Ask::Check; empty: the only one, or all
-  CheckOptions check;  // for Ask::Check
-  Inject inject;       // for Ask::Inject
+  Command command = Command::Run;
+  Path page_file;      // for Command::Rules; "-": standard input
+  std::string target;  // for Command::Rules and Command::Check; empty: the only one, or all
+  CheckOptions check;  // for Command::Check
+  Inject inject;       // for Command::Inject
   Options options;
   std::optional<Target> only_target;  // from flags; not set when a config file names the targets
-  std::vector<Complaint> complaints;
-  std::vector<std::string> warnings;  // unknown POSTERN_* variables with the nearest flag
+  std::vector<ConfigError> complaints;
+  std::vector<std::string> warnings;  // unknown POSTERN_* variables with the suggest flag
 };
 
 // `environment` is NAME=value, as in environ(7); argv[0] is not among `arguments`.
@@ -92,7 +92,7 @@ std::string helpText();
 
 struct Loaded {
   Config config;
-  std::vector<Complaint> complaints;  // empty: config is complete and valid
+  std::vector<ConfigError> complaints;  // empty: config is complete and valid
 };
 
 // Reads options.config_file if it is set. Otherwise takes the target from flags. Reports every

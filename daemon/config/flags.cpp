@@ -9,7 +9,7 @@
 
 #include "base/printable.h"
 #include "base/text.h"
-#include "config/nearest.h"
+#include "config/suggest.h"
 
 namespace postern::config {
 namespace {
@@ -152,7 +152,7 @@ constexpr auto kFlags = std::to_array<Flag>({
 constexpr std::string_view kTrue = "true";
 constexpr std::string_view kVariablePrefix = "POSTERN_";
 
-Complaint positionalArgument() {
+ConfigError positionalArgument() {
   return {"command line", "", "an argument is not a flag, expected only flags (see --help)"};
 }
 
@@ -210,7 +210,7 @@ Syntax splitArguments(const std::vector<std::string>& arguments) {
 
 // Program_options stops at the first flag without a value: remove that flag and parse again.
 std::vector<options::option> splitAllArguments(std::vector<std::string> arguments,
-                                               std::vector<Complaint>& complaints) {
+                                               std::vector<ConfigError>& complaints) {
   for (;;) {
     auto syntax = splitArguments(arguments);
     if (!syntax.missing_value) return std::move(syntax.given);
@@ -257,7 +257,7 @@ std::string_view nearestOf(std::string_view variable, const FlagsByVariable& var
   std::vector<std::string_view> known;
   known.reserve(variables.size());
   for (const auto& [name, flag] : variables) known.push_back(name);
-  return nearest(variable, known);
+  return suggest(variable, known);
 }
 
 std::vector<std::string> splitAtCommas(std::string_view text) {
@@ -285,7 +285,7 @@ std::string variableName(std::string_view flag) {
   return name;
 }
 
-Settings readFlags(const std::vector<std::string>& arguments, std::vector<Complaint>& complaints) {
+Settings readFlags(const std::vector<std::string>& arguments, std::vector<ConfigError>& complaints) {
   Settings settings;
   bool value_of_unknown = false;
   for (const auto& given : splitAllArguments(arguments, complaints)) {
@@ -300,7 +300,7 @@ Settings readFlags(const std::vector<std::string>& arguments, std::vector<Compla
     if (flag == nullptr) {
       complaints.push_back(
           {"--" + printable(name, 64), "",
-           fmt::format("unknown flag, the nearest is --{} (see --help)", nearest(name, names()))});
+           fmt::format("unknown flag, the suggest is --{} (see --help)", suggest(name, names()))});
       continue;
     }
     auto& setting = settings[name];
@@ -325,7 +325,7 @@ Settings readEnvironment(const std::vector<std::string>& environment,
     const auto known = variables.find(variable);
     if (known == variables.end()) {
       warnings.push_back(
-          fmt::format("{} is not a variable of postern and is ignored, the nearest is {}",
+          fmt::format("{} is not a variable of postern and is ignored, the suggest is {}",
                       printable(variable, 64), nearestOf(variable, variables)));
       continue;
     }

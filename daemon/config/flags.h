@@ -37,7 +37,7 @@ using Settings = std::map<std::string, Setting, std::less<>>;
 
 // A flag overrides its variable. Reports syntax errors, unknown flags and repeated flags. Does not
 // check values. No complaint quotes a value.
-Settings readFlags(const std::vector<std::string>& arguments, std::vector<Complaint>& complaints);
+Settings readFlags(const std::vector<std::string>& arguments, std::vector<ConfigError>& complaints);
 Settings readEnvironment(const std::vector<std::string>& environment,
                          std::vector<std::string>& warnings);
 

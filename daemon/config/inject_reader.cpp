@@ -11,7 +11,7 @@
 namespace postern::config {
 namespace {
 
-void readDefaults(const Settings& settings, Inject& inject, std::vector<Complaint>& complaints) {
+void readDefaults(const Settings& settings, Inject& inject, std::vector<ConfigError>& complaints) {
   const auto setting = settings.find("inject.default");
   if (setting == settings.end()) return;
   for (const auto& text : setting->second.values) {
@@ -36,7 +36,7 @@ bool isHostPattern(std::string_view text) {
   return std::ranges::any_of(last, [](char c) { return c < '0' || c > '9'; });
 }
 
-void readTargetHosts(const Settings& settings, Inject& inject, std::vector<Complaint>& complaints) {
+void readTargetHosts(const Settings& settings, Inject& inject, std::vector<ConfigError>& complaints) {
   const auto setting = settings.find("inject.allowed-target-hosts");
   if (setting == settings.end()) return;
   for (const auto& text : setting->second.values) {
@@ -86,7 +86,7 @@ bool isObjectName(std::string_view text) {
 }
 
 Inject readInject(SettingsReader& reader, const Settings& settings,
-                  std::vector<Complaint>& complaints) {
+                  std::vector<ConfigError>& complaints) {
   Inject inject;
   inject.image = "postern:" + std::string(version());
   if (const auto* image = reader.text("inject.image")) inject.image = *image;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "config/yaml_cursor.h"
+#include "config/yaml_reader.h"
 
 // One function per block of a target. Each starts from the field's current value (a default or the
 // preset's) and adds complaints to the value's report.

@@ -42,12 +42,12 @@ Path Report::file(std::string_view name) {
   return files_.emplace_back((folder_ / name).lexically_normal());
 }
 
-std::vector<Complaint> Report::complaints() const {
+std::vector<ConfigError> Report::complaints() const {
   auto entries = entries_;
   std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
     return std::pair(a.line, a.column) < std::pair(b.line, b.column);
   });
-  std::vector<Complaint> complaints;
+  std::vector<ConfigError> complaints;
   complaints.reserve(entries.size());
   for (auto& [line, column, key, what] : entries) {
     complaints.push_back(

@@ -23,7 +23,7 @@ class Report {
   bool enough();
   void add(std::size_t line, std::size_t column, std::string key, std::string what);
   // In the order of the file.
-  std::vector<Complaint> complaints() const;
+  std::vector<ConfigError> complaints() const;
   // The path of a file that this file names. Remembers it.
   Path file(std::string_view name);
   // Every path that file() has returned.

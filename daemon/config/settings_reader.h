@@ -20,7 +20,7 @@ namespace postern::config {
 class SettingsReader {
  public:
   // `files` receives each path that is read.
-  SettingsReader(const Settings& settings, std::vector<Complaint>& complaints,
+  SettingsReader(const Settings& settings, std::vector<ConfigError>& complaints,
                  std::vector<Path>& files)
       : settings_(settings), complaints_(complaints), files_(files) {}
 
@@ -111,12 +111,12 @@ class SettingsReader {
   }
 
   const Settings& settings_;
-  std::vector<Complaint>& complaints_;
+  std::vector<ConfigError>& complaints_;
   std::vector<Path>& files_;
 };
 
 // Reads the flags of `postern inject`, and checks how they depend on each other.
 Inject readInject(SettingsReader& reader, const Settings& settings,
-                  std::vector<Complaint>& complaints);
+                  std::vector<ConfigError>& complaints);
 
 }  // namespace postern::config

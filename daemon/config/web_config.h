@@ -76,7 +76,7 @@ inline constexpr unsigned kMaxBcryptCost = 14;
 
 struct WebConfigLoaded {
   WebConfig config;
-  std::vector<Complaint> complaints;  // empty: config is complete and valid
+  std::vector<ConfigError> complaints;  // empty: config is complete and valid
   std::vector<std::string> warnings;  // valid, but probably a mistake
   std::vector<Path> files;            // each file that the configuration names; it may be missing
 };

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "config/web_config.h"
-#include "config/yaml_cursor.h"
+#include "config/yaml_reader.h"
 
 // The blocks of the web configuration. Each adds complaints to the value's report.
 namespace postern::config {

@@ -7,7 +7,7 @@
 
 #include "base/result.h"
 #include "exposition/output.h"
-#include "exposition/page_filter.h"
+#include "exposition/page_checker.h"
 #include "exposition/sink.h"
 
 namespace postern::exposition {

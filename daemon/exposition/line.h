@@ -34,7 +34,7 @@ struct Line {
 };
 
 // Where a line is invalid, and what was expected there.
-struct Complaint {
+struct StrictError {
   const char* at = nullptr;
   std::string_view expected;
 };

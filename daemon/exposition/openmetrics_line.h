@@ -26,7 +26,7 @@ class OpenMetricsLineParser {
   // The position after the line end.
   const char* after() const { return eol_ + 1; }
   std::size_t lineEnds() const { return 1; }
-  const Complaint& complaint() const { return complaint_; }
+  const StrictError& complaint() const { return complaint_; }
 
  private:
   bool fail(const char* at, std::string_view expected);
@@ -44,7 +44,7 @@ class OpenMetricsLineParser {
   bool isTime(std::string_view number);
 
   Line line_;
-  Complaint complaint_;
+  StrictError complaint_;
   Outcome outcome_ = Outcome::Whole;
   KnownName last_name_;
   KnownLabels known_;

@@ -47,7 +47,7 @@ bool isOfOpenMetrics(std::string_view line, std::string_view found) {
 }
 
 // `line` is the number of the line at `begin`. The text has `end - at` more bytes.
-Error formatError(Syntax syntax, const Complaint& complaint, const char* begin, const char* end,
+Error formatError(Syntax syntax, const StrictError& complaint, const char* begin, const char* end,
                   std::size_t line) {
   const char* start = begin;
   for (const char* p = begin; p != complaint.at; ++p) {

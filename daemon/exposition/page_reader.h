@@ -6,7 +6,7 @@
 
 #include "base/result.h"
 #include "exposition/openmetrics_line.h"
-#include "exposition/page_filter.h"
+#include "exposition/page_checker.h"
 #include "exposition/template_run.h"
 #include "exposition/text_line.h"
 
@@ -14,7 +14,7 @@ namespace postern::exposition {
 
 // Reads a text or OpenMetrics page in blocks that may be split anywhere, checks every line and
 // passes the kept ones to a sink. Its memory is at most two lines and a block, and that of
-// PageFilter. Quoted text may contain line ends; the line limit counts all of it. After an error
+// PageChecker. Quoted text may contain line ends; the line limit counts all of it. After an error
 // the object is unusable. Not thread-safe.
 class PageReader {
  public:
@@ -47,7 +47,7 @@ class PageReader {
   const Syntax syntax_;
   const std::size_t line_limit_;
   Sink& sink_;
-  PageFilter filter_;
+  PageChecker filter_;
   TextLineParser text_;
   OpenMetricsLineParser openmetrics_;
   // The incomplete line at the end of the last block, or what may be a block of the template.

@@ -14,7 +14,7 @@
 #include "exposition/line_edits.h"
 #include "exposition/output.h"
 #include "exposition/page_counts.h"
-#include "exposition/page_filter.h"
+#include "exposition/page_checker.h"
 #include "exposition/page_writer.h"
 
 namespace postern::exposition {
@@ -60,9 +60,9 @@ struct TemplateBlock {
   SeriesLog series;              // of the kept samples
   NameLog names;                 // of families
   // The context that the block requires, and the one that it leaves; null: none
-  // (PageFilter::context).
-  std::shared_ptr<const PageFilter::Context> before;
-  std::shared_ptr<const PageFilter::Context> after;
+  // (PageChecker::context).
+  std::shared_ptr<const PageChecker::Context> before;
+  std::shared_ptr<const PageChecker::Context> after;
   bool gap = false;  // lines that are not in the template precede it
   TemplateBytes bytes;
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "exposition/bytes.h"
-#include "exposition/letter_case.h"
+#include "exposition/unicode_case.h"
 
 namespace postern::exposition {
 namespace {

@@ -79,20 +79,20 @@ bool Rules::Compiled::touchFamilies() const {
                      [](const RelabelRule& rule) { return rule.touchesFamilies(); });
 }
 
-Reshaper::Verdict Rules::Compiled::apply(LabelSet& labels) const {
+Relabeler::Verdict Rules::Compiled::apply(LabelSet& labels) const {
   const bool matched =
       match.empty() || std::any_of(match.begin(), match.end(),
                                    [&](const auto& selector) { return selector.matches(labels); });
-  if (!matched) return Reshaper::Verdict::Unmatched;
+  if (!matched) return Relabeler::Verdict::Unmatched;
   addLabels(labels);
   for (const RelabelRule& rule : relabel) {
-    if (!rule.apply(labels)) return Reshaper::Verdict::Dropped;
+    if (!rule.apply(labels)) return Relabeler::Verdict::Dropped;
   }
-  if (labels.entries().empty()) return Reshaper::Verdict::Dropped;
+  if (labels.entries().empty()) return Relabeler::Verdict::Dropped;
   renameMetric(labels);
   anonymize(labels);
-  if (!hasNames(labels)) return Reshaper::Verdict::Refused;
-  return Reshaper::Verdict::Rewritten;
+  if (!hasNames(labels)) return Relabeler::Verdict::Refused;
+  return Relabeler::Verdict::Rewritten;
 }
 
 // Like Prometheus when it adds the labels of a target (scrape, mutateSampleLabels).

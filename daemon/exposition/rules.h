@@ -9,7 +9,7 @@
 
 #include "exposition/label_set.h"
 #include "exposition/relabel.h"
-#include "exposition/reshaper.h"
+#include "exposition/relabeler.h"
 
 namespace postern::exposition {
 
@@ -34,7 +34,7 @@ struct Rules::Compiled {
   Compiled(const config::Reshape& config, Digests digests);
 
   // `labels` is the result for the sample.
-  Reshaper::Verdict apply(LabelSet& labels) const;
+  Relabeler::Verdict apply(LabelSet& labels) const;
   // Whether `labels:` is the only rule.
   bool onlyLabels() const;
   bool touchFamilies() const;
@@ -46,7 +46,7 @@ struct Rules::Compiled {
   std::vector<RelabelRule> relabel;
   std::map<std::string, std::string, std::less<>> rename;
   std::string inserted;             // `labels`, as on a page: a="b",c="d",
-  std::uint64_t inserted_hash = 0;  // their part of Reshaper::labelsHash
+  std::uint64_t inserted_hash = 0;  // their part of Relabeler::labelsHash
 
  private:
   void addLabels(LabelSet& labels) const;

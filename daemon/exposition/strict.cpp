@@ -95,7 +95,7 @@ struct StrictChecker::State {
   HashSet names;    // names that families have and reserve
   HashSet metrics;  // label sets of the family without le, quantile and similar labels
   bool exhausted = false;
-  std::optional<Complaint> complaint;
+  std::optional<StrictError> complaint;
 
   // State of the family
   bool in_family = false;
@@ -113,7 +113,7 @@ struct StrictChecker::State {
 };
 
 bool StrictChecker::State::fail(const char* at, std::string_view expected) {
-  complaint = Complaint{at, expected};
+  complaint = StrictError{at, expected};
   return false;
 }
 
@@ -326,7 +326,7 @@ StrictChecker::StrictChecker(StrictChecker&&) noexcept = default;
 
 StrictChecker::~StrictChecker() = default;
 
-std::optional<Complaint> StrictChecker::take(const Line& line) {
+std::optional<StrictError> StrictChecker::take(const Line& line) {
   State& state = *state_;
   state.complaint.reset();
   switch (line.kind) {
@@ -341,7 +341,7 @@ std::optional<Complaint> StrictChecker::take(const Line& line) {
   return state.complaint;
 }
 
-std::optional<Complaint> StrictChecker::finish() {
+std::optional<StrictError> StrictChecker::finish() {
   state_->complaint.reset();
   state_->endFamily(nullptr);
   return state_->complaint;

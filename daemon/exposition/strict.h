@@ -23,9 +23,9 @@ class StrictChecker {
 
   // Takes every line of the page in order, without keeping views. Returns the problem, if any: `at`
   // points into the line.
-  std::optional<Complaint> take(const Line& line);
+  std::optional<StrictError> take(const Line& line);
   // Call at the end of the page. Returns what its last family lacks; `at` is null then.
-  std::optional<Complaint> finish();
+  std::optional<StrictError> finish();
   // Whether the last complaint was about that memory: a limit, not a mistake.
   bool exhausted() const;
 

@@ -39,7 +39,7 @@ TemplateRun::~TemplateRun() {
   if (page_.literals.bytes() > kMostLiterals) forget();
 }
 
-void TemplateRun::begin(PageFilter& filter, Syntax syntax) {
+void TemplateRun::begin(PageChecker& filter, Syntax syntax) {
   filter_ = &filter;
   if (page_.syntax != syntax) forget();
   page_.syntax = syntax;
@@ -154,7 +154,7 @@ void TemplateRun::startLine() {
 }
 
 // The context of the last block, if it left the same one.
-std::shared_ptr<const PageFilter::Context> TemplateRun::context() const {
+std::shared_ptr<const PageChecker::Context> TemplateRun::context() const {
   const bool same = !next_.empty() && filter_->isAt(next_.back().after);
   return same ? next_.back().after : filter_->context();
 }

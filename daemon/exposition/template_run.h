@@ -23,7 +23,7 @@ class TemplateRun {
   TemplateRun& operator=(const TemplateRun&) = delete;
 
   // Call before the first line. `filter` must outlive the run.
-  void begin(PageFilter& filter, Syntax syntax);
+  void begin(PageChecker& filter, Syntax syntax);
   // At the beginning of a line `p`. Filled: a block was filled in, and `p` is after it. Read: the
   // caller must read the line. Wait: the text is too short to decide, which cannot be if it is the
   // `last`. Requires a line end before `end`.
@@ -51,7 +51,7 @@ class TemplateRun {
   bool fits(TemplateBlock& block, bool next);
   void take(std::size_t block, const char* begin, const char* end);
   void drop(std::size_t first, std::size_t last);
-  std::shared_ptr<const PageFilter::Context> context() const;
+  std::shared_ptr<const PageChecker::Context> context() const;
   void open();
   void close(std::size_t needed);
   bool charge(std::size_t needed);
@@ -60,7 +60,7 @@ class TemplateRun {
   PageTemplate& page_;
   PageWriter& writer_;
   const std::size_t line_limit_;
-  PageFilter* filter_ = nullptr;
+  PageChecker* filter_ = nullptr;
   const bool learns_;
   bool learning_;  // until memory is short
   bool live_ = false;

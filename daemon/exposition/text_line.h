@@ -30,7 +30,7 @@ class TextLineParser {
   const char* after() const { return eol_ + 1; }
   // Number of line ends from the start to after(): 1 plus line ends in quotes.
   std::size_t lineEnds() const { return line_ends_; }
-  const Complaint& complaint() const { return complaint_; }
+  const StrictError& complaint() const { return complaint_; }
 
  private:
   bool fail(const char* at, std::string_view expected);
@@ -50,7 +50,7 @@ class TextLineParser {
   bool judgeUtf8();
 
   Line line_;
-  Complaint complaint_;
+  StrictError complaint_;
   Outcome outcome_ = Outcome::Whole;
   KnownName last_name_;
   KnownLabels known_;

@@ -43,9 +43,9 @@ std::string_view textType(std::string_view type) {
 
 // Walks down from `metrics` or `stats` without recursion, because a foreign page must not exhaust
 // the stack.
-class Walk {
+class JsonWalker {
  public:
-  Walk(Families& page, std::size_t page_bytes) : page_(page), index_(page), growth_(page_bytes) {
+  JsonWalker(Families& page, std::size_t page_bytes) : page_(page), index_(page), growth_(page_bytes) {
     levels_.reserve(kMaxDepth);  // so that they do not move
   }
 
@@ -68,7 +68,7 @@ class Walk {
   std::vector<Level> levels_;
 };
 
-Result<void> Walk::run(std::string_view name, ondemand::object object) {
+Result<void> JsonWalker::run(std::string_view name, ondemand::object object) {
   auto done = descend(name, object);
   while (done && !levels_.empty()) {
     Level& level = levels_.back();
@@ -77,7 +77,7 @@ Result<void> Walk::run(std::string_view name, ondemand::object object) {
   return done;
 }
 
-Result<void> Walk::descend(std::string_view name, ondemand::object object) {
+Result<void> JsonWalker::descend(std::string_view name, ondemand::object object) {
   if (levels_.size() == kMaxDepth) return jsonError(place(), "nested too deeply");
   ondemand::object_iterator begin;
   ondemand::object_iterator end;
@@ -91,7 +91,7 @@ Result<void> Walk::descend(std::string_view name, ondemand::object object) {
 }
 
 // Leaves the iterator on the field if that is a level: ascend() skips it.
-Result<void> Walk::readField() {
+Result<void> JsonWalker::readField() {
   Level& level = levels_.back();
   ondemand::field field;
   std::string_view key;
@@ -117,7 +117,7 @@ Result<void> Walk::readField() {
   return read;
 }
 
-Result<void> Walk::readText(std::string_view key, std::string_view text) {
+Result<void> JsonWalker::readText(std::string_view key, std::string_view text) {
   Level& level = levels_.back();
   if (key == "type") {
     level.family = true;
@@ -130,7 +130,7 @@ Result<void> Walk::readText(std::string_view key, std::string_view text) {
 }
 
 // A list is the data of a family, or an empty map.
-Result<void> Walk::readArray(std::string_view key, ondemand::value& value) {
+Result<void> JsonWalker::readArray(std::string_view key, ondemand::value& value) {
   Level& level = levels_.back();
   if (key != "data") {
     auto map = readMap(value, level.place.member(key));
@@ -141,7 +141,7 @@ Result<void> Walk::readArray(std::string_view key, ondemand::value& value) {
   return array ? readData(*array) : Result<void>(std::move(array).error());
 }
 
-Result<void> Walk::readData(ondemand::array data) {
+Result<void> JsonWalker::readData(ondemand::array data) {
   Level& level = levels_.back();
   const auto list = level.place.member("data");
   std::size_t position = 0;
@@ -158,7 +158,7 @@ Result<void> Walk::readData(ondemand::array data) {
   return {};
 }
 
-Result<void> Walk::ascend() {
+Result<void> JsonWalker::ascend() {
   Level level = std::move(levels_.back());
   levels_.pop_back();
   if (level.family) {
@@ -179,7 +179,7 @@ Result<void> Walk::ascend() {
 
 // The whole key of the innermost level that is a node, because several hosts may have the same
 // container name. The last level is the family.
-std::string_view Walk::node() const {
+std::string_view JsonWalker::node() const {
   for (std::size_t i = levels_.size() - 1; i-- > 0;) {
     if (!isGroup(levels_[i].name)) return levels_[i].name;
   }
@@ -187,7 +187,7 @@ std::string_view Walk::node() const {
 }
 
 // Walks metrics and stats. Skips other members, such as meta.
-Result<void> readRoot(ondemand::object root, Walk& walk) {
+Result<void> readRoot(ondemand::object root, JsonWalker& walk) {
   bool known = false;
   for (auto field : root) {
     std::string_view key;
@@ -212,7 +212,7 @@ Result<Families> parseWhatsappJson(std::string_view json) {
   JsonPage page(json);
   TRY(auto root, page.root());
   Families families;
-  Walk walk(families, json.size());
+  JsonWalker walk(families, json.size());
   auto read = readRoot(root, walk);
   if (read) read = page.checkEnd();
   if (!read) return page.located(std::move(read).error());

@@ -19,9 +19,9 @@ async::Task<bool> sendAll(const Channel& channel, Pieces& pieces,
                           std::chrono::milliseconds write_timeout) {
   if (pieces.empty()) co_return true;
   auto outcome = channel.wire.sendSome(pieces);
-  if (outcome != Wire::Outcome::Blocked) co_return outcome == Wire::Outcome::Done;
+  if (outcome != Transport::Outcome::Blocked) co_return outcome == Transport::Outcome::Done;
   async::Scope time(channel.connection, channel.connection.loop().now() + write_timeout);
-  while (outcome == Wire::Outcome::Blocked) {
+  while (outcome == Transport::Outcome::Blocked) {
     auto& loop = channel.connection.loop();
     channel.wire.beginWait(loop.now());
     bool ready = false;
@@ -34,7 +34,7 @@ async::Task<bool> sendAll(const Channel& channel, Pieces& pieces,
     if (!ready) co_return false;
     outcome = channel.wire.sendSome(pieces);
   }
-  co_return outcome == Wire::Outcome::Done;
+  co_return outcome == Transport::Outcome::Done;
 }
 
 void Flushing::begin(std::size_t size) {
@@ -68,8 +68,8 @@ async::Task<bool> Responder::sendPieces(Pieces pieces) {
 // Most readers accept a whole answer at once. Leaves the rest in `pieces`.
 bool Responder::sendAtOnce(Pieces& pieces) {
   const auto outcome = channel_.wire.sendSome(pieces);
-  if (outcome == Wire::Outcome::End) broke();
-  return outcome != Wire::Outcome::Blocked;
+  if (outcome == Transport::Outcome::End) broke();
+  return outcome != Transport::Outcome::Blocked;
 }
 
 // Bytes that a slow reader has not accepted yet count in a budget. Slower readers than this one

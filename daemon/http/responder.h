@@ -11,14 +11,14 @@
 #include "http/message.h"
 #include "http/request_head.h"
 #include "http/response_encoder.h"
-#include "http/wire.h"
+#include "http/transport.h"
 
 namespace postern::http {
 
 // The output of one connection on its loop.
 struct Channel {
   async::PolledSocket& socket;
-  Wire& wire;
+  Transport& wire;
   async::Scope& connection;  // ends when the connection must end immediately
 };
 
@@ -81,7 +81,7 @@ class Responder {
   // Ends when the connection must end immediately.
   async::Scope& scope() const { return channel_.connection; }
   // The wire of the connection. Thread-safe during the life of the responder.
-  const Wire& wire() const { return channel_.wire; }
+  const Transport& wire() const { return channel_.wire; }
   ServerState& server() const { return server_; }
   // Whether no whole answer was sent. Then the connection is unusable.
   bool broken() const { return state_ != State::Done; }

@@ -9,7 +9,7 @@
 #include "http/gzip_encoder.h"
 #include "http/message.h"
 #include "http/request_head.h"
-#include "http/wire.h"
+#include "http/transport.h"
 
 namespace postern::http {
 

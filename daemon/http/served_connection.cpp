@@ -119,16 +119,16 @@ async::Task<bool> ServedConnection::shakeHands() {
   if (!context) co_return true;
   if (!wire_.secureWith(*context)) co_return false;
   async::Scope whole(loop_);
-  auto outcome = Wire::Outcome::Blocked;
-  while (outcome == Wire::Outcome::Blocked) {
+  auto outcome = Transport::Outcome::Blocked;
+  while (outcome == Transport::Outcome::Blocked) {
     auto step = [this] { return wire_.handshake(); };
     const auto done = co_await async::offload(server_.runner, whole, std::move(step));
     outcome = *done;
-    if (outcome != Wire::Outcome::Blocked) break;
+    if (outcome != Transport::Outcome::Blocked) break;
     const bool ready = co_await waitForPeer();
     if (!ready) co_return false;
   }
-  if (outcome == Wire::Outcome::Done) co_return !scope_.ended();
+  if (outcome == Transport::Outcome::Done) co_return !scope_.ended();
   ++server_.failed_handshakes;
   wire_.dropTls();
   if (wire_.plainHttp()) {
@@ -164,8 +164,8 @@ async::Task<ServedConnection::Asked> ServedConnection::readRequest() {
     // bytes.
     if (!drained_) {
       const auto got = wire_.receive(server_.scratch);
-      if (got.outcome == Wire::Outcome::End) co_return Asked::End;
-      if (got.outcome == Wire::Outcome::Done) {
+      if (got.outcome == Transport::Outcome::End) co_return Asked::End;
+      if (got.outcome == Transport::Outcome::Done) {
         drained_ = !wire_.secure() && got.size < server_.scratch.size();
         enter(Phase::Request);
         bytes_left_ -= std::min(bytes_left_, got.size);
@@ -209,7 +209,7 @@ bool ServedConnection::take(std::string_view bytes) {
                     (head.chunked_body || head.content_length > bytes.size());
   if (more && head.expects_continue) {
     Pieces pieces{"HTTP/1.1 100 Continue\r\n\r\n"};
-    if (wire_.sendSome(pieces) != Wire::Outcome::Done) scope_.cancel();
+    if (wire_.sendSome(pieces) != Transport::Outcome::Done) scope_.cancel();
   }
   if (progress == RequestBody::Progress::Refused) {
     refuse(body_->refusal().status, body_->refusal().what);
@@ -251,7 +251,7 @@ async::Task<> ServedConnection::sendRefusal() {
   nothing.keep_alive = false;
   ResponseEncoder encoder(nothing, server_.encoders, wire_.secure());
   Pieces pieces = encoder.whole(refused_->head, refused_->body, true);
-  if (wire_.sendSome(pieces) == Wire::Outcome::Done) co_await linger();
+  if (wire_.sendSome(pieces) == Transport::Outcome::Done) co_await linger();
 }
 
 // Whether another request may follow.
@@ -294,8 +294,8 @@ async::Task<> ServedConnection::linger() {
   std::size_t lingered = 0;
   while (lingered < (service_.max_body > 0 ? kMostLingeredBodies : kMostLingered)) {
     const auto got = wire_.receive(server_.scratch);
-    if (got.outcome == Wire::Outcome::End) co_return;
-    if (got.outcome == Wire::Outcome::Done) {
+    if (got.outcome == Transport::Outcome::End) co_return;
+    if (got.outcome == Transport::Outcome::Done) {
       lingered += got.size;
       bytes_left_ -= std::min(bytes_left_, got.size);
       if (bytes_left_ > 0) continue;

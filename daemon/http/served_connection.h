@@ -20,7 +20,7 @@
 #include "http/responder.h"
 #include "http/server.h"
 #include "http/server_state.h"
-#include "http/wire.h"
+#include "http/transport.h"
 
 namespace postern::http {
 
@@ -99,7 +99,7 @@ class ServedConnection final : private Flushing {
   ConnectionTable& table_;
   const Service& service_;
   const Address address_;
-  Wire wire_;
+  Transport wire_;
   async::PolledSocket socket_;  // uses the wire's descriptor
   async::Scope scope_;
   const Channel channel_{socket_, wire_, scope_};

@@ -77,14 +77,14 @@ std::uint16_t Listening::port() const {
 }
 
 // Everything that lives on the loop. It is made and destroyed on the loop's thread.
-class Server::Front {
+class Server::DaemonClient {
  public:
-  Front(const Options& options, async::Loop& loop, async::ThreadPool& pool)
+  DaemonClient(const Options& options, async::Loop& loop, async::ThreadPool& pool)
       : loop_(loop), state_(options, pool) {
     state_.endSlowestFlush = [this] { return table_.endSlowestFlush(loop_.now()); };
   }
-  Front(const Front&) = delete;
-  Front& operator=(const Front&) = delete;
+  DaemonClient(const DaemonClient&) = delete;
+  DaemonClient& operator=(const DaemonClient&) = delete;
 
   void listen(const Poco::Net::ServerSocket& socket, const Service& service);
   void stopAccepting() { accepting_.cancel(); }
@@ -115,13 +115,13 @@ class Server::Front {
   std::condition_variable ended_;  // the last connection has ended
 };
 
-void Server::Front::listen(const Poco::Net::ServerSocket& socket, const Service& service) {
+void Server::DaemonClient::listen(const Poco::Net::ServerSocket& socket, const Service& service) {
   auto& listening = listening_.emplace_back(socket);
   listening.setBlocking(false);
   acceptors_.add(acceptAll(listening, service));
 }
 
-async::Task<> Server::Front::acceptAll(Poco::Net::ServerSocket listening, const Service& service) {
+async::Task<> Server::DaemonClient::acceptAll(Poco::Net::ServerSocket listening, const Service& service) {
   async::PolledSocket socket(loop_, listening);
   while (true) {
     const bool ready = co_await socket.readable(accepting_);
@@ -141,7 +141,7 @@ async::Task<> Server::Front::acceptAll(Poco::Net::ServerSocket listening, const 
 
 // The connection stays in the kernel's queue and its listening socket readable. Trying again
 // immediately would only use CPU time.
-async::Task<> Server::Front::pause() {
+async::Task<> Server::DaemonClient::pause() {
   const auto now = loop_.now();
   if (now >= next_complaint_) {
     next_complaint_ = now + kBetweenComplaints;
@@ -151,7 +151,7 @@ async::Task<> Server::Front::pause() {
   co_await loop_.sleepUntil(until, accepting_);
 }
 
-void Server::Front::take(Accepted accepted, const Service& service) {
+void Server::DaemonClient::take(Accepted accepted, const Service& service) {
   const auto& options = state_.options;
   const char* too_many = nullptr;
   const bool full = table_.at(service) >= options.max_connections;
@@ -168,11 +168,11 @@ void Server::Front::take(Accepted accepted, const Service& service) {
   connections_.add(serve(std::move(accepted.socket), service, accepted.address, too_many));
 }
 
-async::Task<> Server::Front::serve(Descriptor socket, const Service& service, Address address,
+async::Task<> Server::DaemonClient::serve(Descriptor socket, const Service& service, Address address,
                                    const char* too_many) {
   // Also when an exception ends the task, because stop() waits for the last one.
   struct Leaving {
-    Front& front;
+    DaemonClient& front;
     ~Leaving() {
       const std::lock_guard lock(front.mutex_);
       if (--front.open_ == 0) front.ended_.notify_all();
@@ -184,19 +184,19 @@ async::Task<> Server::Front::serve(Descriptor socket, const Service& service, Ad
   co_await connection.run();
 }
 
-bool Server::Front::waitForEnd(std::chrono::milliseconds timeout) {
+bool Server::DaemonClient::waitForEnd(std::chrono::milliseconds timeout) {
   std::unique_lock lock(mutex_);
   return ended_.wait_for(lock, timeout, [this] { return open_ == 0; });
 }
 
-void Server::Front::finish() {
+void Server::DaemonClient::finish() {
   state_.stopping = true;
   accepting_.cancel();
   for (auto& listening : listening_) ::shutdown(listening.impl()->sockfd(), SHUT_RDWR);
   table_.endResting();
 }
 
-void Server::Front::resetAll() {
+void Server::DaemonClient::resetAll() {
   state_.interrupt = true;
   table_.resetAll();
 }
@@ -221,7 +221,7 @@ Server::Server(const Options& options, async::LoopThread& loop, async::ThreadPoo
 }
 
 void Server::makeFront(const Options& options, async::ThreadPool& pool) {
-  loop_.call([&] { front_ = std::make_unique<Front>(withThreads(options), loop_.loop(), pool); });
+  loop_.call([&] { front_ = std::make_unique<DaemonClient>(withThreads(options), loop_.loop(), pool); });
 }
 
 Server::~Server() {

@@ -97,14 +97,14 @@ class Server {
   Counts counts() const;
 
  private:
-  class Front;
+  class DaemonClient;
   struct Own;
 
   void makeFront(const Options& options, async::ThreadPool& pool);
 
   const std::unique_ptr<Own> own_;  // null: others own them
   async::LoopThread& loop_;
-  std::unique_ptr<Front> front_;
+  std::unique_ptr<DaemonClient> front_;
 };
 
 }  // namespace postern::http

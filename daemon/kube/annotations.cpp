@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "config/flags.h"
 #include "config/inject.h"
-#include "config/nearest.h"
+#include "config/suggest.h"
 #include "config/syntax.h"
 #include "config/units.h"
 #include "kube/quantity.h"
@@ -217,7 +217,7 @@ std::string volumeOf(const Annotation& annotation) {
   return "postern-" + mountOf(annotation).substr(1);
 }
 
-Wishes::Wishes(const Words& of_pod, const config::Pairs& defaults,
+SidecarOptions::SidecarOptions(const StringMap& of_pod, const config::Pairs& defaults,
                std::vector<std::string>& mistakes) {
   const auto complain = [&](std::string_view where, std::string_view key, std::string_view value) {
     const auto wrong = mistakeIn(key, value);
@@ -259,13 +259,13 @@ Wishes::Wishes(const Words& of_pod, const config::Pairs& defaults,
   std::erase_if(own_, [](const auto& wish) { return wish.second.empty(); });
 }
 
-std::optional<std::string_view> Wishes::find(std::string_view key) const {
+std::optional<std::string_view> SidecarOptions::find(std::string_view key) const {
   const auto found = wished_.find(key);
   if (found == wished_.end()) return std::nullopt;
   return found->second;
 }
 
-std::string_view Wishes::get(std::string_view key, std::string_view otherwise) const {
+std::string_view SidecarOptions::get(std::string_view key, std::string_view otherwise) const {
   return find(key).value_or(otherwise);
 }
 

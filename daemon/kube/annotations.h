@@ -45,12 +45,12 @@ std::string mountOf(const Annotation& annotation);
 std::string volumeOf(const Annotation& annotation);
 
 // The sidecar's options: the pod's annotations, and the fleet's defaults for all others.
-class Wishes {
+class SidecarOptions {
  public:
   // Adds unknown annotations of postern.io/ and invalid values, also those of `defaults`, to
   // `mistakes`. An empty value counts as not set, and removes a default. A pod that names its
   // target or credential in one way ignores the defaults for the other way.
-  Wishes(const Words& of_pod, const config::Pairs& defaults, std::vector<std::string>& mistakes);
+  SidecarOptions(const StringMap& of_pod, const config::Pairs& defaults, std::vector<std::string>& mistakes);
 
   // Nothing if it is not set. Never an empty text.
   std::optional<std::string_view> find(std::string_view key) const;
@@ -61,12 +61,12 @@ class Wishes {
   bool own(std::string_view key) const { return own_.count(key) > 0; }
   // Defaults that an annotation of the pod removes without setting them: that annotation, by the
   // key of the default.
-  const Words& replaced() const { return replaced_; }
+  const StringMap& replaced() const { return replaced_; }
 
  private:
-  Words wished_;
-  Words own_;
-  Words replaced_;
+  StringMap wished_;
+  StringMap own_;
+  StringMap replaced_;
 };
 
 }  // namespace postern::kube

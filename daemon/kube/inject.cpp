@@ -47,15 +47,15 @@ class Decision {
   Asked readLabel();
   bool hasOnlyAnnotations() const;
   void judgePod();
-  void judgeLocks(const Wishes& wishes);
-  void judgeHost(const Wishes& wishes);
-  void chooseImage(const Wishes& wishes);
-  void chooseKind(const Wishes& wishes);
-  void choosePort(const Wishes& wishes);
+  void judgeLocks(const SidecarOptions& wishes);
+  void judgeHost(const SidecarOptions& wishes);
+  void chooseImage(const SidecarOptions& wishes);
+  void chooseKind(const SidecarOptions& wishes);
+  void choosePort(const SidecarOptions& wishes);
   std::uint16_t nextFreePort(std::uint16_t port) const;
-  void addTargetsPort(const Wishes& wishes);
-  void chooseResources(const Wishes& wishes);
-  void judgeEnvironment(const Wishes& wishes);
+  void addTargetsPort(const SidecarOptions& wishes);
+  void chooseResources(const SidecarOptions& wishes);
+  void judgeEnvironment(const SidecarOptions& wishes);
   static std::string inOurWords(std::string text);
 
   void complain(std::string mistake) { mistakes_.push_back(std::move(mistake)); }
@@ -95,7 +95,7 @@ void Decision::judgePod() {
 
 // A locked annotation belongs to the operator. Pods must not set it, replace its volume, or remove
 // its default with another annotation.
-void Decision::judgeLocks(const Wishes& wishes) {
+void Decision::judgeLocks(const SidecarOptions& wishes) {
   constexpr std::string_view kLocked =
       "locked by --inject.locked-annotations, expected it from the injector alone; the pod is not "
       "created; ";
@@ -120,7 +120,7 @@ void Decision::judgeLocks(const Wishes& wishes) {
 
 // Checks only a URL that the pod sets itself. The daemon's own reader complains about an invalid
 // URL.
-void Decision::judgeHost(const Wishes& wishes) {
+void Decision::judgeHost(const SidecarOptions& wishes) {
   if (!wishes.own("target-url")) return;
   std::string wrong;
   const auto url = config::parseUrl(wishes.get("target-url", ""), wrong);
@@ -132,7 +132,7 @@ void Decision::judgeHost(const Wishes& wishes) {
                              "the injector allow this host");
 }
 
-void Decision::chooseImage(const Wishes& wishes) {
+void Decision::chooseImage(const SidecarOptions& wishes) {
   sidecar_.image = wishes.get("image", rules_.image);
   const auto allows = [&](const std::string& glob) { return matchesImage(glob, sidecar_.image); };
   if (sidecar_.image == rules_.image || std::ranges::any_of(rules_.allowed_images, allows)) return;
@@ -142,7 +142,7 @@ void Decision::chooseImage(const Wishes& wishes) {
                                 printable(sidecar_.image, 128), expected));
 }
 
-void Decision::chooseKind(const Wishes& wishes) {
+void Decision::chooseKind(const SidecarOptions& wishes) {
   const auto wish = wishes.get("native-sidecar", "auto");
   const bool possible = rules_.native_sidecars();
   sidecar_.native = wish != "false" && possible;
@@ -158,7 +158,7 @@ void Decision::chooseKind(const Wishes& wishes) {
 }
 
 // A service in the pod itself uses the port of target-url, declared or not.
-void Decision::addTargetsPort(const Wishes& wishes) {
+void Decision::addTargetsPort(const SidecarOptions& wishes) {
   std::string wrong;
   const auto url = config::parseUrl(wishes.get("target-url", ""), wrong);
   if (url && isLoopback(document_, url->host))
@@ -174,7 +174,7 @@ std::uint16_t Decision::nextFreePort(std::uint16_t port) const {
   return port;
 }
 
-void Decision::choosePort(const Wishes& wishes) {
+void Decision::choosePort(const SidecarOptions& wishes) {
   addTargetsPort(wishes);
   const auto wish = wishes.find("port");
   const auto wanted = wish ? static_cast<std::uint16_t>(std::stoul(std::string(*wish))) : kPort;
@@ -197,7 +197,7 @@ void Decision::choosePort(const Wishes& wishes) {
   }
 }
 
-void Decision::chooseResources(const Wishes& wishes) {
+void Decision::chooseResources(const SidecarOptions& wishes) {
   auto chosen = resourcesFor(document_, wishes);
   for (auto& mistake : chosen.mistakes) complain(std::move(mistake));
   for (auto& warning : chosen.warnings) warn(std::move(warning));
@@ -219,7 +219,7 @@ std::string Decision::inOurWords(std::string text) {
 }
 
 // Parses the sidecar's environment as the daemon does at its start, and adds its complaints.
-void Decision::judgeEnvironment(const Wishes& wishes) {
+void Decision::judgeEnvironment(const SidecarOptions& wishes) {
   const auto read = config::parseCommandLine({}, environmentOf(sidecar_, wishes, pod_));
   for (const auto& complaint : read.complaints) {
     const auto named = std::ranges::find_if(annotations(), [&](const Annotation& annotation) {
@@ -273,7 +273,7 @@ Injection Decision::decide() {
         "postern: the label postern.io/status: injected was set without a container postern, which "
         "is added now; remove the label from the template");
   }
-  const Wishes wishes(pod_.annotations, rules_.defaults, mistakes_);
+  const SidecarOptions wishes(pod_.annotations, rules_.defaults, mistakes_);
   judgePod();
   judgeLocks(wishes);
   judgeHost(wishes);

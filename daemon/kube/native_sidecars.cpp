@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "base/printable.h"
-#include "kube/listing.h"
+#include "kube/pager.h"
 
 namespace postern::kube {
 namespace {
@@ -149,7 +149,7 @@ Result<NativeSidecars::Finding> NativeSidecars::lookAtKubelets(const std::string
     if (!column || rows == nullptr || !rows->is_array()) return;  // null: a page without nodes
     for (const auto& row : *rows) addKubelet(row, *column, kubelets);
   };
-  const Listing listing{"listing nodes", "/api/v1/nodes", "includeObject=None", kTable};
+  const ListRequest listing{"listing nodes", "/api/v1/nodes", "includeObject=None", kTable};
   TRY_VOID(eachPage(api_, listing, stop, read));
   if (!told) {
     return Error{Fault::Format, "listing nodes: the API server does not report their versions"};

@@ -25,8 +25,8 @@ std::string shownValue(const Json& value) {
   return value.is_null() ? "null" : "a list or a map";
 }
 
-Words readWords(const Json& document, std::string_view key, Mistakes& mistakes) {
-  Words words;
+StringMap readWords(const Json& document, std::string_view key, Mistakes& mistakes) {
+  StringMap words;
   const auto* map = find(document, {"metadata", key});
   if (map == nullptr) return words;
   const std::string name = "metadata." + std::string(key);

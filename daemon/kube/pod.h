@@ -12,13 +12,13 @@
 
 namespace postern::kube {
 
-using Words = std::map<std::string, std::string, std::less<>>;
+using StringMap = std::map<std::string, std::string, std::less<>>;
 
 // The parts of a pod that the injector needs.
 struct Pod {
   std::string name;  // or its generateName; for messages
-  Words labels;
-  Words annotations;
+  StringMap labels;
+  StringMap annotations;
   std::string restart_policy;  // "Always" if the pod does not set it
   bool host_network = false;
   bool is_mirror = false;  // mirrors a static pod, so changes have no effect

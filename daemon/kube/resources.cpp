@@ -116,7 +116,7 @@ bool isGuaranteed(const Json& pod) {
 // Computes the resources one after another.
 class Decider {
  public:
-  Decider(const Json& pod, const Wishes& wishes)
+  Decider(const Json& pod, const SidecarOptions& wishes)
       : pod_(pod), wishes_(wishes), guaranteed_(isGuaranteed(pod)) {}
 
   SidecarResources decide();
@@ -150,7 +150,7 @@ class Decider {
   }
 
   const Json& pod_;
-  const Wishes& wishes_;
+  const SidecarOptions& wishes_;
   const bool guaranteed_;
   SidecarResources result_;
 };
@@ -234,7 +234,7 @@ SidecarResources Decider::decide() {
 
 }  // namespace
 
-SidecarResources resourcesFor(const Json& pod, const Wishes& wishes) {
+SidecarResources resourcesFor(const Json& pod, const SidecarOptions& wishes) {
   return Decider(pod, wishes).decide();
 }
 

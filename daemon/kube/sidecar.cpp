@@ -27,19 +27,19 @@ constexpr bool mounts(Becomes becomes) {
   return becomes == Becomes::Secret || becomes == Becomes::ConfigMap;
 }
 
-bool isMounted(const Annotation& annotation, const Wishes& wishes, const Pod& pod) {
+bool isMounted(const Annotation& annotation, const SidecarOptions& wishes, const Pod& pod) {
   return mounts(annotation.becomes) &&
          (wishes.find(annotation.key) || pod.volumes.count(volumeOf(annotation)) > 0);
 }
 
-bool isMountedBy(std::string_view key, const Wishes& wishes, const Pod& pod) {
+bool isMountedBy(std::string_view key, const SidecarOptions& wishes, const Pod& pod) {
   return std::ranges::any_of(annotations(), [&](const Annotation& each) {
     return each.key == key && isMounted(each, wishes, pod);
   });
 }
 
 // The variable of one annotation; nothing if it is not needed.
-std::optional<std::string> contentOf(const Annotation& annotation, const Wishes& wishes,
+std::optional<std::string> contentOf(const Annotation& annotation, const SidecarOptions& wishes,
                                      const Pod& pod) {
   if (annotation.becomes == Becomes::Variable) {
     const auto wish = wishes.find(annotation.key);
@@ -68,7 +68,7 @@ Json makePort(std::string_view name, std::uint16_t port) {
   return {{"name", name}, {"containerPort", port}, {"protocol", "TCP"}};
 }
 
-Json makeSecurityContext(const Wishes& wishes, const Pod& pod) {
+Json makeSecurityContext(const SidecarOptions& wishes, const Pod& pod) {
   Json context = {{"allowPrivilegeEscalation", false},
                   {"capabilities", {{"drop", Json::array({"ALL"})}}},
                   {"readOnlyRootFilesystem", true},
@@ -96,7 +96,7 @@ Json makeVolume(const Annotation& annotation, std::string_view object, const Pod
 
 }  // namespace
 
-std::vector<std::string> environmentOf(const Sidecar& sidecar, const Wishes& wishes,
+std::vector<std::string> environmentOf(const Sidecar& sidecar, const SidecarOptions& wishes,
                                        const Pod& pod) {
   std::vector<std::string> environment;
   const auto add = [&](std::string_view flag, std::string_view content) {
@@ -117,7 +117,7 @@ std::vector<std::string> environmentOf(const Sidecar& sidecar, const Wishes& wis
   return environment;
 }
 
-Json makeContainer(const Sidecar& sidecar, const Wishes& wishes, const Pod& pod) {
+Json makeContainer(const Sidecar& sidecar, const SidecarOptions& wishes, const Pod& pod) {
   Json environment = Json::array();
   for (const auto& variable : environmentOf(sidecar, wishes, pod)) {
     const auto equals = variable.find('=');
@@ -153,11 +153,11 @@ Json makeContainer(const Sidecar& sidecar, const Wishes& wishes, const Pod& pod)
   return container;
 }
 
-bool readsWebConfig(const Wishes& wishes, const Pod& pod) {
+bool readsWebConfig(const SidecarOptions& wishes, const Pod& pod) {
   return isMountedBy("web-config-secret", wishes, pod);
 }
 
-bool bringsVolume(const Annotation& annotation, const Wishes& wishes, const Pod& pod) {
+bool bringsVolume(const Annotation& annotation, const SidecarOptions& wishes, const Pod& pod) {
   if (!mounts(annotation.becomes)) return false;
   const auto there = pod.volumes.find(volumeOf(annotation));
   if (there == pod.volumes.end()) return false;
@@ -165,7 +165,7 @@ bool bringsVolume(const Annotation& annotation, const Wishes& wishes, const Pod&
   return !object || there->second != makeVolume(annotation, *object, pod);
 }
 
-std::vector<Json> makeVolumes(const Wishes& wishes, const Pod& pod,
+std::vector<Json> makeVolumes(const SidecarOptions& wishes, const Pod& pod,
                               std::vector<std::string>& mistakes) {
   std::vector<Json> volumes;
   for (const auto& annotation : annotations()) {

@@ -74,9 +74,9 @@ class Ruleset {
 
 }  // namespace
 
-Lock lockFiles(const std::vector<std::filesystem::path>& readable,
+Layer restrictFiles(const std::vector<std::filesystem::path>& readable,
                const std::vector<std::filesystem::path>& writable) {
-  Lock lock;
+  Layer lock;
   const long version =
       syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
   if (version <= 0) {

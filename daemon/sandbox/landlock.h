@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "sandbox/lock.h"
+#include "sandbox/layer.h"
 
 namespace postern::sandbox {
 
@@ -13,7 +13,7 @@ namespace postern::sandbox {
 //
 // Ignores paths that do not exist. A rule applies to the existing folder: a folder that is removed
 // and created again is another one. Requires that no_new_privs is set.
-Lock lockFiles(const std::vector<std::filesystem::path>& readable,
+Layer restrictFiles(const std::vector<std::filesystem::path>& readable,
                const std::vector<std::filesystem::path>& writable);
 
 }  // namespace postern::sandbox

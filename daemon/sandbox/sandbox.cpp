@@ -8,7 +8,7 @@
 #include <system_error>
 
 #include "sandbox/landlock.h"
-#include "sandbox/refusals.h"
+#include "sandbox/sigsys_handler.h"
 #include "sandbox/syscalls.h"
 
 namespace postern::sandbox {
@@ -101,9 +101,9 @@ Sandbox::Sandbox(const Files& files) {
         "no_new_privs cannot be set: " + std::generic_category().message(errno);
     return;
   }
-  landlock_ = lockFiles(admitted_, writable);
+  landlock_ = restrictFiles(admitted_, writable);
   admitted_.insert(admitted_.end(), writable.begin(), writable.end());
-  seccomp_ = lockSystemCalls();
+  seccomp_ = restrictSystemCalls();
 }
 
 // Admits the folder of a path, and the target of a link there. If the folder is missing, admits its
@@ -135,7 +135,7 @@ bool Sandbox::admits(const Path& file) const {
 }
 
 std::uint64_t Sandbox::refusedCalls() {
-  return refusals();
+  return refusedCalls();
 }
 
 }  // namespace postern::sandbox

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "sandbox/lock.h"
+#include "sandbox/layer.h"
 
 namespace postern::sandbox {
 
@@ -29,8 +29,8 @@ class Sandbox {
   // Restricts this process permanently. Requires that only the caller's thread runs.
   explicit Sandbox(const Files& files);
 
-  const Lock& seccomp() const { return seccomp_; }
-  const Lock& landlock() const { return landlock_; }
+  const Layer& seccomp() const { return seccomp_; }
+  const Layer& landlock() const { return landlock_; }
   // Whether both are in force, as far as the kernel supports them. Seccomp is required.
   bool whole() const;
   // Missing folders, and how each was handled: one line each, for people.
@@ -44,8 +44,8 @@ class Sandbox {
  private:
   void admit(const Path& named);
 
-  Lock seccomp_;
-  Lock landlock_;
+  Layer seccomp_;
+  Layer landlock_;
   std::vector<Path> admitted_;  // canonical
   std::vector<std::string> remarks_;
 };

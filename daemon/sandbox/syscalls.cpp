@@ -15,7 +15,7 @@
 #include <initializer_list>
 #include <system_error>
 
-#include "sandbox/refusals.h"
+#include "sandbox/sigsys_handler.h"
 
 namespace postern::sandbox {
 namespace {
@@ -145,7 +145,7 @@ void ruleProcess(Filter& filter) {
 
 }  // namespace
 
-Lock lockSystemCalls() {
+Layer restrictSystemCalls() {
   Filter filter;
   filter.set(SCMP_FLTATR_CTL_TSYNC, 1);
   filter.set(SCMP_FLTATR_API_SYSRAWRC, 1);
@@ -161,9 +161,9 @@ Lock lockSystemCalls() {
   ruleSockets(filter);
   ruleProcess(filter);
 
-  Lock lock;
+  Layer lock;
   lock.offered = true;
-  if (const int error = answerRefusals(); error != 0) {
+  if (const int error = handleSigsys(); error != 0) {
     lock.why = "SIGSYS cannot be handled: " + std::generic_category().message(error);
     return lock;
   }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "sandbox/lock.h"
+#include "sandbox/layer.h"
 
 namespace postern::sandbox {
 
@@ -8,6 +8,6 @@ namespace postern::sandbox {
 // (seccomp(2)). A refused call fails with EPERM and never ends the process. It is logged the first
 // time, and then at most once a minute. No program can be executed, no process started. Requires
 // that no_new_privs is set, and that no thread blocks SIGSYS.
-Lock lockSystemCalls();
+Layer restrictSystemCalls();
 
 }  // namespace postern::sandbox

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/secret.h"
-#include "exposition/reshaper.h"
+#include "exposition/relabeler.h"
 
 namespace postern::scrape {
 

@@ -81,13 +81,13 @@ struct HeldPages::Page {
   const std::shared_ptr<PageContext> context;
   const config::Page& wanted;
   JsonPage json;
-  const Reshapers::Lease reshaper;
+  const RelabelerPool::Lease reshaper;
   exposition::Families families;
   exposition::FamilyCollector collector;
   exposition::PageInput input;
   // used only on the loop, like the following members
   PageFetch fetch;
-  PageStory story;
+  FetchInfo story;
   std::optional<Error> error;
   bool ended = false;
 };

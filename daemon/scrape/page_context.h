@@ -15,7 +15,7 @@
 #include "exposition/families.h"
 #include "exposition/page_input.h"
 #include "exposition/page_template.h"
-#include "scrape/reshapers.h"
+#include "scrape/relabeler_pool.h"
 #include "scrape/stats.h"
 #include "scrape/target_client.h"
 
@@ -26,12 +26,12 @@ namespace postern::scrape {
 struct PageContext {
   explicit PageContext(config::Target of) : target(std::move(of)), reshapers(target.reshape) {}
 
-  exposition::PageOptions optionsFor(const Reshapers::Lease& reshaper) const {
+  exposition::PageOptions optionsFor(const RelabelerPool::Lease& reshaper) const {
     return {target.limits, target.honor_timestamps, target.strict, reshaper.get()};
   }
 
   const config::Target target;
-  Reshapers reshapers;
+  RelabelerPool reshapers;
   exposition::PageTemplateStore templates;  // of the first page
 };
 
@@ -39,7 +39,7 @@ struct PageContext {
 struct KeptPage {
   std::optional<exposition::Families> families;
   SteadyTime fetched;
-  PageStory story;
+  FetchInfo story;
 };
 
 // The families that append_self adds to a page: postern's own metrics without postern_page_up.
@@ -69,7 +69,7 @@ struct ScrapeResult {
   exposition::PageCounts counts;
   std::size_t type_clashes = 0;
   std::vector<std::optional<Error>> pages;  // why each page failed; not set: success
-  std::vector<PageStory> stories;           // by page
+  std::vector<FetchInfo> stories;           // by page
 };
 
 // The page's format in the configuration; not set: detected from the page.

@@ -12,7 +12,7 @@ namespace {
 constexpr std::chrono::hours kLogAgain{1};
 
 ServiceHealth healthOf(const std::vector<std::optional<Error>>& pages,
-                       const std::vector<PageStory>& stories) {
+                       const std::vector<FetchInfo>& stories) {
   auto found = ServiceHealth::NotTold;
   for (std::size_t page = 0; page < std::min(pages.size(), stories.size()); ++page) {
     const auto& story = stories[page];

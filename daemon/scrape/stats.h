@@ -11,7 +11,7 @@
 #include "base/mutex.h"
 #include "base/result.h"
 #include "exposition/detect.h"
-#include "exposition/page_filter.h"
+#include "exposition/page_checker.h"
 #include "exposition/whatsapp_health.h"
 #include "upstream/http_client.h"
 
@@ -30,7 +30,7 @@ struct Histogram {
 };
 
 // How one page was last fetched.
-struct PageStory {
+struct FetchInfo {
   int status = 0;                                    // 0: no answer
   std::optional<exposition::Format> format;          // not set: unknown
   std::size_t bytes = 0;                             // size of the body after decompression
@@ -66,7 +66,7 @@ struct Counts {
   // When the state began: a success, this fault, or the service's health.
   SystemTime since;
   std::vector<std::optional<Error>> pages;        // of the last scrape: errors by page
-  std::vector<PageStory> stories;                 // of the last scrape, by page
+  std::vector<FetchInfo> stories;                 // of the last scrape, by page
   ServiceHealth health = ServiceHealth::NotTold;  // of the last scrape
 };
 
@@ -95,7 +95,7 @@ class Stats {
     exposition::PageCounts counts;
     std::size_t type_clashes = 0;
     std::vector<std::optional<Error>> pages;
-    std::vector<PageStory> stories;
+    std::vector<FetchInfo> stories;
   };
   // `names` are those of the target's pages.
   void fetched(Fetched fetched, const std::vector<std::string>& names, SystemTime now);

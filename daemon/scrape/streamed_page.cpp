@@ -46,8 +46,8 @@ struct StreamedPage::Pipeline {
 
   const std::shared_ptr<PageContext> context;
   JsonPage json;
-  const Reshapers::Lease reshaper;
-  exposition::Passage passage;
+  const RelabelerPool::Lease reshaper;
+  exposition::PagePipeline passage;
 };
 
 StreamedPage::StreamedPage(RunContext& context, const exposition::Output& output)

@@ -4,7 +4,7 @@
 #include <memory>
 #include <optional>
 
-#include "exposition/passage.h"
+#include "exposition/page_pipeline.h"
 #include "scrape/json_page.h"
 #include "scrape/page_context.h"
 #include "scrape/page_fetch.h"
@@ -54,7 +54,7 @@ class StreamedPage {
   bool streamed_ = false;
   bool scraper_gone_ = false;
   std::optional<Error> error_;
-  PageStory story_;
+  FetchInfo story_;
 };
 
 }  // namespace postern::scrape

@@ -9,7 +9,7 @@
 
 #include "tls/certificate.h"
 #include "tls/chain_search.h"
-#include "tls/refusal.h"
+#include "tls/verify_error.h"
 
 namespace postern::tls {
 namespace {
@@ -87,7 +87,7 @@ int verifyServer(X509_STORE_CTX* store, void* argument) {
   const int error = judge(store, X509_STORE_CTX_get0_cert(store), policy, expectation.name);
   X509_STORE_CTX_set_error(store, error);
   if (error == X509_V_OK) return 1;
-  expectation.refusal = describeRefusal(error, store, policy, expectation.name);
+  expectation.refusal = describeVerifyError(error, store, policy, expectation.name);
   return 0;
 }
 

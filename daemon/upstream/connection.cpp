@@ -171,7 +171,7 @@ async::Task<Result<std::unique_ptr<Connection>>> Connection::open(Peer peer,
 
 // A step computes with the private key for about a millisecond. If the scope ends or the task is
 // destroyed while a thread computes a step, only that thread uses the core.
-async::Task<Result<void>> Connection::handshake(async::JobRunner* runner, tls::Offer* offer,
+async::Task<Result<void>> Connection::handshake(async::JobRunner* runner, tls::ServerHandshake* offer,
                                                 async::Scope& scope) {
   for (;;) {
     auto step = [core = core_] { return core->shakeHands(); };
@@ -182,8 +182,8 @@ async::Task<Result<void>> Connection::handshake(async::JobRunner* runner, tls::O
       wanted = co_await async::offload(*runner, scope, std::move(step));
     }
     if (!wanted) co_return timeout(kInHandshake);
-    terms_ = tls::termsOf(core_->ssl);
-    if (offer != nullptr) *offer = tls::offerOf(core_->ssl, asksForClient());
+    terms_ = tls::negotiatedOf(core_->ssl);
+    if (offer != nullptr) *offer = tls::serverHandshakeOf(core_->ssl, asksForClient());
     if (!*wanted) co_return std::move(*wanted).error();
     const int why = **wanted;
     if (why == SSL_ERROR_NONE) co_return Result<void>();

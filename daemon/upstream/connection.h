@@ -16,7 +16,7 @@
 #include "async/task.h"
 #include "base/clock.h"
 #include "base/result.h"
-#include "tls/offer.h"
+#include "tls/server_handshake.h"
 #include "upstream/dial.h"
 #include "upstream/http_client.h"
 #include "upstream/resolver.h"
@@ -43,7 +43,7 @@ class Connection {
     SSL_SESSION* resume = nullptr;       // an earlier session with the same material, or null; must
                                          // live until the connection is open
     async::JobRunner* runner = nullptr;  // computes the steps of the handshake; null: on the loop
-    tls::Offer* offer = nullptr;  // where to write the server's handshake, also when it fails; must
+    tls::ServerHandshake* offer = nullptr;  // where to write the server's handshake, also when it fails; must
                                   // outlive the task
   };
 
@@ -98,7 +98,7 @@ class Connection {
   struct Core;
 
   Connection(const Peer& peer, Dialled dialled, std::atomic<std::size_t>& open, async::Loop& loop);
-  async::Task<Result<void>> handshake(async::JobRunner* runner, tls::Offer* offer,
+  async::Task<Result<void>> handshake(async::JobRunner* runner, tls::ServerHandshake* offer,
                                       async::Scope& scope);
   // Waits for OpenSSL's condition (SSL_ERROR_WANT_READ or SSL_ERROR_WANT_WRITE).
   async::PolledSocket::Readiness readyFor(int why, async::Scope& scope);
@@ -111,7 +111,7 @@ class Connection {
   async::Loop& loop_;
   const std::shared_ptr<Core> core_;
   async::PolledSocket socket_;         // borrowed from core_, which closes it later
-  tls::Terms terms_;                   // from the handshake
+  tls::Negotiated terms_;                   // from the handshake
   std::unique_ptr<char[]> buffer_;     // 64 KiB, or null while released
   std::size_t used_ = 0;               // number of its bytes that were written to
   std::optional<Result<Block>> late_;  // how the stream ended after the last block

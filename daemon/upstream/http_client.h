@@ -12,14 +12,14 @@
 #include "async/task.h"
 #include "base/result.h"
 #include "base/secret.h"
-#include "tls/terms.h"
+#include "tls/negotiated.h"
 
 namespace postern::upstream {
 
 // The connection that a request was sent on.
 struct TransportInfo {
   bool kept = false;  // it carried an earlier request
-  tls::Terms terms;
+  tls::Negotiated terms;
 };
 
 struct Request {

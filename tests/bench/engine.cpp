@@ -18,9 +18,9 @@
 #include "exposition/family_index.h"
 #include "exposition/page_reader.h"
 #include "exposition/page_writer.h"
-#include "exposition/passage.h"
+#include "exposition/page_pipeline.h"
 #include "fakes/test_data.h"
-#include "scrape/reshapers.h"
+#include "scrape/relabeler_pool.h"
 
 namespace {
 
@@ -64,7 +64,7 @@ std::string contents(const std::filesystem::path& file) {
 
 void run(benchmark::State& state, const std::string& page, Syntax syntax, const Output& output,
          const config::Reshape& config) {
-  scrape::Reshapers reshapers(config);
+  scrape::RelabelerPool reshapers(config);
   for ([[maybe_unused]] const auto& round : state) {
     const auto reshaper = reshapers.lease();
     exposition::PageWriter writer(output);
@@ -87,14 +87,14 @@ void run(benchmark::State& state, const std::string& page, Syntax syntax, const 
 // builds the template.
 void runAgain(benchmark::State& state, const std::string& page, exposition::Format format,
               const Output& output, const config::Reshape& config, bool first) {
-  scrape::Reshapers reshapers(config);
+  scrape::RelabelerPool reshapers(config);
   auto store = std::make_unique<exposition::PageTemplateStore>();
   for ([[maybe_unused]] const auto& round : state) {
     const auto reshaper = reshapers.lease();
     exposition::PageOptions options;
     options.reshaper = reshaper.get();
     if (first) store = std::make_unique<exposition::PageTemplateStore>();
-    exposition::Passage passage(
+    exposition::PagePipeline passage(
         format, options, output,
         [](exposition::Format, std::string_view) -> Result<std::string> { return std::string(); },
         store.get());

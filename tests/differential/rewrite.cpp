@@ -8,7 +8,7 @@
 #include "exposition/families.h"
 #include "exposition/page_reader.h"
 #include "exposition/page_writer.h"
-#include "exposition/reshaper.h"
+#include "exposition/relabeler.h"
 
 namespace {
 
@@ -20,7 +20,7 @@ constexpr Output kText{Syntax::Text, true, exposition::Escaping::AllowUtf8};
 constexpr Output kOpenMetrics{Syntax::OpenMetrics, true, exposition::Escaping::AllowUtf8};
 
 Result<std::string> rewrite(Syntax syntax, const Output& output, std::string_view page,
-                            exposition::Reshaper* reshaper = nullptr) {
+                            exposition::Relabeler* reshaper = nullptr) {
   exposition::PageWriter writer(output);
   exposition::PageOptions options;
   options.reshaper = reshaper;
@@ -36,7 +36,7 @@ Result<std::string> rewrite(const std::string& mode, const std::string& page) {
     config::Reshape config{.labels = {{"added_and_dropped", "x"}}};
     config.metric_relabel_configs = {
         {.action = config::RelabelAction::LabelDrop, .regex = "added_and_dropped"}};
-    exposition::Reshaper reshaper(exposition::Rules::compile(config, {}));
+    exposition::Relabeler reshaper(exposition::Rules::compile(config, {}));
     return rewrite(Syntax::Text, kText, page, &reshaper);
   }
   if (mode == "held") {

@@ -8,7 +8,7 @@
 
 #include "exposition/page_reader.h"
 #include "exposition/page_writer.h"
-#include "exposition/passage.h"
+#include "exposition/page_pipeline.h"
 #include "fuzz/require.h"
 
 // Shared by the targets: reads and writes a page, and checks the invariants.
@@ -59,7 +59,7 @@ inline void holdPage(std::string_view page, Syntax syntax, const exposition::Pag
 
 inline Read pass(std::string page, Format format, const exposition::PageOptions& options,
                  const Output& output, exposition::PageTemplateStore* store) {
-  exposition::Passage passage(
+  exposition::PagePipeline passage(
       format, options, output,
       [](Format, std::string_view) -> Result<std::string> { return std::string(); }, store);
   auto result = passage.feed(page);

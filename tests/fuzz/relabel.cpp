@@ -4,7 +4,7 @@
 
 #include "config/readers.h"
 #include "config/selector.h"
-#include "exposition/reshaper.h"
+#include "exposition/relabeler.h"
 #include "fuzz/page.h"
 
 namespace {
@@ -56,8 +56,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return sum;
   };
   const auto rules = postern::exposition::Rules::compile(config, {digest, digest});
-  postern::exposition::Reshaper warm(rules);
-  postern::exposition::Reshaper cold(rules);
+  postern::exposition::Relabeler warm(rules);
+  postern::exposition::Relabeler cold(rules);
   postern::exposition::PageOptions options;
   options.reshaper = &warm;
   postern::fuzz::holdPage(input, postern::fuzz::Syntax::Text, options, postern::fuzz::kText,

@@ -48,9 +48,9 @@ def without_cluster(expression: str) -> list[str]:
 
 
 def known_metrics() -> set[str]:
-    """Names in the table of daemon/serve/README.md, of the injector, of the recording rules, and of other
+    """Names in the table of daemon/web/README.md, of the injector, of the recording rules, and of other
     exporters."""
-    readme = (ROOT / "daemon/serve/README.md").read_text()
+    readme = (ROOT / "daemon/web/README.md").read_text()
     named = set(re.findall(r"\b((?:postern|process)_[a-z_]+[a-z])", readme))
     for name in list(named):
         if name.endswith("_duration_seconds"):

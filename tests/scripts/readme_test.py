@@ -19,8 +19,8 @@ MIGRATION = DAEMON / "config/MIGRATION.md"
 SESSION = DAEMON / "session/README.md"
 CREDENTIALS = DAEMON / "credentials/README.md"
 EXPOSITION = DAEMON / "exposition/README.md"
-SERVE = DAEMON / "serve/README.md"
-CHECK = DAEMON / "doctor/README.md"
+WEB = DAEMON / "web/README.md"
+CHECK = DAEMON / "check/README.md"
 # The documents for users, and all documents. README.md files of tests/data describe the origin of foreign
 # files.
 GUIDES = [README, HELM, ROOT / "helm/files/runbooks.md", ROOT / "certs/README.md", ROOT / "SECURITY.md", MIGRATION,
@@ -165,7 +165,7 @@ class ReferenceTest(unittest.TestCase):
         self.assertEqual([], sorted(key for key in keys if not re.search(rf"\b{key}\b", references)))
         web = keys_of("web_*.cpp")
         self.assertGreater(len(web), 15)
-        reference = section(SERVE, "Access control")
+        reference = section(WEB, "Access control")
         self.assertEqual([], sorted(key for key in web if not re.search(rf"\b{key}\b", reference)))
 
     def test_config_has_a_row_for_each_key_of_a_target(self):
@@ -184,13 +184,13 @@ class ReferenceTest(unittest.TestCase):
     def test_serve_names_every_fault(self):
         faults = re.findall(r'\{Fault::\w+, "(\w+)"', text(DAEMON / "base/fault.h"))
         self.assertEqual(len(faults), 19)
-        self.assertEqual(sorted(faults), sorted(first_cells(section(SERVE, "Faults"))))
+        self.assertEqual(sorted(faults), sorted(first_cells(section(WEB, "Faults"))))
 
     def test_serve_names_every_metric_and_no_document_another(self):
         known = metrics()
         self.assertGreater(len(known), 30)
         pattern = r"(?<![\w:])((?:postern|process|whatsapp)_[a-z_]+)"
-        table = set(re.findall(pattern, section(SERVE, "Metrics of postern itself")))
+        table = set(re.findall(pattern, section(WEB, "Metrics of postern itself")))
         table |= set(re.findall(pattern, section(EXPOSITION, "The WhatsApp preset")))
         self.assertEqual([], sorted(known - table - OTHER_METRICS))
         for path in GUIDES:
@@ -199,10 +199,10 @@ class ReferenceTest(unittest.TestCase):
                 self.assertEqual([], sorted(named - known - OTHER_METRICS))
 
     def test_serve_names_every_path(self):
-        service = text(DAEMON / "serve/service.cpp")
+        service = text(DAEMON / "web/service.cpp")
         paths = set(re.findall(r'"(/[a-z][a-z0-9/_-]*|/-/[a-z]+)"', service))
         self.assertGreater(len(paths), 12)
-        named = section(SERVE, "Endpoints")
+        named = section(WEB, "Endpoints")
         self.assertEqual([], sorted(path for path in paths if path.rstrip("/") not in named))
 
     def test_every_command_has_its_document(self):

@@ -10,18 +10,18 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using Words = std::vector<std::string>;
+using StringMap = std::vector<std::string>;
 
 const std::string kUrl = "--target.url=https://localhost";
 
-CommandLine accepted(const Words& arguments, const Words& environment = {}) {
+CommandLine accepted(const StringMap& arguments, const StringMap& environment = {}) {
   auto command_line = parseCommandLine(arguments, environment);
   for (const auto& complaint : command_line.complaints) ADD_FAILURE() << complaint.text();
   return command_line;
 }
 
 // The errors, one a line.
-std::string refused(const Words& arguments, const Words& environment = {}) {
+std::string refused(const StringMap& arguments, const StringMap& environment = {}) {
   std::string text;
   for (const auto& complaint : parseCommandLine(arguments, environment).complaints) {
     if (!text.empty()) text += '\n';
@@ -30,8 +30,8 @@ std::string refused(const Words& arguments, const Words& environment = {}) {
   return text;
 }
 
-Options optionsOf(std::initializer_list<std::string> arguments, const Words& environment = {}) {
-  Words all(arguments);
+Options optionsOf(std::initializer_list<std::string> arguments, const StringMap& environment = {}) {
+  StringMap all(arguments);
   all.push_back(kUrl);
   return accepted(all, environment).options;
 }
@@ -39,7 +39,7 @@ Options optionsOf(std::initializer_list<std::string> arguments, const Words& env
 TEST(CommandLineTest, HasDefaultsForEverythingButTheUrl) {
   const auto command_line = accepted({kUrl});
 
-  EXPECT_EQ(command_line.ask, Ask::Run);
+  EXPECT_EQ(command_line.command, Command::Run);
   EXPECT_THAT(command_line.warnings, IsEmpty());
   EXPECT_THAT(command_line.options.listen_addresses, ElementsAre(":3000"));
   ASSERT_TRUE(command_line.only_target);
@@ -283,8 +283,8 @@ TEST(CommandLineTest, WarnsAboutUnknownVariables) {
   EXPECT_THAT(
       command_line.warnings,
       ElementsAre("POSTERN_TARGET_URI is not a variable of postern and is ignored, the "
-                  "nearest is POSTERN_TARGET_URL",
-                  "POSTERN_HELP is not a variable of postern and is ignored, the nearest is "
+                  "suggest is POSTERN_TARGET_URL",
+                  "POSTERN_HELP is not a variable of postern and is ignored, the suggest is "
                   "POSTERN_SANDBOX"));
 }
 
@@ -301,18 +301,18 @@ TEST(CommandLineTest, IgnoresTheVariablesOfAKubernetesService) {
 }
 
 TEST(CommandLineTest, RefusesWrongFlags) {
-  const auto refuses = [](const Words& arguments, const std::string& complaint) {
+  const auto refuses = [](const StringMap& arguments, const std::string& complaint) {
     SCOPED_TRACE(::testing::PrintToString(arguments));
     EXPECT_EQ(refused(arguments), complaint);
   };
 
   // Syntax
   refuses({kUrl, "--target.ulr=https://a:hunter2@b"},
-          "--target.ulr: unknown flag, the nearest is --target.url (see --help)");
+          "--target.ulr: unknown flag, the suggest is --target.url (see --help)");
   refuses({kUrl, "--tls-dir", "tls"},
-          "--tls-dir: unknown flag, the nearest is --tls.dir (see --help)");
+          "--tls-dir: unknown flag, the suggest is --tls.dir (see --help)");
   refuses({kUrl, "--log.lev=info"},
-          "--log.lev: unknown flag, the nearest is --log.level (see --help)");
+          "--log.lev: unknown flag, the suggest is --log.level (see --help)");
   refuses({kUrl, "serve"},
           "command line: an argument is not a flag, expected only flags (see --help)");
   refuses({kUrl, "-h"},
@@ -402,7 +402,7 @@ TEST(CommandLineTest, ReportsEveryMistakeAtOnce) {
                     {"POSTERN_TIMEOUT_OFFSET=x"}),
             "--log.level: has no value, expected one after it\n"
             "--tls.dir: has no value, expected one after it\n"
-            "--log.levell: unknown flag, the nearest is --log.level (see --help)\n"
+            "--log.levell: unknown flag, the suggest is --log.level (see --help)\n"
             "POSTERN_TIMEOUT_OFFSET: \"x\" is not a duration, expected one like 1m30s or 250ms\n"
             "--log.format: is unknown, expected one of logfmt, json\n"
             "command line: no target, expected --target.url or --config.file");
@@ -410,7 +410,7 @@ TEST(CommandLineTest, ReportsEveryMistakeAtOnce) {
 
 TEST(CommandLineTest, CheckTakesTheFlagsOfTheDaemonAndItsOwn) {
   const auto plain = accepted({"check", kUrl, "--state.dir=/state"});
-  EXPECT_EQ(plain.ask, Ask::Check);
+  EXPECT_EQ(plain.command, Command::Check);
   EXPECT_EQ(plain.options.state_dir, "/state");
   EXPECT_FALSE(plain.check.json || plain.check.live || plain.check.no_login);
 
@@ -441,7 +441,7 @@ TEST(CommandLineTest, InjectTakesFlagsOfItsOwn) {
        "--kube.token-file=/token", "--kube.ca-file=/ca.crt"},
       {"POSTERN_INJECT_SECRET=own", "POSTERN_INJECT_WEBHOOK=postern.example"});
 
-  EXPECT_EQ(command_line.ask, Ask::Inject);
+  EXPECT_EQ(command_line.command, Command::Inject);
   EXPECT_THAT(command_line.options.listen_addresses, ElementsAre(":8443"));
   EXPECT_THAT(command_line.options.health_addresses, ElementsAre(":8080"));
   EXPECT_THAT(command_line.options.files, ElementsAre("/tls", "/token", "/ca.crt"));
@@ -477,7 +477,7 @@ TEST(CommandLineTest, InjectTakesFlagsOfItsOwn) {
 }
 
 TEST(CommandLineTest, InjectRefusesWhatIsNotForIt) {
-  const auto refuses = [](const Words& arguments, const std::string& what) {
+  const auto refuses = [](const StringMap& arguments, const std::string& what) {
     EXPECT_THAT(refused(arguments), HasSubstr(what));
   };
 
@@ -532,9 +532,9 @@ TEST(CommandLineTest, InjectRefusesWhatIsNoHost) {
 }
 
 TEST(CommandLineTest, HelpAndVersionNeedNothingElse) {
-  EXPECT_EQ(accepted({"--help"}).ask, Ask::Help);
-  EXPECT_EQ(accepted({"--version"}).ask, Ask::Version);
-  EXPECT_EQ(accepted({"--help", "--version", "--nonsense"}).ask, Ask::Help);
+  EXPECT_EQ(accepted({"--help"}).command, Command::Help);
+  EXPECT_EQ(accepted({"--version"}).command, Command::Version);
+  EXPECT_EQ(accepted({"--help", "--version", "--nonsense"}).command, Command::Help);
 }
 
 TEST(CommandLineTest, HelpNamesEveryFlagAndItsVariable) {

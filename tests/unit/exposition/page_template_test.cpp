@@ -5,7 +5,7 @@
 #include <random>
 
 #include "config/selector.h"
-#include "exposition/passage.h"
+#include "exposition/page_pipeline.h"
 #include "unit/exposition/pages.h"
 
 namespace postern::exposition {
@@ -114,7 +114,7 @@ class RandomPage {
 Checked readPage(const std::string& page, const How& how, PageTemplateStore* store,
                  std::size_t piece) {
   const Format format = how.syntax == Syntax::Text ? Format::Text : Format::OpenMetrics;
-  Passage passage(format, how.options, how.output, noJsonHere, store);
+  PagePipeline passage(format, how.options, how.output, noJsonHere, store);
   Checked checked;
   Result<void> result;
   for (std::size_t at = 0; result && at < page.size(); at += piece) {
@@ -153,7 +153,7 @@ void expectNoDifference(unsigned seed, How how, std::size_t block_bytes) {
   }
 }
 
-void expectNoDifferences(const How& how, Reshaper* reshaper = nullptr) {
+void expectNoDifferences(const How& how, Relabeler* reshaper = nullptr) {
   const std::size_t pages = 40 / testing::stride() + 10;
   How with = how;
   with.options.reshaper = reshaper;
@@ -162,9 +162,9 @@ void expectNoDifferences(const How& how, Reshaper* reshaper = nullptr) {
   }
 }
 
-std::unique_ptr<Reshaper> reshaperOf(const config::Reshape& reshape) {
+std::unique_ptr<Relabeler> reshaperOf(const config::Reshape& reshape) {
   const auto digest = [](std::string_view text) { return std::string(text); };
-  return std::make_unique<Reshaper>(Rules::compile(reshape, {digest, digest}));
+  return std::make_unique<Relabeler>(Rules::compile(reshape, {digest, digest}));
 }
 
 config::Reshape manyRules() {

@@ -128,7 +128,7 @@ Outcome shakeHands(const Material& material, const Server& server, const std::st
   }
   const char* const sni = SSL_get_servername(peer.get(), TLSEXT_NAMETYPE_host_name);
   return {step.error, Material::serverCertificate(client.get()), sni != nullptr ? sni : "",
-          termsOf(client.get())};
+          negotiatedOf(client.get())};
 }
 
 Outcome shakeHandsWithBytes(const Material& material, std::string_view bytes,

@@ -10,7 +10,7 @@
 
 #include "fakes/certificates.h"
 #include "tls/material.h"
-#include "tls/terms.h"
+#include "tls/negotiated.h"
 
 namespace postern::tls {
 
@@ -35,7 +35,7 @@ struct Outcome {
   std::optional<Error> error;  // as explain() says it
   std::optional<Summary> server;
   std::string sni;  // as the server saw it
-  Terms terms;
+  Negotiated terms;
 };
 
 // Both ends in one thread, over a pair of non-blocking sockets.

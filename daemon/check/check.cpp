@@ -1,0 +1,143 @@
+#include "check/check.h"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+
+#include "config/description.h"
+#include "config/web_config.h"
+#include "check/daemon.h"
+#include "check/target_check.h"
+#include "tls/server_context.h"
+
+namespace postern::check {
+namespace {
+
+std::string sourceOf(const config::CommandLine& command_line) {
+  const auto& file = command_line.options.config_file;
+  return file.empty() ? "flags and environment" : file.string();
+}
+
+Step configStep(const config::CommandLine& command_line, const config::Config& config) {
+  const auto count = config.targets.size();
+  Step step{"config", State::Ok,
+            fmt::format("{}: valid, {}{}", sourceOf(command_line), count,
+                        count == 1 ? " target" : " targets"),
+            "", Json::object()};
+  step.details = {{"from", sourceOf(command_line)}, {"targets", count}};
+  return step;
+}
+
+void reportConfig(const config::CommandLine& command_line, const config::Config& config,
+                  Report& report) {
+  report.add(configStep(command_line, config));
+  for (const auto& warning : command_line.warnings)
+    report.add({"config", State::Warning, warning, "correct the variable's name, or remove it",
+                Json::object()});
+  const auto& state = command_line.options.state_dir;
+  if (!state.empty() && ::access(state.c_str(), W_OK | X_OK) != 0) {
+    report.add({"state", State::Warning,
+                fmt::format("{} (--state.dir) is not a folder that user {} can write to: no "
+                            "back-off survives a restart",
+                            state.string(), ::geteuid()),
+                "mount an emptyDir there, with an fsGroup of this user", Json::object()});
+  }
+}
+
+// "is unknown, expected one of a, b" and "unknown key, did you mean c?": the second half becomes
+// the remedy.
+Step complaintStep(const config::ConfigError& complaint) {
+  constexpr std::string_view kExpected = ", expected ";
+  constexpr std::string_view kMeant = ", did you mean ";
+  auto text = complaint.text();
+  std::string cure = "correct it there; daemon/config/README.md lists every key with its meaning";
+  if (const auto at = text.rfind(kExpected); at != std::string::npos) {
+    cure = "write " + text.substr(at + kExpected.size());
+    text.resize(at);
+  } else if (const auto meant = text.rfind(kMeant); meant != std::string::npos) {
+    cure = "write " + text.substr(meant + kMeant.size());
+    cure.back() = ',';  // was a question mark
+    cure += " if that is meant";
+    text.resize(meant);
+  }
+  return {
+      "config", State::Failed, text, cure, {{"where", complaint.where}, {"key", complaint.key}}};
+}
+
+// --web.config.file and the files that it names.
+void reportWeb(const config::Options& options, Report& report) {
+  if (options.web_config_file.empty()) return;
+  const auto loaded = config::loadWebConfig(options.web_config_file);
+  for (const auto& complaint : loaded.complaints) report.add(complaintStep(complaint));
+  if (!loaded.complaints.empty()) return;
+  auto warnings = loaded.warnings;
+  Step step{"web", State::Ok, options.web_config_file.string() + ": valid", "", Json::object()};
+  if (loaded.config.tls) {
+    const auto context = tls::loadServerContext(*loaded.config.tls, options.web_key_password_file,
+                                                std::chrono::system_clock::now());
+    if (context) {
+      warnings.insert(warnings.end(), context->warnings.begin(), context->warnings.end());
+    } else {
+      step.state = State::Failed;
+      step.what = context.error().what;
+      step.cure = "correct the file; until then every handshake on --web.listen-address is refused";
+    }
+  }
+  report.add(step);
+  for (const auto& warning : warnings) {
+    report.add({"web", State::Warning, warning, "see Access control in daemon/web/README.md",
+                Json::object()});
+  }
+}
+
+bool names(const config::Config& config, const std::string& name) {
+  if (name.empty()) return true;
+  std::string known;
+  for (const auto& target : config.targets) {
+    if (target.name == name) return true;
+    known += (known.empty() ? "" : ", ") + target.name;
+  }
+  std::fprintf(stderr, "--target: no target has this name, expected one of %s\n", known.c_str());
+  return false;
+}
+
+}  // namespace
+
+int examine(const config::CommandLine& command_line, const config::Config& config) {
+  if (!names(config, command_line.target)) return 2;
+  Report report(command_line.check.json, stdout);
+  reportConfig(command_line, config, report);
+  reportWeb(command_line.options, report);
+  Network network;
+  Daemon daemon(command_line.options, config::fingerprint(config.targets), network);
+  report.add(daemon.step());
+  for (const auto& target : config.targets) {
+    if (command_line.target.empty() || target.name == command_line.target)
+      TargetCheck(target, command_line, report).go(daemon, network);
+  }
+  report.finish();
+  return report.good() ? 0 : 1;
+}
+
+int runFileCheck(const config::CommandLine& command_line, const config::Config& config) {
+  Report report(/*json=*/false, stdout);
+  reportConfig(command_line, config, report);
+  reportWeb(command_line.options, report);
+  for (const auto& target : config.targets) TargetCheck(target, command_line, report).lookAtFiles();
+  report.finish();
+  return report.good() ? 0 : 1;
+}
+
+int complain(const config::CommandLine& command_line,
+             const std::vector<config::ConfigError>& complaints) {
+  Report report(command_line.check.json, stdout);
+  for (const auto& complaint : complaints) report.add(complaintStep(complaint));
+  report.finish();
+  return 1;
+}
+
+}  // namespace postern::check

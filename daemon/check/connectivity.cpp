@@ -1,0 +1,284 @@
+#include "check/connectivity.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+#include <vector>
+
+#include "check/certificates.h"
+#include "check/remedy.h"
+#include "tls/certificate.h"
+#include "upstream/client_refusal.h"
+#include "upstream/connection.h"
+#include "upstream/connection_exchange.h"
+#include "upstream/dial.h"
+#include "upstream/request.h"
+
+namespace postern::check {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class Stopwatch {
+ public:
+  double elapsed() const {  // milliseconds
+    const std::chrono::duration<double, std::milli> took =
+        std::chrono::steady_clock::now() - began_;
+    return took.count();
+  }
+  std::string text() const { return fmt::format("{:.1f} ms", elapsed()); }
+
+ private:
+  const SteadyTime began_ = std::chrono::steady_clock::now();
+};
+
+// The longest time of one step.
+milliseconds patienceOf(const config::Target& target) {
+  return std::min<milliseconds>(target.scrape_timeout, seconds(5));
+}
+
+std::string expectedName(const config::Target& target) {
+  if (!target.tls.spiffe_id.empty()) return target.tls.spiffe_id;
+  return target.tls.server_name.empty() ? target.url.host : target.tls.server_name;
+}
+
+std::string trusted(const config::Target& target, const tls::Material& material) {
+  const auto& tls = target.tls;
+  if (tls.insecure_skip_verify) return "anybody (insecure_skip_verify)";
+  std::string text;
+  if (!tls.pin_sha256.empty()) text = "the pinned key";
+  if (material.caValidity()) text += (text.empty() ? "" : " and ") + tls.ca_file.string();
+  if (tls.system_roots) text += " and the system's roots";
+  return text.empty() ? "the system's roots" : text;
+}
+
+// Enough of the body to see why a request was refused; less if an error occurs earlier.
+async::Task<std::string> startOfBody(upstream::HttpExchange& exchange, async::Scope& scope) {
+  constexpr std::size_t kEnough = 4U << 10;
+  std::string start;
+  while (start.size() < kEnough) {
+    const auto block = co_await exchange.read(scope);
+    if (!block || block->empty()) break;
+    start += block->substr(0, kEnough);
+  }
+  co_return start;
+}
+
+// The network path from name to answer. Each step returns whether the next one can be tried.
+class Path {
+ public:
+  Path(const config::Target& target, const tls::Material* material, Network& network,
+       Report& report)
+      : target_(target), material_(material), network_(network), report_(report) {}
+
+  bool resolve();
+  bool dial();
+  bool shakeHands(const std::shared_ptr<const tls::Material>& material);
+  bool ask();
+
+ private:
+  SteadyTime deadline() const { return network_.loop.now() + patienceOf(target_); }
+  bool fail(const char* step, const Error& error) {
+    report_.add(failedStep(step, error, target_));
+    return false;
+  }
+  Step handshakeStep(const Stopwatch& watch) const;
+  Json offerDetails() const;
+  std::string offeredAuthorities() const;
+  bool failClient(const Error& error);
+  std::string clientVerdict(bool asks) const;
+
+  const config::Target& target_;
+  const tls::Material* const material_;
+  Network& network_;
+  Report& report_;
+  std::vector<upstream::Address> addresses_;
+  tls::ServerHandshake offer_;
+  std::atomic<std::size_t> open_ = 0;
+  std::unique_ptr<upstream::Connection> connection_;
+  int status_ = 0;    // status of the answer
+  std::string body_;  // beginning of its body
+};
+
+bool Path::resolve() {
+  const Stopwatch watch;
+  const auto& url = target_.url;
+  async::Scope scope(network_.loop, deadline());
+  auto resolved = network_.loop.run(network_.resolver.resolve(url.host, url.port, scope));
+  if (!resolved) return fail("name", resolved.error());
+  addresses_ = *std::move(resolved);
+  Step step{"name", State::Ok, url.host + " is ", "", {{"host", url.host}}};
+  for (const auto& address : addresses_) {
+    const auto text = address.text();
+    step.what += (step.details.contains("addresses") ? ", " : "") + text.substr(0, text.rfind(':'));
+    step.details["addresses"].push_back(text);
+  }
+  step.what += fmt::format(" ({})", watch.text());
+  step.details["milliseconds"] = watch.elapsed();
+  if (step.what.starts_with(fmt::format("{} is {} ", url.host, url.host)))
+    step.what = url.host + " is an IP address; no lookup is needed";
+  report_.add(step);
+  return true;
+}
+
+bool Path::dial() {
+  const Stopwatch watch;
+  async::Scope scope(network_.loop, deadline());
+  const auto dialled =
+      network_.loop.run(upstream::dial(target_.url.authority(), addresses_, scope));
+  if (!dialled) return fail("port", dialled.error());
+  const auto address = dialled->address.text();
+  // The handshake uses the address that has just answered.
+  addresses_ = {dialled->address};
+  report_.add({"port",
+               State::Ok,
+               fmt::format("{} is open ({})", address, watch.text()),
+               "",
+               {{"address", address}, {"milliseconds", watch.elapsed()}}});
+  return true;
+}
+
+bool Path::shakeHands(const std::shared_ptr<const tls::Material>& material) {
+  const Stopwatch watch;
+  async::Scope scope(network_.loop, deadline());
+  upstream::Connection::Peer peer{target_.url.host, target_.url.authority(), addresses_, material};
+  peer.offer = &offer_;
+  auto opened = network_.loop.run(upstream::Connection::open(std::move(peer), open_, scope));
+  if (opened) {
+    connection_ = *std::move(opened);
+    report_.add(handshakeStep(watch));
+    return true;
+  }
+  // With TLS versions before 1.3 the service refuses the client certificate, or its absence, within
+  // the handshake. That is the case if the service has shown its certificate and requested the
+  // client's.
+  const bool ours =
+      offer_.certificate && offer_.asks_for_client && opened.error().fault == Fault::Tls;
+  if (!ours) {
+    auto step = failedStep("tls", opened.error(), target_);
+    step.what += fmt::format(" (asked for {}, trusting {})", expectedName(target_),
+                             trusted(target_, *material_));
+    report_.add(step);
+    return false;
+  }
+  report_.add(handshakeStep(watch));
+  return failClient(opened.error());
+}
+
+Step Path::handshakeStep(const Stopwatch& watch) const {
+  Step step{"tls", State::Ok, "", "", offerDetails()};
+  step.what = offer_.terms.version.empty() ? "not finished" : tls::describe(offer_.terms);
+  step.what += fmt::format(" ({})", watch.text());
+  const auto now = std::chrono::system_clock::now();
+  if (offer_.certificate) step.what += "; the service shows " + describe(*offer_.certificate, now);
+  step.what += fmt::format("; asked for {}, trusting {}", expectedName(target_),
+                           trusted(target_, *material_));
+  if (!offer_.anchor.empty()) step.what += fmt::format(", its chain ends at '{}'", offer_.anchor);
+  step.details["milliseconds"] = watch.elapsed();
+  if (target_.tls.insecure_skip_verify) {
+    step.state = State::Warning;
+    step.cure =
+        "set ca_file or pin_sha256, and remove insecure_skip_verify: any server at this address "
+        "gets the credential";
+  } else if (offer_.certificate && tls::expiresSoon(offer_.certificate->validity, now)) {
+    step.state = State::Warning;
+    step.cure = "renew the service's certificate";
+  }
+  return step;
+}
+
+Json Path::offerDetails() const {
+  Json json{{"version", offer_.terms.version}, {"cipher", offer_.terms.cipher}};
+  json["server_name"] = expectedName(target_);
+  json["trusts"] = trusted(target_, *material_);
+  json["certificate"] = offer_.certificate
+                            ? detailsOf(*offer_.certificate, std::chrono::system_clock::now())
+                            : Json(nullptr);
+  json["anchor"] = offer_.anchor.empty() ? Json(nullptr) : Json(offer_.anchor);
+  json["client_authorities"] = offer_.client_authorities;
+  return json;
+}
+
+// "", or " (it accepts client certificates of 'A', 'B' and 3 more)"
+std::string Path::offeredAuthorities() const {
+  if (offer_.client_authorities.empty()) return "";
+  std::string text = " (it accepts client certificates of ";
+  for (const auto& name : offer_.client_authorities)
+    text += fmt::format("{}{}'", text.ends_with("of ") ? "'" : ", '", name);
+  if (offer_.more_authorities > 0) text += fmt::format(" and {} more", offer_.more_authorities);
+  return text + ")";
+}
+
+bool Path::failClient(const Error& error) {
+  auto step = failedStep("client", error, target_);
+  step.what += offeredAuthorities();
+  report_.add(step);
+  return false;
+}
+
+bool Path::ask() {
+  const Stopwatch watch;
+  upstream::Request request;
+  request.path = target_.url.path + "/";
+  request.any_status_body = true;
+  request.once = true;
+  const auto url = named(target_.url, target_.tls);
+  const auto bytes = upstream::writeRequest(request, url, request.path);
+  if (!bytes) return fail("client", bytes.error());
+  upstream::ConnectionExchange exchange(std::move(connection_),
+                                        {request, url, request.path, false, nullptr});
+  async::Scope scope(network_.loop, deadline());
+  const auto started = network_.loop.run(exchange.start(bytes->reveal(), scope));
+  status_ = exchange.response().status;
+  if (!started && status_ == 0) return failClient(started.error());
+  if (started) body_ = network_.loop.run(startOfBody(exchange, scope));
+  connection_ = exchange.takeConnection();
+  if (upstream::refusesClientCertificate(status_, body_))
+    return failClient(upstream::clientRefusal(status_, body_, !material_->clientChain().empty()));
+  const bool asks = connection_->asksForClient();
+  report_.add({"client",
+               State::Ok,
+               fmt::format("{}; a request without credential was answered with {} ({})",
+                           clientVerdict(asks), status_, watch.text()),
+               "",
+               {{"status", status_}, {"asked_for", asks}}});
+  return true;
+}
+
+std::string Path::clientVerdict(bool asks) const {
+  const auto& chain = material_->clientChain();
+  if (chain.empty()) {
+    return asks ? "the service asks for a client certificate, does not require one for this "
+                  "request, and none is configured"
+                : "the service asks for no client certificate, and none is configured";
+  }
+  const auto ours = fmt::format("'{}'", chain.front().subject);
+  return asks ? ours + " was accepted" : ours + " was not asked for";
+}
+
+}  // namespace
+
+std::string checkConnectivity(const config::Target& target,
+                        const std::shared_ptr<const tls::Material>& material, Network& network,
+                        Report& report) {
+  Path path(target, material.get(), network, report);
+  std::string failed;
+  const auto next = [&](const char* name, bool possible, auto step) {
+    if (failed.empty() && !possible) failed = "certificates";
+    if (!failed.empty()) {
+      report.add({name, State::NotTried, failed + " failed", "", Json::object()});
+    } else if (!step()) {
+      failed = name;
+    }
+  };
+  next("name", true, [&] { return path.resolve(); });
+  next("port", true, [&] { return path.dial(); });
+  next("tls", material != nullptr, [&] { return path.shakeHands(material); });
+  next("client", true, [&] { return path.ask(); });
+  return failed;
+}
+
+}  // namespace postern::check

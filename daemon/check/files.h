@@ -1,0 +1,26 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <vector>
+
+#include "config/target.h"
+#include "check/report.h"
+
+namespace postern::check {
+
+// The user that reads the files.
+struct Reader {
+  uid_t user;
+  std::vector<gid_t> groups;
+
+  static Reader self();
+};
+
+// A step for each file that the target names: whether it exists and who may read it. A secret that
+// everybody may read is a warning, with one exception: a volume of Kubernetes that the reader could
+// not read otherwise, because the injector mounts it in a pod without fsGroup. A missing file names
+// the mount where it should be. Reads no file.
+std::vector<Step> examineFiles(const config::Target& target, const Reader& reader = Reader::self());
+
+}  // namespace postern::check

@@ -1,0 +1,97 @@
+#include "check/report.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/printable.h"
+
+namespace postern::check {
+namespace {
+
+constexpr std::size_t kLongest = 600;  // bytes of a text that contains words of others
+constexpr std::string_view kIndent = "                           ";
+
+std::string counted(std::size_t number, std::string_view what) {
+  return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
+}
+
+std::string padded(std::string_view text, std::size_t width) {
+  std::string wide(text);
+  wide.resize(std::max(width, wide.size()), ' ');
+  return wide;
+}
+
+}  // namespace
+
+std::string_view stateName(State state) {
+  switch (state) {
+    case State::Ok: break;
+    case State::Note: return "note";
+    case State::Warning: return "warning";
+    case State::Failed: return "failed";
+    case State::NotTried: return "not tried";
+  }
+  return "ok";
+}
+
+bool good(const std::vector<Step>& steps) {
+  return std::ranges::none_of(steps, [](const Step& step) { return step.state == State::Failed; });
+}
+
+void Report::beginTarget(const std::string& name) {
+  target_ = name;
+  if (!json_) std::fprintf(out_, "\ntarget %s\n", name.c_str());
+}
+
+void Report::add(const std::vector<Step>& steps) {
+  for (const auto& step : steps) add(step);
+}
+
+void Report::add(Step step) {
+  if (!part_.empty()) step.what.insert(0, part_ + ": ");
+  if (step.state == State::Failed) ++failures_;
+  if (step.state == State::Warning) ++warnings_;
+  if (!json_) return print(step);
+  Json line;
+  line["target"] = target_.empty() ? Json(nullptr) : Json(target_);
+  line["step"] = step.name;
+  line["state"] = stateName(step.state);
+  line["what"] = printable(step.what, kLongest);
+  line["cure"] = step.cure.empty() ? Json(nullptr) : Json(printable(step.cure, kLongest));
+  line["details"] = step.details;
+  print(line);
+}
+
+void Report::print(const Step& step) {
+  const auto state = padded(stateName(step.state), 11);
+  const auto name = padded(step.name, 14);
+  std::fprintf(out_, "  %s%s%s\n", state.c_str(), name.c_str(),
+               printable(step.what, kLongest).c_str());
+  if (!step.cure.empty()) {
+    std::fprintf(out_, "%s-> %s\n", std::string(kIndent).c_str(),
+                 printable(step.cure, kLongest).c_str());
+  }
+  std::fflush(out_);
+}
+
+void Report::print(const Json& line) {
+  const auto text = line.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+  std::fprintf(out_, "%s\n", text.c_str());
+  std::fflush(out_);
+}
+
+void Report::finish() {
+  if (json_) {
+    print(Json{{"target", nullptr},
+               {"step", "verdict"},
+               {"state", stateName(good() ? State::Ok : State::Failed)},
+               {"failures", failures_},
+               {"warnings", warnings_}});
+    return;
+  }
+  const auto failures = good() ? "nothing failed" : counted(failures_, "step") + " failed";
+  std::fprintf(out_, "\n%s, %s\n", failures.c_str(), counted(warnings_, "warning").c_str());
+}
+
+}  // namespace postern::check

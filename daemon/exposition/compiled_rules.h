@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "exposition/line.h"
+#include "exposition/match_cache.h"
+#include "exposition/rules.h"
+
+namespace postern::exposition {
+
+// The rules of a target, compiled for samples with the same labels. Every label has a slot, so that
+// no name is searched, and the result of a rule for a value comes from the memo. Belongs to one
+// reshaper. Not thread-safe.
+class CompiledRules {
+ public:
+  // The value of a label, escaped as on a page, and unescaped; empty: the label is missing.
+  struct Slot {
+    std::string_view value;
+    std::string_view escaped;
+    Atom* atom = nullptr;  // of the value; null: not looked up yet
+  };
+  struct Name {
+    std::string text;        // escaped if it is quoted
+    std::string prefix;      // precedes its value after another label: ",name="
+    Label label;             // of this name, without a value
+    std::uint64_t hash = 0;  // hashLabelName(text)
+  };
+
+  // Not set when the rules may make names from values, or map several labels to one. Requires a
+  // sample without quoted names. The rules must outlive the program.
+  static std::optional<CompiledRules> make(const Rules::Compiled& rules, const Line& sample);
+  // Number of rules with results in the memo.
+  static std::size_t outcomesOf(const Rules::Compiled& rules);
+
+  // Memory that run() reuses for each sample.
+  struct Scratch {
+    std::string joined;
+    std::vector<Slot> before;
+    Atom* name = nullptr;  // of the last sample's metric; null: not looked up yet
+  };
+
+  // Requires labels with these names, the same ones empty, and no escapes. Returns Unchanged,
+  // Rewritten, Unmatched, Dropped or Refused. `slots` is the result of the rules, the metric's name
+  // first.
+  Relabeler::Verdict run(const Line& sample, MatchCache& memo, std::vector<Slot>& slots,
+                        Scratch& scratch) const;
+  // One of each slot.
+  const std::vector<Name>& names() const { return names_; }
+
+ private:
+  enum class Kind {
+    Set,
+    Copy,
+    Clear,
+    Filter,  // consecutive keep and drop rules that look at the same labels
+    KeepEqual,
+    DropEqual,
+    Replace,
+    Rename,
+    Anonymize,
+  };
+  struct Op {
+    Kind kind;
+    std::size_t target = 0;
+    std::vector<std::size_t> sources = {};  // slots
+    std::size_t outcomes = 0;               // index of the rule's results in the memo
+    std::vector<const RelabelRule*> rules = {};
+    std::string value = {};                                        // of Set
+    std::string escaped = {};                                      // of Set
+    std::vector<std::pair<std::size_t, std::size_t>> copies = {};  // of Copy: from and to
+  };
+  class Maker;
+  class Run;
+
+  const Rules::Compiled* rules_ = nullptr;
+  std::vector<Name> names_;
+  std::vector<std::vector<std::size_t>> matched_;  // the slots of each selector's matchers
+  std::vector<Op> ops_;
+};
+
+}  // namespace postern::exposition

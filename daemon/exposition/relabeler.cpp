@@ -1,0 +1,305 @@
+#include "exposition/relabeler.h"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "exposition/families.h"
+#include "exposition/hash.h"
+#include "exposition/compiled_rules.h"
+#include "exposition/rules.h"
+#include "exposition/text_line.h"
+
+namespace postern::exposition {
+namespace {
+
+constexpr std::size_t kMostMemory = 1U << 20;  // bytes of the memo
+constexpr std::size_t kMostShapes = 256;       // sets of label names with compiled rules
+
+// The names of a sample's labels, and which of the labels are empty.
+struct Shape {
+  std::vector<std::string> names;
+  std::uint64_t empty = 0;
+  bool inserts = false;            // the only change is `labels` before the others
+  std::optional<CompiledRules> program;  // not set: rules make names from values
+};
+
+std::uint64_t emptyOf(const Line& sample) {
+  std::uint64_t empty = 0;
+  for (std::size_t i = 0; i < sample.labels.size(); ++i) {
+    if (sample.labels[i].value.empty()) empty |= std::uint64_t{1} << i;
+  }
+  return empty;
+}
+
+bool isOf(const Shape& shape, const Line& sample, std::uint64_t empty) {
+  return shape.empty == empty &&
+         std::equal(shape.names.begin(), shape.names.end(), sample.labels.begin(),
+                    sample.labels.end(),
+                    [](const auto& name, const Label& label) { return name == label.name; });
+}
+
+// Whether rules can be compiled for such samples.
+bool isSimple(const Line& sample) {
+  constexpr std::size_t kMostLabels = 64;  // the bits of Shape::empty
+  return !sample.quoted && sample.labels.size() <= kMostLabels &&
+         (sample.same_labels || std::none_of(sample.labels.begin(), sample.labels.end(),
+                                             [](const Label& label) { return label.quoted; }));
+}
+
+}  // namespace
+
+struct Relabeler::State {
+  explicit State(std::shared_ptr<const Rules> given);
+
+  // The next sample is not compared with the last one.
+  void startAnew() {
+    shape = nullptr;
+    scratch.name = nullptr;
+  }
+  Shape& shapeOf(const Line& sample);
+  Verdict run(const Shape& of, const Line& sample);
+  Verdict work(const Line& sample);
+  void writeLabels(const Line& sample);
+  void makeLabels();
+
+  const std::shared_ptr<const Rules> rules;
+  const Rules::Compiled& compiled;
+  MatchCache memo;
+  std::unordered_map<std::uint64_t, Shape> shapes;
+  Shape* shape = nullptr;  // of the last sample of this page
+  std::vector<CompiledRules::Slot> slots;
+  CompiledRules::Scratch scratch;
+
+  LabelSet set;  // of a sample without a compiled program
+  std::vector<std::string> texts;
+
+  std::string name_text;
+  std::string_view name;
+  bool quoted = false;
+  std::vector<Label> labels;
+  std::uint64_t labels_hash = 0;
+  bool quoted_labels = false;
+  const CompiledRules* program = nullptr;  // the program that filled `slots`; null: `labels` are used
+  std::string buffer;                // of labels_text
+  std::string_view labels_text;
+};
+
+Relabeler::State::State(std::shared_ptr<const Rules> given)
+    : rules(std::move(given)),
+      compiled(rules->compiled()),
+      memo(CompiledRules::outcomesOf(compiled), kMostMemory) {}
+
+Shape& Relabeler::State::shapeOf(const Line& sample) {
+  const std::uint64_t empty = emptyOf(sample);
+  if (shape != nullptr && sample.same_labels && shape->empty == empty) return *shape;
+  std::uint64_t hash = empty;
+  for (const Label& label : sample.labels) hash = hashText(label.name, hash);
+  const auto found = shapes.find(hash);
+  if (found != shapes.end() && isOf(found->second, sample, empty)) return found->second;
+  if (shapes.size() >= kMostShapes) shapes.clear();
+  Shape& fresh = shapes[hash];
+  fresh = {};
+  fresh.empty = empty;
+  for (const Label& label : sample.labels) fresh.names.emplace_back(label.name);
+  const auto clashes = [&](const auto& added) {
+    return std::find(fresh.names.begin(), fresh.names.end(), added.first) != fresh.names.end();
+  };
+  const auto& added = compiled.config.labels;
+  fresh.inserts = compiled.onlyLabels() && std::none_of(added.begin(), added.end(), clashes);
+  if (!fresh.inserts) fresh.program = CompiledRules::make(compiled, sample);
+  return fresh;
+}
+
+Relabeler::Verdict Relabeler::State::run(const Shape& of, const Line& sample) {
+  const Verdict verdict = of.program->run(sample, memo, slots, scratch);
+  if (verdict != Verdict::Rewritten) return verdict;
+  name = slots[0].value;
+  quoted = name.data() != sample.name.data() && !isPlainMetricName(name);
+  if (quoted) {
+    name_text = escapeLabelValue(name);
+    name = name_text;
+  }
+  program = &*of.program;
+  writeLabels(sample);
+  return verdict;
+}
+
+// Copies labels that are adjacent on the page in one piece.
+void Relabeler::State::writeLabels(const Line& sample) {
+  const auto& names = program->names();
+  std::size_t room = 2;
+  for (std::size_t i = 1; i < slots.size(); ++i) {
+    room += names[i].prefix.size() + slots[i].escaped.size();
+  }
+  if (buffer.size() < room) buffer.resize(room);
+  char* at = buffer.data();
+  const auto append = [&at](const char* from, std::size_t size) {
+    std::memcpy(at, from, size);
+    at += size;
+  };
+  std::uint64_t hash = 0;
+  bool quotes = false;
+  const char* piece = nullptr;
+  const char* piece_end = nullptr;
+  for (std::size_t i = 1; i < slots.size(); ++i) {
+    const std::string_view& value = slots[i].escaped;
+    if (value.empty()) continue;
+    const auto& label = names[i];
+    hash += hashText(value, label.hash);
+    quotes = quotes || label.label.quoted;
+    const bool of_page =
+        i <= sample.labels.size() && value.data() == sample.labels[i - 1].value.data();
+    if (of_page && piece_end != nullptr && value.data() == piece_end + label.prefix.size() &&
+        piece_end[1] == ',') {
+      piece_end = value.data() + value.size();
+      continue;
+    }
+    if (piece != nullptr) append(piece, static_cast<std::size_t>(piece_end - piece));
+    if (piece == nullptr) {
+      append("{", 1);
+      // Without the end of an earlier label.
+      append(label.prefix.data() + 2, label.prefix.size() - 2);
+    } else {
+      append(label.prefix.data(), label.prefix.size());
+    }
+    piece = value.data();
+    piece_end = piece + value.size();
+  }
+  if (piece != nullptr) {
+    append(piece, static_cast<std::size_t>(piece_end - piece));
+    append("\"}", 2);
+  }
+  labels_hash = hash;
+  quoted_labels = quotes;
+  labels_text = {buffer.data(), static_cast<std::size_t>(at - buffer.data())};
+}
+
+void Relabeler::State::makeLabels() {
+  labels.clear();
+  for (std::size_t i = 1; i < slots.size(); ++i) {
+    if (slots[i].value.empty()) continue;
+    labels.push_back(program->names()[i].label);
+    labels.back().value = slots[i].escaped;
+  }
+}
+
+// Applies the rules themselves, name by name.
+Relabeler::Verdict Relabeler::State::work(const Line& sample) {
+  set.reset(sample);
+  const Verdict verdict = compiled.apply(set);
+  if (verdict != Verdict::Rewritten) return verdict;
+  std::size_t same = 0;  // labels at the same place as on the page
+  int last = -1;
+  texts.clear();
+  texts.reserve(2 * set.entries().size());  // views of them stay valid
+  program = nullptr;
+  labels.clear();
+  labels_hash = 0;
+  quoted_labels = false;
+  labels_text = {};
+  for (const auto& entry : set.entries()) {
+    if (entry.name == LabelSet::kMetricName) {
+      quoted = !isPlainMetricName(entry.value);
+      name_text = quoted ? escapeLabelValue(entry.value) : entry.value;
+      name = name_text;
+      continue;
+    }
+    const bool plain = isPlainLabelName(entry.name);
+    const bool kept = entry.page_label >= 0;
+    texts.push_back(plain ? entry.name : escapeLabelValue(entry.name));
+    Label& label = labels.emplace_back(Label{texts.back(), {}, !plain});
+    quoted_labels = quoted_labels || !plain;
+    if (kept) {
+      const Label& of_page = sample.labels[static_cast<std::size_t>(entry.page_label)];
+      label.value = of_page.value;
+      if (entry.page_label > last && of_page.name == label.name) ++same;
+      last = entry.page_label;
+    } else {
+      texts.push_back(escapeLabelValue(entry.value));
+      label.value = texts.back();
+    }
+    labels_hash += hashText(label.value, hashLabelName(label.name));
+  }
+  const auto with_value = std::count_if(sample.labels.begin(), sample.labels.end(),
+                                        [](const Label& label) { return !label.value.empty(); });
+  const bool unchanged =
+      name == sample.name && same == labels.size() && same == static_cast<std::size_t>(with_value);
+  return unchanged ? Verdict::Unchanged : Verdict::Rewritten;
+}
+
+Relabeler::Relabeler(std::shared_ptr<const Rules> rules)
+    : state_(std::make_unique<State>(std::move(rules))) {}
+
+Relabeler::~Relabeler() = default;
+
+bool Relabeler::touchesFamilies() const {
+  return state_->rules->touchFamilies();
+}
+
+void Relabeler::startPage() {
+  state_->startAnew();
+}
+
+Relabeler::Verdict Relabeler::apply(const Line& sample) {
+  State& state = *state_;
+  if (state.shape != nullptr && state.shape->inserts && sample.same_labels) {
+    return Verdict::Inserted;
+  }
+  if (!isSimple(sample)) {
+    state.startAnew();
+    return state.work(sample);
+  }
+  Shape& shape = state.shapeOf(sample);
+  state.shape = &shape;
+  if (shape.inserts) return Verdict::Inserted;
+  if (shape.program && !sample.escapes) return state.run(shape, sample);
+  state.scratch.name = nullptr;
+  return state.work(sample);
+}
+
+std::string_view Relabeler::inserted() const {
+  return state_->compiled.inserted;
+}
+
+std::size_t Relabeler::insertedLabels() const {
+  return state_->compiled.config.labels.size();
+}
+
+std::uint64_t Relabeler::insertedHash() const {
+  return state_->compiled.onlyLabels() ? state_->compiled.inserted_hash : 0;
+}
+
+std::string_view Relabeler::name() const {
+  return state_->name;
+}
+
+bool Relabeler::quoted() const {
+  return state_->quoted;
+}
+
+std::span<const Label> Relabeler::labels() const {
+  if (state_->program != nullptr) state_->makeLabels();
+  return state_->labels;
+}
+
+std::uint64_t Relabeler::labelsHash() const {
+  return state_->labels_hash;
+}
+
+bool Relabeler::quotedLabels() const {
+  return state_->quoted_labels;
+}
+
+std::string_view Relabeler::labelsText() const {
+  return state_->labels_text;
+}
+
+std::string_view Relabeler::complaint() const {
+  return "a sample that has a metric name after metric_relabel_configs";
+}
+
+}  // namespace postern::exposition

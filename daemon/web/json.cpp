@@ -1,0 +1,11 @@
+#include "web/json.h"
+
+#include <nlohmann/json.hpp>
+
+namespace postern::web {
+
+std::string write(const Json& json) {
+  return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace postern::web

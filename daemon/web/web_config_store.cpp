@@ -1,0 +1,238 @@
+#include "web/web_config_store.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "base/date.h"
+#include "base/log.h"
+#include "web/bcrypt.h"
+#include "tls/certificate.h"
+#include "tls/files.h"
+
+namespace postern::web {
+namespace {
+
+constexpr std::chrono::seconds kBusyFor{1};
+
+Admission refusal(int status, std::string_view body) {
+  Admission verdict;
+  verdict.allowed = false;
+  verdict.head.status = status;
+  verdict.body = body;
+  return verdict;
+}
+
+void setRetryAfter(Admission& verdict, std::chrono::seconds wait) {
+  verdict.head.headers.emplace_back("Retry-After", std::to_string(wait.count()));
+}
+
+Admission throttled(const RateLimiter& limiter) {
+  auto verdict = refusal(429, "too many requests: rate_limit admits no more for now\n");
+  if (const auto wait = limiter.wait()) setRetryAfter(verdict, *wait);
+  return verdict;
+}
+
+Admission unauthorized() {
+  auto verdict = refusal(401, "unauthorized: user name and password are required\n");
+  // RFC 7617, section 2: the realm is required.
+  verdict.head.headers.emplace_back("WWW-Authenticate", "Basic realm=\"postern\"");
+  return verdict;
+}
+
+Admission busy() {
+  auto verdict =
+      refusal(503, "busy: too many passwords are being checked at once; try again later\n");
+  verdict.head.reason = "busy";
+  setRetryAfter(verdict, kBusyFor);
+  return verdict;
+}
+
+config::Tls namedFiles(const config::WebConfig& config, const config::Path& key_password) {
+  return config.tls ? tls::filesOf(*config.tls, key_password) : config::Tls();
+}
+
+bool takesOff(const config::WebConfig& before, const config::WebConfig& next) {
+  if (!before.basic_auth_users.empty() && next.basic_auth_users.empty()) return true;
+  if (!before.tls || !next.tls) return false;
+  const auto all = config::ClientAuth::RequireAndVerify;
+  return (before.tls->client_auth == all && next.tls->client_auth != all) ||
+         (!before.tls->crl_file.empty() && next.tls->crl_file.empty()) ||
+         (!before.tls->client_allowed_sans.empty() && next.tls->client_allowed_sans.empty());
+}
+
+std::string_view needsRestart(const config::WebConfig& before, const config::WebConfig& next) {
+  if (before.tls.has_value() == next.tls.has_value()) return {};
+  return before.tls ? "tls_server_config was removed: restart postern to return to plain HTTP"
+                    : "tls_server_config was added: restart postern to turn on TLS";
+}
+
+}  // namespace
+
+Admission WebConfigStore::Snapshot::judge(const http::Request& request, bool open) const {
+  const auto count = [&](Reason reason) { ++counts->refused[static_cast<std::size_t>(reason)]; };
+  if (limiter && !limiter->take()) {
+    count(Reason::RateLimit);
+    return throttled(*limiter);
+  }
+  if (!auth || open) return {};
+  switch (auth->judge(request.header("authorization"))) {
+    case BasicAuth::Answer::Allowed: return {};
+    case BasicAuth::Answer::Busy: count(Reason::Busy); return busy();
+    case BasicAuth::Answer::Refused: break;
+  }
+  count(Reason::Unauthorized);
+  return unauthorized();
+}
+
+bool WebConfigStore::Snapshot::settled(const http::Request& request) const {
+  return !auth || auth->settled(request.header("authorization"));
+}
+
+WebConfigStore::WebConfigStore(Files files, const Clock& clock, Outside outside)
+    : files_(std::move(files)),
+      clock_(clock),
+      outside_(std::move(outside)),
+      reloading_(*this, clock, std::chrono::milliseconds(0)) {
+  if (files_.config.empty()) {
+    at_start_ = make({}, {}, nullptr);
+  } else {
+    reloading_.poll();
+    if (reloading_.now()) at_start_.reset();
+  }
+}
+
+WebConfigStore::State WebConfigStore::state() const {
+  auto loaded = reloading_.now();
+  return loaded ? loaded : at_start_;
+}
+
+std::shared_ptr<const WebConfigStore::Snapshot> WebConfigStore::now() const {
+  const auto now = state();
+  return {now, &now->snapshot};
+}
+
+WebConfigStore::Status WebConfigStore::status() const {
+  const auto now = state();
+  const auto loads = reloading_.status();
+  Status status;
+  status.configured = !files_.config.empty();
+  status.reload_successful = !loads.error;
+  status.reloaded = loads.loaded_at;
+  status.closed = status.configured && loads.loads == 0;
+  if (loads.error) status.error = loads.error->what;
+  status.server = now->server;
+  status.client_ca = now->client_ca;
+  for (std::size_t i = 0; i < status.refused.size(); ++i) status.refused[i] = counts_->refused[i];
+  return status;
+}
+
+void WebConfigStore::poll() {
+  if (!files_.config.empty()) reloading_.poll();
+}
+
+std::string WebConfigStore::signature() {
+  return tls::signatureOf(files_.config) + tls::signatureOf(named_);
+}
+
+// Takes the signatures of the named files before it reads them, so that the next poll sees a change
+// in between.
+Result<WebConfigStore::State> WebConfigStore::load(const State& former, std::string& signature) {
+  const auto of_config = tls::signatureOf(files_.config);
+  const auto read = config::loadWebConfig(files_.config);
+  const bool at_start = !former && !at_start_;
+  if (at_start) {
+    // Refuses every connection until a load succeeds.
+    at_start_ = make(read, {tls::makeClosedContext(), {}, {}, {}}, nullptr);
+    complaints_ = read.complaints;
+  }
+  const auto& before = former ? *former : *at_start_;
+  errors_ = mistakesIn(read, at_start);
+  if (errors_.empty()) {
+    if (const auto why = needsRestart(before.config, read.config); !why.empty())
+      errors_ = {fmt::format("{}: {}", files_.config.string(), why)};
+  }
+  if (errors_.empty()) {
+    if (takesOff(before.config, read.config) && resting_ != signature) {
+      resting_ = signature;
+      return State();
+    }
+    named_ = namedFiles(read.config, files_.key_password);
+    signature = of_config + tls::signatureOf(named_);
+    tls::ServerContext context;
+    if (!read.config.tls) return make(read, context, &before);
+    auto loaded = tls::loadServerContext(*read.config.tls, files_.key_password, clock_.system());
+    if (loaded) return make(read, *std::move(loaded), &before);
+    errors_ = {loaded.error().what};
+  }
+  std::string all;
+  for (const auto& error : errors_) all += (all.empty() ? "" : "; ") + error;
+  return Error{Fault::Config, std::move(all)};
+}
+
+std::vector<std::string> WebConfigStore::mistakesIn(const config::WebConfigLoaded& read, bool at_start) {
+  auto complaints = read.complaints;
+  if (outside_ && !at_start)
+    std::ranges::move(outside_(read.files), std::back_inserter(complaints));
+  std::vector<std::string> mistakes;
+  mistakes.reserve(complaints.size());
+  for (const auto& complaint : complaints) mistakes.push_back(complaint.text());
+  return mistakes;
+}
+
+// Keeps what a change does not touch: the remembered passwords and the bucket's level.
+WebConfigStore::State WebConfigStore::make(const config::WebConfigLoaded& read, tls::ServerContext context,
+                             const WebConfigState* before) const {
+  const auto& config = read.config;
+  auto next = std::make_shared<WebConfigState>();
+  next->config = config;
+  next->server = context.server;
+  next->client_ca = context.client_ca;
+  next->warnings = read.warnings;
+  std::ranges::move(context.warnings, std::back_inserter(next->warnings));
+  auto& snapshot = next->snapshot;
+  snapshot.tls = std::move(context.context);
+  snapshot.headers = config.headers;
+  snapshot.counts = counts_;
+  const auto* const kept = before ? &before->snapshot : nullptr;
+  if (kept && kept->auth && config.basic_auth_users == before->config.basic_auth_users) {
+    snapshot.auth = kept->auth;
+  } else if (!config.basic_auth_users.empty()) {
+    snapshot.auth = std::make_shared<BasicAuth>(config.basic_auth_users, matchesBcrypt);
+  }
+  if (kept && kept->limiter && config.rate_limit == before->config.rate_limit) {
+    snapshot.limiter = kept->limiter;
+  } else if (config.rate_limit.interval > std::chrono::nanoseconds(0)) {
+    snapshot.limiter = std::make_shared<RateLimiter>(config.rate_limit, clock_);
+  }
+  return next;
+}
+
+void WebConfigStore::onLoaded(const State& state) {
+  resting_.clear();
+  const auto& config = state->config;
+  for (const auto& warning : state->warnings) log::warn("web configuration: " + warning);
+  if (config.tls && config.http2_wanted) {
+    log::info("the web configuration has http2: true; postern accepts the key and speaks HTTP/1.1");
+  }
+  log::info("web configuration loaded",
+            {{"file", files_.config.string()},
+             {"tls", config.tls ? "true" : "false"},
+             {"users", config.basic_auth_users.size()},
+             {"not_after", state->server ? rfc3339(state->server->not_after) : "none"}});
+}
+
+// The caller of the constructor logs complaints(), and the process ends.
+void WebConfigStore::onFailed(const ReloadFailure& failure) {
+  if (!failure.new_signature || !complaints_.empty()) return;
+  for (const auto& error : errors_) {
+    log::error(failure.has_snapshot
+                   ? "web configuration not reloaded, the previous one stays in force"
+                   : "web configuration: every connection is refused until this is corrected",
+               {{"error", error}});
+  }
+}
+
+}  // namespace postern::web

@@ -1,0 +1,159 @@
+#include "kube/uninjected_pods.h"
+
+#include "unit/kube/api_fixture.h"
+
+namespace postern::kube {
+namespace {
+
+using ::testing::IsEmpty;
+using ::testing::Pair;
+using ::testing::UnorderedElementsAre;
+
+json podListOf(const std::vector<std::string>& namespaces, const std::string& next = "") {
+  json items = json::array();
+  for (const auto& name : namespaces) items.push_back({{"metadata", {{"namespace", name}}}});
+  return {{"metadata", {{"continue", next}}}, {"items", items}};
+}
+
+class UninjectedPodsTest : public ApiTest {
+ protected:
+  UninjectedPods missed{*api};
+};
+
+TEST_F(UninjectedPodsTest, CountsByNamespace) {
+  answers([](const Asked&) { return StatusDocument{200, podListOf({"shop", "bank", "shop"})}; });
+
+  const auto next = missed.ask(never);
+
+  EXPECT_THAT(missed.counts(), UnorderedElementsAre(Pair("bank", 1), Pair("shop", 2)));
+  EXPECT_EQ(next, 1min);
+}
+
+TEST_F(UninjectedPodsTest, AsksForTheMetadataOfPodsThatLackTheirSidecarAndHaveNotEnded) {
+  answers([](const Asked&) { return StatusDocument{200, podListOf({})}; });
+
+  missed.ask(never);
+
+  ASSERT_EQ(asked().size(), 1U);
+  EXPECT_EQ(asked()[0].path,
+            "/api/v1/pods?limit=500"
+            "&labelSelector=postern.io%2Finject%2Cpostern.io%2Finject%21%3Dfalse%2Cpostern.io%"
+            "2Fstatus%21%3Dinjected"
+            "&fieldSelector=status.phase%21%3DSucceeded%2Cstatus.phase%21%3DFailed");
+  EXPECT_THAT(asked()[0].accept, HasSubstr("as=PartialObjectMetadataList"));
+}
+
+TEST_F(UninjectedPodsTest, DoesNotCountMirrorsOfStaticPods) {
+  answers([](const Asked&) {
+    auto pods = podListOf({"shop", "shop", "shop"});
+    pods["items"][0]["metadata"]["ownerReferences"] = {{{"kind", "Node"}, {"name", "cp-1"}}};
+    pods["items"][1]["metadata"]["ownerReferences"] = {{{"kind", "ReplicaSet"}, {"name", "web"}}};
+    return StatusDocument{200, pods};
+  });
+
+  missed.ask(never);
+
+  EXPECT_THAT(missed.counts(), UnorderedElementsAre(Pair("shop", 2)));
+}
+
+TEST_F(UninjectedPodsTest, ReadsEveryPage) {
+  answers([](const Asked& asked) {
+    if (asked.path.ends_with("&continue=a%2Fb")) return StatusDocument{200, podListOf({"shop"}, "c")};
+    if (asked.path.ends_with("&continue=c")) return StatusDocument{200, podListOf({"bank"})};
+    return StatusDocument{200, podListOf({"shop"}, "a/b")};
+  });
+
+  missed.ask(never);
+
+  EXPECT_EQ(asked().size(), 3U);
+  EXPECT_THAT(missed.counts(), UnorderedElementsAre(Pair("bank", 1), Pair("shop", 2)));
+}
+
+TEST_F(UninjectedPodsTest, BeginsAnewWhenTheListHasBecomeTooOld) {
+  int goes = 0;
+  answers([&goes](const Asked& asked) {
+    if (asked.path.find("continue=") == std::string::npos)
+      return StatusDocument{200, podListOf({"shop"}, "c")};
+    return goes++ == 0 ? refuses(410, "The provided continue parameter is too old")
+                       : StatusDocument{200, podListOf({"bank"})};
+  });
+
+  missed.ask(never);
+
+  EXPECT_EQ(asked().size(), 4U);
+  EXPECT_EQ(api->counts(), (ApiClient::Counts{4, 0, 0}));
+  EXPECT_THAT(missed.counts(), UnorderedElementsAre(Pair("bank", 1), Pair("shop", 1)));
+}
+
+TEST_F(UninjectedPodsTest, GivesUpAListThatIsAlwaysTooOld) {
+  answers([](const Asked& asked) {
+    if (asked.path.find("continue=") == std::string::npos)
+      return StatusDocument{200, podListOf({"shop"}, "c")};
+    return refuses(410, "too old");
+  });
+
+  missed.ask(never);
+
+  EXPECT_EQ(asked().size(), 8U);
+  EXPECT_EQ(api->counts(), (ApiClient::Counts{7, 1, 0}));
+  EXPECT_THAT(missed.counts(), IsEmpty());
+}
+
+TEST_F(UninjectedPodsTest, KeepsTheCountsWhenAListFails) {
+  answers([](const Asked&) { return StatusDocument{200, podListOf({"shop"})}; });
+  missed.ask(never);
+  answers([](const Asked& asked) {
+    return asked.path.find("continue=") == std::string::npos ? StatusDocument{200, podListOf({"bank"}, "c")}
+                                                             : refuses(500, "etcd is away");
+  });
+
+  missed.ask(never);
+
+  EXPECT_THAT(missed.counts(), UnorderedElementsAre(Pair("shop", 1)));
+}
+
+TEST_F(UninjectedPodsTest, KeepsAskingWithoutTheRightToListPods) {
+  answers([](const Asked&) { return refuses(403, "cannot list resource \"pods\""); });
+
+  for (int minute = 0; minute < 3; ++minute) EXPECT_EQ(missed.ask(never), 1min);
+
+  EXPECT_EQ(api->counts(), (ApiClient::Counts{0, 3, 0}));
+  EXPECT_THAT(missed.counts(), IsEmpty());
+}
+
+TEST_F(UninjectedPodsTest, ForgetsANamespaceThatHasNoneAnyMore) {
+  answers([](const Asked&) { return StatusDocument{200, podListOf({"shop", "bank"})}; });
+  missed.ask(never);
+  answers([](const Asked&) { return StatusDocument{200, podListOf({"bank"})}; });
+
+  missed.ask(never);
+
+  EXPECT_THAT(missed.counts(), UnorderedElementsAre(Pair("bank", 1)));
+}
+
+TEST_F(UninjectedPodsTest, CountsTheNamespacesBeyondAThousandTogether) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 1010; ++i) names.push_back("n" + std::to_string(i));
+  answers([&names](const Asked&) { return StatusDocument{200, podListOf(names)}; });
+
+  missed.ask(never);
+
+  EXPECT_EQ(missed.counts().size(), 1001U);
+  EXPECT_EQ(missed.counts().at("(others)"), 10U);
+}
+
+TEST_F(UninjectedPodsTest, StopsBetweenTwoPages) {
+  std::stop_source stop;
+  answers([&stop](const Asked&) {
+    stop.request_stop();
+    return StatusDocument{200, podListOf({"shop"}, "more")};
+  });
+
+  missed.ask(stop.get_token());
+
+  EXPECT_EQ(asked().size(), 1U);
+  EXPECT_THAT(missed.counts(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace postern::kube
