@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "config/web_config.h"
+#include "sandbox/sigsys_handler.h"
 #include "tls/files.h"
 
 namespace postern::app {
@@ -45,7 +46,7 @@ std::optional<sandbox::Sandbox> applySandbox(const config::Options& options,
 
 web::SandboxState stateOf(config::SandboxMode mode, const sandbox::Sandbox& sandbox) {
   return {std::string(config::sandboxModeName(mode)), sandbox.seccomp().state,
-          sandbox.landlock().state, sandbox::Sandbox::refusedCalls()};
+          sandbox.landlock().state, sandbox::refusedCalls()};
 }
 
 std::vector<config::ConfigError> outsideOf(const sandbox::Sandbox& sandbox,

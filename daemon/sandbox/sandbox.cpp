@@ -134,8 +134,4 @@ bool Sandbox::admits(const Path& file) const {
   return std::ranges::any_of(admitted_, [&](const Path& place) { return isWithin(path, place); });
 }
 
-std::uint64_t Sandbox::refusedCalls() {
-  return refusedCalls();
-}
-
 }  // namespace postern::sandbox

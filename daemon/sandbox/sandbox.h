@@ -38,8 +38,6 @@ class Sandbox {
 
   // Whether the rules allow this file to be read, even if it does not exist yet.
   bool admits(const Path& file) const;
-  // The number of refused system calls.
-  static std::uint64_t refusedCalls();
 
  private:
   void admit(const Path& named);

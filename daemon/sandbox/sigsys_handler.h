@@ -8,7 +8,7 @@ namespace postern::sandbox {
 // its name, each at most once a minute. Returns 0 or the errno of sigaction(2).
 int handleSigsys();
 
-// Thread-safe.
+// The number of refused system calls. Thread-safe.
 std::uint64_t refusedCalls();
 
 }  // namespace postern::sandbox

@@ -1,4 +1,5 @@
 #include "sandbox/sandbox.h"
+#include "sandbox/sigsys_handler.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -66,7 +67,7 @@ TEST(SandboxTest, RefusesToExecuteAProgramAndSaysSo) {
     const Sandbox sandbox(Files{});
     std::string said = execution("/bin/true");
     said += ' ' + execution("/does/not/exist");
-    return said + ' ' + std::to_string(Sandbox::refusedCalls());
+    return said + ' ' + std::to_string(refusedCalls());
   });
 
   EXPECT_EQ(child.said, "EPERM EPERM 2");
