@@ -77,14 +77,14 @@ std::uint16_t Listening::port() const {
 }
 
 // Everything that lives on the loop. It is made and destroyed on the loop's thread.
-class Server::DaemonClient {
+class Server::Acceptor {
  public:
-  DaemonClient(const Options& options, async::Loop& loop, async::ThreadPool& pool)
+  Acceptor(const Options& options, async::Loop& loop, async::ThreadPool& pool)
       : loop_(loop), state_(options, pool) {
     state_.endSlowestFlush = [this] { return table_.endSlowestFlush(loop_.now()); };
   }
-  DaemonClient(const DaemonClient&) = delete;
-  DaemonClient& operator=(const DaemonClient&) = delete;
+  Acceptor(const Acceptor&) = delete;
+  Acceptor& operator=(const Acceptor&) = delete;
 
   void listen(const Poco::Net::ServerSocket& socket, const Service& service);
   void stopAccepting() { accepting_.cancel(); }
@@ -115,13 +115,13 @@ class Server::DaemonClient {
   std::condition_variable ended_;  // the last connection has ended
 };
 
-void Server::DaemonClient::listen(const Poco::Net::ServerSocket& socket, const Service& service) {
+void Server::Acceptor::listen(const Poco::Net::ServerSocket& socket, const Service& service) {
   auto& listening = listening_.emplace_back(socket);
   listening.setBlocking(false);
   acceptors_.add(acceptAll(listening, service));
 }
 
-async::Task<> Server::DaemonClient::acceptAll(Poco::Net::ServerSocket listening, const Service& service) {
+async::Task<> Server::Acceptor::acceptAll(Poco::Net::ServerSocket listening, const Service& service) {
   async::PolledSocket socket(loop_, listening);
   while (true) {
     const bool ready = co_await socket.readable(accepting_);
@@ -141,7 +141,7 @@ async::Task<> Server::DaemonClient::acceptAll(Poco::Net::ServerSocket listening,
 
 // The connection stays in the kernel's queue and its listening socket readable. Trying again
 // immediately would only use CPU time.
-async::Task<> Server::DaemonClient::pause() {
+async::Task<> Server::Acceptor::pause() {
   const auto now = loop_.now();
   if (now >= next_complaint_) {
     next_complaint_ = now + kBetweenComplaints;
@@ -151,7 +151,7 @@ async::Task<> Server::DaemonClient::pause() {
   co_await loop_.sleepUntil(until, accepting_);
 }
 
-void Server::DaemonClient::take(Accepted accepted, const Service& service) {
+void Server::Acceptor::take(Accepted accepted, const Service& service) {
   const auto& options = state_.options;
   const char* too_many = nullptr;
   const bool full = table_.at(service) >= options.max_connections;
@@ -168,14 +168,14 @@ void Server::DaemonClient::take(Accepted accepted, const Service& service) {
   connections_.add(serve(std::move(accepted.socket), service, accepted.address, too_many));
 }
 
-async::Task<> Server::DaemonClient::serve(Descriptor socket, const Service& service, Address address,
+async::Task<> Server::Acceptor::serve(Descriptor socket, const Service& service, Address address,
                                    const char* too_many) {
   // Also when an exception ends the task, because stop() waits for the last one.
   struct Leaving {
-    DaemonClient& front;
+    Acceptor& acceptor;
     ~Leaving() {
-      const std::lock_guard lock(front.mutex_);
-      if (--front.open_ == 0) front.ended_.notify_all();
+      const std::lock_guard lock(acceptor.mutex_);
+      if (--acceptor.open_ == 0) acceptor.ended_.notify_all();
     }
   };
   const Leaving leaving{*this};
@@ -184,19 +184,19 @@ async::Task<> Server::DaemonClient::serve(Descriptor socket, const Service& serv
   co_await connection.run();
 }
 
-bool Server::DaemonClient::waitForEnd(std::chrono::milliseconds timeout) {
+bool Server::Acceptor::waitForEnd(std::chrono::milliseconds timeout) {
   std::unique_lock lock(mutex_);
   return ended_.wait_for(lock, timeout, [this] { return open_ == 0; });
 }
 
-void Server::DaemonClient::finish() {
+void Server::Acceptor::finish() {
   state_.stopping = true;
   accepting_.cancel();
   for (auto& listening : listening_) ::shutdown(listening.impl()->sockfd(), SHUT_RDWR);
   table_.endResting();
 }
 
-void Server::DaemonClient::resetAll() {
+void Server::Acceptor::resetAll() {
   state_.interrupt = true;
   table_.resetAll();
 }
@@ -221,12 +221,12 @@ Server::Server(const Options& options, async::LoopThread& loop, async::ThreadPoo
 }
 
 void Server::makeFront(const Options& options, async::ThreadPool& pool) {
-  loop_.call([&] { front_ = std::make_unique<DaemonClient>(withThreads(options), loop_.loop(), pool); });
+  loop_.call([&] { acceptor_ = std::make_unique<Acceptor>(withThreads(options), loop_.loop(), pool); });
 }
 
 Server::~Server() {
   stop(std::chrono::milliseconds(0));
-  loop_.call([this] { front_.reset(); });
+  loop_.call([this] { acceptor_.reset(); });
 }
 
 Result<std::uint16_t> Server::listen(const std::string& address, const Service& service) {
@@ -236,23 +236,23 @@ Result<std::uint16_t> Server::listen(const std::string& address, const Service& 
 }
 
 void Server::listen(const Listening& listening, const Service& service) {
-  loop_.call([&] { front_->listen(listening.socket_->socket, service); });
+  loop_.call([&] { acceptor_->listen(listening.socket_->socket, service); });
 }
 
 void Server::stopAccepting() {
-  loop_.call([this] { front_->stopAccepting(); });
+  loop_.call([this] { acceptor_->stopAccepting(); });
 }
 
 bool Server::stop(std::chrono::milliseconds timeout) {
-  loop_.call([this] { front_->finish(); });
-  if (front_->waitForEnd(timeout)) return true;
-  loop_.call([this] { front_->resetAll(); });
-  front_->waitForEnd(std::chrono::hours(24));  // waits for the handlers
+  loop_.call([this] { acceptor_->finish(); });
+  if (acceptor_->waitForEnd(timeout)) return true;
+  loop_.call([this] { acceptor_->resetAll(); });
+  acceptor_->waitForEnd(std::chrono::hours(24));  // waits for the handlers
   return false;
 }
 
 Server::Counts Server::counts() const {
-  return front_->counts();
+  return acceptor_->counts();
 }
 
 }  // namespace postern::http

@@ -97,14 +97,14 @@ class Server {
   Counts counts() const;
 
  private:
-  class DaemonClient;
+  class Acceptor;
   struct Own;
 
   void makeFront(const Options& options, async::ThreadPool& pool);
 
   const std::unique_ptr<Own> own_;  // null: others own them
   async::LoopThread& loop_;
-  std::unique_ptr<DaemonClient> front_;
+  std::unique_ptr<Acceptor> acceptor_;
 };
 
 }  // namespace postern::http

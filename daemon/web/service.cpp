@@ -259,11 +259,11 @@ http::Reply Service::liveness(const http::Request& request) const {
 
 http::Reply Service::selfMetrics(const http::Request& /*request*/) const {
   return withType(kTextContentType,
-                  selfMetrics(viewsOf(*process_.targets()), process_.self(requests_)));
+                  web::selfMetrics(viewsOf(*process_.targets()), process_.self(requests_)));
 }
 
 std::string Service::selfPage() const {
-  return selfMetricsForPage(viewsOf(*process_.targets()), process_.self(requests_));
+  return web::selfMetricsForPage(viewsOf(*process_.targets()), process_.self(requests_));
 }
 
 std::uint64_t Service::scrapes() const {

@@ -10,18 +10,18 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using StringMap = std::vector<std::string>;
+using Strings = std::vector<std::string>;
 
 const std::string kUrl = "--target.url=https://localhost";
 
-CommandLine accepted(const StringMap& arguments, const StringMap& environment = {}) {
+CommandLine accepted(const Strings& arguments, const Strings& environment = {}) {
   auto command_line = parseCommandLine(arguments, environment);
   for (const auto& complaint : command_line.complaints) ADD_FAILURE() << complaint.text();
   return command_line;
 }
 
 // The errors, one a line.
-std::string refused(const StringMap& arguments, const StringMap& environment = {}) {
+std::string refused(const Strings& arguments, const Strings& environment = {}) {
   std::string text;
   for (const auto& complaint : parseCommandLine(arguments, environment).complaints) {
     if (!text.empty()) text += '\n';
@@ -30,8 +30,8 @@ std::string refused(const StringMap& arguments, const StringMap& environment = {
   return text;
 }
 
-Options optionsOf(std::initializer_list<std::string> arguments, const StringMap& environment = {}) {
-  StringMap all(arguments);
+Options optionsOf(std::initializer_list<std::string> arguments, const Strings& environment = {}) {
+  Strings all(arguments);
   all.push_back(kUrl);
   return accepted(all, environment).options;
 }
@@ -301,7 +301,7 @@ TEST(CommandLineTest, IgnoresTheVariablesOfAKubernetesService) {
 }
 
 TEST(CommandLineTest, RefusesWrongFlags) {
-  const auto refuses = [](const StringMap& arguments, const std::string& complaint) {
+  const auto refuses = [](const Strings& arguments, const std::string& complaint) {
     SCOPED_TRACE(::testing::PrintToString(arguments));
     EXPECT_EQ(refused(arguments), complaint);
   };
@@ -477,7 +477,7 @@ TEST(CommandLineTest, InjectTakesFlagsOfItsOwn) {
 }
 
 TEST(CommandLineTest, InjectRefusesWhatIsNotForIt) {
-  const auto refuses = [](const StringMap& arguments, const std::string& what) {
+  const auto refuses = [](const Strings& arguments, const std::string& what) {
     EXPECT_THAT(refused(arguments), HasSubstr(what));
   };
 

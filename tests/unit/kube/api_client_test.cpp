@@ -11,7 +11,7 @@ namespace {
 class ApiClientTest : public ApiTest {};
 
 TEST_F(ApiClientTest, AsksWithTheTokenOfTheServiceAccount) {
-  answers([](const Asked&) { return StatusDocument{200, {{"gitVersion", "v1.29.0"}}}; });
+  answers([](const Asked&) { return FakeAnswer{200, {{"gitVersion", "v1.29.0"}}}; });
 
   const auto answer = api->fetch(get("/version"));
 
@@ -26,7 +26,7 @@ TEST_F(ApiClientTest, AsksWithTheTokenOfTheServiceAccount) {
 
 TEST_F(ApiClientTest, TakesUpATokenThatWasRenewed) {
   answers([](const Asked& asked) {
-    return asked.token == "Bearer second-token" ? StatusDocument{200, json::object()}
+    return asked.token == "Bearer second-token" ? FakeAnswer{200, json::object()}
                                                 : refuses(401, "Unauthorized");
   });
   const auto before = api->fetch(get("/version"));
@@ -63,7 +63,7 @@ TEST_F(ApiClientTest, SaysWhatWasAskedAndWhatTheServerSays) {
 
 TEST_F(ApiClientTest, NeverRepeatsTheTokenInAnError) {
   const auto shows = [this](int status, const json& body) {
-    answers([&](const Asked&) { return StatusDocument{status, body}; });
+    answers([&](const Asked&) { return FakeAnswer{status, body}; });
     const auto answer = api->fetch(get("/version"));
     ASSERT_FALSE(answer);
     EXPECT_THAT(answer.error().what, Not(HasSubstr("first-token")));
@@ -76,7 +76,7 @@ TEST_F(ApiClientTest, NeverRepeatsTheTokenInAnError) {
 }
 
 TEST_F(ApiClientTest, RefusesAnAnswerThatIsTooLarge) {
-  answers([](const Asked&) { return StatusDocument{200, {{"text", std::string(2000, 'x')}}}; });
+  answers([](const Asked&) { return FakeAnswer{200, {{"text", std::string(2000, 'x')}}}; });
   auto request = get("/version");
   request.answer_limit = 1000;
 
@@ -88,7 +88,7 @@ TEST_F(ApiClientTest, RefusesAnAnswerThatIsTooLarge) {
 
 TEST_F(ApiClientTest, LeavesOutWhatIsNotWanted) {
   answers([](const Asked&) {
-    return StatusDocument{200, {{"a", {{"managedFields", {1, 2}}, {"name", "n"}}}, {"managedFields", 3}}};
+    return FakeAnswer{200, {{"a", {{"managedFields", {1, 2}}, {"name", "n"}}}, {"managedFields", 3}}};
   });
   auto request = get("/x");
   request.leave_out = {"managedFields"};
@@ -102,7 +102,7 @@ TEST_F(ApiClientTest, LeavesOutWhatIsNotWanted) {
 TEST_F(ApiClientTest, CountsWhatBecameOfItsRequests) {
   const auto counts = [this](const char* what, int status, const json& body, int expected = 0) {
     SCOPED_TRACE(what);
-    answers([&](const Asked&) { return StatusDocument{status, body}; });
+    answers([&](const Asked&) { return FakeAnswer{status, body}; });
     auto request = get("/version");
     request.expected = expected;
     request.answer_limit = 1000;
@@ -133,7 +133,7 @@ TEST_F(ApiClientTest, CountsWhatBecameOfItsRequests) {
 }
 
 TEST_F(ApiClientTest, CountsAFetchOnce) {
-  answers([](const Asked&) { return StatusDocument{200, json::array()}; });
+  answers([](const Asked&) { return FakeAnswer{200, json::array()}; });
   EXPECT_FALSE(api->fetch(get("/version")));
   answers([](const Asked&) { return refuses(403, "no"); });
   EXPECT_FALSE(api->fetch(get("/version")));
@@ -142,7 +142,7 @@ TEST_F(ApiClientTest, CountsAFetchOnce) {
 }
 
 TEST_F(ApiClientTest, AnswersSeveralThreads) {
-  answers([](const Asked& asked) { return StatusDocument{200, {{"path", asked.path}}}; });
+  answers([](const Asked& asked) { return FakeAnswer{200, {{"path", asked.path}}}; });
   std::vector<std::jthread> callers;
   for (int i = 0; i < 4; ++i) {
     callers.emplace_back([this, path = "/" + std::to_string(i)] {

@@ -31,19 +31,19 @@ using std::chrono_literals::operator""s;
 struct Asked {
   std::string method, path, token, accept, content_type, body;
 };
-struct StatusDocument {
+struct FakeAnswer {
   int status = 200;
   json body;
 };
 
-inline StatusDocument refuses(int status, const std::string& message) {
+inline FakeAnswer refuses(int status, const std::string& message) {
   return {status, {{"kind", "Status"}, {"message", message}}};
 }
 
 // An API server over HTTPS with the test's answers, and its client.
 class ApiTest : public ::testing::Test {
  protected:
-  using Answer = std::function<StatusDocument(const Asked&)>;
+  using Answer = std::function<FakeAnswer(const Asked&)>;
 
   ApiTest()
       : server_({identity, "127.0.0.1", nullptr, TLS1_3_VERSION},
@@ -96,7 +96,7 @@ class ApiTest : public ::testing::Test {
           field(request, "Content-Type"),  request.substr(request.find("\r\n\r\n") + 4)};
       const std::lock_guard lock(mutex_);
       asked_.push_back(now);
-      const StatusDocument told = answer_(now);
+      const FakeAnswer told = answer_(now);
       const auto body = told.body.is_string() ? told.body.get<std::string>() : told.body.dump();
       peer.send("HTTP/1.1 " + std::to_string(told.status) +
                 " X\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);

@@ -13,7 +13,7 @@ namespace postern::kube {
 // object a new version; a write with an older version is a conflict.
 class FakeObjects {
  public:
-  StatusDocument answer(const Asked& asked) {
+  FakeAnswer answer(const Asked& asked) {
     const bool of_secret = asked.path.find("/secrets") != std::string::npos;
     json& object = of_secret ? secret : webhook;
     if (before) std::exchange(before, nullptr)(asked);
@@ -65,7 +65,7 @@ class FakeObjects {
   std::function<void(const Asked&)> before;  // done once, before the next answer
 
  private:
-  StatusDocument create(const Asked& asked) {
+  FakeAnswer create(const Asked& asked) {
     if (denied) return refuses(403, "secrets is forbidden");
     if (!secret.is_null()) return refuses(409, "secrets \"postern-tls\" already exists");
     secret = json::parse(asked.body);

@@ -63,8 +63,8 @@ class NativeSidecarsTest : public ApiTest {
  protected:
   void cluster(const std::string& server, const std::vector<std::string>& kubelets) {
     answers([=](const Asked& asked) {
-      if (asked.path == "/version") return StatusDocument{200, {{"gitVersion", server}}};
-      return StatusDocument{200, nodes(kubelets)};
+      if (asked.path == "/version") return FakeAnswer{200, {{"gitVersion", server}}};
+      return FakeAnswer{200, nodes(kubelets)};
     });
   }
 
@@ -171,9 +171,9 @@ TEST_F(NativeSidecarsTest, StayAsTheyWereKnownWhenTheServersVersionCannotBeRead)
 
 TEST_F(NativeSidecarsTest, LookAtEveryPageOfNodes) {
   answers([](const Asked& asked) {
-    if (asked.path == "/version") return StatusDocument{200, {{"gitVersion", "v1.31.1"}}};
-    if (asked.path.ends_with("continue=c")) return StatusDocument{200, nodes({"v1.28.0"})};
-    return StatusDocument{200, nodes({"v1.31.1"}, "c")};
+    if (asked.path == "/version") return FakeAnswer{200, {{"gitVersion", "v1.31.1"}}};
+    if (asked.path.ends_with("continue=c")) return FakeAnswer{200, nodes({"v1.28.0"})};
+    return FakeAnswer{200, nodes({"v1.31.1"}, "c")};
   });
 
   native.ask(never);
@@ -197,8 +197,8 @@ TEST_F(NativeSidecarsTest, StayAsTheyWereKnownWhenTheClusterDoesNotAnswer) {
 
 TEST_F(NativeSidecarsTest, StayAsTheyWereKnownWhenNoVersionIsTold) {
   answers([](const Asked& asked) {
-    if (asked.path == "/version") return StatusDocument{200, {{"gitVersion", "v1.31.1"}}};
-    return StatusDocument{200, {{"kind", "NodeList"}, {"items", json::array()}}};
+    if (asked.path == "/version") return FakeAnswer{200, {{"gitVersion", "v1.31.1"}}};
+    return FakeAnswer{200, {{"kind", "NodeList"}, {"items", json::array()}}};
   });
 
   EXPECT_EQ(native.ask(never), 1min);

@@ -21,7 +21,7 @@ class UninjectedPodsTest : public ApiTest {
 };
 
 TEST_F(UninjectedPodsTest, CountsByNamespace) {
-  answers([](const Asked&) { return StatusDocument{200, podListOf({"shop", "bank", "shop"})}; });
+  answers([](const Asked&) { return FakeAnswer{200, podListOf({"shop", "bank", "shop"})}; });
 
   const auto next = missed.ask(never);
 
@@ -30,7 +30,7 @@ TEST_F(UninjectedPodsTest, CountsByNamespace) {
 }
 
 TEST_F(UninjectedPodsTest, AsksForTheMetadataOfPodsThatLackTheirSidecarAndHaveNotEnded) {
-  answers([](const Asked&) { return StatusDocument{200, podListOf({})}; });
+  answers([](const Asked&) { return FakeAnswer{200, podListOf({})}; });
 
   missed.ask(never);
 
@@ -48,7 +48,7 @@ TEST_F(UninjectedPodsTest, DoesNotCountMirrorsOfStaticPods) {
     auto pods = podListOf({"shop", "shop", "shop"});
     pods["items"][0]["metadata"]["ownerReferences"] = {{{"kind", "Node"}, {"name", "cp-1"}}};
     pods["items"][1]["metadata"]["ownerReferences"] = {{{"kind", "ReplicaSet"}, {"name", "web"}}};
-    return StatusDocument{200, pods};
+    return FakeAnswer{200, pods};
   });
 
   missed.ask(never);
@@ -58,9 +58,9 @@ TEST_F(UninjectedPodsTest, DoesNotCountMirrorsOfStaticPods) {
 
 TEST_F(UninjectedPodsTest, ReadsEveryPage) {
   answers([](const Asked& asked) {
-    if (asked.path.ends_with("&continue=a%2Fb")) return StatusDocument{200, podListOf({"shop"}, "c")};
-    if (asked.path.ends_with("&continue=c")) return StatusDocument{200, podListOf({"bank"})};
-    return StatusDocument{200, podListOf({"shop"}, "a/b")};
+    if (asked.path.ends_with("&continue=a%2Fb")) return FakeAnswer{200, podListOf({"shop"}, "c")};
+    if (asked.path.ends_with("&continue=c")) return FakeAnswer{200, podListOf({"bank"})};
+    return FakeAnswer{200, podListOf({"shop"}, "a/b")};
   });
 
   missed.ask(never);
@@ -73,9 +73,9 @@ TEST_F(UninjectedPodsTest, BeginsAnewWhenTheListHasBecomeTooOld) {
   int goes = 0;
   answers([&goes](const Asked& asked) {
     if (asked.path.find("continue=") == std::string::npos)
-      return StatusDocument{200, podListOf({"shop"}, "c")};
+      return FakeAnswer{200, podListOf({"shop"}, "c")};
     return goes++ == 0 ? refuses(410, "The provided continue parameter is too old")
-                       : StatusDocument{200, podListOf({"bank"})};
+                       : FakeAnswer{200, podListOf({"bank"})};
   });
 
   missed.ask(never);
@@ -88,7 +88,7 @@ TEST_F(UninjectedPodsTest, BeginsAnewWhenTheListHasBecomeTooOld) {
 TEST_F(UninjectedPodsTest, GivesUpAListThatIsAlwaysTooOld) {
   answers([](const Asked& asked) {
     if (asked.path.find("continue=") == std::string::npos)
-      return StatusDocument{200, podListOf({"shop"}, "c")};
+      return FakeAnswer{200, podListOf({"shop"}, "c")};
     return refuses(410, "too old");
   });
 
@@ -100,10 +100,10 @@ TEST_F(UninjectedPodsTest, GivesUpAListThatIsAlwaysTooOld) {
 }
 
 TEST_F(UninjectedPodsTest, KeepsTheCountsWhenAListFails) {
-  answers([](const Asked&) { return StatusDocument{200, podListOf({"shop"})}; });
+  answers([](const Asked&) { return FakeAnswer{200, podListOf({"shop"})}; });
   missed.ask(never);
   answers([](const Asked& asked) {
-    return asked.path.find("continue=") == std::string::npos ? StatusDocument{200, podListOf({"bank"}, "c")}
+    return asked.path.find("continue=") == std::string::npos ? FakeAnswer{200, podListOf({"bank"}, "c")}
                                                              : refuses(500, "etcd is away");
   });
 
@@ -122,9 +122,9 @@ TEST_F(UninjectedPodsTest, KeepsAskingWithoutTheRightToListPods) {
 }
 
 TEST_F(UninjectedPodsTest, ForgetsANamespaceThatHasNoneAnyMore) {
-  answers([](const Asked&) { return StatusDocument{200, podListOf({"shop", "bank"})}; });
+  answers([](const Asked&) { return FakeAnswer{200, podListOf({"shop", "bank"})}; });
   missed.ask(never);
-  answers([](const Asked&) { return StatusDocument{200, podListOf({"bank"})}; });
+  answers([](const Asked&) { return FakeAnswer{200, podListOf({"bank"})}; });
 
   missed.ask(never);
 
@@ -134,7 +134,7 @@ TEST_F(UninjectedPodsTest, ForgetsANamespaceThatHasNoneAnyMore) {
 TEST_F(UninjectedPodsTest, CountsTheNamespacesBeyondAThousandTogether) {
   std::vector<std::string> names;
   for (int i = 0; i < 1010; ++i) names.push_back("n" + std::to_string(i));
-  answers([&names](const Asked&) { return StatusDocument{200, podListOf(names)}; });
+  answers([&names](const Asked&) { return FakeAnswer{200, podListOf(names)}; });
 
   missed.ask(never);
 
@@ -146,7 +146,7 @@ TEST_F(UninjectedPodsTest, StopsBetweenTwoPages) {
   std::stop_source stop;
   answers([&stop](const Asked&) {
     stop.request_stop();
-    return StatusDocument{200, podListOf({"shop"}, "more")};
+    return FakeAnswer{200, podListOf({"shop"}, "more")};
   });
 
   missed.ask(stop.get_token());
