@@ -85,13 +85,13 @@ class WebConfigStore final : ReloadSource<WebConfigState> {
   };
 
   // A complaint for each file of a changed configuration that may not be read; empty: all may.
-  using Outside = std::function<std::vector<config::Complaint>(const std::vector<config::Path>&)>;
+  using Outside = std::function<std::vector<config::ConfigError>(const std::vector<config::Path>&)>;
 
   // Loads immediately. `clock` must outlive the lock.
   WebConfigStore(Files files, const Clock& clock, Outside outside = {});
 
   // The mistakes of the file at start. They end the process; until then everybody is refused.
-  const std::vector<config::Complaint>& complaints() const { return complaints_; }
+  const std::vector<config::ConfigError>& complaints() const { return complaints_; }
 
   std::shared_ptr<const Snapshot> now() const;
   // Call once a second, on one thread.
@@ -114,7 +114,7 @@ class WebConfigStore final : ReloadSource<WebConfigState> {
   const Clock& clock_;
   const Outside outside_;
   const std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
-  std::vector<config::Complaint> complaints_;  // written only by the constructor
+  std::vector<config::ConfigError> complaints_;  // written only by the constructor
   State at_start_;                             // likewise; in use until a load succeeds
 
   // Used only by a load.

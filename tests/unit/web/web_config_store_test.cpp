@@ -158,7 +158,7 @@ TEST_F(WebConfigStoreTest, KeepsWhatIsInUseWhenAChangeNamesAFileThatMayNotBeRead
   writes(tls);
   const config::Path elsewhere = folder.path() / "elsewhere.key";
   const auto outside = [&](const std::vector<config::Path>& named) {
-    std::vector<config::Complaint> complaints;
+    std::vector<config::ConfigError> complaints;
     for (const auto& file : named) {
       if (file == elsewhere) complaints.push_back({file.string(), "", "restart postern"});
     }
