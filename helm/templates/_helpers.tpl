@@ -64,7 +64,7 @@ nulls in `config` and `extraManifests`.
 {{- define "postern.since" -}}
 {{- $version := include "postern.kubeVersion" .context }}
 {{- if semverCompare (printf "<%s-0" .version) $version }}
-{{- fail (printf "%s is set, and Kubernetes %s would leave it out, expected %s or newer (by kubeVersionOverride where helm does not ask the cluster)" .value $version .version) }}
+{{- fail (printf "%s is set, but Kubernetes %s ignores it, expected %s or newer (set kubeVersionOverride if helm cannot ask the cluster)" .value $version .version) }}
 {{- end }}
 {{- end }}
 
@@ -142,7 +142,7 @@ app.kubernetes.io/component: {{ .component }}
 {{- fail "certManager.enabled and tls.existingSecret are two sources of one certificate, expected one of them" }}
 {{- end }}
 {{- if and .Values.tls.caBundle (not .Values.tls.existingSecret) }}
-{{- fail "tls.caBundle is the authority of the certificate in tls.existingSecret, expected both" }}
+{{- fail "tls.caBundle is the CA of the certificate in tls.existingSecret, expected both" }}
 {{- end }}
 {{- if not (or .Values.certManager.enabled .Values.tls.existingSecret) }}true{{ end }}
 {{- end }}

@@ -28,7 +28,7 @@ test('they say how a pod asks for a sidecar, and how to find what was missed', (
 
 test('they say what would be in vain', () => {
   const { config } = feature('config');
-  assert.match(notes({ config }), /name those of the pods in `configNamespaces`/);
+  assert.match(notes({ config }), /list the namespaces of the pods in `configNamespaces`/);
   assert.doesNotMatch(notes(feature('config')), /configNamespaces/);
 });
 
