@@ -40,14 +40,15 @@ struct FaultInfo {
 
 // In the order of the enumeration.
 inline constexpr std::array<FaultInfo, 19> kFaults = {{
-    {Fault::NoCredential, "no_credential", 503, "the next scrape looks for it again"},
-    {Fault::CredentialSource, "credential_source", 503, "the next scrape asks it again"},
+    {Fault::NoCredential, "no_credential", 503, "the next scrape looks for the credential again"},
+    {Fault::CredentialSource, "credential_source", 503,
+     "the next scrape reads the credential again"},
     {Fault::LoginRejected, "login_rejected", 502,
      "no login is sent until the back-off ends or the credential changes"},
     {Fault::LoginThrottled, "login_throttled", 503, "no login is sent until the back-off ends"},
-    {Fault::LoginFailed, "login_failed", 502, "the login is tried again after the back-off"},
+    {Fault::LoginFailed, "login_failed", 502, "postern retries the login after the back-off"},
     {Fault::Backoff, "backoff", 503, "nothing is sent until the back-off ends"},
-    {Fault::Resolve, "resolve", 502, "the next scrape asks again"},
+    {Fault::Resolve, "resolve", 502, "the next scrape repeats the lookup"},
     {Fault::Connect, "connect", 502, "the next scrape tries again"},
     {Fault::Tls, "tls", 502, "the next scrape tries again"},
     {Fault::Timeout, "timeout", 504, "the next scrape tries again"},
@@ -59,7 +60,8 @@ inline constexpr std::array<FaultInfo, 19> kFaults = {{
     {Fault::Truncated, "truncated", 502, "the next scrape tries again"},
     {Fault::UnknownTarget, "unknown_target", 404, "GET /health lists the targets"},
     {Fault::Busy, "busy", 503, "try again later"},
-    {Fault::Config, "config", 503, "it is read again every 10 s, and as soon as it changes"},
+    {Fault::Config, "config", 503,
+     "postern reads the configuration again every 10 s, and when the file changes"},
 }};
 
 constexpr const FaultInfo& faultInfo(Fault fault) {

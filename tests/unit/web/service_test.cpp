@@ -330,8 +330,8 @@ TEST_F(ServiceTest, SaysWhatItAwaits) {
     EXPECT_THAT(answer.body, HasSubstr("/config/postern.yml: cannot be read"));
   }
   EXPECT_EQ(askWith(options, {"GET", "/a/metrics", "", {}}).body,
-            "config: /config/postern.yml: cannot be read; it is read again every 10 s, and as soon "
-            "as it changes\n");
+            "config: /config/postern.yml: cannot be read; postern reads the configuration again "
+            "every 10 s, and when the file changes\n");
   const auto health = nlohmann::json::parse(askWith(options, {"GET", "/a/health", "", {}}).body);
   EXPECT_EQ(health["fault"], "config");
   EXPECT_EQ(askWith(options, {"GET", "/a/-/healthy", "", {}}).head.status, 200);
