@@ -35,8 +35,7 @@ std::optional<sandbox::Sandbox> applySandbox(const config::Options& options,
     if (!lock->in_force) log::warn("a part of the sandbox is missing", {{"error", lock->why}});
   }
   if (options.sandbox == config::SandboxMode::On && !sandbox.whole()) {
-    log::error(
-        "--sandbox=on is not possible here; --sandbox=auto would continue without that part");
+    log::error("--sandbox=on is not possible here; --sandbox=auto starts without the missing part");
     return std::nullopt;
   }
   log::info("sandbox in force",
@@ -50,7 +49,7 @@ web::SandboxState stateOf(config::SandboxMode mode, const sandbox::Sandbox& sand
 }
 
 std::vector<config::ConfigError> outsideOf(const sandbox::Sandbox& sandbox,
-                                         const std::vector<config::Path>& files) {
+                                           const std::vector<config::Path>& files) {
   std::vector<config::ConfigError> complaints;
   for (const auto& file : files) {
     if (sandbox.admits(file)) continue;

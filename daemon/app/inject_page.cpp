@@ -5,8 +5,8 @@
 
 #include "base/version.h"
 #include "web/metrics_text.h"
-#include "web/self_metrics.h"
 #include "web/process.h"
+#include "web/self_metrics.h"
 
 namespace postern::app {
 namespace {
@@ -36,7 +36,7 @@ std::string InjectPage::metrics() const {
     text.sample({{"result", kube::kOutcomeNames[i]}}, asked[i]);
   }
   text.family("postern_inject_native_sidecar", "gauge",
-              "Whether pods get the sidecar as a native sidecar.");
+              "Whether pods get a native sidecar (a restartable init container).");
   text.sample({}, sources_.native_sidecars.load() ? 1.0 : 0.0);
   text.family("postern_inject_missed_pods", "gauge",
               "Pods that request a sidecar and have none, by namespace.");
@@ -61,7 +61,7 @@ http::Reply InjectPage::answer(const http::Request& request) const {
   if (!ready && !live && !metrics_asked)
     return textReply(404, "not found, expected /-/healthy, /-/ready or /-/metrics\n");
   if (request.method != "GET" && request.method != "HEAD") {
-    auto reply = textReply(405, "only GET and HEAD are answered here\n");
+    auto reply = textReply(405, "only GET and HEAD are allowed\n");
     reply.head.headers.emplace_back("Allow", "GET, HEAD");
     return reply;
   }

@@ -115,7 +115,7 @@ class RulePreview : public exposition::Sink {
   void findDuplicate(const Sample& in, const Sample& out);
 
   exposition::Relabeler* const reshaper_;  // null: no rule
-  std::size_t number_ = 0;                // of the sample
+  std::size_t number_ = 0;                 // of the sample
   std::unordered_set<std::uint64_t> came_;
   std::unordered_map<std::uint64_t, std::size_t> series_;  // and the number of its first sample
 };
@@ -270,7 +270,7 @@ int rules(const config::CommandLine& command_line, const config::Config& config)
   if (!readInto(first, page, *target, file)) return 1;
   std::printf("%s: %zu samples", file.c_str(), first.kept);
   if (first.duplicates > 0)
-    std::printf(", %zu of them duplicates that the page has itself", first.duplicates);
+    std::printf(", %zu of them duplicates on the page itself", first.duplicates);
   std::printf("\n");
   std::string text = std::move(first.page);
   for (const Step& step : stepsOf(target->reshape)) {
@@ -283,7 +283,7 @@ int rules(const config::CommandLine& command_line, const config::Config& config)
     text = std::move(trial.page);
   }
   const auto left = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
-  std::printf("%zu of %zu samples are left\n", left, first.kept);
+  std::printf("%zu of %zu samples remain\n", left, first.kept);
   return 0;
 }
 

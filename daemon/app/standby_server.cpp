@@ -29,8 +29,8 @@ namespace {
 constexpr std::size_t kConnections = 256;  // of probes and scrapers, which get short responses
 constexpr std::chrono::milliseconds kLastAnswers{200};  // time to answer the newest connections
 constexpr std::string_view kClosed =
-    "the web configuration is invalid, so nobody has access; the log and --web.health-address say "
-    "why";
+    "invalid web configuration: access is refused; see the log or --web.health-address for the "
+    "reason";
 
 // The service in the process.
 class StandbyService {
@@ -158,7 +158,7 @@ void StandbyServer::start(const Notice& notice) {
   const pid_t parent = ::getpid();
   process_ = ::fork();
   if (process_ < 0) {
-    log::error("no process to answer while waiting for the configuration",
+    log::error("cannot start the process that answers while postern waits for the configuration",
                {{"error", std::generic_category().message(errno)}});
   }
   if (process_ != 0) return;

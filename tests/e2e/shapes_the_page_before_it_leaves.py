@@ -94,7 +94,7 @@ many{{n="2",cluster="eu-1"}} 1
                           capture_output=True, text=True, timeout=20)
     check(said.returncode == 0, f"rules: {said.stderr}")
     for claim in ("7 samples", "dropped noise (1)", "dropped secret (1)",
-                  "renamed old_total -> new_total (1)", "5 of 7 samples are left"):
+                  "renamed old_total -> new_total (1)", "5 of 7 samples remain"):
         check(claim in said.stdout, f"{claim}: {said.stdout}")
     check(USER not in said.stdout and SALT not in said.stdout, "rules keeps the secrets as well")
     check("become one series" not in said.stdout, f"no series become one: {said.stdout}")
@@ -120,7 +120,7 @@ def expect_warning_of_duplicates(stage, postern, config, page):
 
     said = subprocess.run([stage.build / "postern", "rules", page, f"--config.file={config}",
                            "--target=shaped"], capture_output=True, text=True, timeout=20)
-    for claim in ("3 samples, 1 of them duplicates that the page has itself",
+    for claim in ("3 samples, 1 of them duplicates on the page itself",
                   "metric_relabel_configs[1]: labeldrop",
                   "makes 1 duplicate: Prometheus keeps one sample of each series",
                   'a{cluster="eu-1",user="<hidden>",tmp="1"} and a{cluster="eu-1",user="<hidden>",tmp="2"}'
