@@ -11,7 +11,7 @@ namespace postern::credentials {
 namespace {
 
 constexpr std::string_view kNeedsTls =
-    ", or set tls_config, for the server may require TLS and a client certificate";
+    ", or set tls_config, because the server may require TLS and a client certificate";
 
 struct Meaning {
   unsigned int code;
@@ -24,7 +24,7 @@ struct Meaning {
 constexpr std::array<Meaning, 30> kMeanings = {{
     {1044, true, "denies access to the database: grant it to the user"},
     {1045, true, "denies access: check user, password and the host that the account is for"},
-    {1129, true, "has blocked this host after too many failed connections: FLUSH HOSTS there"},
+    {1129, true, "has blocked this host after too many failed connections: run FLUSH HOSTS on it"},
     {1130, true, "accepts no connection from this host: create the account for it"},
     {1142, true, "denies SELECT on the table: grant it, or query a view that may be read"},
     {1143, true, "denies SELECT on a column: grant it, or query a view that may be read"},
@@ -50,8 +50,8 @@ constexpr std::array<Meaning, 30> kMeanings = {{
     {1356, false, "cannot read the view: its definer lacks a privilege or its table is gone"},
     {2002, false, "cannot be reached: check that the server runs and that host and port are right"},
     {2005, false, "has no address: correct host, or fix the name service"},
-    {2006, false, "closed the connection: look into the server's log"},
-    {2013, false, "closed the connection or did not answer in time: look into the server's log"},
+    {2006, false, "closed the connection: see the server's log"},
+    {2013, false, "closed the connection or did not answer in time: see the server's log"},
     {2059, true,
      "requires an authentication plugin that is missing: mount the plugins of libmariadb and "
      "name their folder in MARIADB_PLUGIN_DIR"},
@@ -65,17 +65,20 @@ std::string_view meaningOf(TlsCheck check) {
   switch (check) {
     case TlsCheck::Offered: return "offers no TLS: set up its certificate (ssl_cert, ssl_key)";
     case TlsCheck::Issuer:
-      return "shows a certificate of an issuer that is not trusted: set tls_config.ca_file to its "
+      return "presents a certificate of an issuer that is not trusted: set tls_config.ca_file to "
+             "its "
              "CA, and let the server send its chain";
-    case TlsCheck::Expired: return "shows a certificate outside of its dates: renew it";
+    case TlsCheck::Expired:
+      return "presents a certificate that has expired or is not yet valid: renew it";
     case TlsCheck::Revoked:
-      return "shows a certificate that tls_config.crl_file lists as revoked: give the server a new "
+      return "presents a certificate that tls_config.crl_file lists as revoked: give the server a "
+             "new "
              "certificate";
     case TlsCheck::Crl:
-      return "shows a certificate that cannot be checked for revocation: let tls_config.crl_file "
-             "hold a current CRL of each CA of its chain";
+      return "presents a certificate that cannot be checked for revocation: put a current CRL of "
+             "each CA of its chain into tls_config.crl_file";
     case TlsCheck::Name:
-      return "shows a certificate for another host name: use a name of the certificate as host";
+      return "presents a certificate for another host name: use a name of the certificate as host";
     case TlsCheck::OurMaterial:
       return "was not contacted: a file of tls_config is missing or not PEM: correct ca_file, "
              "crl_file, "
@@ -109,7 +112,7 @@ Error explainMysql(const config::MysqlCredentials& database, unsigned int code, 
                                      [&](const Meaning& known) { return known.code == code; });
   if (meaning == kMeanings.end()) {
     return withRemedy(Fault::CredentialSource,
-                      place + numbered(code, "failed: look into the server's log"));
+                      place + numbered(code, "failed: see the server's log"));
   }
   auto what = place + numbered(code, meaning->what);
   if (code == 1045 && (!database.tls || database.tls->cert_file.empty())) what += kNeedsTls;

@@ -61,7 +61,7 @@ TEST_F(MysqlTest, OpensAnEncryptedKeyWithItsPassword) {
 
 TEST_F(MysqlTest, SaysThatACertificateMayBeRequired) {
   const auto hint =
-      HasSubstr("set tls_config, for the server may require TLS and a client certificate");
+      HasSubstr("set tls_config, because the server may require TLS and a client certificate");
   auto without_tls = withCertificate();
   without_tls.tls.reset();
   auto without_certificate = withCertificate();
@@ -106,7 +106,7 @@ TEST_F(MysqlTest, ChecksTheServersCertificateAgainstTheCrl) {
   EXPECT_THAT(refuses({.revoked = {database_->certificate}}),
               HasSubstr("a certificate that tls_config.crl_file lists as revoked"));
   EXPECT_THAT(refuses({.next_update = -std::chrono::minutes(1)}),
-              HasSubstr("let tls_config.crl_file hold a current CRL of each CA of its chain"));
+              HasSubstr("put a current CRL of each CA of its chain into tls_config.crl_file"));
   database.tls->crl_file = database_->folder.path() / "absent.pem";
   EXPECT_THAT(refusal(database, Fault::CredentialSource), HasSubstr("absent.pem: no such file"));
 }

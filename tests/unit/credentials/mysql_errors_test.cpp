@@ -25,7 +25,8 @@ TEST(MysqlErrorsTest, SaysWhatToDoAboutEachCode) {
   };
   for (const Case& known : {
            Case{1045, true, Fault::LoginRejected, "denies access: check user, password"},
-           Case{1045, false, Fault::LoginRejected, "set tls_config, for the server may require"},
+           Case{1045, false, Fault::LoginRejected,
+                "set tls_config, because the server may require"},
            Case{3159, false, Fault::LoginRejected, "accepts only encrypted connections"},
            Case{2059, false, Fault::LoginRejected, "name their folder in MARIADB_PLUGIN_DIR"},
            Case{5010, false, Fault::CredentialSource,
@@ -33,7 +34,7 @@ TEST(MysqlErrorsTest, SaysWhatToDoAboutEachCode) {
                 "text), which a connection without TLS would reveal; the password was not "
                 "sent: set tls_config (ca.crt in a mounted folder), or let the account use "
                 "ed25519 or mysql_native_password"},
-           Case{9999, false, Fault::CredentialSource, "failed: look into the server's log"},
+           Case{9999, false, Fault::CredentialSource, "failed: see the server's log"},
        }) {
     SCOPED_TRACE(known.code);
     const auto error = explainMysql(database(known.tls), known.code, TlsCheck::None);
