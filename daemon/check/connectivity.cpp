@@ -173,7 +173,8 @@ Step Path::handshakeStep(const Stopwatch& watch) const {
   step.what = offer_.terms.version.empty() ? "not finished" : tls::describe(offer_.terms);
   step.what += fmt::format(" ({})", watch.text());
   const auto now = std::chrono::system_clock::now();
-  if (offer_.certificate) step.what += "; the service shows " + describe(*offer_.certificate, now);
+  if (offer_.certificate)
+    step.what += "; the service presents " + describe(*offer_.certificate, now);
   step.what += fmt::format("; asked for {}, trusting {}", expectedName(target_),
                            trusted(target_, *material_));
   if (!offer_.anchor.empty()) step.what += fmt::format(", its chain ends at '{}'", offer_.anchor);
@@ -262,8 +263,8 @@ std::string Path::clientVerdict(bool asks) const {
 }  // namespace
 
 std::string checkConnectivity(const config::Target& target,
-                        const std::shared_ptr<const tls::Material>& material, Network& network,
-                        Report& report) {
+                              const std::shared_ptr<const tls::Material>& material,
+                              Network& network, Report& report) {
   Path path(target, material.get(), network, report);
   std::string failed;
   const auto next = [&](const char* name, bool possible, auto step) {

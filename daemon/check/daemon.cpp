@@ -92,7 +92,7 @@ bool Daemon::askAt(const std::string& address, const std::string& prefix) {
   } else if (answer->status != 200) {
     why_ = answered(answer->status);
   } else if (!told || !told->number("/schema")) {
-    why_ = "the answer is not postern's";
+    why_ = "the answer is not from postern";
   } else {
     const bool same = told->text("/config/fingerprint") == fingerprint_;
     kind_ = same ? Kind::Serves : Kind::ServesOther;
@@ -111,7 +111,8 @@ Step Daemon::step() const {
   const auto pid = told_ ? std::to_string(told_->number("/pid").value_or(0)) : "";
   switch (kind_) {
     case Kind::None:
-      step.what = fmt::format("no daemon serves this configuration (nobody listens on {})", where_);
+      step.what =
+          fmt::format("no daemon serves this configuration (nothing listens on {})", where_);
       step.details["kind"] = "none";
       break;
     case Kind::Serves:
@@ -175,7 +176,7 @@ Got Daemon::scrape(const config::Target& target) {
                                 network_.loop.now() + target.scrape_timeout + kPatience, count);
   Got got;
   if (!front.reached()) {
-    got.unknown = fmt::format("nobody listens on {}, where the pages are", front.address());
+    got.unknown = fmt::format("nothing listens on {}, the address of the pages", front.address());
   } else if (wantsProof(answer)) {
     got.unknown = fmt::format(
         "the listener on {} requires a login or a client certificate, which only scrapers have",

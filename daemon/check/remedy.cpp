@@ -12,8 +12,8 @@ std::string rejectedCure(const Error& error, const config::Target& target,
   if (target.oauth2)
     return "write a client_id and client_secret that the token endpoint accepts into " + place;
   return fmt::format(
-      "write a user and password that the service accepts into {}, where a change is noticed and "
-      "tried at once",
+      "write a user and password that the service accepts into {}; postern notices the change and "
+      "tries it at once",
       place);
 }
 
@@ -47,8 +47,8 @@ std::string remedyOf(const Error& error, const config::Target& target) {
       return "wait until the service accepts logins again, and find the client that logs in too "
              "often";
     case Fault::LoginFailed:
-      return "compare the login (url, method, body, token) with what the service expects, and look "
-             "into its log";
+      return "compare the login (url, method, body, token) with what the service expects, and see "
+             "its log";
     case Fault::Backoff:
       return fmt::format(
           "wait for the next try, or correct {}: a changed credential ends a wait after a "
@@ -58,13 +58,13 @@ std::string remedyOf(const Error& error, const config::Target& target) {
     case Fault::Connect:
       return "start the service, or correct host and port of the url, now " +
              target.url.authority();
-    case Fault::Tls: return "look into the service's log";
+    case Fault::Tls: return "see the service's log";
     case Fault::Timeout:
       return fmt::format(
           "find out why the service is slow (its log and load), or raise scrape_timeout, now {} ms",
           target.scrape_timeout.count());
     case Fault::Status:
-      return "look into the service's log for this request, or correct path and params of the page";
+      return "see the service's log for this request, or correct path and params of the page";
     case Fault::Forbidden:
       return "give the account the role that may read this page, or write another account into " +
              place;
@@ -73,18 +73,19 @@ std::string remedyOf(const Error& error, const config::Target& target) {
       return "set the page's format to what the service sends, or correct the line at the service";
     case Fault::Limit: return "raise the named limit, or let the service send less (params, match)";
     case Fault::Truncated:
-      return "look into the logs of the service and of proxies in front of it: the answer ends "
+      return "see the logs of the service and of proxies in front of it: the answer ends "
              "early";
     case Fault::UnknownTarget: return "name one of the targets of the configuration";
     case Fault::Busy:
       return "scrape less often, or raise max_concurrent_scrapes and --web.max-connections";
     case Fault::Config: return "correct the configuration; postern --config.check checks it";
   }
-  return "look into the log";
+  return "see the log";
 }
 
 Step failedStep(std::string name, const Error& error, const config::Target& target) {
-  Step step{std::move(name), State::Failed, error.problem(), remedyOf(error, target), Json::object()};
+  Step step{std::move(name), State::Failed, error.problem(), remedyOf(error, target),
+            Json::object()};
   step.details["fault"] = faultName(error.fault);
   if (error.detail != Detail::None) step.details["detail"] = detailName(error.detail);
   return step;

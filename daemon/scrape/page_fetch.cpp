@@ -85,7 +85,7 @@ std::string remedyOf(int status) {
   if (status == 404)
     return "correct the path of the page, or the path in the url: the service does not have this "
            "page";
-  return "look into the service's log for this request, or correct path and params of the page";
+  return "see the service's log for this request, or correct path and params of the page";
 }
 
 // RFC 9110, section 15.5.20: the server serves other names on this connection.

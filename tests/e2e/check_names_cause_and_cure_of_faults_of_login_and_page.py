@@ -93,7 +93,7 @@ def service_is_broken(bench):
     whatsapp = bench.stage.whatsapp()
     whatsapp.provoke("/metrics", status=500, body="broken")
     examination = bench.examine(whatsapp)
-    examination.expect("page", "/metrics: status: answered 500", "look into the service's log")
+    examination.expect("page", "/metrics: status: answered 500", "see the service's log")
 
 
 def page_is_empty(bench):

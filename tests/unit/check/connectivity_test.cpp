@@ -71,7 +71,7 @@ TEST_F(PathTest, CallsNoCertificateGoodThatWasNotShown) {
     EXPECT_THAT(walk(), AllOf(HasSubstr("failed     tls"),
                               HasSubstr("refused the handshake before it showed a certificate"),
                               HasSubstr("no common cipher"), HasSubstr("not tried  client"),
-                              Not(HasSubstr("the service shows"))));
+                              Not(HasSubstr("the service presents"))));
   }
 }
 
@@ -108,7 +108,7 @@ TEST_F(PathTest, SaysWhoseFaultAMissingClientCertificateIs) {
     options.max_version = version;
     answer(kEmpty);
     EXPECT_THAT(walk(),
-                AllOf(HasSubstr("ok         tls"), HasSubstr("the service shows "),
+                AllOf(HasSubstr("ok         tls"), HasSubstr("the service presents "),
                       HasSubstr("failed     client"), HasSubstr("-> set cert_file and key_file")));
   }
 }

@@ -31,7 +31,7 @@ TEST(CureTest, TakesTheRemedyOfTheErrorAndLeavesItOutOfTheProblem) {
   splits({Fault::Status, "answered 404", "", {}, "correct the path"}, "answered 404",
          "correct the path");
   // No remedy: the one of the fault
-  splits({Fault::Tls, "a: b: c", "", {}}, "a: b: c", "look into the service's log");
+  splits({Fault::Tls, "a: b: c", "", {}}, "a: b: c", "see the service's log");
 }
 
 TEST(CureTest, HasOneSentenceForEveryFault) {
