@@ -92,12 +92,12 @@ std::string remedyOf(int status) {
 Error misdirected(const config::Target& target, const std::string& answered) {
   const auto& name = target.tls.server_name.empty() ? target.url.host : target.tls.server_name;
   return {Fault::Status,
-          fmt::format("{}: the service does not serve {}, which it was asked for as Host and in "
-                      "the TLS handshake",
+          fmt::format("{}: the service does not serve {}, the name that postern sent as Host and "
+                      "in the TLS handshake",
                       answered, name),
           "",
           {},
-          "set server_name to a name that the service serves: it is sent as both",
+          "set server_name to a name that the service serves: postern sends it as both",
           Detail::Misdirected};
 }
 
@@ -115,8 +115,8 @@ Error statusError(const config::Target& target, const upstream::Response& respon
                         printable(response.header("location"))),
             "",
             {},
-            "set path and url to where the redirect leads; redirects to other hosts are never "
-            "followed"};
+            "set path or url to the target of the redirect; postern never follows redirects to "
+            "other hosts"};
   }
   return {Fault::Status, answered, "", {}, remedyOf(response.status)};
 }

@@ -155,11 +155,11 @@ async::Task<Target::Answer> Target::answer(Waiter& self, async::Scope& connectio
     } else {
       const bool may = co_await waitForPlace(self, connection);
       if (may) continue;
-      co_return leave({Fault::Busy,
-                       std::to_string(running_) +
-                           " scrapes of this target are in progress, as many as "
-                           "max_concurrent_scrapes allows",
-                       "", std::chrono::seconds(1)});
+      co_return leave(
+          {Fault::Busy,
+           std::to_string(running_) +
+               " scrapes of this target are in progress, the limit of max_concurrent_scrapes",
+           "", std::chrono::seconds(1)});
     }
     auto answered = co_await join(std::move(run), self, connection);
     if (answered) co_return *std::move(answered);

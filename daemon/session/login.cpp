@@ -97,8 +97,8 @@ Error wrongOrOther(std::string what) {
   what += ": user or password is wrong, or the service expects a different login";
   Error error{Fault::LoginRejected, std::move(what)};
   error.remedy =
-      "write a user and password that the service accepts, where a change is noticed and tried at "
-      "once; if they are right, compare the login (url, method, body, token) with what the service "
+      "write a user and password that the service accepts (postern notices the change at once); if "
+      "they are right, compare the login (url, method, body, token) with what the service "
       "expects";
   return error;
 }
@@ -127,8 +127,8 @@ std::optional<Error> refusal(const config::Login& login, const upstream::Respons
   if (wantsPasswordChange(answer)) {
     return Error{Fault::LoginRejected,
                  answered(response) +
-                     ": the service requires a change of this user's first password; change it "
-                     "there, then here",
+                     ": the service requires a change of this user's first password; change it at "
+                     "the service, then in the source of the credential",
                  "",
                  {},
                  {},

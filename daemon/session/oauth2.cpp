@@ -55,7 +55,7 @@ Advice adviceOn(int status, const std::string& error) {
   if (error == "access_denied") {
     return {"client_id or client_secret is wrong, or the client may not have these scopes", ""};
   }
-  if (passes(error)) return {"the endpoint has an internal error", "look into its log"};
+  if (passes(error)) return {"the endpoint has an internal error", "see its log"};
   if (error.empty() && status != 401 && status != 403) {
     return {"client_id or client_secret is wrong, or the endpoint expects a different request", ""};
   }

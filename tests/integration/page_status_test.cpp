@@ -27,7 +27,7 @@ TEST_F(PageStatusTest, SaysOfEachStatusWhatItIsAboutAndWhatMendsIt) {
       {404, "", Fault::Status, Detail::None, "page /metrics: answered 404",
        "the service does not have this page"},
       {421, "", Fault::Status, Detail::Misdirected,
-       "answered 421: the service does not serve localhost, which it was asked for as Host",
+       "answered 421: the service does not serve localhost, the name that postern sent as Host",
        "set server_name"},
       {495, "", Fault::Tls, Detail::ClientCertificate, "answered 495", "cert_file"},
       {500, "<center>The SSL certificate error</center>", Fault::Status, Detail::None,

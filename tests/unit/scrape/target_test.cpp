@@ -205,7 +205,7 @@ TEST_F(TargetTest, AnswersBusyWhenThereIsNoPlaceByTheDeadline) {
   EXPECT_EQ(refused.fault(), Fault::Busy);
   EXPECT_EQ(refused.answered_at - began, 1s);
   EXPECT_EQ(refused.answer->page.error().what,
-            "2 scrapes of this target are in progress, as many as max_concurrent_scrapes allows");
+            "2 scrapes of this target are in progress, the limit of max_concurrent_scrapes");
   EXPECT_TRUE(patient.answer->page);
 }
 

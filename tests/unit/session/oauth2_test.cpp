@@ -103,9 +103,9 @@ TEST(Oauth2Test, TellsRejectedFromThrottledFromFailed) {
   is(200, R"({"error":"invalid_client"})", Fault::LoginRejected, "200 invalid_client: client_id");
   is(400, R"({"error":"hunter2"})", Fault::LoginRejected, "answered 400: client_id or");
   is(422, "hunter2", Fault::LoginRejected, "or the endpoint expects a different request");
-  is(400, R"({"error":"temporarily_unavailable"})", Fault::LoginFailed, "look into its log");
+  is(400, R"({"error":"temporarily_unavailable"})", Fault::LoginFailed, "see its log");
   is(500, R"({"error":"server_error"})", Fault::LoginFailed, "500 server_error: the endpoint");
-  is(503, R"({"error":"temporarily_unavailable"})", Fault::LoginFailed, "look into its log");
+  is(503, R"({"error":"temporarily_unavailable"})", Fault::LoginFailed, "see its log");
   is(500, R"({"error":"invalid_client"})", Fault::LoginFailed, "500 invalid_client");
   is(404, "", Fault::LoginFailed, "answered 404");
   is(429, R"({"error":"invalid_client"})", Fault::LoginThrottled, "too many requests");
