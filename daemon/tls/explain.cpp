@@ -95,7 +95,7 @@ std::string Material::describeRefusedClient(int alert) const {
       fmt::format("refused our client certificate '{}' ({}): ", subjectOf(*ours), alertText(alert));
   const std::string file = config_.cert_file.string();
   if (alert == SSL_AD_CERTIFICATE_EXPIRED) {
-    return fmt::format("{}it ends at {}: renew {}, or set the server's clock right", which,
+    return fmt::format("{}it expires at {}: renew {}, or correct the server's clock", which,
                        rfc3339(client_->not_after), file);
   }
   if (alert == SSL_AD_CERTIFICATE_REVOKED)
@@ -122,7 +122,7 @@ std::string Material::describeAlert(int alert, SSL* ssl) const {
   }
   if (alert == SSL_AD_HANDSHAKE_FAILURE && !showedCertificate(ssl)) {
     return fmt::format(
-        "refused the handshake before it showed a certificate: no common cipher, curve or "
+        "refused the handshake before it presented a certificate: no common cipher, curve or "
         "signature algorithm ({}): let it accept TLS 1.3, or TLS 1.2 with ECDHE and AES-GCM or "
         "ChaCha20; see its log",
         alertText(alert));

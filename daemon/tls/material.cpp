@@ -35,8 +35,8 @@ Result<void> checkDates(const X509& certificate, bool leaf, const config::Path& 
   }
   if (now < validity.not_before) {
     return tlsError(
-        fmt::format("{} is not yet valid, it begins at {}: wait until then, or set the clock of "
-                    "this machine right",
+        fmt::format("{} is not yet valid, it begins at {}: wait until then, or correct the clock "
+                    "of this machine",
                     which, rfc3339(validity.not_before)));
   }
   return {};

@@ -154,7 +154,7 @@ class ChainSorter {
   void warnOfOrder() {
     if (std::ranges::is_sorted(order_)) return;
     warnings_.push_back(
-        fmt::format("{}: its certificates are sent in another order than they have in it ({}): "
+        fmt::format("{}: its certificates are sent in a different order than listed ({}): "
                     "write the {} certificate first, then each issuer",
                     files_.cert_file.string(), subjectsOf(chain_), files_.whose));
   }
@@ -192,10 +192,10 @@ class ChainSorter {
       warn(entry.number, certificate,
            (validity.not_after < now_ ? "expired at " + rfc3339(validity.not_after)
                                       : "is not valid before " + rfc3339(validity.not_before)) +
-               " and is not sent, another one of the same key is: remove it");
+               " and is not sent, because another one with the same key is: remove it");
     } else if (copy) {
       warn(entry.number, certificate,
-           "is not sent, another one of the same key is: remove one of them");
+           "is not sent, because another one with the same key is: remove one of them");
     } else {
       warn(entry.number, certificate,
            fmt::format("is unrelated, because it has issued nothing in the chain of '{}', and is "

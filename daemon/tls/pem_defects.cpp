@@ -19,7 +19,7 @@ constexpr std::array<DefectInfo, 11> kDefects = {{
     {kQuoted, "is in quotes", R"(tr -d "\"'")"},
     {kOneLine, "is on one line", kSplit},
     {kGlued, "begins on the line where the block before it ends", kSplit},
-    {kDashes, "has not five dashes on each side of BEGIN and END", kRightLines},
+    {kDashes, "does not have five dashes on each side of BEGIN and END", kRightLines},
     {kMarked, "has a mark before its lines", R"(sed -E 's,^[^A-Za-z0-9+/=-]+,,')"},
     {kPrefixed, "has text before BEGIN on its line", kRightLines},
     {kIndented, "is indented", "sed 's/^[[:space:]]*//'"},

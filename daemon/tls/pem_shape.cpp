@@ -119,7 +119,7 @@ void explainSize(std::string_view der, Lost& lost) {
   if (der.empty()) {
     lost.what += " is empty";
   } else if (size > der.size()) {
-    lost.what += fmt::format(" is cut off: {} of {} bytes are there", der.size(), size);
+    lost.what += fmt::format(" is cut off: it has only {} of {} bytes", der.size(), size);
   } else {
     lost.what += " is damaged";
   }
@@ -163,7 +163,7 @@ void explainLines(const PemBlock& block, Lost& lost) {
       lost.remedy = fmt::format("add the line \"-----END {}-----\" after it", block.label);
     }
   } else if (block.end_label != block.label) {
-    lost.what += " has other words after END than after BEGIN";
+    lost.what += " has different labels after BEGIN and END";
     lost.remedy = "make them equal";
   } else if (const auto line = lineOfBadCharacter(block); line != 0 && !contains(block.body, ":")) {
     lost.what += fmt::format(" has a character in line {} that is not base64", line);

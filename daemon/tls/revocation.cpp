@@ -97,8 +97,8 @@ std::string describeRevocation(int error, X509_STORE_CTX* store, const config::P
           which, crl.next_update ? " at " + rfc3339(*crl.next_update) : "");
     case X509_V_ERR_CRL_NOT_YET_VALID:
       return fmt::format(
-          "{}{} is not yet valid, it begins at {}: wait until then, or set the clock of this "
-          "machine right",
+          "{}{} is not yet valid, it begins at {}: wait until then, or correct the clock of this "
+          "machine",
           cannot, which, rfc3339(crl.last_update));
     case X509_V_ERR_CRL_SIGNATURE_FAILURE:
     case X509_V_ERR_UNABLE_TO_DECRYPT_CRL_SIGNATURE:

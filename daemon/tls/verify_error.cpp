@@ -54,8 +54,8 @@ std::string expired(X509_STORE_CTX* store, const ChainText& text) {
 
 std::string notYetValid(X509_STORE_CTX* store, const ChainText& text) {
   return fmt::format(
-      "{}{} is not yet valid, it begins at {}: wait until then, or set the clock of this machine "
-      "right",
+      "{}{} is not yet valid, it begins at {}: wait until then, or correct the clock of this "
+      "machine",
       blamedText(store), originText(store, text), rfc3339(validityOf(blamed(store)).not_before));
 }
 
@@ -82,8 +82,8 @@ std::string wrongName(X509_STORE_CTX* store, const Policy& policy, const std::st
   }
   if (!hasAlternativeNames(leaf)) {
     return fmt::format(
-        "certificate {} has no subjectAltName, expected {} in it: names count from there only (RFC "
-        "9525), issue the certificate again with it",
+        "certificate {} has no subjectAltName, expected {} in it: only these names are verified "
+        "(RFC 9525), issue the certificate again with it",
         quoted(subjectOf(leaf)), name);
   }
   return fmt::format("certificate is for {}, not {}{}", namesOf(leaf), name,
@@ -204,7 +204,7 @@ std::string describeChain(int error, X509_STORE_CTX* store, const ChainText& tex
 }
 
 std::string describeVerifyError(int error, X509_STORE_CTX* store, const Policy& policy,
-                            const std::string& name) {
+                                const std::string& name) {
   const ChainText text{trustPlace(policy), trustRemedy(policy), "server"};
   if (auto chain = describeChain(error, store, text); !chain.empty()) {
     if (error != X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT) return chain;

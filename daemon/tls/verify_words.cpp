@@ -20,7 +20,7 @@ constexpr std::string_view kIdentifiers =
     "a key identifier or issuer of its chain differs from that of the certificate it names";
 constexpr std::string_view kConstraints =
     "its names are not among those that a CA of its chain may sign (name constraints)";
-constexpr std::string_view kPolicy = "its policies are not those that its chain asks for";
+constexpr std::string_view kPolicy = "its policies are not those that its chain requires";
 constexpr std::string_view kDate = "a date in it or its chain cannot be read";
 constexpr std::string_view kSignature =
     "a signature of its chain is not made by the key of the issuer";

@@ -120,7 +120,7 @@ def scenario(stage):
     ancient = stage.nginx(f"""
       ssl_certificate {pair.certificate}; ssl_certificate_key {pair.key};
       ssl_protocols TLSv1.2; ssl_ciphers AES128-SHA;""")
-    faulty("no cipher in common", "tls", "refused the handshake before it showed a certificate",
+    faulty("no cipher in common", "tls", "refused the handshake before it presented a certificate",
            "let it accept TLS 1.3, or TLS 1.2 with ECDHE", url=ancient.url)
 
     for service in (whatsapp, expired, unknown):

@@ -14,7 +14,7 @@ def scenario(stage):
     (tls / "tls.crt").write_bytes(stage.authority.certificate.read_bytes()
                                   + intermediate.certificate.read_bytes()
                                   + pair.certificate.read_bytes())
-    expected = (f"{tls}/tls.crt: its certificates are sent in another order than they have in it "
+    expected = (f"{tls}/tls.crt: its certificates are sent in a different order than listed "
                 "('postern', 'Intermediate'): write the client certificate first, then each issuer",
                 f"{tls}/tls.crt: certificate 1 in it ('Scenario CA') is a root, which is not sent "
                 "because it must be known anyway: remove it")

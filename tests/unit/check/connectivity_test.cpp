@@ -69,7 +69,7 @@ TEST_F(PathTest, CallsNoCertificateGoodThatWasNotShown) {
     if (shows) showCertificate();
     answer(kEmpty);
     EXPECT_THAT(walk(), AllOf(HasSubstr("failed     tls"),
-                              HasSubstr("refused the handshake before it showed a certificate"),
+                              HasSubstr("refused the handshake before it presented a certificate"),
                               HasSubstr("no common cipher"), HasSubstr("not tried  client"),
                               Not(HasSubstr("the service presents"))));
   }

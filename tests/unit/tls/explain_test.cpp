@@ -72,10 +72,11 @@ TEST_F(ExplainTest, BlamesNoClientCertificateBeforeTheServerHasShownItsOwn) {
     const auto peer = Server(server).speaks(TLS1_2_VERSION, TLS1_2_VERSION);
     ASSERT_EQ(SSL_CTX_set_cipher_list(peer.context.get(), "AES128-SHA"), 1);
     const auto outcome = shakeHands(*material(), peer, "localhost");
-    EXPECT_EQ(words(outcome),
-              "localhost: refused the handshake before it showed a certificate: no common cipher, "
-              "curve or signature algorithm (TLS alert: handshake failure): let it accept TLS 1.3, "
-              "or TLS 1.2 with ECDHE and AES-GCM or ChaCha20; see its log");
+    EXPECT_EQ(
+        words(outcome),
+        "localhost: refused the handshake before it presented a certificate: no common cipher, "
+        "curve or signature algorithm (TLS alert: handshake failure): let it accept TLS 1.3, "
+        "or TLS 1.2 with ECDHE and AES-GCM or ChaCha20; see its log");
     EXPECT_EQ(outcome.error->detail, Detail::None);
     EXPECT_THAT(outcome.error->remedy, HasSubstr("let it accept TLS 1.3"));
   }
@@ -150,9 +151,9 @@ TEST_F(ExplainTest, SaysThatOurCertificateHasExpiredSinceItWasLoaded) {
 
   EXPECT_EQ(words(shakeHands(**loaded, Server(server).requiresClientsOf(ca), "localhost")),
             "localhost: refused our client certificate 'scraper' (TLS alert: certificate expired): "
-            "it ends at " +
+            "it expires at " +
                 rfc3339(validityOf(*client.x509()).not_after) + ": renew " +
-                mount.path("tls.crt").string() + ", or set the server's clock right");
+                mount.path("tls.crt").string() + ", or correct the server's clock");
 }
 
 TEST_F(ExplainTest, RecognisesAPortWithoutTls) {

@@ -120,7 +120,7 @@ TEST_F(MaterialTest, RefusesAClientCertificateOutsideOfItsDates) {
   mount.pair(early);
   fails(file("tls.crt") + ": client certificate 'early' is not yet valid, it begins at " +
         rfc3339(validityOf(*early.x509()).not_before) +
-        ": wait until then, or set the clock of this machine right");
+        ": wait until then, or correct the clock of this machine");
 }
 
 TEST_F(MaterialTest, TakesMissingFilesOfAFolderAsNotConfigured) {

@@ -114,7 +114,7 @@ class OwnChainTest : public ::testing::Test {
 
 TEST_F(OwnChainTest, SortsWhatIsInTheFile) {
   const std::string order =
-      "FILE: its certificates are sent in another order than they have in it ('scraper', 'Lower', "
+      "FILE: its certificates are sent in a different order than listed ('scraper', 'Lower', "
       "'Upper'): write the client certificate first, then each issuer";
   const auto cross = upper.again(authority("Upper"), &other_root);
   const auto expired = lower.again(authority("Lower", -hours(1)), &upper);
@@ -167,17 +167,18 @@ TEST_F(OwnChainTest, SortsWhatIsInTheFile) {
             {leaf, expired, lower, upper},
             all,
             {"FILE: certificate 2 in it ('Lower') expired at " + until(expired) +
-             " and is not sent, another one of the same key is: remove it"}},
+             " and is not sent, because another one with the same key is: remove it"}},
            {"older copy first",
             {leaf, lower, newer, upper},
             {leaf, newer, upper},
-            {"FILE: certificate 2 in it ('Lower') is not sent, another one of the same key is: "
+            {"FILE: certificate 2 in it ('Lower') is not sent, because another one with the same "
+             "key is: "
              "remove one of them"}},
            {"expired leaf first",
             {old_leaf, leaf, lower, upper},
             all,
             {"FILE: certificate 1 in it ('scraper') expired at " + until(old_leaf) +
-             " and is not sent, another one of the same key is: remove it"}},
+             " and is not sent, because another one with the same key is: remove it"}},
            {"unrelated",
             {leaf, stranger, lower, upper},
             all,
@@ -269,7 +270,7 @@ TEST_F(OwnChainTest, SortsTheChainOfTheListener) {
       loaded->warnings,
       ElementsAre(
           ::testing::HasSubstr("is not one for servers"),
-          "tls_server_config.cert: its certificates are sent in another order than they have in it "
+          "tls_server_config.cert: its certificates are sent in a different order than listed "
           "('scraper', 'Lower', 'Upper'): write the server certificate first, then each issuer",
           "tls_server_config.cert: certificate 4 in it ('Root') is a root, which is not sent "
           "because it must be known anyway: remove it"));

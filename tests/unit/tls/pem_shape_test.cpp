@@ -119,21 +119,21 @@ const std::vector<TextShape>& textShapes() {
        "is in quotes"},
       {"CR alone", [](Text pem) { return replaced(pem, "\n", "\r"); }, "has only CR as line ends"},
       {"four dashes", [](Text pem) { return replaced(pem, "-----", "----"); },
-       "has not five dashes"},
+       "does not have five dashes"},
       {"six dashes", [](Text pem) { return replaced(pem, "-----", "------"); },
-       "has not five dashes"},
+       "does not have five dashes"},
       {"four dashes only at END", [](Text pem) { return replaced(pem, "-----END", "----END"); },
-       "has not five dashes"},
+       "does not have five dashes"},
       {"no dashes at the end", [](Text pem) { return replaced(pem, "-----\n", "\n"); },
-       "has not five dashes"},
+       "does not have five dashes"},
       {"dashes of a word processor",
        [](Text pem) { return replaced(pem, "-----", "\xE2\x80\x94\xE2\x80\x94-"); },
-       "has not five dashes"},
+       "does not have five dashes"},
       {"blanks next to the dashes",
        [](Text pem) { return replaced(replaced(pem, "-----B", "---- B"), "-----E", "---- E"); },
-       "has not five dashes"},
+       "does not have five dashes"},
       {"a comma after END", [](Text pem) { return pem.substr(0, pem.size() - 1) + ",\n"; },
-       "has not five dashes"},
+       "does not have five dashes"},
       {"a line between each two", [](Text pem) { return replaced(pem, "\n", "\n\n"); },
        "has blank lines in it"},
       {"a blank line before END", [](Text pem) { return replaced(pem, "-----END", "\n-----END"); },
@@ -400,14 +400,15 @@ TEST_F(PemShapeTest, NamesWhatIsDamaged) {
               HasSubstr("the certificate at line 1 has no END line"));
   EXPECT_THAT(certificateError(pem + cut(pem.size() / 2)),
               HasSubstr("the certificate at line " + second + " is cut off: it has no END line"));
-  EXPECT_THAT(certificateError(cut(200) + "\n-----END CERTIFICATE-----\n"),
-              ::testing::ContainsRegex("the certificate at line 1 is cut off: 1[0-9][0-9] of "
-                                       "[0-9]+ bytes are there, .*: write the file again"));
+  EXPECT_THAT(
+      certificateError(cut(200) + "\n-----END CERTIFICATE-----\n"),
+      ::testing::ContainsRegex("the certificate at line 1 is cut off: it has only 1[0-9][0-9] "
+                               "of [0-9]+ bytes, .*: write the file again"));
   EXPECT_THAT(certificateError(marked(pem)), HasSubstr("has a character in line 3 that is not base64"));
   EXPECT_THAT(certificateError("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"),
               HasSubstr("the certificate at line 1 is empty"));
   EXPECT_THAT(certificateError(replaced(pem, "END CERTIFICATE", "END X509 CRL")),
-              HasSubstr("has other words after END than after BEGIN"));
+              HasSubstr("has different labels after BEGIN and END"));
   EXPECT_THAT(certificateError(withoutLine(client_.key(), "END") + pem),
               HasSubstr("the private key at line 1 has no END line"));
   EXPECT_THAT(keyError(client_.key().substr(0, 100)),

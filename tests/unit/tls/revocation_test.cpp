@@ -85,7 +85,7 @@ TEST_F(RevocationTest, ChecksTheServerAgainstTheCrlOfItsIssuer) {
                 "accepted"},
            Case{"not yet valid", ca.crl({.last_update = hours(24), .next_update = hours(48)}),
                 cannot + "the CRL of 'Test CA' in FILE is not yet valid, it begins at TIME: wait "
-                         "until then, or set the clock of this machine right"},
+                         "until then, or correct the clock of this machine"},
            Case{"signed by another key", same_name.crl({}),
                 cannot + "the CRL of 'Test CA' in FILE has a signature that does not match the key "
                          "of this CA: replace it by the one that this CA publishes"},

@@ -88,8 +88,8 @@ struct CommonNameCase {
 TEST_F(RefusalTest, TakesNamesFromSubjectAltNameOnly) {
   mount.ca(ca);
   const std::string none =
-      "localhost: certificate 'localhost' has no subjectAltName, expected localhost in it: names "
-      "count from there only (RFC 9525), issue the certificate again with it";
+      "localhost: certificate 'localhost' has no subjectAltName, expected localhost in it: only "
+      "these names are verified (RFC 9525), issue the certificate again with it";
   for (const auto& [common_name, names, host, expected] :
        {CommonNameCase{"other", {"localhost"}, "localhost", "accepted"},
         CommonNameCase{"localhost", {}, "localhost", none},
@@ -150,7 +150,7 @@ TEST_F(RefusalTest, RefusesCertificatesOutsideOfTheirDates) {
   EXPECT_EQ(outcome(Server(early), "localhost"),
             "localhost: certificate 'early' is not yet valid, it begins at " +
                 rfc3339(validityOf(*early.x509()).not_before) +
-                ": wait until then, or set the clock of this machine right");
+                ": wait until then, or correct the clock of this machine");
 }
 
 TEST_F(RefusalTest, NamesTheExpiredAuthority) {
