@@ -40,7 +40,7 @@ Error cannotListen(const std::string& address, const std::string& why) {
   return {
       Fault::Connect,
       fmt::format("cannot listen on {}: {}; choose one with --web.listen-address", address, why),
-      "nothing is served there", std::nullopt};
+      "postern serves nothing there", std::nullopt};
 }
 
 std::string reasonOf(const Poco::Exception& exception) {
@@ -81,7 +81,7 @@ ServerSocket boundEverywhere(Poco::UInt16 port) {
 
 Result<ServerSocket> listenOn(const std::string& address) {
   const auto place = parsePlace(address);
-  if (!place) return cannotListen(address, "it is not host:port, [IPv6 address]:port or :port");
+  if (!place) return cannotListen(address, "expected host:port, [IPv6 address]:port or :port");
   try {
     if (place->host.empty()) return boundEverywhere(place->port);
     return bound(SocketAddress(place->host, place->port));

@@ -104,7 +104,7 @@ RequestBody::Progress RequestBody::refuseChunks() {
     case http1::ChunkError::TooManyExtensions:
       return refuse(400, "the body has too many chunk extensions");
     case http1::ChunkError::ChunkTooLong:
-      return refuse(400, "a chunk of the body is longer than it says");
+      return refuse(400, "a chunk of the body is longer than its size");
     case http1::ChunkError::BadTrailerName:
     case http1::ChunkError::BadTrailerValue:
       return refuse(400, "a trailer of the body is not a header field");

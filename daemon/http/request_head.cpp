@@ -61,7 +61,7 @@ RequestHeadParser::Progress RequestHeadParser::parse(std::string_view& bytes) {
   if (!started_ && !bytes.empty()) {
     started_ = true;
     if (bytes[0] != '\r' && !tokenByte(bytes[0])) {
-      progress_ = refuse(400, "this is not an HTTP request; the port speaks plain HTTP");
+      progress_ = refuse(400, "not an HTTP request, expected plain HTTP on this port");
     }
   }
   while (progress_ == Progress::Incomplete) {
@@ -93,14 +93,14 @@ RequestHeadParser::Progress RequestHeadParser::takeRequestLine(std::string_view 
     case http1::RequestLineError::None: break;
     case http1::RequestLineError::NotThreeParts:
       return refuse(400, "the request line is not method, target and version");
-    case http1::RequestLineError::BadMethod: return refuse(400, "the method is not a word");
+    case http1::RequestLineError::BadMethod: return refuse(400, "the method is not a token");
     case http1::RequestLineError::BadVersion:
       return refuse(400, "the request line does not end in an HTTP version");
   }
   if (request.major_version != 1) {
-    return refuse(505, "only HTTP/1.1 and HTTP/1.0 are supported here");
+    return refuse(505, "unsupported HTTP version, expected HTTP/1.1 or HTTP/1.0");
   }
-  if (request.method == "CONNECT") return refuse(501, "this is not a proxy");
+  if (request.method == "CONNECT") return refuse(501, "proxy requests are not supported");
   has_request_line_ = true;
   head_.request.method = request.method;
   head_.minor_version = request.minor_version == 0 ? 0 : 1;
@@ -124,7 +124,7 @@ RequestHeadParser::Progress RequestHeadParser::takeTarget(std::string_view targe
   auto& path = head_.request.path;
   // No path of postern has a control byte, and none may get into a log or a page.
   if (!appendPercentDecoded(target.substr(0, question), path) || hasControlCharacter(path)) {
-    return refuse(400, "the path has a bad percent escape");
+    return refuse(400, "the path has an invalid percent escape");
   }
   if (path.empty()) path = '/';
   if (question < target.size()) head_.request.query = target.substr(question + 1);
@@ -138,7 +138,7 @@ RequestHeadParser::Progress RequestHeadParser::takeHeader(std::string_view line)
     case http1::FieldLineError::Folded: return refuse(400, "a header is folded over two lines");
     case http1::FieldLineError::NoColon: return refuse(400, "a header has no colon");
     case http1::FieldLineError::BadName:
-      return refuse(400, "a header's name is not a word directly before its colon");
+      return refuse(400, "a header's name is not a token directly before its colon");
     case http1::FieldLineError::BadValue:
       return refuse(400, "a header's value holds a control byte");
   }

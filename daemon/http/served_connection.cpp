@@ -132,7 +132,7 @@ async::Task<bool> ServedConnection::shakeHands() {
   ++server_.failed_handshakes;
   wire_.dropTls();
   if (wire_.plainHttp()) {
-    refuse(400, "this port speaks HTTPS, but the request is plain HTTP");
+    refuse(400, "the request is plain HTTP, expected HTTPS on this port");
   } else {
     // The unread bytes of the client would cause a reset, and the client would lose the alert with
     // the reason.

@@ -150,7 +150,7 @@ Result<void> ConnectionExchange::prepareBody() {
   }
   if (!encoding.empty() && encoding != "identity") {
     return located({Fault::Format,
-                    "the body has a Content-Encoding other than gzip, the only one requested",
+                    "the Content-Encoding of the body is not gzip, expected gzip or none",
                     {},
                     {}});
   }

@@ -28,7 +28,8 @@ Result<void> checkField(std::string_view name, std::string_view value) {
   if (!token(name)) return refused("no header can be named " + quoteJson(printable(name)));
   if (std::any_of(kReserved.begin(), kReserved.end(),
                   [&](std::string_view ours) { return equalsIgnoringCase(name, ours); })) {
-    return refused(fmt::format("header {} cannot be set, it frames the request", printable(name)));
+    return refused(
+        fmt::format("header {} cannot be set, because it frames the request", printable(name)));
   }
   if (!http1::isFieldValue(value)) {
     return refused(

@@ -131,7 +131,7 @@ Error ResponseReader::chunkError() const {
       return format("the size of a chunk is not a hexadecimal number");
     case http1::ChunkError::BadExtension:
       return format("the text after the size of a chunk is malformed");
-    case http1::ChunkError::ChunkTooLong: return format("a chunk is longer than its size says");
+    case http1::ChunkError::ChunkTooLong: return format("a chunk is longer than its size");
     case http1::ChunkError::BadTrailerName:
       return format("a trailer of the answer has an invalid name");
     case http1::ChunkError::BadTrailerValue:
@@ -155,7 +155,7 @@ Result<void> ResponseReader::readStatusLine(std::string_view line) {
       return format("the status line of the answer has no status between 100 and 599");
   }
   if (answer.status == 101) {
-    return format("the answer switches protocols (101), which nobody asked for");
+    return format("the answer switches protocols (101), which postern did not request");
   }
   http10_ = answer.minor_version == 0;
   response_ = Response{answer.status, {}};
@@ -230,7 +230,7 @@ Result<void> ResponseReader::endOfStream(bool clean) const {
     case State::StatusLine:
     case State::Fields:
       if (started_) return truncated("the connection ended in the head of the answer");
-      return Error{Fault::Connect, "the connection was closed before an answer came"};
+      return Error{Fault::Connect, "the connection was closed before an answer arrived"};
     case State::Length:
       return truncated(fmt::format("the body ended {} of {} bytes", so_far, delivered_ + left_));
     case State::UntilClose:

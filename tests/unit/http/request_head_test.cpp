@@ -167,7 +167,7 @@ TEST(RequestHeadTest, RefusesMalformedHeads) {
   refuses(line("GET / http/1.1"), 400, "HTTP version");
   refuses(line("GET / HTTP/1.10"), 400, "HTTP version");
   refuses(line("GET / HTTP/2.0"), 505, "HTTP/1.1");
-  refuses(line("CONNECT a:443 HTTP/1.1"), 501, "not a proxy");
+  refuses(line("CONNECT a:443 HTTP/1.1"), 501, "proxy requests are not supported");
   // Target
   refuses(line("GET metrics HTTP/1.1"), 400, "neither a path");
   refuses(line("GET * HTTP/1.1"), 400, "neither a path");

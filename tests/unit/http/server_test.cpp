@@ -575,10 +575,10 @@ TEST(ServerTest, SaysWhyItCannotListen) {
   complains("no-such-host.invalid:0", ": the host has no address: name an address of this machine");
   complains("256.1.1.1:0", ": the host has no address");
   complains("[fe80::1]:0", ": this machine cannot listen there");
-  complains("3000", "it is not host:port");
-  complains(":port", "it is not host:port");
-  complains(":70000", "it is not host:port");
-  complains("::1:3000", "it is not host:port");
+  complains("3000", "expected host:port");
+  complains(":port", "expected host:port");
+  complains(":70000", "expected host:port");
+  complains("::1:3000", "expected host:port");
 }
 
 }  // namespace
