@@ -83,7 +83,7 @@ Sandbox::Sandbox(const Files& files) {
     writable.push_back(resolved(files.writable));
     if (!isFolder(writable.front())) {
       remarks_.push_back(files.writable.string() +
-                         ": no such folder: nothing is written there before a restart");
+                         ": no such folder: postern writes nothing there until it is restarted");
     }
   }
   for (const char* place : kSystemPlaces) admitted_.emplace_back(resolved(place));
@@ -117,10 +117,10 @@ void Sandbox::admit(const Path& named) {
   if (there.has_relative_path()) {
     admitted_.push_back(resolved(there));
     if (there == folder) return;
-    remarks_.push_back(folder.string() + ": no such folder: all of " + there.string() +
-                       " is readable, so that it is found when it appears");
+    remarks_.push_back(folder.string() + ": no such folder: the sandbox allows all of " +
+                       there.string() + ", so that postern can read the folder when it appears");
   } else if (!isThere(target)) {
-    remarks_.push_back(path.string() + ": is missing: reading it after it appears needs a restart");
+    remarks_.push_back(path.string() + ": is missing: restart postern after it appears");
   }
 }
 

@@ -195,8 +195,9 @@ TEST_F(SandboxFilesTest, TakesUpAFolderThatAppearsLater) {
            sandbox.remarks().at(0);
   });
 
-  EXPECT_THAT(child.said, AllOf(HasSubstr("admitted: "), HasSubstr("late/deep: no such folder"),
-                                HasSubstr("is readable, so that")));
+  EXPECT_THAT(child.said,
+              AllOf(HasSubstr("admitted: "), HasSubstr("late/deep: no such folder"),
+                    HasSubstr(", so that postern can read the folder when it appears")));
 }
 
 TEST_F(SandboxFilesTest, NeverAdmitsTheRoot) {
@@ -209,9 +210,9 @@ TEST_F(SandboxFilesTest, NeverAdmitsTheRoot) {
 
   EXPECT_EQ(child.said,
             "EACCES\n"
-            "/no-such-state: no such folder: nothing is written there before a restart\n"
-            "/no-such-folder/tls.crt: is missing: reading it after it appears needs a restart\n"
-            "/no-such-file: is missing: reading it after it appears needs a restart\n");
+            "/no-such-state: no such folder: postern writes nothing there until it is restarted\n"
+            "/no-such-folder/tls.crt: is missing: restart postern after it appears\n"
+            "/no-such-file: is missing: restart postern after it appears\n");
 }
 
 TEST_F(SandboxFilesTest, KeepsWhatItKnowsOfItselfReadable) {
