@@ -178,7 +178,7 @@ bool PageChecker::learnLabels(const Line& line) {
     }
   }
   const char* const twice = repeatedName(line.labels);
-  return twice == nullptr || fail(Fault::Format, twice, "a label that appears once");
+  return twice == nullptr || fail(Fault::Format, twice, "a unique label");
 }
 
 void PageChecker::enterFamily(const Line& line) {
@@ -295,12 +295,11 @@ bool PageChecker::refuseDuplicate(const SeriesHash& series, const char* at) {
       return fail(
           Fault::Limit, nullptr,
           "the page has too many series for the search for duplicates that strict requires");
-    case Duplicate: return fail(Fault::Format, at, "a series that appears once on the page");
+    case Duplicate: return fail(Fault::Format, at, "a unique series on the page");
     case RelabelDuplicate: break;
   }
-  return fail(
-      Fault::Format, at,
-      "a series that appears once on the page after labels, metric_relabel_configs and rename");
+  return fail(Fault::Format, at,
+              "a unique series on the page after labels, metric_relabel_configs and rename");
 }
 
 std::shared_ptr<const PageChecker::Context> PageChecker::context() const {

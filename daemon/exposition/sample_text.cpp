@@ -118,7 +118,7 @@ std::string_view appendSample(std::string& out, const Sample& sample, Syntax fro
     } else if (from == Syntax::Text) {
       appendSeconds(out, line.timestamp);
     } else if (!appendMilliseconds(out, line.timestamp)) {
-      return "a timestamp from 1970 on, as text has no other";
+      return "a timestamp from 1970 on, because text allows no other";
     }
   }
   if (!line.exemplar.empty() && output.syntax == Syntax::OpenMetrics) {

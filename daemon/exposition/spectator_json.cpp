@@ -86,8 +86,8 @@ Result<void> Reader::read(ondemand::object root) {
     }
     if (!done) return done;
   }
-  if (!found) return jsonError(JsonPlace(), "expected metrics, found none");
-  if (service.empty()) return jsonError(JsonPlace(), "expected applicationName, found none");
+  if (!found) return jsonError(JsonPlace(), "missing `metrics`");
+  if (service.empty()) return jsonError(JsonPlace(), "missing `applicationName`");
   return {};
 }
 
@@ -124,7 +124,7 @@ Result<void> Reader::readMeter(ondemand::value& value, const JsonPlace& where,
     }
     if (!done) return done;
   }
-  if (kind.empty()) return jsonError(where, "expected a kind, found none");
+  if (kind.empty()) return jsonError(where, "missing `kind`");
   meter.counter = isCounter(kind);
   return {};
 }
@@ -188,7 +188,7 @@ Result<void> Reader::readMeasurement(ondemand::object& measurement, const JsonPl
   if (nan) {
     ++nan_dropped;
   } else if (series.value.empty()) {
-    return jsonError(where, "expected a value v, found none");
+    return jsonError(where, "missing `v`");
   }
   return {};
 }

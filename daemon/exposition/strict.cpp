@@ -164,7 +164,7 @@ bool StrictChecker::State::reserveNames(const char* at) {
       case HashSet::Added::Known: return fail(at, "a family in one piece with a unique name");
       case HashSet::Added::Full:
         exhausted = true;
-        return fail(at, "a page of fewer families, as strict remembers them all");
+        return fail(at, "a page of fewer families, because strict remembers all of them");
     }
   }
   return true;
@@ -263,7 +263,7 @@ bool StrictChecker::State::enterMetric(const Line& line) {
     case HashSet::Added::Full: break;
   }
   exhausted = true;
-  return fail(line.raw.data(), "a family of fewer metrics, as strict remembers them all");
+  return fail(line.raw.data(), "a family of fewer metrics, because strict remembers all of them");
 }
 
 std::uint64_t StrictChecker::State::metricOf(const Line& line) const {

@@ -21,7 +21,7 @@ void StrictHistogram::gaugeSum(double value) {
 std::string_view StrictHistogram::finish() const {
   if (!bound_ || !std::isinf(*bound_))
     return "a bucket with le=\"+Inf\" at the end of the histogram";
-  if (count_ && value_ != *count_) return "a count that is that of the bucket with le=\"+Inf\"";
+  if (count_ && value_ != *count_) return "a count equal to the bucket with le=\"+Inf\"";
   const bool has_any_sum = has_sum_ || has_gauge_sum_;
   if (has_any_sum != count_.has_value()) return "a count and a sum, or neither, in the histogram";
   if (has_negative_bound_ && has_sum_) return "no sum in a histogram with buckets below zero";

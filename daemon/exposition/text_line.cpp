@@ -196,7 +196,7 @@ const char* TextLineParser::readLabel(const char* p, Label& label) {
   p = skip(p, kBlank);
   if (label.quoted && (*p == ',' || *p == '}')) {
     if (named_) {
-      fail(start, "a label, as the metric has its name already");
+      fail(start, "a label, because the metric already has its name");
       return nullptr;
     }
     named_ = true;

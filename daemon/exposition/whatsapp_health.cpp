@@ -132,7 +132,7 @@ Result<std::vector<Node>> readRoot(ondemand::object root) {
     if (!health) continue;
     TRY_VOID(readHealth(*health, nodes));
   }
-  if (!known) return jsonError(JsonPlace(), "expected health, found none");
+  if (!known) return jsonError(JsonPlace(), "missing `health`");
   return nodes;
 }
 
@@ -206,7 +206,7 @@ Families healthFamilies(const Health& health, std::string_view customer,
             {}};
   Family status{"whatsapp_node_status",
                 "gauge",
-                "What the node of the WhatsApp cluster says of itself, 1 for the status it is in.",
+                "The status that the node of the WhatsApp cluster reports, 1 for the current one.",
                 {}};
   Family cluster{"whatsapp_cluster_health",
                  "gauge",

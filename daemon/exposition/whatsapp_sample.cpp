@@ -151,10 +151,10 @@ Result<std::size_t> Sampler::write(std::string_view metric, std::string_view nod
         .append("\"");
   }
   if (histogram_) {
-    if (count_.empty()) return jsonError(where, "expected count beside the buckets");
+    if (count_.empty()) return jsonError(where, "expected count in addition to the buckets");
     if (hasLabel("le"))
       return jsonError(
-          where, "a label is called le, as the bound of its buckets is; expected another name");
+          where, "a label is called le, which is the bound of its buckets; expected another name");
     return writeHistogram(metric, growth, family);
   }
   Lines lines(metric, growth, family.samples);

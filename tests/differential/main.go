@@ -34,7 +34,7 @@ var refused = []string{
 	"counter, gauge, histogram, summary or untyped",
 	"a NUL byte, which ends the page",
 	"a metric name after",
-	"a label that appears once",
+	"a unique label",
 }
 
 type rewriter struct {

@@ -23,8 +23,7 @@ TEST(PageCheckerTest, RefusesALabelThatAppearsTwice) {
     EXPECT_THAT(checked.what, HasSubstr(where));
   };
 
-  refuses("a{b=\"1\",b=\"1\"} 1\n",
-          "line 1, column 9: expected a label that appears once, found \"b=");
+  refuses("a{b=\"1\",b=\"1\"} 1\n", "line 1, column 9: expected a unique label, found \"b=");
   refuses("a{b=\"1\",c=\"1\"} 1\na{b=\"1\",c=\"1\",b=\"2\"} 1\n", "line 2, column 15");
 }
 
@@ -32,7 +31,7 @@ TEST(PageCheckerTest, RefusesALabelThatAppearsTwice) {
 TEST(PageCheckerTest, RefusesNamesThatAreEmptyOrGivenTwice) {
   const std::string empty = "expected a name that is not empty, found \"\"\"";
   const std::string own = "expected a label other than __name__, which is the metric's own name";
-  const std::string twice = "expected a label that appears once";
+  const std::string twice = "expected a unique label";
   struct Scene {
     std::string line;
     std::string complaint;  // empty: the page is taken
@@ -194,9 +193,8 @@ TEST(PageCheckerTest, CountsDuplicatesThatRulesMadeApartFromThoseThatCame) {
     const bool may_be_cut = page.find(" 1000") != page.npos;
     EXPECT_EQ(strict.taken, came + made == 0 || may_be_cut) << strict.what;
     if (made > 0 && came == 0 && !may_be_cut) {
-      EXPECT_THAT(strict.what,
-                  HasSubstr("expected a series that appears once on the page after labels, "
-                            "metric_relabel_configs and rename, found"));
+      EXPECT_THAT(strict.what, HasSubstr("expected a unique series on the page after labels, "
+                                         "metric_relabel_configs and rename, found"));
     }
   }
 }
@@ -257,9 +255,9 @@ std::string labelsUpTo(int count, const std::string& more) {
 TEST(PageCheckerTest, FindsARepeatedLabelAmongMany) {
   EXPECT_TRUE(check(labelsUpTo(1000, "")).taken);
   EXPECT_THAT(check(labelsUpTo(999, "\"l997\"=\"2\",")).what,
-              HasSubstr("expected a label that appears once, found \"l997="));
+              HasSubstr("expected a unique label, found \"l997="));
   EXPECT_THAT(check(labelsUpTo(999, "l997=\"2\",")).what,
-              HasSubstr("expected a label that appears once, found \"l997="));
+              HasSubstr("expected a unique label, found \"l997="));
 }
 
 TEST(PageCheckerTest, RefusesASampleOfTooManyLabels) {

@@ -159,7 +159,7 @@ TEST(PageReaderTest, RefusesWhatPrometheusRefuses) {
   refuses("x 1\na{b=\"c", "line 2: expected a closing quote, found the end of the page");
   refuses("a{b=\"c\"\n} 1\n", "expected a label name or \"}\", found the end of the line");
   refuses("{} 1\n", "expected a metric name before or in the braces");
-  refuses("a{\"b\"} 1\n", "the metric has its name already");
+  refuses("a{\"b\"} 1\n", "the metric already has its name");
   refuses("{\"a\" \"b\"} 1\n", "expected \"=\" after the label name");
   // HELP and TYPE
   refuses("# HELP \na 1\n", "expected a metric name after HELP, found the end of the line");

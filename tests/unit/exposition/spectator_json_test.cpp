@@ -241,8 +241,8 @@ TEST(SpectatorJsonTest, SaysWhereThePageIsWrong) {
   expectRefusal("", "the page is empty");
   expectRefusal("<html>", "the page looks like HTML");
   expectRefusal("[]", "expected a JSON object");
-  expectRefusal(R"({"applicationName":"s"})", "expected metrics, found none");
-  expectRefusal(R"({"metrics":{}})", "expected applicationName, found none");
+  expectRefusal(R"({"applicationName":"s"})", "missing `metrics`");
+  expectRefusal(R"({"metrics":{}})", "missing `applicationName`");
   expectRefusal(R"({"applicationName":"","metrics":{}})", "expected applicationName");
   expectRefusal(R"({"applicationName":{},"metrics":{}})", "applicationName: expected a string");
   // Not JSON
@@ -254,7 +254,7 @@ TEST(SpectatorJsonTest, SaysWhereThePageIsWrong) {
   // Not the shape
   expectRefusal(R"({"applicationName":"s","metrics":[1]})", "expected an object, found a list");
   expectRefusal(document(R"("x":1)"), "metrics.x");
-  expectRefusal(document(R"("x":{"values":[]})"), "metrics.x: expected a kind, found none");
+  expectRefusal(document(R"("x":{"values":[]})"), "metrics.x: missing `kind`");
   expectRefusal(document(R"("x":{"kind":"Gauge","values":{}})"), "metrics.x.values");
   expectRefusal(document(R"("x":{"kind":"Gauge","values":[1]})"), "metrics.x.values[0]");
   expectRefusal(document(R"("x":{"kind":"Gauge","values":[{},{"tags":{}}]})"),
@@ -262,7 +262,7 @@ TEST(SpectatorJsonTest, SaysWhereThePageIsWrong) {
   expectRefusal(document(R"("x":{"kind":"Gauge","values":[{"tags":[{"key":"a"}]}]})"),
                 "metrics.x.values[0].tags[0]: expected key and value");
   expectRefusal(document(R"("x":{"kind":"Gauge","values":[{"values":[{"t":1}]}]})"),
-                "metrics.x.values[0].values[0]: expected a value v, found none");
+                "metrics.x.values[0].values[0]: missing `v`");
   for (const std::string value : {"null", "true", "\"\"", "\"one\"", "\" 1\"", "1e999", "[]"}) {
     expectRefusal(document(R"("x":{"kind":"Gauge","values":[{"values":[{"v":)" + value + "}]}]}"),
                   "metrics.x.values[0].values[0].v: expected a");
