@@ -81,7 +81,7 @@ struct CommandLine {
   Options options;
   std::optional<Target> only_target;  // from flags; not set when a config file names the targets
   std::vector<ConfigError> complaints;
-  std::vector<std::string> warnings;  // unknown POSTERN_* variables with the suggest flag
+  std::vector<std::string> warnings;  // unknown POSTERN_* variables with the nearest flag
 };
 
 // `environment` is NAME=value, as in environ(7); argv[0] is not among `arguments`.

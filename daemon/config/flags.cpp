@@ -300,7 +300,7 @@ Settings readFlags(const std::vector<std::string>& arguments, std::vector<Config
     if (flag == nullptr) {
       complaints.push_back(
           {"--" + printable(name, 64), "",
-           fmt::format("unknown flag, the suggest is --{} (see --help)", suggest(name, names()))});
+           fmt::format("unknown flag, the nearest is --{} (see --help)", suggest(name, names()))});
       continue;
     }
     auto& setting = settings[name];
@@ -325,7 +325,7 @@ Settings readEnvironment(const std::vector<std::string>& environment,
     const auto known = variables.find(variable);
     if (known == variables.end()) {
       warnings.push_back(
-          fmt::format("{} is not a variable of postern and is ignored, the suggest is {}",
+          fmt::format("{} is not a variable of postern and is ignored, the nearest is {}",
                       printable(variable, 64), nearestOf(variable, variables)));
       continue;
     }

@@ -30,7 +30,7 @@ std::string unknownKey(std::string_view key, const std::vector<std::string_view>
   const auto likely = suggest(key, known);
   if (resembles(key, likely)) return fmt::format("unknown key, did you mean {}?", likely);
   if (known.size() > kShortList) {
-    return "unknown key, the suggest known one is " + std::string(likely);
+    return "unknown key, the nearest known one is " + std::string(likely);
   }
   std::string all;
   for (const auto name : known) all += (all.empty() ? "" : ", ") + std::string(name);

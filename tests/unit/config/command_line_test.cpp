@@ -283,8 +283,8 @@ TEST(CommandLineTest, WarnsAboutUnknownVariables) {
   EXPECT_THAT(
       command_line.warnings,
       ElementsAre("POSTERN_TARGET_URI is not a variable of postern and is ignored, the "
-                  "suggest is POSTERN_TARGET_URL",
-                  "POSTERN_HELP is not a variable of postern and is ignored, the suggest is "
+                  "nearest is POSTERN_TARGET_URL",
+                  "POSTERN_HELP is not a variable of postern and is ignored, the nearest is "
                   "POSTERN_SANDBOX"));
 }
 
@@ -308,11 +308,11 @@ TEST(CommandLineTest, RefusesWrongFlags) {
 
   // Syntax
   refuses({kUrl, "--target.ulr=https://a:hunter2@b"},
-          "--target.ulr: unknown flag, the suggest is --target.url (see --help)");
+          "--target.ulr: unknown flag, the nearest is --target.url (see --help)");
   refuses({kUrl, "--tls-dir", "tls"},
-          "--tls-dir: unknown flag, the suggest is --tls.dir (see --help)");
+          "--tls-dir: unknown flag, the nearest is --tls.dir (see --help)");
   refuses({kUrl, "--log.lev=info"},
-          "--log.lev: unknown flag, the suggest is --log.level (see --help)");
+          "--log.lev: unknown flag, the nearest is --log.level (see --help)");
   refuses({kUrl, "serve"},
           "command line: an argument is not a flag, expected only flags (see --help)");
   refuses({kUrl, "-h"},
@@ -402,7 +402,7 @@ TEST(CommandLineTest, ReportsEveryMistakeAtOnce) {
                     {"POSTERN_TIMEOUT_OFFSET=x"}),
             "--log.level: has no value, expected one after it\n"
             "--tls.dir: has no value, expected one after it\n"
-            "--log.levell: unknown flag, the suggest is --log.level (see --help)\n"
+            "--log.levell: unknown flag, the nearest is --log.level (see --help)\n"
             "POSTERN_TIMEOUT_OFFSET: \"x\" is not a duration, expected one like 1m30s or 250ms\n"
             "--log.format: is unknown, expected one of logfmt, json\n"
             "command line: no target, expected --target.url or --config.file");
