@@ -43,10 +43,10 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"web.route-prefix", "PATH", "prefix of every path, such as /postern (default /)", kValue,
      false, true},
     {"web.max-connections", "NUMBER",
-     "per kind of listener; beyond it the longest idle one is closed (default 1024)", kValue, false,
-     true},
-    {"web.max-connections-per-address", "NUMBER", "of one client; 0: no limit (default 0)", kValue,
-     false, true},
+     "connections per kind of listener; beyond it the longest idle one is closed (default 1024)",
+     kValue, false, true},
+    {"web.max-connections-per-address", "NUMBER",
+     "connections of one client; 0: no limit (default 0)", kValue, false, true},
     {"web.header-timeout", "DURATION", "how long a request may take to arrive (default 10s)",
      kValue, false, true},
     {"web.write-timeout", "DURATION",
@@ -99,11 +99,12 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"inject.allowed-images", "GLOB",
      "with inject: more images that a pod may request; may be repeated", kList, false, true},
     {"inject.default", "KEY=VALUE",
-     "with inject: an annotation, without postern.io/, of every pod that does not have it; may be "
+     "with inject: default of an annotation, named without postern.io/; may be "
      "repeated",
      kList, false, true},
     {"inject.locked-annotations", "NAME",
-     "with inject: an annotation, without postern.io/, that pods may not set; may be repeated",
+     "with inject: an annotation, named without postern.io/, that pods may not set; may be "
+     "repeated",
      kList, false, true},
     {"inject.allowed-target-hosts", "HOST",
      "with inject: a host that pods may name as their target, such as *.example.com; localhost, "
@@ -132,15 +133,13 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"kube.api-server", "URL", "with inject: the API server (default: that of its cluster)", kValue,
      false, true},
     {"kube.token-file", "FILE",
-     "with inject: token for the API server (default: of the service account)", kValue, false,
-     true},
-    {"kube.ca-file", "FILE", "with inject: CA of the API server (default: of the service account)",
+     "with inject: token for the API server (default: the service account's)", kValue, false, true},
+    {"kube.ca-file", "FILE", "with inject: CA of the API server (default: the service account's)",
      kValue, false, true},
     {"pod", "FILE",
      "with inject: print the pods of a manifest with the sidecar; - is standard input", kValue,
      false, false},
-    {"target", "NAME", "with rules and check: which of the targets of --config.file", kValue, false,
-     false},
+    {"target", "NAME", "with rules and check: one target of --config.file", kValue, false, false},
     {"no-login", "", "with check: send nothing that carries a credential", kSwitch, false, false},
     {"json", "", "with check: one JSON object per line", kSwitch, false, false},
     {"live", "", "with check: only ask the running daemon whether it is healthy", kSwitch, false,
@@ -285,7 +284,8 @@ std::string variableName(std::string_view flag) {
   return name;
 }
 
-Settings readFlags(const std::vector<std::string>& arguments, std::vector<ConfigError>& complaints) {
+Settings readFlags(const std::vector<std::string>& arguments,
+                   std::vector<ConfigError>& complaints) {
   Settings settings;
   bool value_of_unknown = false;
   for (const auto& given : splitAllArguments(arguments, complaints)) {

@@ -203,10 +203,11 @@ std::string_view regexWords(RE2::ErrorCode code) {
     case RE2::ErrorRepeatSize:
       return "a number of repetitions that is too large, expected at most 1000 in all";
     case RE2::ErrorRepeatOp: return "two operators of repetition in a row, expected one";
-    case RE2::ErrorBadPerlOp: return "a (?...) that RE2 does not have, such as (?=...) or (?<!...)";
+    case RE2::ErrorBadPerlOp:
+      return "a (?...) that RE2 does not support, such as (?=...) or (?<!...)";
     case RE2::ErrorBadUTF8: return "bytes that are not UTF-8";
     case RE2::ErrorBadNamedCapture: return "an invalid named group, expected (?P<name>...)";
-    case RE2::ErrorPatternTooLarge: return "more than RE2 can take, expected fewer repetitions";
+    case RE2::ErrorPatternTooLarge: return "more than RE2 can compile, expected fewer repetitions";
     case RE2::ErrorInternal:
     case RE2::NoError: break;
   }

@@ -58,7 +58,7 @@ std::string targetNameMistake(std::string_view text) {
 std::string databaseNameMistake(std::string_view text) {
   const bool spaced = text.front() == ' ' || text.back() == ' ';
   if (!spaced && text.find(';') == text.npos) return {};
-  return "holds a semicolon or an outer space, expected a name without";
+  return "holds a semicolon or an outer space, expected a name without them";
 }
 
 std::string databaseQueryMistake(std::string_view text) {

@@ -62,7 +62,8 @@ void readHttpServer(const Value& value, WebConfig& config) {
 
 void readUser(const Entry& entry, std::map<std::string, Secret>& users) {
   if (entry.name.find(':') != entry.name.npos) {
-    entry.key.complain("holds a colon, which ends the name in a request; expected a name without");
+    entry.key.complain(
+        "holds a colon, which ends the name in a request; expected a name without a colon");
   }
   const auto hash = entry.value.text();
   if (hash && entry.value.accept(bcryptMistake(*hash))) {
@@ -90,7 +91,7 @@ void readRateLimit(const Value& value, RateLimit& limit, std::vector<std::string
   map.number("burst", limit.burst, {0, kLargestBurst});
   map.refuseUnknown();
   if (limit.interval > std::chrono::nanoseconds(0) && limit.burst == 0) {
-    warnings.emplace_back("rate_limit has no burst: every request is answered with 429");
+    warnings.emplace_back("rate_limit has no burst: postern answers every request with 429");
   }
 }
 

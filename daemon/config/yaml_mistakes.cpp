@@ -15,7 +15,8 @@ constexpr std::string_view kKeyExpected =
     "end of the line behind a quote";
 constexpr std::string_view kDirective =
     "is not YAML: holds an invalid directive (a line that begins with %), expected none";
-constexpr std::string_view kTag = "is not YAML: holds an invalid tag (!), expected a value without";
+constexpr std::string_view kTag =
+    "is not YAML: holds an invalid tag (!), expected a value without a tag";
 constexpr std::string_view kAnchor =
     "is not YAML: holds an invalid anchor (&) or alias (*), expected the value itself, in quotes "
     "if "

@@ -91,7 +91,7 @@ std::optional<std::size_t> Value::number(Range<std::size_t> range) const {
   std::string wrong;
   const auto number = readNumber(node_->text, range, wrong);
   if (number && !node_->quoted) return number;
-  complain(number ? "is text in quotes, expected a number without" : wrong);
+  complain(number ? "is text in quotes, expected a number without quotes" : wrong);
   return std::nullopt;
 }
 

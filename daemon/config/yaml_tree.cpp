@@ -155,7 +155,7 @@ class TreeBuilder final : public YAML::EventHandler {
                                                         "null", "seq", "map"};
     const bool own =
         tag.starts_with(kOwn) && std::ranges::find(kTypes, tag.substr(kOwn.size())) != kTypes.end();
-    if (!dialect_.references || !own) refuse(mark, "has a tag, expected a value without");
+    if (!dialect_.references || !own) refuse(mark, "has a tag, expected a value without a tag");
   }
   void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
             YamlNode::Kind kind) {

@@ -194,7 +194,7 @@ TEST(WebConfigTest, WarnsOfWhatCanHardlyBeMeant) {
   EXPECT_THAT(warns("min_version: TLS10"), ElementsAre(HasSubstr("TLS 1.0 and 1.1")));
   EXPECT_THAT(warns("client_auth_type: RequireAndVerifyClientCert, client_ca_file: c"), IsEmpty());
   EXPECT_THAT(loaded("rate_limit_without_burst.newer.good.yml").warnings,
-              ElementsAre(HasSubstr("every request is answered with 429")));
+              ElementsAre(HasSubstr("postern answers every request with 429")));
 }
 
 TEST(WebConfigTest, ReadsDurationsOfGo) {

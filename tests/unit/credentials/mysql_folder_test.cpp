@@ -97,7 +97,7 @@ TEST_F(MysqlFolderTest, RefusesWhatCannotBeMeant) {
   refuses("port", "secret-value", "is not a port, expected 1 to 65535");
   refuses("port", "0", "is not a port, expected 1 to 65535");
   refuses("database", "secret-value;",
-          "holds a semicolon or an outer space, expected a name without");
+          "holds a semicolon or an outer space, expected a name without them");
   refuses("username", "secret-\x01value", "holds a control character");
   refuses("query", "SELECT 'secret-value'",
           "does not hold exactly one ?, expected it where the target's name belongs");
