@@ -75,8 +75,8 @@ std::string userMistake(std::string_view text) {
   constexpr std::size_t kMost = 2'147'483'647;
   const auto user = config::parseNumber(text);
   if (text == "none" || (user && *user > 0 && *user <= kMost)) return "";
-  return user == 0U ? "is root, expected the number of another user, or none"
-                    : "is not the number of a user, expected for instance 65532, or none";
+  return user == 0U ? "is root, expected another user ID, or none"
+                    : "is not a user ID, expected for instance 65532, or none";
 }
 
 std::string portMistake(std::string_view text) {
@@ -218,7 +218,7 @@ std::string volumeOf(const Annotation& annotation) {
 }
 
 SidecarOptions::SidecarOptions(const StringMap& of_pod, const config::Pairs& defaults,
-               std::vector<std::string>& mistakes) {
+                               std::vector<std::string>& mistakes) {
   const auto complain = [&](std::string_view where, std::string_view key, std::string_view value) {
     const auto wrong = mistakeIn(key, value);
     if (!wrong.empty()) {

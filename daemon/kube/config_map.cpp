@@ -22,8 +22,7 @@ bool holdsConfiguration(const Json& config_map) {
 std::string mistakesOfConfigMap(const Json& config_map, const Rules& rules) {
   const auto* text = find(config_map, {"data", kFile});
   if (text == nullptr || !text->is_string()) {
-    return "the label postern.io/config says that a configuration is here, expected the key "
-           "postern.yml under data";
+    return "the label postern.io/config is set, expected the key postern.yml under data";
   }
   const auto read =
       config::parseYaml(text->get<std::string>(), kFile, "/config", config::NamedFiles::Leave);

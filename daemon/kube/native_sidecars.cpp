@@ -102,8 +102,9 @@ std::chrono::milliseconds NativeSidecars::ask(const std::stop_token& stop) {
   if (stop.stop_requested()) return kRetry;
   logFailure(failing_, "reading the versions of the cluster",
              finding ? Result<void>() : Result<void>(finding.error()),
-             supported_ ? "pods get native sidecars as before; retried in a minute"
-                        : "pods get the sidecar as a plain container; retried in a minute");
+             supported_
+                 ? "pods get native sidecars as before; postern retries in one minute"
+                 : "pods get the sidecar as a plain container; postern retries in one minute");
   if (!finding) return kRetry;
   if (kind_.begins(finding->supported ? "native" : "plain")) {
     log::info(finding->supported ? "pods get native sidecars from now on"

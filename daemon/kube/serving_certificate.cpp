@@ -86,7 +86,8 @@ milliseconds ServingCertificate::look(const std::stop_token& stop) {
   if (step && *step == Step::Conflict) {
     tried = Error{Fault::Busy, "another writer keeps changing the same objects"};
   }
-  logFailure(failing_, "keeping the webhook's certificate", tried, "retried at least every 30 s");
+  logFailure(failing_, "keeping the webhook's certificate", tried,
+             "postern retries at least every 30 s");
   if (!tried) {
     const auto wait = retry_;
     retry_ = std::min(2 * retry_, kLongestRetry);

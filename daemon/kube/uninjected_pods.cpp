@@ -60,18 +60,19 @@ UninjectedPods::UninjectedPods(ApiClient& api) : api_(api) {}
 
 std::chrono::milliseconds UninjectedPods::ask(const std::stop_token& stop) {
   const ListRequest listing{"listing pods", "/api/v1/pods",
-                        fmt::format("labelSelector={}&fieldSelector={}",
-                                    percentEncode(kAskedAndMissed), percentEncode(kNotEnded)),
-                        kMetadataAlone};
+                            fmt::format("labelSelector={}&fieldSelector={}",
+                                        percentEncode(kAskedAndMissed), percentEncode(kNotEnded)),
+                            kMetadataAlone};
   Counts found;
   const auto listed = eachPage(api_, listing, stop, [&](const Json& page, bool first) {
     if (first) found.clear();
     count(page, found);
   });
   if (stop.stop_requested()) return kListInterval;
-  logFailure(failing_, "listing the pods without a sidecar", listed,
-             "postern_inject_missed_pods keeps its values, pods are listed again in a minute; an "
-             "injector without the right to list pods needs --inject.count-missed-pods=false");
+  logFailure(
+      failing_, "listing the pods without a sidecar", listed,
+      "postern_inject_missed_pods keeps its values, postern lists pods again in one minute; an "
+      "injector without the right to list pods needs --inject.count-missed-pods=false");
   if (!listed) return kListInterval;
   logNew(counts(), found);
   const MutexLock lock(mutex_);

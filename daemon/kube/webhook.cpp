@@ -48,8 +48,9 @@ http::Reply Webhook::refuse(int status, std::string_view why) {
 
 http::Reply Webhook::answer(const http::Request& request, const http::ClientGone& gone) {
   if (request.path != "/mutate") return refuse(404, "reviews are answered at /mutate");
-  if (request.method != "POST") return refuse(405, "a review comes by POST");
-  if (!isJson(request.header("content-type"))) return refuse(415, "a review is application/json");
+  if (request.method != "POST") return refuse(405, "reviews require the method POST");
+  if (!isJson(request.header("content-type")))
+    return refuse(415, "reviews require the Content-Type application/json");
   auto answer = answerReview(request.body, rules_, gone);
   count(answer.verdict);
   tell(answer);

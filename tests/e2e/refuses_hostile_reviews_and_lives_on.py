@@ -41,9 +41,9 @@ def scenario(stage):
     refuses(400, "is not JSON, or is incomplete", whole[:-20])
     refuses(400, "is not JSON", b"\xff\xfe" * 1000)
     refuses(400, "is empty", b"")
-    refuses(415, "a review is application/json", whole, headers={"Content-Type": "text/yaml"})
-    refuses(415, "a review is application/json", whole, headers={})
-    refuses(405, "a review comes by POST", None, method="GET")
+    refuses(415, "reviews require the Content-Type application/json", whole, headers={"Content-Type": "text/yaml"})
+    refuses(415, "reviews require the Content-Type application/json", whole, headers={})
+    refuses(405, "reviews require the method POST", None, method="GET")
     refuses(404, "reviews are answered at /mutate", whole, path="/")
     check(injector.requests("bad_request") == 14, "each that arrived is counted")
 

@@ -200,8 +200,7 @@ TEST(InjectTest, SaysWhatIsWrongWithAValueAndWhatWasExpected) {
   says("image-pull-policy", "always", "is unknown, expected Always, IfNotPresent or Never");
   says("web-config-secret", "Web", "is not the name of a Kubernetes object");
   says("run-as-user", "0", "is root");
-  says("run-as-user", "nobody",
-       "is not the number of a user, expected for instance 65532, or none");
+  says("run-as-user", "nobody", "is not a user ID, expected for instance 65532, or none");
   says("port", "http", "expected");
   says("port", "80", "expected");
   says("port", "65536", "expected");
