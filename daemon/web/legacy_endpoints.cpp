@@ -40,7 +40,7 @@ std::size_t healthPage(const std::vector<config::Page>& pages) {
 std::string clusterGauge(const TargetView& target, const exposition::Health& health) {
   MetricsText text;
   text.family("whatsapp_cluster_health", "gauge",
-              "Whether the cluster is healthy, by its rule of high availability.");
+              "Whether the WhatsApp cluster is healthy by the rule of high availability.");
   text.sample({{"customer", target.config->name},
                {"customer_name", target.credential ? target.credential->company_name : ""}},
               health.healthy ? 1.0 : 0.0);

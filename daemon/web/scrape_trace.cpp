@@ -111,7 +111,7 @@ void tellOfConnection(const TargetView& target, std::size_t before, TraceText& s
   story.tell("connection", fmt::format("to {}; open before: {}, after: {}",
                                        target.config->url.authority(), before, target.connections));
   if (const auto& server = target.material().server)
-    story.tell("", "the service showed " + describe(*server));
+    story.tell("", "the service presented " + describe(*server));
 }
 
 std::string describe(const scrape::FetchInfo& page, const std::optional<Error>& error) {

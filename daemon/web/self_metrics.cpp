@@ -37,7 +37,7 @@ void writeWebCertificates(const WebConfigStore::Status& web, SystemTime tls::Val
 }
 
 constexpr Metric<Build> kBuild[] = {
-    {"postern_build_info", "gauge", "The version that runs.",
+    {"postern_build_info", "gauge", "The running version of postern.",
      [](const Build& build, Text& text) {
        text.sample({{"version", build.version}, {"revision", build.revision}}, 1.0);
      }},
@@ -52,7 +52,7 @@ constexpr Metric<Self> kConfig[] = {
      [](const Self& self, Text& text) { text.sample({}, unixSeconds(self.reloaded)); }},
     {"postern_http_requests_total", "counter", "Requests to postern itself.", writeRequests},
     {"postern_http_request_duration_seconds", "histogram",
-     "Time that requests to postern itself took.", writeRequestDurations},
+     "Duration of requests to postern itself.", writeRequestDurations},
 };
 
 constexpr Metric<http::Server::Counts> kFront[] = {
@@ -75,7 +75,7 @@ constexpr Metric<http::Server::Counts> kFront[] = {
 };
 
 constexpr Metric<SandboxState> kSandbox[] = {
-    {"postern_sandbox_info", "gauge", "The layers of the sandbox that are in force.",
+    {"postern_sandbox_info", "gauge", "The active layers of the sandbox.",
      [](const SandboxState& sandbox, Text& text) {
        text.sample(
            {{"mode", sandbox.mode}, {"seccomp", sandbox.seccomp}, {"landlock", sandbox.landlock}},
@@ -94,7 +94,9 @@ constexpr Metric<WebConfigStore::Status> kWebConfig[] = {
      }},
     {"postern_web_config_last_reload_success_timestamp_seconds", "gauge",
      "When the web configuration was last loaded successfully.",
-     [](const WebConfigStore::Status& web, Text& text) { text.sample({}, unixSeconds(web.reloaded)); }},
+     [](const WebConfigStore::Status& web, Text& text) {
+       text.sample({}, unixSeconds(web.reloaded));
+     }},
     {"postern_web_refusals_total", "counter", "Requests that access control refused, by reason.",
      writeRefusals},
     {"postern_web_certificate_not_after_timestamp_seconds", "gauge",

@@ -161,7 +161,7 @@ constexpr Metric<View> kTable[] = {
     {"postern_scrape_failures_total", "counter", "Scrapes of the target that failed, by fault.",
      writeFailures},
     {"postern_scrape_duration_seconds", "histogram",
-     "Time from a scrape's request to the end of its answer.", writeDurations},
+     "Time from a scrape's request to the end of its response.", writeDurations},
     {"postern_page_bytes", "gauge", "Size of the target's last successful page before compression.",
      [](const View& target, Text& text) {
        sampleOf(target, asDouble(target.counts.page_bytes), text);
@@ -201,7 +201,8 @@ constexpr Metric<View> kTable[] = {
      [](const View& target, Text& text) { sampleOf(target, asDouble(target.connections), text); }},
     {"postern_login_attempts_total", "counter",
      "Logins, and requests that carried a credential for the first time, by result.", writeLogins},
-    {"postern_login_rejections", "gauge", "Rejections in a row.",
+    {"postern_login_rejections", "gauge",
+     "Consecutive rejections of the credential by the service.",
      [](const View& target, Text& text) {
        sampleOf(target, static_cast<double>(target.session.rejections), text);
      }},

@@ -6,8 +6,8 @@
 #include <chrono>
 #include <iterator>
 
-#include "web/json.h"
 #include "tls/certificate.h"
+#include "web/json.h"
 
 namespace postern::web {
 namespace {
@@ -47,7 +47,7 @@ void warnOfMaterial(const MaterialView& material, SystemTime now, TargetState& v
   const auto& status = material.status;
   if (!status.error.empty() && status.loaded) {
     verdict.warnings.push_back(
-        fmt::format("{}renewed certificate files are invalid, the last good ones stay in use: {}",
+        fmt::format("{}renewed certificate files are invalid, the last valid ones stay in use: {}",
                     whose, status.error));
   } else if (!status.error.empty() && !whose.empty()) {
     verdict.warnings.push_back(
@@ -105,7 +105,7 @@ void warnOfDuplicates(const scrape::Counts& counts, TargetState& verdict) {
   const std::size_t made = counts.last.relabel_duplicates;
   if (counts.fault || made == 0) return;
   verdict.warnings.push_back(
-      fmt::format("rules made {}{} of another one of the page, and Prometheus drops duplicates: "
+      fmt::format("rules made {}{} of another one on the page, and Prometheus drops duplicates: "
                   "postern rules names the rule and the series",
                   made, made == 1 ? " sample a duplicate" : " samples duplicates"));
 }

@@ -25,7 +25,7 @@ def scenario(stage):
                   "credential    found from file",
                   "session       logged in\n              on a new connection: TLS 1.3, ", "the token expires at",
                   f"connection    to 127.0.0.1:{whatsapp.port}; open before: 0",
-                  "the service showed 'whatsapp-web'", "page          /metrics: 200, application/json",
+                  "the service presented 'whatsapp-web'", "page          /metrics: 200, application/json",
                   "page          /v1/health: 200", "outcome       200, ", "verdict       scraped without fault"):
         check(claim in answer.body, f"{claim!r} in the trace:\n{answer.body}")
     spoken = re.findall(r"\n +on a (?:new|reused) connection: (.*?)(?:; it resumed an earlier session)?\n", answer.body)

@@ -7,12 +7,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include "web/legacy_endpoints.h"
-#include "web/health.h"
-#include "web/status.h"
-#include "web/scrape_trace.h"
-#include "web/target_state.h"
 #include "unit/web/views.h"
+#include "web/health.h"
+#include "web/legacy_endpoints.h"
+#include "web/scrape_trace.h"
+#include "web/status.h"
+#include "web/target_state.h"
 
 namespace postern::web {
 namespace {
@@ -99,7 +99,7 @@ TEST(TargetViewTest, WarnsInTheOrderOfWhatIsNearest) {
       judge(view).warnings,
       ElementsAre(
           "the client certificate expires in 5 hours", "a file is odd",
-          "renewed certificate files are invalid, the last good ones stay in use: half written",
+          "renewed certificate files are invalid, the last valid ones stay in use: half written",
           "the service's certificate expires in 5 hours",
           "a certificate of the token endpoint's CA file expires in 5 hours",
           "the token endpoint's certificate files are invalid: not found",
