@@ -139,6 +139,7 @@ part_lint() {
   check "tests of the check of words" python3 tests/scripts/check_words_test.py
   check "documents" python3 tests/scripts/readme_test.py
   check "texts that users read" python3 tests/scripts/texts_test.py
+  check "what a stranger finds" python3 tests/scripts/strangers_test.py
   check "tests of the release script" python3 tests/scripts/release_test.py
   check "tests of the image's package list" python3 tests/scripts/packages_test.py
   check "tests of the clang-tidy script" python3 tests/scripts/clang_tidy_test.py

@@ -8,7 +8,8 @@
 
 namespace postern::credentials {
 
-// How long to wait before an account is tried again, so that no account is ever locked.
+// The back-off of logins: how long to wait before an account is tried again, so that no account is
+// ever locked.
 //
 // Unreachable doubles from `initial` to `max`. Throttled waits as long as the peer asked, else
 // doubles from `throttled` to 15 minutes. Rejected waits `rejected`, then five times that, and

@@ -11,7 +11,7 @@
 
 namespace postern::kube {
 
-// The input of a patch. All of it is borrowed for the call.
+// The input of a pod's JSON patch (RFC 6902). All of it is borrowed for the call.
 struct PatchInput {
   const Json& document;  // the pod, which `pod` was read from
   const Pod& pod;

@@ -10,8 +10,8 @@
 
 namespace postern::kube {
 
-// The handler of the webhook: `POST /mutate`. A review may need much CPU time. Logs refusals, and
-// with --log.level=debug also injections. Thread-safe.
+// The handler of the admission webhook: `POST /mutate`. A review may need much CPU time. Logs
+// refusals, and with --log.level=debug also injections. Thread-safe.
 class Webhook {
  public:
   static constexpr std::size_t kMaxBody = 3U << 20;  // bytes; twice the API server's limit of a pod

@@ -17,12 +17,12 @@ namespace postern::scrape {
 
 // One guarded service: answers scrapes with its page.
 //
-// Overlapping scrapes of the same format share one run, which lasts until the latest of their
-// deadlines; each leaves at its own. When the page outgrows the hold-back, the scraper that came
-// first (the leader) takes over the run and streams it. The others start runs of their own, at most
-// max_concurrent_scrapes at a time. A scrape that finds no place by its deadline gets `busy`. A
-// stream whose scraper reads slowly gives way to a scrape that waits for a place. On its loop,
-// where it is also destroyed.
+// Request coalescing (single flight): overlapping scrapes of the same format share one run, which
+// lasts until the latest of their deadlines; each leaves at its own. When the page outgrows the
+// hold-back, the scraper that came first (the leader) takes over the run and streams it. The others
+// start runs of their own, at most max_concurrent_scrapes at a time. A scrape that finds no place
+// by its deadline gets `busy`. A stream whose scraper reads slowly gives way to a scrape that waits
+// for a place. On its loop, where it is also destroyed.
 class Target : public std::enable_shared_from_this<Target> {
  public:
   struct Answer {

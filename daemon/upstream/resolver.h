@@ -19,7 +19,7 @@ struct Address {
   std::string text() const;  // "127.0.0.1:443", "[::1]:443"
 };
 
-// Looks up the addresses of names with a deadline, which getaddrinfo(3) does not support. The
+// Looks up the addresses of names (DNS) with a deadline, which getaddrinfo(3) does not support. The
 // lookup runs on a thread of its own, at most one per name. Tasks that wait for it leave when their
 // scope ends. Numeric hosts and `localhost` (127.0.0.1, then ::1; RFC 6761 section 6.3) need no
 // lookup. Thread-safe: tasks of several loops may share it.

@@ -15,9 +15,11 @@
 #include "base/reloading.h"
 #include "config/web_config.h"
 #include "http/message.h"
+#include "tls/server_context.h"
 #include "web/basic_auth.h"
 #include "web/rate_limiter.h"
-#include "tls/server_context.h"
+
+// Access control of the web listener: loads the web configuration, and reloads it after a change.
 
 namespace postern::web {
 
@@ -115,7 +117,7 @@ class WebConfigStore final : ReloadSource<WebConfigState> {
   const Outside outside_;
   const std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
   std::vector<config::ConfigError> complaints_;  // written only by the constructor
-  State at_start_;                             // likewise; in use until a load succeeds
+  State at_start_;                               // likewise; in use until a load succeeds
 
   // Used only by a load.
   config::Tls named_;                // the files that the last load read beside the configuration
