@@ -58,7 +58,7 @@ OTHER_SYSTEMS = {
         "`inject_service_tag`", "`use_standard_notation`", "`job` and `instance`", "`spin_service`", "`NaN`",
         "a service that fails", "younger than a second", "`summarize_compound_kinds`", "filters and transforms",
         "does not sum series", "`prometheus.push_gateway`", "Stackdriver", "`/show`, `/dump`, `/explore`",
-        "`--log_metric_diff`", "SIGTERM", "our certificate is shown"],
+        "`--log_metric_diff`", "SIGTERM", "postern presents a client certificate"],
     "Ultronex": [
         "`/heartbeat`, `/stats`, `/external`", "Basic auth", "`POST /ultronex/slack`", "a 404 page",
         "`HTTP_SCHEME`", "survive a restart", "redirect to HTTPS", "health check", "statistics page",
