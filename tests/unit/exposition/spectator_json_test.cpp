@@ -243,7 +243,7 @@ TEST(SpectatorJsonTest, SaysWhereThePageIsWrong) {
   expectRefusal("[]", "expected a JSON object");
   expectRefusal(R"({"applicationName":"s"})", "missing `metrics`");
   expectRefusal(R"({"metrics":{}})", "missing `applicationName`");
-  expectRefusal(R"({"applicationName":"","metrics":{}})", "expected applicationName");
+  expectRefusal(R"({"applicationName":"","metrics":{}})", "missing `applicationName`");
   expectRefusal(R"({"applicationName":{},"metrics":{}})", "applicationName: expected a string");
   // Not JSON
   expectRefusal(document(meter("x", "Gauge", {""})) + "{}", "found more text");

@@ -75,7 +75,7 @@ TEST(WhatsappHealthTest, SaysWhatIsWrongWithThePage) {
   };
 
   fails("<html>", Fault::Format, "HTML");
-  fails(R"({"meta":{}})", Fault::Format, "expected health");
+  fails(R"({"meta":{}})", Fault::Format, "missing `health`");
   fails(R"({"health":{"h:c":{"role":"coreapp"}}})", Fault::Format,
         "health.h:c: expected gateway_status or errors");
   fails(R"({"health":{"h:c":1}})", Fault::Format, "health.h:c");

@@ -57,7 +57,7 @@ TEST(WebhookTest, RefusesWhatIsNoReviewAtAll) {
   };
 
   refuses(with([](auto& request) { request.path = "/"; }), 404, "at /mutate");
-  const auto reply = refuses(with([](auto& request) { request.method = "GET"; }), 405, "by POST");
+  const auto reply = refuses(with([](auto& request) { request.method = "GET"; }), 405, "POST");
   EXPECT_EQ(reply.head.headers, (http::Headers{{"Allow", "POST"}}));
   refuses(with([](auto& request) { request.headers.clear(); }), 415, "application/json");
   refuses(with([](auto& request) { request.headers[0].second = "application/jsonp"; }), 415, "");
