@@ -77,7 +77,7 @@ class Converter {
  private:
   static bool isMergeKey(const YamlNode& key) { return !key.quoted && key.text == "<<"; }
 
-  void complain(const YamlNode& at, std::string what) {
+  void addMistake(const YamlNode& at, std::string what) {
     mistakes_.push_back({at.line, at.column, std::move(what)});
   }
 
@@ -88,9 +88,9 @@ class Converter {
       const auto& key = node.items[i];
       const auto& value = node.items[i + 1];
       if (key.kind == YamlNode::Kind::List || key.kind == YamlNode::Kind::Map) {
-        complain(key, "a key is a list or a map, expected text");
+        addMistake(key, "a key is a list or a map, expected text");
       } else if (map.contains(key.text) || (isMergeKey(key) && merged != nullptr)) {
-        complain(key, fmt::format("duplicate key `{}`, expected it once", printable(key.text)));
+        addMistake(key, fmt::format("duplicate key `{}`, expected it once", printable(key.text)));
       } else if (isMergeKey(key)) {
         merged = &value;
       } else {
@@ -109,7 +109,7 @@ class Converter {
       const auto others = convert(from);
       map.insert(others.begin(), others.end());
     } else {
-      complain(from, "the value of `<<` is not a map, expected an alias of one");
+      addMistake(from, "the value of `<<` is not a map, expected an alias of one");
     }
   }
 

@@ -28,7 +28,7 @@ std::string canonicalHost(std::string_view host) {
   return text;
 }
 
-bool isDefaultHost(const Rules& rules, std::string_view host) {
+bool isDefaultHost(const InjectionRules& rules, std::string_view host) {
   return std::ranges::any_of(rules.defaults, [&](const auto& each) {
     std::string wrong;
     if (each.first != "target-url") return false;
@@ -46,7 +46,7 @@ bool matchesHost(std::string_view pattern, std::string_view host) {
   return wanted.size() > suffix.size() && wanted.ends_with(suffix);
 }
 
-std::string targetHostMistake(const Rules& rules, std::string_view host) {
+std::string targetHostMistake(const InjectionRules& rules, std::string_view host) {
   const auto& allowed = rules.allowed_target_hosts;
   const auto matches = [&](std::string_view pattern) { return matchesHost(pattern, host); };
   if (allowed.empty() || std::ranges::any_of(allowed, matches) ||
@@ -59,7 +59,7 @@ std::string targetHostMistake(const Rules& rules, std::string_view host) {
                      printable(host, 128), expected);
 }
 
-std::string targetHostMistake(const Rules& rules, const config::Target& target) {
+std::string targetHostMistake(const InjectionRules& rules, const config::Target& target) {
   const auto judge = [&](std::string_view key, std::string_view host) {
     const auto wrong = targetHostMistake(rules, host);
     return wrong.empty() ? "" : fmt::format("target {}: {}: {}", target.name, key, wrong);
