@@ -50,15 +50,15 @@ web::SandboxState stateOf(config::SandboxMode mode, const sandbox::Sandbox& sand
 }
 
 std::vector<config::ConfigError> outsideOf(const sandbox::Sandbox& sandbox,
-                                         const std::vector<config::Path>& files) {
-  std::vector<config::ConfigError> complaints;
+                                           const std::vector<config::Path>& files) {
+  std::vector<config::ConfigError> errors;
   for (const auto& file : files) {
     if (sandbox.admits(file)) continue;
-    complaints.push_back(
+    errors.push_back(
         {file.string(), "",
          "is outside the folders that the sandbox admitted at start, restart postern"});
   }
-  return complaints;
+  return errors;
 }
 
 }  // namespace postern::app

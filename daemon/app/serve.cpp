@@ -100,8 +100,8 @@ class AccessControl final : public Part {
         daemon_.clock, [this](const std::vector<config::Path>& files) {
           return outsideOf(*daemon_.sandbox, files);
         });
-    for (const auto& complaint : lock.complaints()) log::error(complaint.text());
-    return lock.complaints().empty() ? std::nullopt : std::optional(kBadUsage);
+    for (const auto& error : lock.startErrors()) log::error(error.text());
+    return lock.startErrors().empty() ? std::nullopt : std::optional(kBadUsage);
   }
   void poll() override { daemon_.lock->poll(); }
 
@@ -173,15 +173,15 @@ class WebListener final : public Part {
 web::Self WebListener::describe(const web::RequestStats& requests) const {
   const auto& targets = *daemon_.targets;
   web::Self self{std::string(version()),
-                   std::string(revision()),
-                   targets.reloadSuccessful(),
-                   targets.reloaded(),
-                   requests.all(),
-                   server_->counts(),
-                   daemon_.started,
-                   daemon_.options.config_file.string(),
-                   targets.fingerprint(),
-                   daemon_.lock->status()};
+                 std::string(revision()),
+                 targets.reloadSuccessful(),
+                 targets.reloaded(),
+                 requests.all(),
+                 server_->counts(),
+                 daemon_.started,
+                 daemon_.options.config_file.string(),
+                 targets.fingerprint(),
+                 daemon_.lock->status()};
   self.sandbox = stateOf(daemon_.options.sandbox, *daemon_.sandbox);
   return self;
 }
@@ -189,8 +189,8 @@ web::Self WebListener::describe(const web::RequestStats& requests) const {
 void WebListener::makeService() {
   const auto& options = daemon_.options;
   daemon_.service.emplace(
-      web::Service::Options{options.timeout_offset, options.enable_lifecycle,
-                              options.route_prefix, options.status_page, options.enable_debug},
+      web::Service::Options{options.timeout_offset, options.enable_lifecycle, options.route_prefix,
+                            options.status_page, options.enable_debug},
       web::Service::Process{
           [this] { return daemon_.targets->now(); },
           [this](const web::RequestStats& requests) { return describe(requests); },

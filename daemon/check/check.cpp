@@ -8,10 +8,10 @@
 #include <filesystem>
 #include <string>
 
-#include "config/description.h"
-#include "config/web_config.h"
 #include "check/daemon.h"
 #include "check/target_check.h"
+#include "config/description.h"
+#include "config/web_config.h"
 #include "tls/server_context.h"
 
 namespace postern::check {
@@ -50,10 +50,10 @@ void reportConfig(const config::CommandLine& command_line, const config::Config&
 
 // "is unknown, expected one of a, b" and "unknown key, did you mean c?": the second half becomes
 // the remedy.
-Step complaintStep(const config::ConfigError& complaint) {
+Step errorStep(const config::ConfigError& error) {
   constexpr std::string_view kExpected = ", expected ";
   constexpr std::string_view kMeant = ", did you mean ";
-  auto text = complaint.text();
+  auto text = error.text();
   std::string cure = "correct it there; daemon/config/README.md lists every key with its meaning";
   if (const auto at = text.rfind(kExpected); at != std::string::npos) {
     cure = "write " + text.substr(at + kExpected.size());
@@ -64,16 +64,15 @@ Step complaintStep(const config::ConfigError& complaint) {
     cure += " if that is meant";
     text.resize(meant);
   }
-  return {
-      "config", State::Failed, text, cure, {{"where", complaint.where}, {"key", complaint.key}}};
+  return {"config", State::Failed, text, cure, {{"where", error.where}, {"key", error.key}}};
 }
 
 // --web.config.file and the files that it names.
 void reportWeb(const config::Options& options, Report& report) {
   if (options.web_config_file.empty()) return;
   const auto loaded = config::loadWebConfig(options.web_config_file);
-  for (const auto& complaint : loaded.complaints) report.add(complaintStep(complaint));
-  if (!loaded.complaints.empty()) return;
+  for (const auto& error : loaded.errors) report.add(errorStep(error));
+  if (!loaded.errors.empty()) return;
   auto warnings = loaded.warnings;
   Step step{"web", State::Ok, options.web_config_file.string() + ": valid", "", Json::object()};
   if (loaded.config.tls) {
@@ -132,10 +131,10 @@ int runFileCheck(const config::CommandLine& command_line, const config::Config& 
   return report.good() ? 0 : 1;
 }
 
-int complain(const config::CommandLine& command_line,
-             const std::vector<config::ConfigError>& complaints) {
+int reportErrors(const config::CommandLine& command_line,
+                 const std::vector<config::ConfigError>& errors) {
   Report report(command_line.check.json, stdout);
-  for (const auto& complaint : complaints) report.add(complaintStep(complaint));
+  for (const auto& error : errors) report.add(errorStep(error));
   report.finish();
   return 1;
 }

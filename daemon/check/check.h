@@ -11,8 +11,8 @@ namespace postern::check {
 // no target. Both print to standard output, never a secret.
 int examine(const config::CommandLine& command_line, const config::Config& config);
 int runFileCheck(const config::CommandLine& command_line, const config::Config& config);
-// `postern check` with a configuration that is not valid: prints the complaints and returns 1.
-int complain(const config::CommandLine& command_line,
-             const std::vector<config::ConfigError>& complaints);
+// `postern check` with a configuration that is not valid: prints the errors and returns 1.
+int reportErrors(const config::CommandLine& command_line,
+                 const std::vector<config::ConfigError>& errors);
 
 }  // namespace postern::check

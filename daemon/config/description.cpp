@@ -170,7 +170,7 @@ Json describePlace(const AnswerPlace& place) {
   return place.inBody() ? Json{{"json", place.json}} : Json{{"header", place.header}};
 }
 
-Json describeBackoff(const Backoff& backoff) {
+Json describeBackoff(const BackoffOptions& backoff) {
   return {{"initial", showDuration(backoff.initial)},
           {"max", showDuration(backoff.max)},
           {"rejected", showDuration(backoff.rejected)},

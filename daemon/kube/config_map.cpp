@@ -28,11 +28,11 @@ std::string mistakesOfConfigMap(const Json& config_map, const InjectionRules& ru
   const auto read =
       config::parseYaml(text->get<std::string>(), kFile, "/config", config::NamedFiles::Leave);
   std::string mistakes;
-  for (std::size_t i = 0; i < read.complaints.size(); ++i) {
+  for (std::size_t i = 0; i < read.errors.size(); ++i) {
     if (i == kMostReported) {
-      return fmt::format("{}; and {} more", mistakes, read.complaints.size() - kMostReported);
+      return fmt::format("{}; and {} more", mistakes, read.errors.size() - kMostReported);
     }
-    mistakes += (i == 0 ? "" : "; ") + read.complaints[i].text();
+    mistakes += (i == 0 ? "" : "; ") + read.errors[i].text();
   }
   if (!mistakes.empty()) return mistakes;
   for (const auto& target : read.config.targets) {

@@ -118,7 +118,7 @@ void Decision::checkLockedAnnotations(const SidecarOptions& options) {
   }
 }
 
-// Checks only a URL that the pod sets itself. The daemon's own reader complains about an invalid
+// Checks only a URL that the pod sets itself. The daemon's own reader reports an invalid
 // URL.
 void Decision::checkTargetHost(const SidecarOptions& options) {
   if (!options.own("target-url")) return;
@@ -218,14 +218,14 @@ std::string Decision::inOurWords(std::string text) {
   return text;
 }
 
-// Parses the sidecar's environment as the daemon does at its start, and adds its complaints.
+// Parses the sidecar's environment as the daemon does at its start, and adds its errors.
 void Decision::checkEnvironment(const SidecarOptions& options) {
   const auto read = config::parseCommandLine({}, environmentOf(sidecar_, options, pod_));
-  for (const auto& complaint : read.complaints) {
+  for (const auto& error : read.errors) {
     const auto named = std::ranges::find_if(annotations(), [&](const Annotation& annotation) {
-      return !annotation.flag.empty() && config::variableName(annotation.flag) == complaint.where;
+      return !annotation.flag.empty() && config::variableName(annotation.flag) == error.where;
     });
-    const auto what = inOurWords(complaint.what);
+    const auto what = inOurWords(error.what);
     named == annotations().end() ? addMistake(what) : addMistake(named->key, what);
   }
 }

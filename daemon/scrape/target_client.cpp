@@ -12,7 +12,7 @@ namespace {
 std::shared_ptr<credentials::Store> makeStore(const config::Target& target, const std::string& salt,
                                               const Clock& clock, const Draw& draw) {
   if (!target.credentials) return nullptr;
-  const auto backoff = target.login ? target.login->backoff : config::Backoff();
+  const auto backoff = target.login ? target.login->backoff : config::BackoffOptions();
   if (target.credentials->mysql) {
     const auto& mysql = *target.credentials->mysql;
     return std::make_shared<credentials::Store>(

@@ -11,14 +11,14 @@
 #include "base/printable.h"
 #include "http/blocking_handler.h"
 #include "http/server_state.h"
-#include "web/legacy_endpoints.h"
 #include "web/assets.h"
 #include "web/health.h"
 #include "web/html.h"
+#include "web/legacy_endpoints.h"
 #include "web/page.h"
 #include "web/samples.h"
-#include "web/status.h"
 #include "web/scrape_trace.h"
+#include "web/status.h"
 
 namespace postern::web {
 namespace {
@@ -278,14 +278,14 @@ async::Task<int> Service::answerReload(const http::Request& /*request*/,
                                        http::Responder& responder) {
   auto reply = plain(403, "reloading by request is off; --web.enable-lifecycle turns it on\n");
   if (options_.lifecycle) {
-    std::string complaints;
-    Job job = [&] { complaints = process_.reload(); };
+    std::string errors;
+    Job job = [&] { errors = process_.reload(); };
     co_await http::runOnThread(std::move(job), responder);
     reply =
-        complaints.empty()
+        errors.empty()
             ? plain(200, "the configuration was reloaded\n")
             : plain(500, "the configuration was not reloaded, the previous one stays in force:\n" +
-                             complaints);
+                             errors);
   }
   co_return co_await answerWith(std::move(reply), responder);
 }

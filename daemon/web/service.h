@@ -10,8 +10,8 @@
 #include "async/task.h"
 #include "http/message.h"
 #include "http/responder.h"
-#include "web/self_metrics.h"
 #include "web/request_stats.h"
+#include "web/self_metrics.h"
 #include "web/targets.h"
 
 namespace postern::web {
@@ -37,7 +37,7 @@ class Service {
   struct Process {
     std::function<TargetsNow()> targets;
     std::function<Self(const RequestStats&)> self;
-    // Returns "" on success, else every complaint. Called on threads that may block.
+    // Returns "" on success, else every error. Called on threads that may block.
     std::function<std::string()> reload;
   };
 

@@ -8,9 +8,9 @@
 
 #include "base/date.h"
 #include "base/log.h"
-#include "web/bcrypt.h"
 #include "tls/certificate.h"
 #include "tls/files.h"
+#include "web/bcrypt.h"
 
 namespace postern::web {
 namespace {
@@ -146,7 +146,7 @@ Result<WebConfigStore::State> WebConfigStore::load(const State& former, std::str
   if (at_start) {
     // Refuses every connection until a load succeeds.
     at_start_ = make(read, {tls::makeClosedContext(), {}, {}, {}}, nullptr);
-    complaints_ = read.complaints;
+    start_errors_ = read.errors;
   }
   const auto& before = former ? *former : *at_start_;
   errors_ = mistakesIn(read, at_start);
@@ -172,19 +172,20 @@ Result<WebConfigStore::State> WebConfigStore::load(const State& former, std::str
   return Error{Fault::Config, std::move(all)};
 }
 
-std::vector<std::string> WebConfigStore::mistakesIn(const config::WebConfigLoaded& read, bool at_start) {
-  auto complaints = read.complaints;
-  if (outside_ && !at_start)
-    std::ranges::move(outside_(read.files), std::back_inserter(complaints));
+std::vector<std::string> WebConfigStore::mistakesIn(const config::LoadedWebConfig& read,
+                                                    bool at_start) {
+  auto errors = read.errors;
+  if (outside_ && !at_start) std::ranges::move(outside_(read.files), std::back_inserter(errors));
   std::vector<std::string> mistakes;
-  mistakes.reserve(complaints.size());
-  for (const auto& complaint : complaints) mistakes.push_back(complaint.text());
+  mistakes.reserve(errors.size());
+  for (const auto& error : errors) mistakes.push_back(error.text());
   return mistakes;
 }
 
 // Keeps what a change does not touch: the remembered passwords and the bucket's level.
-WebConfigStore::State WebConfigStore::make(const config::WebConfigLoaded& read, tls::ServerContext context,
-                             const WebConfigState* before) const {
+WebConfigStore::State WebConfigStore::make(const config::LoadedWebConfig& read,
+                                           tls::ServerContext context,
+                                           const WebConfigState* before) const {
   const auto& config = read.config;
   auto next = std::make_shared<WebConfigState>();
   next->config = config;
@@ -224,9 +225,9 @@ void WebConfigStore::onLoaded(const State& state) {
              {"not_after", state->server ? rfc3339(state->server->not_after) : "none"}});
 }
 
-// The caller of the constructor logs complaints(), and the process ends.
+// The caller of the constructor logs startErrors(), and the process ends.
 void WebConfigStore::onFailed(const ReloadFailure& failure) {
-  if (!failure.new_signature || !complaints_.empty()) return;
+  if (!failure.new_signature || !start_errors_.empty()) return;
   for (const auto& error : errors_) {
     log::error(failure.has_snapshot
                    ? "web configuration not reloaded, the previous one stays in force"

@@ -15,9 +15,9 @@
 #include "base/reloading.h"
 #include "config/web_config.h"
 #include "http/message.h"
+#include "tls/server_context.h"
 #include "web/basic_auth.h"
 #include "web/rate_limiter.h"
-#include "tls/server_context.h"
 
 namespace postern::web {
 
@@ -84,14 +84,14 @@ class WebConfigStore final : ReloadSource<WebConfigState> {
     std::array<std::uint64_t, kReasonNames.size()> refused{};  // by Reason
   };
 
-  // A complaint for each file of a changed configuration that may not be read; empty: all may.
+  // An error for each file of a changed configuration that may not be read; empty: all may.
   using Outside = std::function<std::vector<config::ConfigError>(const std::vector<config::Path>&)>;
 
   // Loads immediately. `clock` must outlive the lock.
   WebConfigStore(Files files, const Clock& clock, Outside outside = {});
 
   // The mistakes of the file at start. They end the process; until then everybody is refused.
-  const std::vector<config::ConfigError>& complaints() const { return complaints_; }
+  const std::vector<config::ConfigError>& startErrors() const { return start_errors_; }
 
   std::shared_ptr<const Snapshot> now() const;
   // Call once a second, on one thread.
@@ -105,8 +105,8 @@ class WebConfigStore final : ReloadSource<WebConfigState> {
   Result<State> load(const State& former, std::string& signature) override;
   void onLoaded(const State& state) override;
   void onFailed(const ReloadFailure& failure) override;
-  std::vector<std::string> mistakesIn(const config::WebConfigLoaded& read, bool at_start);
-  State make(const config::WebConfigLoaded& read, tls::ServerContext context,
+  std::vector<std::string> mistakesIn(const config::LoadedWebConfig& read, bool at_start);
+  State make(const config::LoadedWebConfig& read, tls::ServerContext context,
              const WebConfigState* before) const;
   State state() const;
 
@@ -114,8 +114,8 @@ class WebConfigStore final : ReloadSource<WebConfigState> {
   const Clock& clock_;
   const Outside outside_;
   const std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
-  std::vector<config::ConfigError> complaints_;  // written only by the constructor
-  State at_start_;                             // likewise; in use until a load succeeds
+  std::vector<config::ConfigError> start_errors_;  // written only by the constructor
+  State at_start_;                                 // likewise; in use until a load succeeds
 
   // Used only by a load.
   config::Tls named_;                // the files that the last load read beside the configuration

@@ -20,7 +20,7 @@ const Path kExamples = testing::dataFolder() / "config";
 
 std::vector<Target> read(const std::string& yaml) {
   auto loaded = parseYaml(yaml, "postern.yml", kExamples);
-  for (const auto& complaint : loaded.complaints) ADD_FAILURE() << complaint.text();
+  for (const auto& error : loaded.errors) ADD_FAILURE() << error.text();
   return std::move(loaded.config.targets);
 }
 

@@ -26,7 +26,7 @@ TEST(AuthFilterTest, AsksForNoLoginWhereARequestIsOpen) {
       "basic_auth_users: {alice: $2a$04$kYOAm7nGWjA0oKAMh2m6JOrIZhBTjRzb4iTXJqFb/zYRQ0YNLbUOy}\n"
       "rate_limit: {interval: 10s, burst: 3}\n");
   const WebConfigStore lock({file, {}}, clock);
-  ASSERT_TRUE(lock.complaints().empty());
+  ASSERT_TRUE(lock.startErrors().empty());
   const AuthFilter filter(
       lock, answerAlive, [](const http::Request& request) { return request.path == "/heartbeat"; });
   LiveLoop live;
@@ -52,7 +52,7 @@ TEST(AuthFilterTest, ComputesANewPasswordOnAThreadAndAddsTheHeadersToEveryAnswer
           "}\n"
           "http_server_config: {headers: {X-Frame-Options: deny}}\n");
   const WebConfigStore lock({file, {}}, clock);
-  ASSERT_TRUE(lock.complaints().empty());
+  ASSERT_TRUE(lock.startErrors().empty());
   const AuthFilter filter(lock, answerAlive, [](const http::Request&) { return false; });
   LiveLoop live;
   const auto answerTo = [&](const std::string& login) {

@@ -70,7 +70,7 @@ TEST_F(WebConfigStoreTest, LetsEverybodyInWithoutAFile) {
 TEST_F(WebConfigStoreTest, LetsEverybodyInWhenTheFileIsEmpty) {
   writes("");
   WebConfigStore lock(files(), clock);
-  EXPECT_THAT(lock.complaints(), IsEmpty());
+  EXPECT_THAT(lock.startErrors(), IsEmpty());
   EXPECT_TRUE(lock.status().configured);
   EXPECT_TRUE(lock.status().reload_successful);
   EXPECT_EQ(lock.now()->tls, nullptr);
@@ -80,8 +80,8 @@ TEST_F(WebConfigStoreTest, LetsEverybodyInWhenTheFileIsEmpty) {
 TEST_F(WebConfigStoreTest, LetsNobodyInWhenTheFileIsBroken) {
   writes("basic_auth_user: {}\n");
   const WebConfigStore lock(files(), clock);
-  ASSERT_EQ(lock.complaints().size(), 1U);
-  EXPECT_THAT(lock.complaints()[0].text(), HasSubstr("web.yml:1:1: basic_auth_user: unknown key"));
+  ASSERT_EQ(lock.startErrors().size(), 1U);
+  EXPECT_THAT(lock.startErrors()[0].text(), HasSubstr("web.yml:1:1: basic_auth_user: unknown key"));
   EXPECT_TRUE(lock.status().closed);
   EXPECT_NE(lock.now()->tls, nullptr);
   EXPECT_EQ(shownBy(lock), nullptr);
@@ -158,11 +158,11 @@ TEST_F(WebConfigStoreTest, KeepsWhatIsInUseWhenAChangeNamesAFileThatMayNotBeRead
   writes(tls);
   const config::Path elsewhere = folder.path() / "elsewhere.key";
   const auto outside = [&](const std::vector<config::Path>& named) {
-    std::vector<config::ConfigError> complaints;
+    std::vector<config::ConfigError> errors;
     for (const auto& file : named) {
-      if (file == elsewhere) complaints.push_back({file.string(), "", "restart postern"});
+      if (file == elsewhere) errors.push_back({file.string(), "", "restart postern"});
     }
-    return complaints;
+    return errors;
   };
   WebConfigStore lock(files(), clock, outside);
   EXPECT_TRUE(lock.status().reload_successful);
@@ -248,7 +248,7 @@ TEST_F(WebConfigStoreTest, ChangesNothingWhileThePairIsHalfWritten) {
 TEST_F(WebConfigStoreTest, RefusesHandshakesUntilTheMaterialIsThere) {
   writes(tls);
   WebConfigStore lock(files(), clock);
-  EXPECT_THAT(lock.complaints(), IsEmpty());
+  EXPECT_THAT(lock.startErrors(), IsEmpty());
   EXPECT_TRUE(lock.status().closed);
   EXPECT_FALSE(lock.status().reload_successful);
   EXPECT_THAT(lock.status().error, HasSubstr("server.crt: no such file"));
