@@ -31,8 +31,8 @@ std::optional<sandbox::Sandbox> applySandbox(const config::Options& options,
   if (options.sandbox == config::SandboxMode::Off) return sandbox::Sandbox();
   sandbox::Sandbox sandbox(filesOf(options, config));
   for (const auto& remark : sandbox.remarks()) log::warn("sandbox: " + remark);
-  for (const auto* lock : {&sandbox.seccomp(), &sandbox.landlock()}) {
-    if (!lock->in_force) log::warn("a part of the sandbox is missing", {{"error", lock->why}});
+  for (const auto* layer : {&sandbox.seccomp(), &sandbox.landlock()}) {
+    if (!layer->in_force) log::warn("a part of the sandbox is missing", {{"error", layer->why}});
   }
   if (options.sandbox == config::SandboxMode::On && !sandbox.whole()) {
     log::error(

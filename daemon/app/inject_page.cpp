@@ -48,7 +48,7 @@ std::string InjectPage::metrics() const {
               "When the serving certificate of the webhook expires.");
   if (const auto expiry = sources_.material.status().not_after)
     text.sample({}, unixSeconds(*expiry));
-  web::writeFront(text, sources_.server.counts());
+  web::writeListener(text, sources_.server.counts());
   web::writeProcess(text, web::readProcess());
   return text.take();
 }

@@ -29,7 +29,7 @@ class PodPrinter {
   std::vector<Json> read();
   bool injectAll(std::vector<Json>& documents);
   bool injectInto(const kube::PodPlace& place);
-  bool judge(const kube::Injection& injection, const kube::PodPlace& place);
+  bool apply(const kube::Injection& injection, const kube::PodPlace& place);
 
   // Returns false.
   bool report(const std::string& what) const {
@@ -54,7 +54,7 @@ std::vector<Json> PodPrinter::read() {
   return documents;
 }
 
-bool PodPrinter::judge(const kube::Injection& injection, const kube::PodPlace& place) {
+bool PodPrinter::apply(const kube::Injection& injection, const kube::PodPlace& place) {
   for (const auto& warning : injection.warnings) report(warning);
   using kube::InjectionResult;
   switch (injection.result) {
@@ -79,7 +79,7 @@ bool PodPrinter::injectInto(const kube::PodPlace& place) {
                     "pod gets; expected them in the metadata of the pod's template",
                     place.misplaced));
   }
-  return judge(kube::inject(*place.pod, rules_), place);
+  return apply(kube::inject(*place.pod, rules_), place);
 }
 
 bool PodPrinter::injectAll(std::vector<Json>& documents) {

@@ -85,7 +85,7 @@ std::shared_ptr<scrape::Target> TargetRegistry::build(const config::Target& conf
   auto& loop = threads_.loop.loop();
   auto client = former && former->client()->serves(config) ? former->client() : nullptr;
   if (!client) {
-    const scrape::TargetClient::Parts parts{resolver_, loop, threads_.pool};
+    const scrape::TargetClient::ClientParts parts{resolver_, loop, threads_.pool};
     client = async::makeOnLoop<scrape::TargetClient>(loop, config, command_line_.options.state_dir,
                                                      parts, drawUniform);
   }

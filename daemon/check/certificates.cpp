@@ -37,11 +37,11 @@ void tellCrls(const std::vector<tls::CrlSummary>& crls, const config::Path& file
   for (const auto& crl : crls) {
     step.what += fmt::format("; CRL of '{}' with {}{}", crl.issuer, crl.revoked,
                              crl.revoked == 1 ? " certificate" : " certificates");
-    Json details = {{"file", file.string()},
-                    {"issuer", crl.issuer},
-                    {"revoked", crl.revoked},
-                    {"last_update", rfc3339(crl.last_update)},
-                    {"next_update", nullptr}};
+    OrderedJson details = {{"file", file.string()},
+                           {"issuer", crl.issuer},
+                           {"revoked", crl.revoked},
+                           {"last_update", rfc3339(crl.last_update)},
+                           {"next_update", nullptr}};
     if (crl.next_update) {
       const auto until = rfc3339(*crl.next_update);
       step.what += (tls::expired(crl, now) ? ", expired at " : ", valid until ") + until;
@@ -62,7 +62,7 @@ std::string describe(const tls::Summary& certificate, SystemTime now) {
                      certificate.issuer, left);
 }
 
-Json detailsOf(const tls::Summary& certificate, SystemTime now) {
+OrderedJson detailsOf(const tls::Summary& certificate, SystemTime now) {
   return {{"subject", certificate.subject},
           {"names", certificate.names},
           {"issuer", certificate.issuer},
@@ -74,8 +74,8 @@ Json detailsOf(const tls::Summary& certificate, SystemTime now) {
 Certificates examineCertificates(const config::Target& target, SystemTime now) {
   auto material = tls::Material::load(target.tls, now);
   if (!material) return {nullptr, failedStep("certificates", material.error(), target)};
-  Step step{"certificates", State::Ok, "", "", Json::object()};
-  step.details["certificates"] = Json::array();
+  Step step{"certificates", State::Ok, "", "", OrderedJson::object()};
+  step.details["certificates"] = OrderedJson::array();
   std::string renew;
   tell((*material)->clientChain(), "client", target.tls.cert_file, now, step, renew);
   if (step.what.empty()) step.what = "no client certificate";

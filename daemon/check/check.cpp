@@ -27,7 +27,7 @@ Step configStep(const config::CommandLine& command_line, const config::Config& c
   Step step{"config", State::Ok,
             fmt::format("{}: valid, {}{}", sourceOf(command_line), count,
                         count == 1 ? " target" : " targets"),
-            "", Json::object()};
+            "", OrderedJson::object()};
   step.details = {{"from", sourceOf(command_line)}, {"targets", count}};
   return step;
 }
@@ -37,14 +37,14 @@ void reportConfig(const config::CommandLine& command_line, const config::Config&
   report.add(configStep(command_line, config));
   for (const auto& warning : command_line.warnings)
     report.add({"config", State::Warning, warning, "correct the variable's name, or remove it",
-                Json::object()});
+                OrderedJson::object()});
   const auto& state = command_line.options.state_dir;
   if (!state.empty() && ::access(state.c_str(), W_OK | X_OK) != 0) {
     report.add({"state", State::Warning,
                 fmt::format("{} (--state.dir) is not a folder that user {} can write to: no "
                             "back-off survives a restart",
                             state.string(), ::geteuid()),
-                "mount an emptyDir there, with an fsGroup of this user", Json::object()});
+                "mount an emptyDir there, with an fsGroup of this user", OrderedJson::object()});
   }
 }
 
@@ -74,7 +74,8 @@ void reportWeb(const config::Options& options, Report& report) {
   for (const auto& error : loaded.errors) report.add(errorStep(error));
   if (!loaded.errors.empty()) return;
   auto warnings = loaded.warnings;
-  Step step{"web", State::Ok, options.web_config_file.string() + ": valid", "", Json::object()};
+  Step step{"web", State::Ok, options.web_config_file.string() + ": valid", "",
+            OrderedJson::object()};
   if (loaded.config.tls) {
     const auto context = tls::loadServerContext(*loaded.config.tls, options.web_key_password_file,
                                                 std::chrono::system_clock::now());
@@ -89,7 +90,7 @@ void reportWeb(const config::Options& options, Report& report) {
   report.add(step);
   for (const auto& warning : warnings) {
     report.add({"web", State::Warning, warning, "see Access control in daemon/web/README.md",
-                Json::object()});
+                OrderedJson::object()});
   }
 }
 

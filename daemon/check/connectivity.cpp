@@ -86,7 +86,7 @@ class Path {
     return false;
   }
   Step handshakeStep(const Stopwatch& watch) const;
-  Json offerDetails() const;
+  OrderedJson offerDetails() const;
   std::string offeredAuthorities() const;
   bool failClient(const Error& error);
   std::string clientVerdict(bool asks) const;
@@ -190,14 +190,14 @@ Step Path::handshakeStep(const Stopwatch& watch) const {
   return step;
 }
 
-Json Path::offerDetails() const {
-  Json json{{"version", offer_.terms.version}, {"cipher", offer_.terms.cipher}};
+OrderedJson Path::offerDetails() const {
+  OrderedJson json{{"version", offer_.terms.version}, {"cipher", offer_.terms.cipher}};
   json["server_name"] = expectedName(target_);
   json["trusts"] = trusted(target_, *material_);
   json["certificate"] = offer_.certificate
                             ? detailsOf(*offer_.certificate, std::chrono::system_clock::now())
-                            : Json(nullptr);
-  json["anchor"] = offer_.anchor.empty() ? Json(nullptr) : Json(offer_.anchor);
+                            : OrderedJson(nullptr);
+  json["anchor"] = offer_.anchor.empty() ? OrderedJson(nullptr) : OrderedJson(offer_.anchor);
   json["client_authorities"] = offer_.client_authorities;
   return json;
 }
@@ -262,14 +262,14 @@ std::string Path::clientVerdict(bool asks) const {
 }  // namespace
 
 std::string checkConnectivity(const config::Target& target,
-                        const std::shared_ptr<const tls::Material>& material, Network& network,
-                        Report& report) {
+                              const std::shared_ptr<const tls::Material>& material,
+                              Network& network, Report& report) {
   Path path(target, material.get(), network, report);
   std::string failed;
   const auto next = [&](const char* name, bool possible, auto step) {
     if (failed.empty() && !possible) failed = "certificates";
     if (!failed.empty()) {
-      report.add({name, State::NotTried, failed + " failed", "", Json::object()});
+      report.add({name, State::NotTried, failed + " failed", "", OrderedJson::object()});
     } else if (!step()) {
       failed = name;
     }

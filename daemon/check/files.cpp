@@ -68,7 +68,7 @@ void judgeOpenSecret(const Wanted& wanted, const struct stat& status, Step& step
   }
 }
 
-Json fileDetails(const Wanted& wanted, const struct stat& status) {
+OrderedJson fileDetails(const Wanted& wanted, const struct stat& status) {
   return {{"file", wanted.path.string()},
           {"role", wanted.role},
           {"mode", modeText(status.st_mode)},

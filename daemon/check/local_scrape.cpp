@@ -37,9 +37,10 @@ web::Self ourselves(SystemTime now) {
 
 }  // namespace
 
-LocalScrape::LocalScrape(const config::Target& config, const config::Options& options, Network& network)
+LocalScrape::LocalScrape(const config::Target& config, const config::Options& options,
+                         Network& network)
     : network_(network), runner_(kThreads) {
-  const scrape::TargetClient::Parts parts{network.resolver, network.loop, runner_};
+  const scrape::TargetClient::ClientParts parts{network.resolver, network.loop, runner_};
   target_ = std::make_shared<scrape::Target>(
       config, std::make_shared<scrape::TargetClient>(config, options.state_dir, parts, drawUniform),
       std::make_shared<scrape::Stats>(config.name), network.loop, runner_,

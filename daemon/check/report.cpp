@@ -53,12 +53,13 @@ void Report::add(Step step) {
   if (step.state == State::Failed) ++failures_;
   if (step.state == State::Warning) ++warnings_;
   if (!json_) return print(step);
-  Json line;
-  line["target"] = target_.empty() ? Json(nullptr) : Json(target_);
+  OrderedJson line;
+  line["target"] = target_.empty() ? OrderedJson(nullptr) : OrderedJson(target_);
   line["step"] = step.name;
   line["state"] = stateName(step.state);
   line["what"] = printable(step.what, kLongest);
-  line["cure"] = step.cure.empty() ? Json(nullptr) : Json(printable(step.cure, kLongest));
+  line["cure"] =
+      step.cure.empty() ? OrderedJson(nullptr) : OrderedJson(printable(step.cure, kLongest));
   line["details"] = step.details;
   print(line);
 }
@@ -75,19 +76,20 @@ void Report::print(const Step& step) {
   std::fflush(out_);
 }
 
-void Report::print(const Json& line) {
-  const auto text = line.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+void Report::print(const OrderedJson& line) {
+  const auto text =
+      line.dump(-1, ' ', /*ensure_ascii=*/false, OrderedJson::error_handler_t::replace);
   std::fprintf(out_, "%s\n", text.c_str());
   std::fflush(out_);
 }
 
 void Report::finish() {
   if (json_) {
-    print(Json{{"target", nullptr},
-               {"step", "verdict"},
-               {"state", stateName(good() ? State::Ok : State::Failed)},
-               {"failures", failures_},
-               {"warnings", warnings_}});
+    print(OrderedJson{{"target", nullptr},
+                      {"step", "verdict"},
+                      {"state", stateName(good() ? State::Ok : State::Failed)},
+                      {"failures", failures_},
+                      {"warnings", warnings_}});
     return;
   }
   const auto failures = good() ? "nothing failed" : counted(failures_, "step") + " failed";

@@ -45,7 +45,7 @@ std::string inTime(std::optional<std::int64_t> whole_seconds) {
 }
 
 Step loggedIn(const StatusDocument& told, bool by_login) {
-  Step step{"login", State::Ok, "", "", told.document().value("session", Json::object())};
+  Step step{"login", State::Ok, "", "", told.document().value("session", OrderedJson::object())};
   if (!by_login) {
     step.what = "no login: each page request carries the credential, and the service accepts it";
     return step;
@@ -60,7 +60,7 @@ Step loginStep(const config::Target& target, const StatusDocument& told, const G
   const auto by = told.text("/session/proves_itself_by");
   if (by == "certificate")
     return {"login", State::Ok, "no login: the client certificate is the only credential", "",
-            Json::object()};
+            OrderedJson::object()};
   if (told.truth("/session/logged_in")) return loggedIn(told, by == "login");
   const auto error = faultOf(told);
   const bool judged = error && (by == "login" || ofCredential(error->fault));
@@ -68,7 +68,7 @@ Step loginStep(const config::Target& target, const StatusDocument& told, const G
     return {"login", State::NotTried,
             by == "login" ? "not logged in yet"
                           : "no page has shown yet whether the credential is valid",
-            "", Json::object()};
+            "", OrderedJson::object()};
   }
   if (error->fault == Fault::Backoff) return waitStep(target, told);
   return failedStep("login", *error, target);
@@ -106,13 +106,14 @@ Step pageStep(const config::Target& target, const config::Page& page, const Stat
   return step;
 }
 
-Step notTried(std::string name, const std::string& why, Json details = Json::object()) {
+Step notTried(std::string name, const std::string& why,
+              OrderedJson details = OrderedJson::object()) {
   return {std::move(name), State::NotTried, why, "", std::move(details)};
 }
 
 // `login_failed`: also when no login was tried.
-void reportPages(const config::Target& target, const StatusDocument& told, const Got& got, bool login_failed,
-                 Report& report) {
+void reportPages(const config::Target& target, const StatusDocument& told, const Got& got,
+                 bool login_failed, Report& report) {
   const auto pages = told.list("/pages");
   for (std::size_t i = 0; i < target.pages.size(); ++i) {
     const auto& page = target.pages[i];
@@ -190,7 +191,8 @@ std::optional<Fault> faultNamed(const std::string& name) {
   return found == kFaults.end() ? std::nullopt : std::optional(found->fault);
 }
 
-void reportScrape(const config::Target& target, const StatusDocument& told, const Got& got, Report& report) {
+void reportScrape(const config::Target& target, const StatusDocument& told, const Got& got,
+                  Report& report) {
   const auto login = loginStep(target, told, got);
   const bool login_failed = login.state == State::Failed;
   report.add(login);
@@ -220,7 +222,7 @@ Step waitStep(const config::Target& target, const StatusDocument& told) {
   step.what = fmt::format("waiting after {}{}; the next login is tried {}", faultName(after),
                           error.what.empty() ? "" : fmt::format(" ({})", error.what),
                           seconds ? inTime(seconds) : "when the credential changes");
-  step.details = told.document().value("session", Json::object());
+  step.details = told.document().value("session", OrderedJson::object());
   step.details["fault"] = faultName(Fault::Backoff);
   return step;
 }

@@ -2,12 +2,12 @@
 
 #include <fmt/core.h>
 
-#include "credentials/mysql_folder.h"
 #include "check/certificates.h"
-#include "check/credential.h"
-#include "check/remedy.h"
-#include "check/files.h"
 #include "check/connectivity.h"
+#include "check/credential.h"
+#include "check/files.h"
+#include "check/remedy.h"
+#include "credentials/mysql_folder.h"
 
 namespace postern::check {
 namespace {
@@ -16,7 +16,8 @@ constexpr std::string_view kNoLogin = "--no-login: the check sends no credential
 
 }  // namespace
 
-TargetCheck::TargetCheck(const config::Target& target, const config::CommandLine& command_line, Report& report)
+TargetCheck::TargetCheck(const config::Target& target, const config::CommandLine& command_line,
+                         Report& report)
     : target_(target), command_line_(command_line), report_(report) {}
 
 LocalScrape& TargetCheck::own() {
@@ -92,7 +93,7 @@ bool TargetCheck::examineCredential(const Daemon& daemon) {
   if (!target_.credentials) {
     report_.add({"credential", State::Ok,
                  "not configured: the client certificate is the only credential", "",
-                 Json::object()});
+                 OrderedJson::object()});
     return true;
   }
   if (target_.credentials->mysql) return askDatabase(daemon);
@@ -105,8 +106,8 @@ bool TargetCheck::examineCredential(const Daemon& daemon) {
 bool TargetCheck::askDatabase(const Daemon& daemon) {
   const auto place = placeOf(*target_.credentials);
   const auto skip = [&](std::string_view why) {
-    report_.add(
-        {"credential", State::NotTried, fmt::format("{}: {}", place, why), "", Json::object()});
+    report_.add({"credential", State::NotTried, fmt::format("{}: {}", place, why), "",
+                 OrderedJson::object()});
     return false;
   };
   if (daemon.kind() == Daemon::Kind::CannotBeAsked)
@@ -144,7 +145,7 @@ bool TargetCheck::carriesCredential() const {
 
 void TargetCheck::scrapeThrough(Daemon& daemon) {
   daemon.ask();
-  const auto told = daemon.target(target_.name).value_or(StatusDocument(Json::object()));
+  const auto told = daemon.target(target_.name).value_or(StatusDocument(OrderedJson::object()));
   if (told.truth("/session/waiting")) {
     report_.add(waitStep(target_, told));
     reportNotTried(target_, "page", "the daemon waits, and scrapers get the fault backoff",
@@ -194,8 +195,8 @@ void TargetCheck::announceLogin() const {
   const auto what = target_.login
                         ? fmt::format("one login will be sent to {}{}", base, target_.login->url)
                         : "the credential will be sent with each page to " + base;
-  report_.add(
-      {"login", State::Note, "no daemon serves this configuration: " + what, "", Json::object()});
+  report_.add({"login", State::Note, "no daemon serves this configuration: " + what, "",
+               OrderedJson::object()});
 }
 
 }  // namespace postern::check

@@ -12,18 +12,18 @@ std::shared_ptr<const exposition::Rules> compileRules(const config::Reshape& con
 
 RelabelerPool::RelabelerPool(const config::Reshape& config) : rules_(compileRules(config)) {}
 
-RelabelerPool::Lease RelabelerPool::lease() {
+RelabelerPool::RelabelerLease RelabelerPool::lease() {
   if (!rules_->any()) return {};
-  std::unique_ptr<exposition::Relabeler> reshaper;
+  std::unique_ptr<exposition::Relabeler> relabeler;
   {
     const MutexLock lock(mutex_);
     if (!idle_.empty()) {
-      reshaper = std::move(idle_.back());
+      relabeler = std::move(idle_.back());
       idle_.pop_back();
     }
   }
-  if (!reshaper) reshaper = std::make_unique<exposition::Relabeler>(rules_);
-  return {reshaper.release(), Return{this}};
+  if (!relabeler) relabeler = std::make_unique<exposition::Relabeler>(rules_);
+  return {relabeler.release(), Return{this}};
 }
 
 void RelabelerPool::Return::operator()(exposition::Relabeler* used) const {
