@@ -15,7 +15,7 @@
 #include "app/serve.h"
 #include "base/version.h"
 #include "check/check.h"
-#include "check/daemon.h"
+#include "check/local_daemon.h"
 #include "config/config.h"
 #include "config/web_config.h"
 #include "exposition/page_template.h"
@@ -46,7 +46,7 @@ int check(const config::CommandLine& command_line) {
   if (command_line.check.live) return check::live(command_line.options);
   const auto loaded = config::load(command_line);
   if (!loaded.errors.empty()) return check::reportErrors(command_line, loaded.errors);
-  return check::examine(command_line, loaded.config);
+  return check::runCheck(command_line, loaded.config);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <string>
 
-#include "check/daemon.h"
+#include "check/local_daemon.h"
 #include "check/target_check.h"
 #include "config/description.h"
 #include "config/web_config.h"
@@ -24,7 +24,7 @@ std::string sourceOf(const config::CommandLine& command_line) {
 
 Step configStep(const config::CommandLine& command_line, const config::Config& config) {
   const auto count = config.targets.size();
-  Step step{"config", State::Ok,
+  Step step{"config", StepState::Ok,
             fmt::format("{}: valid, {}{}", sourceOf(command_line), count,
                         count == 1 ? " target" : " targets"),
             "", OrderedJson::object()};
@@ -36,11 +36,11 @@ void reportConfig(const config::CommandLine& command_line, const config::Config&
                   Report& report) {
   report.add(configStep(command_line, config));
   for (const auto& warning : command_line.warnings)
-    report.add({"config", State::Warning, warning, "correct the variable's name, or remove it",
+    report.add({"config", StepState::Warning, warning, "correct the variable's name, or remove it",
                 OrderedJson::object()});
   const auto& state = command_line.options.state_dir;
   if (!state.empty() && ::access(state.c_str(), W_OK | X_OK) != 0) {
-    report.add({"state", State::Warning,
+    report.add({"state", StepState::Warning,
                 fmt::format("{} (--state.dir) is not a folder that user {} can write to: no "
                             "back-off survives a restart",
                             state.string(), ::geteuid()),
@@ -54,17 +54,17 @@ Step errorStep(const config::ConfigError& error) {
   constexpr std::string_view kExpected = ", expected ";
   constexpr std::string_view kMeant = ", did you mean ";
   auto text = error.text();
-  std::string cure = "correct it there; daemon/config/README.md lists every key with its meaning";
+  std::string remedy = "correct it there; daemon/config/README.md lists every key with its meaning";
   if (const auto at = text.rfind(kExpected); at != std::string::npos) {
-    cure = "write " + text.substr(at + kExpected.size());
+    remedy = "write " + text.substr(at + kExpected.size());
     text.resize(at);
   } else if (const auto meant = text.rfind(kMeant); meant != std::string::npos) {
-    cure = "write " + text.substr(meant + kMeant.size());
-    cure.back() = ',';  // was a question mark
-    cure += " if that is meant";
+    remedy = "write " + text.substr(meant + kMeant.size());
+    remedy.back() = ',';  // was a question mark
+    remedy += " if that is meant";
     text.resize(meant);
   }
-  return {"config", State::Failed, text, cure, {{"where", error.where}, {"key", error.key}}};
+  return {"config", StepState::Failed, text, remedy, {{"where", error.where}, {"key", error.key}}};
 }
 
 // --web.config.file and the files that it names.
@@ -74,7 +74,7 @@ void reportWeb(const config::Options& options, Report& report) {
   for (const auto& error : loaded.errors) report.add(errorStep(error));
   if (!loaded.errors.empty()) return;
   auto warnings = loaded.warnings;
-  Step step{"web", State::Ok, options.web_config_file.string() + ": valid", "",
+  Step step{"web", StepState::Ok, options.web_config_file.string() + ": valid", "",
             OrderedJson::object()};
   if (loaded.config.tls) {
     const auto context = tls::loadServerContext(*loaded.config.tls, options.web_key_password_file,
@@ -82,14 +82,15 @@ void reportWeb(const config::Options& options, Report& report) {
     if (context) {
       warnings.insert(warnings.end(), context->warnings.begin(), context->warnings.end());
     } else {
-      step.state = State::Failed;
+      step.state = StepState::Failed;
       step.what = context.error().what;
-      step.cure = "correct the file; until then every handshake on --web.listen-address is refused";
+      step.remedy =
+          "correct the file; until then every handshake on --web.listen-address is refused";
     }
   }
   report.add(step);
   for (const auto& warning : warnings) {
-    report.add({"web", State::Warning, warning, "see Access control in daemon/web/README.md",
+    report.add({"web", StepState::Warning, warning, "see Access control in daemon/web/README.md",
                 OrderedJson::object()});
   }
 }
@@ -107,17 +108,17 @@ bool names(const config::Config& config, const std::string& name) {
 
 }  // namespace
 
-int examine(const config::CommandLine& command_line, const config::Config& config) {
+int runCheck(const config::CommandLine& command_line, const config::Config& config) {
   if (!names(config, command_line.target)) return 2;
   Report report(command_line.check.json, stdout);
   reportConfig(command_line, config, report);
   reportWeb(command_line.options, report);
   Network network;
-  Daemon daemon(command_line.options, config::fingerprint(config.targets), network);
+  LocalDaemon daemon(command_line.options, config::fingerprint(config.targets), network);
   report.add(daemon.step());
   for (const auto& target : config.targets) {
     if (command_line.target.empty() || target.name == command_line.target)
-      TargetCheck(target, command_line, report).go(daemon, network);
+      TargetCheck(target, command_line, report).run(daemon, network);
   }
   report.finish();
   return report.good() ? 0 : 1;
@@ -127,7 +128,7 @@ int runFileCheck(const config::CommandLine& command_line, const config::Config& 
   Report report(/*json=*/false, stdout);
   reportConfig(command_line, config, report);
   reportWeb(command_line.options, report);
-  for (const auto& target : config.targets) TargetCheck(target, command_line, report).lookAtFiles();
+  for (const auto& target : config.targets) TargetCheck(target, command_line, report).reportFiles();
   report.finish();
   return report.good() ? 0 : 1;
 }

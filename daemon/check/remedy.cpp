@@ -84,7 +84,7 @@ std::string remedyOf(const Error& error, const config::Target& target) {
 }
 
 Step failedStep(std::string name, const Error& error, const config::Target& target) {
-  Step step{std::move(name), State::Failed, error.problem(), remedyOf(error, target),
+  Step step{std::move(name), StepState::Failed, error.problem(), remedyOf(error, target),
             OrderedJson::object()};
   step.details["fault"] = faultName(error.fault);
   if (error.detail != Detail::None) step.details["detail"] = detailName(error.detail);

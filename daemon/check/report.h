@@ -11,16 +11,16 @@ namespace postern::check {
 
 using OrderedJson = nlohmann::ordered_json;
 
-enum class State { Ok, Note, Warning, Failed, NotTried };
-std::string_view stateName(State state);
+enum class StepState { Ok, Note, Warning, Failed, NotTried };
+std::string_view stateName(StepState state);
 
 // One step of the path. `what` and `cure` are sentences without a full stop and without secrets.
 // The report makes words of others in them printable.
 struct Step {
   std::string name;  // "file", "tls", "page" ...
-  State state = State::Ok;
+  StepState state = StepState::Ok;
   std::string what;
-  std::string cure = {};                        // what to do, for Warning and Failed
+  std::string remedy = {};                      // what to do, for Warning and Failed
   OrderedJson details = OrderedJson::object();  // the same in parts, for machines
 };
 

@@ -52,7 +52,7 @@ class CertificatesTest : public ::testing::Test {
     std::FILE* const out = std::tmpfile();
     Report report(/*json=*/true, out);
     const config::CommandLine command_line;
-    TargetCheck(target, command_line, report).lookAtFiles();
+    TargetCheck(target, command_line, report).reportFiles();
     std::rewind(out);
     std::string text(1U << 16U, '\0');
     text.resize(std::fread(text.data(), 1, text.size(), out));
