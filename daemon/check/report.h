@@ -14,7 +14,7 @@ using OrderedJson = nlohmann::ordered_json;
 enum class StepState { Ok, Note, Warning, Failed, NotTried };
 std::string_view stateName(StepState state);
 
-// One step of the path. `what` and `cure` are sentences without a full stop and without secrets.
+// One step of the path. `what` and `remedy` are sentences without a full stop and without secrets.
 // The report makes words of others in them printable.
 struct Step {
   std::string name;  // "file", "tls", "page" ...

@@ -117,15 +117,15 @@ bool isGuaranteed(const Json& pod) {
 class Decider {
  public:
   Decider(const Json& pod, const SidecarOptions& options)
-      : pod_(pod), wishes_(options), guaranteed_(isGuaranteed(pod)) {}
+      : pod_(pod), options_(options), guaranteed_(isGuaranteed(pod)) {}
 
   SidecarResources decide();
 
  private:
   Share shareOf(const ResourceKind& kind) const;
   Share shareOfGuaranteed(const ResourceKind& kind) const;
-  void judge(const ResourceKind& kind, const Share& share);
-  void judgeSums(const ResourceKind& kind, const Share& share);
+  void checkShare(const ResourceKind& kind, const Share& share);
+  void checkSums(const ResourceKind& kind, const Share& share);
   void addMistake(std::string_view list, const ResourceKind& kind, const std::string& wrong) {
     result_.mistakes.push_back(fmt::format("{}: {}", annotation(list, kind), wrong));
   }
@@ -138,11 +138,11 @@ class Decider {
   }
   // The value of the pod's own annotation.
   Quantity own(std::string_view list, const ResourceKind& kind) const {
-    return wishes_.own(key(list, kind)) ? options(list, kind) : std::nullopt;
+    return options_.own(key(list, kind)) ? options(list, kind) : std::nullopt;
   }
   // The value of the pod's annotation or of the fleet's default.
   Quantity options(std::string_view list, const ResourceKind& kind) const {
-    const auto found = wishes_.find(key(list, kind));
+    const auto found = options_.find(key(list, kind));
     return found ? Quantity(std::string(*found)) : std::nullopt;
   }
   static Quantity known(std::string_view text) {
@@ -150,7 +150,7 @@ class Decider {
   }
 
   const Json& pod_;
-  const SidecarOptions& wishes_;
+  const SidecarOptions& options_;
   const bool guaranteed_;
   SidecarResources result_;
 };
@@ -180,9 +180,9 @@ Share Decider::shareOf(const ResourceKind& kind) const {
   return share;
 }
 
-void Decider::judgeSums(const ResourceKind& kind, const Share& share) {
+void Decider::checkSums(const ResourceKind& kind, const Share& share) {
   if (!hasOfPod(pod_, kind.name)) return;
-  constexpr std::string_view kCure =
+  constexpr std::string_view kRemedy =
       "; lower it or remove it: the sidecar then shares the pod's resources";
   const auto* const spec = find(pod_, {"spec"});
   const auto limit = quantityAt(*spec, "limits", kind.name);
@@ -191,7 +191,7 @@ void Decider::judgeSums(const ResourceKind& kind, const Share& share) {
         "limits", kind,
         fmt::format(
             "{} is more than the {} of the pod's spec.resources.limits, expected at most as much{}",
-            *share.limit, *limit, kCure));
+            *share.limit, *limit, kRemedy));
   }
   if (!share.request && !share.limit) return;
   const auto request = quantityAt(*spec, "requests", kind.name);
@@ -203,16 +203,16 @@ void Decider::judgeSums(const ResourceKind& kind, const Share& share) {
       share.request ? "requests" : "limits", kind,
       fmt::format("with {} for the sidecar the containers request {}, more than the {} of the "
                   "pod's spec.resources.{}{}",
-                  *ours, written(kind.name, sum), *bound, request ? "requests" : "limits", kCure));
+                  *ours, written(kind.name, sum), *bound, request ? "requests" : "limits", kRemedy));
 }
 
-void Decider::judge(const ResourceKind& kind, const Share& share) {
+void Decider::checkShare(const ResourceKind& kind, const Share& share) {
   if (share.request && share.limit && amountOf(share.request) > amountOf(share.limit)) {
     addMistake("limits", kind,
                fmt::format("{} is less than the {} of {}, expected at least as much", *share.limit,
                            *share.request, annotation("requests", kind)));
   }
-  judgeSums(kind, share);
+  checkSums(kind, share);
   if (!guaranteed_ || !kind.decides_class || amountOf(share.request) == amountOf(share.limit))
     return;
   result_.warnings.push_back(
@@ -225,7 +225,7 @@ void Decider::judge(const ResourceKind& kind, const Share& share) {
 SidecarResources Decider::decide() {
   for (const auto& kind : kKinds) {
     const auto share = shareOf(kind);
-    judge(kind, share);
+    checkShare(kind, share);
     if (share.request) result_.value["requests"][std::string(kind.name)] = *share.request;
     if (share.limit) result_.value["limits"][std::string(kind.name)] = *share.limit;
   }

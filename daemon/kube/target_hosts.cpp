@@ -60,16 +60,17 @@ std::string targetHostMistake(const InjectionRules& rules, std::string_view host
 }
 
 std::string targetHostMistake(const InjectionRules& rules, const config::Target& target) {
-  const auto judge = [&](std::string_view key, std::string_view host) {
+  const auto checkHost = [&](std::string_view key, std::string_view host) {
     const auto wrong = targetHostMistake(rules, host);
     return wrong.empty() ? "" : fmt::format("target {}: {}: {}", target.name, key, wrong);
   };
-  auto wrong = judge("url", target.url.host);
-  if (wrong.empty() && target.oauth2) wrong = judge("oauth2.token_url", target.oauth2->host.host);
+  auto wrong = checkHost("url", target.url.host);
+  if (wrong.empty() && target.oauth2)
+    wrong = checkHost("oauth2.token_url", target.oauth2->host.host);
   if (!wrong.empty() || !target.credentials || !target.credentials->mysql) return wrong;
   // Empty for a folder: the author of the Secret that is mounted there has chosen the host.
   const auto& database = target.credentials->mysql->host;
-  return database.empty() ? "" : judge("credentials.mysql.host", database);
+  return database.empty() ? "" : checkHost("credentials.mysql.host", database);
 }
 
 }  // namespace postern::kube

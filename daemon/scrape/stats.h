@@ -44,7 +44,7 @@ struct FetchInfo {
   SystemTime health_at;  // when that page was read
 };
 
-// The service's health on the pages of one scrape. NotTold: no page reports it. Unknown: such a
+// The service's health on the pages of one scrape. NotReported: no page reports it. Unknown: such a
 // page failed, and no other says Unhealthy.
 enum class ServiceHealth { NotReported, Healthy, Unhealthy, Unknown };
 

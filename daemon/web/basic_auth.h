@@ -36,7 +36,7 @@ class BasicAuth {
   // Requires a user. `matches` is matchesBcrypt except in tests.
   BasicAuth(Users users, Matches matches);
 
-  // Judges an Authorization header, which may be empty. Blocks until the password is computed.
+  // Verifies an Authorization header, which may be empty. Blocks until the password is computed.
   AuthResult verify(std::string_view authorization);
   // Whether verify() would answer without computing.
   bool settled(std::string_view authorization) const;

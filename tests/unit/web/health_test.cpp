@@ -158,10 +158,10 @@ TEST_F(HealthTest, NamesTheFailingNodesWithRoleReasonAndTime) {
   const nlohmann::json nodes = {
       {{"node", "h1:master"}, {"role", "primary_master"}, {"reason", "disconnected"}},
       {{"node", "h2:core"}, {"role", "coreapp"}, {"reason", "Service not ready (1011)"}}};
-  for (const auto& told : {healthOfAll()["targets"][0], statusOf(0)["health"],
-                           nlohmann::json::parse(health(viewOf(*target)).json)}) {
-    EXPECT_EQ(told["as_of"], kAnHour);
-    EXPECT_EQ(told["failing_nodes"], nodes);
+  for (const auto& reported : {healthOfAll()["targets"][0], statusOf(0)["health"],
+                               nlohmann::json::parse(health(viewOf(*target)).json)}) {
+    EXPECT_EQ(reported["as_of"], kAnHour);
+    EXPECT_EQ(reported["failing_nodes"], nodes);
   }
   EXPECT_THAT(statusOf(0)["warnings"].dump(),
               HasSubstr("node h2:core (coreapp) is not connected: Service not ready (1011) (read " +

@@ -39,7 +39,7 @@ class ScrapeTraceTest : public ::testing::Test {
     config.pages = {config::Page{"/metrics", config::Format::Text, {}, true, 0ms, min_interval}};
     target = live.makeTarget(config);
   }
-  std::string tell() {
+  std::string traceText() {
     const auto reply = live.thread.run(trace(live.thread.loop(), *target));
     EXPECT_EQ(reply.head.status, 200);
     return reply.body;
@@ -70,38 +70,41 @@ TEST_F(ScrapeTraceTest, IsAskedForByName) {
 TEST_F(ScrapeTraceTest, SaysWhetherTheConnectionWasKeptAndWhatItSpeaks) {
   start(answer(""));
 
-  EXPECT_THAT(tell(), AllOf(HasSubstr("page          /metrics: 200, text/plain, 1 samples read"),
-                            HasSubstr("\n              on a new connection: "
-                                      "TLS 1.3, TLS_AES_256_GCM_SHA384\n")));
-  EXPECT_THAT(tell(), HasSubstr("\n              on a reused connection: "
-                                "TLS 1.3, TLS_AES_256_GCM_SHA384\n"));
+  EXPECT_THAT(traceText(),
+              AllOf(HasSubstr("page          /metrics: 200, text/plain, 1 samples read"),
+                    HasSubstr("\n              on a new connection: "
+                              "TLS 1.3, TLS_AES_256_GCM_SHA384\n")));
+  EXPECT_THAT(traceText(), HasSubstr("\n              on a reused connection: "
+                                     "TLS 1.3, TLS_AES_256_GCM_SHA384\n"));
 }
 
 TEST_F(ScrapeTraceTest, SaysThatASessionWasResumed) {
   options.max_version = TLS1_2_VERSION;
   start(answer("Connection: close\r\n"));
 
-  EXPECT_THAT(tell(), HasSubstr("on a new connection: TLS 1.2, ECDHE-ECDSA-AES256-GCM-SHA384\n"));
-  EXPECT_THAT(tell(), HasSubstr("on a new connection: TLS 1.2, ECDHE-ECDSA-AES256-GCM-SHA384; "
-                                "it resumed an earlier session\n"));
+  EXPECT_THAT(traceText(),
+              HasSubstr("on a new connection: TLS 1.2, ECDHE-ECDSA-AES256-GCM-SHA384\n"));
+  EXPECT_THAT(traceText(), HasSubstr("on a new connection: TLS 1.2, ECDHE-ECDSA-AES256-GCM-SHA384; "
+                                     "it resumed an earlier session\n"));
 }
 
 TEST_F(ScrapeTraceTest, HasTheConnectionOfAPageThatFailed) {
   start("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n");
 
-  EXPECT_THAT(tell(), AllOf(HasSubstr("answered 500"),
-                            HasSubstr("on a new connection: TLS 1.3, TLS_AES_256_GCM_SHA384\n")));
+  EXPECT_THAT(traceText(),
+              AllOf(HasSubstr("answered 500"),
+                    HasSubstr("on a new connection: TLS 1.3, TLS_AES_256_GCM_SHA384\n")));
 
   server.reset();
-  EXPECT_THAT(tell(), AllOf(HasSubstr("cannot connect"), Not(HasSubstr(" connection: TLS"))));
+  EXPECT_THAT(traceText(), AllOf(HasSubstr("cannot connect"), Not(HasSubstr(" connection: TLS"))));
 }
 
 TEST_F(ScrapeTraceTest, HasNoConnectionOfAPageThatWasNotFetched) {
   start(answer(""), 1h);
 
-  EXPECT_THAT(tell(), HasSubstr("on a new connection: TLS 1.3"));
-  EXPECT_THAT(tell(), AllOf(HasSubstr("not fetched, the last successful one is recent enough"),
-                            Not(HasSubstr(" connection: TLS"))));
+  EXPECT_THAT(traceText(), HasSubstr("on a new connection: TLS 1.3"));
+  EXPECT_THAT(traceText(), AllOf(HasSubstr("not fetched, the last successful one is recent enough"),
+                                 Not(HasSubstr(" connection: TLS"))));
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ class ServiceTest : public ::testing::Test {
              },
              [&] {
                ++reloads;
-               return reload_complaints;
+               return reload_errors;
              }}};
   }
   Answered ask(const std::string& method, const std::string& path, bool lifecycle = false,
@@ -71,7 +71,7 @@ class ServiceTest : public ::testing::Test {
   TargetsNow targets;
   int reloads = 0;
   bool status_page = true;
-  std::string reload_complaints;
+  std::string reload_errors;
   WebConfigStatus web_config;
 };
 
@@ -201,7 +201,7 @@ TEST_F(ServiceTest, ReloadsOnlyWhenAllowedTo) {
   EXPECT_EQ(reloads, 0);
   EXPECT_EQ(ask("PUT", "/-/reload", true).head.status, 200);
   EXPECT_EQ(reloads, 1);
-  reload_complaints = "postern.yml:1:1: nonsense\n";
+  reload_errors = "postern.yml:1:1: nonsense\n";
   const auto answer = ask("POST", "/-/reload", true);
   EXPECT_EQ(answer.head.status, 500);
   EXPECT_THAT(answer.body, HasSubstr("postern.yml:1:1: nonsense"));
