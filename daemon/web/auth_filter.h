@@ -16,8 +16,8 @@ class AuthFilter {
  public:
   using Question = std::function<bool(const http::Request&)>;
 
-  // `web_config` must outlive the filter, and the filter its requests. `open`: whether a request needs no
-  // login.
+  // `web_config` must outlive the filter, and the filter its requests. `open`: whether a request
+  // needs no login.
   AuthFilter(const WebConfigStore& web_config, http::AsyncHandler handler, Question open)
       : web_config_(web_config), handler_(std::move(handler)), open_(std::move(open)) {}
 
