@@ -20,7 +20,7 @@ LIBRARIES = {
     r"Poco/": ["async/*", "http/*", "credentials/mysql*", "app/program.h", "base/date.cpp"],
     r"(mysql|mariadb)\b": ["credentials/mysql*"],
     r"openssl/": ["tls/*", "upstream/*", "session/*", "credentials/*", "http/*",
-                  "scrape/digests.cpp", "web/basic_auth.cpp", "web/bcrypt.cpp",
+                  "scrape/relabeler_pool.cpp", "web/basic_auth.cpp", "web/bcrypt.cpp",
                   "kube/serving_material.h"],
     r"crypt\.h": ["web/bcrypt.cpp"],
     r"boost/intrusive/": ["async/*", "http/*"],

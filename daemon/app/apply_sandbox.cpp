@@ -31,8 +31,8 @@ std::optional<sandbox::Sandbox> applySandbox(const config::Options& options,
   if (options.sandbox == config::SandboxMode::Off) return sandbox::Sandbox();
   sandbox::Sandbox sandbox(filesOf(options, config));
   for (const auto& remark : sandbox.remarks()) log::warn("sandbox: " + remark);
-  for (const auto* lock : {&sandbox.seccomp(), &sandbox.landlock()}) {
-    if (!lock->in_force) log::warn("a part of the sandbox is missing", {{"error", lock->why}});
+  for (const auto* layer : {&sandbox.seccomp(), &sandbox.landlock()}) {
+    if (!layer->in_force) log::warn("a part of the sandbox is missing", {{"error", layer->why}});
   }
   if (options.sandbox == config::SandboxMode::On && !sandbox.whole()) {
     log::error("--sandbox=on is not possible here; --sandbox=auto starts without the missing part");
@@ -50,14 +50,14 @@ web::SandboxState stateOf(config::SandboxMode mode, const sandbox::Sandbox& sand
 
 std::vector<config::ConfigError> outsideOf(const sandbox::Sandbox& sandbox,
                                            const std::vector<config::Path>& files) {
-  std::vector<config::ConfigError> complaints;
+  std::vector<config::ConfigError> errors;
   for (const auto& file : files) {
     if (sandbox.admits(file)) continue;
-    complaints.push_back(
+    errors.push_back(
         {file.string(), "",
          "is outside the folders that the sandbox admitted at start, restart postern"});
   }
-  return complaints;
+  return errors;
 }
 
 }  // namespace postern::app

@@ -17,8 +17,8 @@ std::optional<sandbox::Sandbox> applySandbox(const config::Options& options,
 // The sandbox's state for the self-metrics.
 web::SandboxState stateOf(config::SandboxMode mode, const sandbox::Sandbox& sandbox);
 
-// A complaint for each of `files` that is unreadable in the sandbox before a restart.
+// An error for each of `files` that is unreadable in the sandbox before a restart.
 std::vector<config::ConfigError> outsideOf(const sandbox::Sandbox& sandbox,
-                                         const std::vector<config::Path>& files);
+                                           const std::vector<config::Path>& files);
 
 }  // namespace postern::app

@@ -22,7 +22,7 @@ namespace postern::app {
 namespace {
 
 // `native` must outlive the rules.
-kube::Rules rulesOf(const config::Inject& options, const std::atomic<bool>& native) {
+kube::InjectionRules rulesOf(const config::Inject& options, const std::atomic<bool>& native) {
   return {options.image,
           options.allowed_images,
           options.defaults,
@@ -52,13 +52,13 @@ class Injector final : public Part {
  public:
   // All references must outlive this. `native` is the value that `rules` return for native
   // sidecars.
-  Injector(Program& program, const config::CommandLine& command_line, kube::Rules rules,
+  Injector(Program& program, const config::CommandLine& command_line, kube::InjectionRules rules,
            std::atomic<bool>& native)
       : Part(program),
         inject_(command_line.inject),
         place_(placeOf(inject_)),
         options_(withFilesOf(place_, command_line.options)),
-        native_(native),
+        native_sidecars_(native),
         rules_(std::move(rules)) {}
   const char* name() const override { return "injector"; }
 
@@ -75,8 +75,8 @@ class Injector final : public Part {
   const config::Inject& inject_;
   const ClusterPlace place_;
   const config::Options options_;
-  std::atomic<bool>& native_;
-  kube::Rules rules_;
+  std::atomic<bool>& native_sidecars_;
+  kube::InjectionRules rules_;
   const RealClock clock_;
   std::optional<sandbox::Sandbox> sandbox_;
   kube::ServingMaterial material_;
@@ -124,7 +124,7 @@ void Injector::startTasks() {
     mounted_->poll();
   }
   if (place_.api) {
-    tasks_.emplace(inject_, place_, material_, native_, clock_);
+    tasks_.emplace(inject_, place_, material_, native_sidecars_, clock_);
   } else {
     log::warn(
         "no API server is configured: sidecars are plain containers, and missed pods are not "
@@ -143,8 +143,8 @@ bool Injector::listen() {
     return responder.send(page_->answer(request));
   }};
   server_.emplace(serverOptionsOf(options_));
-  page_.emplace(
-      InjectPage::Sources{*webhook_, native_, material_, tasks_ ? &*tasks_ : nullptr, *server_});
+  page_.emplace(InjectPage::Sources{*webhook_, native_sidecars_, material_,
+                                    tasks_ ? &*tasks_ : nullptr, *server_});
   const auto listeners = openListeners(options_);
   if (!listeners) return false;
   for (const auto& listener : listeners->web) server_->listen(listener, reviews_);

@@ -26,14 +26,14 @@ std::string InjectPage::metrics() const {
   text.family("postern_inject_requests_total", "counter", "Requests to the webhook, by result.");
   const auto counts = sources_.webhook.counts();
   for (std::size_t i = 0; i < counts.size(); ++i) {
-    text.sample({{"result", kube::kVerdictNames[i]}}, counts[i]);
+    text.sample({{"result", kube::kReviewResultNames[i]}}, counts[i]);
   }
   text.family("postern_inject_api_requests_total", "counter",
               "Requests to the API server, by result.");
   const auto asked =
-      sources_.tasks == nullptr ? kube::ApiClient::Counts() : sources_.tasks->apiRequests();
+      sources_.tasks == nullptr ? kube::ApiClient::RequestCounts() : sources_.tasks->apiRequests();
   for (std::size_t i = 0; i < asked.size(); ++i) {
-    text.sample({{"result", kube::kOutcomeNames[i]}}, asked[i]);
+    text.sample({{"result", kube::kApiOutcomeNames[i]}}, asked[i]);
   }
   text.family("postern_inject_native_sidecar", "gauge",
               "Whether pods get a native sidecar (a restartable init container).");
@@ -41,14 +41,14 @@ std::string InjectPage::metrics() const {
   text.family("postern_inject_missed_pods", "gauge",
               "Pods that request a sidecar and have none, by namespace.");
   if (sources_.tasks != nullptr) {
-    for (const auto& [name, pods] : sources_.tasks->missedPods())
+    for (const auto& [name, pods] : sources_.tasks->uninjectedPods())
       text.sample({{"namespace", name}}, pods);
   }
   text.family("postern_inject_certificate_not_after_timestamp_seconds", "gauge",
               "When the serving certificate of the webhook expires.");
   if (const auto expiry = sources_.material.status().not_after)
     text.sample({}, unixSeconds(*expiry));
-  web::writeFront(text, sources_.server.counts());
+  web::writeListener(text, sources_.server.counts());
   web::writeProcess(text, web::readProcess());
   return text.take();
 }

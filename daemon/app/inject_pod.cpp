@@ -20,7 +20,8 @@ using kube::Json;
 // Injects into every pod of one manifest, and prints warnings and refusals.
 class PodPrinter {
  public:
-  PodPrinter(const config::Path& file, const kube::Rules& rules) : file_(file), rules_(rules) {}
+  PodPrinter(const config::Path& file, const kube::InjectionRules& rules)
+      : file_(file), rules_(rules) {}
 
   int run();
 
@@ -28,55 +29,57 @@ class PodPrinter {
   std::vector<Json> read();
   bool injectAll(std::vector<Json>& documents);
   bool injectInto(const kube::PodPlace& place);
-  bool judge(const kube::Injection& injection, const kube::PodPlace& place);
+  bool apply(const kube::Injection& injection, const kube::PodPlace& place);
 
   // Returns false.
-  bool complain(const std::string& what) const {
+  bool report(const std::string& what) const {
     std::fprintf(stderr, "%s: %s%s\n", file_.c_str(), subject_.c_str(), what.c_str());
     return false;
   }
 
   const config::Path& file_;
-  const kube::Rules& rules_;
+  const kube::InjectionRules& rules_;
   std::string subject_;  // "Deployment web: " if the manifest has several pods
 };
 
 std::vector<Json> PodPrinter::read() {
   std::string text;
   if (const auto error = readInput(file_, kMostBytes, text)) {
-    complain(fmt::format("cannot be read: {}, expected a manifest of at most 3 MiB", error->what));
+    report(fmt::format("cannot be read: {}, expected a manifest of at most 3 MiB", error->what));
     return {};
   }
   std::string wrong;
   auto documents = kube::parseManifests(text, wrong);
-  if (documents.empty()) complain(wrong);
+  if (documents.empty()) report(wrong);
   return documents;
 }
 
-bool PodPrinter::judge(const kube::Injection& injection, const kube::PodPlace& place) {
-  for (const auto& warning : injection.warnings) complain(warning);
-  using Result = kube::Injection::Result;
+bool PodPrinter::apply(const kube::Injection& injection, const kube::PodPlace& place) {
+  for (const auto& warning : injection.warnings) report(warning);
+  using kube::InjectionResult;
   switch (injection.result) {
-    case Result::Refused: return complain(injection.refusal);
-    case Result::Unlabeled: return false;  // the warning says so
-    case Result::NotAsked:
-      complain("is printed unchanged, without the label postern.io/inject: \"true\"");
+    case InjectionResult::Refused: return report(injection.refusal);
+    case InjectionResult::Unlabeled: return false;  // the warning says so
+    case InjectionResult::NotAsked:
+      report("is printed unchanged, without the label postern.io/inject: \"true\"");
       return true;
-    case Result::Already: complain("is printed unchanged, it already has its sidecar"); return true;
-    case Result::Mirror: return true;
-    case Result::Injected: *place.pod = place.pod->patch(injection.patch); return true;
+    case InjectionResult::Already:
+      report("is printed unchanged, it already has its sidecar");
+      return true;
+    case InjectionResult::Mirror: return true;
+    case InjectionResult::Injected: *place.pod = place.pod->patch(injection.patch); return true;
   }
   return false;
 }
 
 bool PodPrinter::injectInto(const kube::PodPlace& place) {
   if (!place.misplaced.empty()) {
-    return complain(
+    return report(
         fmt::format("the label postern.io/inject or annotations postern.io/... are in {}, which no "
                     "pod gets; expected them in the metadata of the pod's template",
                     place.misplaced));
   }
-  return judge(kube::inject(*place.pod, rules_), place);
+  return apply(kube::inject(*place.pod, rules_), place);
 }
 
 bool PodPrinter::injectAll(std::vector<Json>& documents) {
@@ -85,10 +88,10 @@ bool PodPrinter::injectAll(std::vector<Json>& documents) {
   for (auto& document : documents) {
     for (auto& place : kube::podsIn(document, mistakes)) places.push_back(std::move(place));
   }
-  for (const auto& mistake : mistakes) complain(mistake);
+  for (const auto& mistake : mistakes) report(mistake);
   if (!mistakes.empty()) return false;
   if (places.empty()) {
-    return complain(
+    return report(
         "has no pod, expected a Pod, a workload such as a Deployment, a List of them, or a pod's "
         "template");
   }
@@ -112,7 +115,7 @@ int PodPrinter::run() {
 
 }  // namespace
 
-int injectPod(const config::Path& file, const kube::Rules& rules) {
+int injectPod(const config::Path& file, const kube::InjectionRules& rules) {
   return PodPrinter(file, rules).run();
 }
 

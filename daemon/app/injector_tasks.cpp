@@ -53,24 +53,26 @@ InjectorTasks::InjectorTasks(const config::Inject& options, const ClusterPlace& 
                              kube::ServingMaterial& material, std::atomic<bool>& native,
                              const Clock& clock)
     : api_(*place.api, clock),
-      native_(api_, native),
-      missed_(api_),
+      native_sidecars_(api_, native),
+      uninjected_pods_(api_),
       certificate_(api_, certificatePlaceOf(options, place.own_namespace), material, clock),
-      chores_(tasksFor(options)) {}
+      tasks_(tasksFor(options)) {}
 
 // The certificate comes first: without it every handshake is refused.
 std::vector<kube::PeriodicTasks::Action> InjectorTasks::tasksFor(const config::Inject& options) {
-  std::vector<kube::PeriodicTasks::Action> chores;
+  std::vector<kube::PeriodicTasks::Action> tasks;
   if (options.tls_dir.empty()) {
-    chores.emplace_back([this](const std::stop_token& stop) { return certificate_.look(stop); });
+    tasks.emplace_back([this](const std::stop_token& stop) { return certificate_.update(stop); });
   }
   if (options.native_sidecar == config::NativeSidecar::Auto) {
-    chores.emplace_back([this](const std::stop_token& stop) { return native_.ask(stop); });
+    tasks.emplace_back(
+        [this](const std::stop_token& stop) { return native_sidecars_.update(stop); });
   }
   if (options.count_missed_pods) {
-    chores.emplace_back([this](const std::stop_token& stop) { return missed_.ask(stop); });
+    tasks.emplace_back(
+        [this](const std::stop_token& stop) { return uninjected_pods_.update(stop); });
   }
-  return chores;
+  return tasks;
 }
 
 }  // namespace postern::app

@@ -8,11 +8,11 @@
 #include "base/clock.h"
 #include "config/inject.h"
 #include "kube/api_client.h"
-#include "kube/periodic_tasks.h"
-#include "kube/uninjected_pods.h"
 #include "kube/native_sidecars.h"
+#include "kube/periodic_tasks.h"
 #include "kube/serving_certificate.h"
 #include "kube/serving_material.h"
+#include "kube/uninjected_pods.h"
 
 namespace postern::app {
 
@@ -38,19 +38,19 @@ class InjectorTasks {
                 kube::ServingMaterial& material, std::atomic<bool>& native, const Clock& clock);
 
   // Thread-safe.
-  kube::UninjectedPods::Counts missedPods() const { return missed_.counts(); }
-  kube::ApiClient::Counts apiRequests() const { return api_.counts(); }
+  kube::UninjectedPods::PodCounts uninjectedPods() const { return uninjected_pods_.counts(); }
+  kube::ApiClient::RequestCounts apiRequests() const { return api_.counts(); }
   // Sends no more requests. False if one was still waiting for its response at `deadline`.
-  bool stop(SteadyTime deadline) { return chores_.stop(deadline); }
+  bool stop(SteadyTime deadline) { return tasks_.stop(deadline); }
 
  private:
   std::vector<kube::PeriodicTasks::Action> tasksFor(const config::Inject& options);
 
   kube::ApiClient api_;
-  kube::NativeSidecars native_;
-  kube::UninjectedPods missed_;
+  kube::NativeSidecars native_sidecars_;
+  kube::UninjectedPods uninjected_pods_;
   kube::ServingCertificate certificate_;
-  kube::PeriodicTasks chores_;
+  kube::PeriodicTasks tasks_;
 };
 
 }  // namespace postern::app

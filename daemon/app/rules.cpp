@@ -32,7 +32,7 @@ constexpr std::size_t kMostPageBytes = 1U << 30;
 constexpr std::size_t kShown = 10;  // names in a list
 
 // One rule and its title.
-struct Step {
+struct TitledRule {
   std::string title;
   config::Reshape rule;
 };
@@ -54,19 +54,19 @@ std::string titleOf(std::size_t number, const config::Relabel& rule) {
 }
 
 // The single rules of a target, in the order of their application.
-std::vector<Step> stepsOf(const config::Reshape& all) {
-  std::vector<Step> steps;
-  if (!all.match.empty()) steps.push_back({"match", {.match = all.match}});
+std::vector<TitledRule> titledRules(const config::Reshape& all) {
+  std::vector<TitledRule> rules;
+  if (!all.match.empty()) rules.push_back({"match", {.match = all.match}});
   if (!all.labels.empty()) {
-    steps.push_back({"labels", {.labels = all.labels, .honor_labels = all.honor_labels}});
+    rules.push_back({"labels", {.labels = all.labels, .honor_labels = all.honor_labels}});
   }
   for (std::size_t i = 0; i < all.metric_relabel_configs.size(); ++i) {
     const auto& relabel = all.metric_relabel_configs[i];
-    steps.push_back({titleOf(i, relabel), {.metric_relabel_configs = {relabel}}});
+    rules.push_back({titleOf(i, relabel), {.metric_relabel_configs = {relabel}}});
   }
-  if (!all.rename.empty()) steps.push_back({"rename", {.rename = all.rename}});
-  if (!all.anonymize.labels.empty()) steps.push_back({"anonymize", {.anonymize = all.anonymize}});
-  return steps;
+  if (!all.rename.empty()) rules.push_back({"rename", {.rename = all.rename}});
+  if (!all.anonymize.labels.empty()) rules.push_back({"anonymize", {.anonymize = all.anonymize}});
+  return rules;
 }
 
 using Names = std::map<std::string, std::size_t>;  // number of samples of each
@@ -93,7 +93,7 @@ struct Merged {
 // Applies one rule to a page, and keeps the result as OpenMetrics.
 class RulePreview : public exposition::Sink {
  public:
-  explicit RulePreview(exposition::Relabeler* reshaper) : reshaper_(reshaper) {}
+  explicit RulePreview(exposition::Relabeler* relabeler) : relabeler_(relabeler) {}
 
   bool copies(Syntax) const override { return false; }
   void line(const exposition::Line&) override {}
@@ -114,8 +114,8 @@ class RulePreview : public exposition::Sink {
  private:
   void findDuplicate(const Sample& in, const Sample& out);
 
-  exposition::Relabeler* const reshaper_;  // null: no rule
-  std::size_t number_ = 0;                 // of the sample
+  exposition::Relabeler* const relabeler_;  // null: no rule
+  std::size_t number_ = 0;                  // of the sample
   std::unordered_set<std::uint64_t> came_;
   std::unordered_map<std::uint64_t, std::size_t> series_;  // and the number of its first sample
 };
@@ -123,7 +123,7 @@ class RulePreview : public exposition::Sink {
 void RulePreview::findDuplicate(const Sample& in, const Sample& out) {
   const std::uint64_t came = hashSeries(in);
   std::uint64_t hash = hashSeries(out);
-  if (!out.inserted.empty()) hash += reshaper_->insertedHash();
+  if (!out.inserted.empty()) hash += relabeler_->insertedHash();
   const bool fresh_on_page = came_.insert(came).second;
   const auto [known, fresh] = series_.emplace(hash, number_);
   if (fresh) return;
@@ -139,17 +139,17 @@ std::string_view RulePreview::sample(const Sample& sample, Syntax syntax) {
   using Verdict = exposition::Relabeler::Verdict;
   ++number_;
   Sample out = sample;
-  const auto verdict = reshaper_ == nullptr ? Verdict::Unchanged : reshaper_->apply(sample.line);
+  const auto verdict = relabeler_ == nullptr ? Verdict::Unchanged : relabeler_->apply(sample.line);
   switch (verdict) {
     case Verdict::Unchanged: break;
     case Verdict::Inserted:
-      out.inserted = reshaper_->inserted();
+      out.inserted = relabeler_->inserted();
       ++changed;
       break;
     case Verdict::Rewritten:
-      out.name = reshaper_->name();
-      out.quoted = reshaper_->quoted();
-      out.labels = reshaper_->labels();
+      out.name = relabeler_->name();
+      out.quoted = relabeler_->quoted();
+      out.labels = relabeler_->labels();
       ++changed;
       if (out.name != sample.name) {
         ++renamed[std::string(sample.name).append(" -> ").append(out.name)];
@@ -158,7 +158,7 @@ std::string_view RulePreview::sample(const Sample& sample, Syntax syntax) {
     case Verdict::Unmatched:
     case Verdict::Dropped: ++dropped[std::string(sample.name)]; return {};
     case Verdict::Refused:
-      if (refused.empty()) refused = reshaper_->complaint();
+      if (refused.empty()) refused = relabeler_->complaint();
       return {};
   }
   ++kept;
@@ -177,7 +177,7 @@ void printNames(const char* what, const Names& names) {
   }
 }
 
-// Name and labels of a sample, by its number on a page that a trial has written. Hides the values
+// Name and labels of a sample, by its number on a page that a preview has written. Hides the values
 // that will be anonymized.
 std::string seriesOf(const std::string& page, std::size_t number,
                      const std::vector<std::string>& hidden) {
@@ -196,30 +196,31 @@ std::string seriesOf(const std::string& page, std::size_t number,
   return printable(series, 200);
 }
 
-void printMerged(const RulePreview& trial, const std::string& page,
+void printMerged(const RulePreview& preview, const std::string& page,
                  const std::vector<std::string>& hidden) {
-  if (trial.made == 0) return;
-  std::printf("  makes %zu duplicate%s: Prometheus keeps one sample of each series\n", trial.made,
-              trial.made == 1 ? "" : "s");
-  for (const auto& [first, second] : trial.merged) {
+  if (preview.made == 0) return;
+  std::printf("  makes %zu duplicate%s: Prometheus keeps one sample of each series\n", preview.made,
+              preview.made == 1 ? "" : "s");
+  for (const auto& [first, second] : preview.merged) {
     std::printf("    %s and %s become one series\n", seriesOf(page, first, hidden).c_str(),
                 seriesOf(page, second, hidden).c_str());
   }
-  if (trial.made > trial.merged.size())
-    std::printf("    ... and %zu more\n", trial.made - trial.merged.size());
+  if (preview.made > preview.merged.size())
+    std::printf("    ... and %zu more\n", preview.made - preview.merged.size());
 }
 
-void print(const std::string& title, const RulePreview& trial) {
+void print(const std::string& title, const RulePreview& preview) {
   std::size_t dropped = 0;
-  for (const auto& [name, samples] : trial.dropped) dropped += samples;
+  for (const auto& [name, samples] : preview.dropped) dropped += samples;
   std::printf("%s\n  kept %zu, dropped %zu, changed %zu\n", printable(title, 200).c_str(),
-              trial.kept, dropped, trial.changed);
-  printNames("dropped", trial.dropped);
-  printNames("renamed", trial.renamed);
-  if (!trial.refused.empty()) std::printf("  the scrape would fail: %s\n", trial.refused.c_str());
+              preview.kept, dropped, preview.changed);
+  printNames("dropped", preview.dropped);
+  printNames("renamed", preview.renamed);
+  if (!preview.refused.empty())
+    std::printf("  the scrape would fail: %s\n", preview.refused.c_str());
 }
 
-// Null after a complaint.
+// Null after an error message.
 const config::Target* findTarget(const std::string& name, const config::Config& config) {
   if (name.empty() && config.targets.size() == 1) return &config.targets.front();
   std::string names;
@@ -232,8 +233,9 @@ const config::Target* findTarget(const std::string& name, const config::Config& 
   return nullptr;
 }
 
-// Reads a page into a trial, without the limits that only a scrape has. False after a complaint.
-bool readInto(RulePreview& trial, const std::string& page, const config::Target& target,
+// Reads a page into a preview, without the limits that only a scrape has. False after an error
+// message.
+bool readInto(RulePreview& preview, const std::string& page, const config::Target& target,
               const std::string& file) {
   // A file has no Content-Type, but the last line shows OpenMetrics.
   std::optional<exposition::Format> format;
@@ -242,7 +244,7 @@ bool readInto(RulePreview& trial, const std::string& page, const config::Target&
   config::Limits limits = target.limits;
   limits.family_series = 0;
   exposition::PageInput input(
-      format, {limits, target.honor_timestamps, /*strict=*/false, nullptr}, trial,
+      format, {limits, target.honor_timestamps, /*strict=*/false, nullptr}, preview,
       [](exposition::Format, std::string_view) -> Result<std::string> {
         return Error{Fault::Format, "the page is JSON, expected text or OpenMetrics"};
       });
@@ -273,14 +275,14 @@ int rules(const config::CommandLine& command_line, const config::Config& config)
     std::printf(", %zu of them duplicates on the page itself", first.duplicates);
   std::printf("\n");
   std::string text = std::move(first.page);
-  for (const Step& step : stepsOf(target->reshape)) {
-    exposition::Relabeler reshaper(scrape::compileRules(step.rule));
-    RulePreview trial(&reshaper);
+  for (const TitledRule& rule : titledRules(target->reshape)) {
+    exposition::Relabeler relabeler(scrape::compileRules(rule.rule));
+    RulePreview preview(&relabeler);
     if (text.empty()) break;
-    if (!readInto(trial, text + "# EOF\n", *target, file)) return 1;
-    print(step.title, trial);
-    printMerged(trial, text, target->reshape.anonymize.labels);
-    text = std::move(trial.page);
+    if (!readInto(preview, text + "# EOF\n", *target, file)) return 1;
+    print(rule.title, preview);
+    printMerged(preview, text, target->reshape.anonymize.labels);
+    text = std::move(preview.page);
   }
   const auto left = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
   std::printf("%zu of %zu samples remain\n", left, first.kept);

@@ -14,10 +14,10 @@
 #include "app/rules.h"
 #include "app/serve.h"
 #include "base/version.h"
+#include "check/check.h"
+#include "check/local_daemon.h"
 #include "config/config.h"
 #include "config/web_config.h"
-#include "check/daemon.h"
-#include "check/check.h"
 #include "exposition/page_template.h"
 
 namespace postern::app {
@@ -34,8 +34,8 @@ void print(const std::string& text, std::FILE* to) {
   std::fwrite(text.data(), 1, text.size(), to);
 }
 
-int complain(const std::vector<config::ConfigError>& complaints) {
-  for (const auto& complaint : complaints) print(complaint.text() + "\n", stderr);
+int printErrors(const std::vector<config::ConfigError>& errors) {
+  for (const auto& error : errors) print(error.text() + "\n", stderr);
   return kBadUsage;
 }
 
@@ -45,8 +45,8 @@ int check(const config::CommandLine& command_line) {
   exposition::limitPageTemplates(0);  // each page is read once
   if (command_line.check.live) return check::live(command_line.options);
   const auto loaded = config::load(command_line);
-  if (!loaded.complaints.empty()) return check::complain(command_line, loaded.complaints);
-  return check::examine(command_line, loaded.config);
+  if (!loaded.errors.empty()) return check::reportErrors(command_line, loaded.errors);
+  return check::runCheck(command_line, loaded.config);
 }
 
 }  // namespace
@@ -55,7 +55,7 @@ int run(const std::vector<std::string>& arguments, const std::vector<std::string
   hideMemory();
   boundAllocator();
   const auto command_line = config::parseCommandLine(arguments, environment);
-  if (!command_line.complaints.empty()) return complain(command_line.complaints);
+  if (!command_line.errors.empty()) return printErrors(command_line.errors);
   switch (command_line.command) {
     case config::Command::Help: print(config::helpText(), stdout); return 0;
     case config::Command::Version:
@@ -74,11 +74,11 @@ int run(const std::vector<std::string>& arguments, const std::vector<std::string
   if (command_line.command == config::Command::Run && options.await && !options.check)
     return serve(command_line, std::nullopt);
   const auto loaded = config::load(command_line);
-  const auto web = options.web_config_file.empty() ? config::WebConfigLoaded()
+  const auto web = options.web_config_file.empty() ? config::LoadedWebConfig()
                                                    : config::loadWebConfig(options.web_config_file);
-  auto complaints = loaded.complaints;
-  complaints.insert(complaints.end(), web.complaints.begin(), web.complaints.end());
-  if (!complaints.empty()) return complain(complaints);
+  auto errors = loaded.errors;
+  errors.insert(errors.end(), web.errors.begin(), web.errors.end());
+  if (!errors.empty()) return printErrors(errors);
   if (command_line.command == config::Command::Rules) return rules(command_line, loaded.config);
   if (options.check) return check::runFileCheck(command_line, loaded.config);
   return serve(command_line, loaded.config);

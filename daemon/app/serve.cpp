@@ -38,13 +38,13 @@ struct Daemon {
   std::optional<Listeners> listeners;
   SystemTime started;
   std::optional<sandbox::Sandbox> sandbox;
-  std::optional<web::WebConfigStore> lock;
+  std::optional<web::WebConfigStore> web_config;
   // The thread of the event loop with targets and connections, and the threads for blocking calls.
   // Not set before the sandbox.
   std::optional<async::LoopThread> loop;
   std::optional<async::ThreadPool> pool;
   std::optional<TargetRegistry> targets;
-  std::optional<web::Service> service;
+  std::optional<web::WebService> service;
 };
 
 // --config.await: answers instead of the other parts until the configuration is valid.
@@ -95,22 +95,22 @@ class AccessControl final : public Part {
  private:
   std::optional<int> start() override {
     const auto& options = daemon_.options;
-    const auto& lock = daemon_.lock.emplace(
-        web::WebConfigStore::Files{options.web_config_file, options.web_key_password_file},
-        daemon_.clock, [this](const std::vector<config::Path>& files) {
+    const auto& web_config = daemon_.web_config.emplace(
+        web::WebConfigFiles{options.web_config_file, options.web_key_password_file}, daemon_.clock,
+        [this](const std::vector<config::Path>& files) {
           return outsideOf(*daemon_.sandbox, files);
         });
-    for (const auto& complaint : lock.complaints()) log::error(complaint.text());
-    return lock.complaints().empty() ? std::nullopt : std::optional(kBadUsage);
+    for (const auto& error : web_config.startErrors()) log::error(error.text());
+    return web_config.startErrors().empty() ? std::nullopt : std::optional(kBadUsage);
   }
-  void poll() override { daemon_.lock->poll(); }
+  void poll() override { daemon_.web_config->poll(); }
 
   Daemon& daemon_;
 };
 
-class Targets final : public Part {
+class TargetsPart final : public Part {
  public:
-  Targets(Program& program, Daemon& daemon) : Part(program), daemon_(daemon) {}
+  TargetsPart(Program& program, Daemon& daemon) : Part(program), daemon_(daemon) {}
   const char* name() const override { return "targets"; }
 
  private:
@@ -173,15 +173,15 @@ class WebListener final : public Part {
 web::Self WebListener::describe(const web::RequestStats& requests) const {
   const auto& targets = *daemon_.targets;
   web::Self self{std::string(version()),
-                   std::string(revision()),
-                   targets.reloadSuccessful(),
-                   targets.reloaded(),
-                   requests.all(),
-                   server_->counts(),
-                   daemon_.started,
-                   daemon_.options.config_file.string(),
-                   targets.fingerprint(),
-                   daemon_.lock->status()};
+                 std::string(revision()),
+                 targets.reloadSuccessful(),
+                 targets.reloaded(),
+                 requests.all(),
+                 server_->counts(),
+                 daemon_.started,
+                 daemon_.options.config_file.string(),
+                 targets.fingerprint(),
+                 daemon_.web_config->status()};
   self.sandbox = stateOf(daemon_.options.sandbox, *daemon_.sandbox);
   return self;
 }
@@ -189,9 +189,10 @@ web::Self WebListener::describe(const web::RequestStats& requests) const {
 void WebListener::makeService() {
   const auto& options = daemon_.options;
   daemon_.service.emplace(
-      web::Service::Options{options.timeout_offset, options.enable_lifecycle,
-                              options.route_prefix, options.status_page, options.enable_debug},
-      web::Service::Process{
+      web::WebService::ServiceOptions{options.timeout_offset, options.enable_lifecycle,
+                                      options.route_prefix, options.status_page,
+                                      options.enable_debug},
+      web::WebService::Callbacks{
           [this] { return daemon_.targets->now(); },
           [this](const web::RequestStats& requests) { return describe(requests); },
           [this] { return daemon_.targets->reload(); }});
@@ -200,9 +201,9 @@ void WebListener::makeService() {
 std::optional<int> WebListener::start() {
   makeService();
   auto& service = *daemon_.service;
-  const auto& lock = *daemon_.lock;
+  const auto& web_config = *daemon_.web_config;
   filter_.emplace(
-      lock,
+      web_config,
       [&service](const http::Request& request, http::Responder& responder) {
         return service.handle(request, responder);
       },
@@ -213,7 +214,7 @@ std::optional<int> WebListener::start() {
   web_ = {[this](const http::Request& request, http::Responder& responder) {
     return filter_->handle(request, responder);
   }};
-  if (lock.now()->tls) web_.tls = [&lock] { return lock.now()->tls; };
+  if (web_config.now()->tls) web_.tls = [&web_config] { return web_config.now()->tls; };
   health_ = {[&service](const http::Request& request, http::Responder& responder) {
     return service.handleHealth(request, responder);
   }};
@@ -237,7 +238,7 @@ int serve(const config::CommandLine& command_line, std::optional<config::Config>
   }
   program.add<Confinement>(daemon);
   program.add<AccessControl>(daemon);
-  program.add<Targets>(daemon);
+  program.add<TargetsPart>(daemon);
   program.add<WebListener>(daemon);
   return program.run();
 }

@@ -43,9 +43,9 @@ class StandbyService {
   void run(const Listeners& listeners, const sigset_t& signals);
 
  private:
-  // `tells`: the responses contain the reason.
-  web::Service makeService(bool tells);
-  web::WebConfigStore::Files webFiles() const;
+  // `gives_reason`: the responses contain the reason.
+  web::WebService makeService(bool gives_reason);
+  web::WebConfigFiles webFiles() const;
   web::Self describe(const web::RequestStats& requests) const;
 
   const config::Options& options_;
@@ -53,8 +53,8 @@ class StandbyService {
   const sandbox::Sandbox& sandbox_;
   const RealClock clock_;
   const SystemTime started_ = clock_.system();
-  web::WebConfigStore lock_;
-  web::Service to_all_, to_probes_;
+  web::WebConfigStore web_config_;
+  web::WebService to_all_, to_probes_;
   const web::AuthFilter filter_;
   const http::Service web_, health_;
   http::Server server_;
@@ -71,12 +71,13 @@ StandbyService::StandbyService(const config::Options& options, const StandbyServ
     : options_(options),
       notice_(notice),
       sandbox_(sandbox),
-      lock_(webFiles(), clock_,
-            [this](const std::vector<config::Path>& files) { return outsideOf(sandbox_, files); }),
+      web_config_(
+          webFiles(), clock_,
+          [this](const std::vector<config::Path>& files) { return outsideOf(sandbox_, files); }),
       to_all_(makeService(notice.web_valid)),
       to_probes_(makeService(true)),
       filter_(
-          lock_,
+          web_config_,
           [this](const http::Request& request, http::Responder& responder) {
             return to_all_.handle(request, responder);
           },
@@ -86,23 +87,23 @@ StandbyService::StandbyService(const config::Options& options, const StandbyServ
       web_{[this](const http::Request& request, http::Responder& responder) {
              return filter_.handle(request, responder);
            },
-           [this] { return lock_.now()->tls; }},
+           [this] { return web_config_.now()->tls; }},
       health_{[this](const http::Request& request, http::Responder& responder) {
         return to_probes_.handleHealth(request, responder);
       }},
       server_(serverOptions(options)) {}
 
-web::WebConfigStore::Files StandbyService::webFiles() const {
+web::WebConfigFiles StandbyService::webFiles() const {
   if (!notice_.web_valid) return {};
   return {options_.web_config_file, options_.web_key_password_file};
 }
 
-web::Service StandbyService::makeService(bool tells) {
-  web::Service::Options service;
+web::WebService StandbyService::makeService(bool gives_reason) {
+  web::WebService::ServiceOptions service;
   service.route_prefix = options_.route_prefix;
   service.status_page = options_.status_page;
-  service.awaiting = tells ? notice_.reason : std::string(kClosed);
-  service.closed = !tells;
+  service.awaiting = gives_reason ? notice_.reason : std::string(kClosed);
+  service.closed = !gives_reason;
   return {service,
           {[] { return std::make_shared<const web::Targets>(); },
            [this](const web::RequestStats& requests) { return describe(requests); },
@@ -115,13 +116,13 @@ web::Self StandbyService::describe(const web::RequestStats& requests) const {
   self.revision = revision();
   self.reload_successful = false;
   self.requests = requests.all();
-  self.front = server_.counts();
+  self.listener = server_.counts();
   self.started = started_;
   self.config_file = options_.config_file.string();
-  self.lock = lock_.status();
+  self.web_config = web_config_.status();
   if (!notice_.web_valid) {
-    self.lock.configured = true;
-    self.lock.reload_successful = false;
+    self.web_config.configured = true;
+    self.web_config.reload_successful = false;
   }
   self.sandbox = stateOf(options_.sandbox, sandbox_);
   return self;
@@ -133,7 +134,7 @@ void StandbyService::run(const Listeners& listeners, const sigset_t& signals) {
   int signal = -1;
   while (signal != SIGTERM && signal != SIGINT) {
     signal = waitForSignal(signals, kPollInterval);
-    lock_.poll();
+    web_config_.poll();
   }
   server_.stopAccepting();
   std::this_thread::sleep_for(kLastAnswers);

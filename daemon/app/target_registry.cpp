@@ -85,7 +85,7 @@ std::shared_ptr<scrape::Target> TargetRegistry::build(const config::Target& conf
   auto& loop = threads_.loop.loop();
   auto client = former && former->client()->serves(config) ? former->client() : nullptr;
   if (!client) {
-    const scrape::TargetClient::Parts parts{resolver_, loop, threads_.pool};
+    const scrape::TargetClient::ClientParts parts{resolver_, loop, threads_.pool};
     client = async::makeOnLoop<scrape::TargetClient>(loop, config, command_line_.options.state_dir,
                                                      parts, drawUniform);
   }
@@ -100,16 +100,15 @@ std::shared_ptr<scrape::Target> TargetRegistry::build(const config::Target& conf
 
 Result<TargetRegistry::Snapshot> TargetRegistry::load(const Snapshot& former,
                                                       std::string& /*signature*/) {
-  config::Loaded loaded;
+  config::LoadedConfig loaded;
   if (first_ == nullptr) {
     loaded = config::load(command_line_);
-    std::ranges::move(outsideOf(sandbox_, loaded.config.files),
-                      std::back_inserter(loaded.complaints));
+    std::ranges::move(outsideOf(sandbox_, loaded.config.files), std::back_inserter(loaded.errors));
   }
-  complaints_ = std::move(loaded.complaints);
-  if (!complaints_.empty()) {
+  errors_ = std::move(loaded.errors);
+  if (!errors_.empty()) {
     std::string all;
-    for (const auto& complaint : complaints_) all += complaint.text() + "\n";
+    for (const auto& error : errors_) all += error.text() + "\n";
     return Error{Fault::Config, std::move(all)};
   }
   const auto& config = first_ == nullptr ? loaded.config : *first_;
@@ -134,8 +133,8 @@ void TargetRegistry::onLoaded(const Snapshot& set) {
 
 // Logs each time, not only new errors: somebody has requested each of these reloads.
 void TargetRegistry::onFailed(const ReloadFailure& /*failure*/) {
-  for (const auto& complaint : complaints_) {
-    log::error("configuration not reloaded, the running one stays", {{"error", complaint.text()}});
+  for (const auto& error : errors_) {
+    log::error("configuration not reloaded, the running one stays", {{"error", error.text()}});
   }
 }
 

@@ -12,8 +12,8 @@
 #include "config/config.h"
 #include "sandbox/sandbox.h"
 #include "scrape/page_context.h"
-#include "web/targets.h"
 #include "upstream/resolver.h"
+#include "web/targets.h"
 
 namespace postern::app {
 
@@ -43,7 +43,7 @@ class TargetRegistry final : ReloadSource<TargetSet> {
   // Null before start().
   web::TargetsNow now() const;
 
-  // Every complaint, one per line; empty once the new configuration is in use.
+  // Every error, one per line; empty once the new configuration is in use.
   std::string reload();
   // Reloads if the configuration file has changed since it was last read.
   void reloadIfChanged();
@@ -76,8 +76,8 @@ class TargetRegistry final : ReloadSource<TargetSet> {
   const async::LoopFlush flush_{threads_.loop};  // for the targets, which use the resolver
 
   // Used only during a load.
-  const config::Config* first_ = nullptr;      // argument of start(); null: read the file
-  std::vector<config::ConfigError> complaints_;  // of a failed load
+  const config::Config* first_ = nullptr;    // argument of start(); null: read the file
+  std::vector<config::ConfigError> errors_;  // of a failed load
 
   Reloading<TargetSet> reloading_;
 

@@ -36,9 +36,9 @@ class ConfigFiles final : public ReloadSource<config::Config> {
   void onLoaded(const Snapshot& /*config*/) override {}
   void onFailed(const ReloadFailure& failure) override { news_ = news_ || failure.new_error; }
 
-  // Whether the complaints have changed since the last call.
+  // Whether the errors have changed since the last call.
   bool takeNews() { return std::exchange(news_, false); }
-  const std::vector<config::ConfigError>& complaints() const { return complaints_; }
+  const std::vector<config::ConfigError>& errors() const { return errors_; }
   StandbyServer::Notice notice() const;
 
  private:
@@ -46,7 +46,7 @@ class ConfigFiles final : public ReloadSource<config::Config> {
 
   const config::CommandLine& command_line_;
   std::vector<config::Path> files_;  // all that a load reads, whether or not they exist
-  std::vector<config::ConfigError> complaints_;
+  std::vector<config::ConfigError> errors_;
   bool web_valid_ = true;
   bool news_ = false;
 };
@@ -67,25 +67,25 @@ Result<ConfigFiles::Snapshot> ConfigFiles::load(const Snapshot& /*former*/,
     files_.insert(files_.end(), files.begin(), files.end());
   };
   auto loaded = config::load(command_line_);
-  complaints_ = std::move(loaded.complaints);
+  errors_ = std::move(loaded.errors);
   add(loaded.config.files);
   web_valid_ = true;
   if (!options.web_config_file.empty()) {
     const auto web = config::loadWebConfig(options.web_config_file);
-    web_valid_ = web.complaints.empty();
-    complaints_.insert(complaints_.end(), web.complaints.begin(), web.complaints.end());
+    web_valid_ = web.errors.empty();
+    errors_.insert(errors_.end(), web.errors.begin(), web.errors.end());
     add(web.files);
   }
-  if (complaints_.empty()) return std::make_shared<const config::Config>(std::move(loaded.config));
+  if (errors_.empty()) return std::make_shared<const config::Config>(std::move(loaded.config));
   std::string all;
-  for (const auto& complaint : complaints_) all += complaint.text() + "\n";
+  for (const auto& error : errors_) all += error.text() + "\n";
   return Error{Fault::Config, std::move(all)};
 }
 
 StandbyServer::Notice ConfigFiles::notice() const {
-  std::string reason = complaints_.front().text();
-  if (complaints_.size() > 1)
-    reason += fmt::format(" (and {} more, which the log names)", complaints_.size() - 1);
+  std::string reason = errors_.front().text();
+  if (errors_.size() > 1)
+    reason += fmt::format(" (and {} more, which the log names)", errors_.size() - 1);
   return {reason, web_valid_};
 }
 
@@ -94,15 +94,15 @@ std::optional<int> waitWith(StandbyServer& standby, ConfigFiles& files,
                             Reloading<config::Config>& reloading, const sigset_t& signals) {
   while (reloading.now() == nullptr) {
     if (files.takeNews()) {
-      for (const auto& complaint : files.complaints())
+      for (const auto& error : files.errors())
         log::error("the configuration is invalid, waiting for a valid one",
-                   {{"error", complaint.text()}});
+                   {{"error", error.text()}});
       standby.start(files.notice());
     }
     const int signal = waitForSignal(signals, kPollEvery);
     if (signal == SIGTERM || signal == SIGINT) return 0;
     if (signal == SIGHUP) {
-      static_cast<void>(reloading.reload());  // complaints() has the mistakes
+      static_cast<void>(reloading.reload());  // errors() has the mistakes
       continue;
     }
     reloading.poll();

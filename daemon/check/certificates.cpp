@@ -18,8 +18,8 @@ std::int64_t daysLeft(const tls::Summary& certificate, SystemTime now) {
 }
 
 // Appends a description of each certificate. Adds `file` to `renew` if one of them expires soon.
-void tell(const std::vector<tls::Summary>& all, const char* role, const config::Path& file,
-          SystemTime now, Step& step, std::string& renew) {
+void describeAll(const std::vector<tls::Summary>& all, const char* role, const config::Path& file,
+                 SystemTime now, Step& step, std::string& renew) {
   for (const auto& certificate : all) {
     if (!step.what.empty()) step.what += "; ";
     step.what += fmt::format("{} {}", role, describe(certificate, now));
@@ -32,16 +32,16 @@ void tell(const std::vector<tls::Summary>& all, const char* role, const config::
 }
 
 // Appends a description of each CRL. Adds `file` to `replace` if one of them has expired.
-void tellCrls(const std::vector<tls::CrlSummary>& crls, const config::Path& file, SystemTime now,
-              Step& step, std::string& replace) {
+void describeCrls(const std::vector<tls::CrlSummary>& crls, const config::Path& file,
+                  SystemTime now, Step& step, std::string& replace) {
   for (const auto& crl : crls) {
     step.what += fmt::format("; CRL of '{}' with {}{}", crl.issuer, crl.revoked,
                              crl.revoked == 1 ? " certificate" : " certificates");
-    Json details = {{"file", file.string()},
-                    {"issuer", crl.issuer},
-                    {"revoked", crl.revoked},
-                    {"last_update", rfc3339(crl.last_update)},
-                    {"next_update", nullptr}};
+    OrderedJson details = {{"file", file.string()},
+                           {"issuer", crl.issuer},
+                           {"revoked", crl.revoked},
+                           {"last_update", rfc3339(crl.last_update)},
+                           {"next_update", nullptr}};
     if (crl.next_update) {
       const auto until = rfc3339(*crl.next_update);
       step.what += (tls::expired(crl, now) ? ", expired at " : ", valid until ") + until;
@@ -62,7 +62,7 @@ std::string describe(const tls::Summary& certificate, SystemTime now) {
                      certificate.issuer, left);
 }
 
-Json detailsOf(const tls::Summary& certificate, SystemTime now) {
+OrderedJson detailsOf(const tls::Summary& certificate, SystemTime now) {
   return {{"subject", certificate.subject},
           {"names", certificate.names},
           {"issuer", certificate.issuer},
@@ -74,30 +74,30 @@ Json detailsOf(const tls::Summary& certificate, SystemTime now) {
 Certificates examineCertificates(const config::Target& target, SystemTime now) {
   auto material = tls::Material::load(target.tls, now);
   if (!material) return {nullptr, failedStep("certificates", material.error(), target)};
-  Step step{"certificates", State::Ok, "", "", Json::object()};
-  step.details["certificates"] = Json::array();
+  Step step{"certificates", StepState::Ok, "", "", OrderedJson::object()};
+  step.details["certificates"] = OrderedJson::array();
   std::string renew;
-  tell((*material)->clientChain(), "client", target.tls.cert_file, now, step, renew);
+  describeAll((*material)->clientChain(), "client", target.tls.cert_file, now, step, renew);
   if (step.what.empty()) step.what = "no client certificate";
-  tell((*material)->authorities(), "CA", target.tls.ca_file, now, step, renew);
+  describeAll((*material)->authorities(), "CA", target.tls.ca_file, now, step, renew);
   if ((*material)->authorities().empty()) {
     step.what += target.tls.files_only ? "; no CA file" : "; the system's roots are trusted";
   }
   const auto& warnings = (*material)->warnings();
   for (const auto& warning : warnings) step.what += "; " + warning;
   std::string replace;
-  tellCrls((*material)->crls(), target.tls.crl_file, now, step, replace);
+  describeCrls((*material)->crls(), target.tls.crl_file, now, step, replace);
   if (!replace.empty()) {
-    step.state = State::Failed;
-    step.cure = fmt::format(
+    step.state = StepState::Failed;
+    step.remedy = fmt::format(
         "replace {} with the CA's current CRL: until then certificates of that CA are refused",
         replace);
   } else if (!renew.empty()) {
-    step.state = State::Warning;
-    step.cure = "renew " + renew;
+    step.state = StepState::Warning;
+    step.remedy = "renew " + renew;
   } else if (!warnings.empty()) {
-    step.state = State::Warning;
-    step.cure = "correct the file as the warning says";
+    step.state = StepState::Warning;
+    step.remedy = "correct the file as the warning says";
   }
   return {*std::move(material), std::move(step)};
 }

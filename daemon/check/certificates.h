@@ -3,8 +3,8 @@
 #include <memory>
 #include <string>
 
-#include "config/target.h"
 #include "check/report.h"
+#include "config/target.h"
 #include "tls/material.h"
 
 namespace postern::check {
@@ -19,6 +19,6 @@ Certificates examineCertificates(const config::Target& target, SystemTime now);
 
 // "'postern' for postern, signed by 'CA', 29 days left"
 std::string describe(const tls::Summary& certificate, SystemTime now);
-Json detailsOf(const tls::Summary& certificate, SystemTime now);
+OrderedJson detailsOf(const tls::Summary& certificate, SystemTime now);
 
 }  // namespace postern::check

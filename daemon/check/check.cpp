@@ -8,10 +8,10 @@
 #include <filesystem>
 #include <string>
 
+#include "check/local_daemon.h"
+#include "check/target_check.h"
 #include "config/description.h"
 #include "config/web_config.h"
-#include "check/daemon.h"
-#include "check/target_check.h"
 #include "tls/server_context.h"
 
 namespace postern::check {
@@ -24,10 +24,10 @@ std::string sourceOf(const config::CommandLine& command_line) {
 
 Step configStep(const config::CommandLine& command_line, const config::Config& config) {
   const auto count = config.targets.size();
-  Step step{"config", State::Ok,
+  Step step{"config", StepState::Ok,
             fmt::format("{}: valid, {}{}", sourceOf(command_line), count,
                         count == 1 ? " target" : " targets"),
-            "", Json::object()};
+            "", OrderedJson::object()};
   step.details = {{"from", sourceOf(command_line)}, {"targets", count}};
   return step;
 }
@@ -36,61 +36,62 @@ void reportConfig(const config::CommandLine& command_line, const config::Config&
                   Report& report) {
   report.add(configStep(command_line, config));
   for (const auto& warning : command_line.warnings)
-    report.add({"config", State::Warning, warning, "correct the variable's name, or remove it",
-                Json::object()});
+    report.add({"config", StepState::Warning, warning, "correct the variable's name, or remove it",
+                OrderedJson::object()});
   const auto& state = command_line.options.state_dir;
   if (!state.empty() && ::access(state.c_str(), W_OK | X_OK) != 0) {
-    report.add({"state", State::Warning,
+    report.add({"state", StepState::Warning,
                 fmt::format("{} (--state.dir) is not a folder that user {} can write to: no "
                             "back-off survives a restart",
                             state.string(), ::geteuid()),
-                "mount an emptyDir there, with an fsGroup of this user", Json::object()});
+                "mount an emptyDir there, with an fsGroup of this user", OrderedJson::object()});
   }
 }
 
 // "is unknown, expected one of a, b" and "unknown key, did you mean c?": the second half becomes
 // the remedy.
-Step complaintStep(const config::ConfigError& complaint) {
+Step errorStep(const config::ConfigError& error) {
   constexpr std::string_view kExpected = ", expected ";
   constexpr std::string_view kMeant = ", did you mean ";
-  auto text = complaint.text();
-  std::string cure = "correct it there; daemon/config/README.md lists every key with its meaning";
+  auto text = error.text();
+  std::string remedy = "correct it there; daemon/config/README.md lists every key with its meaning";
   if (const auto at = text.rfind(kExpected); at != std::string::npos) {
-    cure = "write " + text.substr(at + kExpected.size());
+    remedy = "write " + text.substr(at + kExpected.size());
     text.resize(at);
   } else if (const auto meant = text.rfind(kMeant); meant != std::string::npos) {
-    cure = "write " + text.substr(meant + kMeant.size());
-    cure.back() = ',';  // was a question mark
-    cure += " if that is meant";
+    remedy = "write " + text.substr(meant + kMeant.size());
+    remedy.back() = ',';  // was a question mark
+    remedy += " if that is meant";
     text.resize(meant);
   }
-  return {
-      "config", State::Failed, text, cure, {{"where", complaint.where}, {"key", complaint.key}}};
+  return {"config", StepState::Failed, text, remedy, {{"where", error.where}, {"key", error.key}}};
 }
 
 // --web.config.file and the files that it names.
 void reportWeb(const config::Options& options, Report& report) {
   if (options.web_config_file.empty()) return;
   const auto loaded = config::loadWebConfig(options.web_config_file);
-  for (const auto& complaint : loaded.complaints) report.add(complaintStep(complaint));
-  if (!loaded.complaints.empty()) return;
+  for (const auto& error : loaded.errors) report.add(errorStep(error));
+  if (!loaded.errors.empty()) return;
   auto warnings = loaded.warnings;
-  Step step{"web", State::Ok, options.web_config_file.string() + ": valid", "", Json::object()};
+  Step step{"web", StepState::Ok, options.web_config_file.string() + ": valid", "",
+            OrderedJson::object()};
   if (loaded.config.tls) {
     const auto context = tls::loadServerContext(*loaded.config.tls, options.web_key_password_file,
                                                 std::chrono::system_clock::now());
     if (context) {
       warnings.insert(warnings.end(), context->warnings.begin(), context->warnings.end());
     } else {
-      step.state = State::Failed;
+      step.state = StepState::Failed;
       step.what = context.error().what;
-      step.cure = "correct the file; until then every handshake on --web.listen-address is refused";
+      step.remedy =
+          "correct the file; until then every handshake on --web.listen-address is refused";
     }
   }
   report.add(step);
   for (const auto& warning : warnings) {
-    report.add({"web", State::Warning, warning, "see Access control in daemon/web/README.md",
-                Json::object()});
+    report.add({"web", StepState::Warning, warning, "see Access control in daemon/web/README.md",
+                OrderedJson::object()});
   }
 }
 
@@ -107,17 +108,17 @@ bool names(const config::Config& config, const std::string& name) {
 
 }  // namespace
 
-int examine(const config::CommandLine& command_line, const config::Config& config) {
+int runCheck(const config::CommandLine& command_line, const config::Config& config) {
   if (!names(config, command_line.target)) return 2;
   Report report(command_line.check.json, stdout);
   reportConfig(command_line, config, report);
   reportWeb(command_line.options, report);
   Network network;
-  Daemon daemon(command_line.options, config::fingerprint(config.targets), network);
+  LocalDaemon daemon(command_line.options, config::fingerprint(config.targets), network);
   report.add(daemon.step());
   for (const auto& target : config.targets) {
     if (command_line.target.empty() || target.name == command_line.target)
-      TargetCheck(target, command_line, report).go(daemon, network);
+      TargetCheck(target, command_line, report).run(daemon, network);
   }
   report.finish();
   return report.good() ? 0 : 1;
@@ -127,15 +128,15 @@ int runFileCheck(const config::CommandLine& command_line, const config::Config& 
   Report report(/*json=*/false, stdout);
   reportConfig(command_line, config, report);
   reportWeb(command_line.options, report);
-  for (const auto& target : config.targets) TargetCheck(target, command_line, report).lookAtFiles();
+  for (const auto& target : config.targets) TargetCheck(target, command_line, report).reportFiles();
   report.finish();
   return report.good() ? 0 : 1;
 }
 
-int complain(const config::CommandLine& command_line,
-             const std::vector<config::ConfigError>& complaints) {
+int reportErrors(const config::CommandLine& command_line,
+                 const std::vector<config::ConfigError>& errors) {
   Report report(command_line.check.json, stdout);
-  for (const auto& complaint : complaints) report.add(complaintStep(complaint));
+  for (const auto& error : errors) report.add(errorStep(error));
   report.finish();
   return 1;
 }

@@ -68,10 +68,10 @@ async::Task<std::string> startOfBody(upstream::HttpExchange& exchange, async::Sc
 }
 
 // The network path from name to answer. Each step returns whether the next one can be tried.
-class Path {
+class ConnectivityCheck {
  public:
-  Path(const config::Target& target, const tls::Material* material, Network& network,
-       Report& report)
+  ConnectivityCheck(const config::Target& target, const tls::Material* material, Network& network,
+                    Report& report)
       : target_(target), material_(material), network_(network), report_(report) {}
 
   bool resolve();
@@ -86,31 +86,31 @@ class Path {
     return false;
   }
   Step handshakeStep(const Stopwatch& watch) const;
-  Json offerDetails() const;
+  OrderedJson handshakeDetails() const;
   std::string offeredAuthorities() const;
   bool failClient(const Error& error);
-  std::string clientVerdict(bool asks) const;
+  std::string clientResult(bool asks) const;
 
   const config::Target& target_;
   const tls::Material* const material_;
   Network& network_;
   Report& report_;
   std::vector<upstream::Address> addresses_;
-  tls::ServerHandshake offer_;
+  tls::ServerHandshake handshake_;
   std::atomic<std::size_t> open_ = 0;
   std::unique_ptr<upstream::Connection> connection_;
   int status_ = 0;    // status of the answer
   std::string body_;  // beginning of its body
 };
 
-bool Path::resolve() {
+bool ConnectivityCheck::resolve() {
   const Stopwatch watch;
   const auto& url = target_.url;
   async::Scope scope(network_.loop, deadline());
   auto resolved = network_.loop.run(network_.resolver.resolve(url.host, url.port, scope));
   if (!resolved) return fail("name", resolved.error());
   addresses_ = *std::move(resolved);
-  Step step{"name", State::Ok, url.host + " is ", "", {{"host", url.host}}};
+  Step step{"name", StepState::Ok, url.host + " is ", "", {{"host", url.host}}};
   for (const auto& address : addresses_) {
     const auto text = address.text();
     step.what += (step.details.contains("addresses") ? ", " : "") + text.substr(0, text.rfind(':'));
@@ -124,7 +124,7 @@ bool Path::resolve() {
   return true;
 }
 
-bool Path::dial() {
+bool ConnectivityCheck::dial() {
   const Stopwatch watch;
   async::Scope scope(network_.loop, deadline());
   const auto dialled =
@@ -134,18 +134,18 @@ bool Path::dial() {
   // The handshake uses the address that has just answered.
   addresses_ = {dialled->address};
   report_.add({"port",
-               State::Ok,
+               StepState::Ok,
                fmt::format("{} is open ({})", address, watch.text()),
                "",
                {{"address", address}, {"milliseconds", watch.elapsed()}}});
   return true;
 }
 
-bool Path::shakeHands(const std::shared_ptr<const tls::Material>& material) {
+bool ConnectivityCheck::shakeHands(const std::shared_ptr<const tls::Material>& material) {
   const Stopwatch watch;
   async::Scope scope(network_.loop, deadline());
   upstream::Connection::Peer peer{target_.url.host, target_.url.authority(), addresses_, material};
-  peer.offer = &offer_;
+  peer.offer = &handshake_;
   auto opened = network_.loop.run(upstream::Connection::open(std::move(peer), open_, scope));
   if (opened) {
     connection_ = *std::move(opened);
@@ -156,7 +156,7 @@ bool Path::shakeHands(const std::shared_ptr<const tls::Material>& material) {
   // the handshake. That is the case if the service has shown its certificate and requested the
   // client's.
   const bool ours =
-      offer_.certificate && offer_.asks_for_client && opened.error().fault == Fault::Tls;
+      handshake_.certificate && handshake_.asks_for_client && opened.error().fault == Fault::Tls;
   if (!ours) {
     auto step = failedStep("tls", opened.error(), target_);
     step.what += fmt::format(" (asked for {}, trusting {})", expectedName(target_),
@@ -168,59 +168,62 @@ bool Path::shakeHands(const std::shared_ptr<const tls::Material>& material) {
   return failClient(opened.error());
 }
 
-Step Path::handshakeStep(const Stopwatch& watch) const {
-  Step step{"tls", State::Ok, "", "", offerDetails()};
-  step.what = offer_.terms.version.empty() ? "not finished" : tls::describe(offer_.terms);
+Step ConnectivityCheck::handshakeStep(const Stopwatch& watch) const {
+  Step step{"tls", StepState::Ok, "", "", handshakeDetails()};
+  step.what = handshake_.terms.version.empty() ? "not finished" : tls::describe(handshake_.terms);
   step.what += fmt::format(" ({})", watch.text());
   const auto now = std::chrono::system_clock::now();
-  if (offer_.certificate)
-    step.what += "; the service presents " + describe(*offer_.certificate, now);
+  if (handshake_.certificate)
+    step.what += "; the service shows " + describe(*handshake_.certificate, now);
   step.what += fmt::format("; asked for {}, trusting {}", expectedName(target_),
                            trusted(target_, *material_));
-  if (!offer_.anchor.empty()) step.what += fmt::format(", its chain ends at '{}'", offer_.anchor);
+  if (!handshake_.anchor.empty())
+    step.what += fmt::format(", its chain ends at '{}'", handshake_.anchor);
   step.details["milliseconds"] = watch.elapsed();
   if (target_.tls.insecure_skip_verify) {
-    step.state = State::Warning;
-    step.cure =
+    step.state = StepState::Warning;
+    step.remedy =
         "set ca_file or pin_sha256, and remove insecure_skip_verify: any server at this address "
         "gets the credential";
-  } else if (offer_.certificate && tls::expiresSoon(offer_.certificate->validity, now)) {
-    step.state = State::Warning;
-    step.cure = "renew the service's certificate";
+  } else if (handshake_.certificate && tls::expiresSoon(handshake_.certificate->validity, now)) {
+    step.state = StepState::Warning;
+    step.remedy = "renew the service's certificate";
   }
   return step;
 }
 
-Json Path::offerDetails() const {
-  Json json{{"version", offer_.terms.version}, {"cipher", offer_.terms.cipher}};
+OrderedJson ConnectivityCheck::handshakeDetails() const {
+  OrderedJson json{{"version", handshake_.terms.version}, {"cipher", handshake_.terms.cipher}};
   json["server_name"] = expectedName(target_);
   json["trusts"] = trusted(target_, *material_);
-  json["certificate"] = offer_.certificate
-                            ? detailsOf(*offer_.certificate, std::chrono::system_clock::now())
-                            : Json(nullptr);
-  json["anchor"] = offer_.anchor.empty() ? Json(nullptr) : Json(offer_.anchor);
-  json["client_authorities"] = offer_.client_authorities;
+  json["certificate"] = handshake_.certificate
+                            ? detailsOf(*handshake_.certificate, std::chrono::system_clock::now())
+                            : OrderedJson(nullptr);
+  json["anchor"] =
+      handshake_.anchor.empty() ? OrderedJson(nullptr) : OrderedJson(handshake_.anchor);
+  json["client_authorities"] = handshake_.client_authorities;
   return json;
 }
 
 // "", or " (it accepts client certificates of 'A', 'B' and 3 more)"
-std::string Path::offeredAuthorities() const {
-  if (offer_.client_authorities.empty()) return "";
+std::string ConnectivityCheck::offeredAuthorities() const {
+  if (handshake_.client_authorities.empty()) return "";
   std::string text = " (it accepts client certificates of ";
-  for (const auto& name : offer_.client_authorities)
+  for (const auto& name : handshake_.client_authorities)
     text += fmt::format("{}{}'", text.ends_with("of ") ? "'" : ", '", name);
-  if (offer_.more_authorities > 0) text += fmt::format(" and {} more", offer_.more_authorities);
+  if (handshake_.more_authorities > 0)
+    text += fmt::format(" and {} more", handshake_.more_authorities);
   return text + ")";
 }
 
-bool Path::failClient(const Error& error) {
+bool ConnectivityCheck::failClient(const Error& error) {
   auto step = failedStep("client", error, target_);
   step.what += offeredAuthorities();
   report_.add(step);
   return false;
 }
 
-bool Path::ask() {
+bool ConnectivityCheck::ask() {
   const Stopwatch watch;
   upstream::Request request;
   request.path = target_.url.path + "/";
@@ -241,15 +244,15 @@ bool Path::ask() {
     return failClient(upstream::clientRefusal(status_, body_, !material_->clientChain().empty()));
   const bool asks = connection_->asksForClient();
   report_.add({"client",
-               State::Ok,
+               StepState::Ok,
                fmt::format("{}; a request without credential was answered with {} ({})",
-                           clientVerdict(asks), status_, watch.text()),
+                           clientResult(asks), status_, watch.text()),
                "",
                {{"status", status_}, {"asked_for", asks}}});
   return true;
 }
 
-std::string Path::clientVerdict(bool asks) const {
+std::string ConnectivityCheck::clientResult(bool asks) const {
   const auto& chain = material_->clientChain();
   if (chain.empty()) {
     return asks ? "the service asks for a client certificate, does not require one for this "
@@ -265,20 +268,20 @@ std::string Path::clientVerdict(bool asks) const {
 std::string checkConnectivity(const config::Target& target,
                               const std::shared_ptr<const tls::Material>& material,
                               Network& network, Report& report) {
-  Path path(target, material.get(), network, report);
+  ConnectivityCheck steps(target, material.get(), network, report);
   std::string failed;
   const auto next = [&](const char* name, bool possible, auto step) {
     if (failed.empty() && !possible) failed = "certificates";
     if (!failed.empty()) {
-      report.add({name, State::NotTried, failed + " failed", "", Json::object()});
+      report.add({name, StepState::NotTried, failed + " failed", "", OrderedJson::object()});
     } else if (!step()) {
       failed = name;
     }
   };
-  next("name", true, [&] { return path.resolve(); });
-  next("port", true, [&] { return path.dial(); });
-  next("tls", material != nullptr, [&] { return path.shakeHands(material); });
-  next("client", true, [&] { return path.ask(); });
+  next("name", true, [&] { return steps.resolve(); });
+  next("port", true, [&] { return steps.dial(); });
+  next("tls", material != nullptr, [&] { return steps.shakeHands(material); });
+  next("client", true, [&] { return steps.ask(); });
   return failed;
 }
 

@@ -142,35 +142,37 @@ async::Task<Result<std::vector<upstream::Address>>> DaemonClient::addresses(asyn
 }
 
 Result<upstream::Response> DaemonClient::get(const std::string& path, SteadyTime deadline,
-                                      const OnBody& on_body) {
+                                             const OnBody& on_body) {
   const std::string request = fmt::format(
       "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: postern check\r\nAccept: "
       "text/plain;version=0.0.4, */*;q=0.1\r\nConnection: close\r\n\r\n",
       path, host_.empty() ? joinHostPort("localhost", port_) : address_);
   async::Scope scope(network_.loop, deadline);
-  return network_.loop.run(ask(request, on_body, scope));
+  return network_.loop.run(send(request, on_body, scope));
 }
 
-async::Task<DaemonClient::Answer> DaemonClient::ask(const std::string& request, const OnBody& on_body,
-                                      async::Scope& scope) {
-  if (transport_ == Transport::Tls) co_return co_await askByTls(request, on_body, scope);
-  auto plain = co_await askPlain(request, on_body, scope);
-  if (transport_ == Transport::Plain || !reached_) co_return plain;
+async::Task<Result<upstream::Response>> DaemonClient::send(const std::string& request,
+                                                           const OnBody& on_body,
+                                                           async::Scope& scope) {
+  if (protocol_ == ListenerProtocol::Tls) co_return co_await sendByTls(request, on_body, scope);
+  auto plain = co_await sendPlain(request, on_body, scope);
+  if (protocol_ == ListenerProtocol::Plain || !reached_) co_return plain;
   // A listener with TLS answers plain HTTP with a 400, an alert or nothing.
   if (plain && plain->status != kRefused) {
-    transport_ = Transport::Plain;
+    protocol_ = ListenerProtocol::Plain;
     co_return plain;
   }
   if (!plain && plain.error().fault == Fault::Timeout) co_return plain;
-  auto by_tls = co_await askByTls(request, on_body, scope);
-  if (by_tls) transport_ = Transport::Tls;
+  auto by_tls = co_await sendByTls(request, on_body, scope);
+  if (by_tls) protocol_ = ListenerProtocol::Tls;
   const bool no_tls = !by_tls && by_tls.error().detail == Detail::NotTls;
   if (no_tls) co_return plain;
   co_return by_tls;
 }
 
-async::Task<DaemonClient::Answer> DaemonClient::askPlain(const std::string& request, const OnBody& on_body,
-                                           async::Scope& scope) {
+async::Task<Result<upstream::Response>> DaemonClient::sendPlain(const std::string& request,
+                                                                const OnBody& on_body,
+                                                                async::Scope& scope) {
   auto addresses = co_await this->addresses(scope);
   if (!addresses) co_return addresses.error();
   auto dialled = co_await upstream::dial(address_, std::move(*addresses), scope);
@@ -180,8 +182,9 @@ async::Task<DaemonClient::Answer> DaemonClient::askPlain(const std::string& requ
   co_return co_await exchangeOn(connection, request, on_body, scope);
 }
 
-async::Task<DaemonClient::Answer> DaemonClient::askByTls(const std::string& request, const OnBody& on_body,
-                                           async::Scope& scope) {
+async::Task<Result<upstream::Response>> DaemonClient::sendByTls(const std::string& request,
+                                                                const OnBody& on_body,
+                                                                async::Scope& scope) {
   if (!material_) {
     config::Tls ours;
     ours.insecure_skip_verify = true;

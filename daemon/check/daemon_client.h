@@ -40,22 +40,21 @@ class DaemonClient {
   bool reached() const { return reached_; }
 
  private:
-  enum class Transport { Unknown, Plain, Tls };
-
-  using Answer = Result<upstream::Response>;
+  enum class ListenerProtocol { Unknown, Plain, Tls };
 
   async::Task<Result<std::vector<upstream::Address>>> addresses(async::Scope& scope);
-  async::Task<Answer> ask(const std::string& request, const OnBody& on_body, async::Scope& scope);
-  async::Task<Answer> askPlain(const std::string& request, const OnBody& on_body,
-                               async::Scope& scope);
-  async::Task<Answer> askByTls(const std::string& request, const OnBody& on_body,
-                               async::Scope& scope);
+  async::Task<Result<upstream::Response>> send(const std::string& request, const OnBody& on_body,
+                                               async::Scope& scope);
+  async::Task<Result<upstream::Response>> sendPlain(const std::string& request,
+                                                    const OnBody& on_body, async::Scope& scope);
+  async::Task<Result<upstream::Response>> sendByTls(const std::string& request,
+                                                    const OnBody& on_body, async::Scope& scope);
 
   const std::string address_;
   std::string host_;  // host to connect to; empty: loopback of both families
   std::uint16_t port_ = 0;
   Network& network_;
-  Transport transport_ = Transport::Unknown;
+  ListenerProtocol protocol_ = ListenerProtocol::Unknown;
   bool reached_ = false;
   std::shared_ptr<const tls::Material> material_;  // null until it is needed
 };

@@ -15,8 +15,8 @@
 namespace postern::check {
 namespace {
 
-struct Wanted {
-  const Reader& reader;
+struct CheckedFile {
+  const ReadingUser& reader;
   const config::Path& path;
   std::string role;       // "client key"
   bool secret = false;    // only the owner and group should read it
@@ -37,7 +37,7 @@ std::string readersOf(const struct stat& status) {
 }
 
 // Whether the reader is neither the owner nor in the file's group.
-bool readsAsOther(const struct stat& status, const Reader& reader) {
+bool readsAsOther(const struct stat& status, const ReadingUser& reader) {
   return reader.user != 0 && reader.user != status.st_uid &&
          std::ranges::count(reader.groups, status.st_gid) == 0;
 }
@@ -48,87 +48,87 @@ bool isInVolume(const config::Path& file) {
   return std::filesystem::is_symlink(file.parent_path() / "..data", ignored);
 }
 
-void judgeOpenSecret(const Wanted& wanted, const struct stat& status, Step& step) {
-  const auto user = "user " + std::to_string(wanted.reader.user);
-  if (!readsAsOther(status, wanted.reader)) {
-    step.state = State::Warning;
-    step.cure =
+void checkOpenSecret(const CheckedFile& file, const struct stat& status, Step& step) {
+  const auto user = "user " + std::to_string(file.reader.user);
+  if (!readsAsOther(status, file.reader)) {
+    step.state = StepState::Warning;
+    step.remedy =
         "remove the permission of others: in Kubernetes defaultMode 0440 with the pod's fsGroup, "
         "else chmod o-r";
-  } else if (isInVolume(wanted.path)) {
+  } else if (isInVolume(file.path)) {
     step.what += fmt::format(
         ", because {} needs that in a pod without fsGroup; only containers that mount this volume "
         "see it",
         user);
   } else {
-    step.state = State::Warning;
-    step.cure = fmt::format(
+    step.state = StepState::Warning;
+    step.remedy = fmt::format(
         "give the file to a group of {} (chgrp), then remove the permission of others: chmod 0440",
         user);
   }
 }
 
-Json fileDetails(const Wanted& wanted, const struct stat& status) {
-  return {{"file", wanted.path.string()},
-          {"role", wanted.role},
+OrderedJson fileDetails(const CheckedFile& file, const struct stat& status) {
+  return {{"file", file.path.string()},
+          {"role", file.role},
           {"mode", modeText(status.st_mode)},
           {"owner", status.st_uid},
           {"group", status.st_gid}};
 }
 
-Step missing(const Wanted& wanted) {
-  Step step{"file", State::Failed, "", "", {{"file", wanted.path.string()}, {"role", wanted.role}}};
-  const auto where = whereMissing(wanted.path);
-  step.what = fmt::format("{} ({}) does not exist: {}", wanted.path.string(), wanted.role, where);
-  step.cure = fmt::format("mount a volume that holds {} at {}, or correct the file name",
-                          wanted.path.filename().string(), wanted.path.parent_path().string());
-  if (!wanted.optional) return step;
+Step missing(const CheckedFile& file) {
+  Step step{"file", StepState::Failed, "", "", {{"file", file.path.string()}, {"role", file.role}}};
+  const auto where = whereMissing(file.path);
+  step.what = fmt::format("{} ({}) does not exist: {}", file.path.string(), file.role, where);
+  step.remedy = fmt::format("mount a volume that holds {} at {}, or correct the file name",
+                            file.path.filename().string(), file.path.parent_path().string());
+  if (!file.optional) return step;
   std::error_code ignored;
-  const bool folder = std::filesystem::is_directory(wanted.path.parent_path(), ignored);
-  step.state = folder ? State::Ok : State::Warning;
-  step.what = fmt::format("{} ({}) is missing, and is optional{}", wanted.path.string(),
-                          wanted.role, folder ? "" : ": " + where);
-  if (folder) step.cure.clear();
+  const bool folder = std::filesystem::is_directory(file.path.parent_path(), ignored);
+  step.state = folder ? StepState::Ok : StepState::Warning;
+  step.what = fmt::format("{} ({}) is missing, and is optional{}", file.path.string(), file.role,
+                          folder ? "" : ": " + where);
+  if (folder) step.remedy.clear();
   return step;
 }
 
-Step unreadable(const Wanted& wanted, const struct stat* status, int error) {
+Step unreadable(const CheckedFile& file, const struct stat* status, int error) {
   Step step{
-      "file", State::Failed, fmt::format("{} ({})", wanted.path.string(), wanted.role), "", {}};
-  const auto user = "user " + std::to_string(wanted.reader.user);
+      "file", StepState::Failed, fmt::format("{} ({})", file.path.string(), file.role), "", {}};
+  const auto user = "user " + std::to_string(file.reader.user);
   if (status == nullptr) {
-    step.details = {{"file", wanted.path.string()}, {"role", wanted.role}};
+    step.details = {{"file", file.path.string()}, {"role", file.role}};
     step.what += fmt::format(" is not accessible to {}: {}", user, std::strerror(error));
-    step.cure = fmt::format("give {} the permission x on the folders above the file", user);
+    step.remedy = fmt::format("give {} the permission x on the folders above the file", user);
     return step;
   }
-  step.details = fileDetails(wanted, *status);
+  step.details = fileDetails(file, *status);
   step.what += fmt::format(" may not be read by {}: mode {}, {}", user, modeText(status->st_mode),
                            readersOf(*status));
-  step.cure = fmt::format(
+  step.remedy = fmt::format(
       "let {} read it: in Kubernetes defaultMode 0440 with the pod's fsGroup, else chown or chmod",
       user);
   return step;
 }
 
-Step examine(const Wanted& wanted) {
+Step examine(const CheckedFile& file) {
   struct stat status {};
-  if (::stat(wanted.path.c_str(), &status) != 0) {
-    if (errno == ENOENT || errno == ENOTDIR) return missing(wanted);
-    return unreadable(wanted, nullptr, errno);
+  if (::stat(file.path.c_str(), &status) != 0) {
+    if (errno == ENOENT || errno == ENOTDIR) return missing(file);
+    return unreadable(file, nullptr, errno);
   }
-  if (::faccessat(AT_FDCWD, wanted.path.c_str(), R_OK, AT_EACCESS) != 0)
-    return unreadable(wanted, &status, errno);
-  Step step{"file", State::Ok, "", "", fileDetails(wanted, status)};
-  step.what = fmt::format("{} ({}): mode {}, {}", wanted.path.string(), wanted.role,
+  if (::faccessat(AT_FDCWD, file.path.c_str(), R_OK, AT_EACCESS) != 0)
+    return unreadable(file, &status, errno);
+  Step step{"file", StepState::Ok, "", "", fileDetails(file, status)};
+  step.what = fmt::format("{} ({}): mode {}, {}", file.path.string(), file.role,
                           modeText(status.st_mode), readersOf(status));
-  if (wanted.secret && (status.st_mode & S_IROTH) != 0) judgeOpenSecret(wanted, status, step);
+  if (file.secret && (status.st_mode & S_IROTH) != 0) checkOpenSecret(file, status, step);
   return step;
 }
 
-class Files {
+class FileChecker {
  public:
-  explicit Files(const Reader& reader) : reader_(reader) {}
+  explicit FileChecker(const ReadingUser& reader) : reader_(reader) {}
 
   void addTarget(const config::Target& target);
   std::vector<Step> take() { return std::move(steps_); }
@@ -142,11 +142,11 @@ class Files {
   void addCredentials(const config::FileCredentials& files);
   void addDatabaseFolder(const config::Path& folder);
 
-  const Reader& reader_;
+  const ReadingUser& reader_;
   std::vector<Step> steps_;
 };
 
-void Files::addTls(const config::Tls& tls, const std::string& whose) {
+void FileChecker::addTls(const config::Tls& tls, const std::string& whose) {
   add(tls.ca_file, whose + "CA", false, tls.optional_files && !tls.needs_ca);
   add(tls.crl_file, whose + "CRL", false);
   add(tls.cert_file, whose + "client certificate", false, tls.optional_files);
@@ -155,7 +155,7 @@ void Files::addTls(const config::Tls& tls, const std::string& whose) {
   add(tls.key_password_file, whose + "password of the client key", true);
 }
 
-void Files::addCredentials(const config::FileCredentials& files) {
+void FileChecker::addCredentials(const config::FileCredentials& files) {
   add(files.username_file, "user name", false);
   add(files.password_file, "password", true);
   add(files.api_key_file, "API key", true);
@@ -173,7 +173,7 @@ void Files::addCredentials(const config::FileCredentials& files) {
     steps_.push_back(missing({reader_, files.directory / "username", "credential", true, false}));
 }
 
-void Files::addHeaders(const config::HttpHeaders& headers, const std::string& whose) {
+void FileChecker::addHeaders(const config::HttpHeaders& headers, const std::string& whose) {
   for (const auto& header : headers) {
     for (const auto& file : header.files)
       add(file, fmt::format("{}header {}", whose, header.name), true);
@@ -181,7 +181,7 @@ void Files::addHeaders(const config::HttpHeaders& headers, const std::string& wh
 }
 
 // --mysql.dir. Of the files with a default, only those that exist.
-void Files::addDatabaseFolder(const config::Path& folder) {
+void FileChecker::addDatabaseFolder(const config::Path& folder) {
   const auto addNamed = [&](const char* name, bool needed) {
     const auto path = folder / name;
     struct stat status {};
@@ -193,7 +193,7 @@ void Files::addDatabaseFolder(const config::Path& folder) {
   for (const char* name : {"port", "query", "ca.crt", "tls.crt", "tls.key"}) addNamed(name, false);
 }
 
-void Files::addTarget(const config::Target& target) {
+void FileChecker::addTarget(const config::Target& target) {
   addTls(target.tls, "");
   if (target.oauth2) addTls(target.oauth2->tls, "token endpoint's ");
   addHeaders(target.http_headers, "");
@@ -209,8 +209,8 @@ void Files::addTarget(const config::Target& target) {
 
 }  // namespace
 
-Reader Reader::self() {
-  Reader reader{::geteuid(), {::getegid()}};
+ReadingUser ReadingUser::self() {
+  ReadingUser reader{::geteuid(), {::getegid()}};
   if (const int count = ::getgroups(0, nullptr); count > 0) {
     std::vector<gid_t> groups(static_cast<std::size_t>(count));
     groups.resize(static_cast<std::size_t>(std::max(::getgroups(count, groups.data()), 0)));
@@ -219,8 +219,8 @@ Reader Reader::self() {
   return reader;
 }
 
-std::vector<Step> examineFiles(const config::Target& target, const Reader& reader) {
-  Files files(reader);
+std::vector<Step> examineFiles(const config::Target& target, const ReadingUser& reader) {
+  FileChecker files(reader);
   files.addTarget(target);
   return files.take();
 }

@@ -1,7 +1,7 @@
 #include "check/local_scrape.h"
 
 #include "base/version.h"
-#include "check/series.h"
+#include "check/sample_counter.h"
 #include "scrape/page_stream.h"
 #include "web/status.h"
 
@@ -20,14 +20,14 @@ class CountedPage final : public scrape::PageStream {
   std::chrono::milliseconds waited() const override { return std::chrono::milliseconds(0); }
   void disconnect() override {}
 
-  Series series;
+  SampleCounter series;
 };
 
 web::TargetViews only(const scrape::Target& target) {
   return {web::viewOf(target)};
 }
 
-web::Self ourselves(SystemTime now) {
+web::Self localSelf(SystemTime now) {
   web::Self self;
   self.version = version();
   self.revision = revision();
@@ -37,9 +37,10 @@ web::Self ourselves(SystemTime now) {
 
 }  // namespace
 
-LocalScrape::LocalScrape(const config::Target& config, const config::Options& options, Network& network)
+LocalScrape::LocalScrape(const config::Target& config, const config::Options& options,
+                         Network& network)
     : network_(network), runner_(kThreads) {
-  const scrape::TargetClient::Parts parts{network.resolver, network.loop, runner_};
+  const scrape::TargetClient::ClientParts parts{network.resolver, network.loop, runner_};
   target_ = std::make_shared<scrape::Target>(
       config, std::make_shared<scrape::TargetClient>(config, options.state_dir, parts, drawUniform),
       std::make_shared<scrape::Stats>(config.name), network.loop, runner_,
@@ -52,29 +53,29 @@ LocalScrape::~LocalScrape() {
 }
 
 std::string LocalScrape::selfPage() const {
-  return web::selfMetricsForPage(only(*target_), ourselves(network_.clock.system()));
+  return web::selfMetricsForPage(only(*target_), localSelf(network_.clock.system()));
 }
 
-Got LocalScrape::scrape() {
+ScraperAnswer LocalScrape::scrape() {
   CountedPage page;
   async::Scope scope(network_.loop);
   const auto deadline = network_.loop.now() + target_->config().scrape_timeout;
   const auto answer = network_.loop.run(target_->scrape(deadline, {}, page, scope));
-  Got got;
+  ScraperAnswer received;
   if (!answer.page) {
-    got.fault = answer.page.error().fault;
-    return got;
+    received.fault = answer.page.error().fault;
+    return received;
   }
   if (*answer.page) page.series.feed(**answer.page);
-  got.bytes = page.series.bytes();
-  got.series = page.series.count();
-  return got;
+  received.bytes = page.series.bytes();
+  received.series = page.series.count();
+  return received;
 }
 
-StatusDocument LocalScrape::told() const {
+StatusDocument LocalScrape::status() const {
   const auto now = network_.clock.system();
-  const auto status = StatusDocument::parse(web::status(only(*target_), ourselves(now), now));
-  return status->list("/targets").front();
+  const auto document = StatusDocument::parse(web::status(only(*target_), localSelf(now), now));
+  return document->list("/targets").front();
 }
 
 }  // namespace postern::check

@@ -4,10 +4,10 @@
 #include <optional>
 
 #include "async/thread_pool.h"
-#include "config/config.h"
 #include "check/network.h"
-#include "check/status_document.h"
 #include "check/scrape_steps.h"
+#include "check/status_document.h"
+#include "config/config.h"
 #include "scrape/target.h"
 
 namespace postern::check {
@@ -22,9 +22,9 @@ class LocalScrape {
 
   scrape::TargetClient& client() { return *target_->client(); }
   // One scrape with at most one login. A large page streams and is not held in memory.
-  Got scrape();
+  ScraperAnswer scrape();
   // The target's state in the format of /api/v1/status.
-  StatusDocument told() const;
+  StatusDocument status() const;
 
  private:
   std::string selfPage() const;

@@ -5,8 +5,8 @@
 namespace postern::check {
 namespace {
 
-std::string rejectedCure(const Error& error, const config::Target& target,
-                         const std::string& place) {
+std::string rejectedRemedy(const Error& error, const config::Target& target,
+                           const std::string& place) {
   if (error.detail == Detail::PasswordChange)
     return "change the password at the service, then write the new one into " + place;
   if (target.oauth2)
@@ -42,7 +42,7 @@ std::string remedyOf(const Error& error, const config::Target& target) {
     case Fault::NoCredential:
     case Fault::CredentialSource:
       return fmt::format("make sure that {} contains a credential", place);
-    case Fault::LoginRejected: return rejectedCure(error, target, place);
+    case Fault::LoginRejected: return rejectedRemedy(error, target, place);
     case Fault::LoginThrottled:
       return "wait until the service accepts logins again, and find the client that logs in too "
              "often";
@@ -84,8 +84,8 @@ std::string remedyOf(const Error& error, const config::Target& target) {
 }
 
 Step failedStep(std::string name, const Error& error, const config::Target& target) {
-  Step step{std::move(name), State::Failed, error.problem(), remedyOf(error, target),
-            Json::object()};
+  Step step{std::move(name), StepState::Failed, error.problem(), remedyOf(error, target),
+            OrderedJson::object()};
   step.details["fault"] = faultName(error.fault);
   if (error.detail != Detail::None) step.details["detail"] = detailName(error.detail);
   return step;

@@ -24,19 +24,20 @@ std::string padded(std::string_view text, std::size_t width) {
 
 }  // namespace
 
-std::string_view stateName(State state) {
+std::string_view stateName(StepState state) {
   switch (state) {
-    case State::Ok: break;
-    case State::Note: return "note";
-    case State::Warning: return "warning";
-    case State::Failed: return "failed";
-    case State::NotTried: return "not tried";
+    case StepState::Ok: break;
+    case StepState::Note: return "note";
+    case StepState::Warning: return "warning";
+    case StepState::Failed: return "failed";
+    case StepState::NotTried: return "not tried";
   }
   return "ok";
 }
 
 bool good(const std::vector<Step>& steps) {
-  return std::ranges::none_of(steps, [](const Step& step) { return step.state == State::Failed; });
+  return std::ranges::none_of(steps,
+                              [](const Step& step) { return step.state == StepState::Failed; });
 }
 
 void Report::beginTarget(const std::string& name) {
@@ -50,15 +51,16 @@ void Report::add(const std::vector<Step>& steps) {
 
 void Report::add(Step step) {
   if (!part_.empty()) step.what.insert(0, part_ + ": ");
-  if (step.state == State::Failed) ++failures_;
-  if (step.state == State::Warning) ++warnings_;
+  if (step.state == StepState::Failed) ++failures_;
+  if (step.state == StepState::Warning) ++warnings_;
   if (!json_) return print(step);
-  Json line;
-  line["target"] = target_.empty() ? Json(nullptr) : Json(target_);
+  OrderedJson line;
+  line["target"] = target_.empty() ? OrderedJson(nullptr) : OrderedJson(target_);
   line["step"] = step.name;
   line["state"] = stateName(step.state);
   line["what"] = printable(step.what, kLongest);
-  line["cure"] = step.cure.empty() ? Json(nullptr) : Json(printable(step.cure, kLongest));
+  line["cure"] =
+      step.remedy.empty() ? OrderedJson(nullptr) : OrderedJson(printable(step.remedy, kLongest));
   line["details"] = step.details;
   print(line);
 }
@@ -68,26 +70,27 @@ void Report::print(const Step& step) {
   const auto name = padded(step.name, 14);
   std::fprintf(out_, "  %s%s%s\n", state.c_str(), name.c_str(),
                printable(step.what, kLongest).c_str());
-  if (!step.cure.empty()) {
+  if (!step.remedy.empty()) {
     std::fprintf(out_, "%s-> %s\n", std::string(kIndent).c_str(),
-                 printable(step.cure, kLongest).c_str());
+                 printable(step.remedy, kLongest).c_str());
   }
   std::fflush(out_);
 }
 
-void Report::print(const Json& line) {
-  const auto text = line.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+void Report::print(const OrderedJson& line) {
+  const auto text =
+      line.dump(-1, ' ', /*ensure_ascii=*/false, OrderedJson::error_handler_t::replace);
   std::fprintf(out_, "%s\n", text.c_str());
   std::fflush(out_);
 }
 
 void Report::finish() {
   if (json_) {
-    print(Json{{"target", nullptr},
-               {"step", "verdict"},
-               {"state", stateName(good() ? State::Ok : State::Failed)},
-               {"failures", failures_},
-               {"warnings", warnings_}});
+    print(OrderedJson{{"target", nullptr},
+                      {"step", "verdict"},
+                      {"state", stateName(good() ? StepState::Ok : StepState::Failed)},
+                      {"failures", failures_},
+                      {"warnings", warnings_}});
     return;
   }
   const auto failures = good() ? "nothing failed" : counted(failures_, "step") + " failed";

@@ -9,19 +9,19 @@
 
 namespace postern::check {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-enum class State { Ok, Note, Warning, Failed, NotTried };
-std::string_view stateName(State state);
+enum class StepState { Ok, Note, Warning, Failed, NotTried };
+std::string_view stateName(StepState state);
 
-// One step of the path. `what` and `cure` are sentences without a full stop and without secrets.
+// One step of the path. `what` and `remedy` are sentences without a full stop and without secrets.
 // The report makes words of others in them printable.
 struct Step {
   std::string name;  // "file", "tls", "page" ...
-  State state = State::Ok;
+  StepState state = StepState::Ok;
   std::string what;
-  std::string cure = {};          // what to do, for Warning and Failed
-  Json details = Json::object();  // the same in parts, for machines
+  std::string remedy = {};                      // what to do, for Warning and Failed
+  OrderedJson details = OrderedJson::object();  // the same in parts, for machines
 };
 
 // Prints each step when it is done: a line for people with the remedy on a second line, or one JSON
@@ -43,7 +43,7 @@ class Report {
 
  private:
   void print(const Step& step);
-  void print(const Json& line);
+  void print(const OrderedJson& line);
 
   const bool json_;
   std::FILE* const out_;

@@ -20,11 +20,11 @@ Detail detailNamed(const std::string& name) {
 }
 
 // The fault of the last scrape with its texts.
-std::optional<Error> faultOf(const StatusDocument& told) {
-  const auto fault = faultNamed(told.text("/fault"));
+std::optional<Error> faultOf(const StatusDocument& status) {
+  const auto fault = faultNamed(status.text("/fault"));
   if (!fault) return std::nullopt;
-  return Error{*fault, told.text("/why"),    "",
-               {},     told.text("/remedy"), detailNamed(told.text("/detail"))};
+  return Error{*fault, status.text("/why"),    "",
+               {},     status.text("/remedy"), detailNamed(status.text("/detail"))};
 }
 
 bool ofCredential(Fault fault) {
@@ -44,33 +44,35 @@ std::string inTime(std::optional<std::int64_t> whole_seconds) {
   return fmt::format("in {} s", left);
 }
 
-Step loggedIn(const StatusDocument& told, bool by_login) {
-  Step step{"login", State::Ok, "", "", told.document().value("session", Json::object())};
+Step loggedIn(const StatusDocument& status, bool by_login) {
+  Step step{"login", StepState::Ok, "", "",
+            status.document().value("session", OrderedJson::object())};
   if (!by_login) {
     step.what = "no login: each page request carries the credential, and the service accepts it";
     return step;
   }
-  step.what =
-      fmt::format("logged in since {}; the token expires {}", told.text("/session/logged_in_since"),
-                  inTime(told.number("/session/token_expires/in_seconds")));
+  step.what = fmt::format("logged in since {}; the token expires {}",
+                          status.text("/session/logged_in_since"),
+                          inTime(status.number("/session/token_expires/in_seconds")));
   return step;
 }
 
-Step loginStep(const config::Target& target, const StatusDocument& told, const Got& got) {
-  const auto by = told.text("/session/proves_itself_by");
+Step loginStep(const config::Target& target, const StatusDocument& status,
+               const ScraperAnswer& received) {
+  const auto by = status.text("/session/proves_itself_by");
   if (by == "certificate")
-    return {"login", State::Ok, "no login: the client certificate is the only credential", "",
-            Json::object()};
-  if (told.truth("/session/logged_in")) return loggedIn(told, by == "login");
-  const auto error = faultOf(told);
-  const bool judged = error && (by == "login" || ofCredential(error->fault));
-  if (!got.unknown.empty() || !judged) {
-    return {"login", State::NotTried,
+    return {"login", StepState::Ok, "no login: the client certificate is the only credential", "",
+            OrderedJson::object()};
+  if (status.truth("/session/logged_in")) return loggedIn(status, by == "login");
+  const auto error = faultOf(status);
+  const bool is_login_failure = error && (by == "login" || ofCredential(error->fault));
+  if (!received.unknown.empty() || !is_login_failure) {
+    return {"login", StepState::NotTried,
             by == "login" ? "not logged in yet"
                           : "no page has shown yet whether the credential is valid",
-            "", Json::object()};
+            "", OrderedJson::object()};
   }
-  if (error->fault == Fault::Backoff) return waitStep(target, told);
+  if (error->fault == Fault::Backoff) return waitStep(target, status);
   return failedStep("login", *error, target);
 }
 
@@ -78,46 +80,49 @@ std::string samplesText(std::int64_t samples) {
   return std::to_string(samples) + (samples == 1 ? " sample" : " samples");
 }
 
-Step pageStep(const config::Target& target, const config::Page& page, const StatusDocument& told) {
+Step pageStep(const config::Target& target, const config::Page& page,
+              const StatusDocument& status) {
   const auto named = std::string(page.name());
-  const auto status = told.number("/status");
-  if (told.truth("/up")) {
-    return {"page", State::Ok,
-            fmt::format("{}: {}, {}, {}, {} bytes", named, status.value_or(200),
-                        told.text("/format"), samplesText(told.number("/samples").value_or(0)),
-                        told.number("/bytes").value_or(0)),
-            "", told.document()};
+  const auto code = status.number("/status");
+  if (status.truth("/up")) {
+    return {"page", StepState::Ok,
+            fmt::format("{}: {}, {}, {}, {} bytes", named, code.value_or(200),
+                        status.text("/format"), samplesText(status.number("/samples").value_or(0)),
+                        status.number("/bytes").value_or(0)),
+            "", status.document()};
   }
-  Error error{faultNamed(told.text("/fault")).value_or(Fault::Status),
-              told.text("/error"),
+  Error error{faultNamed(status.text("/fault")).value_or(Fault::Status),
+              status.text("/error"),
               "",
               {},
-              told.text("/remedy"),
-              detailNamed(told.text("/detail"))};
+              status.text("/remedy"),
+              detailNamed(status.text("/detail"))};
   if (error.what.starts_with(fmt::format("page {}: ", named)))
     error.what.erase(0, named.size() + 7);
   auto step = failedStep("page", error, target);
   step.what = fmt::format("{}: {}: {}", named, faultName(error.fault), step.what);
-  step.details = told.document();
+  step.details = status.document();
   if (!page.required) {
-    step.state = State::Warning;
+    step.state = StepState::Warning;
     step.what += " (not required, the others are served)";
   }
   return step;
 }
 
-Step notTried(std::string name, const std::string& why, Json details = Json::object()) {
-  return {std::move(name), State::NotTried, why, "", std::move(details)};
+Step notTried(std::string name, const std::string& why,
+              OrderedJson details = OrderedJson::object()) {
+  return {std::move(name), StepState::NotTried, why, "", std::move(details)};
 }
 
 // `login_failed`: also when no login was tried.
-void reportPages(const config::Target& target, const StatusDocument& told, const Got& got, bool login_failed,
-                 Report& report) {
-  const auto pages = told.list("/pages");
+void reportPages(const config::Target& target, const StatusDocument& status,
+                 const ScraperAnswer& received, bool login_failed, Report& report) {
+  const auto pages = status.list("/pages");
   for (std::size_t i = 0; i < target.pages.size(); ++i) {
     const auto& page = target.pages[i];
     const bool answered = i < pages.size() && pages[i].number("/status");
-    const bool asked = i < pages.size() && !(login_failed && !answered) && got.fault != Fault::Busy;
+    const bool asked =
+        i < pages.size() && !(login_failed && !answered) && received.fault != Fault::Busy;
     if (asked) {
       report.add(pageStep(target, page, pages[i]));
     } else {
@@ -132,14 +137,14 @@ bool reshapes(const config::Reshape& rules) {
   return !(rules == config::Reshape());
 }
 
-Step rulesStep(const config::Target& target, const StatusDocument& told) {
-  const auto read = told.number("/page/read").value_or(0);
-  Step step{"rules", State::Ok, "", "", {{"read", read}}};
+Step rulesStep(const config::Target& target, const StatusDocument& status) {
+  const auto read = status.number("/page/read").value_or(0);
+  Step step{"rules", StepState::Ok, "", "", {{"read", read}}};
   std::int64_t dropped = 0;
   std::string reasons;
   for (const char* reason : {"match", "relabel", "family_series_limit", "nan"}) {
     const auto number =
-        told.number((std::string("/page/last_dropped/") + reason).c_str()).value_or(0);
+        status.number((std::string("/page/last_dropped/") + reason).c_str()).value_or(0);
     step.details["dropped"][reason] = number;
     dropped += number;
     if (number > 0) reasons += fmt::format("{}{} {}", reasons.empty() ? "" : ", ", reason, number);
@@ -150,37 +155,38 @@ Step rulesStep(const config::Target& target, const StatusDocument& told) {
   }
   step.what = fmt::format("of {} {} dropped{}", samplesText(read), dropped,
                           reasons.empty() ? "" : fmt::format(" ({})", reasons));
-  const auto made = told.number("/page/last_relabel_duplicates").value_or(0);
+  const auto made = status.number("/page/last_relabel_duplicates").value_or(0);
   step.details["relabel_duplicates"] = made;
   if (made > 0) {
-    step.state = State::Warning;
+    step.state = StepState::Warning;
     step.what += fmt::format(", {} made duplicates of others, which Prometheus drops", made);
-    step.cure =
+    step.remedy =
         "find the rule that merges series with postern rules, and keep a label that differs";
   }
   if (read > 0 && dropped >= read) {
-    step.state = State::Warning;
-    step.cure = "find the rule that drops all samples with postern rules";
+    step.state = StepState::Warning;
+    step.remedy = "find the rule that drops all samples with postern rules";
   }
   return step;
 }
 
-Step scraperStep(const Got& got, const std::string& failed_step) {
-  if (!got.unknown.empty()) return notTried("scraper", got.unknown);
-  if (got.fault) {
-    const auto& info = faultInfo(*got.fault);
+Step scraperStep(const ScraperAnswer& received, const std::string& failed_step) {
+  if (!received.unknown.empty()) return notTried("scraper", received.unknown);
+  if (received.fault) {
+    const auto& info = faultInfo(*received.fault);
     const auto line = fmt::format("HTTP/1.1 {} {}", info.http_status, info.name);
     return {"scraper",
-            State::Failed,
+            StepState::Failed,
             line,
             "correct what failed above: " + failed_step,
             {{"status_line", line}, {"fault", info.name}}};
   }
-  return {"scraper",
-          State::Ok,
-          fmt::format("HTTP/1.1 200 OK, {} bytes, {} series", got.bytes, got.series),
-          "",
-          {{"status_line", "HTTP/1.1 200 OK"}, {"bytes", got.bytes}, {"series", got.series}}};
+  return {
+      "scraper",
+      StepState::Ok,
+      fmt::format("HTTP/1.1 200 OK, {} bytes, {} series", received.bytes, received.series),
+      "",
+      {{"status_line", "HTTP/1.1 200 OK"}, {"bytes", received.bytes}, {"series", received.series}}};
 }
 
 }  // namespace
@@ -190,37 +196,38 @@ std::optional<Fault> faultNamed(const std::string& name) {
   return found == kFaults.end() ? std::nullopt : std::optional(found->fault);
 }
 
-void reportScrape(const config::Target& target, const StatusDocument& told, const Got& got, Report& report) {
-  const auto login = loginStep(target, told, got);
-  const bool login_failed = login.state == State::Failed;
+void reportScrape(const config::Target& target, const StatusDocument& status,
+                  const ScraperAnswer& received, Report& report) {
+  const auto login = loginStep(target, status, received);
+  const bool login_failed = login.state == StepState::Failed;
   report.add(login);
-  reportPages(target, told, got, login_failed, report);
-  if (got.fault || !got.unknown.empty()) {
+  reportPages(target, status, received, login_failed, report);
+  if (received.fault || !received.unknown.empty()) {
     report.add(notTried("rules", "the page is missing"));
   } else {
-    report.add(rulesStep(target, told));
+    report.add(rulesStep(target, status));
   }
-  const auto error = faultOf(told);
+  const auto error = faultOf(status);
   std::string above = login_failed ? "the login" : "the page";
-  if (got.fault == Fault::Busy && error) above = remedyOf(*error, target);
-  report.add(scraperStep(got, above));
+  if (received.fault == Fault::Busy && error) above = remedyOf(*error, target);
+  report.add(scraperStep(received, above));
 }
 
-Step sessionStep(const config::Target& target, const StatusDocument& told) {
-  return loginStep(target, told, {std::nullopt, 0, 0, "nothing was sent"});
+Step sessionStep(const config::Target& target, const StatusDocument& status) {
+  return loginStep(target, status, {std::nullopt, 0, 0, "nothing was sent"});
 }
 
-Step waitStep(const config::Target& target, const StatusDocument& told) {
-  const auto after = faultNamed(told.text("/session/waiting_after")).value_or(Fault::LoginFailed);
-  const auto why = faultOf(told);
+Step waitStep(const config::Target& target, const StatusDocument& status) {
+  const auto after = faultNamed(status.text("/session/waiting_after")).value_or(Fault::LoginFailed);
+  const auto why = faultOf(status);
   Error error{after, why ? why->what : std::string(), "", {}};
   if (why && why->fault == after) error = *why;
   auto step = failedStep("login", error, target);
-  const auto seconds = told.number("/next_attempt/in_seconds");
+  const auto seconds = status.number("/next_attempt/in_seconds");
   step.what = fmt::format("waiting after {}{}; the next login is tried {}", faultName(after),
                           error.what.empty() ? "" : fmt::format(" ({})", error.what),
                           seconds ? inTime(seconds) : "when the credential changes");
-  step.details = told.document().value("session", Json::object());
+  step.details = status.document().value("session", OrderedJson::object());
   step.details["fault"] = faultName(Fault::Backoff);
   return step;
 }

@@ -14,7 +14,7 @@ namespace postern::check {
 // members of objects.
 class StatusDocument {
  public:
-  explicit StatusDocument(Json document) : document_(std::move(document)) {}
+  explicit StatusDocument(OrderedJson document) : document_(std::move(document)) {}
   // Not set when the text is not JSON.
   static std::optional<StatusDocument> parse(std::string_view text);
 
@@ -23,12 +23,12 @@ class StatusDocument {
   bool truth(const char* place) const;                          // false when absent
   // Each member of a list.
   std::vector<StatusDocument> list(const char* place) const;
-  const Json& document() const { return document_; }
+  const OrderedJson& document() const { return document_; }
 
  private:
-  const Json* at(const char* place) const;
+  const OrderedJson* at(const char* place) const;
 
-  Json document_;
+  OrderedJson document_;
 };
 
 }  // namespace postern::check

@@ -2,21 +2,48 @@
 
 #include <fmt/core.h>
 
-#include "credentials/mysql_folder.h"
 #include "check/certificates.h"
-#include "check/credential.h"
-#include "check/remedy.h"
-#include "check/files.h"
 #include "check/connectivity.h"
+#include "check/files.h"
+#include "check/remedy.h"
+#include "credentials/mounted.h"
+#include "credentials/mysql_folder.h"
 
 namespace postern::check {
 namespace {
 
 constexpr std::string_view kNoLogin = "--no-login: the check sends no credential";
 
+std::string kindOf(const config::Target& target, const credentials::Credential& credential) {
+  if (target.oauth2) return "client_id and client_secret";
+  if (!credential.token.empty()) return "a token";
+  if (!credential.username.empty() && !credential.password.empty()) return "user and password";
+  if (!credential.api_key.empty()) return "an API key";
+  return credential.password.empty() ? "a user without password" : "a password without user";
+}
+
+// Describes the credential of the source by place and kind, without its value.
+Step credentialStep(const config::Target& target, const Result<credentials::Credential>& loaded) {
+  if (!loaded) return failedStep("credential", loaded.error(), target);
+  const auto place = placeOf(*target.credentials);
+  const auto kind = kindOf(target, *loaded);
+  return {"credential",
+          StepState::Ok,
+          fmt::format("{} from {}", kind, place),
+          "",
+          {{"from", place}, {"kind", kind}}};
+}
+
+// A credential from mounted files or the configuration. Uses no network.
+Step examineMounted(const config::Target& target) {
+  credentials::MountedSource source(*target.credentials->file);
+  return credentialStep(target, source.load(deadlineIn(std::chrono::seconds(5))));
+}
+
 }  // namespace
 
-TargetCheck::TargetCheck(const config::Target& target, const config::CommandLine& command_line, Report& report)
+TargetCheck::TargetCheck(const config::Target& target, const config::CommandLine& command_line,
+                         Report& report)
     : target_(target), command_line_(command_line), report_(report) {}
 
 LocalScrape& TargetCheck::own() {
@@ -24,7 +51,7 @@ LocalScrape& TargetCheck::own() {
   return *own_;
 }
 
-void TargetCheck::lookAtFiles() {
+void TargetCheck::reportFiles() {
   report_.beginTarget(target_.name);
   report_.add(examineFiles(target_));
   report_.add(examineCertificates(target_, std::chrono::system_clock::now()).step);
@@ -37,7 +64,7 @@ void TargetCheck::lookAtFiles() {
   if (target_.credentials && target_.credentials->file) report_.add(examineMounted(target_));
 }
 
-void TargetCheck::go(Daemon& daemon, Network& network) {
+void TargetCheck::run(LocalDaemon& daemon, Network& network) {
   network_ = &network;
   report_.beginTarget(target_.name);
   report_.add(examineFiles(target_));
@@ -47,9 +74,9 @@ void TargetCheck::go(Daemon& daemon, Network& network) {
   const bool found = examineCredential(daemon);
   auto failed = checkConnectivity(target_, certificates.material, network, report_);
   if (const auto token = examineTokenEndpoint(); failed.empty() && !token.empty()) failed = token;
-  if (daemon.kind() == Daemon::Kind::Serves) return scrapeThrough(daemon);
+  if (daemon.state() == LocalDaemon::DaemonState::Serves) return scrapeThroughDaemon(daemon);
   if (failed.empty() && !found) failed = "credential";
-  scrapeByOurselves(daemon, failed);
+  scrapeLocally(daemon, failed);
 }
 
 // The token endpoint of oauth2, described as a target.
@@ -88,43 +115,44 @@ std::string TargetCheck::examineTokenEndpoint() {
 }
 
 // False when the credential for the login is missing.
-bool TargetCheck::examineCredential(const Daemon& daemon) {
+bool TargetCheck::examineCredential(const LocalDaemon& daemon) {
   if (!target_.credentials) {
-    report_.add({"credential", State::Ok,
+    report_.add({"credential", StepState::Ok,
                  "not configured: the client certificate is the only credential", "",
-                 Json::object()});
+                 OrderedJson::object()});
     return true;
   }
   if (target_.credentials->mysql) return askDatabase(daemon);
   const auto step = examineMounted(target_);
   report_.add(step);
-  return step.state != State::Failed;
+  return step.state != StepState::Failed;
 }
 
 // The account for the database must not be locked either.
-bool TargetCheck::askDatabase(const Daemon& daemon) {
+bool TargetCheck::askDatabase(const LocalDaemon& daemon) {
   const auto place = placeOf(*target_.credentials);
   const auto skip = [&](std::string_view why) {
-    report_.add(
-        {"credential", State::NotTried, fmt::format("{}: {}", place, why), "", Json::object()});
+    report_.add({"credential", StepState::NotTried, fmt::format("{}: {}", place, why), "",
+                 OrderedJson::object()});
     return false;
   };
-  if (daemon.kind() == Daemon::Kind::CannotBeAsked)
+  if (daemon.state() == LocalDaemon::DaemonState::CannotBeAsked)
     return skip("the daemon does not report whether a login waits");
-  if (daemon.kind() == Daemon::Kind::Serves) {
-    const auto told = daemon.target(target_.name);
-    const auto error = told ? told->text("/credential/error") : "";
+  if (daemon.state() == LocalDaemon::DaemonState::Serves) {
+    const auto status = daemon.target(target_.name);
+    const auto error = status ? status->text("/credential/error") : "";
     if (!error.empty()) {
       report_.add(failedStep(
-          "credential", {Fault::CredentialSource, error, "", {}, told->text("/credential/remedy")},
-          target_));
+          "credential",
+          {Fault::CredentialSource, error, "", {}, status->text("/credential/remedy")}, target_));
       return false;
     }
-    if (!told || !told->truth("/credential/found")) return skip("the daemon has not read it yet");
+    if (!status || !status->truth("/credential/found"))
+      return skip("the daemon has not read it yet");
     report_.add({"credential",
-                 State::Ok,
+                 StepState::Ok,
                  fmt::format("the daemon has read it from {} at {}", place,
-                             told->text("/credential/last_read")),
+                             status->text("/credential/last_read")),
                  "",
                  {{"from", place}}});
     return true;
@@ -142,49 +170,49 @@ bool TargetCheck::carriesCredential() const {
   return target_.credentials || !target_.http_headers.empty() || !target_.params.empty();
 }
 
-void TargetCheck::scrapeThrough(Daemon& daemon) {
-  daemon.ask();
-  const auto told = daemon.target(target_.name).value_or(StatusDocument(Json::object()));
-  if (told.truth("/session/waiting")) {
-    report_.add(waitStep(target_, told));
+void TargetCheck::scrapeThroughDaemon(LocalDaemon& daemon) {
+  daemon.refresh();
+  const auto status = daemon.target(target_.name).value_or(StatusDocument(OrderedJson::object()));
+  if (status.truth("/session/waiting")) {
+    report_.add(waitStep(target_, status));
     reportNotTried(target_, "page", "the daemon waits, and scrapers get the fault backoff",
                    report_);
     return;
   }
   if (command_line_.check.no_login && carriesCredential()) {
-    report_.add(sessionStep(target_, told));
+    report_.add(sessionStep(target_, status));
     reportNotTried(target_, "page", std::string(kNoLogin), report_);
     return;
   }
-  const auto got = daemon.scrape(target_);
-  daemon.ask();
+  const auto received = daemon.scrape(target_);
+  daemon.refresh();
   const auto after = daemon.target(target_.name);
-  reportScrape(target_, after ? *after : told, got, report_);
+  reportScrape(target_, after ? *after : status, received, report_);
 }
 
-std::string TargetCheck::whyNotByOurselves(const Daemon& daemon, const std::string& failed) const {
+std::string TargetCheck::whyNotLocally(const LocalDaemon& daemon, const std::string& failed) const {
   if (!failed.empty()) return failed + " failed";
   if (command_line_.check.no_login && carriesCredential()) return std::string(kNoLogin);
-  if (target_.credentials && daemon.kind() == Daemon::Kind::CannotBeAsked)
+  if (target_.credentials && daemon.state() == LocalDaemon::DaemonState::CannotBeAsked)
     return "the daemon does not report whether a login waits";
   return "";
 }
 
-void TargetCheck::scrapeByOurselves(const Daemon& daemon, const std::string& failed) {
-  if (const auto why = whyNotByOurselves(daemon, failed); !why.empty())
+void TargetCheck::scrapeLocally(const LocalDaemon& daemon, const std::string& failed) {
+  if (const auto why = whyNotLocally(daemon, failed); !why.empty())
     return reportNotTried(target_, "login", why, report_);
-  const auto other = daemon.likeness(target_);
+  const auto other = daemon.similarTarget(target_);
   if (target_.credentials && other && other->truth("/session/waiting")) {
     report_.add(waitStep(target_, *other));
     return reportNotTried(target_, "page", "login failed", report_);
   }
   if (own().client().session.waiting()) {
-    report_.add(waitStep(target_, own().told()));
+    report_.add(waitStep(target_, own().status()));
     return reportNotTried(target_, "page", "login failed", report_);
   }
   announceLogin();
-  const auto got = own().scrape();
-  reportScrape(target_, own().told(), got, report_);
+  const auto received = own().scrape();
+  reportScrape(target_, own().status(), received, report_);
 }
 
 void TargetCheck::announceLogin() const {
@@ -194,8 +222,8 @@ void TargetCheck::announceLogin() const {
   const auto what = target_.login
                         ? fmt::format("one login will be sent to {}{}", base, target_.login->url)
                         : "the credential will be sent with each page to " + base;
-  report_.add(
-      {"login", State::Note, "no daemon serves this configuration: " + what, "", Json::object()});
+  report_.add({"login", StepState::Note, "no daemon serves this configuration: " + what, "",
+               OrderedJson::object()});
 }
 
 }  // namespace postern::check

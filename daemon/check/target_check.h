@@ -3,11 +3,11 @@
 #include <memory>
 #include <string>
 
-#include "config/config.h"
-#include "check/daemon.h"
-#include "check/network.h"
+#include "check/local_daemon.h"
 #include "check/local_scrape.h"
+#include "check/network.h"
 #include "check/report.h"
+#include "config/config.h"
 
 namespace postern::check {
 
@@ -15,30 +15,31 @@ namespace postern::check {
 class TargetCheck {
  public:
   // All references must outlive the object.
-  TargetCheck(const config::Target& target, const config::CommandLine& command_line, Report& report);
+  TargetCheck(const config::Target& target, const config::CommandLine& command_line,
+              Report& report);
 
   // Checks only files, certificates and a mounted credential. Uses no network.
-  void lookAtFiles();
+  void reportFiles();
   // Checks to the end, or until no further step can be tried. Uses `daemon` for what it serves.
-  void go(Daemon& daemon, Network& network);
+  void run(LocalDaemon& daemon, Network& network);
 
  private:
   config::Target tokenEndpoint() const;
   void examineDatabaseFiles();
   std::string examineTokenEndpoint();
-  bool examineCredential(const Daemon& daemon);
-  bool askDatabase(const Daemon& daemon);
+  bool examineCredential(const LocalDaemon& daemon);
+  bool askDatabase(const LocalDaemon& daemon);
   bool carriesCredential() const;
-  void scrapeThrough(Daemon& daemon);
-  void scrapeByOurselves(const Daemon& daemon, const std::string& failed);
-  std::string whyNotByOurselves(const Daemon& daemon, const std::string& failed) const;
+  void scrapeThroughDaemon(LocalDaemon& daemon);
+  void scrapeLocally(const LocalDaemon& daemon, const std::string& failed);
+  std::string whyNotLocally(const LocalDaemon& daemon, const std::string& failed) const;
   void announceLogin() const;
   LocalScrape& own();
 
   const config::Target& target_;
   const config::CommandLine& command_line_;
   Report& report_;
-  Network* network_ = nullptr;      // set by go()
+  Network* network_ = nullptr;        // set by run()
   std::unique_ptr<LocalScrape> own_;  // made when it is needed
 };
 

@@ -11,8 +11,6 @@
 namespace postern::config {
 namespace {
 
-using Reader = SettingsReader;
-
 constexpr milliseconds kHour = std::chrono::hours(1);
 
 std::string portVariable(const std::vector<std::string>& environment) {
@@ -22,10 +20,10 @@ std::string portVariable(const std::vector<std::string>& environment) {
   return {};
 }
 
-std::vector<std::string> readAddresses(const Setting& setting, std::vector<ConfigError>& complaints) {
+std::vector<std::string> readAddresses(const Setting& setting, std::vector<ConfigError>& errors) {
   for (const auto& address : setting.values) {
     if (auto wrong = listenAddressMistake(address); !wrong.empty()) {
-      complaints.push_back({setting.where, "", wrong});
+      errors.push_back({setting.where, "", wrong});
     }
   }
   return setting.values;
@@ -34,7 +32,7 @@ std::vector<std::string> readAddresses(const Setting& setting, std::vector<Confi
 void readListenAddresses(const Settings& settings, const std::string& port, CommandLine& result) {
   const bool injector = result.command == Command::Inject;
   if (const auto health = settings.find("web.health-address"); health != settings.end()) {
-    result.options.health_addresses = readAddresses(health->second, result.complaints);
+    result.options.health_addresses = readAddresses(health->second, result.errors);
   } else if (injector) {
     result.options.health_addresses = {":8080"};
   }
@@ -48,21 +46,21 @@ void readListenAddresses(const Settings& settings, const std::string& port, Comm
     addresses = {':' + (port.empty() ? "3000" : port)};
     std::string wrong;
     if (!port.empty() && !readNumber(port, {0, 65535}, wrong)) {
-      result.complaints.push_back({"PORT", "", wrong});
+      result.errors.push_back({"PORT", "", wrong});
     }
     return;
   }
-  addresses = readAddresses(setting->second, result.complaints);
+  addresses = readAddresses(setting->second, result.errors);
 }
 
 // "/postern/" and "/postern" are the same; "/" means no prefix.
-void readRoutePrefix(Reader& reader, std::string& prefix) {
+void readRoutePrefix(SettingsReader& reader, std::string& prefix) {
   reader.checked("web.route-prefix", prefix,
                  [](std::string_view text) { return pathMistake(text, false); });
   while (prefix.ends_with('/')) prefix.pop_back();
 }
 
-void readOptions(Reader& reader, Options& options) {
+void readOptions(SettingsReader& reader, Options& options) {
   reader.path("config.file", options.config_file);
   reader.boolean("config.check", options.check);
   reader.boolean("config.await", options.await);
@@ -71,7 +69,7 @@ void readOptions(Reader& reader, Options& options) {
   reader.path("web.config.file", options.web_config_file);
   reader.path("web.key-password-file", options.web_key_password_file);
   if (reader.has("web.key-password-file") && !reader.has("web.config.file")) {
-    reader.complain("web.key-password-file", "is set without --web.config.file, expected both");
+    reader.addError("web.key-password-file", "is set without --web.config.file, expected both");
   }
   readRoutePrefix(reader, options.route_prefix);
   reader.number("web.max-connections", options.max_connections, {1, 1'000'000});
@@ -100,22 +98,22 @@ void readOptions(Reader& reader, Options& options) {
                              {{"logfmt", log::Format::Logfmt}, {"json", log::Format::Json}});
 }
 
-Target startFromPreset(Reader& reader) {
+Target startFromPreset(SettingsReader& reader) {
   const auto* name = reader.text("target.preset");
   auto target = makePreset(name == nullptr ? "none" : *name);
-  if (!target) reader.complain("target.preset", unknownPreset());
+  if (!target) reader.addError("target.preset", unknownPreset());
   return target ? std::move(*target) : *makePreset("none");
 }
 
-void readUrl(Reader& reader, Url& url) {
+void readUrl(SettingsReader& reader, Url& url) {
   const auto* text = reader.text("target.url");
   if (text == nullptr) return;
   std::string wrong;
   if (auto parsed = parseUrl(*text, wrong)) url = std::move(*parsed);
-  if (!wrong.empty()) reader.complain("target.url", wrong);
+  if (!wrong.empty()) reader.addError("target.url", wrong);
 }
 
-void readTls(Reader& reader, Tls& tls) {
+void readTls(SettingsReader& reader, Tls& tls) {
   Path folder;
   reader.path("tls.dir", folder);
   reader.path("tls.ca-file", tls.ca_file);
@@ -133,44 +131,44 @@ void readTls(Reader& reader, Tls& tls) {
     tls.key_file = folder / "tls.key";
   }
   if (!tls.key_password_file.empty() && tls.key_file.empty() && tls.pkcs12_file.empty()) {
-    reader.complain("tls.key-password-file",
+    reader.addError("tls.key-password-file",
                     "is set without a key, expected --tls.dir or --tls.pkcs12-file");
   }
   if (tls.spiffe_id.empty()) return;
   if (tls.ca_file.empty()) {
-    reader.complain(
+    reader.addError(
         "target.spiffe-id",
         "is set without --tls.dir or --tls.ca-file, expected the bundle of its trust domain "
         "there");
   }
   if (reader.has("target.server-name")) {
-    reader.complain("target.spiffe-id", "excludes --target.server-name, expected one of them");
+    reader.addError("target.spiffe-id", "excludes --target.server-name, expected one of them");
   }
   if (tls.system_roots) {
-    reader.complain(
+    reader.addError(
         "tls.system-roots",
         "excludes --target.spiffe-id: only the bundle of its trust domain may verify the server");
   }
 }
 
-void readCredentials(Reader& reader, Target& target) {
+void readCredentials(SettingsReader& reader, Target& target) {
   Path folder;
   Path database;
   reader.path("credentials.dir", folder);
   reader.path("mysql.dir", database);
   if (reader.has("credentials.dir") && reader.has("mysql.dir")) {
-    reader.complain("mysql.dir", "excludes --credentials.dir, expected one of them");
+    reader.addError("mysql.dir", "excludes --credentials.dir, expected one of them");
   } else if (!folder.empty()) {
     target.credentials.emplace().file.emplace().directory = folder;
   } else if (!database.empty()) {
     target.credentials.emplace().mysql.emplace().directory = database;
   } else if (target.login && !reader.has("credentials.dir") && !reader.has("mysql.dir")) {
-    reader.complain("target.preset",
+    reader.addError("target.preset",
                     "needs credentials for its login, expected --credentials.dir or --mysql.dir");
   }
 }
 
-Target readOnlyTarget(Reader& reader) {
+Target readOnlyTarget(SettingsReader& reader) {
   auto target = startFromPreset(reader);
   reader.checked("target.name", target.name, targetNameMistake);
   readUrl(reader, target.url);
@@ -185,20 +183,21 @@ constexpr std::string_view kSeenByExec =
     "; in a container kubectl exec sees the environment and not the arguments, so set "
     "POSTERN_CONFIG_FILE or POSTERN_TARGET_URL there";
 
-void readTargets(const Settings& settings, Reader& reader, CommandLine& result) {
+void readTargets(const Settings& settings, SettingsReader& reader, CommandLine& result) {
   if (result.check.live) return;
   if (!reader.has("config.file")) {
     if (!reader.has("target.url")) {
-      result.complaints.push_back({"command line", "",
-                                   "no target, expected --target.url or --config.file" +
-                                       std::string(result.command == Command::Check ? kSeenByExec : "")});
+      result.errors.push_back(
+          {"command line", "",
+           "no target, expected --target.url or --config.file" +
+               std::string(result.command == Command::Check ? kSeenByExec : "")});
     }
     result.only_target = readOnlyTarget(reader);
     return;
   }
   for (const auto& flag : flags()) {
     if (flag.of_target && settings.find(flag.name) != settings.end()) {
-      reader.complain(
+      reader.addError(
           flag.name,
           "cannot be combined with --config.file, expected it in the targets of that file");
     }
@@ -222,7 +221,7 @@ std::vector<std::string> takeCommand(std::vector<std::string> arguments, Command
   result.command = Command::Rules;
   arguments.erase(arguments.begin());
   if (arguments.empty() || arguments[0].starts_with("--")) {
-    result.complaints.push_back(
+    result.errors.push_back(
         {"command line", "", "rules has no page, expected postern rules FILE [flags]"});
     return arguments;
   }
@@ -248,27 +247,27 @@ constexpr std::string_view kOfInject[] = {"inject.secret",
                                           "inject.allowed-target-hosts",
                                           "inject.count-missed-pods"};
 
-void readCommandFlags(Reader& reader, CommandLine& result) {
+void readCommandFlags(SettingsReader& reader, CommandLine& result) {
   if (result.command == Command::Inject) return;
   if (reader.has("target") && result.command == Command::Run) {
-    reader.complain("target",
+    reader.addError("target",
                     "is for the commands rules and check, expected --target.name or one of them");
   }
   reader.checked("target", result.target, targetNameMistake);
   for (const std::string_view flag : {"no-login", "json", "live"}) {
     if (reader.has(flag) && result.command != Command::Check)
-      reader.complain(flag, "is for the command check, expected postern check");
+      reader.addError(flag, "is for the command check, expected postern check");
   }
   reader.boolean("no-login", result.check.no_login);
   reader.boolean("json", result.check.json);
   reader.boolean("live", result.check.live);
   for (const std::string_view flag : kOfInject) {
     if (reader.has(flag))
-      reader.complain(flag, "is for the command inject, expected postern inject");
+      reader.addError(flag, "is for the command inject, expected postern inject");
   }
   for (const std::string_view flag : {"no-login", "json", "target"}) {
     if (result.check.live && reader.has(flag))
-      reader.complain(
+      reader.addError(
           flag, "cannot be combined with --live, which only asks whether the daemon is healthy");
   }
 }
@@ -287,23 +286,23 @@ std::string_view sandboxModeName(SandboxMode mode) {
 CommandLine parseCommandLine(const std::vector<std::string>& arguments,
                              const std::vector<std::string>& environment) {
   CommandLine result;
-  auto settings = readFlags(takeCommand(arguments, result), result.complaints);
+  auto settings = readFlags(takeCommand(arguments, result), result.errors);
   settings.merge(readEnvironment(environment, result.warnings));
-  Reader reader(settings, result.complaints, result.options.files);
+  SettingsReader reader(settings, result.errors, result.options.files);
   bool help = false;
   bool version = false;
   reader.boolean("help", help);
   reader.boolean("version", version);
   if (help || version) {
     result.command = help ? Command::Help : Command::Version;
-    result.complaints.clear();
+    result.errors.clear();
     return result;
   }
   readOptions(reader, result.options);
   readCommandFlags(reader, result);
   readListenAddresses(settings, portVariable(environment), result);
   if (result.command == Command::Inject) {
-    result.inject = readInject(reader, settings, result.complaints);
+    result.inject = readInject(reader, settings, result.errors);
   } else {
     readTargets(settings, reader, result);
   }

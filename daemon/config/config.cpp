@@ -24,8 +24,8 @@ std::optional<std::string> readYamlText(const Path& path, std::string& wrong) {
   return std::nullopt;
 }
 
-Loaded load(const CommandLine& command_line) {
-  Loaded loaded;
+LoadedConfig load(const CommandLine& command_line) {
+  LoadedConfig loaded;
   const auto& path = command_line.options.config_file;
   if (path.empty()) {
     if (command_line.only_target) loaded.config.targets.push_back(*command_line.only_target);
@@ -34,26 +34,26 @@ Loaded load(const CommandLine& command_line) {
   std::string wrong;
   const auto text = readYamlText(path, wrong);
   if (text) return parseYaml(*text, path.string(), path.parent_path());
-  loaded.complaints.push_back({path.string(), "", wrong});
+  loaded.errors.push_back({path.string(), "", wrong});
   return loaded;
 }
 
-Loaded parseYaml(const std::string& text, const std::string& file, const Path& folder,
-                 NamedFiles named) {
-  Report report(file, folder, named);
-  Loaded loaded;
+LoadedConfig parseYaml(const std::string& text, const std::string& file, const Path& folder,
+                       NamedFiles named) {
+  ErrorCollector collector(file, folder, named);
+  LoadedConfig loaded;
   const auto document = parseYamlTree(text);
-  for (const auto& [line, column, what] : document.mistakes) report.add(line, column, "", what);
-  if (document.root && document.root->kind != YamlNode::Kind::Null) {
-    Map map(Value(*document.root, "", report));
+  for (const auto& [line, column, what] : document.mistakes) collector.add(line, column, "", what);
+  if (document.root && document.root->kind != YamlNode::NodeKind::Null) {
+    YamlMap map(YamlValue(*document.root, "", collector));
     const auto targets = map.need("targets");
     if (targets) loaded.config.targets = readTargets(*targets);
     map.refuseUnknown(PrometheusBlock::Root);
   } else if (document.mistakes.empty()) {
-    report.add(1, 1, "", "is empty, expected targets");
+    collector.add(1, 1, "", "is empty, expected targets");
   }
-  loaded.config.files = report.files();
-  loaded.complaints = report.complaints();
+  loaded.config.files = collector.files();
+  loaded.errors = collector.errors();
   return loaded;
 }
 

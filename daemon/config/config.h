@@ -70,7 +70,7 @@ struct CheckOptions {
   bool no_login = false;  // send no credential except the client certificate
 };
 
-// The command line and the environment, read and checked. If there are complaints, ignore all other
+// The command line and the environment, read and checked. If there are errors, ignore all other
 // fields.
 struct CommandLine {
   Command command = Command::Run;
@@ -80,8 +80,8 @@ struct CommandLine {
   Inject inject;       // for Command::Inject
   Options options;
   std::optional<Target> only_target;  // from flags; not set when a config file names the targets
-  std::vector<ConfigError> complaints;
-  std::vector<std::string> warnings;  // unknown POSTERN_* variables with the nearest flag
+  std::vector<ConfigError> errors;
+  std::vector<std::string> warnings;  // unknown POSTERN_* variables with the suggest flag
 };
 
 // `environment` is NAME=value, as in environ(7); argv[0] is not among `arguments`.
@@ -90,20 +90,20 @@ CommandLine parseCommandLine(const std::vector<std::string>& arguments,
 // The text of --help. It ends with a newline.
 std::string helpText();
 
-struct Loaded {
+struct LoadedConfig {
   Config config;
-  std::vector<ConfigError> complaints;  // empty: config is complete and valid
+  std::vector<ConfigError> errors;  // empty: config is complete and valid
 };
 
 // Reads options.config_file if it is set. Otherwise takes the target from flags. Reports every
 // mistake, in the order of the file. Called at start and at each reload.
-Loaded load(const CommandLine& command_line);
+LoadedConfig load(const CommandLine& command_line);
 // Whether to read the files that a configuration names. Leave: the configuration is for another
 // machine, and its author is not trusted.
 enum class NamedFiles { Read, Leave };
-// The same for YAML text. `file` is its name in complaints. Relative file names are resolved
+// The same for YAML text. `file` is its name in errors. Relative file names are resolved
 // against `folder`.
-Loaded parseYaml(const std::string& text, const std::string& file, const Path& folder,
-                 NamedFiles named = NamedFiles::Read);
+LoadedConfig parseYaml(const std::string& text, const std::string& file, const Path& folder,
+                       NamedFiles named = NamedFiles::Read);
 
 }  // namespace postern::config

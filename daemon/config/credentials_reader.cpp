@@ -9,39 +9,39 @@ namespace {
 
 constexpr Range<milliseconds> kRefreshInterval = {seconds(1), std::chrono::hours(24 * 7)};
 
-void readUserAndPasswordFiles(Map& map, FileCredentials& file) {
+void readUserAndPasswordFiles(YamlMap& map, FileCredentials& file) {
   map.path("username_file", file.username_file);
   map.exclude({"username", "username_file"});
   map.path("password_file", file.password_file);
   map.exclude({"password", "password_file"});
 }
 
-bool hasUser(const Map& map) {
+bool hasUser(const YamlMap& map) {
   return map.has("username") || map.has("username_file");
 }
-bool hasPassword(const Map& map) {
+bool hasPassword(const YamlMap& map) {
   return map.has("password") || map.has("password_file");
 }
 
-void refuseHalfOfUserAndPassword(const Map& map) {
+void refuseHalfOfUserAndPassword(const YamlMap& map) {
   if (!map.present() || hasUser(map) == hasPassword(map)) return;
-  map.value().complain(hasUser(map) ? "has no password, expected password or password_file"
+  map.value().addError(hasUser(map) ? "has no password, expected password or password_file"
                                     : "has no username, expected username or username_file");
 }
 
-void refuseNoneOrSeveral(const Map& map) {
+void refuseNoneOrSeveral(const YamlMap& map) {
   if (!map.present()) return;
   const int kinds = int{hasUser(map) || hasPassword(map)} +
                     int{map.has("api_key") || map.has("api_key_file")} +
                     int{map.has("token") || map.has("token_file")} + int{map.has("directory")};
   if (kinds == 1) return;
-  map.value().complain(
+  map.value().addError(
       std::string(kinds == 0 ? "holds no credential" : "holds several credentials") +
       ", expected a user with password, an api_key, a token or a directory");
 }
 
-void readFileCredentials(const Value& value, FileCredentials& file) {
-  Map map(value);
+void readFileCredentials(const YamlValue& value, FileCredentials& file) {
+  YamlMap map(value);
   map.text("username", file.username);
   map.secret("password", file.password);
   readUserAndPasswordFiles(map, file);
@@ -57,29 +57,29 @@ void readFileCredentials(const Value& value, FileCredentials& file) {
   map.refuseUnknown();
 }
 
-void readQuery(Map& map, std::string& query) {
+void readQuery(YamlMap& map, std::string& query) {
   const auto value = map.find("query");
   if (!value) return;
   // A query may be a block of several lines.
   const auto& text = value->node().text;
-  if (value->node().kind != YamlNode::Kind::Scalar) {
+  if (value->node().kind != YamlNode::NodeKind::Scalar) {
     value->text();
   } else if (value->accept(databaseQueryMistake(text))) {
     query = text;
   }
 }
 
-void readRefreshInterval(Map& map, seconds& interval) {
+void readRefreshInterval(YamlMap& map, seconds& interval) {
   const auto value = map.find("refresh_interval");
   const auto duration = value ? value->duration(kRefreshInterval) : std::nullopt;
   if (!duration) return;
   interval = std::chrono::floor<seconds>(*duration);
   if (interval != *duration)
-    value->complain("is not a whole number of seconds, expected one without milliseconds");
+    value->addError("is not a whole number of seconds, expected one without milliseconds");
 }
 
-void readMysql(const Value& value, MysqlCredentials& mysql) {
-  Map map(value);
+void readMysql(const YamlValue& value, MysqlCredentials& mysql) {
+  YamlMap map(value);
   map.path("directory", mysql.directory);
   for (const auto key :
        {"host", "port", "database", "user", "password", "password_file", "tls_config", "query"}) {
@@ -112,8 +112,8 @@ std::string authorizationTypeMistake(std::string_view text) {
 }  // namespace
 
 // As in Prometheus either half may be missing, or be "".
-void readBasicAuth(const Value& value, Credentials& credentials) {
-  Map map(value);
+void readBasicAuth(const YamlValue& value, Credentials& credentials) {
+  YamlMap map(value);
   auto& file = credentials.file.emplace();
   file.half_allowed = true;
   const auto isEmpty = [&](std::string_view key) {
@@ -126,26 +126,26 @@ void readBasicAuth(const Value& value, Credentials& credentials) {
   const bool user = hasUser(map) && !isEmpty("username");
   const bool password = hasPassword(map) && !isEmpty("password");
   if (map.present() && !user && !password) {
-    value.complain("holds no credential, expected username, password or both");
+    value.addError("holds no credential, expected username, password or both");
   }
   map.refuseUnknown(PrometheusBlock::BasicAuth);
 }
 
-void readAuthorization(const Value& value, Credentials& credentials) {
-  Map map(value);
+void readAuthorization(const YamlValue& value, Credentials& credentials) {
+  YamlMap map(value);
   auto& file = credentials.file.emplace();
   map.checked("type", credentials.authorization_type, authorizationTypeMistake);
   map.secret("credentials", file.token);
   map.path("credentials_file", file.token_file);
   map.exclude({"credentials", "credentials_file"});
   if (map.present() && !map.has("credentials") && !map.has("credentials_file")) {
-    value.complain("holds no credential, expected credentials or credentials_file");
+    value.addError("holds no credential, expected credentials or credentials_file");
   }
   map.refuseUnknown(PrometheusBlock::Authorization);
 }
 
-void readCredentials(const Value& value, Credentials& credentials) {
-  Map map(value);
+void readCredentials(const YamlValue& value, Credentials& credentials) {
+  YamlMap map(value);
   const auto file = map.find("file");
   if (file) readFileCredentials(*file, credentials.file.emplace());
   if (map.has("directory")) map.path("directory", credentials.file.emplace().directory);
@@ -153,7 +153,7 @@ void readCredentials(const Value& value, Credentials& credentials) {
   if (mysql) readMysql(*mysql, credentials.mysql.emplace());
   map.exclude({"file", "directory", "mysql"});
   if (map.present() && !file && !mysql && !map.has("directory")) {
-    value.complain("holds no source, expected file, directory or mysql");
+    value.addError("holds no source, expected file, directory or mysql");
   }
   map.refuseUnknown();
 }

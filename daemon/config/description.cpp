@@ -11,7 +11,7 @@
 namespace postern::config {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 constexpr const char* kSecret = "<secret>";
 constexpr const char* kHidden = "<hidden>";  // may contain a secret
@@ -38,25 +38,25 @@ std::string_view versionName(TlsVersion version) {
   return "TLS12";
 }
 
-void addPath(Json& json, const char* key, const Path& path) {
+void addPath(OrderedJson& json, const char* key, const Path& path) {
   if (!path.empty()) json[key] = path.string();
 }
 
-void addText(Json& json, const char* key, const std::string& text) {
+void addText(OrderedJson& json, const char* key, const std::string& text) {
   if (!text.empty()) json[key] = text;
 }
 
-void addSecret(Json& json, const char* key, const Secret& secret) {
+void addSecret(OrderedJson& json, const char* key, const Secret& secret) {
   if (!secret.empty()) json[key] = kSecret;
 }
 
 // "{{username}}" is shown. Any other value may contain a key and is hidden.
-Json masked(std::string_view value) {
+OrderedJson masked(std::string_view value) {
   const bool placeholder = value.starts_with("{{") && value.find("}}") == value.size() - 2;
-  return placeholder ? Json(value) : Json(kHidden);
+  return placeholder ? OrderedJson(value) : OrderedJson(kHidden);
 }
 
-void mask(Json& json) {
+void mask(OrderedJson& json) {
   if (json.is_structured()) {
     for (auto& part : json) mask(part);
   } else if (json.is_string()) {
@@ -73,16 +73,16 @@ std::string withoutQuery(const std::string& url) {
 }
 
 // name: [value, ...], each value masked.
-Json describeParams(const Pairs& params) {
-  Json json = Json::object();
+OrderedJson describeParams(const Pairs& params) {
+  OrderedJson json = OrderedJson::object();
   for (const auto& [name, value] : params) json[name].push_back(kHidden);
   return json;
 }
 
-Json describeHeaders(const HttpHeaders& headers) {
-  Json json = Json::object();
+OrderedJson describeHeaders(const HttpHeaders& headers) {
+  OrderedJson json = OrderedJson::object();
   for (const auto& header : headers) {
-    Json& shown = json[header.name];
+    OrderedJson& shown = json[header.name];
     for (std::size_t i = 0; i < header.values.size(); ++i) shown["values"].push_back(kHidden);
     for (std::size_t i = 0; i < header.secrets.size(); ++i) shown["secrets"].push_back(kSecret);
     for (const auto& file : header.files) shown["files"].push_back(file.string());
@@ -90,8 +90,8 @@ Json describeHeaders(const HttpHeaders& headers) {
   return json;
 }
 
-Json describeFiles(const Tls& tls) {
-  Json json = Json::object();
+OrderedJson describeFiles(const Tls& tls) {
+  OrderedJson json = OrderedJson::object();
   addPath(json, "ca_file", tls.ca_file);
   addPath(json, "crl_file", tls.crl_file);
   addPath(json, "cert_file", tls.cert_file);
@@ -101,8 +101,8 @@ Json describeFiles(const Tls& tls) {
   return json;
 }
 
-Json describeTls(const Tls& tls) {
-  Json json = describeFiles(tls);
+OrderedJson describeTls(const Tls& tls) {
+  OrderedJson json = describeFiles(tls);
   // Without a ca_file the system's roots are the only ones.
   if (!tls.ca_file.empty()) json["system_roots"] = tls.system_roots;
   addText(json, "server_name", tls.server_name);
@@ -113,8 +113,8 @@ Json describeTls(const Tls& tls) {
   return json;
 }
 
-Json describeFile(const FileCredentials& file) {
-  Json json = Json::object();
+OrderedJson describeFile(const FileCredentials& file) {
+  OrderedJson json = OrderedJson::object();
   addText(json, "username", file.username);
   addSecret(json, "password", file.password);
   addSecret(json, "api_key", file.api_key);
@@ -127,15 +127,15 @@ Json describeFile(const FileCredentials& file) {
   return json;
 }
 
-Json describeMysql(const MysqlCredentials& mysql) {
+OrderedJson describeMysql(const MysqlCredentials& mysql) {
   if (!mysql.directory.empty()) {
     return {{"directory", mysql.directory.string()},
             {"refresh_interval", showDuration(mysql.refresh_interval)}};
   }
-  Json json = {{"host", mysql.host},
-               {"port", mysql.port},
-               {"database", mysql.database},
-               {"user", mysql.user}};
+  OrderedJson json = {{"host", mysql.host},
+                      {"port", mysql.port},
+                      {"database", mysql.database},
+                      {"user", mysql.user}};
   addSecret(json, "password", mysql.password);
   addPath(json, "password_file", mysql.password_file);
   if (mysql.tls) json["tls_config"] = describeFiles(*mysql.tls);
@@ -145,7 +145,7 @@ Json describeMysql(const MysqlCredentials& mysql) {
 }
 
 // Below the key that sets such a credential in the file.
-void addCredentials(Json& json, const Credentials& credentials) {
+void addCredentials(OrderedJson& json, const Credentials& credentials) {
   if (credentials.mysql) {
     json["credentials"]["mysql"] = describeMysql(*credentials.mysql);
     return;
@@ -159,18 +159,18 @@ void addCredentials(Json& json, const Credentials& credentials) {
     json["credentials"]["file"] = describeFile(file);
     return;
   }
-  Json& authorization = json["authorization"];
+  OrderedJson& authorization = json["authorization"];
   authorization["type"] = credentials.authorization_type;
   addSecret(authorization, "credentials", file.token);
   addPath(authorization, "credentials_file", file.token_file);
 }
 
-Json describePlace(const AnswerPlace& place) {
+OrderedJson describePlace(const AnswerPlace& place) {
   if (!place.cookie.empty()) return {{"cookie", place.cookie}};
-  return place.inBody() ? Json{{"json", place.json}} : Json{{"header", place.header}};
+  return place.inBody() ? OrderedJson{{"json", place.json}} : OrderedJson{{"header", place.header}};
 }
 
-Json describeBackoff(const Backoff& backoff) {
+OrderedJson describeBackoff(const BackoffOptions& backoff) {
   return {{"initial", showDuration(backoff.initial)},
           {"max", showDuration(backoff.max)},
           {"rejected", showDuration(backoff.rejected)},
@@ -179,19 +179,19 @@ Json describeBackoff(const Backoff& backoff) {
           {"retry_rejected", showDuration(backoff.retry_rejected)}};
 }
 
-Json describeBody(const Login& login) {
+OrderedJson describeBody(const Login& login) {
   if (!login.json_body.empty()) {
-    Json body = Json::parse(login.json_body, nullptr, /*allow_exceptions=*/false);
+    OrderedJson body = OrderedJson::parse(login.json_body, nullptr, /*allow_exceptions=*/false);
     mask(body);
     return {{"json", std::move(body)}};
   }
-  Json form = Json::object();
+  OrderedJson form = OrderedJson::object();
   for (const auto& [name, value] : login.form) form[name] = masked(value);
   return {{"form", std::move(form)}};
 }
 
-Json describeLogin(const Login& login) {
-  Json json = {
+OrderedJson describeLogin(const Login& login) {
+  OrderedJson json = {
       {"url", withoutQuery(login.url)}, {"method", login.method}, {"basic_auth", login.basic_auth}};
   if (!login.json_body.empty() || !login.form.empty()) json["body"] = describeBody(login);
   if (!login.http_headers.empty()) json["http_headers"] = describeHeaders(login.http_headers);
@@ -208,10 +208,10 @@ Json describeLogin(const Login& login) {
 }
 
 // The target's credentials and login come from oauth2.
-Json describeOauth2(const Target& target) {
+OrderedJson describeOauth2(const Target& target) {
   const Oauth2& oauth2 = *target.oauth2;
   const FileCredentials& client = *target.credentials->file;
-  Json json = {{"client_id", client.username}};
+  OrderedJson json = {{"client_id", client.username}};
   addSecret(json, "client_secret", client.password);
   addPath(json, "client_secret_file", client.password_file);
   json["token_url"] =
@@ -222,8 +222,8 @@ Json describeOauth2(const Target& target) {
   return json;
 }
 
-Json describePage(const Page& page) {
-  Json json = {{"path", page.path}, {"format", formatName(page.format)}};
+OrderedJson describePage(const Page& page) {
+  OrderedJson json = {{"path", page.path}, {"format", formatName(page.format)}};
   if (!page.params.empty()) json["params"] = describeParams(page.params);
   json["required"] = page.required;
   json["timeout"] = showDuration(page.timeout);
@@ -235,9 +235,9 @@ Json describePage(const Page& page) {
   return json;
 }
 
-Json describeRelabel(const Relabel& rule) {
+OrderedJson describeRelabel(const Relabel& rule) {
   const Relabel defaults;
-  Json json = {{"action", actionName(rule.action)}};
+  OrderedJson json = {{"action", actionName(rule.action)}};
   if (!rule.source_labels.empty()) json["source_labels"] = rule.source_labels;
   if (rule.separator != defaults.separator) json["separator"] = rule.separator;
   if (rule.regex != defaults.regex) json["regex"] = rule.regex;
@@ -247,13 +247,13 @@ Json describeRelabel(const Relabel& rule) {
   return json;
 }
 
-Json describeMap(const std::vector<std::pair<std::string, std::string>>& pairs) {
-  Json json = Json::object();
+OrderedJson describeMap(const std::vector<std::pair<std::string, std::string>>& pairs) {
+  OrderedJson json = OrderedJson::object();
   for (const auto& [name, value] : pairs) json[name] = value;
   return json;
 }
 
-void addReshape(Json& json, const Reshape& reshape) {
+void addReshape(OrderedJson& json, const Reshape& reshape) {
   for (const auto& selector : reshape.match) json["match"].push_back(selector.text);
   if (!reshape.labels.empty()) json["labels"] = describeMap(reshape.labels);
   json["honor_labels"] = reshape.honor_labels;
@@ -264,7 +264,7 @@ void addReshape(Json& json, const Reshape& reshape) {
     json["anonymize"] = {{"labels", reshape.anonymize.labels}, {"salt_file", kSecret}};
 }
 
-void addLimits(Json& json, const Target& target) {
+void addLimits(OrderedJson& json, const Target& target) {
   const Limits& limits = target.limits;
   const bool of_json = target.pages.front().format == Format::WhatsappJson ||
                        target.pages.front().format == Format::SpectatorJson;
@@ -277,7 +277,7 @@ void addLimits(Json& json, const Target& target) {
   json["family_series_limit"] = limits.family_series;
 }
 
-void addScraping(Json& json, const Target& target) {
+void addScraping(OrderedJson& json, const Target& target) {
   json["scrape_timeout"] = showDuration(target.scrape_timeout);
   json["hold_back"] = showSize(target.hold_back);
   json["merge_limit"] = showSize(target.merge_limit);
@@ -294,10 +294,10 @@ void addScraping(Json& json, const Target& target) {
 }  // namespace
 
 nlohmann::ordered_json describe(const Target& target) {
-  Json json = {{"name", target.name},
-               {"preset", target.preset},
-               {"url", fmt::format("https://{}{}", target.url.authority(), target.url.path)},
-               {"tls_config", describeTls(target.tls)}};
+  OrderedJson json = {{"name", target.name},
+                      {"preset", target.preset},
+                      {"url", fmt::format("https://{}{}", target.url.authority(), target.url.path)},
+                      {"tls_config", describeTls(target.tls)}};
   if (target.oauth2) {
     json["oauth2"] = describeOauth2(target);
   } else {
@@ -314,7 +314,8 @@ nlohmann::ordered_json describe(const Target& target) {
 std::string fingerprint(const std::vector<Target>& targets) {
   std::uint64_t hash = 0xcbf29ce484222325U;  // FNV-1a: it protects no secret
   for (const auto& target : targets) {
-    for (const char c : describe(target).dump(-1, ' ', false, Json::error_handler_t::replace)) {
+    for (const char c :
+         describe(target).dump(-1, ' ', false, OrderedJson::error_handler_t::replace)) {
       hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
     }
   }

@@ -178,7 +178,7 @@ options::options_description describe() {
   return description;
 }
 
-struct Syntax {
+struct SplitArguments {
   std::vector<options::option> given;
   std::optional<std::string> missing_value;  // the flag without a value
 };
@@ -188,11 +188,11 @@ bool tookAFlag(const options::option& option) {
   return option.original_tokens.size() > 1 && option.original_tokens[1].starts_with("--");
 }
 
-Syntax splitArguments(const std::vector<std::string>& arguments) {
+SplitArguments splitArguments(const std::vector<std::string>& arguments) {
   using namespace options::command_line_style;
   const auto description = describe();
   try {
-    Syntax syntax;
+    SplitArguments syntax;
     syntax.given = options::command_line_parser(arguments)
                        .options(description)
                        .style(allow_long | long_allow_adjacent | long_allow_next)
@@ -209,16 +209,16 @@ Syntax splitArguments(const std::vector<std::string>& arguments) {
 
 // Program_options stops at the first flag without a value: remove that flag and parse again.
 std::vector<options::option> splitAllArguments(std::vector<std::string> arguments,
-                                               std::vector<ConfigError>& complaints) {
+                                               std::vector<ConfigError>& errors) {
   for (;;) {
     auto syntax = splitArguments(arguments);
     if (!syntax.missing_value) return std::move(syntax.given);
     const auto& flag = *syntax.missing_value;
     if (flag.empty()) {
-      complaints.push_back(positionalArgument());
+      errors.push_back(positionalArgument());
       return {};
     }
-    complaints.push_back({flag, "", "has no value, expected one after it"});
+    errors.push_back({flag, "", "has no value, expected one after it"});
     auto bare = arguments.begin();
     while (bare != arguments.end() && *bare != flag + '=' &&
            (*bare != flag || (bare + 1 != arguments.end() && !bare[1].starts_with("--")))) {
@@ -284,13 +284,12 @@ std::string variableName(std::string_view flag) {
   return name;
 }
 
-Settings readFlags(const std::vector<std::string>& arguments,
-                   std::vector<ConfigError>& complaints) {
+Settings readFlags(const std::vector<std::string>& arguments, std::vector<ConfigError>& errors) {
   Settings settings;
   bool value_of_unknown = false;
-  for (const auto& given : splitAllArguments(arguments, complaints)) {
+  for (const auto& given : splitAllArguments(arguments, errors)) {
     if (given.position_key >= 0) {
-      if (!value_of_unknown) complaints.push_back(positionalArgument());
+      if (!value_of_unknown) errors.push_back(positionalArgument());
       value_of_unknown = false;
       continue;
     }
@@ -298,7 +297,7 @@ Settings readFlags(const std::vector<std::string>& arguments,
     value_of_unknown = given.unregistered && given.original_tokens.front().find('=') == name.npos;
     const auto* flag = findFlag(name);
     if (flag == nullptr) {
-      complaints.push_back(
+      errors.push_back(
           {"--" + printable(name, 64), "",
            fmt::format("unknown flag, the nearest is --{} (see --help)", suggest(name, names()))});
       continue;
@@ -306,7 +305,7 @@ Settings readFlags(const std::vector<std::string>& arguments,
     auto& setting = settings[name];
     setting.where = "--" + name;
     if (flag->kind != kList && !setting.values.empty()) {
-      complaints.push_back({setting.where, "", "is given twice, expected once"});
+      errors.push_back({setting.where, "", "is given twice, expected once"});
     }
     setting.values.push_back(given.value.empty() ? std::string(kTrue) : given.value.front());
   }

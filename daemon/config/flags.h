@@ -36,8 +36,8 @@ struct Setting {
 using Settings = std::map<std::string, Setting, std::less<>>;
 
 // A flag overrides its variable. Reports syntax errors, unknown flags and repeated flags. Does not
-// check values. No complaint quotes a value.
-Settings readFlags(const std::vector<std::string>& arguments, std::vector<ConfigError>& complaints);
+// check values. No error quotes a value.
+Settings readFlags(const std::vector<std::string>& arguments, std::vector<ConfigError>& errors);
 Settings readEnvironment(const std::vector<std::string>& environment,
                          std::vector<std::string>& warnings);
 

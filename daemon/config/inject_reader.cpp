@@ -11,14 +11,14 @@
 namespace postern::config {
 namespace {
 
-void readDefaults(const Settings& settings, Inject& inject, std::vector<ConfigError>& complaints) {
+void readDefaults(const Settings& settings, Inject& inject, std::vector<ConfigError>& errors) {
   const auto setting = settings.find("inject.default");
   if (setting == settings.end()) return;
   for (const auto& text : setting->second.values) {
     const auto equals = text.find('=');
     if (equals == std::string::npos || equals == 0) {
-      complaints.push_back({setting->second.where, "",
-                            "is not KEY=VALUE, expected for instance requests-memory=32Mi"});
+      errors.push_back({setting->second.where, "",
+                        "is not KEY=VALUE, expected for instance requests-memory=32Mi"});
       continue;
     }
     inject.defaults.emplace_back(text.substr(0, equals), text.substr(equals + 1));
@@ -36,15 +36,15 @@ bool isHostPattern(std::string_view text) {
   return std::ranges::any_of(last, [](char c) { return c < '0' || c > '9'; });
 }
 
-void readTargetHosts(const Settings& settings, Inject& inject, std::vector<ConfigError>& complaints) {
+void readTargetHosts(const Settings& settings, Inject& inject, std::vector<ConfigError>& errors) {
   const auto setting = settings.find("inject.allowed-target-hosts");
   if (setting == settings.end()) return;
   for (const auto& text : setting->second.values) {
     if (!isHostPattern(text)) {
-      complaints.push_back({setting->second.where, "",
-                            fmt::format("\"{}\" is not a host, expected a name, *.NAME or an "
-                                        "address, without brackets, port and path",
-                                        printable(text, 64))});
+      errors.push_back({setting->second.where, "",
+                        fmt::format("\"{}\" is not a host, expected a name, *.NAME or an "
+                                    "address, without brackets, port and path",
+                                    printable(text, 64))});
       continue;
     }
     inject.allowed_target_hosts.push_back(text);
@@ -66,7 +66,7 @@ void refuseOthers(SettingsReader& reader, const Settings& settings) {
   for (const auto& [flag, setting] : settings) {
     if (flag.starts_with("inject.") || flag.starts_with("kube.")) continue;
     if (std::ranges::find(kMeaningful, flag) != kMeaningful.end()) continue;
-    reader.complain(flag, "is not allowed with postern inject, remove it");
+    reader.addError(flag, "is not allowed with postern inject, remove it");
   }
 }
 
@@ -86,7 +86,7 @@ bool isObjectName(std::string_view text) {
 }
 
 Inject readInject(SettingsReader& reader, const Settings& settings,
-                  std::vector<ConfigError>& complaints) {
+                  std::vector<ConfigError>& errors) {
   Inject inject;
   inject.image = "postern:" + std::string(version());
   if (const auto* image = reader.text("inject.image")) inject.image = *image;
@@ -96,8 +96,8 @@ Inject readInject(SettingsReader& reader, const Settings& settings,
   if (const auto names = settings.find("inject.locked-annotations"); names != settings.end()) {
     inject.locked_annotations = names->second.values;
   }
-  readTargetHosts(settings, inject, complaints);
-  readDefaults(settings, inject, complaints);
+  readTargetHosts(settings, inject, errors);
+  readDefaults(settings, inject, errors);
   using enum NativeSidecar;
   reader.choice<NativeSidecar>("native-sidecar", inject.native_sidecar,
                                {{"auto", Auto}, {"true", Yes}, {"false", No}});
@@ -115,7 +115,7 @@ Inject readInject(SettingsReader& reader, const Settings& settings,
   if (const auto* server = reader.text("kube.api-server")) {
     std::string wrong;
     inject.api_server = parseUrl(*server, wrong);
-    if (!wrong.empty()) reader.complain("kube.api-server", wrong);
+    if (!wrong.empty()) reader.addError("kube.api-server", wrong);
   }
   reader.path("kube.token-file", inject.token_file);
   reader.path("kube.ca-file", inject.ca_file);
@@ -123,9 +123,9 @@ Inject readInject(SettingsReader& reader, const Settings& settings,
   const bool keeps_its_own =
       reader.has("inject.secret") && reader.has("inject.webhook") && reader.has("inject.service");
   if (inject.pod_file.empty() && inject.tls_dir.empty() && !keeps_its_own) {
-    complaints.push_back({"command line", "",
-                          "no serving certificate, expected --tls.dir, or --inject.secret, "
-                          "--inject.webhook and --inject.service for one of its own"});
+    errors.push_back({"command line", "",
+                      "no serving certificate, expected --tls.dir, or --inject.secret, "
+                      "--inject.webhook and --inject.service for one of its own"});
   }
   refuseOthers(reader, settings);
   return inject;

@@ -44,14 +44,14 @@ bool looksLikeNumber(std::string_view text) {
   return text.find_first_not_of("0123456789abcdefABCDEFxo.+-") == text.npos;
 }
 
-void appendString(const Value& value, std::string_view text, std::string& json) {
+void appendString(const YamlValue& value, std::string_view text, std::string& json) {
   value.accept(placeholderMistake(text, {"username", "password"}));
   const auto quoted = quoteJson(text);
-  if (quoted.find("\xEF\xBF\xBD") != quoted.npos) value.complain("is not UTF-8, expected UTF-8");
+  if (quoted.find("\xEF\xBF\xBD") != quoted.npos) value.addError("is not UTF-8, expected UTF-8");
   json += quoted;
 }
 
-void appendScalar(const Value& value, std::string& json) {
+void appendScalar(const YamlValue& value, std::string& json) {
   const auto& node = value.node();
   const auto& text = node.text;
   const bool is_true = text == "true" || text == "True" || text == "TRUE";
@@ -61,22 +61,22 @@ void appendScalar(const Value& value, std::string& json) {
   } else if (!node.quoted && isJsonNumber(text)) {
     json += text;
   } else if (!node.quoted && looksLikeNumber(text)) {
-    value.complain("is not a number of JSON, expected a decimal number or quotes around it");
+    value.addError("is not a number of JSON, expected a decimal number or quotes around it");
   } else {
     appendString(value, text, json);
   }
 }
 
-void appendValue(const Value& value, std::string& json);
+void appendValue(const YamlValue& value, std::string& json);
 
-void appendMap(const Value& value, std::string& json) {
+void appendMap(const YamlValue& value, std::string& json) {
   const auto entries = value.entries();
   if (!entries) return;
   json += '{';
   for (const auto& entry : *entries) {
     if (json.back() != '{') json += ',';
     if (entry.name.find("{{") != entry.name.npos) {
-      entry.key.complain("holds a placeholder, expected it in a value");
+      entry.key.addError("holds a placeholder, expected it in a value");
     }
     json += quoteJson(entry.name) + ':';
     appendValue(entry.value, json);
@@ -84,7 +84,7 @@ void appendMap(const Value& value, std::string& json) {
   json += '}';
 }
 
-void appendList(const Value& value, std::string& json) {
+void appendList(const YamlValue& value, std::string& json) {
   json += '[';
   for (std::size_t i = 0; i < value.node().items.size(); ++i) {
     if (i > 0) json += ',';
@@ -93,18 +93,18 @@ void appendList(const Value& value, std::string& json) {
   json += ']';
 }
 
-void appendValue(const Value& value, std::string& json) {
+void appendValue(const YamlValue& value, std::string& json) {
   switch (value.node().kind) {
-    case YamlNode::Kind::Null: json += "null"; break;
-    case YamlNode::Kind::Scalar: appendScalar(value, json); break;
-    case YamlNode::Kind::List: appendList(value, json); break;
-    case YamlNode::Kind::Map: appendMap(value, json); break;
+    case YamlNode::NodeKind::Null: json += "null"; break;
+    case YamlNode::NodeKind::Scalar: appendScalar(value, json); break;
+    case YamlNode::NodeKind::List: appendList(value, json); break;
+    case YamlNode::NodeKind::Map: appendMap(value, json); break;
   }
 }
 
 }  // namespace
 
-void readJsonBody(const Value& value, std::string& json) {
+void readJsonBody(const YamlValue& value, std::string& json) {
   json.clear();
   appendMap(value, json);
 }

@@ -27,14 +27,14 @@ struct HttpHeader {
 };
 using HttpHeaders = std::vector<HttpHeader>;
 
-struct Backoff {  // see session/backoff.h
+struct BackoffOptions {  // see session/backoff.h
   milliseconds initial = seconds(1);
   milliseconds max = minutes(5);
   milliseconds rejected = seconds(60);
   milliseconds throttled = seconds(60);
   int max_rejected = 3;
   milliseconds retry_rejected = minutes(15);  // 0: never again until the credential changes
-  bool operator==(const Backoff&) const = default;
+  bool operator==(const BackoffOptions&) const = default;
 };
 
 // Where the login's response contains a value: exactly one is set.
@@ -73,7 +73,7 @@ struct Login {
   std::string send_as = "Authorization: Bearer {{token}}";
   std::optional<Logout> logout;
   bool logout_at_exit = false;
-  Backoff backoff;
+  BackoffOptions backoff;
   bool operator==(const Login&) const = default;
 };
 

@@ -6,7 +6,7 @@
 namespace postern::config {
 namespace {
 
-void readTokenUrl(Map& map, Oauth2& oauth2, Login& login) {
+void readTokenUrl(YamlMap& map, Oauth2& oauth2, Login& login) {
   const auto value = map.need("token_url");
   const auto text = value ? value->text() : std::nullopt;
   if (!text) return;
@@ -15,7 +15,7 @@ void readTokenUrl(Map& map, Oauth2& oauth2, Login& login) {
   value->accept(wrong);
 }
 
-void readClient(Map& map, FileCredentials& client) {
+void readClient(YamlMap& map, FileCredentials& client) {
   client.colon_allowed = true;
   const auto id = map.need("client_id");
   client.username = id ? id->text().value_or("") : "";
@@ -23,7 +23,7 @@ void readClient(Map& map, FileCredentials& client) {
   map.path("client_secret_file", client.password_file);
   map.exclude({"client_secret", "client_secret_file"});
   if (map.present() && !map.has("client_secret") && !map.has("client_secret_file")) {
-    map.value().complain("holds no secret, expected client_secret or client_secret_file");
+    map.value().addError("holds no secret, expected client_secret or client_secret_file");
   }
 }
 
@@ -34,7 +34,7 @@ std::string scopeMistake(std::string_view text) {
   return good ? "" : "is not a scope, expected one word: a list has one entry for each";
 }
 
-void readScopes(const Value& value, std::vector<std::string>& scopes) {
+void readScopes(const YamlValue& value, std::vector<std::string>& scopes) {
   const auto list = value.list();
   if (!list) return;
   for (const auto& entry : *list) {
@@ -53,7 +53,7 @@ std::string paramMistake(std::string_view name, bool has_scopes) {
   return {};
 }
 
-void readEndpointParams(const Value& value, bool has_scopes, Pairs& params) {
+void readEndpointParams(const YamlValue& value, bool has_scopes, Pairs& params) {
   const auto entries = value.entries();
   if (!entries) return;
   for (const auto& [name, key, param] : *entries) {
@@ -64,8 +64,8 @@ void readEndpointParams(const Value& value, bool has_scopes, Pairs& params) {
 
 }  // namespace
 
-void readOauth2(const Value& value, Target& target) {
-  Map map(value);
+void readOauth2(const YamlValue& value, Target& target) {
+  YamlMap map(value);
   auto& oauth2 = target.oauth2.emplace();
   auto& login = target.login.emplace();
   readClient(map, target.credentials.emplace().file.emplace());

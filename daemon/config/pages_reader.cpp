@@ -18,18 +18,18 @@ std::string pagePathMistake(std::string_view text) {
   return pathMistake(text, false);
 }
 
-void readSpectator(Map& map, Page& page) {
+void readSpectator(YamlMap& map, Page& page) {
   map.boolean("service_label", page.spectator.service_label);
   map.boolean("standard_notation", page.spectator.standard_notation);
   if (page.format == Format::SpectatorJson) return;
   for (const auto key : {"service_label", "standard_notation"}) {
     if (!map.has(key)) continue;
-    map.find(key)->complain("is only for format spectator_json, expected that format");
+    map.find(key)->addError("is only for format spectator_json, expected that format");
   }
 }
 
-void readPage(const Value& value, Page& page) {
-  Map map(value);
+void readPage(const YamlValue& value, Page& page) {
+  YamlMap map(value);
   map.need("path");
   map.checked("path", page.path, pagePathMistake);
   map.choice<Format>("format", page.format,
@@ -48,7 +48,7 @@ void readPage(const Value& value, Page& page) {
   map.refuseUnknown(PrometheusBlock::Page);
 }
 
-void appendValues(const Value& value, std::string_view name, Pairs& pairs) {
+void appendValues(const YamlValue& value, std::string_view name, Pairs& pairs) {
   const auto list = value.list();
   if (!list) return;
   for (const auto& entry : *list) {
@@ -56,8 +56,8 @@ void appendValues(const Value& value, std::string_view name, Pairs& pairs) {
   }
 }
 
-void readHeader(const Entry& entry, HttpHeader& header) {
-  Map map(entry.value);
+void readHeader(const YamlEntry& entry, HttpHeader& header) {
+  YamlMap map(entry.value);
   header.name = entry.name;
   const auto each = [&](std::string_view key, auto read) {
     const auto value = map.find(key);
@@ -65,24 +65,24 @@ void readHeader(const Entry& entry, HttpHeader& header) {
     if (!list) return;
     for (const auto& item : *list) read(item);
   };
-  each("values", [&](const Value& item) {
+  each("values", [&](const YamlValue& item) {
     if (const auto text = item.text()) header.values.emplace_back(*text);
   });
-  each("secrets", [&](const Value& item) {
+  each("secrets", [&](const YamlValue& item) {
     if (const auto text = item.text()) header.secrets.emplace_back(*text);
   });
-  each("files", [&](const Value& item) {
+  each("files", [&](const YamlValue& item) {
     if (auto path = item.path()) header.files.push_back(*std::move(path));
   });
   if (map.present() && !map.has("values") && !map.has("secrets") && !map.has("files")) {
-    entry.value.complain("has no value, expected values, secrets or files");
+    entry.value.addError("has no value, expected values, secrets or files");
   }
   map.refuseUnknown();
 }
 
 }  // namespace
 
-void readPages(const Value& value, std::vector<Page>& pages) {
+void readPages(const YamlValue& value, std::vector<Page>& pages) {
   const auto list = value.list();
   if (!list) return;
   pages.clear();
@@ -92,32 +92,32 @@ void readPages(const Value& value, std::vector<Page>& pages) {
     const auto& path = pages.back().path;
     // The path becomes the label `page` of postern_page_up.
     if (!path.empty() && !paths.insert(path).second) {
-      entry.complain(fmt::format("path {} is a duplicate, expected it in one page", path));
+      entry.addError(fmt::format("path {} is a duplicate, expected it in one page", path));
     }
   }
   if (pages.size() > kMostPages) {
-    value.complain(fmt::format("holds {} pages, expected at most {}", pages.size(), kMostPages));
+    value.addError(fmt::format("holds {} pages, expected at most {}", pages.size(), kMostPages));
   }
 }
 
-void readParams(const Value& value, Pairs& params) {
+void readParams(const YamlValue& value, Pairs& params) {
   const auto entries = value.entries();
   if (!entries) return;
   params.clear();
   for (const auto& entry : *entries) appendValues(entry.value, entry.name, params);
 }
 
-void readHeaders(const Value& value, std::string (*mistake)(std::string_view),
+void readHeaders(const YamlValue& value, std::string (*mistake)(std::string_view),
                  HttpHeaders& headers) {
   const auto entries = value.entries();
   if (!entries) return;
   headers.clear();
   for (auto entry = entries->begin(); entry != entries->end(); ++entry) {
     entry->key.accept(mistake(entry->name));
-    const bool repeated = std::any_of(entries->begin(), entry, [&](const Entry& other) {
+    const bool repeated = std::any_of(entries->begin(), entry, [&](const YamlEntry& other) {
       return equalsIgnoringCase(other.name, entry->name);
     });
-    if (repeated) entry->key.complain("is a duplicate key, expected it once");
+    if (repeated) entry->key.addError("is a duplicate key, expected it once");
     readHeader(*entry, headers.emplace_back());
   }
 }

@@ -26,14 +26,14 @@ constexpr std::string_view kNoJwtGrant =
     "is not supported: expected the client credentials grant with client_secret or "
     "client_secret_file";
 
-struct Row {
+struct PrometheusKey {
   Block block;
   std::string_view name;
   std::string_view here;  // follows "Prometheus' <name> "
 };
 
 // github.com/prometheus/prometheus config/config.go and github.com/prometheus/common config.
-constexpr auto kRows = std::to_array<Row>({
+constexpr auto kPrometheusKeys = std::to_array<PrometheusKey>({
     {Block::Root, "scrape_configs",
      "is targets here: one entry for each service, with name, url and pages"},
     {Block::Root, "global", kOfPrometheus},
@@ -156,9 +156,10 @@ std::string prometheusHint(PrometheusBlock block, std::string_view key) {
         "is not supported: expected the url of one service; Prometheus discovers postern "
         "instead");
   }
-  const auto row = std::ranges::find_if(
-      kRows, [&](const Row& of) { return of.block == block && of.name == name; });
-  return row == kRows.end() ? std::string() : says(row->here);
+  const auto row = std::ranges::find_if(kPrometheusKeys, [&](const PrometheusKey& of) {
+    return of.block == block && of.name == name;
+  });
+  return row == kPrometheusKeys.end() ? std::string() : says(row->here);
 }
 
 }  // namespace postern::config

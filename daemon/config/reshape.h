@@ -13,16 +13,16 @@ namespace postern::config {
 
 // `name="value"` and the other operators of a Prometheus series selector. The metric's name is
 // __name__.
-struct Matcher {
-  enum class Op { Equal, NotEqual, Matches, NotMatches };
+struct LabelMatcher {
+  enum class Operator { Equal, NotEqual, Matches, NotMatches };
   std::string name;
-  Op op = Op::Equal;
+  Operator op = Operator::Equal;
   std::string value;  // for Matches and NotMatches: RE2, anchored on both sides
-  bool operator==(const Matcher&) const = default;
+  bool operator==(const LabelMatcher&) const = default;
 };
 struct Selector {
-  std::string text;               // as written in the file, for match[]
-  std::vector<Matcher> matchers;  // all must match; a missing label counts as empty
+  std::string text;                    // as written in the file, for match[]
+  std::vector<LabelMatcher> matchers;  // all must match; a missing label counts as empty
   bool operator==(const Selector&) const = default;
 };
 

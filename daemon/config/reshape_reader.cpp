@@ -16,29 +16,29 @@ using enum RelabelAction;
 constexpr std::size_t kMostFileBytes = 1U << 20;
 constexpr std::size_t kMostModulus = 1'000'000'000;
 
-// Reads a file that is part of the configuration. Nothing after a complaint or with
+// Reads a file that is part of the configuration. Nothing after an error or with
 // NamedFiles::Leave.
-std::optional<std::string> readNamedFile(const Value& value) {
+std::optional<std::string> readNamedFile(const YamlValue& value) {
   const auto path = value.path();
   if (!path || value.named() == NamedFiles::Leave) return std::nullopt;
   std::string content;
   const auto error = readFile(*path, kMostFileBytes, content);
   if (!error) return content;
-  value.complain(fmt::format("names a file that cannot be read, {}: {}",
+  value.addError(fmt::format("names a file that cannot be read, {}: {}",
                              printable(value.node().text), error->what));
   return std::nullopt;
 }
 
-void readSelectorText(const Value& value, std::string_view text, std::string_view where,
+void readSelectorText(const YamlValue& value, std::string_view text, std::string_view where,
                       std::vector<Selector>& match) {
   if (value.enough()) return;
   std::string wrong = readSelector(text, match.emplace_back());
-  if (!wrong.empty()) value.complain(std::string(where) + wrong);
+  if (!wrong.empty()) value.addError(std::string(where) + wrong);
 }
 
-void readMatch(Map& map, std::vector<Selector>& match) {
+void readMatch(YamlMap& map, std::vector<Selector>& match) {
   if (const auto value = map.find("match")) {
-    for (const auto& entry : value->list().value_or(std::vector<Value>())) {
+    for (const auto& entry : value->list().value_or(std::vector<YamlValue>())) {
       if (const auto text = entry.text()) readSelectorText(entry, *text, "", match);
     }
   }
@@ -57,39 +57,39 @@ void readMatch(Map& map, std::vector<Selector>& match) {
     readSelectorText(*value, line, fmt::format("line {} of the file ", number), match);
   }
   if (match.size() == before) {
-    value->complain("names a file without a selector, expected one on each line");
+    value->addError("names a file without a selector, expected one on each line");
   }
 }
 
-void readLabels(const Value& value, std::vector<std::pair<std::string, std::string>>& labels) {
-  for (const auto& entry : value.entries().value_or(std::vector<Entry>())) {
+void readLabels(const YamlValue& value, std::vector<std::pair<std::string, std::string>>& labels) {
+  for (const auto& entry : value.entries().value_or(std::vector<YamlEntry>())) {
     if (entry.name.empty() || entry.name.starts_with("__")) {
-      entry.key.complain("is not the name of a label to add, expected one without leading __");
+      entry.key.addError("is not the name of a label to add, expected one without leading __");
     }
     if (const auto text = entry.value.text()) labels.emplace_back(entry.name, *text);
   }
 }
 
-void readRename(const Value& value, std::vector<std::pair<std::string, std::string>>& rename) {
-  for (const auto& entry : value.entries().value_or(std::vector<Entry>())) {
+void readRename(const YamlValue& value, std::vector<std::pair<std::string, std::string>>& rename) {
+  for (const auto& entry : value.entries().value_or(std::vector<YamlEntry>())) {
     if (const auto text = entry.value.text()) rename.emplace_back(entry.name, *text);
   }
 }
 
-void readAnonymize(const Value& value, Anonymize& anonymize) {
-  Map map(value);
+void readAnonymize(const YamlValue& value, Anonymize& anonymize) {
+  YamlMap map(value);
   if (const auto labels = map.need("labels")) {
-    for (const auto& entry : labels->list().value_or(std::vector<Value>())) {
+    for (const auto& entry : labels->list().value_or(std::vector<YamlValue>())) {
       const auto text = entry.text();
       if (!text) continue;
-      if (*text == "__name__") entry.complain("is the metric's name, expected a label");
+      if (*text == "__name__") entry.addError("is the metric's name, expected a label");
       anonymize.labels.emplace_back(*text);
     }
   }
   if (const auto file = map.need("salt_file")) {
     if (auto content = readNamedFile(*file)) {
       while (content->ends_with('\n') || content->ends_with('\r')) content->pop_back();
-      if (content->empty()) file->complain("names a file that is empty, expected the salt in it");
+      if (content->empty()) file->addError("names a file that is empty, expected the salt in it");
       anonymize.salt = Secret(std::move(*content));
     }
   }
@@ -103,18 +103,18 @@ constexpr std::pair<std::string_view, RelabelAction> kActions[] = {
     {"lowercase", Lowercase}, {"uppercase", Uppercase}};
 
 // Ignores letter case, as Prometheus does.
-void readAction(Map& map, RelabelAction& action) {
+void readAction(YamlMap& map, RelabelAction& action) {
   const auto value = map.find("action");
   if (!value) return;
   const std::string text = lowered(value->node().text);
-  if (text.empty()) return value->complain("relabel action cannot be empty");
+  if (text.empty()) return value->addError("relabel action cannot be empty");
   for (const auto& [name, known] : kActions) {
     if (name == text) {
       action = known;
       return;
     }
   }
-  value->complain(fmt::format("unknown relabel action \"{}\"", printable(text, 40)));
+  value->addError(fmt::format("unknown relabel action \"{}\"", printable(text, 40)));
 }
 
 }  // namespace
@@ -163,27 +163,27 @@ std::string relabelMistake(const Relabel& rule) {
 namespace {
 
 // The entries of a list that may be missing or, as in Prometheus, empty.
-std::vector<Value> entriesOf(Map& map, std::string_view key) {
+std::vector<YamlValue> entriesOf(YamlMap& map, std::string_view key) {
   const auto value = map.find(key);
   if (!value) return {};
-  if (value->node().kind == YamlNode::Kind::List && value->node().items.empty()) return {};
-  return value->list().value_or(std::vector<Value>());
+  if (value->node().kind == YamlNode::NodeKind::List && value->node().items.empty()) return {};
+  return value->list().value_or(std::vector<YamlValue>());
 }
 
 // A text that may be empty, which differs from a missing one.
-void readPlain(Map& map, std::string_view key, std::string& field) {
+void readPlain(YamlMap& map, std::string_view key, std::string& field) {
   const auto value = map.find(key);
   if (!value) return;
-  if (value->node().kind != YamlNode::Kind::Scalar) {
-    value->text();  // complains
+  if (value->node().kind != YamlNode::NodeKind::Scalar) {
+    value->text();  // adds an error
     return;
   }
   field = value->node().text;
 }
 
-void readRelabel(const Value& value, Relabel& rule) {
+void readRelabel(const YamlValue& value, Relabel& rule) {
   if (value.enough()) return;
-  Map map(value);
+  YamlMap map(value);
   for (const auto& entry : entriesOf(map, "source_labels")) {
     if (const auto text = entry.text()) rule.source_labels.emplace_back(*text);
   }
@@ -202,7 +202,7 @@ void readRelabel(const Value& value, Relabel& rule) {
 
 }  // namespace
 
-void readReshape(Map& map, Reshape& reshape) {
+void readReshape(YamlMap& map, Reshape& reshape) {
   readMatch(map, reshape.match);
   if (const auto labels = map.find("labels")) readLabels(*labels, reshape.labels);
   map.boolean("honor_labels", reshape.honor_labels);

@@ -11,7 +11,7 @@
 namespace postern::config {
 namespace {
 
-using enum Matcher::Op;
+using enum LabelMatcher::Operator;
 
 bool isNameCharacter(char c, bool first, bool metric) {
   return isLetter(c) || c == '_' || (metric && c == ':') || (!first && isDigit(c));
@@ -30,7 +30,7 @@ class SelectorReader {
   bool take(std::string_view text);
   std::string name(bool metric);
   bool readMatcher(Selector& selector);
-  bool readOp(Matcher::Op& op);
+  bool readOp(LabelMatcher::Operator& op);
   bool readText(std::string& text);
   bool readEscape(std::string& text);
 
@@ -80,7 +80,7 @@ bool SelectorReader::read(Selector& selector) {
 }
 
 bool SelectorReader::readMatcher(Selector& selector) {
-  Matcher& matcher = selector.matchers.emplace_back();
+  LabelMatcher& matcher = selector.matchers.emplace_back();
   skipBlanks();
   const bool quoted = rest_.starts_with('"') || rest_.starts_with('\'');
   if (quoted) {
@@ -103,7 +103,7 @@ bool SelectorReader::readMatcher(Selector& selector) {
   return mistake_.empty();
 }
 
-bool SelectorReader::readOp(Matcher::Op& op) {
+bool SelectorReader::readOp(LabelMatcher::Operator& op) {
   if (take("=~")) {
     op = Matches;
   } else if (take("!~")) {
@@ -150,7 +150,7 @@ bool SelectorReader::readEscape(std::string& text) {
   return true;
 }
 
-bool matchesEmpty(const Matcher& matcher) {
+bool matchesEmpty(const LabelMatcher& matcher) {
   switch (matcher.op) {
     case Equal: return matcher.value.empty();
     case NotEqual: return !matcher.value.empty();

@@ -20,14 +20,14 @@ namespace postern::config {
 class SettingsReader {
  public:
   // `files` receives each path that is read.
-  SettingsReader(const Settings& settings, std::vector<ConfigError>& complaints,
+  SettingsReader(const Settings& settings, std::vector<ConfigError>& errors,
                  std::vector<Path>& files)
-      : settings_(settings), complaints_(complaints), files_(files) {}
+      : settings_(settings), errors_(errors), files_(files) {}
 
   bool has(std::string_view flag) const { return settings_.find(flag) != settings_.end(); }
 
-  void complain(std::string_view flag, std::string what) {
-    complaints_.push_back({settings_.find(flag)->second.where, "", std::move(what)});
+  void addError(std::string_view flag, std::string what) {
+    errors_.push_back({settings_.find(flag)->second.where, "", std::move(what)});
   }
 
   void boolean(std::string_view flag, bool& field) {
@@ -36,7 +36,7 @@ class SettingsReader {
     if (*value == "true" || *value == "false") {
       field = *value == "true";
     } else {
-      complain(flag, "is neither true nor false, expected one of them");
+      addError(flag, "is neither true nor false, expected one of them");
     }
   }
 
@@ -45,7 +45,7 @@ class SettingsReader {
     if (value == nullptr) return;
     std::string wrong;
     field = readDuration(*value, range, wrong).value_or(field);
-    if (!wrong.empty()) complain(flag, wrong);
+    if (!wrong.empty()) addError(flag, wrong);
   }
 
   void number(std::string_view flag, std::uint32_t& field, Range<std::size_t> range) {
@@ -55,7 +55,7 @@ class SettingsReader {
     if (const auto number = readNumber(*value, range, wrong)) {
       field = static_cast<std::uint32_t>(*number);
     }
-    if (!wrong.empty()) complain(flag, wrong);
+    if (!wrong.empty()) addError(flag, wrong);
   }
 
   void size(std::string_view flag, std::size_t& field, Range<std::size_t> range) {
@@ -63,7 +63,7 @@ class SettingsReader {
     if (value == nullptr) return;
     std::string wrong;
     field = readSize(*value, range, wrong).value_or(field);
-    if (!wrong.empty()) complain(flag, wrong);
+    if (!wrong.empty()) addError(flag, wrong);
   }
 
   void path(std::string_view flag, Path& field) {
@@ -74,7 +74,7 @@ class SettingsReader {
                std::string (*mistake)(std::string_view)) {
     const auto* value = text(flag);
     if (value == nullptr) return;
-    if (auto wrong = mistake(*value); !wrong.empty()) return complain(flag, wrong);
+    if (auto wrong = mistake(*value); !wrong.empty()) return addError(flag, wrong);
     field = *value;
   }
 
@@ -91,7 +91,7 @@ class SettingsReader {
       }
       expected += (expected.empty() ? "" : ", ") + std::string(name);
     }
-    complain(flag, "is unknown, expected one of " + expected);
+    addError(flag, "is unknown, expected one of " + expected);
   }
 
   // A value that is not empty and contains no control character.
@@ -99,7 +99,7 @@ class SettingsReader {
     const auto* value = find(flag);
     if (value == nullptr) return nullptr;
     if (!value->empty() && !hasControlCharacter(*value)) return value;
-    complain(flag, value->empty() ? "is empty, expected a value"
+    addError(flag, value->empty() ? "is empty, expected a value"
                                   : "holds a control character, expected text of one line");
     return nullptr;
   }
@@ -111,12 +111,12 @@ class SettingsReader {
   }
 
   const Settings& settings_;
-  std::vector<ConfigError>& complaints_;
+  std::vector<ConfigError>& errors_;
   std::vector<Path>& files_;
 };
 
 // Reads the flags of `postern inject`, and checks how they depend on each other.
 Inject readInject(SettingsReader& reader, const Settings& settings,
-                  std::vector<ConfigError>& complaints);
+                  std::vector<ConfigError>& errors);
 
 }  // namespace postern::config

@@ -16,16 +16,16 @@ constexpr std::size_t kMib = 1U << 20;
 constexpr std::size_t kGib = 1U << 30;
 
 // Reads the preset first, because every other key overrides it.
-Target startFromPreset(Map& map) {
+Target startFromPreset(YamlMap& map) {
   const auto value = map.find("preset");
   const auto name = value ? value->text() : std::nullopt;
   if (!name) return *makePreset("none");
   auto target = makePreset(*name);
-  if (!target) value->complain(unknownPreset());
+  if (!target) value->addError(unknownPreset());
   return target ? std::move(*target) : *makePreset("none");
 }
 
-void readUrl(Map& map, Url& url) {
+void readUrl(YamlMap& map, Url& url) {
   const auto value = map.need("url");
   const auto text = value ? value->text() : std::nullopt;
   if (!text) return;
@@ -34,7 +34,7 @@ void readUrl(Map& map, Url& url) {
   value->accept(wrong);
 }
 
-void readLimits(Map& map, Limits& limits) {
+void readLimits(YamlMap& map, Limits& limits) {
   if (const auto value = map.find("body_size_limit")) {
     if (const auto size = value->size({0, 1024 * kGib})) {
       limits.body_size = *size;
@@ -49,7 +49,7 @@ void readLimits(Map& map, Limits& limits) {
   map.number("family_series_limit", limits.family_series, {0, kNoCount});
 }
 
-void readScraping(Map& map, Target& target) {
+void readScraping(YamlMap& map, Target& target) {
   map.duration("scrape_timeout", target.scrape_timeout, {milliseconds(10), minutes(10)});
   map.size("hold_back", target.hold_back, {1, kGib});
   map.size("merge_limit", target.merge_limit, {1, kGib});
@@ -64,7 +64,7 @@ void readScraping(Map& map, Target& target) {
   }
 }
 
-void readCredential(Map& map, std::optional<Credentials>& credentials) {
+void readCredential(YamlMap& map, std::optional<Credentials>& credentials) {
   if (const auto basic = map.find("basic_auth")) readBasicAuth(*basic, credentials.emplace());
   if (const auto authorization = map.find("authorization")) {
     readAuthorization(*authorization, credentials.emplace());
@@ -75,15 +75,15 @@ void readCredential(Map& map, std::optional<Credentials>& credentials) {
 
 // basic_auth and authorization are sent with each page, in the header of a login's token. oauth2 is
 // itself a login.
-void refuseTwoWaysIn(Map& map, const Target& target) {
+void refuseTwoWaysIn(YamlMap& map, const Target& target) {
   if (!target.login) return;
   for (const auto key : {"basic_auth", "authorization", "oauth2"}) {
     if (!map.has(key)) continue;
     const auto login = map.has("login") ? "login" : "the login of preset " + target.preset;
-    map.find(key)->complain(fmt::format("excludes {}, expected credentials for it", login));
+    map.find(key)->addError(fmt::format("excludes {}, expected credentials for it", login));
   }
   if (map.present() && !target.credentials && !map.has("oauth2")) {
-    map.value().complain("needs credentials for its login, expected credentials");
+    map.value().addError("needs credentials for its login, expected credentials");
   }
 }
 
@@ -94,8 +94,8 @@ void allowColon(Target& target) {
   if (target.credentials->mysql) target.credentials->mysql->colon_allowed = true;
 }
 
-Target readTarget(const Value& value) {
-  Map map(value);
+Target readTarget(const YamlValue& value) {
+  YamlMap map(value);
   auto target = startFromPreset(map);
   map.checked("name", target.name, targetNameMistake);
   readUrl(map, target.url);
@@ -118,17 +118,17 @@ Target readTarget(const Value& value) {
 
 }  // namespace
 
-std::vector<Target> readTargets(const Value& value) {
+std::vector<Target> readTargets(const YamlValue& value) {
   const auto list = value.list();
   std::vector<Target> targets;
   std::map<std::string, std::size_t> lines;
-  for (const auto& entry : list.value_or(std::vector<Value>())) {
+  for (const auto& entry : list.value_or(std::vector<YamlValue>())) {
     if (entry.enough()) break;
     targets.push_back(readTarget(entry));
     const auto& name = targets.back().name;
     const auto [earlier, fresh] = lines.emplace(name, entry.node().line);
     if (!fresh) {
-      entry.complain(fmt::format("name {} is taken by the target of line {}, expected another",
+      entry.addError(fmt::format("name {} is taken by the target of line {}, expected another",
                                  name, earlier->second));
     }
   }

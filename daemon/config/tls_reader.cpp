@@ -7,51 +7,51 @@ namespace {
 
 constexpr std::size_t kSha256Bytes = 32;
 
-void readFiles(Map& map, Tls& tls) {
+void readFiles(YamlMap& map, Tls& tls) {
   map.path("ca_file", tls.ca_file);
   map.path("crl_file", tls.crl_file);
   map.path("cert_file", tls.cert_file);
   map.path("key_file", tls.key_file);
   if (map.has("cert_file") && !map.has("key_file")) {
-    map.find("cert_file")->complain("is set without key_file, expected both");
+    map.find("cert_file")->addError("is set without key_file, expected both");
   } else if (map.has("key_file") && !map.has("cert_file")) {
-    map.find("key_file")->complain("is set without cert_file, expected both");
+    map.find("key_file")->addError("is set without cert_file, expected both");
   }
   map.path("key_password_file", tls.key_password_file);
 }
 
-void readPkcs12(Map& map, Tls& tls) {
+void readPkcs12(YamlMap& map, Tls& tls) {
   map.path("pkcs12_file", tls.pkcs12_file);
   map.exclude({"pkcs12_file", "cert_file"});
   map.exclude({"pkcs12_file", "key_file"});
 }
 
-void refusePasswordAlone(Map& map, std::string_view expected) {
+void refusePasswordAlone(YamlMap& map, std::string_view expected) {
   if (!map.has("key_password_file") || map.has("key_file") || map.has("pkcs12_file")) return;
   map.find("key_password_file")
-      ->complain("is set without a key, expected " + std::string(expected));
+      ->addError("is set without a key, expected " + std::string(expected));
 }
 
-void readTrust(Map& map, Tls& tls) {
+void readTrust(YamlMap& map, Tls& tls) {
   map.boolean("system_roots", tls.system_roots);
   map.checked("spiffe_id", tls.spiffe_id, spiffeIdMistake);
   map.exclude({"spiffe_id", "server_name"});
   if (map.has("system_roots") && !tls.system_roots && !map.has("ca_file")) {
-    map.find("system_roots")->complain("is false without a ca_file, expected ca_file");
+    map.find("system_roots")->addError("is false without a ca_file, expected ca_file");
   }
   if (!map.has("spiffe_id")) return;
   if (!map.has("ca_file")) {
     map.find("spiffe_id")
-        ->complain("is set without ca_file, expected the bundle of its trust domain there");
+        ->addError("is set without ca_file, expected the bundle of its trust domain there");
   } else if (tls.system_roots) {
     map.find("system_roots")
-        ->complain(
+        ->addError(
             "is true with spiffe_id, expected ca_file instead: only the bundle of its "
             "trust domain may verify the server");
   }
 }
 
-void readPin(Map& map, std::string& pin) {
+void readPin(YamlMap& map, std::string& pin) {
   const auto value = map.find("pin_sha256");
   const auto text = value ? value->text() : std::nullopt;
   if (!text) return;
@@ -59,26 +59,26 @@ void readPin(Map& map, std::string& pin) {
   if (bytes && bytes->size() == kSha256Bytes) {
     pin = std::move(*bytes);
   } else {
-    value->complain("is not the base64 of a SHA-256, expected 44 characters that end with =");
+    value->addError("is not the base64 of a SHA-256, expected 44 characters that end with =");
   }
 }
 
 // Revocation is part of the check of the chain.
-void refuseCrlWithoutChain(Map& map, const Tls& tls) {
+void refuseCrlWithoutChain(YamlMap& map, const Tls& tls) {
   if (!map.has("crl_file")) return;
   if (tls.insecure_skip_verify) {
     map.find("crl_file")
-        ->complain("has no effect with insecure_skip_verify, expected only one of them");
+        ->addError("has no effect with insecure_skip_verify, expected only one of them");
   } else if (map.has("pin_sha256") && !map.has("ca_file")) {
     map.find("crl_file")
-        ->complain("has no effect with pin_sha256 alone, expected ca_file in addition");
+        ->addError("has no effect with pin_sha256 alone, expected ca_file in addition");
   }
 }
 
 }  // namespace
 
-void readTls(const Value& value, Tls& tls) {
-  Map map(value);
+void readTls(const YamlValue& value, Tls& tls) {
+  YamlMap map(value);
   readFiles(map, tls);
   readPkcs12(map, tls);
   refusePasswordAlone(map, "key_file or pkcs12_file");
@@ -95,8 +95,8 @@ void readTls(const Value& value, Tls& tls) {
   map.refuseUnknown(PrometheusBlock::Tls);
 }
 
-void readDatabaseTls(const Value& value, Tls& tls) {
-  Map map(value);
+void readDatabaseTls(const YamlValue& value, Tls& tls) {
+  YamlMap map(value);
   readFiles(map, tls);
   refusePasswordAlone(map, "key_file");
   map.refuseUnknown(PrometheusBlock::Tls);

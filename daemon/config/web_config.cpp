@@ -29,8 +29,8 @@ const std::array<KnownHeader, 5>& knownHeaders() {
   return headers;
 }
 
-// No complaint quotes a value.
-void readHeader(const KnownHeader& known, const Value& value, Pairs& headers) {
+// No error quotes a value.
+void readHeader(const KnownHeader& known, const YamlValue& value, Pairs& headers) {
   const auto text = value.text();
   if (!text) return;
   if (known.values.empty() ||
@@ -42,28 +42,27 @@ void readHeader(const KnownHeader& known, const Value& value, Pairs& headers) {
   for (const auto allowed : known.values) {
     expected += (expected.empty() ? "" : " or ") + std::string(allowed);
   }
-  value.complain("has a value that browsers do not know, expected " + expected);
+  value.addError("has a value that browsers do not know, expected " + expected);
 }
 
-void readWebHeaders(const Value& value, Pairs& headers) {
-  Map map(value);
+void readWebHeaders(const YamlValue& value, Pairs& headers) {
+  YamlMap map(value);
   for (const auto& known : knownHeaders()) {
     if (const auto header = findGiven(map, known.name)) readHeader(known, *header, headers);
   }
   map.refuseUnknown();
 }
 
-void readHttpServer(const Value& value, WebConfig& config) {
-  Map map(value);
+void readHttpServer(const YamlValue& value, WebConfig& config) {
+  YamlMap map(value);
   map.boolean("http2", config.http2_wanted);
   if (const auto headers = findGiven(map, "headers")) readWebHeaders(*headers, config.headers);
   map.refuseUnknown();
 }
 
-void readUser(const Entry& entry, std::map<std::string, Secret>& users) {
+void readUser(const YamlEntry& entry, std::map<std::string, Secret>& users) {
   if (entry.name.find(':') != entry.name.npos) {
-    entry.key.complain(
-        "holds a colon, which ends the name in a request; expected a name without a colon");
+    entry.key.addError("holds a colon, which ends the name in a request; expected a name without");
   }
   const auto hash = entry.value.text();
   if (hash && entry.value.accept(bcryptMistake(*hash))) {
@@ -72,19 +71,19 @@ void readUser(const Entry& entry, std::map<std::string, Secret>& users) {
 }
 
 // In Go a whole number without a unit counts nanoseconds. Only 0 makes sense.
-std::optional<std::chrono::nanoseconds> readInterval(const Value& value) {
+std::optional<std::chrono::nanoseconds> readInterval(const YamlValue& value) {
   constexpr std::string_view kExpected = "expected a duration like 1s or 250ms, or 0 for no limit";
   const auto text = value.text();
   if (!text) return std::nullopt;
   const auto interval = parseGoDuration(*text);
   if (interval) return interval;
-  value.complain("is not a duration, " + std::string(kExpected));
+  value.addError("is not a duration, " + std::string(kExpected));
   return std::nullopt;
 }
 
-void readRateLimit(const Value& value, RateLimit& limit, std::vector<std::string>& warnings) {
+void readRateLimit(const YamlValue& value, RateLimit& limit, std::vector<std::string>& warnings) {
   constexpr std::size_t kLargestBurst = 1'000'000'000;
-  Map map(value);
+  YamlMap map(value);
   if (const auto interval = findGiven(map, "interval")) {
     limit.interval = readInterval(*interval).value_or(limit.interval);
   }
@@ -105,12 +104,12 @@ std::optional<unsigned> costOf(std::string_view hash) {
 
 }  // namespace
 
-std::optional<Value> findGiven(Map& map, std::string_view key) {
+std::optional<YamlValue> findGiven(YamlMap& map, std::string_view key) {
   auto value = map.find(key);
   if (!value) return value;
   const auto& node = value->node();
-  const bool blank = node.kind == YamlNode::Kind::Null ||
-                     (node.kind == YamlNode::Kind::Scalar && node.text.empty());
+  const bool blank = node.kind == YamlNode::NodeKind::Null ||
+                     (node.kind == YamlNode::NodeKind::Scalar && node.text.empty());
   return blank ? std::nullopt : std::move(value);
 }
 
@@ -142,21 +141,21 @@ std::string bcryptMistake(std::string_view hash) {
       *cost, 1U << (*cost - kMaxBcryptCost));
 }
 
-WebConfigLoaded parseWebConfig(const std::string& text, const std::string& file,
+LoadedWebConfig parseWebConfig(const std::string& text, const std::string& file,
                                const Path& folder) {
-  Report report(file, folder);
-  WebConfigLoaded loaded;
+  ErrorCollector collector(file, folder);
+  LoadedWebConfig loaded;
   auto& config = loaded.config;
   const auto document = parseYamlTree(text);
-  for (const auto& [line, column, what] : document.mistakes) report.add(line, column, "", what);
-  if (document.root && document.root->kind != YamlNode::Kind::Null) {
-    Map map(Value(*document.root, "", report));
+  for (const auto& [line, column, what] : document.mistakes) collector.add(line, column, "", what);
+  if (document.root && document.root->kind != YamlNode::NodeKind::Null) {
+    YamlMap map(YamlValue(*document.root, "", collector));
     if (const auto tls = findGiven(map, "tls_server_config")) {
       config.tls = readTlsServer(*tls, loaded.warnings);
     }
     if (const auto http = findGiven(map, "http_server_config")) readHttpServer(*http, config);
     if (const auto users = findGiven(map, "basic_auth_users")) {
-      for (const auto& entry : users->entries().value_or(std::vector<Entry>())) {
+      for (const auto& entry : users->entries().value_or(std::vector<YamlEntry>())) {
         readUser(entry, config.basic_auth_users);
       }
     }
@@ -165,17 +164,17 @@ WebConfigLoaded parseWebConfig(const std::string& text, const std::string& file,
     }
     map.refuseUnknown();
   }
-  loaded.files = report.files();
-  loaded.complaints = report.complaints();
+  loaded.files = collector.files();
+  loaded.errors = collector.errors();
   return loaded;
 }
 
-WebConfigLoaded loadWebConfig(const Path& file) {
+LoadedWebConfig loadWebConfig(const Path& file) {
   std::string wrong;
   const auto text = readYamlText(file, wrong);
   if (text) return parseWebConfig(*text, file.string(), file.parent_path());
-  WebConfigLoaded loaded;
-  loaded.complaints.push_back({file.string(), "", wrong});
+  LoadedWebConfig loaded;
+  loaded.errors.push_back({file.string(), "", wrong});
   return loaded;
 }
 

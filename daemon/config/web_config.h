@@ -74,18 +74,18 @@ struct WebConfig {
 // time: with a higher cost, a client that sends wrong ones would block all others.
 inline constexpr unsigned kMaxBcryptCost = 14;
 
-struct WebConfigLoaded {
+struct LoadedWebConfig {
   WebConfig config;
-  std::vector<ConfigError> complaints;  // empty: config is complete and valid
+  std::vector<ConfigError> errors;    // empty: config is complete and valid
   std::vector<std::string> warnings;  // valid, but probably a mistake
   std::vector<Path> files;            // each file that the configuration names; it may be missing
 };
 
 // Reads the file. Every mistake is reported, in the order of the file. An empty file is valid.
-WebConfigLoaded loadWebConfig(const Path& file);
-// The same for YAML text. `file` is its name in complaints. Relative file names are resolved
+LoadedWebConfig loadWebConfig(const Path& file);
+// The same for YAML text. `file` is its name in errors. Relative file names are resolved
 // against `folder`.
-WebConfigLoaded parseWebConfig(const std::string& text, const std::string& file,
+LoadedWebConfig parseWebConfig(const std::string& text, const std::string& file,
                                const Path& folder);
 
 }  // namespace postern::config

@@ -45,14 +45,14 @@ bool has(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-bool given(Map& map, std::string_view key) {
+bool given(YamlMap& map, std::string_view key) {
   return findGiven(map, key).has_value();
 }
 
 // Text of several lines, such as PEM.
-std::string_view block(const Value& value) {
-  if (value.node().kind == YamlNode::Kind::Scalar) return value.node().text;
-  static_cast<void>(value.text());  // complains
+std::string_view block(const YamlValue& value) {
+  if (value.node().kind == YamlNode::NodeKind::Scalar) return value.node().text;
+  static_cast<void>(value.text());  // adds an error
   return {};
 }
 
@@ -66,25 +66,25 @@ constexpr Either kKey = {"key", "key_file"};
 constexpr Either kClientCa = {"client_ca", "client_ca_file"};
 
 template <typename Text>
-void readEither(Map& map, const Either& keys, Text& text, Path& path) {
+void readEither(YamlMap& map, const Either& keys, Text& text, Path& path) {
   if (const auto value = findGiven(map, keys.name)) {
     text = Text(block(*value));
     if (given(map, keys.file)) {
-      map.find(keys.file)->complain(
+      map.find(keys.file)->addError(
           fmt::format("excludes {}, expected only one of them", keys.name));
     }
   }
   if (given(map, keys.file)) map.path(keys.file, path);
 }
 
-void need(Map& map, const Either& keys) {
+void need(YamlMap& map, const Either& keys) {
   if (given(map, keys.name) || given(map, keys.file)) return;
   const auto& value = map.value();
   value.child(value.node(), std::string(keys.file))
-      .complain(fmt::format("is missing, expected {} or {}", keys.file, keys.name));
+      .addError(fmt::format("is missing, expected {} or {}", keys.file, keys.name));
 }
 
-void readClientAuth(Map& map, ClientAuth& auth) {
+void readClientAuth(YamlMap& map, ClientAuth& auth) {
   if (!given(map, "client_auth_type")) return;
   map.choice<ClientAuth>("client_auth_type", auth,
                          {{"NoClientCert", ClientAuth::None},
@@ -96,48 +96,48 @@ void readClientAuth(Map& map, ClientAuth& auth) {
 }
 
 // Keys about client certificates have no effect if client_auth_type verifies none.
-void refuseIdleChecks(Map& map, const TlsServer& tls) {
+void refuseIdleChecks(YamlMap& map, const TlsServer& tls) {
   for (const auto key : {kClientCa.name, kClientCa.file}) {
     if (tls.client_auth == ClientAuth::None && given(map, key)) {
-      map.find(key)->complain(
+      map.find(key)->addError(
           "is set without a client_auth_type that requests certificates, expected "
           "RequireAndVerifyClientCert");
     }
   }
   if (!tls.client_allowed_sans.empty() && !verifies(tls.client_auth)) {
     map.find("client_allowed_sans")
-        ->complain(
+        ->addError(
             "has no effect with a client_auth_type that verifies no certificate, expected "
             "RequireAndVerifyClientCert");
   }
 }
 
 // An addition of postern: exporter-toolkit checks no revocation.
-void readCrl(Map& map, TlsServer& tls) {
+void readCrl(YamlMap& map, TlsServer& tls) {
   if (!given(map, "crl_file")) return;
   map.path("crl_file", tls.crl_file);
   if (verifies(tls.client_auth)) return;
   map.find("crl_file")
-      ->complain(
+      ->addError(
           "has no effect with a client_auth_type that verifies no certificate, expected "
           "RequireAndVerifyClientCert");
 }
 
-void readSans(Map& map, std::vector<std::string>& sans) {
+void readSans(YamlMap& map, std::vector<std::string>& sans) {
   const auto value = map.find("client_allowed_sans");
-  if (!value || value->node().kind == YamlNode::Kind::Null) return;
+  if (!value || value->node().kind == YamlNode::NodeKind::Null) return;
   // In Go an empty list accepts no client. It is more likely a mistake.
-  for (const auto& entry : value->list().value_or(std::vector<Value>())) {
+  for (const auto& entry : value->list().value_or(std::vector<YamlValue>())) {
     if (const auto text = entry.text()) sans.emplace_back(*text);
   }
 }
 
 // An empty list counts as missing.
-std::vector<Value> readList(Map& map, std::string_view key) {
+std::vector<YamlValue> readList(YamlMap& map, std::string_view key) {
   const auto value = findGiven(map, key);
   const bool empty =
-      !value || (value->node().kind == YamlNode::Kind::List && value->node().items.empty());
-  return empty ? std::vector<Value>() : value->list().value_or(std::vector<Value>());
+      !value || (value->node().kind == YamlNode::NodeKind::List && value->node().items.empty());
+  return empty ? std::vector<YamlValue>() : value->list().value_or(std::vector<YamlValue>());
 }
 
 std::string unknownSuite(std::string_view name) {
@@ -152,29 +152,29 @@ std::string unknownSuite(std::string_view name) {
 }
 
 // Suites of TLS 1.3 are always on. A list without others excludes older versions of TLS.
-void readSuites(Map& map, TlsServer& tls) {
+void readSuites(YamlMap& map, TlsServer& tls) {
   const auto list = readList(map, "cipher_suites");
-  bool complained = false;
+  bool has_error = false;
   for (const auto& entry : list) {
     const auto name = entry.text();
     const auto suite = std::find_if(kSuites.begin(), kSuites.end(),
                                     [&](const Suite& s) { return name && s.go == *name; });
     if (suite == kSuites.end()) {
-      if (name) entry.complain(unknownSuite(*name));
-      complained = true;
+      if (name) entry.addError(unknownSuite(*name));
+      has_error = true;
     } else if (!suite->openssl.empty()) {
       tls.cipher_suites.emplace_back(suite->openssl);
     }
   }
-  if (list.empty() || complained || !tls.cipher_suites.empty()) return;
+  if (list.empty() || has_error || !tls.cipher_suites.empty()) return;
   if (tls.max_version < TlsVersion::Tls13) {
     map.find("cipher_suites")
-        ->complain("names only suites of TLS 1.3, which max_version excludes; expected others");
+        ->addError("names only suites of TLS 1.3, which max_version excludes; expected others");
   }
   tls.min_version = TlsVersion::Tls13;
 }
 
-void readCurves(Map& map, std::vector<std::string>& curves) {
+void readCurves(YamlMap& map, std::vector<std::string>& curves) {
   for (const auto& entry : readList(map, "curve_preferences")) {
     const auto name = entry.text();
     if (!name) continue;
@@ -183,16 +183,16 @@ void readCurves(Map& map, std::vector<std::string>& curves) {
     if (curve != kCurves.end()) {
       curves.emplace_back(curve->openssl);
     } else if (std::find(kHybrids.begin(), kHybrids.end(), *name) != kHybrids.end()) {
-      entry.complain(std::string(*name) +
+      entry.addError(std::string(*name) +
                      " is not in OpenSSL 3.0, which lacks ML-KEM; expected CurveP256, "
                      "CurveP384, CurveP521 or X25519");
     } else {
-      entry.complain("is not a curve, expected CurveP256, CurveP384, CurveP521 or X25519");
+      entry.addError("is not a curve, expected CurveP256, CurveP384, CurveP521 or X25519");
     }
   }
 }
 
-void readVersion(Map& map, std::string_view key, TlsVersion& version) {
+void readVersion(YamlMap& map, std::string_view key, TlsVersion& version) {
   if (!given(map, key)) return;
   map.choice<TlsVersion>(key, version,
                          {{"TLS10", TlsVersion::Tls10},
@@ -201,15 +201,15 @@ void readVersion(Map& map, std::string_view key, TlsVersion& version) {
                           {"TLS13", TlsVersion::Tls13}});
 }
 
-void readVersions(Map& map, TlsServer& tls) {
+void readVersions(YamlMap& map, TlsServer& tls) {
   readVersion(map, "min_version", tls.min_version);
   readVersion(map, "max_version", tls.max_version);
   if (tls.min_version <= tls.max_version) return;
   const auto wrong = given(map, "max_version") ? "max_version" : "min_version";
-  map.find(wrong)->complain("leaves no version: min_version is above max_version");
+  map.find(wrong)->addError("leaves no version: min_version is above max_version");
 }
 
-void warnOfOpenDoors(const TlsServer& tls, std::vector<std::string>& warnings) {
+void warnOfUnverifiedClients(const TlsServer& tls, std::vector<std::string>& warnings) {
   if (tls.client_auth == ClientAuth::Request || tls.client_auth == ClientAuth::RequireAny) {
     warnings.emplace_back(
         "client_auth_type requests certificates and verifies none: any certificate is accepted");
@@ -226,9 +226,9 @@ void warnOfOpenDoors(const TlsServer& tls, std::vector<std::string>& warnings) {
 
 }  // namespace
 
-std::optional<TlsServer> readTlsServer(const Value& value, std::vector<std::string>& warnings) {
+std::optional<TlsServer> readTlsServer(const YamlValue& value, std::vector<std::string>& warnings) {
   TlsServer tls;
-  Map map(value);
+  YamlMap map(value);
   if (!map.present() || value.node().items.empty()) return std::nullopt;
   readEither(map, kCert, tls.cert, tls.cert_file);
   readEither(map, kKey, tls.key, tls.key_file);
@@ -244,7 +244,7 @@ std::optional<TlsServer> readTlsServer(const Value& value, std::vector<std::stri
   need(map, kKey);
   refuseIdleChecks(map, tls);
   map.refuseUnknown();
-  warnOfOpenDoors(tls, warnings);
+  warnOfUnverifiedClients(tls, warnings);
   return tls;
 }
 

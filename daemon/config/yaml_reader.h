@@ -8,72 +8,72 @@
 #include <vector>
 
 #include "config/config.h"
+#include "config/error_collector.h"
 #include "config/prometheus_names.h"
-#include "config/report.h"
 #include "config/units.h"
 #include "config/yaml_tree.h"
 
 namespace postern::config {
 
-struct Entry;
+struct YamlEntry;
 
-// A value and the dotted path of its key. On a mistake each function adds a complaint and returns
+// A value and the dotted path of its key. On a mistake each function adds an error and returns
 // nothing. Borrows the tree and the report; both must outlive it.
-class Value {
+class YamlValue {
  public:
-  Value(const YamlNode& node, std::string key, Report& report)
-      : node_(&node), key_(std::move(key)), report_(&report) {}
+  YamlValue(const YamlNode& node, std::string key, ErrorCollector& collector)
+      : node_(&node), key_(std::move(key)), collector_(&collector) {}
 
-  void complain(std::string what) const;
-  // Adds the complaint `what` unless it is empty; returns whether it is.
+  void addError(std::string what) const;
+  // Adds the error `what` unless it is empty; returns whether it is.
   bool accept(std::string what) const;
   const YamlNode& node() const { return *node_; }
-  Value child(const YamlNode& node, const std::string& name) const;
+  YamlValue child(const YamlNode& node, const std::string& name) const;
 
   // A scalar that is not empty and contains no control character. The view dies with the tree.
   std::optional<std::string_view> text() const;
-  NamedFiles named() const { return report_->named(); }
-  bool enough() const { return report_->enough(); }  // Report::enough()
-  std::optional<Path> path() const;                  // joined with the folder of the file
+  NamedFiles named() const { return collector_->named(); }
+  bool enough() const { return collector_->enough(); }  // ErrorCollector::enough()
+  std::optional<Path> path() const;                     // joined with the folder of the file
   std::optional<bool> boolean() const;
   std::optional<std::size_t> number(Range<std::size_t> range) const;
   std::optional<milliseconds> duration(Range<milliseconds> range) const;
   std::optional<std::size_t> size(Range<std::size_t> range) const;
-  std::optional<std::vector<Value>> list() const;     // not empty
-  std::optional<std::vector<Entry>> entries() const;  // of a map; without duplicate keys
+  std::optional<std::vector<YamlValue>> list() const;     // not empty
+  std::optional<std::vector<YamlEntry>> entries() const;  // of a map; without duplicate keys
 
  private:
-  bool isA(YamlNode::Kind kind, std::string_view expected) const;
+  bool isA(YamlNode::NodeKind kind, std::string_view expected) const;
 
   const YamlNode* node_;
   std::string key_;
-  Report* report_;
+  ErrorCollector* collector_;
 };
 
-struct Entry {
+struct YamlEntry {
   std::string_view name;  // dies with the tree
-  Value key;              // for complaints about the key itself
-  Value value;
+  YamlValue key;          // for errors about the key itself
+  YamlValue value;
 };
 
 // A map with known keys. Every key that a function asks for becomes known; refuseUnknown()
-// complains about the others. A function leaves the field unchanged if its key is missing or
+// reports the others. A function leaves the field unchanged if its key is missing or
 // invalid.
-class Map {
+class YamlMap {
  public:
-  explicit Map(Value value);
+  explicit YamlMap(YamlValue value);
 
-  std::optional<Value> find(std::string_view key);
-  // Adds a complaint if it is missing.
-  std::optional<Value> need(std::string_view key);
+  std::optional<YamlValue> find(std::string_view key);
+  // Adds an error if it is missing.
+  std::optional<YamlValue> need(std::string_view key);
   bool has(std::string_view key) const;
-  // Adds a complaint if more than one of `keys` is set.
+  // Adds an error if more than one of `keys` is set.
   void exclude(std::initializer_list<std::string_view> keys);
   // `block`: the block of Prometheus' configuration whose keys get a hint.
   void refuseUnknown(PrometheusBlock block = PrometheusBlock::None) const;
-  // False after a complaint that the value is not a map; missing keys are not reported then.
+  // False after an error that the value is not a map; missing keys are not reported then.
   bool present() const { return present_; }
-  const Value& value() const { return value_; }
+  const YamlValue& value() const { return value_; }
 
   void text(std::string_view key, std::string& field);
   void boolean(std::string_view key, bool& field);
@@ -90,15 +90,15 @@ class Map {
               std::initializer_list<std::pair<std::string_view, T>> choices);
 
  private:
-  Value value_;
-  std::vector<Entry> entries_;
+  YamlValue value_;
+  std::vector<YamlEntry> entries_;
   std::vector<std::string_view> known_;
   bool present_ = false;
 };
 
 template <typename T>
-void Map::choice(std::string_view key, T& field,
-                 std::initializer_list<std::pair<std::string_view, T>> choices) {
+void YamlMap::choice(std::string_view key, T& field,
+                     std::initializer_list<std::pair<std::string_view, T>> choices) {
   const auto value = find(key);
   const auto text = value ? value->text() : std::nullopt;
   if (!text) return;
@@ -110,7 +110,7 @@ void Map::choice(std::string_view key, T& field,
     }
     expected += (expected.empty() ? "" : ", ") + std::string(name);
   }
-  value->complain("is unknown, expected one of " + expected);
+  value->addError("is unknown, expected one of " + expected);
 }
 
 }  // namespace postern::config

@@ -82,15 +82,15 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     refuseAnchor(mark, anchor);
-    add(countNode(mark, YamlNode::Kind::Null), anchor);
+    add(countNode(mark, YamlNode::NodeKind::Null), anchor);
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     refuseAnchor(mark, anchor);
-    if (!dialect_.references) return add(countNode(mark, YamlNode::Kind::Null), 0);
+    if (!dialect_.references) return add(countNode(mark, YamlNode::NodeKind::Null), 0);
     const auto found = anchored_.find(anchor);
     if (found == anchored_.end()) {
       refuse(mark, "is an alias inside its own anchor, expected one of an earlier value");
-      return add(countNode(mark, YamlNode::Kind::Null), 0);
+      return add(countNode(mark, YamlNode::NodeKind::Null), 0);
     }
     countCopies(mark, found->second);
     add(found->second, 0);
@@ -99,24 +99,24 @@ class TreeBuilder final : public YAML::EventHandler {
                 const std::string& value) override {
     refuseAnchor(mark, anchor);
     refuseTag(mark, tag);
-    auto node = countNode(mark, YamlNode::Kind::Scalar);
+    auto node = countNode(mark, YamlNode::NodeKind::Scalar);
     node.text = value;
     node.quoted = tag == "!" || tag == "tag:yaml.org,2002:str";
     add(std::move(node), anchor);
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
-    open(mark, tag, anchor, YamlNode::Kind::List);
+    open(mark, tag, anchor, YamlNode::NodeKind::List);
   }
   void OnSequenceEnd() override { close(); }
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
-    open(mark, tag, anchor, YamlNode::Kind::Map);
+    open(mark, tag, anchor, YamlNode::NodeKind::Map);
   }
   void OnMapEnd() override { close(); }
 
   void refuse(const YAML::Mark& mark, std::string what) {
-    const auto node = makeNode(mark, YamlNode::Kind::Null);
+    const auto node = makeNode(mark, YamlNode::NodeKind::Null);
     mistakes_.push_back({node.line, node.column, std::move(what)});
   }
 
@@ -126,7 +126,7 @@ class TreeBuilder final : public YAML::EventHandler {
     YAML::anchor_t anchor;  // 0: none
   };
 
-  YamlNode countNode(const YAML::Mark& mark, YamlNode::Kind kind) {
+  YamlNode countNode(const YAML::Mark& mark, YamlNode::NodeKind kind) {
     input_.eventCame();
     if (++values_ > kMostValues) throw TooManyValues(mark);
     return makeNode(mark, kind);
@@ -136,7 +136,7 @@ class TreeBuilder final : public YAML::EventHandler {
     countNode(mark, node.kind);
     for (const auto& item : node.items) countCopies(mark, item);
   }
-  static YamlNode makeNode(const YAML::Mark& mark, YamlNode::Kind kind) {
+  static YamlNode makeNode(const YAML::Mark& mark, YamlNode::NodeKind kind) {
     YamlNode node;
     node.kind = kind;
     node.line = static_cast<std::size_t>(mark.line) + 1;
@@ -158,7 +158,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (!dialect_.references || !own) refuse(mark, "has a tag, expected a value without a tag");
   }
   void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-            YamlNode::Kind kind) {
+            YamlNode::NodeKind kind) {
     refuseAnchor(mark, anchor);
     refuseTag(mark, tag);
     open_.push_back({countNode(mark, kind), anchor});
@@ -170,8 +170,8 @@ class TreeBuilder final : public YAML::EventHandler {
   }
   // yaml-cpp gives a missing value the position of the token after it.
   static void placeAtKey(YamlNode& node, const YamlNode& parent) {
-    const bool is_value = parent.kind == YamlNode::Kind::Map && parent.items.size() % 2 == 1;
-    if (!is_value || node.kind != YamlNode::Kind::Null) return;
+    const bool is_value = parent.kind == YamlNode::NodeKind::Map && parent.items.size() % 2 == 1;
+    if (!is_value || node.kind != YamlNode::NodeKind::Null) return;
     node.line = parent.items.back().line;
     node.column = parent.items.back().column;
   }
@@ -258,7 +258,7 @@ YamlDocuments parseYamlDocuments(const std::string& text) {
   // A block scalar at the end keeps its line breaks. An open quote was found before.
   if (documents.mistakes.empty()) documents = parseDocuments(text, {.references = true});
   std::erase_if(documents.roots,
-                [](const YamlNode& root) { return root.kind == YamlNode::Kind::Null; });
+                [](const YamlNode& root) { return root.kind == YamlNode::NodeKind::Null; });
   return documents;
 }
 

@@ -9,9 +9,9 @@ namespace postern::config {
 
 // One value of a YAML document, and its position. An alias is replaced by its value.
 struct YamlNode {
-  enum class Kind { Null, Scalar, List, Map };
+  enum class NodeKind { Null, Scalar, List, Map };
 
-  Kind kind = Kind::Null;
+  NodeKind kind = NodeKind::Null;
   bool quoted = false;          // a scalar in quotes or a block scalar, never a number or a boolean
   std::string text;             // of a scalar
   std::vector<YamlNode> items;  // of a list; of a map: key, value, key, value, ...

@@ -15,7 +15,7 @@ constexpr std::chrono::seconds kRetryAfterCeiling = std::chrono::hours(24);
 
 }  // namespace
 
-Backoff::Backoff(const config::Backoff& steps, Draw draw)
+Backoff::Backoff(const config::BackoffOptions& steps, Draw draw)
     : steps_(steps),
       draw_(std::move(draw)),
       unreachable_step_(steps.initial),

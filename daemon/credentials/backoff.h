@@ -20,7 +20,7 @@ class Backoff {
  public:
   using Delay = std::optional<std::chrono::milliseconds>;  // not set: never
 
-  Backoff(const config::Backoff& steps, Draw draw);
+  Backoff(const config::BackoffOptions& steps, Draw draw);
 
   Delay unreachable();
   Delay throttled(std::optional<std::chrono::seconds> retry_after);
@@ -35,7 +35,7 @@ class Backoff {
  private:
   std::chrono::milliseconds draw(std::chrono::milliseconds step) const;
 
-  const config::Backoff steps_;
+  const config::BackoffOptions steps_;
   const Draw draw_;
   std::chrono::milliseconds unreachable_step_;
   std::chrono::milliseconds throttled_step_;

@@ -59,7 +59,7 @@ Schedule Schedule::database(seconds interval) {
 }
 
 Store::Store(std::unique_ptr<Source> source, std::string target, const Schedule& schedule,
-             const config::Backoff& backoff, std::string salt, const Clock& clock, Draw draw)
+             const config::BackoffOptions& backoff, std::string salt, const Clock& clock, Draw draw)
     : source_(std::move(source)),
       target_(std::move(target)),
       schedule_(schedule),

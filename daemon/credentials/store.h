@@ -65,7 +65,7 @@ class Store {
   using Loaded = std::shared_ptr<const Fingerprinted>;
 
   Store(std::unique_ptr<Source> source, std::string target, const Schedule& schedule,
-        const config::Backoff& backoff, std::string salt, const Clock& clock, Draw draw);
+        const config::BackoffOptions& backoff, std::string salt, const Clock& clock, Draw draw);
 
   // The last valid credential without reading the source, or null.
   Loaded current() const;

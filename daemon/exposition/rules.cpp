@@ -29,8 +29,8 @@ bool hasNames(const LabelSet& labels) {
 
 CompiledSelector::CompiledSelector(const config::Selector& selector) {
   for (const auto& matcher : selector.matchers) {
-    const bool regex =
-        matcher.op == config::Matcher::Op::Matches || matcher.op == config::Matcher::Op::NotMatches;
+    const bool regex = matcher.op == config::LabelMatcher::Operator::Matches ||
+                       matcher.op == config::LabelMatcher::Operator::NotMatches;
     std::optional<Anchored> compiled;
     if (regex) compiled.emplace(matcher.value);
     matchers_.push_back({matcher, std::move(compiled)});
@@ -38,7 +38,7 @@ CompiledSelector::CompiledSelector(const config::Selector& selector) {
 }
 
 bool CompiledSelector::Matcher::matches(std::string_view value) const {
-  using enum config::Matcher::Op;
+  using enum config::LabelMatcher::Operator;
   switch (config.op) {
     case Equal: return value == config.value;
     case NotEqual: return value != config.value;

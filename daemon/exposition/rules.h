@@ -20,7 +20,7 @@ class CompiledSelector {
   bool matches(LabelSet& labels) const;
 
   struct Matcher {
-    config::Matcher config;
+    config::LabelMatcher config;
     std::optional<Anchored> regex;
     bool matches(std::string_view value) const;
   };

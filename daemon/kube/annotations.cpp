@@ -219,7 +219,7 @@ std::string volumeOf(const Annotation& annotation) {
 
 SidecarOptions::SidecarOptions(const StringMap& of_pod, const config::Pairs& defaults,
                                std::vector<std::string>& mistakes) {
-  const auto complain = [&](std::string_view where, std::string_view key, std::string_view value) {
+  const auto isValid = [&](std::string_view where, std::string_view key, std::string_view value) {
     const auto wrong = mistakeIn(key, value);
     if (!wrong.empty()) {
       mistakes.push_back(fmt::format("{}{}: {}", where, printable(key, 64), wrong));
@@ -229,7 +229,7 @@ SidecarOptions::SidecarOptions(const StringMap& of_pod, const config::Pairs& def
   for (const auto& [name, value] : of_pod) {
     if (!name.starts_with(kDomain)) continue;
     const auto key = name.substr(kDomain.size());
-    const bool good = complain(kDomain, key, value);
+    const bool good = isValid(kDomain, key, value);
     const auto* const annotation = findAnnotation(key);
     // An invalid name of a Secret is one mistake. Without the value there would seem to be two.
     if (good || (annotation != nullptr && annotation->becomes != kField)) own_.emplace(key, value);
@@ -247,21 +247,21 @@ SidecarOptions::SidecarOptions(const StringMap& of_pod, const config::Pairs& def
     return {};
   };
   for (const auto& [key, value] : defaults) {
-    if (!complain("--inject.default=", key, value) || own(key)) continue;
+    if (!isValid("--inject.default=", key, value) || own(key)) continue;
     if (const auto by = replacement(key); by.empty()) {
-      wished_.insert_or_assign(key, value);
+      options_.insert_or_assign(key, value);
     } else if (!value.empty()) {
       replaced_.insert_or_assign(key, std::string(by));
     }
   }
-  for (const auto& [key, value] : own_) wished_.insert_or_assign(key, value);
-  std::erase_if(wished_, [](const auto& wish) { return wish.second.empty(); });
-  std::erase_if(own_, [](const auto& wish) { return wish.second.empty(); });
+  for (const auto& [key, value] : own_) options_.insert_or_assign(key, value);
+  std::erase_if(options_, [](const auto& option) { return option.second.empty(); });
+  std::erase_if(own_, [](const auto& option) { return option.second.empty(); });
 }
 
 std::optional<std::string_view> SidecarOptions::find(std::string_view key) const {
-  const auto found = wished_.find(key);
-  if (found == wished_.end()) return std::nullopt;
+  const auto found = options_.find(key);
+  if (found == options_.end()) return std::nullopt;
   return found->second;
 }
 

@@ -50,7 +50,8 @@ class SidecarOptions {
   // Adds unknown annotations of postern.io/ and invalid values, also those of `defaults`, to
   // `mistakes`. An empty value counts as not set, and removes a default. A pod that names its
   // target or credential in one way ignores the defaults for the other way.
-  SidecarOptions(const StringMap& of_pod, const config::Pairs& defaults, std::vector<std::string>& mistakes);
+  SidecarOptions(const StringMap& of_pod, const config::Pairs& defaults,
+                 std::vector<std::string>& mistakes);
 
   // Nothing if it is not set. Never an empty text.
   std::optional<std::string_view> find(std::string_view key) const;
@@ -64,7 +65,7 @@ class SidecarOptions {
   const StringMap& replaced() const { return replaced_; }
 
  private:
-  StringMap wished_;
+  StringMap options_;
   StringMap own_;
   StringMap replaced_;
 };

@@ -41,10 +41,11 @@ Json parse(std::string_view text, const std::vector<std::string>& leave_out) {
   return Json::parse(text, wanted, /*allow_exceptions=*/false);
 }
 
-Outcome outcomeOf(const ApiRequest& request, const Result<ApiAnswer>& answer) {
-  if (!answer) return Outcome::Failed;
-  if (!answer->good()) return answer->status == request.expected ? Outcome::Ok : Outcome::Refused;
-  return answer->body.is_object() ? Outcome::Ok : Outcome::Failed;
+ApiOutcome outcomeOf(const ApiRequest& request, const Result<ApiAnswer>& answer) {
+  if (!answer) return ApiOutcome::Failed;
+  if (!answer->good())
+    return answer->status == request.expected ? ApiOutcome::Ok : ApiOutcome::Refused;
+  return answer->body.is_object() ? ApiOutcome::Ok : ApiOutcome::Failed;
 }
 
 std::string_view adviceFor(int status) {
@@ -87,8 +88,8 @@ Result<ApiAnswer> ApiClient::ask(const ApiRequest& request) {
   return answer;
 }
 
-ApiClient::Counts ApiClient::counts() const {
-  Counts counts;
+ApiClient::RequestCounts ApiClient::counts() const {
+  RequestCounts counts;
   for (std::size_t i = 0; i < counts.size(); ++i) counts[i] = counts_[i];
   return counts;
 }

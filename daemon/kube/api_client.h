@@ -56,19 +56,19 @@ struct ApiAnswer;  // kube/api_answer.h
 
 // The result of a request. Each name is also the `result` label of
 // postern_inject_api_requests_total.
-enum class Outcome {
+enum class ApiOutcome {
   Ok,
   Refused,  // answered with a status that is neither 2xx nor expected
   Failed,   // no usable response: no token, no connection, timeout, invalid JSON
 };
-inline constexpr std::array<std::string_view, 3> kOutcomeNames = {"ok", "refused", "failed"};
+inline constexpr std::array<std::string_view, 3> kApiOutcomeNames = {"ok", "refused", "failed"};
 
 // Client of the Kubernetes API server over HTTPS, on an event loop of its own. Reads the token
 // again for each request, because the kubelet renews it, and the CA when its file has changed.
 // Counts its requests. Thread-safe: each caller waits for its own response.
 class ApiClient {
  public:
-  using Counts = std::array<std::uint64_t, kOutcomeNames.size()>;  // by Outcome
+  using RequestCounts = std::array<std::uint64_t, kApiOutcomeNames.size()>;  // by ApiOutcome
 
   static constexpr std::chrono::seconds kPatience{10};  // timeout of one response
 
@@ -83,7 +83,7 @@ class ApiClient {
   // Format.
   Result<Json> fetch(const ApiRequest& request);
 
-  Counts counts() const;
+  RequestCounts counts() const;
 
  private:
   Result<ApiAnswer> send(const ApiRequest& request);
@@ -98,7 +98,7 @@ class ApiClient {
   async::ThreadPool pool_{1};  // computes handshakes
   async::LoopThread loop_thread_{real_clock_};
   const std::shared_ptr<upstream::Client> client_;  // on the loop
-  std::array<std::atomic<std::uint64_t>, kOutcomeNames.size()> counts_{};
+  std::array<std::atomic<std::uint64_t>, kApiOutcomeNames.size()> counts_{};
 };
 
 // The error for an `answer` with an unwanted status. Status; Forbidden for 401 and 403.

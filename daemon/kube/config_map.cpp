@@ -11,7 +11,7 @@ namespace postern::kube {
 namespace {
 
 constexpr const char* kFile = "postern.yml";
-constexpr std::size_t kMostTold = 10;
+constexpr std::size_t kMostReported = 10;
 
 }  // namespace
 
@@ -19,7 +19,7 @@ bool holdsConfiguration(const Json& config_map) {
   return findText(config_map, {"metadata", "labels", kConfigLabel}) == "true";
 }
 
-std::string mistakesOfConfigMap(const Json& config_map, const Rules& rules) {
+std::string mistakesOfConfigMap(const Json& config_map, const InjectionRules& rules) {
   const auto* text = find(config_map, {"data", kFile});
   if (text == nullptr || !text->is_string()) {
     return "the label postern.io/config is set, expected the key postern.yml under data";
@@ -27,11 +27,11 @@ std::string mistakesOfConfigMap(const Json& config_map, const Rules& rules) {
   const auto read =
       config::parseYaml(text->get<std::string>(), kFile, "/config", config::NamedFiles::Leave);
   std::string mistakes;
-  for (std::size_t i = 0; i < read.complaints.size(); ++i) {
-    if (i == kMostTold) {
-      return fmt::format("{}; and {} more", mistakes, read.complaints.size() - kMostTold);
+  for (std::size_t i = 0; i < read.errors.size(); ++i) {
+    if (i == kMostReported) {
+      return fmt::format("{}; and {} more", mistakes, read.errors.size() - kMostReported);
     }
-    mistakes += (i == 0 ? "" : "; ") + read.complaints[i].text();
+    mistakes += (i == 0 ? "" : "; ") + read.errors[i].text();
   }
   if (!mistakes.empty()) return mistakes;
   for (const auto& target : read.config.targets) {

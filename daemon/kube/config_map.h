@@ -2,8 +2,8 @@
 
 #include <string>
 
+#include "kube/injection_rules.h"
 #include "kube/json.h"
-#include "kube/rules.h"
 
 namespace postern::kube {
 
@@ -14,6 +14,6 @@ bool holdsConfiguration(const Json& config_map);
 // What is wrong with that configuration: file, line, column and a sentence for every mistake. Empty
 // if it is valid and names only hosts that `rules` allow. Does not read the files that it names:
 // they are on another machine.
-std::string mistakesOfConfigMap(const Json& config_map, const Rules& rules);
+std::string mistakesOfConfigMap(const Json& config_map, const InjectionRules& rules);
 
 }  // namespace postern::kube

@@ -36,30 +36,30 @@ std::string annotated(std::string_view key) {
 // Makes all decisions about the sidecar of a pod, and collects mistakes.
 class Decision {
  public:
-  Decision(const Json& document, const Rules& rules)
+  Decision(const Json& document, const InjectionRules& rules)
       : document_(document), rules_(rules), pod_(readPod(document, mistakes_)) {}
 
   Injection decide();
 
  private:
-  enum class Asked { NoLabel, No, Yes };
+  enum class InjectLabel { NoLabel, No, Yes };
 
-  Asked readLabel();
+  InjectLabel readLabel();
   bool hasOnlyAnnotations() const;
-  void judgePod();
-  void judgeLocks(const SidecarOptions& wishes);
-  void judgeHost(const SidecarOptions& wishes);
-  void chooseImage(const SidecarOptions& wishes);
-  void chooseKind(const SidecarOptions& wishes);
-  void choosePort(const SidecarOptions& wishes);
+  void checkPod();
+  void checkLockedAnnotations(const SidecarOptions& options);
+  void checkTargetHost(const SidecarOptions& options);
+  void chooseImage(const SidecarOptions& options);
+  void chooseKind(const SidecarOptions& options);
+  void choosePort(const SidecarOptions& options);
   std::uint16_t nextFreePort(std::uint16_t port) const;
-  void addTargetsPort(const SidecarOptions& wishes);
-  void chooseResources(const SidecarOptions& wishes);
-  void judgeEnvironment(const SidecarOptions& wishes);
+  void addTargetsPort(const SidecarOptions& options);
+  void chooseResources(const SidecarOptions& options);
+  void checkEnvironment(const SidecarOptions& options);
   static std::string inOurWords(std::string text);
 
-  void complain(std::string mistake) { mistakes_.push_back(std::move(mistake)); }
-  void complain(std::string_view key, const std::string& wrong) {
+  void addMistake(std::string mistake) { mistakes_.push_back(std::move(mistake)); }
+  void addMistake(std::string_view key, const std::string& wrong) {
     mistakes_.push_back(fmt::format("{}: {}", annotated(key), wrong));
   }
   void warn(std::string warning) {
@@ -68,25 +68,25 @@ class Decision {
   }
 
   const Json& document_;
-  const Rules& rules_;
+  const InjectionRules& rules_;
   std::vector<std::string> mistakes_;
   std::vector<std::string> warnings_;
   Pod pod_;
   Sidecar sidecar_;
 };
 
-void Decision::judgePod() {
+void Decision::checkPod() {
   if (const auto* secrets = find(document_, {"spec", "imagePullSecrets"});
       secrets != nullptr && !secrets->is_array()) {
-    complain("spec.imagePullSecrets is not a list");
+    addMistake("spec.imagePullSecrets is not a list");
   }
   if (!pod_.windows.empty()) {
-    complain(
+    addMistake(
         fmt::format("the pod is for Windows ({}) and the sidecar for Linux, remove the label {}",
                     pod_.windows, kInjectLabel));
   }
   if (pod_.hasContainer(kContainer)) {
-    complain(
+    addMistake(
         fmt::format("the pod has a container postern that the injector did not create, rename it "
                     "or remove the label {}",
                     kInjectLabel));
@@ -95,7 +95,7 @@ void Decision::judgePod() {
 
 // A locked annotation belongs to the operator. Pods must not set it, replace its volume, or remove
 // its default with another annotation.
-void Decision::judgeLocks(const SidecarOptions& wishes) {
+void Decision::checkLockedAnnotations(const SidecarOptions& options) {
   constexpr std::string_view kLocked =
       "locked by --inject.locked-annotations, expected it from the injector alone; the pod is not "
       "created; ";
@@ -103,54 +103,54 @@ void Decision::judgeLocks(const SidecarOptions& wishes) {
     if (!rules_.locks(annotation.key)) continue;
     const auto name = annotated(annotation.key);
     if (pod_.annotations.count(name) > 0) {
-      complain(annotation.key, fmt::format("is {}remove it from the pod", kLocked));
+      addMistake(annotation.key, fmt::format("is {}remove it from the pod", kLocked));
     }
-    if (bringsVolume(annotation, wishes, pod_)) {
-      complain(fmt::format(
+    if (bringsVolume(annotation, options, pod_)) {
+      addMistake(fmt::format(
           "the volume {} of the pod replaces {}, which is {}rename or remove the volume",
           volumeOf(annotation), name, kLocked));
     }
-    const auto replaced = wishes.replaced().find(annotation.key);
-    if (replaced == wishes.replaced().end()) continue;
-    complain(replaced->second,
-             fmt::format("replaces the default of {}, which is {}remove {} from the pod", name,
-                         kLocked, annotated(replaced->second)));
+    const auto replaced = options.replaced().find(annotation.key);
+    if (replaced == options.replaced().end()) continue;
+    addMistake(replaced->second,
+               fmt::format("replaces the default of {}, which is {}remove {} from the pod", name,
+                           kLocked, annotated(replaced->second)));
   }
 }
 
-// Checks only a URL that the pod sets itself. The daemon's own reader complains about an invalid
+// Checks only a URL that the pod sets itself. The daemon's own reader reports an invalid
 // URL.
-void Decision::judgeHost(const SidecarOptions& wishes) {
-  if (!wishes.own("target-url")) return;
+void Decision::checkTargetHost(const SidecarOptions& options) {
+  if (!options.own("target-url")) return;
   std::string wrong;
-  const auto url = config::parseUrl(wishes.get("target-url", ""), wrong);
+  const auto url = config::parseUrl(options.get("target-url", ""), wrong);
   if (!url) return;
   wrong = targetHostMistake(rules_, url->host);
   if (wrong.empty()) return;
-  complain("target-url", wrong +
-                             "; the pod is not created; change the URL, or have the operator of "
-                             "the injector allow this host");
+  addMistake("target-url", wrong +
+                               "; the pod is not created; change the URL, or have the operator of "
+                               "the injector allow this host");
 }
 
-void Decision::chooseImage(const SidecarOptions& wishes) {
-  sidecar_.image = wishes.get("image", rules_.image);
+void Decision::chooseImage(const SidecarOptions& options) {
+  sidecar_.image = options.get("image", rules_.image);
   const auto allows = [&](const std::string& glob) { return matchesImage(glob, sidecar_.image); };
   if (sidecar_.image == rules_.image || std::ranges::any_of(rules_.allowed_images, allows)) return;
   std::string expected = rules_.image;
   for (const auto& glob : rules_.allowed_images) expected += " or " + glob;
-  complain("image", fmt::format("{} is not allowed here, expected {}",
-                                printable(sidecar_.image, 128), expected));
+  addMistake("image", fmt::format("{} is not allowed here, expected {}",
+                                  printable(sidecar_.image, 128), expected));
 }
 
-void Decision::chooseKind(const SidecarOptions& wishes) {
-  const auto wish = wishes.get("native-sidecar", "auto");
+void Decision::chooseKind(const SidecarOptions& options) {
+  const auto option = options.get("native-sidecar", "auto");
   const bool possible = rules_.native_sidecars();
-  sidecar_.native = wish != "false" && possible;
-  if (wish == "true" && !possible) {
-    complain("native-sidecar", std::string(kNoneNative) + "; expected auto or false");
+  sidecar_.native = option != "false" && possible;
+  if (option == "true" && !possible) {
+    addMistake("native-sidecar", std::string(kNoneNative) + "; expected auto or false");
   }
   if (sidecar_.native || pod_.restart_policy == "Always") return;
-  complain(fmt::format(
+  addMistake(fmt::format(
       "the pod's restartPolicy is {}: with the sidecar as an ordinary container it would never "
       "end, and {}",
       printable(pod_.restart_policy, 16),
@@ -158,9 +158,9 @@ void Decision::chooseKind(const SidecarOptions& wishes) {
 }
 
 // A service in the pod itself uses the port of target-url, declared or not.
-void Decision::addTargetsPort(const SidecarOptions& wishes) {
+void Decision::addTargetsPort(const SidecarOptions& options) {
   std::string wrong;
-  const auto url = config::parseUrl(wishes.get("target-url", ""), wrong);
+  const auto url = config::parseUrl(options.get("target-url", ""), wrong);
   if (url && isLoopback(document_, url->host))
     pod_.ports.emplace(url->port, annotated("target-url"));
 }
@@ -174,19 +174,19 @@ std::uint16_t Decision::nextFreePort(std::uint16_t port) const {
   return port;
 }
 
-void Decision::choosePort(const SidecarOptions& wishes) {
-  addTargetsPort(wishes);
-  const auto wish = wishes.find("port");
-  const auto wanted = wish ? static_cast<std::uint16_t>(std::stoul(std::string(*wish))) : kPort;
+void Decision::choosePort(const SidecarOptions& options) {
+  addTargetsPort(options);
+  const auto option = options.find("port");
+  const auto wanted = option ? static_cast<std::uint16_t>(std::stoul(std::string(*option))) : kPort;
   sidecar_.port = wanted;
   if (const auto there = pod_.ports.find(wanted); there != pod_.ports.end()) {
     const auto taken = fmt::format("port {} is taken by {}", wanted, there->second);
-    if (wishes.own("port")) return complain("port", taken + ", expected another");
+    if (options.own("port")) return addMistake("port", taken + ", expected another");
     sidecar_.port = nextFreePort(wanted);
     warn(fmt::format("postern: {}, so the sidecar listens on {}; {} chooses another", taken,
                      sidecar_.port, annotated("port")));
   }
-  if (readsWebConfig(wishes, pod_)) {
+  if (readsWebConfig(options, pod_)) {
     pod_.ports.emplace(sidecar_.port, "the sidecar");
     sidecar_.health_port = nextFreePort(sidecar_.port);
   }
@@ -197,9 +197,9 @@ void Decision::choosePort(const SidecarOptions& wishes) {
   }
 }
 
-void Decision::chooseResources(const SidecarOptions& wishes) {
-  auto chosen = resourcesFor(document_, wishes);
-  for (auto& mistake : chosen.mistakes) complain(std::move(mistake));
+void Decision::chooseResources(const SidecarOptions& options) {
+  auto chosen = resourcesFor(document_, options);
+  for (auto& mistake : chosen.mistakes) addMistake(std::move(mistake));
   for (auto& warning : chosen.warnings) warn(std::move(warning));
   sidecar_.resources = std::move(chosen.value);
 }
@@ -218,27 +218,27 @@ std::string Decision::inOurWords(std::string text) {
   return text;
 }
 
-// Parses the sidecar's environment as the daemon does at its start, and adds its complaints.
-void Decision::judgeEnvironment(const SidecarOptions& wishes) {
-  const auto read = config::parseCommandLine({}, environmentOf(sidecar_, wishes, pod_));
-  for (const auto& complaint : read.complaints) {
+// Parses the sidecar's environment as the daemon does at its start, and adds its errors.
+void Decision::checkEnvironment(const SidecarOptions& options) {
+  const auto read = config::parseCommandLine({}, environmentOf(sidecar_, options, pod_));
+  for (const auto& error : read.errors) {
     const auto named = std::ranges::find_if(annotations(), [&](const Annotation& annotation) {
-      return !annotation.flag.empty() && config::variableName(annotation.flag) == complaint.where;
+      return !annotation.flag.empty() && config::variableName(annotation.flag) == error.where;
     });
-    const auto what = inOurWords(complaint.what);
-    named == annotations().end() ? complain(what) : complain(named->key, what);
+    const auto what = inOurWords(error.what);
+    named == annotations().end() ? addMistake(what) : addMistake(named->key, what);
   }
 }
 
 // The value of the label. A label that is not text is already among the mistakes.
-Decision::Asked Decision::readLabel() {
-  if (find(document_, {"metadata", "labels", kInjectLabel}) == nullptr) return Asked::NoLabel;
+Decision::InjectLabel Decision::readLabel() {
+  if (find(document_, {"metadata", "labels", kInjectLabel}) == nullptr) return InjectLabel::NoLabel;
   const auto found = pod_.labels.find(kInjectLabel);
-  if (found == pod_.labels.end() || found->second == "true") return Asked::Yes;
-  if (found->second == "false") return Asked::No;
-  complain("the label " + std::string(kInjectLabel) + " is \"" + printable(found->second, 64) +
-           R"(", expected "true" for a sidecar or "false" for none)");
-  return Asked::Yes;
+  if (found == pod_.labels.end() || found->second == "true") return InjectLabel::Yes;
+  if (found->second == "false") return InjectLabel::No;
+  addMistake("the label " + std::string(kInjectLabel) + " is \"" + printable(found->second, 64) +
+             R"(", expected "true" for a sidecar or "false" for none)");
+  return InjectLabel::Yes;
 }
 
 // Whether the label is probably forgotten.
@@ -249,47 +249,48 @@ bool Decision::hasOnlyAnnotations() const {
 }
 
 Injection Decision::decide() {
-  using Result = Injection::Result;
-  const auto asked = readLabel();
-  if (asked == Asked::No) return {.result = Result::NotAsked};
-  if (asked == Asked::NoLabel && !hasOnlyAnnotations()) return {.result = Result::NotAsked};
+  const auto label = readLabel();
+  if (label == InjectLabel::No) return {.result = InjectionResult::NotAsked};
+  if (label == InjectLabel::NoLabel && !hasOnlyAnnotations())
+    return {.result = InjectionResult::NotAsked};
   if (pod_.is_mirror) {
     warn(
         fmt::format("postern: the pod mirrors a static pod of its node, which no webhook can "
                     "change, and gets no sidecar; remove the label {} from its manifest",
                     kInjectLabel));
-    return {.result = Result::Mirror, .warnings = warnings_};
+    return {.result = InjectionResult::Mirror, .warnings = warnings_};
   }
-  if (asked == Asked::NoLabel) {
+  if (label == InjectLabel::NoLabel) {
     warn("postern: the pod has annotations postern.io/... and gets no sidecar without the label " +
          std::string(kInjectLabel) + R"(: "true"; add it, or "false" if none is wanted)");
-    return {.result = Result::Unlabeled, .warnings = warnings_};
+    return {.result = InjectionResult::Unlabeled, .warnings = warnings_};
   }
   const auto status = pod_.labels.find(kStatusLabel);
   const bool marked = status != pod_.labels.end() && status->second == "injected";
-  if (marked && pod_.hasContainer(kContainer)) return {.result = Result::Already};
+  if (marked && pod_.hasContainer(kContainer)) return {.result = InjectionResult::Already};
   if (marked) {
     warn(
         "postern: the label postern.io/status: injected was set without a container postern, which "
         "is added now; remove the label from the template");
   }
-  const SidecarOptions wishes(pod_.annotations, rules_.defaults, mistakes_);
-  judgePod();
-  judgeLocks(wishes);
-  judgeHost(wishes);
-  chooseImage(wishes);
-  chooseKind(wishes);
-  auto volumes = makeVolumes(wishes, pod_, mistakes_);
-  choosePort(wishes);
-  chooseResources(wishes);
-  judgeEnvironment(wishes);
+  const SidecarOptions options(pod_.annotations, rules_.defaults, mistakes_);
+  checkPod();
+  checkLockedAnnotations(options);
+  checkTargetHost(options);
+  chooseImage(options);
+  chooseKind(options);
+  auto volumes = makeVolumes(options, pod_, mistakes_);
+  choosePort(options);
+  chooseResources(options);
+  checkEnvironment(options);
   if (mistakes_.empty()) {
-    auto patch = makePatch({document_, pod_, wishes, sidecar_}, std::move(volumes));
+    auto patch = makePatch({document_, pod_, options, sidecar_}, std::move(volumes));
     if (!patch.warning.empty()) warn(std::move(patch.warning));
-    return {
-        .result = Result::Injected, .patch = std::move(patch.operations), .warnings = warnings_};
+    return {.result = InjectionResult::Injected,
+            .patch = std::move(patch.operations),
+            .warnings = warnings_};
   }
-  Injection refused{.result = Result::Refused};
+  Injection refused{.result = InjectionResult::Refused};
   for (const auto& mistake : mistakes_) {
     refused.refusal += (refused.refusal.empty() ? "" : "; ") + mistake;
   }
@@ -297,7 +298,7 @@ Injection Decision::decide() {
 }
 
 // A minimal pod for a test of the defaults.
-Json makeTrialPod(const config::Pairs& defaults) {
+Json makeSamplePod(const config::Pairs& defaults) {
   const auto has = [&](std::string_view key) {
     return std::ranges::any_of(
         defaults, [&](const auto& each) { return each.first == key && !each.second.empty(); });
@@ -312,19 +313,19 @@ Json makeTrialPod(const config::Pairs& defaults) {
 
 }  // namespace
 
-bool Rules::locks(std::string_view annotation) const {
+bool InjectionRules::locks(std::string_view annotation) const {
   return std::ranges::find(locked_annotations, annotation) != locked_annotations.end();
 }
 
-std::string mistakeIn(const Rules& rules) {
+std::string mistakeIn(const InjectionRules& rules) {
   // The trial pod sets the required annotations.
   auto unlocked = rules;
   unlocked.locked_annotations.clear();
   unlocked.allowed_target_hosts.clear();
-  return inject(makeTrialPod(rules.defaults), unlocked).refusal;
+  return inject(makeSamplePod(rules.defaults), unlocked).refusal;
 }
 
-std::string mistakeInLocks(const Rules& rules) {
+std::string mistakeInLocks(const InjectionRules& rules) {
   std::string mistakes;
   for (const auto& name : rules.locked_annotations) {
     const auto wrong = lockMistake(name);
@@ -334,7 +335,7 @@ std::string mistakeInLocks(const Rules& rules) {
   return mistakes;
 }
 
-Injection inject(const Json& pod, const Rules& rules) {
+Injection inject(const Json& pod, const InjectionRules& rules) {
   return Decision(pod, rules).decide();
 }
 

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "kube/injection_rules.h"
 #include "kube/json.h"
-#include "kube/rules.h"
 
 namespace postern::kube {
 
@@ -17,16 +17,17 @@ inline constexpr std::string_view kStatusLabel = "postern.io/status";  // "injec
 inline constexpr std::string_view kPortLabel = "postern.io/port";
 inline constexpr std::string_view kContainer = "postern";
 
+enum class InjectionResult {
+  Injected,
+  Already,
+  NotAsked,   // has neither the label nor annotations of postern, or the label is "false"
+  Unlabeled,  // has annotations of postern without the label: not changed, with a warning
+  Mirror,     // of a static pod: not changed, with a warning
+  Refused,
+};
+
 struct Injection {
-  enum class Result {
-    Injected,
-    Already,
-    NotAsked,   // has neither the label nor annotations of postern, or the label is "false"
-    Unlabeled,  // has annotations of postern without the label: not changed, with a warning
-    Mirror,     // of a static pod: not changed, with a warning
-    Refused,
-  };
-  Result result;
+  InjectionResult result;
   Json patch = Json::array();           // RFC 6902; of Injected
   std::string refusal{};                // every mistake, for people; of Refused
   std::vector<std::string> warnings{};  // for the user who applied the pod; each at most 256 bytes
@@ -34,6 +35,6 @@ struct Injection {
 
 // Adds the sidecar to a pod that requests it. Pure, except for the functions in `rules`. Never
 // quotes a value that could be a secret.
-Injection inject(const Json& pod, const Rules& rules);
+Injection inject(const Json& pod, const InjectionRules& rules);
 
 }  // namespace postern::kube

@@ -59,7 +59,7 @@ std::optional<std::string> duplicateKeyIn(std::string_view text) {
   using Event = Json::parse_event_t;
   std::optional<std::string> duplicate;
   std::vector<std::set<std::string>> open;  // the keys of each map that is not closed yet
-  const auto look = [&](int, Event event, Json& parsed) {
+  const auto onEvent = [&](int, Event event, Json& parsed) {
     if (event == Event::object_start) open.emplace_back();
     if (event == Event::object_end) open.pop_back();
     if (event != Event::key || duplicate) return true;
@@ -68,7 +68,7 @@ std::optional<std::string> duplicateKeyIn(std::string_view text) {
     return true;
   };
   // Only the callback is of interest.
-  const auto parsed = Json::parse(text, look, /*allow_exceptions=*/false);
+  const auto parsed = Json::parse(text, onEvent, /*allow_exceptions=*/false);
   return parsed.is_discarded() ? std::nullopt : duplicate;
 }
 

@@ -62,14 +62,14 @@ class Converter {
   // yaml-cpp has limited the nesting.
   Json convert(const YamlNode& node) {
     switch (node.kind) {
-      case YamlNode::Kind::Null: break;
-      case YamlNode::Kind::Scalar: return node.quoted ? Json(node.text) : plainWord(node.text);
-      case YamlNode::Kind::List: {
+      case YamlNode::NodeKind::Null: break;
+      case YamlNode::NodeKind::Scalar: return node.quoted ? Json(node.text) : plainWord(node.text);
+      case YamlNode::NodeKind::List: {
         Json list = Json::array();
         for (const auto& item : node.items) list.push_back(convert(item));
         return list;
       }
-      case YamlNode::Kind::Map: return convertMap(node);
+      case YamlNode::NodeKind::Map: return convertMap(node);
     }
     return nullptr;
   }
@@ -77,7 +77,7 @@ class Converter {
  private:
   static bool isMergeKey(const YamlNode& key) { return !key.quoted && key.text == "<<"; }
 
-  void complain(const YamlNode& at, std::string what) {
+  void addMistake(const YamlNode& at, std::string what) {
     mistakes_.push_back({at.line, at.column, std::move(what)});
   }
 
@@ -87,10 +87,10 @@ class Converter {
     for (std::size_t i = 0; i + 1 < node.items.size(); i += 2) {
       const auto& key = node.items[i];
       const auto& value = node.items[i + 1];
-      if (key.kind == YamlNode::Kind::List || key.kind == YamlNode::Kind::Map) {
-        complain(key, "a key is a list or a map, expected text");
+      if (key.kind == YamlNode::NodeKind::List || key.kind == YamlNode::NodeKind::Map) {
+        addMistake(key, "a key is a list or a map, expected text");
       } else if (map.contains(key.text) || (isMergeKey(key) && merged != nullptr)) {
-        complain(key, fmt::format("duplicate key `{}`, expected it once", printable(key.text)));
+        addMistake(key, fmt::format("duplicate key `{}`, expected it once", printable(key.text)));
       } else if (isMergeKey(key)) {
         merged = &value;
       } else {
@@ -103,13 +103,13 @@ class Converter {
 
   // The map's own keys have priority, then those of the first merged map.
   void merge(const YamlNode& from, Json& map) {
-    if (from.kind == YamlNode::Kind::List) {
+    if (from.kind == YamlNode::NodeKind::List) {
       for (const auto& item : from.items) merge(item, map);
-    } else if (from.kind == YamlNode::Kind::Map) {
+    } else if (from.kind == YamlNode::NodeKind::Map) {
       const auto others = convert(from);
       map.insert(others.begin(), others.end());
     } else {
-      complain(from, "the value of `<<` is not a map, expected an alias of one");
+      addMistake(from, "the value of `<<` is not a map, expected an alias of one");
     }
   }
 

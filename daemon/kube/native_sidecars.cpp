@@ -97,8 +97,8 @@ std::optional<KubernetesVersion> parseKubernetesVersion(std::string_view text) {
 NativeSidecars::NativeSidecars(ApiClient& api, std::atomic<bool>& supported)
     : api_(api), supported_(supported) {}
 
-std::chrono::milliseconds NativeSidecars::ask(const std::stop_token& stop) {
-  auto finding = look(stop);
+std::chrono::milliseconds NativeSidecars::update(const std::stop_token& stop) {
+  auto finding = findOut(stop);
   if (stop.stop_requested()) return kRetry;
   logFailure(failing_, "reading the versions of the cluster",
              finding ? Result<void>() : Result<void>(finding.error()),
@@ -115,7 +115,7 @@ std::chrono::milliseconds NativeSidecars::ask(const std::stop_token& stop) {
   return kVersionInterval;
 }
 
-Result<NativeSidecars::Finding> NativeSidecars::look(const std::stop_token& stop) {
+Result<NativeSidecars::Finding> NativeSidecars::findOut(const std::stop_token& stop) {
   ApiRequest request;
   request.doing = "reading the version of the API server";
   request.path = "/version";
@@ -134,25 +134,25 @@ Result<NativeSidecars::Finding> NativeSidecars::look(const std::stop_token& stop
                              ", whose kubelets are 1.29 or newer, as they are at most "
                              "three minor versions older"};
   }
-  return lookAtKubelets(the_server, stop);
+  return checkKubelets(the_server, stop);
 }
 
-Result<NativeSidecars::Finding> NativeSidecars::lookAtKubelets(const std::string& the_server,
-                                                               const std::stop_token& stop) {
+Result<NativeSidecars::Finding> NativeSidecars::checkKubelets(const std::string& the_server,
+                                                              const std::stop_token& stop) {
   Kubelets kubelets;
-  bool told = true;
+  bool versions_known = true;
   // Requests the table that kubectl prints, because a whole node lists all its images.
   const auto read = [&](const Json& table, bool first) {
     if (first) kubelets = {};
     const auto column = columnOf(table, "Version");
     const auto* const rows = find(table, {"rows"});
-    if (!column) told = false;
+    if (!column) versions_known = false;
     if (!column || rows == nullptr || !rows->is_array()) return;  // null: a page without nodes
     for (const auto& row : *rows) addKubelet(row, *column, kubelets);
   };
   const ListRequest listing{"listing nodes", "/api/v1/nodes", "includeObject=None", kTable};
   TRY_VOID(eachPage(api_, listing, stop, read));
-  if (!told) {
+  if (!versions_known) {
     return Error{Fault::Format, "listing nodes: the API server does not report their versions"};
   }
   if (!kubelets.old.empty()) {

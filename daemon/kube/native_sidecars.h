@@ -24,16 +24,16 @@ class NativeSidecars {
 
   // Asks the API server for its version, and for every kubelet's if needed. Returns the time until
   // the next call.
-  std::chrono::milliseconds ask(const std::stop_token& stop);
+  std::chrono::milliseconds update(const std::stop_token& stop);
 
  private:
   struct Finding {
     bool supported = false;
     std::string why;
   };
-  Result<Finding> look(const std::stop_token& stop);
+  Result<Finding> findOut(const std::stop_token& stop);
   // `the_server` is the start of the reason.
-  Result<Finding> lookAtKubelets(const std::string& the_server, const std::stop_token& stop);
+  Result<Finding> checkKubelets(const std::string& the_server, const std::stop_token& stop);
 
   ApiClient& api_;
   std::atomic<bool>& supported_;

@@ -19,7 +19,7 @@ struct ListRequest {
   std::string accept;
 };
 
-inline constexpr const char* kMetadataAlone =
+inline constexpr const char* kOnlyMetadata =
     "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 inline constexpr const char* kTable = "application/json;as=Table;g=meta.k8s.io;v=v1";
 

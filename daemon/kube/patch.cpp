@@ -57,11 +57,11 @@ void PatchMaker::append(const char* list, std::vector<Json> entries) {
 
 // Pull secrets that the pod lacks. Those of its service account are already in it.
 void PatchMaker::addPullSecrets() {
-  const auto wish = input_.wishes.find("image-pull-secrets");
-  if (!wish) return;
+  const auto option = input_.options.find("image-pull-secrets");
+  if (!option) return;
   std::vector<Json> wanted;
   const auto& present = findList(input_.document, {"spec", "imagePullSecrets"});
-  for (const auto name : namesIn(*wish)) {
+  for (const auto name : namesIn(*option)) {
     Json secret = {{"name", name}};
     const bool known = std::ranges::find(present, secret) != present.end() ||
                        std::ranges::find(wanted, secret) != wanted.end();
@@ -90,7 +90,7 @@ void PatchMaker::annotate() {
     wanted[name] = value;
   }
   if (same) return;
-  if (there && !input_.wishes.find("scrape")) {
+  if (there && !input_.options.find("scrape")) {
     patch_.warning =
         "postern: the pod keeps its own annotations prometheus.io/..., so Prometheus does not find "
         "the sidecar by them; postern.io/scrape: replace sets them to port " +
@@ -111,7 +111,7 @@ Patch PatchMaker::make(std::vector<Json> volumes) {
   addPullSecrets();
   // Last in its list: the other containers keep their positions, and the first one its role.
   append(input_.sidecar.native ? "initContainers" : "containers",
-         {makeContainer(input_.sidecar, input_.wishes, input_.pod)});
+         {makeContainer(input_.sidecar, input_.options, input_.pod)});
   annotate();
   patch_.operations.push_back(add("/metadata/labels/" + escaped(kStatusLabel), "injected"));
   patch_.operations.push_back(

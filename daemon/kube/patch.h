@@ -15,7 +15,7 @@ namespace postern::kube {
 struct PatchInput {
   const Json& document;  // the pod, which `pod` was read from
   const Pod& pod;
-  const SidecarOptions& wishes;
+  const SidecarOptions& options;
   const Sidecar& sidecar;
 };
 

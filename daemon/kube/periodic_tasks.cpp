@@ -5,8 +5,8 @@
 
 namespace postern::kube {
 
-PeriodicTasks::PeriodicTasks(std::vector<Action> chores)
-    : chores_(std::move(chores)), thread_([this](const std::stop_token& stop) { work(stop); }) {}
+PeriodicTasks::PeriodicTasks(std::vector<Action> tasks)
+    : tasks_(std::move(tasks)), thread_([this](const std::stop_token& stop) { work(stop); }) {}
 
 PeriodicTasks::~PeriodicTasks() = default;
 
@@ -17,14 +17,14 @@ bool PeriodicTasks::stop(SteadyTime deadline) {
 }
 
 void PeriodicTasks::work(const std::stop_token& stop) {
-  std::vector<SteadyTime> due(chores_.size(), std::chrono::steady_clock::now());
+  std::vector<SteadyTime> due(tasks_.size(), std::chrono::steady_clock::now());
   while (!stop.stop_requested() && !due.empty()) {
     const auto next = std::ranges::min_element(due);
     MutexLock lock(mutex_);
     wake_.wait_until(lock.native(), stop, *next, [] { return false; });
     lock.unlock();
     if (stop.stop_requested()) break;
-    *next = deadlineIn(chores_[static_cast<std::size_t>(next - due.begin())](stop));
+    *next = deadlineIn(tasks_[static_cast<std::size_t>(next - due.begin())](stop));
   }
   const MutexLock lock(mutex_);
   idle_ = true;

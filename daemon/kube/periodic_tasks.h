@@ -19,7 +19,7 @@ class PeriodicTasks {
   using Action = std::function<std::chrono::milliseconds(const std::stop_token&)>;
 
   // Starts at once, and calls each task in its order.
-  explicit PeriodicTasks(std::vector<Action> chores);
+  explicit PeriodicTasks(std::vector<Action> tasks);
   ~PeriodicTasks();  // waits for a running task
   PeriodicTasks(const PeriodicTasks&) = delete;
   PeriodicTasks& operator=(const PeriodicTasks&) = delete;
@@ -30,7 +30,7 @@ class PeriodicTasks {
  private:
   void work(const std::stop_token& stop);
 
-  const std::vector<Action> chores_;
+  const std::vector<Action> tasks_;
   Mutex mutex_;
   std::condition_variable_any wake_;
   bool idle_ GUARDED_BY(mutex_) = false;  // the thread has ended

@@ -116,17 +116,17 @@ bool isGuaranteed(const Json& pod) {
 // Computes the resources one after another.
 class Decider {
  public:
-  Decider(const Json& pod, const SidecarOptions& wishes)
-      : pod_(pod), wishes_(wishes), guaranteed_(isGuaranteed(pod)) {}
+  Decider(const Json& pod, const SidecarOptions& options)
+      : pod_(pod), options_(options), guaranteed_(isGuaranteed(pod)) {}
 
   SidecarResources decide();
 
  private:
   Share shareOf(const ResourceKind& kind) const;
   Share shareOfGuaranteed(const ResourceKind& kind) const;
-  void judge(const ResourceKind& kind, const Share& share);
-  void judgeSums(const ResourceKind& kind, const Share& share);
-  void complain(std::string_view list, const ResourceKind& kind, const std::string& wrong) {
+  void checkShare(const ResourceKind& kind, const Share& share);
+  void checkSums(const ResourceKind& kind, const Share& share);
+  void addMistake(std::string_view list, const ResourceKind& kind, const std::string& wrong) {
     result_.mistakes.push_back(fmt::format("{}: {}", annotation(list, kind), wrong));
   }
 
@@ -138,11 +138,11 @@ class Decider {
   }
   // The value of the pod's own annotation.
   Quantity own(std::string_view list, const ResourceKind& kind) const {
-    return wishes_.own(key(list, kind)) ? wished(list, kind) : std::nullopt;
+    return options_.own(key(list, kind)) ? options(list, kind) : std::nullopt;
   }
   // The value of the pod's annotation or of the fleet's default.
-  Quantity wished(std::string_view list, const ResourceKind& kind) const {
-    const auto found = wishes_.find(key(list, kind));
+  Quantity options(std::string_view list, const ResourceKind& kind) const {
+    const auto found = options_.find(key(list, kind));
     return found ? Quantity(std::string(*found)) : std::nullopt;
   }
   static Quantity known(std::string_view text) {
@@ -150,13 +150,13 @@ class Decider {
   }
 
   const Json& pod_;
-  const SidecarOptions& wishes_;
+  const SidecarOptions& options_;
   const bool guaranteed_;
   SidecarResources result_;
 };
 
 Share Decider::shareOfGuaranteed(const ResourceKind& kind) const {
-  Share share{own("requests", kind), wished("limits", kind)};
+  Share share{own("requests", kind), options("limits", kind)};
   // Without a limit the pod's own request stays unchanged.
   if (share.request) {
     if (!share.limit) share.limit = known(kind.limit);
@@ -164,7 +164,7 @@ Share Decider::shareOfGuaranteed(const ResourceKind& kind) const {
   }
   if (!share.limit) {
     share.limit = known(kind.guaranteed);
-    const auto request = wished("requests", kind);
+    const auto request = options("requests", kind);
     if (amountOf(request) > amountOf(share.limit)) share.limit = request;
   }
   share.request = share.limit;
@@ -174,24 +174,24 @@ Share Decider::shareOfGuaranteed(const ResourceKind& kind) const {
 Share Decider::shareOf(const ResourceKind& kind) const {
   if (hasOfPod(pod_, kind.name)) return {own("requests", kind), own("limits", kind)};
   if (guaranteed_ && kind.decides_class) return shareOfGuaranteed(kind);
-  Share share{wished("requests", kind), wished("limits", kind)};
+  Share share{options("requests", kind), options("limits", kind)};
   if (!share.request) share.request = known(kind.request);
   if (!share.limit) share.limit = known(kind.limit);
   return share;
 }
 
-void Decider::judgeSums(const ResourceKind& kind, const Share& share) {
+void Decider::checkSums(const ResourceKind& kind, const Share& share) {
   if (!hasOfPod(pod_, kind.name)) return;
-  constexpr std::string_view kCure =
+  constexpr std::string_view kRemedy =
       "; lower it or remove it: the sidecar then shares the pod's resources";
   const auto* const spec = find(pod_, {"spec"});
   const auto limit = quantityAt(*spec, "limits", kind.name);
   if (share.limit && limit && exceeds(amountOf(share.limit), amountOf(limit))) {
-    complain(
+    addMistake(
         "limits", kind,
         fmt::format(
             "{} is more than the {} of the pod's spec.resources.limits, expected at most as much{}",
-            *share.limit, *limit, kCure));
+            *share.limit, *limit, kRemedy));
   }
   if (!share.request && !share.limit) return;
   const auto request = quantityAt(*spec, "requests", kind.name);
@@ -199,20 +199,20 @@ void Decider::judgeSums(const ResourceKind& kind, const Share& share) {
   const auto& ours = share.request ? share.request : share.limit;
   const auto sum = requestedWith(pod_, kind.name, amountOf(ours));
   if (!exceeds(sum, amountOf(bound))) return;
-  complain(
+  addMistake(
       share.request ? "requests" : "limits", kind,
       fmt::format("with {} for the sidecar the containers request {}, more than the {} of the "
                   "pod's spec.resources.{}{}",
-                  *ours, written(kind.name, sum), *bound, request ? "requests" : "limits", kCure));
+                  *ours, written(kind.name, sum), *bound, request ? "requests" : "limits", kRemedy));
 }
 
-void Decider::judge(const ResourceKind& kind, const Share& share) {
+void Decider::checkShare(const ResourceKind& kind, const Share& share) {
   if (share.request && share.limit && amountOf(share.request) > amountOf(share.limit)) {
-    complain("limits", kind,
-             fmt::format("{} is less than the {} of {}, expected at least as much", *share.limit,
-                         *share.request, annotation("requests", kind)));
+    addMistake("limits", kind,
+               fmt::format("{} is less than the {} of {}, expected at least as much", *share.limit,
+                           *share.request, annotation("requests", kind)));
   }
-  judgeSums(kind, share);
+  checkSums(kind, share);
   if (!guaranteed_ || !kind.decides_class || amountOf(share.request) == amountOf(share.limit))
     return;
   result_.warnings.push_back(
@@ -225,7 +225,7 @@ void Decider::judge(const ResourceKind& kind, const Share& share) {
 SidecarResources Decider::decide() {
   for (const auto& kind : kKinds) {
     const auto share = shareOf(kind);
-    judge(kind, share);
+    checkShare(kind, share);
     if (share.request) result_.value["requests"][std::string(kind.name)] = *share.request;
     if (share.limit) result_.value["limits"][std::string(kind.name)] = *share.limit;
   }
@@ -234,8 +234,8 @@ SidecarResources Decider::decide() {
 
 }  // namespace
 
-SidecarResources resourcesFor(const Json& pod, const SidecarOptions& wishes) {
-  return Decider(pod, wishes).decide();
+SidecarResources resourcesFor(const Json& pod, const SidecarOptions& options) {
+  return Decider(pod, options).decide();
 }
 
 }  // namespace postern::kube

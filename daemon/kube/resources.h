@@ -19,6 +19,6 @@ struct SidecarResources {
 // In a pod with `spec.resources` the sidecar shares them, so the fleet's defaults do not apply.
 // Values of the pod's annotations are added up as the API server does. In a Guaranteed pod requests
 // equal limits.
-SidecarResources resourcesFor(const Json& pod, const SidecarOptions& wishes);
+SidecarResources resourcesFor(const Json& pod, const SidecarOptions& options);
 
 }  // namespace postern::kube

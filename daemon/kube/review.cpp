@@ -75,7 +75,7 @@ std::string nameOf(const Json& request) {
 // Answers the review of one object.
 class Review {
  public:
-  Review(const Json& request, const Rules& rules, Turn& turn)
+  Review(const Json& request, const InjectionRules& rules, Turn& turn)
       : request_(request), rules_(rules), turn_(turn) {}
 
   ReviewAnswer answer();
@@ -84,11 +84,11 @@ class Review {
   void reviewPod(const Json& pod);
   // Returns false if it does not get its turn.
   bool reviewConfigMap(const Json& config_map);
-  void refuse(Verdict verdict, std::string why);
+  void refuse(ReviewResult result, std::string why);
   bool isOf(std::string_view group, std::string_view kind) const;
 
   const Json& request_;
-  const Rules& rules_;
+  const InjectionRules& rules_;
   Turn& turn_;
   ReviewAnswer answer_;
   Json response_;
@@ -100,9 +100,9 @@ bool Review::isOf(std::string_view group, std::string_view kind) const {
          findText(request_, {"subResource"}).empty();
 }
 
-void Review::refuse(Verdict verdict, std::string why) {
+void Review::refuse(ReviewResult result, std::string why) {
   if (why.size() > kLongestMessage) why.resize(kLongestMessage);
-  answer_.verdict = verdict;
+  answer_.result = result;
   response_["allowed"] = false;
   response_["status"] = {{"code", kUnprocessable}, {"message", "postern: " + why}};
   answer_.message = std::move(why);
@@ -110,17 +110,17 @@ void Review::refuse(Verdict verdict, std::string why) {
 
 void Review::reviewPod(const Json& pod) {
   auto injection = inject(pod, rules_);
-  using Result = Injection::Result;
   if (!injection.warnings.empty()) response_["warnings"] = injection.warnings;
   switch (injection.result) {
-    case Result::NotAsked:
-    case Result::Mirror: return;
-    case Result::Unlabeled: answer_.verdict = Verdict::Unlabeled; return;
-    case Result::Already: answer_.verdict = Verdict::Already; return;
-    case Result::Refused: return refuse(Verdict::Refused, std::move(injection.refusal));
-    case Result::Injected: break;
+    case InjectionResult::NotAsked:
+    case InjectionResult::Mirror: return;
+    case InjectionResult::Unlabeled: answer_.result = ReviewResult::Unlabeled; return;
+    case InjectionResult::Already: answer_.result = ReviewResult::Already; return;
+    case InjectionResult::Refused:
+      return refuse(ReviewResult::Refused, std::move(injection.refusal));
+    case InjectionResult::Injected: break;
   }
-  answer_.verdict = Verdict::Injected;
+  answer_.result = ReviewResult::Injected;
   response_["patchType"] = "JSONPatch";
   response_["patch"] = encodeBase64(write(injection.patch));
 }
@@ -130,9 +130,9 @@ bool Review::reviewConfigMap(const Json& config_map) {
   if (!turn_.take()) return false;
   auto mistakes = mistakesOfConfigMap(config_map, rules_);
   if (mistakes.empty()) {
-    answer_.verdict = Verdict::ConfigAccepted;
+    answer_.result = ReviewResult::ConfigAccepted;
   } else {
-    refuse(Verdict::ConfigRefused, std::move(mistakes));
+    refuse(ReviewResult::ConfigRefused, std::move(mistakes));
   }
   return true;
 }
@@ -140,7 +140,7 @@ bool Review::reviewConfigMap(const Json& config_map) {
 ReviewAnswer Review::answer() {
   const auto uid = findText(request_, {"uid"});
   response_ = {{"uid", uid}, {"allowed", true}};
-  answer_.verdict = Verdict::Ignored;
+  answer_.result = ReviewResult::Ignored;
   answer_.uid = printable(uid, kLongestUid);
   answer_.what = nameOf(request_);
   const auto operation = findText(request_, {"operation"});
@@ -157,7 +157,8 @@ ReviewAnswer Review::answer() {
 
 }  // namespace
 
-ReviewAnswer answerReview(std::string_view body, const Rules& rules, const http::ClientGone& gone) {
+ReviewAnswer answerReview(std::string_view body, const InjectionRules& rules,
+                          const http::ClientGone& gone) {
   Turn turn(gone);
   if (body.size() > kQuickBody && !turn.take()) return busy();
   std::string wrong;

@@ -5,12 +5,12 @@
 #include <string_view>
 
 #include "http/message.h"
-#include "kube/rules.h"
+#include "kube/injection_rules.h"
 
 namespace postern::kube {
 
 // The result of a request. Each name is also the `result` label of postern_inject_requests_total.
-enum class Verdict {
+enum class ReviewResult {
   Injected,
   Already,    // already has its sidecar
   Ignored,    // requests no sidecar, or does not concern postern
@@ -20,13 +20,13 @@ enum class Verdict {
   ConfigRefused,
   BadRequest,  // not a valid review
 };
-inline constexpr std::array<std::string_view, 8> kVerdictNames = {
+inline constexpr std::array<std::string_view, 8> kReviewResultNames = {
     "injected", "already",         "ignored",        "unlabeled",
     "refused",  "config_accepted", "config_refused", "bad_request"};
 
 // The response to one request of the API server.
 struct ReviewAnswer {
-  Verdict verdict = Verdict::BadRequest;
+  ReviewResult result = ReviewResult::BadRequest;
   int status = 200;  // HTTP status
   std::string body;  // JSON; for BadRequest a line of text
   // For the log, all printable and short.
@@ -40,6 +40,7 @@ struct ReviewAnswer {
 // KiB or check a configuration; others wait for their turn. The response is 503 if four are already
 // waiting, or if `gone` then says that the client has disconnected. Thread-safe.
 ReviewAnswer answerReview(
-    std::string_view body, const Rules& rules, const http::ClientGone& gone = [] { return false; });
+    std::string_view body, const InjectionRules& rules,
+    const http::ClientGone& gone = [] { return false; });
 
 }  // namespace postern::kube

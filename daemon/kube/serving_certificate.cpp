@@ -76,14 +76,14 @@ ServingCertificate::ServingCertificate(ApiClient& api, CertificatePlace place,
                                        ServingMaterial& material, const Clock& clock)
     : api_(api), place_(std::move(place)), material_(material), clock_(clock) {}
 
-milliseconds ServingCertificate::look(const std::stop_token& stop) {
-  auto step = tryLook();
-  for (int i = 1; i < kMostConflicts && step && *step == Step::Conflict; ++i) {
+milliseconds ServingCertificate::update(const std::stop_token& stop) {
+  auto outcome = tryUpdate();
+  for (int i = 1; i < kMostConflicts && outcome && *outcome == WriteOutcome::Conflict; ++i) {
     if (stop.stop_requested()) return retry_;
-    step = tryLook();
+    outcome = tryUpdate();
   }
-  auto tried = step ? Result<void>() : Result<void>(step.error());
-  if (step && *step == Step::Conflict) {
+  auto tried = outcome ? Result<void>() : Result<void>(outcome.error());
+  if (outcome && *outcome == WriteOutcome::Conflict) {
     tried = Error{Fault::Busy, "another writer keeps changing the same objects"};
   }
   logFailure(failing_, "keeping the webhook's certificate", tried,
@@ -94,18 +94,18 @@ milliseconds ServingCertificate::look(const std::stop_token& stop) {
     return wait;
   }
   retry_ = milliseconds(1000);
-  return untilNextLook();
+  return untilNextUpdate();
 }
 
 // Reads the webhook first. Any writer to this version of it has read a Secret that is at least as
 // new, so an older bundle never overwrites a newer one.
-Result<ServingCertificate::Step> ServingCertificate::tryLook() {
+Result<ServingCertificate::WriteOutcome> ServingCertificate::tryUpdate() {
   TRY(const auto webhook, readWebhook());
   TRY(const auto stored, readSecret());
   TRY(auto generation, generationOf(stored));
-  if (!generation) return Step::Conflict;
+  if (!generation) return WriteOutcome::Conflict;
   auto announced = announce(webhook, *generation);
-  if (!announced || *announced == Step::Conflict) return announced;
+  if (!announced || *announced == WriteOutcome::Conflict) return announced;
   if (!latest_ || latest_->issued.certificate != generation->issued.certificate) {
     announced_ = clock_.steady();
   }
@@ -115,7 +115,7 @@ Result<ServingCertificate::Step> ServingCertificate::tryLook() {
   if (shown_ != latest_->issued.certificate && settled) {
     TRY_VOID(show(*latest_));
   }
-  return Step::Done;
+  return WriteOutcome::Done;
 }
 
 Result<Json> ServingCertificate::readWebhook() {
@@ -179,7 +179,7 @@ Result<std::optional<ServingCertificate::Generation>> ServingCertificate::renew(
   issued.authority = joined({issued.authority, stored.issued.authority,
                              latest_ ? latest_->issued.authority : std::string()});
   TRY(const auto written, write(stored, issued));
-  if (written == Step::Conflict) return std::optional<Generation>();
+  if (written == WriteOutcome::Conflict) return std::optional<Generation>();
   log::info("a new certificate for the webhook was issued",
             {{"because", why},
              {"secret", fmt::format("{}/{}", place_.own_namespace, place_.secret)},
@@ -196,8 +196,8 @@ std::string ServingCertificate::joined(const std::vector<std::string>& authoriti
 }
 
 // Patches only its data, so that other fields keep what others have written.
-Result<ServingCertificate::Step> ServingCertificate::write(const Stored& stored,
-                                                           const tls::Issued& issued) {
+Result<ServingCertificate::WriteOutcome> ServingCertificate::write(const Stored& stored,
+                                                                   const tls::Issued& issued) {
   ApiRequest request;
   const std::string folder =
       fmt::format("/api/v1/namespaces/{}/secrets", percentEncode(place_.own_namespace));
@@ -225,15 +225,15 @@ Result<ServingCertificate::Step> ServingCertificate::write(const Stored& stored,
   request.expected = kConflict;
   const auto answer = api_.ask(request);
   if (!answer) return answer.error();
-  if (answer->status == kConflict) return Step::Conflict;
+  if (answer->status == kConflict) return WriteOutcome::Conflict;
   if (!answer->good()) return refusal(request, *answer);
-  return Step::Done;
+  return WriteOutcome::Done;
 }
 
 // Writes caBundle where it differs. Keeps each authority until it expires, because another replica
 // may serve a certificate of it.
-Result<ServingCertificate::Step> ServingCertificate::announce(const Json& webhook,
-                                                              const Generation& generation) {
+Result<ServingCertificate::WriteOutcome> ServingCertificate::announce(
+    const Json& webhook, const Generation& generation) {
   std::vector<std::string> trusted = {generation.issued.authority};
   for (const auto& entry : entriesOf(webhook)) {
     trusted.push_back(decodeBase64(findText(entry, {"clientConfig", "caBundle"})).value_or(""));
@@ -245,7 +245,7 @@ Result<ServingCertificate::Step> ServingCertificate::announce(const Json& webhoo
     changes.push_back(
         {{"name", findText(entry, {"name"})}, {"clientConfig", {{"caBundle", bundle}}}});
   }
-  if (changes.empty()) return Step::Done;
+  if (changes.empty()) return WriteOutcome::Done;
   const Json patch = {
       {"metadata", {{"resourceVersion", findText(webhook, {"metadata", "resourceVersion"})}}},
       {"webhooks", changes}};
@@ -260,10 +260,10 @@ Result<ServingCertificate::Step> ServingCertificate::announce(const Json& webhoo
   request.expected = kConflict;
   const auto answer = api_.ask(request);
   if (!answer) return answer.error();
-  if (answer->status == kConflict) return Step::Conflict;
+  if (answer->status == kConflict) return WriteOutcome::Conflict;
   if (!answer->good()) return refusal(request, *answer);
   log::info("caBundle was written", {{"webhook", place_.webhook}, {"entries", changes.size()}});
-  return Step::Done;
+  return WriteOutcome::Done;
 }
 
 // New connections use it from now on.
@@ -279,7 +279,7 @@ Result<void> ServingCertificate::show(const Generation& generation) {
   return {};
 }
 
-milliseconds ServingCertificate::untilNextLook() const {
+milliseconds ServingCertificate::untilNextUpdate() const {
   const auto life = lifeOf(latest_->validity);
   if (shown_ != latest_->issued.certificate) {
     const auto settled = announced_ + settlingTime(latest_->validity);

@@ -40,7 +40,7 @@ class ServingCertificate {
                      const Clock& clock);
 
   // Reads both objects and updates them if needed. Returns the time until the next call.
-  std::chrono::milliseconds look(const std::stop_token& stop);
+  std::chrono::milliseconds update(const std::stop_token& stop);
 
  private:
   // One certificate in the Secret.
@@ -53,18 +53,18 @@ class ServingCertificate {
     std::string version;  // resourceVersion
     tls::Issued issued;
   };
-  enum class Step { Done, Conflict };
+  enum class WriteOutcome { Done, Conflict };
 
-  Result<Step> tryLook();
+  Result<WriteOutcome> tryUpdate();
   Result<Stored> readSecret();
   Result<Json> readWebhook();
   Result<std::optional<Generation>> generationOf(const Stored& stored);
   Result<std::optional<Generation>> renew(const Stored& stored, std::string_view why);
   std::string joined(const std::vector<std::string>& authorities) const;
-  Result<Step> write(const Stored& stored, const tls::Issued& issued);
-  Result<Step> announce(const Json& webhook, const Generation& generation);
+  Result<WriteOutcome> write(const Stored& stored, const tls::Issued& issued);
+  Result<WriteOutcome> announce(const Json& webhook, const Generation& generation);
   Result<void> show(const Generation& generation);
-  std::chrono::milliseconds untilNextLook() const;
+  std::chrono::milliseconds untilNextUpdate() const;
   bool due(const tls::Validity& validity) const;
   std::string hostName() const;
 

@@ -14,7 +14,7 @@ std::shared_ptr<SSL_CTX> ServingMaterial::now() const {
   return context_;
 }
 
-ServingMaterial::Status ServingMaterial::status() const {
+ServingMaterial::MaterialStatus ServingMaterial::status() const {
   const MutexLock lock(mutex_);
   return status_;
 }

@@ -16,7 +16,7 @@ namespace postern::kube {
 // newest. Until the first one is published, every handshake is refused. Thread-safe.
 class ServingMaterial {
  public:
-  struct Status {
+  struct MaterialStatus {
     bool ready = false;  // a certificate is published
     std::optional<SystemTime> not_after;
   };
@@ -25,13 +25,13 @@ class ServingMaterial {
 
   // Never null.
   std::shared_ptr<SSL_CTX> now() const;
-  Status status() const;
+  MaterialStatus status() const;
   void publish(const tls::ServerContext& context);
 
  private:
   mutable Mutex mutex_;
   std::shared_ptr<SSL_CTX> context_ GUARDED_BY(mutex_);
-  Status status_ GUARDED_BY(mutex_);
+  MaterialStatus status_ GUARDED_BY(mutex_);
 };
 
 // Reloads it from a mounted Secret: tls.crt and tls.key of a folder. Invalid or missing files

@@ -27,27 +27,27 @@ constexpr bool mounts(Becomes becomes) {
   return becomes == Becomes::Secret || becomes == Becomes::ConfigMap;
 }
 
-bool isMounted(const Annotation& annotation, const SidecarOptions& wishes, const Pod& pod) {
+bool isMounted(const Annotation& annotation, const SidecarOptions& options, const Pod& pod) {
   return mounts(annotation.becomes) &&
-         (wishes.find(annotation.key) || pod.volumes.count(volumeOf(annotation)) > 0);
+         (options.find(annotation.key) || pod.volumes.count(volumeOf(annotation)) > 0);
 }
 
-bool isMountedBy(std::string_view key, const SidecarOptions& wishes, const Pod& pod) {
+bool isMountedBy(std::string_view key, const SidecarOptions& options, const Pod& pod) {
   return std::ranges::any_of(annotations(), [&](const Annotation& each) {
-    return each.key == key && isMounted(each, wishes, pod);
+    return each.key == key && isMounted(each, options, pod);
   });
 }
 
 // The variable of one annotation; nothing if it is not needed.
-std::optional<std::string> contentOf(const Annotation& annotation, const SidecarOptions& wishes,
+std::optional<std::string> contentOf(const Annotation& annotation, const SidecarOptions& options,
                                      const Pod& pod) {
   if (annotation.becomes == Becomes::Variable) {
-    const auto wish = wishes.find(annotation.key);
-    return wish ? std::optional(std::string(*wish)) : std::nullopt;
+    const auto option = options.find(annotation.key);
+    return option ? std::optional(std::string(*option)) : std::nullopt;
   }
-  if (!isMounted(annotation, wishes, pod)) return std::nullopt;
+  if (!isMounted(annotation, options, pod)) return std::nullopt;
   // A configuration file names other mounted files itself.
-  if (isOfTarget(annotation) && isMountedBy("config-map", wishes, pod)) return std::nullopt;
+  if (isOfTarget(annotation) && isMountedBy("config-map", options, pod)) return std::nullopt;
   return std::string(annotation.content);
 }
 
@@ -68,14 +68,14 @@ Json makePort(std::string_view name, std::uint16_t port) {
   return {{"name", name}, {"containerPort", port}, {"protocol", "TCP"}};
 }
 
-Json makeSecurityContext(const SidecarOptions& wishes, const Pod& pod) {
+Json makeSecurityContext(const SidecarOptions& options, const Pod& pod) {
   Json context = {{"allowPrivilegeEscalation", false},
                   {"capabilities", {{"drop", Json::array({"ALL"})}}},
                   {"readOnlyRootFilesystem", true},
                   {"runAsNonRoot", true},
                   {"seccompProfile", {{"type", "RuntimeDefault"}}}};
   constexpr std::string_view kUser = "65532";  // the image's
-  auto user = wishes.get("run-as-user", kUser);
+  auto user = options.get("run-as-user", kUser);
   // The sidecar would be root, which runAsNonRoot forbids, and would never start.
   if (user == "none" && pod.runs_as_root) user = kUser;
   if (user != "none") context["runAsUser"] = std::stoll(std::string(user));
@@ -96,7 +96,7 @@ Json makeVolume(const Annotation& annotation, std::string_view object, const Pod
 
 }  // namespace
 
-std::vector<std::string> environmentOf(const Sidecar& sidecar, const SidecarOptions& wishes,
+std::vector<std::string> environmentOf(const Sidecar& sidecar, const SidecarOptions& options,
                                        const Pod& pod) {
   std::vector<std::string> environment;
   const auto add = [&](std::string_view flag, std::string_view content) {
@@ -111,71 +111,71 @@ std::vector<std::string> environmentOf(const Sidecar& sidecar, const SidecarOpti
   add("state.dir", "/state");
   for (const auto& annotation : annotations()) {
     if (annotation.flag.empty()) continue;
-    if (const auto content = contentOf(annotation, wishes, pod)) add(annotation.flag, *content);
+    if (const auto content = contentOf(annotation, options, pod)) add(annotation.flag, *content);
   }
-  if (!wishes.find("sandbox")) add("sandbox", "auto");
+  if (!options.find("sandbox")) add("sandbox", "auto");
   return environment;
 }
 
-Json makeContainer(const Sidecar& sidecar, const SidecarOptions& wishes, const Pod& pod) {
+Json makeContainer(const Sidecar& sidecar, const SidecarOptions& options, const Pod& pod) {
   Json environment = Json::array();
-  for (const auto& variable : environmentOf(sidecar, wishes, pod)) {
+  for (const auto& variable : environmentOf(sidecar, options, pod)) {
     const auto equals = variable.find('=');
     environment.push_back({{"name", variable.substr(0, equals)},
                            {"value", escapeDollars(variable.substr(equals + 1))}});
   }
   Json mounted = Json::array();
   for (const auto& annotation : annotations()) {
-    if (!isMounted(annotation, wishes, pod)) continue;
+    if (!isMounted(annotation, options, pod)) continue;
     mounted.push_back(
         {{"name", volumeOf(annotation)}, {"mountPath", mountOf(annotation)}, {"readOnly", true}});
   }
   mounted.push_back({{"name", kState}, {"mountPath", "/state"}});
   Json container = {{"name", kContainer},
                     {"image", sidecar.image},
-                    {"imagePullPolicy", wishes.get("image-pull-policy", "IfNotPresent")},
+                    {"imagePullPolicy", options.get("image-pull-policy", "IfNotPresent")},
                     {"env", std::move(environment)},
                     {"ports", Json::array({makePort(kContainer, sidecar.port)})},
                     {"livenessProbe", makeProbe("/-/healthy", sidecar)},
-                    {"securityContext", makeSecurityContext(wishes, pod)},
+                    {"securityContext", makeSecurityContext(options, pod)},
                     {"volumeMounts", std::move(mounted)}};
   if (!sidecar.resources.is_null()) container["resources"] = sidecar.resources;
   if (sidecar.health_port != 0) {
     container["ports"].push_back(makePort(kHealthPort, sidecar.health_port));
   }
-  if (wishes.isTrue("readiness-probe")) {
+  if (options.isTrue("readiness-probe")) {
     container["readinessProbe"] = makeProbe("/-/ready", sidecar);
   }
-  if (wishes.isTrue("startup-probe")) {
+  if (options.isTrue("startup-probe")) {
     container["startupProbe"] = makeProbe("/-/healthy", sidecar);
   }
   if (sidecar.native) container["restartPolicy"] = "Always";
   return container;
 }
 
-bool readsWebConfig(const SidecarOptions& wishes, const Pod& pod) {
-  return isMountedBy("web-config-secret", wishes, pod);
+bool readsWebConfig(const SidecarOptions& options, const Pod& pod) {
+  return isMountedBy("web-config-secret", options, pod);
 }
 
-bool bringsVolume(const Annotation& annotation, const SidecarOptions& wishes, const Pod& pod) {
+bool bringsVolume(const Annotation& annotation, const SidecarOptions& options, const Pod& pod) {
   if (!mounts(annotation.becomes)) return false;
   const auto there = pod.volumes.find(volumeOf(annotation));
   if (there == pod.volumes.end()) return false;
-  const auto object = wishes.find(annotation.key);
+  const auto object = options.find(annotation.key);
   return !object || there->second != makeVolume(annotation, *object, pod);
 }
 
-std::vector<Json> makeVolumes(const SidecarOptions& wishes, const Pod& pod,
+std::vector<Json> makeVolumes(const SidecarOptions& options, const Pod& pod,
                               std::vector<std::string>& mistakes) {
   std::vector<Json> volumes;
   for (const auto& annotation : annotations()) {
-    const auto object = wishes.find(annotation.key);
+    const auto object = options.find(annotation.key);
     if (!object || !mounts(annotation.becomes)) continue;
     auto volume = makeVolume(annotation, *object, pod);
     const auto there = pod.volumes.find(volumeOf(annotation));
     if (there == pod.volumes.end()) {
       volumes.push_back(std::move(volume));
-    } else if (wishes.own(annotation.key) && there->second != volume) {
+    } else if (options.own(annotation.key) && there->second != volume) {
       mistakes.push_back(fmt::format(
           "{}{}: the pod has a volume {} of its own, expected that one or this annotation", kDomain,
           annotation.key, there->first));

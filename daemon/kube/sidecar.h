@@ -23,18 +23,18 @@ struct Sidecar {
 };
 
 // The sidecar's environment, as NAME=value.
-std::vector<std::string> environmentOf(const Sidecar& sidecar, const SidecarOptions& wishes,
+std::vector<std::string> environmentOf(const Sidecar& sidecar, const SidecarOptions& options,
                                        const Pod& pod);
 // The container. It fits the Pod Security Standard `restricted`.
-Json makeContainer(const Sidecar& sidecar, const SidecarOptions& wishes, const Pod& pod);
+Json makeContainer(const Sidecar& sidecar, const SidecarOptions& options, const Pod& pod);
 // Whether the sidecar reads a web configuration, from an annotation or a volume of the pod.
-bool readsWebConfig(const SidecarOptions& wishes, const Pod& pod);
+bool readsWebConfig(const SidecarOptions& options, const Pod& pod);
 // Whether the pod has a volume that replaces the one of this annotation or its default. The
 // annotation must be one that mounts something.
-bool bringsVolume(const Annotation& annotation, const SidecarOptions& wishes, const Pod& pod);
+bool bringsVolume(const Annotation& annotation, const SidecarOptions& options, const Pod& pod);
 // The volumes that the pod lacks. A volume of the pod with the same name replaces one of postern's.
 // Together with an annotation that names another object, it is a mistake.
-std::vector<Json> makeVolumes(const SidecarOptions& wishes, const Pod& pod,
+std::vector<Json> makeVolumes(const SidecarOptions& options, const Pod& pod,
                               std::vector<std::string>& mistakes);
 
 }  // namespace postern::kube

@@ -28,7 +28,7 @@ std::string canonicalHost(std::string_view host) {
   return text;
 }
 
-bool isDefaultHost(const Rules& rules, std::string_view host) {
+bool isDefaultHost(const InjectionRules& rules, std::string_view host) {
   return std::ranges::any_of(rules.defaults, [&](const auto& each) {
     std::string wrong;
     if (each.first != "target-url") return false;
@@ -46,7 +46,7 @@ bool matchesHost(std::string_view pattern, std::string_view host) {
   return wanted.size() > suffix.size() && wanted.ends_with(suffix);
 }
 
-std::string targetHostMistake(const Rules& rules, std::string_view host) {
+std::string targetHostMistake(const InjectionRules& rules, std::string_view host) {
   const auto& allowed = rules.allowed_target_hosts;
   const auto matches = [&](std::string_view pattern) { return matchesHost(pattern, host); };
   if (allowed.empty() || std::ranges::any_of(allowed, matches) ||
@@ -59,17 +59,18 @@ std::string targetHostMistake(const Rules& rules, std::string_view host) {
                      printable(host, 128), expected);
 }
 
-std::string targetHostMistake(const Rules& rules, const config::Target& target) {
-  const auto judge = [&](std::string_view key, std::string_view host) {
+std::string targetHostMistake(const InjectionRules& rules, const config::Target& target) {
+  const auto checkHost = [&](std::string_view key, std::string_view host) {
     const auto wrong = targetHostMistake(rules, host);
     return wrong.empty() ? "" : fmt::format("target {}: {}: {}", target.name, key, wrong);
   };
-  auto wrong = judge("url", target.url.host);
-  if (wrong.empty() && target.oauth2) wrong = judge("oauth2.token_url", target.oauth2->host.host);
+  auto wrong = checkHost("url", target.url.host);
+  if (wrong.empty() && target.oauth2)
+    wrong = checkHost("oauth2.token_url", target.oauth2->host.host);
   if (!wrong.empty() || !target.credentials || !target.credentials->mysql) return wrong;
   // Empty for a folder: the author of the Secret that is mounted there has chosen the host.
   const auto& database = target.credentials->mysql->host;
-  return database.empty() ? "" : judge("credentials.mysql.host", database);
+  return database.empty() ? "" : checkHost("credentials.mysql.host", database);
 }
 
 }  // namespace postern::kube

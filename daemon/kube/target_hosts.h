@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "config/target.h"
-#include "kube/rules.h"
+#include "kube/injection_rules.h"
 
 namespace postern::kube {
 
@@ -15,10 +15,10 @@ bool matchesHost(std::string_view pattern, std::string_view host);
 
 // Why `rules` do not allow a credential to be sent to `host`, or an empty text. Loopback and the
 // host of the default target-url are always allowed.
-std::string targetHostMistake(const Rules& rules, std::string_view host);
+std::string targetHostMistake(const InjectionRules& rules, std::string_view host);
 
 // The same for each host to which a target of a configuration sends a credential: those of its URL,
 // its token endpoint and its database.
-std::string targetHostMistake(const Rules& rules, const config::Target& target);
+std::string targetHostMistake(const InjectionRules& rules, const config::Target& target);
 
 }  // namespace postern::kube

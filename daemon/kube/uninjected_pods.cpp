@@ -15,7 +15,7 @@ namespace {
 constexpr std::chrono::minutes kListInterval{1};
 
 // Pods with the label that requests a sidecar, without the one that the webhook writes.
-constexpr const char* kAskedAndMissed =
+constexpr const char* kRequestedButUninjected =
     "postern.io/inject,postern.io/inject!=false,postern.io/status!=injected";
 constexpr const char* kNotEnded = "status.phase!=Succeeded,status.phase!=Failed";
 
@@ -25,7 +25,7 @@ bool isMirror(const Json& pod) {
                              [](const Json& owner) { return findText(owner, {"kind"}) == "Node"; });
 }
 
-void count(const Json& page, UninjectedPods::Counts& counts) {
+void count(const Json& page, UninjectedPods::PodCounts& counts) {
   const auto* const items = find(page, {"items"});
   if (items == nullptr || !items->is_array()) return;
   for (const auto& item : *items) {
@@ -37,7 +37,7 @@ void count(const Json& page, UninjectedPods::Counts& counts) {
 }
 
 // Logs new ones in one line, and each only once.
-void logNew(const UninjectedPods::Counts& before, const UninjectedPods::Counts& now) {
+void logNew(const UninjectedPods::PodCounts& before, const UninjectedPods::PodCounts& now) {
   constexpr std::size_t kShown = 5;
   std::string names;
   std::size_t namespaces = 0;
@@ -58,12 +58,13 @@ void logNew(const UninjectedPods::Counts& before, const UninjectedPods::Counts& 
 
 UninjectedPods::UninjectedPods(ApiClient& api) : api_(api) {}
 
-std::chrono::milliseconds UninjectedPods::ask(const std::stop_token& stop) {
-  const ListRequest listing{"listing pods", "/api/v1/pods",
-                            fmt::format("labelSelector={}&fieldSelector={}",
-                                        percentEncode(kAskedAndMissed), percentEncode(kNotEnded)),
-                            kMetadataAlone};
-  Counts found;
+std::chrono::milliseconds UninjectedPods::update(const std::stop_token& stop) {
+  const ListRequest listing{
+      "listing pods", "/api/v1/pods",
+      fmt::format("labelSelector={}&fieldSelector={}", percentEncode(kRequestedButUninjected),
+                  percentEncode(kNotEnded)),
+      kOnlyMetadata};
+  PodCounts found;
   const auto listed = eachPage(api_, listing, stop, [&](const Json& page, bool first) {
     if (first) found.clear();
     count(page, found);
@@ -80,7 +81,7 @@ std::chrono::milliseconds UninjectedPods::ask(const std::stop_token& stop) {
   return kListInterval;
 }
 
-UninjectedPods::Counts UninjectedPods::counts() const {
+UninjectedPods::PodCounts UninjectedPods::counts() const {
   const MutexLock lock(mutex_);
   return counts_;
 }

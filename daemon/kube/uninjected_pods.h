@@ -16,7 +16,7 @@ namespace postern::kube {
 // webhook or bypassed it. Ignores pods that have ended. One thread updates it, any thread reads it.
 class UninjectedPods {
  public:
-  using Counts = std::map<std::string, std::uint64_t>;  // by namespace
+  using PodCounts = std::map<std::string, std::uint64_t>;  // by namespace
 
   // Namespaces beyond this limit are counted together under this name.
   static constexpr std::size_t kMostNamespaces = 1000;
@@ -26,15 +26,15 @@ class UninjectedPods {
   explicit UninjectedPods(ApiClient& api);
 
   // Lists the pods. If that fails, keeps the counts. Returns the time until the next call.
-  std::chrono::milliseconds ask(const std::stop_token& stop);
+  std::chrono::milliseconds update(const std::stop_token& stop);
   // The counts of the last complete list, without namespaces that have no such pods.
-  Counts counts() const;
+  PodCounts counts() const;
 
  private:
   ApiClient& api_;
   LogOnChange failing_;
   mutable Mutex mutex_;
-  Counts counts_ GUARDED_BY(mutex_);
+  PodCounts counts_ GUARDED_BY(mutex_);
 };
 
 }  // namespace postern::kube

@@ -17,32 +17,32 @@ bool isJson(std::string_view content_type) {
                             "application/json");
 }
 
-void tell(const ReviewAnswer& answer) {
-  const auto verdict = kVerdictNames[static_cast<std::size_t>(answer.verdict)];
-  switch (answer.verdict) {
-    case Verdict::Refused:
-    case Verdict::ConfigRefused:
+void logAnswer(const ReviewAnswer& answer) {
+  const auto result = kReviewResultNames[static_cast<std::size_t>(answer.result)];
+  switch (answer.result) {
+    case ReviewResult::Refused:
+    case ReviewResult::ConfigRefused:
       log::warn("refused", {{"what", answer.what}, {"uid", answer.uid}, {"error", answer.message}});
       return;
-    case Verdict::BadRequest: log::warn("bad request", {{"error", answer.message}}); return;
-    case Verdict::Injected:
-    case Verdict::Already:
-    case Verdict::Ignored:
-    case Verdict::Unlabeled:
-    case Verdict::ConfigAccepted:
-      log::debug("reviewed", {{"what", answer.what}, {"uid", answer.uid}, {"result", verdict}});
+    case ReviewResult::BadRequest: log::warn("bad request", {{"error", answer.message}}); return;
+    case ReviewResult::Injected:
+    case ReviewResult::Already:
+    case ReviewResult::Ignored:
+    case ReviewResult::Unlabeled:
+    case ReviewResult::ConfigAccepted:
+      log::debug("reviewed", {{"what", answer.what}, {"uid", answer.uid}, {"result", result}});
   }
 }
 
 }  // namespace
 
 http::Reply Webhook::refuse(int status, std::string_view why) {
-  count(Verdict::BadRequest);
+  count(ReviewResult::BadRequest);
   http::Reply reply;
   reply.head.status = status;
   if (status == 405) reply.head.headers.emplace_back("Allow", "POST");
-  reply.body =
-      fmt::format("{}: {}\n", kVerdictNames[static_cast<std::size_t>(Verdict::BadRequest)], why);
+  reply.body = fmt::format(
+      "{}: {}\n", kReviewResultNames[static_cast<std::size_t>(ReviewResult::BadRequest)], why);
   return reply;
 }
 
@@ -52,17 +52,17 @@ http::Reply Webhook::answer(const http::Request& request, const http::ClientGone
   if (!isJson(request.header("content-type")))
     return refuse(415, "reviews require the Content-Type application/json");
   auto answer = answerReview(request.body, rules_, gone);
-  count(answer.verdict);
-  tell(answer);
+  count(answer.result);
+  logAnswer(answer);
   http::Reply reply;
   reply.head.status = answer.status;
-  if (answer.verdict != Verdict::BadRequest) reply.head.content_type = "application/json";
+  if (answer.result != ReviewResult::BadRequest) reply.head.content_type = "application/json";
   reply.body = std::move(answer.body);
   return reply;
 }
 
-Webhook::Counts Webhook::counts() const {
-  Counts counts;
+Webhook::ReviewCounts Webhook::counts() const {
+  ReviewCounts counts;
   for (std::size_t i = 0; i < counts.size(); ++i) counts[i] = counts_[i];
   return counts;
 }

@@ -16,20 +16,20 @@ class Webhook {
  public:
   static constexpr std::size_t kMaxBody = 3U << 20;  // bytes; twice the API server's limit of a pod
 
-  using Counts = std::array<std::uint64_t, kVerdictNames.size()>;  // by Verdict
+  using ReviewCounts = std::array<std::uint64_t, kReviewResultNames.size()>;  // by ReviewResult
 
-  explicit Webhook(Rules rules) : rules_(std::move(rules)) {}
+  explicit Webhook(InjectionRules rules) : rules_(std::move(rules)) {}
 
   // `gone`: whether the client has disconnected.
   http::Reply answer(const http::Request& request, const http::ClientGone& gone);
-  Counts counts() const;
+  ReviewCounts counts() const;
 
  private:
-  void count(Verdict verdict) { ++counts_[static_cast<std::size_t>(verdict)]; }
+  void count(ReviewResult result) { ++counts_[static_cast<std::size_t>(result)]; }
   http::Reply refuse(int status, std::string_view why);
 
-  const Rules rules_;
-  std::array<std::atomic<std::uint64_t>, kVerdictNames.size()> counts_{};
+  const InjectionRules rules_;
+  std::array<std::atomic<std::uint64_t>, kReviewResultNames.size()> counts_{};
 };
 
 }  // namespace postern::kube

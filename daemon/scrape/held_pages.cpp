@@ -22,7 +22,7 @@ constexpr std::size_t kLarge = 1U << 20;  // bytes; larger pages return memory t
 
 // Whether this error is more informative than the first. Usually the first is. But a page with a
 // 401 after another page's failed login reports only the wait, not what happened in this scrape.
-bool tellsMore(const Error& error, const std::optional<Error>& known) {
+bool isMoreSpecific(const Error& error, const std::optional<Error>& known) {
   return !known || (known->fault == Fault::Backoff && error.fault != Fault::Backoff);
 }
 
@@ -63,9 +63,9 @@ struct HeldPages::Page {
       : context(run.pages),
         wanted(context->target.pages[number]),
         json(context->target, number),
-        reshaper(context->reshapers.lease()),
+        relabeler(context->relabelers.lease()),
         collector(families),
-        input(formatOf(wanted), context->optionsFor(reshaper), collector,
+        input(formatOf(wanted), context->optionsFor(relabeler), collector,
               [this](exposition::Format format, std::string_view page) {
                 return json.toText(format, page);
               }),
@@ -80,14 +80,14 @@ struct HeldPages::Page {
 
   const std::shared_ptr<PageContext> context;
   const config::Page& wanted;
-  JsonPage json;
-  const RelabelerPool::Lease reshaper;
+  JsonPageConverter json;
+  const RelabelerPool::RelabelerLease relabeler;
   exposition::Families families;
   exposition::FamilyCollector collector;
   exposition::PageInput input;
   // used only on the loop, like the following members
   PageFetch fetch;
-  FetchInfo story;
+  FetchInfo fetch_info;
   std::optional<Error> error;
   bool ended = false;
 };
@@ -97,7 +97,7 @@ struct HeldPages::Merging {
   Merging(const RunContext& run, const exposition::Output& written)
       : context(run.pages), output(written) {
     result.pages.resize(context->target.pages.size());
-    result.stories.resize(context->target.pages.size());
+    result.fetch_infos.resize(context->target.pages.size());
   }
 
   Result<PageText> merge();
@@ -147,8 +147,8 @@ async::Task<> HeldPages::fetchPage(std::size_t number, async::Scope& scope,
   const auto began = context_.loop.now();
   if (interval.count() > 0 && kept.families && began < kept.fetched + interval) {
     page.families = *kept.families;
-    page.story = kept.story;
-    page.story.kept = true;
+    page.fetch_info = kept.fetch_info;
+    page.fetch_info.kept = true;
     take(number);
     co_return;
   }
@@ -157,18 +157,18 @@ async::Task<> HeldPages::fetchPage(std::size_t number, async::Scope& scope,
   auto fetched = co_await read(number, time, login_deadline);
   page.fetch.end();  // before jobs share the page
   if (!fetched) page.error = std::move(fetched).error();
-  page.story.status = page.fetch.status();
-  page.story.format = page.input.format();
-  page.story.transport = page.fetch.transport();
-  page.story.counts = page.input.counts();
-  page.story.seconds = secondsSince(context_.loop, began);
+  page.fetch_info.status = page.fetch.status();
+  page.fetch_info.format = page.input.format();
+  page.fetch_info.transport = page.fetch.transport();
+  page.fetch_info.counts = page.input.counts();
+  page.fetch_info.seconds = secondsSince(context_.loop, began);
   // A failed page reports no health.
   if (!page.error && page.json.health()) {
-    page.story.health = page.json.health();
-    page.story.health_at = context_.loop.clock().system();
+    page.fetch_info.health = page.json.health();
+    page.fetch_info.health_at = context_.loop.clock().system();
   }
   if (interval.count() > 0) remember(number);
-  merging_->result.counts += page.story.counts;
+  merging_->result.counts += page.fetch_info.counts;
   merging_->result.counts.nan += page.json.nanDropped();
   take(number);
 }
@@ -176,17 +176,17 @@ async::Task<> HeldPages::fetchPage(std::size_t number, async::Scope& scope,
 async::Task<Result<void>> HeldPages::read(std::size_t number, async::Scope& scope,
                                           SteadyTime login_deadline) {
   Page& page = *pages_[number];
-  page.story.format = formatOf(page.wanted);
+  page.fetch_info.format = formatOf(page.wanted);
   auto started = co_await page.fetch.start(scope, login_deadline);
   if (!started) co_return started;
-  page.story.content_type = page.fetch.contentType();
-  page.input.contentType(page.story.content_type);
+  page.fetch_info.content_type = page.fetch.contentType();
+  page.input.contentType(page.fetch_info.content_type);
   auto turned = context_.loop.now();
   while (true) {
     const auto block = co_await page.fetch.read(scope);
     if (!block) co_return block.error();
     if (block->empty()) break;
-    page.story.bytes += block->size();
+    page.fetch_info.bytes += block->size();
     auto fed = hold(block->size());
     if (fed) fed = page.feed(*block);
     if (!fed) co_return inPage(page.wanted, std::move(fed).error());
@@ -202,7 +202,7 @@ async::Task<Result<void>> HeldPages::finish(std::size_t number) {
   page->fetch.end();
   page->json.setCompany(companyOf(*context_.client, page->wanted));
   Result<void> done;
-  if (page->story.bytes > kLongToRead && isJson(page->input.format())) {
+  if (page->fetch_info.bytes > kLongToRead && isJson(page->input.format())) {
     async::Scope whole(context_.loop);
     auto reads = [page] { return page->finish(); };
     auto read = co_await async::offload(context_.runner, whole, std::move(reads));
@@ -227,7 +227,7 @@ void HeldPages::remember(std::size_t number) {
   kept.families.reset();
   if (!page.error) kept.families = page.families;
   kept.fetched = context_.loop.now();
-  kept.story = page.story;
+  kept.fetch_info = page.fetch_info;
 }
 
 // The page has ended. Only its families are still needed.
@@ -236,7 +236,7 @@ void HeldPages::take(std::size_t number) {
   page.ended = true;
   refused_[number] = page.fetch.refused();
   merging_->result.pages[number] = page.error;
-  merging_->result.stories[number] = page.story;
+  merging_->result.fetch_infos[number] = page.fetch_info;
   mergeSmallPages();
 }
 
@@ -245,7 +245,7 @@ void HeldPages::mergeSmallPages() {
   std::size_t bytes = 0;
   while (merged_ < pages_.size() && pages_[merged_] && pages_[merged_]->ended) {
     auto& page = pages_[merged_];
-    bytes += page->story.bytes;
+    bytes += page->fetch_info.bytes;
     if (bytes > kLongToRead) return;
     if (!page->error && !merging_->broken) {
       auto merged = guardExceptions([&]() -> Result<void> {
@@ -278,8 +278,8 @@ Result<PageText> HeldPages::Merging::merge() {
       all_failed = false;
       continue;
     }
-    if (tellsMore(*error, failed)) failed = error;
-    if (target.pages[page].required && tellsMore(*error, missing)) missing = error;
+    if (isMoreSpecific(*error, failed)) failed = error;
+    if (target.pages[page].required && isMoreSpecific(*error, missing)) missing = error;
   }
   if (broken) return *std::move(broken);
   for (const auto& page : pages) {
@@ -309,7 +309,7 @@ async::Task<ScrapeResult> HeldPages::merge() {
   auto& result = merging->result;
   for (std::size_t page = 0; page < refused_.size(); ++page) {
     auto& error = result.pages[page];
-    if (error) judgeRefusal(*context_.client, refused_[page], *error);
+    if (error) classifyRefusal(*context_.client, refused_[page], *error);
   }
   merging->pages = std::move(pages_);
   async::Scope whole(context_.loop);

@@ -7,7 +7,7 @@
 
 namespace postern::scrape {
 
-Result<std::string> JsonPage::toText(exposition::Format format, std::string_view json) {
+Result<std::string> JsonPageConverter::toText(exposition::Format format, std::string_view json) {
   if (format == exposition::Format::SpectatorJson) {
     TRY(auto read, exposition::readSpectator(json, target_.pages[page_].spectator));
     nan_dropped_ += read.nan_dropped;

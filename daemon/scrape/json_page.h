@@ -15,10 +15,11 @@ namespace postern::scrape {
 
 // A JSON page, converted to Prometheus text, and its health. Each object is for one page, used by
 // one thread at a time.
-class JsonPage {
+class JsonPageConverter {
  public:
   // `target` must outlive the object.
-  JsonPage(const config::Target& target, std::size_t page) : target_(target), page_(page) {}
+  JsonPageConverter(const config::Target& target, std::size_t page)
+      : target_(target), page_(page) {}
 
   // For the label customer_name of WhatsApp's health.
   void setCompany(std::string company) { company_ = std::move(company); }

@@ -28,7 +28,7 @@ bool longTurn(const async::Loop& loop, SteadyTime since) {
 }
 
 // A final 401 is a rejected login if no page ever accepted the authorization.
-void judgeRefusal(TargetClient& client, std::uint64_t refused, Error& error) {
+void classifyRefusal(TargetClient& client, std::uint64_t refused, Error& error) {
   if (refused != 0 && client.session.countRefusal(refused)) error.fault = Fault::LoginRejected;
 }
 

@@ -24,14 +24,14 @@ namespace postern::scrape {
 // The parts to read the pages of one target. Jobs on other threads share it with the loop, and may
 // outlive the target.
 struct PageContext {
-  explicit PageContext(config::Target of) : target(std::move(of)), reshapers(target.reshape) {}
+  explicit PageContext(config::Target of) : target(std::move(of)), relabelers(target.reshape) {}
 
-  exposition::PageOptions optionsFor(const RelabelerPool::Lease& reshaper) const {
-    return {target.limits, target.honor_timestamps, target.strict, reshaper.get()};
+  exposition::PageOptions optionsFor(const RelabelerPool::RelabelerLease& relabeler) const {
+    return {target.limits, target.honor_timestamps, target.strict, relabeler.get()};
   }
 
   const config::Target target;
-  RelabelerPool reshapers;
+  RelabelerPool relabelers;
   exposition::PageTemplateStore templates;  // of the first page
 };
 
@@ -39,7 +39,7 @@ struct PageContext {
 struct KeptPage {
   std::optional<exposition::Families> families;
   SteadyTime fetched;
-  FetchInfo story;
+  FetchInfo fetch_info;
 };
 
 // The families that append_self adds to a page: postern's own metrics without postern_page_up.
@@ -69,7 +69,7 @@ struct ScrapeResult {
   exposition::PageCounts counts;
   std::size_t type_clashes = 0;
   std::vector<std::optional<Error>> pages;  // why each page failed; not set: success
-  std::vector<FetchInfo> stories;           // by page
+  std::vector<FetchInfo> fetch_infos;       // by page
 };
 
 // The page's format in the configuration; not set: detected from the page.
@@ -83,6 +83,6 @@ bool longTurn(const async::Loop& loop, SteadyTime since);
 double secondsSince(const async::Loop& loop, SteadyTime began);
 
 // Makes the error of a page a rejected login if the refusal (PageFetch::refused()) counts as one.
-void judgeRefusal(TargetClient& client, std::uint64_t refused, Error& error);
+void classifyRefusal(TargetClient& client, std::uint64_t refused, Error& error);
 
 }  // namespace postern::scrape

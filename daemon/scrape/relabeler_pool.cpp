@@ -1,10 +1,43 @@
 #include "scrape/relabeler_pool.h"
 
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <array>
+#include <string>
+#include <string_view>
 #include <utility>
 
-#include "scrape/digests.h"
+#include "base/secret.h"
 
 namespace postern::scrape {
+namespace {
+
+const unsigned char* bytesOf(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+std::string digest(const EVP_MD* kind, std::string_view text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> sum{};
+  unsigned size = 0;
+  EVP_Digest(text.data(), text.size(), sum.data(), &size, kind, nullptr);
+  return {sum.begin(), sum.begin() + size};
+}
+
+// HMAC-SHA-256 under `salt`, and MD5, by OpenSSL.
+exposition::Digests makeDigests(const Secret& salt) {
+  const auto key = std::make_shared<const Secret>(salt);
+  return {[key](std::string_view text) {
+            std::array<unsigned char, EVP_MAX_MD_SIZE> sum{};
+            unsigned size = 0;
+            HMAC(EVP_sha256(), key->reveal().data(), static_cast<int>(key->reveal().size()),
+                 bytesOf(text), text.size(), sum.data(), &size);
+            return std::string(sum.begin(), sum.begin() + size);
+          },
+          [](std::string_view text) { return digest(EVP_md5(), text); }};
+}
+
+}  // namespace
 
 std::shared_ptr<const exposition::Rules> compileRules(const config::Reshape& config) {
   return exposition::Rules::compile(config, makeDigests(config.anonymize.salt));
@@ -12,18 +45,18 @@ std::shared_ptr<const exposition::Rules> compileRules(const config::Reshape& con
 
 RelabelerPool::RelabelerPool(const config::Reshape& config) : rules_(compileRules(config)) {}
 
-RelabelerPool::Lease RelabelerPool::lease() {
+RelabelerPool::RelabelerLease RelabelerPool::lease() {
   if (!rules_->any()) return {};
-  std::unique_ptr<exposition::Relabeler> reshaper;
+  std::unique_ptr<exposition::Relabeler> relabeler;
   {
     const MutexLock lock(mutex_);
     if (!idle_.empty()) {
-      reshaper = std::move(idle_.back());
+      relabeler = std::move(idle_.back());
       idle_.pop_back();
     }
   }
-  if (!reshaper) reshaper = std::make_unique<exposition::Relabeler>(rules_);
-  return {reshaper.release(), Return{this}};
+  if (!relabeler) relabeler = std::make_unique<exposition::Relabeler>(rules_);
+  return {relabeler.release(), Return{this}};
 }
 
 void RelabelerPool::Return::operator()(exposition::Relabeler* used) const {

@@ -12,21 +12,21 @@ namespace postern::scrape {
 // The compiled rules with the digests that they need.
 std::shared_ptr<const exposition::Rules> compileRules(const config::Reshape& config);
 
-// Lends the reshapers of one target to its runs, because their cached label sets are worth keeping
+// Lends the relabelers of one target to its runs, because their cached label sets are worth keeping
 // between scrapes. Keeps as many as were ever lent at the same time. Thread-safe; must outlive its
 // leases.
 class RelabelerPool {
  public:
   explicit RelabelerPool(const config::Reshape& config);
 
-  // Returns a lent reshaper.
+  // Returns a lent relabeler.
   struct Return {
     RelabelerPool* owner = nullptr;
     void operator()(exposition::Relabeler* used) const;
   };
-  using Lease = std::unique_ptr<exposition::Relabeler, Return>;
+  using RelabelerLease = std::unique_ptr<exposition::Relabeler, Return>;
   // Null when the target has no rules.
-  Lease lease();
+  RelabelerLease lease();
 
  private:
   const std::shared_ptr<const exposition::Rules> rules_;

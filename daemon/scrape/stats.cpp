@@ -12,13 +12,13 @@ namespace {
 constexpr std::chrono::hours kLogAgain{1};
 
 ServiceHealth healthOf(const std::vector<std::optional<Error>>& pages,
-                       const std::vector<FetchInfo>& stories) {
-  auto found = ServiceHealth::NotTold;
-  for (std::size_t page = 0; page < std::min(pages.size(), stories.size()); ++page) {
-    const auto& story = stories[page];
-    if (story.health && !story.health->healthy) return ServiceHealth::Unhealthy;
-    if (story.health && found == ServiceHealth::NotTold) found = ServiceHealth::Healthy;
-    if (pages[page] && story.format == exposition::Format::WhatsappHealth)
+                       const std::vector<FetchInfo>& fetch_infos) {
+  auto found = ServiceHealth::NotReported;
+  for (std::size_t page = 0; page < std::min(pages.size(), fetch_infos.size()); ++page) {
+    const auto& fetch_info = fetch_infos[page];
+    if (fetch_info.health && !fetch_info.health->healthy) return ServiceHealth::Unhealthy;
+    if (fetch_info.health && found == ServiceHealth::NotReported) found = ServiceHealth::Healthy;
+    if (pages[page] && fetch_info.format == exposition::Format::WhatsappHealth)
       found = ServiceHealth::Unknown;
   }
   return found;
@@ -44,7 +44,7 @@ void Stats::answered(const std::optional<Fault>& fault, double seconds, bool sha
   counts_.durations.observe(seconds);
 }
 
-void Stats::fetched(Fetched fetched, const std::vector<std::string>& names, SystemTime now) {
+void Stats::fetched(FetchSummary fetched, const std::vector<std::string>& names, SystemTime now) {
   const MutexLock lock(mutex_);
   if (!fetched.error) {
     counts_.page_bytes = fetched.bytes;
@@ -54,10 +54,10 @@ void Stats::fetched(Fetched fetched, const std::vector<std::string>& names, Syst
     if (fetched.counts.checks_skipped) ++counts_.checks_skipped;
     counts_.type_clashes += fetched.type_clashes;
   }
-  counts_.stories = std::move(fetched.stories);
-  enterState(std::move(fetched.error), healthOf(fetched.pages, counts_.stories), now);
+  counts_.fetch_infos = std::move(fetched.fetch_infos);
+  enterState(std::move(fetched.error), healthOf(fetched.pages, counts_.fetch_infos), now);
   const auto pages_before = std::exchange(counts_.pages, std::move(fetched.pages));
-  counts_.stories.resize(counts_.pages.size());
+  counts_.fetch_infos.resize(counts_.pages.size());
   // If the whole target fails, its own message says so.
   if (!counts_.fault) logPages(pages_before, names);
 }
@@ -83,7 +83,7 @@ void Stats::enterState(std::optional<Error> fault, ServiceHealth health, SystemT
 void Stats::logHealth(ServiceHealth before) const {
   if (counts_.health == ServiceHealth::Unhealthy) {
     log::warn("service reports that it is not healthy", {{"target", target_}});
-  } else if (counts_.health == ServiceHealth::Healthy && before != ServiceHealth::NotTold) {
+  } else if (counts_.health == ServiceHealth::Healthy && before != ServiceHealth::NotReported) {
     log::info("service reports that it is healthy", {{"target", target_}});
   }
 }
@@ -133,7 +133,7 @@ std::vector<LastScrape> Stats::lastScrapes() const {
   return scrapes;
 }
 
-Counts Stats::counts() const {
+ScrapeCounts Stats::counts() const {
   const MutexLock lock(mutex_);
   return counts_;
 }

@@ -44,12 +44,12 @@ struct FetchInfo {
   SystemTime health_at;  // when that page was read
 };
 
-// The service's health on the pages of one scrape. NotTold: no page reports it. Unknown: such a
+// The service's health on the pages of one scrape. NotReported: no page reports it. Unknown: such a
 // page failed, and no other says Unhealthy.
-enum class ServiceHealth { NotTold, Healthy, Unhealthy, Unknown };
+enum class ServiceHealth { NotReported, Healthy, Unhealthy, Unknown };
 
 // The counts of one target's scrapes.
-struct Counts {
+struct ScrapeCounts {
   std::uint64_t scrapes = 0;
   std::array<std::uint64_t, kFaults.size()> failures{};
   Histogram durations;
@@ -65,9 +65,9 @@ struct Counts {
   std::optional<Error> fault;  // of the last scrape
   // When the state began: a success, this fault, or the service's health.
   SystemTime since;
-  std::vector<std::optional<Error>> pages;        // of the last scrape: errors by page
-  std::vector<FetchInfo> stories;                 // of the last scrape, by page
-  ServiceHealth health = ServiceHealth::NotTold;  // of the last scrape
+  std::vector<std::optional<Error>> pages;            // of the last scrape: errors by page
+  std::vector<FetchInfo> fetch_infos;                 // of the last scrape, by page
+  ServiceHealth health = ServiceHealth::NotReported;  // of the last scrape
 };
 
 // One scraper's answer.
@@ -88,22 +88,22 @@ class Stats {
   void answered(const std::optional<Fault>& fault, double seconds, bool shared, SystemTime now);
   // The pages were fetched, or not, which decides the target's state. Logs when the state changes,
   // and once an hour while a fault lasts.
-  struct Fetched {
+  struct FetchSummary {
     std::optional<Error> error;
     std::size_t bytes = 0;
     std::size_t samples = 0;
     exposition::PageCounts counts;
     std::size_t type_clashes = 0;
     std::vector<std::optional<Error>> pages;
-    std::vector<FetchInfo> stories;
+    std::vector<FetchInfo> fetch_infos;
   };
   // `names` are those of the target's pages.
-  void fetched(Fetched fetched, const std::vector<std::string>& names, SystemTime now);
+  void fetched(FetchSummary fetched, const std::vector<std::string>& names, SystemTime now);
 
   // A scrape ended without its pages: it found no place, or left before they were complete.
   void leftWithout(const Error& error, SystemTime now);
 
-  Counts counts() const;
+  ScrapeCounts counts() const;
   // At most the last kRemembered ones, the oldest first.
   std::vector<LastScrape> lastScrapes() const;
 
@@ -117,7 +117,7 @@ class Stats {
 
   const std::string target_;
   mutable Mutex mutex_;
-  Counts counts_ GUARDED_BY(mutex_);
+  ScrapeCounts counts_ GUARDED_BY(mutex_);
   // A ring buffer: scrape number n is at n % kRemembered.
   std::vector<LastScrape> last_ GUARDED_BY(mutex_);
   std::uint64_t failing_ GUARDED_BY(mutex_) = 0;

@@ -27,9 +27,9 @@ struct StreamedPage::Pipeline {
   Pipeline(std::shared_ptr<PageContext> of, const exposition::Output& output)
       : context(std::move(of)),
         json(context->target, 0),
-        reshaper(context->reshapers.lease()),
-        passage(
-            formatOf(context->target.pages[0]), context->optionsFor(reshaper), output,
+        relabeler(context->relabelers.lease()),
+        pipeline(
+            formatOf(context->target.pages[0]), context->optionsFor(relabeler), output,
             [this](exposition::Format format, std::string_view page) {
               return json.toText(format, page);
             },
@@ -38,16 +38,16 @@ struct StreamedPage::Pipeline {
 
   Result<void> finish() {
     return guardExceptions([&]() -> Result<void> {
-      auto whole = passage.finish();
+      auto whole = pipeline.finish();
       if (!whole) return inPage(context->target.pages[0], std::move(whole).error());
       return {};
     });
   }
 
   const std::shared_ptr<PageContext> context;
-  JsonPage json;
-  const RelabelerPool::Lease reshaper;
-  exposition::PagePipeline passage;
+  JsonPageConverter json;
+  const RelabelerPool::RelabelerLease relabeler;
+  exposition::PagePipeline pipeline;
 };
 
 StreamedPage::StreamedPage(RunContext& context, const exposition::Output& output)
@@ -63,16 +63,16 @@ async::Task<bool> StreamedPage::hold(async::Scope& scope, SteadyTime login_deadl
     fail(started.error());
     co_return false;
   }
-  story_.content_type = fetch_.contentType();
-  auto& passage = pipeline_->passage;
-  passage.contentType(story_.content_type);
+  fetch_info_.content_type = fetch_.contentType();
+  auto& pipeline = pipeline_->pipeline;
+  pipeline.contentType(fetch_info_.content_type);
   turned_ = context_.loop.now();
   const std::size_t most = context_.pages->target.hold_back;
   while (!whole_) {
     const bool more = co_await next(scope);
-    if (more && passage.out().size() > most) co_return true;
+    if (more && pipeline.out().size() > most) co_return true;
     // Grows once instead of in steps that are copied.
-    if (more && passage.out().size() > kSmall) passage.out().reserve(kHeld);
+    if (more && pipeline.out().size() > kSmall) pipeline.out().reserve(kHeld);
   }
   co_return false;
 }
@@ -113,11 +113,11 @@ async::Task<bool> StreamedPage::next(async::Scope& scope) {
       fail(std::move(fed).error());
       co_return false;
     }
-    const bool held = pipeline_->passage.out().size() <= context_.pages->target.hold_back;
+    const bool held = pipeline_->pipeline.out().size() <= context_.pages->target.hold_back;
     if (!held || !fetch_.endIfWhole()) co_return true;
   }
   fetch_.end();
-  if (bytes_ > kLongToRead && isJson(pipeline_->passage.format())) {
+  if (bytes_ > kLongToRead && isJson(pipeline_->pipeline.format())) {
     co_await finishOnThread();
   } else {
     finish(pipeline_->finish());
@@ -128,7 +128,7 @@ async::Task<bool> StreamedPage::next(async::Scope& scope) {
 Result<void> StreamedPage::feed(std::string_view block) {
   bytes_ += block.size();
   return guardExceptions([&]() -> Result<void> {
-    auto checked = pipeline_->passage.feed(block);
+    auto checked = pipeline_->pipeline.feed(block);
     if (!checked) return inPage(context_.pages->target.pages[0], std::move(checked).error());
     return {};
   });
@@ -148,7 +148,7 @@ void StreamedPage::finish(Result<void> read) {
 
 // Returns false when the scraper accepts no more bytes.
 async::Task<bool> StreamedPage::flush(PageStream& stream) {
-  auto& out = pipeline_->passage.out();
+  auto& out = pipeline_->pipeline.out();
   if (out.empty()) co_return true;
   const bool taken = co_await stream.write(out);
   if (taken) sent_ += out.size();
@@ -165,28 +165,28 @@ void StreamedPage::fail(Error error) {
 ScrapeResult StreamedPage::result() {
   ScrapeResult result;
   result.scraper_gone = scraper_gone_;
-  auto& passage = pipeline_->passage;
-  story_.status = fetch_.status();
-  story_.format = passage.format();
-  story_.bytes = bytes_;
-  story_.transport = fetch_.transport();
-  story_.counts = passage.counts();
-  story_.counts.nan += pipeline_->json.nanDropped();
-  story_.seconds = secondsSince(context_.loop, began_);
-  result.counts = story_.counts;
+  auto& pipeline = pipeline_->pipeline;
+  fetch_info_.status = fetch_.status();
+  fetch_info_.format = pipeline.format();
+  fetch_info_.bytes = bytes_;
+  fetch_info_.transport = fetch_.transport();
+  fetch_info_.counts = pipeline.counts();
+  fetch_info_.counts.nan += pipeline_->json.nanDropped();
+  fetch_info_.seconds = secondsSince(context_.loop, began_);
+  result.counts = fetch_info_.counts;
   result.bytes = sent_;
   if (error_) {
-    judgeRefusal(*context_.client, fetch_.refused(), *error_);
+    classifyRefusal(*context_.client, fetch_.refused(), *error_);
     result.error = std::move(error_);
   } else {
     result.samples = result.counts.kept;
     if (!streamed_) {
-      result.bytes = passage.out().size();
-      result.page = std::make_shared<const std::string>(std::move(passage.out()));
+      result.bytes = pipeline.out().size();
+      result.page = std::make_shared<const std::string>(std::move(pipeline.out()));
     }
   }
   result.pages = {result.error};
-  result.stories = {std::move(story_)};
+  result.fetch_infos = {std::move(fetch_info_)};
   return result;
 }
 

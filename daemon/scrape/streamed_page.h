@@ -54,7 +54,7 @@ class StreamedPage {
   bool streamed_ = false;
   bool scraper_gone_ = false;
   std::optional<Error> error_;
-  FetchInfo story_;
+  FetchInfo fetch_info_;
 };
 
 }  // namespace postern::scrape

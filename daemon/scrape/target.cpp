@@ -35,7 +35,7 @@ enum class WaiterState { Waiting, Leads, Outgrown };
 
 }  // namespace
 
-struct Target::Waiter {
+struct Target::ScrapeWaiter {
   exposition::Output output;
   PageStream& stream;
   SteadyTime deadline;
@@ -46,26 +46,26 @@ struct Target::Waiter {
 
 struct Target::Run {
   // One of the max_concurrent_scrapes places.
-  class Place {
+  class ScrapeSlot {
    public:
-    explicit Place(Target& target) : target_(target) { ++target_.running_; }
-    Place(const Place&) = delete;
-    Place& operator=(const Place&) = delete;
-    ~Place() {
+    explicit ScrapeSlot(Target& target) : target_(target) { ++target_.running_; }
+    ScrapeSlot(const ScrapeSlot&) = delete;
+    ScrapeSlot& operator=(const ScrapeSlot&) = delete;
+    ~ScrapeSlot() {
       --target_.running_;
-      target_.place_free_.set();
-      target_.place_free_.reset();
+      target_.slot_free_.set();
+      target_.slot_free_.reset();
     }
 
    private:
     Target& target_;
   };
 
-  Run(Target& target, const Waiter& first)
+  Run(Target& target, const ScrapeWaiter& first)
       : output(first.output),
         deadline(first.deadline),
         scope(target.context_.loop, deadline),
-        place(std::in_place, target) {}
+        slot(std::in_place, target) {}
 
   void extend(SteadyTime other) {
     deadline = std::max(deadline, other);
@@ -75,8 +75,8 @@ struct Target::Run {
   const exposition::Output output;
   SteadyTime deadline;  // the latest of all waiters
   async::Scope scope;
-  std::optional<Place> place;
-  std::list<Waiter*> waiters;  // in the order of their arrival
+  std::optional<ScrapeSlot> slot;
+  std::list<ScrapeWaiter*> waiters;  // in the order of their arrival
   bool started = false;
   async::Event decided;                // the result exists, or the page outgrew the hold-back
   std::unique_ptr<StreamedPage> page;  // only for a target that streams
@@ -86,14 +86,16 @@ struct Target::Run {
 // A scrape that waits for a run.
 class Target::Joined {
  public:
-  Joined(Run& run, Waiter& waiter) : run_(run), waiter_(waiter) { run_.waiters.push_back(&waiter); }
+  Joined(Run& run, ScrapeWaiter& waiter) : run_(run), waiter_(waiter) {
+    run_.waiters.push_back(&waiter);
+  }
   Joined(const Joined&) = delete;
   Joined& operator=(const Joined&) = delete;
   ~Joined() { run_.waiters.remove(&waiter_); }
 
  private:
   Run& run_;
-  Waiter& waiter_;
+  ScrapeWaiter& waiter_;
 };
 
 class Target::Streaming {
@@ -126,22 +128,23 @@ Target::Target(config::Target config, std::shared_ptr<TargetClient> client,
 
 Target::~Target() = default;
 
-async::Task<Target::Answer> Target::scrape(SteadyTime deadline, exposition::Output output,
-                                           PageStream& stream, async::Scope& connection) {
+async::Task<Target::ScrapeAnswer> Target::scrape(SteadyTime deadline, exposition::Output output,
+                                                 PageStream& stream, async::Scope& connection) {
   const auto began = context_.loop.now();
   const auto half = (deadline - began) / 2;
-  Waiter self{output, stream, deadline, began + std::min<SteadyTime::duration>(kPatience, half)};
-  Answer answered = co_await answer(self, connection);
+  ScrapeWaiter self{output, stream, deadline,
+                    began + std::min<SteadyTime::duration>(kPatience, half)};
+  ScrapeAnswer answered = co_await answer(self, connection);
   std::optional<Fault> fault;
   if (!answered.page) fault = answered.page.error().fault;
   stats_->answered(fault, secondsSince(context_.loop, began), self.shared, clock().system());
   co_return answered;
 }
 
-async::Task<Target::Answer> Target::answer(Waiter& self, async::Scope& connection) {
+async::Task<Target::ScrapeAnswer> Target::answer(ScrapeWaiter& self, async::Scope& connection) {
   if (const auto page = recent(self.output)) {
     self.shared = true;
-    co_return Answer{page};
+    co_return ScrapeAnswer{page};
   }
   bool alone = false;  // the shared page outgrew the hold-back: fetch it again for this scrape only
   while (true) {
@@ -153,7 +156,7 @@ async::Task<Target::Answer> Target::answer(Waiter& self, async::Scope& connectio
       run = start(self);
       if (!alone) joinable_.push_back(run);
     } else {
-      const bool may = co_await waitForPlace(self, connection);
+      const bool may = co_await waitForSlot(self, connection);
       if (may) continue;
       co_return leave(
           {Fault::Busy,
@@ -169,9 +172,9 @@ async::Task<Target::Answer> Target::answer(Waiter& self, async::Scope& connectio
 }
 
 // Returns false when no place is free by the deadline.
-async::Task<bool> Target::waitForPlace(Waiter& self, async::Scope& connection) {
+async::Task<bool> Target::waitForSlot(ScrapeWaiter& self, async::Scope& connection) {
   async::Scope patience(connection, std::min(self.deadline, self.patient_until));
-  const bool free = co_await place_free_.wait(patience);
+  const bool free = co_await slot_free_.wait(patience);
   if (free) co_return true;
   const bool full = running_ >= config().max_concurrent_scrapes;
   const auto now = context_.loop.now();
@@ -187,8 +190,9 @@ void Target::disconnectSlowest() {
 }
 
 // Not set when the page outgrew the hold-back and another scrape streams it.
-async::Task<std::optional<Target::Answer>> Target::join(std::shared_ptr<Run> run, Waiter& self,
-                                                        async::Scope& connection) {
+async::Task<std::optional<Target::ScrapeAnswer>> Target::join(std::shared_ptr<Run> run,
+                                                              ScrapeWaiter& self,
+                                                              async::Scope& connection) {
   const Joined joined(*run, self);
   if (!std::exchange(run->started, true)) runs_.add(fetchAll(run));
   async::Scope patience(connection, self.deadline + kGrace);
@@ -196,21 +200,21 @@ async::Task<std::optional<Target::Answer>> Target::join(std::shared_ptr<Run> run
   if (self.state == WaiterState::Leads) co_return co_await stream(run, self, connection);
   if (self.state == WaiterState::Outgrown) co_return std::nullopt;
   if (!decided) co_return leave(tooLate());
-  if (run->result->error) co_return Answer{*run->result->error};
-  co_return Answer{run->result->page};
+  if (run->result->error) co_return ScrapeAnswer{*run->result->error};
+  co_return ScrapeAnswer{run->result->page};
 }
 
-async::Task<Target::Answer> Target::stream(std::shared_ptr<Run> run, Waiter& self,
-                                           async::Scope& connection) {
+async::Task<Target::ScrapeAnswer> Target::stream(std::shared_ptr<Run> run, ScrapeWaiter& self,
+                                                 async::Scope& connection) {
   const Streaming streaming(*this, self.stream);
   async::Scope time(connection, self.deadline);
   co_await run->page->streamTo(self.stream, time);
-  land(*run, run->page->result());
-  if (run->result->error) co_return Answer{*run->result->error, true};
-  co_return Answer{PageText(), true};
+  complete(*run, run->page->result());
+  if (run->result->error) co_return ScrapeAnswer{*run->result->error, true};
+  co_return ScrapeAnswer{PageText(), true};
 }
 
-std::shared_ptr<Target::Run> Target::start(const Waiter& first) {
+std::shared_ptr<Target::Run> Target::start(const ScrapeWaiter& first) {
   return std::make_shared<Run>(*this, first);
 }
 
@@ -221,7 +225,7 @@ async::Task<> Target::fetchAll(std::shared_ptr<Run> run) {
   if (!thrown) co_return;
   ScrapeResult result;
   result.error = std::move(thrown);
-  land(*run, std::move(result));
+  complete(*run, std::move(result));
 }
 
 async::Task<> Target::fetch(Run& run) {
@@ -230,7 +234,7 @@ async::Task<> Target::fetch(Run& run) {
   if (!streams(config())) {
     HeldPages pages(context_, run.output);
     auto result = co_await pages.fetch(run.scope, login_deadline);
-    land(run, std::move(result));
+    complete(run, std::move(result));
     co_return;
   }
   run.page = std::make_unique<StreamedPage>(context_, run.output);
@@ -238,7 +242,7 @@ async::Task<> Target::fetch(Run& run) {
   if (outgrown) {
     outgrew(run);
   } else {
-    land(run, run.page->result());
+    complete(run, run.page->result());
   }
 }
 
@@ -246,20 +250,20 @@ async::Task<> Target::fetch(Run& run) {
 void Target::outgrew(Run& run) {
   close(run);
   bool led = false;
-  for (Waiter* waiter : run.waiters) {
+  for (ScrapeWaiter* waiter : run.waiters) {
     const bool leads = !led && waiter->deadline > context_.loop.now();
     waiter->state = leads ? WaiterState::Leads : WaiterState::Outgrown;
     led = led || leads;
   }
   if (led) return run.decided.set();
   run.page->abandon();
-  land(run, run.page->result());
+  complete(run, run.page->result());
 }
 
-void Target::land(Run& run, ScrapeResult result) {
+void Target::complete(Run& run, ScrapeResult result) {
   if (!result.scraper_gone) {
     stats_->fetched({result.error, result.bytes, result.samples, result.counts, result.type_clashes,
-                     std::move(result.pages), std::move(result.stories)},
+                     std::move(result.pages), std::move(result.fetch_infos)},
                     page_names_, clock().system());
   }
   close(run);
@@ -268,11 +272,11 @@ void Target::land(Run& run, ScrapeResult result) {
   last_fetched_ = context_.loop.now();
   run.result = std::move(result);
   run.decided.set();
-  run.place.reset();
+  run.slot.reset();
 }
 
 // A failure of this scraper only, which no run reports.
-Target::Answer Target::leave(Error error) {
+Target::ScrapeAnswer Target::leave(Error error) {
   stats_->leftWithout(error, clock().system());
   return {std::move(error)};
 }

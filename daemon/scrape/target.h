@@ -25,7 +25,7 @@ namespace postern::scrape {
 // for a place. On its loop, where it is also destroyed.
 class Target : public std::enable_shared_from_this<Target> {
  public:
-  struct Answer {
+  struct ScrapeAnswer {
     Result<PageText> page;  // null when it streamed
     bool streamed = false;  // bytes were sent, also when `page` is an error
   };
@@ -41,8 +41,8 @@ class Target : public std::enable_shared_from_this<Target> {
   // Returns the page, or after all of it was written to `stream`, or the error at `deadline`.
   // `stream`, the connection's scope and the target must outlive the task. The task ends early when
   // that scope ends. Errors: every fault but UnknownTarget.
-  async::Task<Answer> scrape(SteadyTime deadline, exposition::Output output, PageStream& stream,
-                             async::Scope& connection);
+  async::Task<ScrapeAnswer> scrape(SteadyTime deadline, exposition::Output output,
+                                   PageStream& stream, async::Scope& connection);
 
   // The following functions are thread-safe.
   const config::Target& config() const { return context_.pages->target; }
@@ -51,23 +51,24 @@ class Target : public std::enable_shared_from_this<Target> {
   const Clock& clock() const { return context_.loop.clock(); }
 
  private:
-  struct Run;     // one run over the pages, and its waiters
-  struct Waiter;  // one scrape
+  struct Run;           // one run over the pages, and its waiters
+  struct ScrapeWaiter;  // one scrape
   class Joined;
   class Streaming;
 
-  async::Task<Answer> answer(Waiter& self, async::Scope& connection);
-  async::Task<bool> waitForPlace(Waiter& self, async::Scope& connection);
-  async::Task<std::optional<Answer>> join(std::shared_ptr<Run> run, Waiter& self,
-                                          async::Scope& connection);
-  async::Task<Answer> stream(std::shared_ptr<Run> run, Waiter& self, async::Scope& connection);
-  std::shared_ptr<Run> start(const Waiter& first);
+  async::Task<ScrapeAnswer> answer(ScrapeWaiter& self, async::Scope& connection);
+  async::Task<bool> waitForSlot(ScrapeWaiter& self, async::Scope& connection);
+  async::Task<std::optional<ScrapeAnswer>> join(std::shared_ptr<Run> run, ScrapeWaiter& self,
+                                                async::Scope& connection);
+  async::Task<ScrapeAnswer> stream(std::shared_ptr<Run> run, ScrapeWaiter& self,
+                                   async::Scope& connection);
+  std::shared_ptr<Run> start(const ScrapeWaiter& first);
   async::Task<> fetchAll(std::shared_ptr<Run> run);
   async::Task<> fetch(Run& run);
   void outgrew(Run& run);
-  void land(Run& run, ScrapeResult result);
+  void complete(Run& run, ScrapeResult result);
   void disconnectSlowest();
-  Answer leave(Error error);
+  ScrapeAnswer leave(Error error);
   std::shared_ptr<Run> joinable(const exposition::Output& output) const;
   void close(const Run& run);
   PageText recent(const exposition::Output& output) const;
@@ -76,7 +77,7 @@ class Target : public std::enable_shared_from_this<Target> {
   const std::shared_ptr<Stats> stats_;
   const std::vector<std::string> page_names_;
   int running_ = 0;
-  async::Event place_free_;                     // set for a moment
+  async::Event slot_free_;                      // set for a moment
   std::vector<std::shared_ptr<Run>> joinable_;  // at most one of each format
   std::vector<PageStream*> streaming_;
   PageText last_page_;  // for share_for, like the following members

@@ -12,7 +12,7 @@ namespace {
 std::shared_ptr<credentials::Store> makeStore(const config::Target& target, const std::string& salt,
                                               const Clock& clock, const Draw& draw) {
   if (!target.credentials) return nullptr;
-  const auto backoff = target.login ? target.login->backoff : config::Backoff();
+  const auto backoff = target.login ? target.login->backoff : config::BackoffOptions();
   if (target.credentials->mysql) {
     const auto& mysql = *target.credentials->mysql;
     return std::make_shared<credentials::Store>(
@@ -33,7 +33,7 @@ std::unique_ptr<tls::Store> makeDatabaseMaterial(const config::Target& target, c
 }
 
 // Checks whether the files have changed. Returns true when they were loaded.
-bool takesUpFiles(tls::Store& material) {
+bool hasReloaded(tls::Store& material) {
   const auto inUse = [&] {
     auto current = material.current();
     return current ? *std::move(current) : nullptr;
@@ -45,19 +45,19 @@ bool takesUpFiles(tls::Store& material) {
 
 }  // namespace
 
-TokenEndpoint::TokenEndpoint(const config::Target& target, const TargetClient::Parts& parts)
+TokenEndpoint::TokenEndpoint(const config::Target& target, const TargetClient::ClientParts& parts)
     : material(target.oauth2->tls, target.name + " (oauth2)", parts.loop.clock()),
       client(named(target.oauth2->host, target.oauth2->tls), material, parts.resolver, parts.loop,
              parts.runner) {}
 
 TargetClient::TargetClient(const config::Target& target, const std::filesystem::path& state_dir,
-                           const Parts& parts, const Draw& draw,
+                           const ClientParts& parts, const Draw& draw,
                            std::unique_ptr<upstream::HttpClient> given)
     : TargetClient(target, session::StateFile(state_dir, target.name), parts, draw,
                    std::move(given)) {}
 
 TargetClient::TargetClient(const config::Target& target, session::StateFile state,
-                           const Parts& parts, const Draw& draw,
+                           const ClientParts& parts, const Draw& draw,
                            std::unique_ptr<upstream::HttpClient> given)
     : config(target),
       material(target.tls, target.name, parts.loop.clock()),
@@ -89,8 +89,8 @@ bool TargetClient::readsDatabase() const {
 }
 
 void TargetClient::pollFiles() {
-  bool changed = takesUpFiles(material);
-  if (token_endpoint && takesUpFiles(token_endpoint->material)) changed = true;
+  bool changed = hasReloaded(material);
+  if (token_endpoint && hasReloaded(token_endpoint->material)) changed = true;
   if (changed) {
     loop_.inbox()->post([self = shared_from_this()] { self->session.onNetworkChange(); });
   }

@@ -24,14 +24,14 @@ struct TokenEndpoint;
 class TargetClient : public std::enable_shared_from_this<TargetClient> {
  public:
   // The collaborators; all must outlive it.
-  struct Parts {
+  struct ClientParts {
     upstream::Resolver& resolver;
     async::Loop& loop;
     async::JobRunner& runner;  // for files, the database and handshakes
   };
   // In tests `given` replaces the client of the service; null: it makes one.
   TargetClient(const config::Target& target, const std::filesystem::path& state_dir,
-               const Parts& parts, const Draw& draw,
+               const ClientParts& parts, const Draw& draw,
                std::unique_ptr<upstream::HttpClient> given = nullptr);
   ~TargetClient();
 
@@ -55,7 +55,7 @@ class TargetClient : public std::enable_shared_from_this<TargetClient> {
   session::Session session;
 
  private:
-  TargetClient(const config::Target& target, session::StateFile state, const Parts& parts,
+  TargetClient(const config::Target& target, session::StateFile state, const ClientParts& parts,
                const Draw& draw, std::unique_ptr<upstream::HttpClient> given);
   // Null when a test replaced the client.
   const upstream::Client* realClient() const;
@@ -66,7 +66,7 @@ class TargetClient : public std::enable_shared_from_this<TargetClient> {
 // The token endpoint, if it is not the service itself.
 struct TokenEndpoint {
   // `target` has oauth2.
-  TokenEndpoint(const config::Target& target, const TargetClient::Parts& parts);
+  TokenEndpoint(const config::Target& target, const TargetClient::ClientParts& parts);
 
   tls::Store material;
   upstream::Client client;

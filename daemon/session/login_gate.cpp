@@ -32,7 +32,7 @@ FailureKind failureKindOf(Fault fault) {
   }
 }
 
-LoginGate::LoginGate(std::string target, const config::Backoff& steps, const Clock& clock,
+LoginGate::LoginGate(std::string target, const config::BackoffOptions& steps, const Clock& clock,
                      Draw draw, StateFile state)
     : target_(std::move(target)),
       first_rejected_(steps.rejected),
@@ -43,7 +43,7 @@ LoginGate::LoginGate(std::string target, const config::Backoff& steps, const Clo
   resume(steps);
 }
 
-void LoginGate::resume(const config::Backoff& steps) {
+void LoginGate::resume(const config::BackoffOptions& steps) {
   backoff_.resume(saved_.rejections);
   const auto left = saved_.next_attempt - clock_.system();
   if (!saved_.never && left.count() <= 0) return;

@@ -29,7 +29,7 @@ class LoginGate {
   };
 
   // `clock` must outlive the gate.
-  LoginGate(std::string target, const config::Backoff& steps, const Clock& clock, Draw draw,
+  LoginGate(std::string target, const config::BackoffOptions& steps, const Clock& clock, Draw draw,
             StateFile state);
 
   // Backoff, with the failure that caused the wait and how long it lasts; not set when a login may
@@ -62,7 +62,7 @@ class LoginGate {
     std::string fingerprint;          // of the credential that failed
   };
 
-  void resume(const config::Backoff& steps);
+  void resume(const config::BackoffOptions& steps);
   bool releasedBy(const std::string& fingerprint);
   std::string next() const;
   std::optional<std::chrono::seconds> secondsLeft() const;

@@ -72,7 +72,7 @@ Session::Session(const config::Target& target, Parts parts, Draw draw, StateFile
       loop_(parts.loop),
       runner_(parts.runner),
       exchange_(target, parts.client, parts.loop.clock()),
-      gate_(target.name, target.login ? target.login->backoff : config::Backoff(),
+      gate_(target.name, target.login ? target.login->backoff : config::BackoffOptions(),
             parts.loop.clock(), std::move(draw), std::move(state)) {
   if (store_ && gate_.afterRejection()) store_->rejected();
 }

@@ -6,14 +6,14 @@
 namespace postern::web {
 
 async::Task<> AuthFilter::handle(const http::Request& request, http::Responder& responder) const {
-  const auto lock = lock_.now();
-  responder.addHeaders(lock->headers);
+  const auto access = web_config_.now();
+  responder.addHeaders(access->headers);
   const bool open = open_(request);
   Admission admission;
-  if (open || lock->settled(request)) {
-    admission = lock->judge(request, open);
+  if (open || access->settled(request)) {
+    admission = access->admit(request, open);
   } else {
-    Job job = [&] { admission = lock->judge(request); };
+    Job job = [&] { admission = access->admit(request); };
     const bool ran = co_await http::runBlocking(std::move(job), responder);
     if (!ran) co_return;
   }

@@ -9,22 +9,22 @@
 
 namespace postern::web {
 
-// Access control before a handler: asks the lock whether a request is allowed, and adds the
-// configured headers to every answer. A thread of the pool computes a password that is not
+// Access control before a handler: asks the web configuration whether a request is allowed, and
+// adds the configured headers to every answer. A thread of the pool computes a password that is not
 // remembered. Runs on the server's loop.
 class AuthFilter {
  public:
   using Question = std::function<bool(const http::Request&)>;
 
-  // `lock` must outlive the filter, and the filter its requests. `open`: whether a request needs no
-  // login.
-  AuthFilter(const WebConfigStore& lock, http::AsyncHandler handler, Question open)
-      : lock_(lock), handler_(std::move(handler)), open_(std::move(open)) {}
+  // `web_config` must outlive the filter, and the filter its requests. `open`: whether a request
+  // needs no login.
+  AuthFilter(const WebConfigStore& web_config, http::AsyncHandler handler, Question open)
+      : web_config_(web_config), handler_(std::move(handler)), open_(std::move(open)) {}
 
   async::Task<> handle(const http::Request& request, http::Responder& responder) const;
 
  private:
-  const WebConfigStore& lock_;
+  const WebConfigStore& web_config_;
   const http::AsyncHandler handler_;
   const Question open_;
 };

@@ -65,10 +65,10 @@ std::string_view BasicAuth::hashFor(const User* user, const Digest& name) const 
       ->second.hash;
 }
 
-std::optional<BasicAuth::Answer> BasicAuth::remembered(const User* user,
-                                                       const Digest& login) const {
-  if (user != nullptr && user->accepted == login) return Answer::Allowed;
-  if (std::find(wrong_.begin(), wrong_.end(), login) != wrong_.end()) return Answer::Refused;
+std::optional<BasicAuth::AuthResult> BasicAuth::remembered(const User* user,
+                                                           const Digest& login) const {
+  if (user != nullptr && user->accepted == login) return AuthResult::Allowed;
+  if (std::find(wrong_.begin(), wrong_.end(), login) != wrong_.end()) return AuthResult::Refused;
   return std::nullopt;
 }
 
@@ -93,9 +93,9 @@ bool BasicAuth::settled(std::string_view authorization) const {
       .has_value();
 }
 
-BasicAuth::Answer BasicAuth::judge(std::string_view authorization) {
+BasicAuth::AuthResult BasicAuth::verify(std::string_view authorization) {
   const auto given = Login::of(authorization);
-  if (!given) return Answer::Refused;
+  if (!given) return AuthResult::Refused;
   const Digest name = digestOf(given->name, "");
   const Digest login = digestOf(given->name, given->password.reveal());
   const auto found = by_name_.find(name);
@@ -104,7 +104,7 @@ BasicAuth::Answer BasicAuth::judge(std::string_view authorization) {
   MutexLock lock(mutex_);
   if (const auto answer = remembered(user, login)) return *answer;
   if (computing_) {
-    if (waiting_ == kMostWaiting) return Answer::Busy;
+    if (waiting_ == kMostWaiting) return AuthResult::Busy;
     ++waiting_;
     turn_.wait(lock.native(), [&]() REQUIRES(mutex_) { return !computing_; });
     --waiting_;
@@ -122,7 +122,7 @@ BasicAuth::Answer BasicAuth::judge(std::string_view authorization) {
   computing_ = false;
   remember(user, login, right);
   turn_.notify_one();
-  return right ? Answer::Allowed : Answer::Refused;
+  return right ? AuthResult::Allowed : AuthResult::Refused;
 }
 
 }  // namespace postern::web

@@ -26,7 +26,7 @@ class BasicAuth {
  public:
   using Users = std::map<std::string, Secret>;  // bcrypt hash by name
   using Matches = std::function<bool(std::string_view password, std::string_view hash)>;
-  enum class Answer { Allowed, Refused, Busy };
+  enum class AuthResult { Allowed, Refused, Busy };
 
   // Requests that wait for their turn; an additional one gets Busy. So unknown passwords occupy at
   // most this many threads and one more, never all of them.
@@ -36,9 +36,9 @@ class BasicAuth {
   // Requires a user. `matches` is matchesBcrypt except in tests.
   BasicAuth(Users users, Matches matches);
 
-  // Judges an Authorization header, which may be empty. Blocks until the password is computed.
-  Answer judge(std::string_view authorization);
-  // Whether judge() would answer without computing.
+  // Verifies an Authorization header, which may be empty. Blocks until the password is computed.
+  AuthResult verify(std::string_view authorization);
+  // Whether verify() would answer without computing.
   bool settled(std::string_view authorization) const;
   const Users& users() const { return users_; }
 
@@ -51,7 +51,8 @@ class BasicAuth {
   struct Login;
 
   Digest digestOf(std::string_view name, std::string_view password) const;
-  std::optional<Answer> remembered(const User* user, const Digest& login) const REQUIRES(mutex_);
+  std::optional<AuthResult> remembered(const User* user, const Digest& login) const
+      REQUIRES(mutex_);
   void remember(User* user, const Digest& login, bool right) REQUIRES(mutex_);
   std::string_view hashFor(const User* user, const Digest& name) const;
 

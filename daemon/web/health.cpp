@@ -9,8 +9,8 @@
 namespace postern::web {
 namespace {
 
-Json describe(const exposition::Node& node) {
-  Json json = {{"node", node.name}};
+OrderedJson describe(const exposition::Node& node) {
+  OrderedJson json = {{"node", node.name}};
   if (!node.host.empty()) json["host"] = node.host;
   if (!node.role.empty()) json["role"] = node.role;
   if (!node.status.empty()) json["gateway_status"] = node.status;
@@ -18,13 +18,13 @@ Json describe(const exposition::Node& node) {
   return json;
 }
 
-Json describeHealthPages(const TargetView& target) {
+OrderedJson describeHealthPages(const TargetView& target) {
   const auto& counts = target.counts;
   const auto& pages = target.config->pages;
-  Json list;
+  OrderedJson list;
   for (std::size_t page = 0; page < std::min(counts.pages.size(), pages.size()); ++page) {
     const auto& error = counts.pages[page];
-    Json of_page = {{"page", pages[page].name()}, {"up", !error.has_value()}};
+    OrderedJson of_page = {{"page", pages[page].name()}, {"up", !error.has_value()}};
     if (error) {
       of_page["fault"] = faultName(error->fault);
       of_page["error"] = error->what;
@@ -35,15 +35,15 @@ Json describeHealthPages(const TargetView& target) {
 }
 
 struct TargetHealth {
-  TargetState::State state;
-  Json json;
+  TargetState::Condition state;
+  OrderedJson json;
 };
 
 TargetHealth healthOf(const TargetView& target) {
   const auto& counts = target.counts;
   const auto& session = target.session;
-  const auto state = judge(target).state;
-  Json json = {{"target", target.config->name}};
+  const auto state = stateOf(target).state;
+  OrderedJson json = {{"target", target.config->name}};
   json["state"] = stateName(state);
   if (counts.fault) {
     json["fault"] = faultName(counts.fault->fault);
@@ -51,20 +51,22 @@ TargetHealth healthOf(const TargetView& target) {
   }
   if (counts.scraped) json["since"] = rfc3339(counts.since);
   if (session.waiting)
-    json["next_attempt"] = session.next_attempt ? Json(rfc3339(*session.next_attempt))
-                                                : Json("when the credential changes");
+    json["next_attempt"] = session.next_attempt ? OrderedJson(rfc3339(*session.next_attempt))
+                                                : OrderedJson("when the credential changes");
   if (!counts.pages.empty()) json["pages"] = describeHealthPages(target);
-  if (const Json told = serviceHealth(target); !told.is_null()) json.update(told);
+  if (const OrderedJson reported = serviceHealth(target); !reported.is_null())
+    json.update(reported);
   return {state, std::move(json)};
 }
 
 }  // namespace
 
-Json serviceHealth(const TargetView& target) {
+OrderedJson serviceHealth(const TargetView& target) {
   const auto& counts = target.counts;
   const auto pages = healthPages(target);
   if (pages.empty()) return nullptr;
-  Json json = {{"healthy", nullptr}, {"as_of", nullptr}, {"failing_nodes", Json::array()}};
+  OrderedJson json = {
+      {"healthy", nullptr}, {"as_of", nullptr}, {"failing_nodes", OrderedJson::array()}};
   if (counts.health == scrape::ServiceHealth::Healthy) json["healthy"] = true;
   if (counts.health == scrape::ServiceHealth::Unhealthy) json["healthy"] = false;
   std::optional<SystemTime> oldest;
@@ -74,7 +76,7 @@ Json serviceHealth(const TargetView& target) {
     for (const auto& node : failingNodes(*page.health)) {
       json["failing_nodes"].push_back(
           {{"node", node.name},
-           {"role", node.role.empty() ? Json(nullptr) : Json(node.role)},
+           {"role", node.role.empty() ? OrderedJson(nullptr) : OrderedJson(node.role)},
            {"reason", exposition::whyNotConnected(node)}});
     }
   }
@@ -83,8 +85,8 @@ Json serviceHealth(const TargetView& target) {
 }
 
 HealthAnswer health(const TargetViews& targets) {
-  auto all = TargetState::State::Ok;
-  Json list = Json::array();
+  auto all = TargetState::Condition::Ok;
+  OrderedJson list = OrderedJson::array();
   for (const auto& target : targets) {
     auto of_target = healthOf(target);
     all = worst(all, of_target.state);
@@ -94,16 +96,16 @@ HealthAnswer health(const TargetViews& targets) {
 }
 
 HealthAnswer awaitedHealth(const std::string& why) {
-  const Json json = {{"state", "failing"},
-                     {"fault", faultName(Fault::Config)},
-                     {"error", why},
-                     {"targets", Json::array()}};
+  const OrderedJson json = {{"state", "failing"},
+                            {"fault", faultName(Fault::Config)},
+                            {"error", why},
+                            {"targets", OrderedJson::array()}};
   return {write(json), false};
 }
 
 HealthAnswer health(const TargetView& target) {
   auto [state, json] = healthOf(target);
-  Json nodes = Json::array();
+  OrderedJson nodes = OrderedJson::array();
   for (const auto& page : healthPages(target)) {
     if (!page.health) continue;
     for (const auto& node : page.health->nodes) nodes.push_back(describe(node));

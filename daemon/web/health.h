@@ -23,6 +23,6 @@ HealthAnswer health(const TargetView& target);
 // What the service reports about itself: `healthy` (null: unknown), `as_of` (when its page was
 // read) and `failing_nodes` with `node`, `role` and `reason`. Null when the target has no health
 // page.
-Json serviceHealth(const TargetView& target);
+OrderedJson serviceHealth(const TargetView& target);
 
 }  // namespace postern::web

@@ -78,7 +78,7 @@ std::string escapeHtml(std::string_view text) {
 
 HtmlAnswer::HtmlAnswer() : nonce_(makeNonce()) {}
 
-std::string HtmlAnswer::fill(std::string_view page, Pieces pieces) const {
+std::string HtmlAnswer::fill(std::string_view page, Placeholders pieces) const {
   const auto pieceOf = [&](std::string_view name) -> std::string_view {
     if (name == "nonce") return nonce_;
     if (name == "style") return kStyle;

@@ -17,13 +17,13 @@ std::string escapeHtml(std::string_view text);
 // One HTML answer. Its script and style carry its random nonce, which nobody else can guess.
 class HtmlAnswer {
  public:
-  using Pieces = std::initializer_list<std::pair<std::string_view, std::string_view>>;
+  using Placeholders = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
   HtmlAnswer();
 
   // An asset of assets.h with {{nonce}}, {{style}}, {{icon}} and the given pieces filled in. Pieces
   // must be HTML already. Placeholders within pieces are not replaced.
-  std::string fill(std::string_view page, Pieces pieces = {}) const;
+  std::string fill(std::string_view page, Placeholders pieces = {}) const;
   // Content type text/html, no caching, and a policy that forbids external resources and framing.
   http::ResponseHead head(int status = 200) const;
 

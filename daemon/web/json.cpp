@@ -4,8 +4,8 @@
 
 namespace postern::web {
 
-std::string write(const Json& json) {
-  return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) + "\n";
+std::string write(const OrderedJson& json) {
+  return json.dump(2, ' ', /*ensure_ascii=*/false, OrderedJson::error_handler_t::replace) + "\n";
 }
 
 }  // namespace postern::web

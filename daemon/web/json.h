@@ -8,9 +8,9 @@
 // JSON as all answers of postern use it.
 namespace postern::web {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 // Indented, with a line end. Invalid UTF-8 becomes U+FFFD.
-std::string write(const Json& json);
+std::string write(const OrderedJson& json);
 
 }  // namespace postern::web

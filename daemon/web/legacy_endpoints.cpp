@@ -61,12 +61,12 @@ std::string row(std::string_view target, std::string_view what, std::string_view
 }
 
 // A class of style.css.
-const char* colorOf(TargetState::State state) {
+const char* colorOf(TargetState::Condition state) {
   switch (state) {
-    case TargetState::State::Ok: return "good";
-    case TargetState::State::Unhealthy:
-    case TargetState::State::Failing: return "bad";
-    case TargetState::State::Unknown: break;
+    case TargetState::Condition::Ok: return "good";
+    case TargetState::Condition::Unhealthy:
+    case TargetState::Condition::Failing: return "bad";
+    case TargetState::Condition::Unknown: break;
   }
   return "soft";
 }
@@ -84,11 +84,12 @@ std::string rowsOfNodes(const HealthPage& page) {
   return rows;
 }
 
-std::string rowsOf(const TargetView& target, const TargetState& verdict) {
-  std::string words = verdict.words;
-  if (verdict.fault)
-    words += fmt::format(" ({}: {})", faultName(verdict.fault->fault), verdict.fault->what);
-  std::string rows = row(target.config->name, "", colorOf(verdict.state), words);
+std::string rowsOf(const TargetView& target, const TargetState& target_state) {
+  std::string words = target_state.words;
+  if (target_state.fault)
+    words +=
+        fmt::format(" ({}: {})", faultName(target_state.fault->fault), target_state.fault->what);
+  std::string rows = row(target.config->name, "", colorOf(target_state.state), words);
   if (target.counts.fault) return rows;
   const auto pages = healthPages(target);
   for (const auto& page : pages) {
@@ -102,12 +103,12 @@ std::string rowsOf(const TargetView& target, const TargetState& verdict) {
   return rows;
 }
 
-const char* headlineOf(TargetState::State all) {
+const char* headlineOf(TargetState::Condition all) {
   switch (all) {
-    case TargetState::State::Ok: return "All targets are healthy.";
-    case TargetState::State::Unhealthy:
-    case TargetState::State::Failing: return "Not all targets are healthy.";
-    case TargetState::State::Unknown: break;
+    case TargetState::Condition::Ok: return "All targets are healthy.";
+    case TargetState::Condition::Unhealthy:
+    case TargetState::Condition::Failing: return "Not all targets are healthy.";
+    case TargetState::Condition::Unknown: break;
   }
   return "The health of some targets is unknown.";
 }
@@ -132,7 +133,7 @@ std::string statistics(const TargetViews& targets, const Self& self) {
     logins += target.session.successes;
     dropped += counts.all.unmatched + counts.all.relabelled + counts.all.excess + counts.all.nan;
   }
-  Json json;
+  OrderedJson json;
   json["uptime"] = elixirTime(self.started);
   json["total_scrape_count"] = scrapes;
   json["failed_scrape_count"] = failed;
@@ -144,7 +145,7 @@ std::string statistics(const TargetViews& targets, const Self& self) {
 }
 
 std::string externalErrors(const TargetViews& targets) {
-  Json errors = Json::object();
+  OrderedJson errors = OrderedJson::object();
   for (const auto& target : targets) {
     const auto& counts = target.counts;
     for (const auto& info : kFaults) {
@@ -167,9 +168,9 @@ async::Task<http::Reply> sanityReply(scrape::Target& target, const http::Request
   const auto view = viewOf(target);
   const auto& counts = view.counts;
   const auto page = healthPage(view.config->pages);
-  const bool tells = page < counts.pages.size();
-  if (tells && counts.pages[page]) co_return faultReply(name, *counts.pages[page]);
-  const auto health = tells ? counts.stories[page].health : nullptr;
+  const bool is_known = page < counts.pages.size();
+  if (is_known && counts.pages[page]) co_return faultReply(name, *counts.pages[page]);
+  const auto health = is_known ? counts.fetch_infos[page].health : nullptr;
   http::Reply reply;
   reply.head.content_type = kTextContentType;
   reply.body = health ? clusterGauge(view, *health) : upGauge(view);
@@ -178,11 +179,11 @@ async::Task<http::Reply> sanityReply(scrape::Target& target, const http::Request
 
 http::Reply healthTable(const TargetViews& targets, std::string_view root) {
   std::string rows;
-  auto all = TargetState::State::Ok;
+  auto all = TargetState::Condition::Ok;
   for (const auto& target : targets) {
-    const auto verdict = judge(target);
-    rows += rowsOf(target, verdict);
-    all = worst(all, verdict.state);
+    const auto target_state = stateOf(target);
+    rows += rowsOf(target, target_state);
+    all = worst(all, target_state.state);
   }
   const std::string table = fmt::format(
       "<table class=\"list\"><tr><th>Target</th><th>Node</th><th>State</th></tr>\n{}</table>",

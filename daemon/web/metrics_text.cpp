@@ -27,7 +27,7 @@ void MetricsText::family(std::string_view name, std::string_view type, std::stri
   text_ += '\n';
 }
 
-void MetricsText::line(std::string_view suffix, Labels labels, std::string_view more,
+void MetricsText::line(std::string_view suffix, LabelList labels, std::string_view more,
                        const std::string& value) {
   text_ += name_;
   text_ += suffix;
@@ -51,15 +51,15 @@ void MetricsText::line(std::string_view suffix, Labels labels, std::string_view 
   text_ += '\n';
 }
 
-void MetricsText::sample(Labels labels, double value) {
+void MetricsText::sample(LabelList labels, double value) {
   line("", labels, "", number(value));
 }
 
-void MetricsText::sample(Labels labels, std::uint64_t value) {
+void MetricsText::sample(LabelList labels, std::uint64_t value) {
   line("", labels, "", std::to_string(value));
 }
 
-void MetricsText::histogram(Labels labels, const scrape::Histogram& histogram) {
+void MetricsText::histogram(LabelList labels, const scrape::Histogram& histogram) {
   std::uint64_t below = 0;
   for (std::size_t i = 0; i < histogram.buckets.size(); ++i) {
     below += histogram.buckets[i];

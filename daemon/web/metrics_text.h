@@ -13,18 +13,18 @@ namespace postern::web {
 // Writes metric families as text 0.0.4, one after another.
 class MetricsText {
  public:
-  using Labels = std::initializer_list<std::pair<std::string_view, std::string_view>>;
+  using LabelList = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
   // Begins a family: HELP and TYPE. Its samples must follow immediately.
   void family(std::string_view name, std::string_view type, std::string_view help);
-  void sample(Labels labels, double value);
-  void sample(Labels labels, std::uint64_t value);
-  void histogram(Labels labels, const scrape::Histogram& histogram);
+  void sample(LabelList labels, double value);
+  void sample(LabelList labels, std::uint64_t value);
+  void histogram(LabelList labels, const scrape::Histogram& histogram);
 
   std::string take() { return std::move(text_); }
 
  private:
-  void line(std::string_view suffix, Labels labels, std::string_view more,
+  void line(std::string_view suffix, LabelList labels, std::string_view more,
             const std::string& value);
 
   std::string text_;

@@ -34,9 +34,9 @@ http::Reply faultPage(const scrape::Target& target, const Error& error) {
   if (error.retry_after && info.http_status == 503)
     reply.head.headers.emplace_back("Retry-After", std::to_string(error.retry_after->count()));
   const std::string name = escapeHtml(target.config().name);
-  const auto verdict = judge(viewOf(target));
-  const bool known = verdict.fault && verdict.fault->fault == error.fault;
-  const std::string words = known ? verdict.words : std::string(faultWords(error.fault));
+  const auto target_state = stateOf(viewOf(target));
+  const bool known = target_state.fault && target_state.fault->fault == error.fault;
+  const std::string words = known ? target_state.words : std::string(faultWords(error.fault));
   const std::string next = error.next.empty() ? std::string(info.next) : error.next;
   const std::string content =
       fmt::format("<p><code class=\"bad\">{}</code> {}.</p><p>{}.</p>", info.name,

@@ -20,7 +20,7 @@ namespace {
 // Lines, each with a step's name and a description.
 class TraceText {
  public:
-  void tell(std::string_view step, std::string_view what) {
+  void add(std::string_view step, std::string_view what) {
     text_ += step;
     text_.append(step.size() < kIndent ? kIndent - step.size() : 1, ' ');
     text_ += what;
@@ -54,36 +54,38 @@ std::string describe(const upstream::TransportInfo& transport) {
          (transport.terms.resumed ? "; it resumed an earlier session" : "");
 }
 
-void tellOfCertificates(const TargetView& target, TraceText& story) {
+void addCertificates(const TargetView& target, TraceText& trace_text) {
   const auto& material = target.material();
-  if (material.error) return story.tell("certificates", describe(*material.error));
+  if (material.error) return trace_text.add("certificates", describe(*material.error));
   const auto& ours = material.client_chain;
   const auto& authorities = material.authorities;
-  story.tell("certificates",
-             ours.empty()
-                 ? "no client certificate is configured"
-                 : fmt::format("client: {}, from {}", describe(ours.front()), material.cert_file));
-  story.tell("", authorities.empty() ? "CA: the system's trust store"
-                                     : fmt::format("CA: {}, from {}", describe(authorities.front()),
-                                                   material.ca_file));
+  trace_text.add("certificates", ours.empty()
+                                     ? "no client certificate is configured"
+                                     : fmt::format("client: {}, from {}", describe(ours.front()),
+                                                   material.cert_file));
+  trace_text.add(
+      "", authorities.empty()
+              ? "CA: the system's trust store"
+              : fmt::format("CA: {}, from {}", describe(authorities.front()), material.ca_file));
   if (target.config->tls.insecure_skip_verify)
-    story.tell("", "the service's certificate is not verified");
+    trace_text.add("", "the service's certificate is not verified");
 }
 
-void tellOfCredential(const std::optional<CredentialView>& credential, TraceText& story) {
-  if (!credential) return story.tell("credential", "not needed");
+void addCredential(const std::optional<CredentialView>& credential, TraceText& trace_text) {
+  if (!credential) return trace_text.add("credential", "not needed");
   const std::string source = "from " + std::string(credential->source);
   if (!credential->found)
-    return story.tell("credential", fmt::format("not found {}: {}", source, credential->error));
-  story.tell("credential",
-             fmt::format("found {}{}", source,
-                         credential->error.empty() ? "" : "; read again: " + credential->error));
+    return trace_text.add("credential", fmt::format("not found {}: {}", source, credential->error));
+  trace_text.add(
+      "credential",
+      fmt::format("found {}{}", source,
+                  credential->error.empty() ? "" : "; read again: " + credential->error));
 }
 
-void tellOfSession(const session::Session::Status& before, const session::Session::Status& after,
-                   bool has_credential, TraceText& story) {
+void addSession(const session::Session::Status& before, const session::Session::Status& after,
+                bool has_credential, TraceText& trace_text) {
   if (!has_credential)
-    return story.tell("session", "the client certificate is the only credential");
+    return trace_text.add("session", "the client certificate is the only credential");
   const auto failed = [](const auto& status) {
     return status.rejected + status.throttled + status.failed + status.unreachable;
   };
@@ -99,19 +101,20 @@ void tellOfSession(const session::Session::Status& before, const session::Sessio
   } else if (after.logged_in) {
     what = "the result of the last login was used again";
   }
-  story.tell("session", what);
-  if (tried && after.login_transport) story.tell("", describe(*after.login_transport));
+  trace_text.add("session", what);
+  if (tried && after.login_transport) trace_text.add("", describe(*after.login_transport));
   if (after.token_expiry && after.logged_in)
-    story.tell("", "the token expires at " + rfc3339(*after.token_expiry));
+    trace_text.add("", "the token expires at " + rfc3339(*after.token_expiry));
   if (after.rejections > 0)
-    story.tell("", std::to_string(after.rejections) + " rejections in a row");
+    trace_text.add("", std::to_string(after.rejections) + " rejections in a row");
 }
 
-void tellOfConnection(const TargetView& target, std::size_t before, TraceText& story) {
-  story.tell("connection", fmt::format("to {}; open before: {}, after: {}",
-                                       target.config->url.authority(), before, target.connections));
+void addConnection(const TargetView& target, std::size_t before, TraceText& trace_text) {
+  trace_text.add("connection",
+                 fmt::format("to {}; open before: {}, after: {}", target.config->url.authority(),
+                             before, target.connections));
   if (const auto& server = target.material().server)
-    story.tell("", "the service presented " + describe(*server));
+    trace_text.add("", "the service showed " + describe(*server));
 }
 
 std::string describe(const scrape::FetchInfo& page, const std::optional<Error>& error) {
@@ -123,22 +126,23 @@ std::string describe(const scrape::FetchInfo& page, const std::optional<Error>& 
                      showSeconds(page.seconds));
 }
 
-void tellOfPages(const TargetView& target, TraceText& story) {
+void addPages(const TargetView& target, TraceText& trace_text) {
   const auto& counts = target.counts;
   const auto& pages = target.config->pages;
   exposition::PageCounts all;
-  for (std::size_t page = 0; page < std::min(counts.stories.size(), pages.size()); ++page) {
+  for (std::size_t page = 0; page < std::min(counts.fetch_infos.size(), pages.size()); ++page) {
     const auto error = page < counts.pages.size() ? counts.pages[page] : std::nullopt;
-    const auto& told = counts.stories[page];
-    story.tell("page", fmt::format("{}: {}", pages[page].name(), describe(told, error)));
-    if (told.transport && !told.kept) story.tell("", describe(*told.transport));
-    all += told.counts;
+    const auto& fetch_info = counts.fetch_infos[page];
+    trace_text.add("page", fmt::format("{}: {}", pages[page].name(), describe(fetch_info, error)));
+    if (fetch_info.transport && !fetch_info.kept)
+      trace_text.add("", describe(*fetch_info.transport));
+    all += fetch_info.counts;
   }
-  story.tell("rules",
-             fmt::format("dropped: {} by match, {} by relabeling, {} by family_series_limit, {} "
-                         "as NaN; {} duplicates from the service, {} made by rules",
-                         all.unmatched, all.relabelled, all.excess, all.nan, all.duplicates,
-                         all.relabel_duplicates));
+  trace_text.add(
+      "rules", fmt::format("dropped: {} by match, {} by relabeling, {} by family_series_limit, {} "
+                           "as NaN; {} duplicates from the service, {} made by rules",
+                           all.unmatched, all.relabelled, all.excess, all.nan, all.duplicates,
+                           all.relabel_duplicates));
 }
 
 }  // namespace
@@ -155,28 +159,29 @@ bool asksForDebug(std::string_view query) {
 std::string describe(const ScrapeTrace& trace) {
   const auto& target = trace.target;
   const auto& config = *target.config;
-  TraceText story;
-  story.tell("target",
-             fmt::format("{}, https://{}{}, preset {}, at {}", config.name, config.url.authority(),
-                         config.url.path, config.preset, rfc3339(target.now)));
-  story.tell("", "one scrape, made now; scrapes at the same time may affect these figures");
-  tellOfCertificates(target, story);
-  tellOfCredential(target.credential, story);
-  tellOfSession(trace.session_before, target.session, target.credential.has_value(), story);
-  tellOfConnection(target, trace.connections_before, story);
-  tellOfPages(target, story);
-  story.tell(
+  TraceText trace_text;
+  trace_text.add("target", fmt::format("{}, https://{}{}, preset {}, at {}", config.name,
+                                       config.url.authority(), config.url.path, config.preset,
+                                       rfc3339(target.now)));
+  trace_text.add("", "one scrape, made now; scrapes at the same time may affect these figures");
+  addCertificates(target, trace_text);
+  addCredential(target.credential, trace_text);
+  addSession(trace.session_before, target.session, target.credential.has_value(), trace_text);
+  addConnection(target, trace.connections_before, trace_text);
+  addPages(target, trace_text);
+  trace_text.add(
       "outcome",
       trace.error
           ? fmt::format("{} {}", faultInfo(trace.error->fault).http_status, describe(*trace.error))
           : fmt::format("200, {} bytes, in {}", trace.bytes, showSeconds(trace.seconds)));
-  const auto verdict = judge(target);
-  story.tell("verdict", verdict.words);
-  for (const auto& warning : verdict.warnings) story.tell("warning", warning);
-  if (verdict.next_attempt)
-    story.tell("next login", fmt::format("at {} at the earliest", rfc3339(*verdict.next_attempt)));
-  story.tell("next", verdict.next);
-  return story.text();
+  const auto target_state = stateOf(target);
+  trace_text.add("verdict", target_state.words);
+  for (const auto& warning : target_state.warnings) trace_text.add("warning", warning);
+  if (target_state.next_attempt)
+    trace_text.add("next login",
+                   fmt::format("at {} at the earliest", rfc3339(*target_state.next_attempt)));
+  trace_text.add("next", target_state.next);
+  return trace_text.text();
 }
 
 async::Task<http::Reply> traceReply(scrape::Target& target, const http::Request& request,

@@ -25,12 +25,12 @@ void writeRequestDurations(const Self& self, Text& text) {
     text.histogram({{"handler", kHandlerNames[i]}}, self.requests[i].durations);
 }
 
-void writeRefusals(const WebConfigStore::Status& web, Text& text) {
+void writeRefusals(const WebConfigStatus& web, Text& text) {
   for (std::size_t i = 0; i < web.refused.size(); ++i)
-    text.sample({{"reason", WebConfigStore::kReasonNames[i]}}, web.refused[i]);
+    text.sample({{"reason", kRejectionNames[i]}}, web.refused[i]);
 }
 
-void writeWebCertificates(const WebConfigStore::Status& web, SystemTime tls::Validity::*bound,
+void writeWebCertificates(const WebConfigStatus& web, SystemTime tls::Validity::*bound,
                           Text& text) {
   if (web.server) text.sample({{"role", "server"}}, unixSeconds((*web.server).*bound));
   if (web.client_ca) text.sample({{"role", "client_ca"}}, unixSeconds((*web.client_ca).*bound));
@@ -55,22 +55,24 @@ constexpr Metric<Self> kConfig[] = {
      "Duration of requests to postern itself.", writeRequestDurations},
 };
 
-constexpr Metric<http::Server::Counts> kFront[] = {
+constexpr Metric<http::Server::Counts> kListener[] = {
     {"postern_http_connections", "gauge", "Open connections to postern itself.",
-     [](const http::Server::Counts& front, Text& text) {
-       text.sample({}, asDouble(front.connections));
+     [](const http::Server::Counts& listener, Text& text) {
+       text.sample({}, asDouble(listener.connections));
      }},
     {"postern_http_connections_total", "counter", "Connections to postern itself.",
-     [](const http::Server::Counts& front, Text& text) {
-       text.sample({}, asDouble(front.accepted));
+     [](const http::Server::Counts& listener, Text& text) {
+       text.sample({}, asDouble(listener.accepted));
      }},
     {"postern_http_busy_total", "counter",
      "Connections and requests that got 503 busy: a limit was reached, or no thread was free.",
-     [](const http::Server::Counts& front, Text& text) { text.sample({}, asDouble(front.busy)); }},
+     [](const http::Server::Counts& listener, Text& text) {
+       text.sample({}, asDouble(listener.busy));
+     }},
     {"postern_http_failed_handshakes_total", "counter",
      "TLS handshakes with postern itself that failed.",
-     [](const http::Server::Counts& front, Text& text) {
-       text.sample({}, asDouble(front.failed_handshakes));
+     [](const http::Server::Counts& listener, Text& text) {
+       text.sample({}, asDouble(listener.failed_handshakes));
      }},
 };
 
@@ -86,27 +88,25 @@ constexpr Metric<SandboxState> kSandbox[] = {
      [](const SandboxState& sandbox, Text& text) { text.sample({}, sandbox.refused_calls); }},
 };
 
-constexpr Metric<WebConfigStore::Status> kWebConfig[] = {
+constexpr Metric<WebConfigStatus> kWebConfig[] = {
     {"postern_web_config_last_reload_successful", "gauge",
      "Whether the last load of the web configuration and its files succeeded.",
-     [](const WebConfigStore::Status& web, Text& text) {
+     [](const WebConfigStatus& web, Text& text) {
        text.sample({}, web.reload_successful ? 1.0 : 0.0);
      }},
     {"postern_web_config_last_reload_success_timestamp_seconds", "gauge",
      "When the web configuration was last loaded successfully.",
-     [](const WebConfigStore::Status& web, Text& text) {
-       text.sample({}, unixSeconds(web.reloaded));
-     }},
+     [](const WebConfigStatus& web, Text& text) { text.sample({}, unixSeconds(web.reloaded)); }},
     {"postern_web_refusals_total", "counter", "Requests that access control refused, by reason.",
      writeRefusals},
     {"postern_web_certificate_not_after_timestamp_seconds", "gauge",
      "When the first certificate of the web configuration expires, by role.",
-     [](const WebConfigStore::Status& web, Text& text) {
+     [](const WebConfigStatus& web, Text& text) {
        writeWebCertificates(web, &tls::Validity::not_after, text);
      }},
     {"postern_web_certificate_not_before_timestamp_seconds", "gauge",
      "When that certificate became valid.",
-     [](const WebConfigStore::Status& web, Text& text) {
+     [](const WebConfigStatus& web, Text& text) {
        writeWebCertificates(web, &tls::Validity::not_before, text);
      }},
 };
@@ -131,7 +131,7 @@ void write(const Metric<View> (&table)[kRows], const View& view, Text& text) {
 void writeSelf(const Self& self, Text& text) {
   writeBuild(text, self.version, self.revision);
   write(kConfig, self, text);
-  writeFront(text, self.front);
+  writeListener(text, self.listener);
   write(kSandbox, self.sandbox, text);
 }
 
@@ -141,8 +141,8 @@ void writeBuild(MetricsText& text, std::string_view version, std::string_view re
   write(kBuild, {version, revision}, text);
 }
 
-void writeFront(MetricsText& text, const http::Server::Counts& front) {
-  write(kFront, front, text);
+void writeListener(MetricsText& text, const http::Server::Counts& listener) {
+  write(kListener, listener, text);
 }
 
 void writeProcess(MetricsText& text, const Process& process) {
@@ -152,7 +152,7 @@ void writeProcess(MetricsText& text, const Process& process) {
 std::string selfMetrics(const TargetViews& targets, const Self& self) {
   MetricsText text;
   writeSelf(self, text);
-  if (self.lock.configured) write(kWebConfig, self.lock, text);
+  if (self.web_config.configured) write(kWebConfig, self.web_config, text);
   writeMetrics<TargetView>(targetMetrics(), targets, ShownOn::OwnPage, text);
   writeProcess(text, readProcess());
   return text.take();

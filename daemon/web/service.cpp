@@ -11,14 +11,14 @@
 #include "base/printable.h"
 #include "http/blocking_handler.h"
 #include "http/server_state.h"
-#include "web/legacy_endpoints.h"
 #include "web/assets.h"
 #include "web/health.h"
 #include "web/html.h"
+#include "web/legacy_endpoints.h"
 #include "web/page.h"
 #include "web/samples.h"
-#include "web/status.h"
 #include "web/scrape_trace.h"
+#include "web/status.h"
 
 namespace postern::web {
 namespace {
@@ -67,43 +67,43 @@ http::Reply wrongMethod(std::string_view methods) {
 
 }  // namespace
 
-struct Service::Route {
-  using AtOnce = http::Reply (Service::*)(const http::Request&) const;
-  using ByTask = async::Task<int> (Service::*)(const http::Request&, http::Responder&);
+struct WebService::Route {
+  using AtOnce = http::Reply (WebService::*)(const http::Request&) const;
+  using ByTask = async::Task<int> (WebService::*)(const http::Request&, http::Responder&);
 
   Handler handler;
   std::variant<AtOnce, ByTask> answer;
   std::string_view methods;  // value of the Allow header
 };
 
-Service::Service(Options options, Process process)
-    : options_(std::move(options)), process_(std::move(process)) {}
+WebService::WebService(ServiceOptions options, Callbacks callbacks)
+    : options_(std::move(options)), callbacks_(std::move(callbacks)) {}
 
-Service::Route Service::route(std::string_view path) {
+WebService::Route WebService::route(std::string_view path) {
   constexpr std::string_view kRead = "GET, HEAD";
   if (nameBetween(path, kPagePrefix, kSamplesSuffix))
-    return {Handler::Display, &Service::answerSamples, kRead};
+    return {Handler::Display, &WebService::answerSamples, kRead};
   if (nameBetween(path, kHealthPrefix, kSanitySuffix))
-    return {Handler::Health, &Service::answerSanity, kRead};
+    return {Handler::Health, &WebService::answerSanity, kRead};
   if (path == "/metrics" || path == "/prometheus_metrics" || path.starts_with(kPagePrefix))
-    return {Handler::Page, &Service::answerPage, kRead};
+    return {Handler::Page, &WebService::answerPage, kRead};
   if (path == "/health" || path.starts_with(kHealthPrefix))
-    return {Handler::Health, &Service::healthOf, kRead};
-  if (path == "/-/metrics") return {Handler::Self, &Service::selfMetrics, kRead};
+    return {Handler::Health, &WebService::healthOf, kRead};
+  if (path == "/-/metrics") return {Handler::Self, &WebService::selfMetrics, kRead};
   for (const std::string_view live : {"/-/healthy", "/-/ready", "/healthz", "/livez", "/readyz"}) {
-    if (path == live) return {Handler::Live, &Service::liveness, kRead};
+    if (path == live) return {Handler::Live, &WebService::liveness, kRead};
   }
-  if (path == kHeartbeat) return {Handler::Live, &Service::heartbeatOf, kRead};
+  if (path == kHeartbeat) return {Handler::Live, &WebService::heartbeatOf, kRead};
   for (const std::string_view former : {"/stats", "/external"}) {
-    if (path == former) return {Handler::Status, &Service::formerName, kRead};
+    if (path == former) return {Handler::Status, &WebService::formerName, kRead};
   }
-  if (path == "/-/reload") return {Handler::Reload, &Service::answerReload, "POST, PUT"};
-  if (path == "/api/v1/status") return {Handler::Status, &Service::statusDocument, kRead};
-  if (path == "/") return {Handler::Index, &Service::index, kRead};
-  return {Handler::None, &Service::nothing, ""};
+  if (path == "/-/reload") return {Handler::Reload, &WebService::answerReload, "POST, PUT"};
+  if (path == "/api/v1/status") return {Handler::Status, &WebService::statusDocument, kRead};
+  if (path == "/") return {Handler::Index, &WebService::index, kRead};
+  return {Handler::None, &WebService::nothing, ""};
 }
 
-std::optional<std::string_view> Service::withoutPrefix(const std::string& path) const {
+std::optional<std::string_view> WebService::withoutPrefix(const std::string& path) const {
   const auto& prefix = options_.route_prefix;
   if (!path.starts_with(prefix)) return std::nullopt;
   const auto rest = std::string_view(path).substr(prefix.size());
@@ -111,12 +111,13 @@ std::optional<std::string_view> Service::withoutPrefix(const std::string& path) 
   return rest;
 }
 
-async::Task<> Service::handle(const http::Request& request, http::Responder& responder) {
+async::Task<> WebService::handle(const http::Request& request, http::Responder& responder) {
   if (!options_.route_prefix.empty()) return answerBelowPrefix(request, responder);
   return answer(route(request.path), request, responder);
 }
 
-async::Task<> Service::answerBelowPrefix(const http::Request& request, http::Responder& responder) {
+async::Task<> WebService::answerBelowPrefix(const http::Request& request,
+                                            http::Responder& responder) {
   if (request.path == options_.route_prefix) {
     // Pages for people refer to others by relative paths.
     auto moved = plain(308, "");
@@ -131,20 +132,20 @@ async::Task<> Service::answerBelowPrefix(const http::Request& request, http::Res
   co_await answer(found, inner, responder);
 }
 
-async::Task<> Service::handleHealth(const http::Request& request, http::Responder& responder) {
+async::Task<> WebService::handleHealth(const http::Request& request, http::Responder& responder) {
   const auto found = route(request.path);
   const bool served = found.handler == Handler::Live || found.handler == Handler::Self ||
                       found.handler == Handler::Index || request.path == "/api/v1/status";
   return answer(served ? found : route({}), request, responder);
 }
 
-bool Service::isHeartbeat(const http::Request& request) const {
+bool WebService::isHeartbeat(const http::Request& request) const {
   return withoutPrefix(request.path) == kHeartbeat;
 }
 
 // The time of a whole answer ends before it is sent. That of a page includes a slow reader.
-async::Task<> Service::answer(Route found, const http::Request& request,
-                              http::Responder& responder) {
+async::Task<> WebService::answer(Route found, const http::Request& request,
+                                 http::Responder& responder) {
   const auto& loop = responder.scope().loop();
   const auto began = loop.now();
   const auto count = [&](int status) {
@@ -172,13 +173,13 @@ async::Task<> Service::answer(Route found, const http::Request& request,
   co_await responder.send(std::move(reply));
 }
 
-bool Service::awaits(Handler handler) const {
+bool WebService::awaits(Handler handler) const {
   if (options_.awaiting.empty() || handler == Handler::Live || handler == Handler::None)
     return false;
   return options_.closed || handler != Handler::Self;
 }
 
-http::Reply Service::awaited(const http::Request& request) const {
+http::Reply WebService::awaited(const http::Request& request) const {
   const FaultInfo& info = faultInfo(Fault::Config);
   auto reply =
       plain(info.http_status, fmt::format("{}: {}; {}\n", info.name, options_.awaiting, info.next));
@@ -190,8 +191,8 @@ http::Reply Service::awaited(const http::Request& request) const {
   return reply;
 }
 
-async::Task<int> Service::answerPage(const http::Request& request, http::Responder& responder) {
-  const auto targets = process_.targets();
+async::Task<int> WebService::answerPage(const http::Request& request, http::Responder& responder) {
+  const auto targets = callbacks_.targets();
   const bool debug = asksForDebug(request.query);
   http::Reply reply;
   if (debug && !options_.debug) {
@@ -214,8 +215,8 @@ async::Task<int> Service::answerPage(const http::Request& request, http::Respond
   co_return co_await answerWith(std::move(reply), responder);
 }
 
-http::Reply Service::healthOf(const http::Request& request) const {
-  const auto targets = process_.targets();
+http::Reply WebService::healthOf(const http::Request& request) const {
+  const auto targets = callbacks_.targets();
   const bool below = request.path == kHealthPrefix;
   const bool all = below || request.path == "/health";
   if (all && options_.status_page && prefersHtml(request))
@@ -236,19 +237,19 @@ http::Reply Service::healthOf(const http::Request& request) const {
 
 // Alive: the process answers. Ready: the first material is loaded, also that of the web listener.
 // Neither depends on the upstream.
-http::Reply Service::liveness(const http::Request& request) const {
+http::Reply WebService::liveness(const http::Request& request) const {
   const bool asks_ready = request.path == "/-/ready" || request.path == "/readyz";
   if (!asks_ready) return plain(200, "postern is healthy.\n");
   if (!options_.awaiting.empty()) return awaited(request);
   // Only the listener for probes can still answer.
-  if (const auto lock = process_.self(requests_).lock; lock.closed) {
+  if (const auto web_config = callbacks_.self(requests_).web_config; web_config.closed) {
     return plain(
         503, fmt::format(
                  "postern is not ready: web configuration: {}; until then every connection to "
                  "--web.listen-address is refused, and the files are checked again every second\n",
-                 lock.error));
+                 web_config.error));
   }
-  for (const auto& target : viewsOf(*process_.targets())) {
+  for (const auto& target : viewsOf(*callbacks_.targets())) {
     const auto& material = target.material().status;
     if (material.loaded) continue;
     return plain(503, fmt::format("postern is not ready: target {}: tls: {}\n", target.config->name,
@@ -257,16 +258,16 @@ http::Reply Service::liveness(const http::Request& request) const {
   return plain(200, "postern is ready.\n");
 }
 
-http::Reply Service::selfMetrics(const http::Request& /*request*/) const {
+http::Reply WebService::selfMetrics(const http::Request& /*request*/) const {
   return withType(kTextContentType,
-                  web::selfMetrics(viewsOf(*process_.targets()), process_.self(requests_)));
+                  web::selfMetrics(viewsOf(*callbacks_.targets()), callbacks_.self(requests_)));
 }
 
-std::string Service::selfPage() const {
-  return web::selfMetricsForPage(viewsOf(*process_.targets()), process_.self(requests_));
+std::string WebService::selfPage() const {
+  return web::selfMetricsForPage(viewsOf(*callbacks_.targets()), callbacks_.self(requests_));
 }
 
-std::uint64_t Service::scrapes() const {
+std::uint64_t WebService::scrapes() const {
   std::uint64_t sum = 0;
   const auto all = requests_.all();
   for (const auto& [code, count] : all[static_cast<std::size_t>(Handler::Page)].by_code)
@@ -274,35 +275,36 @@ std::uint64_t Service::scrapes() const {
   return sum;
 }
 
-async::Task<int> Service::answerReload(const http::Request& /*request*/,
-                                       http::Responder& responder) {
+async::Task<int> WebService::answerReload(const http::Request& /*request*/,
+                                          http::Responder& responder) {
   auto reply = plain(403, "reloading by request is off; --web.enable-lifecycle turns it on\n");
   if (options_.lifecycle) {
-    std::string complaints;
-    Job job = [&] { complaints = process_.reload(); };
+    std::string errors;
+    Job job = [&] { errors = callbacks_.reload(); };
     co_await http::runOnThread(std::move(job), responder);
     reply =
-        complaints.empty()
+        errors.empty()
             ? plain(200, "the configuration was reloaded\n")
             : plain(500, "the configuration was not reloaded, the previous one stays in force:\n" +
-                             complaints);
+                             errors);
   }
   co_return co_await answerWith(std::move(reply), responder);
 }
 
-http::Reply Service::statusDocument(const http::Request& /*request*/) const {
-  const auto targets = viewsOf(*process_.targets());
-  auto reply =
-      withType("application/json", status(targets, process_.self(requests_), targets.front().now));
+http::Reply WebService::statusDocument(const http::Request& /*request*/) const {
+  const auto targets = viewsOf(*callbacks_.targets());
+  auto reply = withType("application/json",
+                        status(targets, callbacks_.self(requests_), targets.front().now));
   reply.head.headers.emplace_back("Cache-Control", "no-store");
   return reply;
 }
 
-async::Task<int> Service::answerSamples(const http::Request& request, http::Responder& responder) {
+async::Task<int> WebService::answerSamples(const http::Request& request,
+                                           http::Responder& responder) {
   auto reply = nothing(request);
   if (options_.status_page) {
     const auto name = *nameBetween(request.path, kPagePrefix, kSamplesSuffix);
-    const auto target = process_.targets()->find(name);
+    const auto target = callbacks_.targets()->find(name);
     async::Scope& connection = responder.scope();
     if (target) {
       reply = co_await samplesPage(*target, request, options_.timeout_offset, connection);
@@ -313,9 +315,10 @@ async::Task<int> Service::answerSamples(const http::Request& request, http::Resp
   co_return co_await answerWith(std::move(reply), responder);
 }
 
-async::Task<int> Service::answerSanity(const http::Request& request, http::Responder& responder) {
+async::Task<int> WebService::answerSanity(const http::Request& request,
+                                          http::Responder& responder) {
   const auto name = *nameBetween(request.path, kHealthPrefix, kSanitySuffix);
-  const auto target = process_.targets()->find(name);
+  const auto target = callbacks_.targets()->find(name);
   async::Scope& connection = responder.scope();
   http::Reply reply;
   if (target) {
@@ -326,26 +329,26 @@ async::Task<int> Service::answerSanity(const http::Request& request, http::Respo
   co_return co_await answerWith(std::move(reply), responder);
 }
 
-http::Reply Service::heartbeatOf(const http::Request& /*request*/) const {
+http::Reply WebService::heartbeatOf(const http::Request& /*request*/) const {
   return withType("application/json", heartbeat());
 }
 
 // The answer of Ultronex at these paths.
-http::Reply Service::formerName(const http::Request& request) const {
-  const auto targets = viewsOf(*process_.targets());
+http::Reply WebService::formerName(const http::Request& request) const {
+  const auto targets = viewsOf(*callbacks_.targets());
   return withType("application/json", request.path == "/stats"
-                                          ? statistics(targets, process_.self(requests_))
+                                          ? statistics(targets, callbacks_.self(requests_))
                                           : externalErrors(targets));
 }
 
 // The page requests /api/v1/status for everything that it shows.
-http::Reply Service::index(const http::Request& request) const {
+http::Reply WebService::index(const http::Request& request) const {
   if (!options_.status_page) return nothing(request);
   const HtmlAnswer answer;
   return {answer.head(), answer.fill(kStatusPage)};
 }
 
-http::Reply Service::nothing(const http::Request& /*request*/) const {
+http::Reply WebService::nothing(const http::Request& /*request*/) const {
   return plain(404, "unknown path; daemon/web/README.md lists all endpoints\n");
 }
 

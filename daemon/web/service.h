@@ -10,17 +10,17 @@
 #include "async/task.h"
 #include "http/message.h"
 #include "http/responder.h"
-#include "web/self_metrics.h"
 #include "web/request_stats.h"
+#include "web/self_metrics.h"
 #include "web/targets.h"
 
 namespace postern::web {
 
 // Answers the requests of scrapers and probes. Runs on the loop of its targets, except for
 // functions that are marked as thread-safe.
-class Service {
+class WebService {
  public:
-  struct Options {
+  struct ServiceOptions {
     std::chrono::milliseconds timeout_offset{
         500};                  // subtracted from the scraper's timeout, at most half of it
     bool lifecycle = false;    // turns on POST /-/reload
@@ -34,14 +34,14 @@ class Service {
   };
   // Calls into the process. The service calls them on the loop, where they must not block; `reload`
   // is the exception.
-  struct Process {
+  struct Callbacks {
     std::function<TargetsNow()> targets;
     std::function<Self(const RequestStats&)> self;
-    // Returns "" on success, else every complaint. Called on threads that may block.
+    // Returns "" on success, else every error. Called on threads that may block.
     std::function<std::string()> reload;
   };
 
-  Service(Options options, Process process);
+  WebService(ServiceOptions options, Callbacks callbacks);
 
   // The service and both references must outlive the task.
   async::Task<> handle(const http::Request& request, http::Responder& responder);
@@ -79,8 +79,8 @@ class Service {
   async::Task<> answerBelowPrefix(const http::Request& request, http::Responder& responder);
   async::Task<> answer(Route route, const http::Request& request, http::Responder& responder);
 
-  const Options options_;
-  const Process process_;
+  const ServiceOptions options_;
+  const Callbacks callbacks_;
   RequestStats requests_;
 };
 

@@ -27,29 +27,30 @@ std::int64_t secondsUntil(SystemTime time, SystemTime now) {
   return std::chrono::ceil<std::chrono::seconds>(time - now).count();
 }
 
-Json timeOrNull(const std::optional<SystemTime>& time) {
-  return time ? Json(rfc3339(*time)) : Json(nullptr);
+OrderedJson timeOrNull(const std::optional<SystemTime>& time) {
+  return time ? OrderedJson(rfc3339(*time)) : OrderedJson(nullptr);
 }
 
 // A time in the future and the seconds until then; negative when it has passed.
-Json ahead(const std::optional<SystemTime>& time, SystemTime now) {
+OrderedJson ahead(const std::optional<SystemTime>& time, SystemTime now) {
   if (!time) return nullptr;
   return {{"at", rfc3339(*time)}, {"in_seconds", secondsUntil(*time, now)}};
 }
 
-Json describeSession(const TargetView& target, SystemTime now) {
+OrderedJson describeSession(const TargetView& target, SystemTime now) {
   const auto& session = target.session;
   const bool by_token = target.config->login.has_value() && !target.sends_credential_itself;
-  Json json;
+  OrderedJson json;
   json["proves_itself_by"] = !target.credential ? "certificate" : by_token ? "login" : "credential";
   json["logged_in"] = session.logged_in;
-  json["logged_in_since"] = session.logged_in ? timeOrNull(session.last_success) : Json(nullptr);
+  json["logged_in_since"] =
+      session.logged_in ? timeOrNull(session.last_success) : OrderedJson(nullptr);
   json["token_expires"] =
-      session.logged_in && by_token ? ahead(session.token_expiry, now) : Json(nullptr);
+      session.logged_in && by_token ? ahead(session.token_expiry, now) : OrderedJson(nullptr);
   json["rejections_in_a_row"] = session.rejections;
   json["waiting"] = session.waiting;
   json["waiting_after"] =
-      session.waiting_after ? Json(faultName(*session.waiting_after)) : Json(nullptr);
+      session.waiting_after ? OrderedJson(faultName(*session.waiting_after)) : OrderedJson(nullptr);
   json["logins"] = {{"success", session.successes},
                     {"rejected", session.rejected},
                     {"throttled", session.throttled},
@@ -58,29 +59,31 @@ Json describeSession(const TargetView& target, SystemTime now) {
   return json;
 }
 
-Json describeCredential(const std::optional<CredentialView>& credential) {
+OrderedJson describeCredential(const std::optional<CredentialView>& credential) {
   if (!credential) return nullptr;
   return {{"source", credential->source},
           {"found", credential->found},
           {"last_read", timeOrNull(credential->last_success)},
           {"error", credential->error},
-          {"remedy", credential->remedy.empty() ? Json(nullptr) : Json(credential->remedy)}};
+          {"remedy",
+           credential->remedy.empty() ? OrderedJson(nullptr) : OrderedJson(credential->remedy)}};
 }
 
 // The remedy of a target's or page's error.
-Json remedyOf(const std::optional<Error>& error) {
-  return error && !error->remedy.empty() ? Json(error->remedy) : Json(nullptr);
+OrderedJson remedyOf(const std::optional<Error>& error) {
+  return error && !error->remedy.empty() ? OrderedJson(error->remedy) : OrderedJson(nullptr);
 }
 
-Json detailOf(const std::optional<Error>& error) {
-  return error && error->detail != Detail::None ? Json(detailName(error->detail)) : Json(nullptr);
+OrderedJson detailOf(const std::optional<Error>& error) {
+  return error && error->detail != Detail::None ? OrderedJson(detailName(error->detail))
+                                                : OrderedJson(nullptr);
 }
 
-Json describe(const std::string& role, const std::string& file, const tls::Summary& summary,
-              SystemTime now) {
+OrderedJson describe(const std::string& role, const std::string& file, const tls::Summary& summary,
+                     SystemTime now) {
   using Days = std::chrono::duration<std::int64_t, std::ratio<86'400>>;
   return {{"role", role},
-          {"file", file.empty() ? Json(nullptr) : Json(file)},
+          {"file", file.empty() ? OrderedJson(nullptr) : OrderedJson(file)},
           {"subject", summary.subject},
           {"names", summary.names},
           {"issuer", summary.issuer},
@@ -89,8 +92,8 @@ Json describe(const std::string& role, const std::string& file, const tls::Summa
           {"days_left", std::chrono::floor<Days>(summary.validity.not_after - now).count()}};
 }
 
-Json describeCertificates(const TargetView& target, SystemTime now) {
-  Json list = Json::array();
+OrderedJson describeCertificates(const TargetView& target, SystemTime now) {
+  OrderedJson list = OrderedJson::array();
   for (const auto& material : target.materials) {
     const std::string prefix(rolePrefix(material.peer));
     for (const auto& summary : material.client_chain)
@@ -102,36 +105,39 @@ Json describeCertificates(const TargetView& target, SystemTime now) {
   return list;
 }
 
-Json describePages(const TargetView& target) {
+OrderedJson describePages(const TargetView& target) {
   const auto& counts = target.counts;
   const auto& pages = target.config->pages;
-  Json list = Json::array();
+  OrderedJson list = OrderedJson::array();
   for (std::size_t page = 0; page < std::min(counts.pages.size(), pages.size()); ++page) {
     const auto& error = counts.pages[page];
-    const auto& story = counts.stories[page];
-    list.push_back({{"page", pages[page].name()},
-                    {"up", !error.has_value()},
-                    {"fault", error ? Json(faultName(error->fault)) : Json(nullptr)},
-                    {"error", error ? Json(error->what) : Json(nullptr)},
-                    {"remedy", remedyOf(error)},
-                    {"detail", detailOf(error)},
-                    {"status", story.status != 0 ? Json(story.status) : Json(nullptr)},
-                    {"format", story.format ? Json(formatName(*story.format)) : Json(nullptr)},
-                    {"bytes", story.bytes},
-                    {"samples", story.counts.read}});
+    const auto& fetch_info = counts.fetch_infos[page];
+    list.push_back(
+        {{"page", pages[page].name()},
+         {"up", !error.has_value()},
+         {"fault", error ? OrderedJson(faultName(error->fault)) : OrderedJson(nullptr)},
+         {"error", error ? OrderedJson(error->what) : OrderedJson(nullptr)},
+         {"remedy", remedyOf(error)},
+         {"detail", detailOf(error)},
+         {"status", fetch_info.status != 0 ? OrderedJson(fetch_info.status) : OrderedJson(nullptr)},
+         {"format",
+          fetch_info.format ? OrderedJson(formatName(*fetch_info.format)) : OrderedJson(nullptr)},
+         {"bytes", fetch_info.bytes},
+         {"samples", fetch_info.counts.read}});
   }
   return list;
 }
 
-Json describeScrapes(const TargetView& target) {
+OrderedJson describeScrapes(const TargetView& target) {
   const auto& counts = target.counts;
   std::uint64_t failed = 0;
   for (const auto count : counts.failures) failed += count;
-  Json last = Json::array();
+  OrderedJson last = OrderedJson::array();
   for (const auto& scrape : target.last_scrapes) {
-    last.push_back({{"at", rfc3339(scrape.at)},
-                    {"seconds", roundedSeconds(scrape.seconds)},
-                    {"fault", scrape.fault ? Json(faultName(*scrape.fault)) : Json(nullptr)}});
+    last.push_back(
+        {{"at", rfc3339(scrape.at)},
+         {"seconds", roundedSeconds(scrape.seconds)},
+         {"fault", scrape.fault ? OrderedJson(faultName(*scrape.fault)) : OrderedJson(nullptr)}});
   }
   return {{"total", counts.scrapes},
           {"failed", failed},
@@ -139,14 +145,14 @@ Json describeScrapes(const TargetView& target) {
           {"last", std::move(last)}};
 }
 
-Json describeDropped(const exposition::PageCounts& counts) {
+OrderedJson describeDropped(const exposition::PageCounts& counts) {
   return {{"match", counts.unmatched},
           {"relabel", counts.relabelled},
           {"family_series_limit", counts.excess},
           {"nan", counts.nan}};
 }
 
-Json describePage(const scrape::Counts& counts) {
+OrderedJson describePage(const scrape::ScrapeCounts& counts) {
   return {{"bytes", counts.page_bytes},
           {"samples", counts.samples},
           {"read", counts.last.read},
@@ -159,23 +165,24 @@ Json describePage(const scrape::Counts& counts) {
           {"type_clashes", counts.type_clashes}};
 }
 
-Json describe(const TargetView& target, const TargetState& verdict, SystemTime now) {
+OrderedJson describe(const TargetView& target, const TargetState& target_state, SystemTime now) {
   const auto& config = *target.config;
   const auto& material = target.material().status;
-  Json json;
+  OrderedJson json;
   json["name"] = config.name;
   json["preset"] = config.preset;
   json["url"] = fmt::format("https://{}{}", config.url.authority(), config.url.path);
-  json["state"] = stateName(verdict.state);
-  json["verdict"] = verdict.words;
-  json["fault"] = verdict.fault ? Json(faultName(verdict.fault->fault)) : Json(nullptr);
-  json["why"] = verdict.fault ? Json(verdict.fault->what) : Json(nullptr);
-  json["remedy"] = remedyOf(verdict.fault);
-  json["detail"] = detailOf(verdict.fault);
-  json["since"] = timeOrNull(verdict.since);
-  json["next"] = verdict.next;
-  json["next_attempt"] = ahead(verdict.next_attempt, now);
-  json["warnings"] = verdict.warnings;
+  json["state"] = stateName(target_state.state);
+  json["verdict"] = target_state.words;
+  json["fault"] =
+      target_state.fault ? OrderedJson(faultName(target_state.fault->fault)) : OrderedJson(nullptr);
+  json["why"] = target_state.fault ? OrderedJson(target_state.fault->what) : OrderedJson(nullptr);
+  json["remedy"] = remedyOf(target_state.fault);
+  json["detail"] = detailOf(target_state.fault);
+  json["since"] = timeOrNull(target_state.since);
+  json["next"] = target_state.next;
+  json["next_attempt"] = ahead(target_state.next_attempt, now);
+  json["warnings"] = target_state.warnings;
   json["session"] = describeSession(target, now);
   json["credential"] = describeCredential(target.credential);
   json["material"] = {{"loaded", material.loaded}, {"error", material.error}};
@@ -192,14 +199,14 @@ Json describe(const TargetView& target, const TargetState& verdict, SystemTime n
 }  // namespace
 
 std::string status(const TargetViews& targets, const Self& self, SystemTime now) {
-  Json list = Json::array();
-  auto all = TargetState::State::Ok;
+  OrderedJson list = OrderedJson::array();
+  auto all = TargetState::Condition::Ok;
   for (const auto& target : targets) {
-    const auto verdict = judge(target);
-    all = worst(all, verdict.state);
-    list.push_back(describe(target, verdict, now));
+    const auto target_state = stateOf(target);
+    all = worst(all, target_state.state);
+    list.push_back(describe(target, target_state, now));
   }
-  Json json;
+  OrderedJson json;
   json["schema"] = kSchema;
   json["version"] = self.version;
   json["revision"] = self.revision;
@@ -208,11 +215,11 @@ std::string status(const TargetViews& targets, const Self& self, SystemTime now)
   json["now"] = rfc3339(now);
   json["state"] = stateName(all);
   json["config"] = {
-      {"file", self.config_file.empty() ? Json(nullptr) : Json(self.config_file)},
+      {"file", self.config_file.empty() ? OrderedJson(nullptr) : OrderedJson(self.config_file)},
       {"fingerprint", self.config_fingerprint},
       {"last_reload",
        {{"successful", self.reload_successful}, {"last_success", rfc3339(self.reloaded)}}}};
-  json["http_connections"] = self.front.connections;
+  json["http_connections"] = self.listener.connections;
   json["targets"] = std::move(list);
   return write(json);
 }

@@ -119,11 +119,11 @@ void writeCertificates(const View& target, SystemTime tls::Validity::*bound, Tex
   }
 }
 
-std::string_view roleOfReloads(MaterialView::Peer peer) {
+std::string_view roleOfReloads(MaterialView::PeerKind peer) {
   switch (peer) {
-    case MaterialView::Peer::Service: break;
-    case MaterialView::Peer::TokenEndpoint: return "token_endpoint";
-    case MaterialView::Peer::Database: return "database";
+    case MaterialView::PeerKind::Service: break;
+    case MaterialView::PeerKind::TokenEndpoint: return "token_endpoint";
+    case MaterialView::PeerKind::Database: return "database";
   }
   return "client";
 }

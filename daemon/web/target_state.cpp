@@ -24,51 +24,52 @@ std::string timeLeft(SystemTime::duration left) {
 }
 
 // The owner of the certificate files; "" for the target itself.
-std::string whoseFiles(MaterialView::Peer peer) {
+std::string whoseFiles(MaterialView::PeerKind peer) {
   switch (peer) {
-    case MaterialView::Peer::Service: break;
-    case MaterialView::Peer::TokenEndpoint: return "the token endpoint's ";
-    case MaterialView::Peer::Database: return "the database's ";
+    case MaterialView::PeerKind::Service: break;
+    case MaterialView::PeerKind::TokenEndpoint: return "the token endpoint's ";
+    case MaterialView::PeerKind::Database: return "the database's ";
   }
   return "";
 }
 
-void warnOfMaterial(const MaterialView& material, SystemTime now, TargetState& verdict) {
+void warnOfMaterial(const MaterialView& material, SystemTime now, TargetState& target_state) {
   const auto warn = [&](const std::string& what, const std::optional<tls::Validity>& validity) {
     if (!validity || !tls::expiresSoon(*validity, now)) return;
-    verdict.warnings.push_back(fmt::format("{} {}", what, timeLeft(validity->not_after - now)));
+    target_state.warnings.push_back(
+        fmt::format("{} {}", what, timeLeft(validity->not_after - now)));
   };
   const auto whose = whoseFiles(material.peer);
   const std::string article = whose.empty() ? "the " : whose;
   warn(article + "client certificate", material.client_validity);
   warn(fmt::format("a certificate of {}CA file", article), material.ca_validity);
-  verdict.warnings.insert(verdict.warnings.end(), material.warnings.begin(),
-                          material.warnings.end());
+  target_state.warnings.insert(target_state.warnings.end(), material.warnings.begin(),
+                               material.warnings.end());
   const auto& status = material.status;
   if (!status.error.empty() && status.loaded) {
-    verdict.warnings.push_back(
-        fmt::format("{}renewed certificate files are invalid, the last valid ones stay in use: {}",
+    target_state.warnings.push_back(
+        fmt::format("{}renewed certificate files are invalid, the last good ones stay in use: {}",
                     whose, status.error));
   } else if (!status.error.empty() && !whose.empty()) {
-    verdict.warnings.push_back(
+    target_state.warnings.push_back(
         fmt::format("{}certificate files are invalid: {}", whose, status.error));
   }
   if (!material.server) return;
-  const bool of_service = material.peer == MaterialView::Peer::Service;
+  const bool of_service = material.peer == MaterialView::PeerKind::Service;
   warn(of_service ? "the service's certificate" : whose + "certificate", material.server->validity);
 }
 
-void warnOfCertificates(const TargetView& target, TargetState& verdict) {
-  for (const auto& material : target.materials) warnOfMaterial(material, target.now, verdict);
+void warnOfCertificates(const TargetView& target, TargetState& target_state) {
+  for (const auto& material : target.materials) warnOfMaterial(material, target.now, target_state);
   if (target.config->tls.insecure_skip_verify)
-    verdict.warnings.emplace_back("the service's certificate is not verified");
+    target_state.warnings.emplace_back("the service's certificate is not verified");
 }
 
-void warnOfCredential(const TargetView& target, TargetState& verdict) {
+void warnOfCredential(const TargetView& target, TargetState& target_state) {
   const auto& credential = target.credential;
   if (!credential || !credential->found || credential->error.empty()) return;
-  verdict.warnings.push_back("the credential cannot be read again, the last one stays in use: " +
-                             credential->error);
+  target_state.warnings.push_back(
+      "the credential cannot be read again, the last one stays in use: " + credential->error);
 }
 
 constexpr std::size_t kNodesInWarnings = 5;
@@ -80,7 +81,7 @@ std::string nodeFails(const exposition::Node& node, SystemTime as_of) {
                      exposition::whyNotConnected(node), rfc3339(as_of));
 }
 
-void warnOfNodes(const TargetView& target, TargetState& verdict) {
+void warnOfNodes(const TargetView& target, TargetState& target_state) {
   if (target.counts.fault) return;
   std::size_t named = 0;
   std::size_t more = 0;
@@ -88,29 +89,29 @@ void warnOfNodes(const TargetView& target, TargetState& verdict) {
     if (!page.health) continue;
     for (const auto& node : failingNodes(*page.health)) {
       if (++named <= kNodesInWarnings) {
-        verdict.warnings.push_back(nodeFails(node, page.as_of));
+        target_state.warnings.push_back(nodeFails(node, page.as_of));
       } else {
         ++more;
       }
     }
   }
   if (more > 0)
-    verdict.warnings.push_back(
+    target_state.warnings.push_back(
         fmt::format("{} more nodes are not connected; /health/{} names all of them", more,
                     target.config->name));
 }
 
 // Prometheus keeps one sample of each series and drops the others silently.
-void warnOfDuplicates(const scrape::Counts& counts, TargetState& verdict) {
+void warnOfDuplicates(const scrape::ScrapeCounts& counts, TargetState& target_state) {
   const std::size_t made = counts.last.relabel_duplicates;
   if (counts.fault || made == 0) return;
-  verdict.warnings.push_back(
-      fmt::format("rules made {}{} of another one on the page, and Prometheus drops duplicates: "
+  target_state.warnings.push_back(
+      fmt::format("rules made {}{} of another one of the page, and Prometheus drops duplicates: "
                   "postern rules names the rule and the series",
                   made, made == 1 ? " sample a duplicate" : " samples duplicates"));
 }
 
-void warnOfPages(const TargetView& target, TargetState& verdict) {
+void warnOfPages(const TargetView& target, TargetState& target_state) {
   const auto& counts = target.counts;
   if (counts.fault) return;
   const auto& pages = target.config->pages;
@@ -120,7 +121,7 @@ void warnOfPages(const TargetView& target, TargetState& verdict) {
     const std::string named = "page " + std::string(pages[page].name());
     std::string_view why = error->what;
     if (why.starts_with(named + ": ")) why.remove_prefix(named.size() + 2);
-    verdict.warnings.push_back(
+    target_state.warnings.push_back(
         fmt::format("{} is missing ({}): {}", named, faultName(error->fault), why));
   }
 }
@@ -144,83 +145,84 @@ std::string nextAfterFault(const Error& fault, const session::Session::Status& s
                   : "nothing is sent until then";
 }
 
-void judgeScraped(scrape::ServiceHealth health, TargetState& verdict) {
+void describeScraped(scrape::ServiceHealth health, TargetState& target_state) {
   switch (health) {
-    case scrape::ServiceHealth::NotTold:
+    case scrape::ServiceHealth::NotReported:
     case scrape::ServiceHealth::Healthy:
-      verdict.state = TargetState::State::Ok;
-      verdict.words = verdict.warnings.empty() ? "scraped without fault" : "scraped, with warnings";
+      target_state.state = TargetState::Condition::Ok;
+      target_state.words =
+          target_state.warnings.empty() ? "scraped without fault" : "scraped, with warnings";
       break;
     case scrape::ServiceHealth::Unhealthy:
-      verdict.state = TargetState::State::Unhealthy;
-      verdict.words = "the service reports that it is not healthy";
+      target_state.state = TargetState::Condition::Unhealthy;
+      target_state.words = "the service reports that it is not healthy";
       break;
     case scrape::ServiceHealth::Unknown:
-      verdict.words = "scraped, but the health of the service is unknown";
+      target_state.words = "scraped, but the health of the service is unknown";
       break;
   }
 }
 
 }  // namespace
 
-TargetState judge(const TargetView& target) {
+TargetState stateOf(const TargetView& target) {
   const auto& counts = target.counts;
   const auto& session = target.session;
-  TargetState verdict;
-  verdict.fault = counts.fault;
-  if (counts.scraped) verdict.since = counts.since;
-  if (session.waiting) verdict.next_attempt = session.next_attempt;
-  warnOfCertificates(target, verdict);
-  warnOfCredential(target, verdict);
-  warnOfPages(target, verdict);
-  warnOfDuplicates(counts, verdict);
-  warnOfNodes(target, verdict);
+  TargetState target_state;
+  target_state.fault = counts.fault;
+  if (counts.scraped) target_state.since = counts.since;
+  if (session.waiting) target_state.next_attempt = session.next_attempt;
+  warnOfCertificates(target, target_state);
+  warnOfCredential(target, target_state);
+  warnOfPages(target, target_state);
+  warnOfDuplicates(counts, target_state);
+  warnOfNodes(target, target_state);
   if (counts.fault) {
-    verdict.state = TargetState::State::Failing;
-    verdict.words = failure(counts.fault->fault, session);
-    verdict.next = nextAfterFault(*counts.fault, session);
+    target_state.state = TargetState::Condition::Failing;
+    target_state.words = failure(counts.fault->fault, session);
+    target_state.next = nextAfterFault(*counts.fault, session);
   } else if (counts.scraped) {
-    judgeScraped(counts.health, verdict);
-    verdict.next = "the next scrape fetches the page again";
+    describeScraped(counts.health, target_state);
+    target_state.next = "the next scrape fetches the page again";
   } else {
-    verdict.words = "not scraped yet";
-    verdict.next = session.waiting ? nextAfterFault({Fault::Backoff, ""}, session)
-                                   : "the first scrape fetches it";
+    target_state.words = "not scraped yet";
+    target_state.next = session.waiting ? nextAfterFault({Fault::Backoff, ""}, session)
+                                        : "the first scrape fetches it";
   }
-  return verdict;
+  return target_state;
 }
 
-std::string_view stateName(TargetState::State state) {
+std::string_view stateName(TargetState::Condition state) {
   switch (state) {
-    case TargetState::State::Unknown: break;
-    case TargetState::State::Ok: return "ok";
-    case TargetState::State::Unhealthy: return "unhealthy";
-    case TargetState::State::Failing: return "failing";
+    case TargetState::Condition::Unknown: break;
+    case TargetState::Condition::Ok: return "ok";
+    case TargetState::Condition::Unhealthy: return "unhealthy";
+    case TargetState::Condition::Failing: return "failing";
   }
   return "unknown";
 }
 
-TargetState::State worst(TargetState::State one, TargetState::State other) {
-  using State = TargetState::State;
-  for (const auto state : {State::Failing, State::Unhealthy, State::Unknown}) {
+TargetState::Condition worst(TargetState::Condition one, TargetState::Condition other) {
+  using Condition = TargetState::Condition;
+  for (const auto state : {Condition::Failing, Condition::Unhealthy, Condition::Unknown}) {
     if (one == state || other == state) return state;
   }
-  return State::Ok;
+  return Condition::Ok;
 }
 
-bool isWell(TargetState::State state) {
-  return state == TargetState::State::Ok || state == TargetState::State::Unknown;
+bool isWell(TargetState::Condition state) {
+  return state == TargetState::Condition::Ok || state == TargetState::Condition::Unknown;
 }
 
 std::vector<HealthPage> healthPages(const TargetView& target) {
   std::vector<HealthPage> found;
   const auto& pages = target.config->pages;
-  const auto& stories = target.counts.stories;
+  const auto& fetch_infos = target.counts.fetch_infos;
   for (std::size_t page = 0; page < pages.size(); ++page) {
-    const auto story = page < stories.size() ? stories[page] : scrape::FetchInfo();
-    if (story.health || story.format == exposition::Format::WhatsappHealth ||
+    const auto fetch_info = page < fetch_infos.size() ? fetch_infos[page] : scrape::FetchInfo();
+    if (fetch_info.health || fetch_info.format == exposition::Format::WhatsappHealth ||
         pages[page].format == config::Format::WhatsappHealth)
-      found.push_back({pages[page].name(), story.health, story.health_at});
+      found.push_back({pages[page].name(), fetch_info.health, fetch_info.health_at});
   }
   return found;
 }

@@ -14,8 +14,8 @@ namespace postern::web {
 struct TargetState {
   // Unhealthy: scraped, and the service reports that it is not healthy. Unknown: not scraped yet,
   // or scraped without the page that reports the service's health.
-  enum class State { Unknown, Ok, Unhealthy, Failing };
-  State state = State::Unknown;
+  enum class Condition { Unknown, Ok, Unhealthy, Failing };
+  Condition state = Condition::Unknown;
   std::string words;                // the state, for people: "the service rejects the credential"
   std::optional<Error> fault;       // of the last scrape
   std::optional<SystemTime> since;  // when the state (a success, or this fault) began
@@ -27,14 +27,14 @@ struct TargetState {
   std::vector<std::string> warnings;
 };
 
-TargetState judge(const TargetView& target);
+TargetState stateOf(const TargetView& target);
 
 // "ok", "unhealthy", "failing" or "unknown".
-std::string_view stateName(TargetState::State state);
+std::string_view stateName(TargetState::Condition state);
 // The state of several targets: the worst one, in the order Ok, Unknown, Unhealthy, Failing.
-TargetState::State worst(TargetState::State one, TargetState::State other);
+TargetState::Condition worst(TargetState::Condition one, TargetState::Condition other);
 // Whether /health answers 200: no problem is known.
-bool isWell(TargetState::State state);
+bool isWell(TargetState::Condition state);
 
 // The health that the service reports on one page of a target.
 struct HealthPage {

@@ -7,7 +7,7 @@
 namespace postern::web {
 namespace {
 
-MaterialView viewOf(MaterialView::Peer peer, const tls::Store& store,
+MaterialView viewOf(MaterialView::PeerKind peer, const tls::Store& store,
                     std::optional<tls::Summary> server) {
   MaterialView view;
   view.peer = peer;
@@ -28,14 +28,14 @@ MaterialView viewOf(MaterialView::Peer peer, const tls::Store& store,
 }
 
 std::vector<MaterialView> materialsOf(const scrape::TargetClient& client) {
-  using Peer = MaterialView::Peer;
+  using PeerKind = MaterialView::PeerKind;
   std::vector<MaterialView> views = {
-      viewOf(Peer::Service, client.material, client.serverCertificate())};
+      viewOf(PeerKind::Service, client.material, client.serverCertificate())};
   if (const auto* endpoint = client.token_endpoint.get())
     views.push_back(
-        viewOf(Peer::TokenEndpoint, endpoint->material, endpoint->client.serverCertificate()));
+        viewOf(PeerKind::TokenEndpoint, endpoint->material, endpoint->client.serverCertificate()));
   if (client.database_material)
-    views.push_back(viewOf(Peer::Database, *client.database_material, std::nullopt));
+    views.push_back(viewOf(PeerKind::Database, *client.database_material, std::nullopt));
   return views;
 }
 
@@ -79,11 +79,11 @@ TargetViews viewsOf(const Targets& targets) {
   return views;
 }
 
-std::string_view rolePrefix(MaterialView::Peer peer) {
+std::string_view rolePrefix(MaterialView::PeerKind peer) {
   switch (peer) {
-    case MaterialView::Peer::Service: break;
-    case MaterialView::Peer::TokenEndpoint: return "token_endpoint_";
-    case MaterialView::Peer::Database: return "database_";
+    case MaterialView::PeerKind::Service: break;
+    case MaterialView::PeerKind::TokenEndpoint: return "token_endpoint_";
+    case MaterialView::PeerKind::Database: return "database_";
   }
   return "";
 }

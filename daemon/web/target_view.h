@@ -22,9 +22,9 @@ struct Targets;
 
 // Certificates for the connections to one peer: the loaded ones, and the peer's own.
 struct MaterialView {
-  enum class Peer : std::uint8_t { Service, TokenEndpoint, Database };
+  enum class PeerKind : std::uint8_t { Service, TokenEndpoint, Database };
 
-  Peer peer = Peer::Service;
+  PeerKind peer = PeerKind::Service;
   std::string cert_file;  // as configured; empty: not configured
   std::string ca_file;
   tls::Store::Status status;
@@ -54,7 +54,7 @@ struct CredentialView {
 // configuration.
 struct TargetView {
   std::shared_ptr<const config::Target> config;  // never null
-  scrape::Counts counts;
+  scrape::ScrapeCounts counts;
   std::vector<scrape::LastScrape> last_scrapes;  // the oldest first
   session::Session::Status session;
   bool sends_credential_itself = false;      // pages carry the credential instead of a token
@@ -72,6 +72,6 @@ TargetView viewOf(const scrape::Target& target);
 TargetViews viewsOf(const Targets& targets);
 
 // The prefix of the peer's certificate roles in metrics and status: "" for the service.
-std::string_view rolePrefix(MaterialView::Peer peer);
+std::string_view rolePrefix(MaterialView::PeerKind peer);
 
 }  // namespace postern::web

@@ -8,9 +8,9 @@
 
 #include "base/date.h"
 #include "base/log.h"
-#include "web/bcrypt.h"
 #include "tls/certificate.h"
 #include "tls/files.h"
+#include "web/bcrypt.h"
 
 namespace postern::web {
 namespace {
@@ -18,36 +18,36 @@ namespace {
 constexpr std::chrono::seconds kBusyFor{1};
 
 Admission refusal(int status, std::string_view body) {
-  Admission verdict;
-  verdict.allowed = false;
-  verdict.head.status = status;
-  verdict.body = body;
-  return verdict;
+  Admission admission;
+  admission.allowed = false;
+  admission.head.status = status;
+  admission.body = body;
+  return admission;
 }
 
-void setRetryAfter(Admission& verdict, std::chrono::seconds wait) {
-  verdict.head.headers.emplace_back("Retry-After", std::to_string(wait.count()));
+void setRetryAfter(Admission& admission, std::chrono::seconds wait) {
+  admission.head.headers.emplace_back("Retry-After", std::to_string(wait.count()));
 }
 
 Admission throttled(const RateLimiter& limiter) {
-  auto verdict = refusal(429, "too many requests: rate_limit admits no more for now\n");
-  if (const auto wait = limiter.wait()) setRetryAfter(verdict, *wait);
-  return verdict;
+  auto admission = refusal(429, "too many requests: rate_limit admits no more for now\n");
+  if (const auto wait = limiter.wait()) setRetryAfter(admission, *wait);
+  return admission;
 }
 
 Admission unauthorized() {
-  auto verdict = refusal(401, "unauthorized: user name and password are required\n");
+  auto admission = refusal(401, "unauthorized: user name and password are required\n");
   // RFC 7617, section 2: the realm is required.
-  verdict.head.headers.emplace_back("WWW-Authenticate", "Basic realm=\"postern\"");
-  return verdict;
+  admission.head.headers.emplace_back("WWW-Authenticate", "Basic realm=\"postern\"");
+  return admission;
 }
 
 Admission busy() {
-  auto verdict =
+  auto admission =
       refusal(503, "busy: too many passwords are being checked at once; try again later\n");
-  verdict.head.reason = "busy";
-  setRetryAfter(verdict, kBusyFor);
-  return verdict;
+  admission.head.reason = "busy";
+  setRetryAfter(admission, kBusyFor);
+  return admission;
 }
 
 config::Tls namedFiles(const config::WebConfig& config, const config::Path& key_password) {
@@ -71,27 +71,27 @@ std::string_view needsRestart(const config::WebConfig& before, const config::Web
 
 }  // namespace
 
-Admission WebConfigStore::Snapshot::judge(const http::Request& request, bool open) const {
-  const auto count = [&](Reason reason) { ++counts->refused[static_cast<std::size_t>(reason)]; };
+Admission WebConfigStore::AccessSnapshot::admit(const http::Request& request, bool open) const {
+  const auto count = [&](Rejection reason) { ++counts->refused[static_cast<std::size_t>(reason)]; };
   if (limiter && !limiter->take()) {
-    count(Reason::RateLimit);
+    count(Rejection::RateLimit);
     return throttled(*limiter);
   }
   if (!auth || open) return {};
-  switch (auth->judge(request.header("authorization"))) {
-    case BasicAuth::Answer::Allowed: return {};
-    case BasicAuth::Answer::Busy: count(Reason::Busy); return busy();
-    case BasicAuth::Answer::Refused: break;
+  switch (auth->verify(request.header("authorization"))) {
+    case BasicAuth::AuthResult::Allowed: return {};
+    case BasicAuth::AuthResult::Busy: count(Rejection::Busy); return busy();
+    case BasicAuth::AuthResult::Refused: break;
   }
-  count(Reason::Unauthorized);
+  count(Rejection::Unauthorized);
   return unauthorized();
 }
 
-bool WebConfigStore::Snapshot::settled(const http::Request& request) const {
+bool WebConfigStore::AccessSnapshot::settled(const http::Request& request) const {
   return !auth || auth->settled(request.header("authorization"));
 }
 
-WebConfigStore::WebConfigStore(Files files, const Clock& clock, Outside outside)
+WebConfigStore::WebConfigStore(WebConfigFiles files, const Clock& clock, Outside outside)
     : files_(std::move(files)),
       clock_(clock),
       outside_(std::move(outside)),
@@ -104,20 +104,20 @@ WebConfigStore::WebConfigStore(Files files, const Clock& clock, Outside outside)
   }
 }
 
-WebConfigStore::State WebConfigStore::state() const {
+WebConfigStore::StatePtr WebConfigStore::state() const {
   auto loaded = reloading_.now();
   return loaded ? loaded : at_start_;
 }
 
-std::shared_ptr<const WebConfigStore::Snapshot> WebConfigStore::now() const {
+std::shared_ptr<const WebConfigStore::AccessSnapshot> WebConfigStore::now() const {
   const auto now = state();
   return {now, &now->snapshot};
 }
 
-WebConfigStore::Status WebConfigStore::status() const {
+WebConfigStatus WebConfigStore::status() const {
   const auto now = state();
   const auto loads = reloading_.status();
-  Status status;
+  WebConfigStatus status;
   status.configured = !files_.config.empty();
   status.reload_successful = !loads.error;
   status.reloaded = loads.loaded_at;
@@ -139,14 +139,15 @@ std::string WebConfigStore::signature() {
 
 // Takes the signatures of the named files before it reads them, so that the next poll sees a change
 // in between.
-Result<WebConfigStore::State> WebConfigStore::load(const State& former, std::string& signature) {
+Result<WebConfigStore::StatePtr> WebConfigStore::load(const StatePtr& former,
+                                                      std::string& signature) {
   const auto of_config = tls::signatureOf(files_.config);
   const auto read = config::loadWebConfig(files_.config);
   const bool at_start = !former && !at_start_;
   if (at_start) {
     // Refuses every connection until a load succeeds.
     at_start_ = make(read, {tls::makeClosedContext(), {}, {}, {}}, nullptr);
-    complaints_ = read.complaints;
+    start_errors_ = read.errors;
   }
   const auto& before = former ? *former : *at_start_;
   errors_ = mistakesIn(read, at_start);
@@ -157,7 +158,7 @@ Result<WebConfigStore::State> WebConfigStore::load(const State& former, std::str
   if (errors_.empty()) {
     if (takesOff(before.config, read.config) && resting_ != signature) {
       resting_ = signature;
-      return State();
+      return StatePtr();
     }
     named_ = namedFiles(read.config, files_.key_password);
     signature = of_config + tls::signatureOf(named_);
@@ -172,19 +173,20 @@ Result<WebConfigStore::State> WebConfigStore::load(const State& former, std::str
   return Error{Fault::Config, std::move(all)};
 }
 
-std::vector<std::string> WebConfigStore::mistakesIn(const config::WebConfigLoaded& read, bool at_start) {
-  auto complaints = read.complaints;
-  if (outside_ && !at_start)
-    std::ranges::move(outside_(read.files), std::back_inserter(complaints));
+std::vector<std::string> WebConfigStore::mistakesIn(const config::LoadedWebConfig& read,
+                                                    bool at_start) {
+  auto errors = read.errors;
+  if (outside_ && !at_start) std::ranges::move(outside_(read.files), std::back_inserter(errors));
   std::vector<std::string> mistakes;
-  mistakes.reserve(complaints.size());
-  for (const auto& complaint : complaints) mistakes.push_back(complaint.text());
+  mistakes.reserve(errors.size());
+  for (const auto& error : errors) mistakes.push_back(error.text());
   return mistakes;
 }
 
 // Keeps what a change does not touch: the remembered passwords and the bucket's level.
-WebConfigStore::State WebConfigStore::make(const config::WebConfigLoaded& read, tls::ServerContext context,
-                             const WebConfigState* before) const {
+WebConfigStore::StatePtr WebConfigStore::make(const config::LoadedWebConfig& read,
+                                              tls::ServerContext context,
+                                              const WebConfigState* before) const {
   const auto& config = read.config;
   auto next = std::make_shared<WebConfigState>();
   next->config = config;
@@ -210,7 +212,7 @@ WebConfigStore::State WebConfigStore::make(const config::WebConfigLoaded& read, 
   return next;
 }
 
-void WebConfigStore::onLoaded(const State& state) {
+void WebConfigStore::onLoaded(const StatePtr& state) {
   resting_.clear();
   const auto& config = state->config;
   for (const auto& warning : state->warnings) log::warn("web configuration: " + warning);
@@ -224,9 +226,9 @@ void WebConfigStore::onLoaded(const State& state) {
              {"not_after", state->server ? rfc3339(state->server->not_after) : "none"}});
 }
 
-// The caller of the constructor logs complaints(), and the process ends.
+// The caller of the constructor logs startErrors(), and the process ends.
 void WebConfigStore::onFailed(const ReloadFailure& failure) {
-  if (!failure.new_signature || !complaints_.empty()) return;
+  if (!failure.new_signature || !start_errors_.empty()) return;
   for (const auto& error : errors_) {
     log::error(failure.has_snapshot
                    ? "web configuration not reloaded, the previous one stays in force"

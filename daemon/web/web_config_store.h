@@ -19,8 +19,6 @@
 #include "web/basic_auth.h"
 #include "web/rate_limiter.h"
 
-// Access control of the web listener: loads the web configuration, and reloads it after a change.
-
 namespace postern::web {
 
 // Whether access control admits a request.
@@ -28,6 +26,27 @@ struct Admission {
   bool allowed = true;
   http::ResponseHead head;     // of the answer to a refused request
   std::string_view body = {};  // likewise; a line of static text
+};
+
+struct WebConfigFiles {
+  config::Path config;        // empty: no access control
+  config::Path key_password;  // of the key in that file; may be empty
+};
+
+// Refused requests, by reason.
+enum class Rejection { Unauthorized, RateLimit, Busy };
+inline constexpr std::array<std::string_view, 3> kRejectionNames = {"unauthorized", "rate_limit",
+                                                                    "busy"};
+
+struct WebConfigStatus {
+  bool configured = false;                         // whether --web.config.file is set
+  bool reload_successful = true;                   // whether the last load succeeded
+  SystemTime reloaded;                             // when a load last succeeded
+  bool closed = false;                             // no handshake can succeed yet; `error` says
+                                                   // why
+  std::string error;                               // of the last load if it failed, else empty
+  std::optional<tls::Validity> server, client_ca;  // of the material in use
+  std::array<std::uint64_t, kRejectionNames.size()> refused{};  // by Rejection
 };
 
 // TLS and access control of the web listener at one moment: see WebConfigStore.
@@ -45,79 +64,59 @@ struct WebConfigState;
 // Thread-safe.
 class WebConfigStore final : ReloadSource<WebConfigState> {
  public:
-  struct Files {
-    config::Path config;        // empty: no access control
-    config::Path key_password;  // of the key in that file; may be empty
-  };
-
-  // Refused requests, by reason.
-  enum class Reason { Unauthorized, RateLimit, Busy };
-  static constexpr std::array<std::string_view, 3> kReasonNames = {"unauthorized", "rate_limit",
-                                                                   "busy"};
-  struct Counts {
-    std::array<std::atomic<std::uint64_t>, kReasonNames.size()> refused{};
+  struct RejectionCounts {
+    std::array<std::atomic<std::uint64_t>, kRejectionNames.size()> refused{};
   };
 
   // Access control at one moment, immutable. A connection may keep it or ask for a new one at each
   // request.
-  struct Snapshot {
+  struct AccessSnapshot {
     std::shared_ptr<SSL_CTX> tls;          // for new connections; null: plain HTTP
     http::Headers headers;                 // of every answer, also of refusals
     std::shared_ptr<BasicAuth> auth;       // null: no password is required
     std::shared_ptr<RateLimiter> limiter;  // null: no limit
-    std::shared_ptr<Counts> counts;
+    std::shared_ptr<RejectionCounts> counts;
 
     // Blocks while a password that is not remembered is computed, so call it on a thread of the
     // pool. At most BasicAuth::kMostWaiting requests wait behind the current one. `open`: no
     // password is required.
-    Admission judge(const http::Request& request, bool open = false) const;
-    // Whether judge() returns without waiting.
+    Admission admit(const http::Request& request, bool open = false) const;
+    // Whether admit() returns without waiting.
     bool settled(const http::Request& request) const;
   };
 
-  struct Status {
-    bool configured = false;                         // whether --web.config.file is set
-    bool reload_successful = true;                   // whether the last load succeeded
-    SystemTime reloaded;                             // when a load last succeeded
-    bool closed = false;                             // no handshake can succeed yet; `error` says
-                                                     // why
-    std::string error;                               // of the last load if it failed, else empty
-    std::optional<tls::Validity> server, client_ca;  // of the material in use
-    std::array<std::uint64_t, kReasonNames.size()> refused{};  // by Reason
-  };
-
-  // A complaint for each file of a changed configuration that may not be read; empty: all may.
+  // An error for each file of a changed configuration that may not be read; empty: all may.
   using Outside = std::function<std::vector<config::ConfigError>(const std::vector<config::Path>&)>;
 
-  // Loads immediately. `clock` must outlive the lock.
-  WebConfigStore(Files files, const Clock& clock, Outside outside = {});
+  // Loads immediately. `clock` must outlive the store.
+  WebConfigStore(WebConfigFiles files, const Clock& clock, Outside outside = {});
 
   // The mistakes of the file at start. They end the process; until then everybody is refused.
-  const std::vector<config::ConfigError>& complaints() const { return complaints_; }
+  const std::vector<config::ConfigError>& startErrors() const { return start_errors_; }
 
-  std::shared_ptr<const Snapshot> now() const;
+  std::shared_ptr<const AccessSnapshot> now() const;
   // Call once a second, on one thread.
   void poll();
-  Status status() const;
+  WebConfigStatus status() const;
 
  private:
-  using State = std::shared_ptr<const WebConfigState>;
+  using StatePtr = std::shared_ptr<const WebConfigState>;
 
   std::string signature() override;
-  Result<State> load(const State& former, std::string& signature) override;
-  void onLoaded(const State& state) override;
+  Result<StatePtr> load(const StatePtr& former, std::string& signature) override;
+  void onLoaded(const StatePtr& state) override;
   void onFailed(const ReloadFailure& failure) override;
-  std::vector<std::string> mistakesIn(const config::WebConfigLoaded& read, bool at_start);
-  State make(const config::WebConfigLoaded& read, tls::ServerContext context,
-             const WebConfigState* before) const;
-  State state() const;
+  std::vector<std::string> mistakesIn(const config::LoadedWebConfig& read, bool at_start);
+  StatePtr make(const config::LoadedWebConfig& read, tls::ServerContext context,
+                const WebConfigState* before) const;
+  StatePtr state() const;
 
-  const Files files_;
+  const WebConfigFiles files_;
   const Clock& clock_;
   const Outside outside_;
-  const std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
-  std::vector<config::ConfigError> complaints_;  // written only by the constructor
-  State at_start_;                               // likewise; in use until a load succeeds
+  const std::shared_ptr<RejectionCounts> counts_ = std::make_shared<RejectionCounts>();
+  std::vector<config::ConfigError> start_errors_;  // written only by the constructor
+  StatePtr at_start_;                              // likewise; in use until a load succeeds
 
   // Used only by a load.
   config::Tls named_;                // the files that the last load read beside the configuration
@@ -128,7 +127,7 @@ class WebConfigStore final : ReloadSource<WebConfigState> {
 };
 
 struct WebConfigState {
-  WebConfigStore::Snapshot snapshot;
+  WebConfigStore::AccessSnapshot snapshot;
   config::WebConfig config;
   std::optional<tls::Validity> server, client_ca;
   std::vector<std::string> warnings;  // about material in use

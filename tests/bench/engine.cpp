@@ -16,9 +16,9 @@
 
 #include "exposition/families.h"
 #include "exposition/family_index.h"
+#include "exposition/page_pipeline.h"
 #include "exposition/page_reader.h"
 #include "exposition/page_writer.h"
-#include "exposition/page_pipeline.h"
 #include "fakes/test_data.h"
 #include "scrape/relabeler_pool.h"
 
@@ -64,12 +64,12 @@ std::string contents(const std::filesystem::path& file) {
 
 void run(benchmark::State& state, const std::string& page, Syntax syntax, const Output& output,
          const config::Reshape& config) {
-  scrape::RelabelerPool reshapers(config);
+  scrape::RelabelerPool relabelers(config);
   for ([[maybe_unused]] const auto& round : state) {
-    const auto reshaper = reshapers.lease();
+    const auto relabeler = relabelers.lease();
     exposition::PageWriter writer(output);
     exposition::PageOptions options;
-    options.reshaper = reshaper.get();
+    options.reshaper = relabeler.get();
     exposition::PageReader reader(syntax, options, writer);
     Result<void> read;
     for (std::size_t at = 0; read && at < page.size(); at += kBlock) {
@@ -87,24 +87,24 @@ void run(benchmark::State& state, const std::string& page, Syntax syntax, const 
 // builds the template.
 void runAgain(benchmark::State& state, const std::string& page, exposition::Format format,
               const Output& output, const config::Reshape& config, bool first) {
-  scrape::RelabelerPool reshapers(config);
+  scrape::RelabelerPool relabelers(config);
   auto store = std::make_unique<exposition::PageTemplateStore>();
   for ([[maybe_unused]] const auto& round : state) {
-    const auto reshaper = reshapers.lease();
+    const auto relabeler = relabelers.lease();
     exposition::PageOptions options;
-    options.reshaper = reshaper.get();
+    options.reshaper = relabeler.get();
     if (first) store = std::make_unique<exposition::PageTemplateStore>();
-    exposition::PagePipeline passage(
+    exposition::PagePipeline pipeline(
         format, options, output,
         [](exposition::Format, std::string_view) -> Result<std::string> { return std::string(); },
         store.get());
     Result<void> read;
     for (std::size_t at = 0; read && at < page.size(); at += kBlock) {
-      read = passage.feed(std::string_view(page).substr(at, kBlock));
-      benchmark::DoNotOptimize(passage.out().data());
-      passage.out().clear();
+      read = pipeline.feed(std::string_view(page).substr(at, kBlock));
+      benchmark::DoNotOptimize(pipeline.out().data());
+      pipeline.out().clear();
     }
-    if (read) read = passage.finish();
+    if (read) read = pipeline.finish();
     if (!read) state.SkipWithError(read.error().what.c_str());
   }
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * page.size()));

@@ -30,10 +30,8 @@ int run(const std::vector<std::string>& arguments) {
   postern::app::boundAllocator();
   const auto command_line = postern::config::parseCommandLine(arguments, {});
   auto loaded = postern::config::load(command_line);
-  for (const auto& complaint : loaded.complaints)
-    std::fprintf(stderr, "%s\n", complaint.text().c_str());
-  if (!command_line.complaints.empty() || !loaded.complaints.empty())
-    return postern::app::kBadUsage;
+  for (const auto& error : loaded.errors) std::fprintf(stderr, "%s\n", error.text().c_str());
+  if (!command_line.errors.empty() || !loaded.errors.empty()) return postern::app::kBadUsage;
   for (auto& target : loaded.config.targets) multiplyPages(target);
   return postern::app::serve(command_line, std::move(loaded.config));
 }

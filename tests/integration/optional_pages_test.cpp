@@ -64,22 +64,22 @@ TEST_F(OptionalPagesTest, ForgetsTheServicesHealthWithItsPage) {
   health.min_interval = 1min;
   config.pages.push_back(health);
   open();
-  EXPECT_EQ(stats->counts().health, scrape::ServiceHealth::NotTold);
+  EXPECT_EQ(stats->counts().health, scrape::ServiceHealth::NotReported);
   std::optional<SystemTime> read_at;
   for (int i = 0; i < 2; ++i) {
     ASSERT_TRUE(scrape().page);
     const auto counts = stats->counts();
     EXPECT_EQ(counts.health, scrape::ServiceHealth::Unhealthy);
-    ASSERT_TRUE(counts.stories[1].health);
-    if (!read_at) read_at = counts.stories[1].health_at;
-    EXPECT_EQ(counts.stories[1].health_at, *read_at) << "also for a stored page";
+    ASSERT_TRUE(counts.fetch_infos[1].health);
+    if (!read_at) read_at = counts.fetch_infos[1].health_at;
+    EXPECT_EQ(counts.fetch_infos[1].health_at, *read_at) << "also for a stored page";
     clock.advance(30s);
   }
   whatsapp.provoke("/v1/health", answers(500));
   clock.advance(31s);
   ASSERT_TRUE(scrape().page);
   EXPECT_EQ(stats->counts().health, scrape::ServiceHealth::Unknown);
-  EXPECT_FALSE(stats->counts().stories[1].health);
+  EXPECT_FALSE(stats->counts().fetch_infos[1].health);
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ class SharingTest : public testing::TargetTest {
   int asked_before_ = 0;
 };
 
-const auto kHasPage = [](const scrape::Target::Answer& answer, const std::string&) {
+const auto kHasPage = [](const scrape::Target::ScrapeAnswer& answer, const std::string&) {
   return answer.page && *answer.page != nullptr;
 };
 
@@ -103,7 +103,7 @@ TEST_F(SharingTest, StreamsToTheFirstAndFetchesAgainForTheOthers) {
   ASSERT_TRUE(scrape().page);
   asked();
   grows(2);
-  const auto streamed_whole = [](const scrape::Target::Answer& answer,
+  const auto streamed_whole = [](const scrape::Target::ScrapeAnswer& answer,
                                  const std::string& streamed) {
     return answer.page && answer.streamed && streamed.size() > (2U << 20) &&
            streamed.back() == '\n';
@@ -112,7 +112,7 @@ TEST_F(SharingTest, StreamsToTheFirstAndFetchesAgainForTheOthers) {
   EXPECT_GE(asked(), 8);
 }
 
-TEST_F(SharingTest, ServesARecentPageWhenToldTo) {
+TEST_F(SharingTest, ServesARecentPageWhenConfigured) {
   config.share_for = 2s;
   open();
   ASSERT_TRUE(scrape().page);

@@ -65,7 +65,7 @@ class TargetTest : public ::testing::Test {
   void open() {
     stats = std::make_shared<scrape::Stats>("t");
     auto& loop = thread.loop();
-    const scrape::TargetClient::Parts parts{resolver, loop, pool};
+    const scrape::TargetClient::ClientParts parts{resolver, loop, pool};
     auto made = async::makeOnLoop<scrape::TargetClient>(loop, config, "", parts, drawUniform);
     target =
         async::makeOnLoop<scrape::Target>(loop, config, std::move(made), stats, loop, pool,
@@ -78,8 +78,8 @@ class TargetTest : public ::testing::Test {
     }
   }
   // Streamed bytes go to `streamed`.
-  scrape::Target::Answer scrape(std::chrono::milliseconds time = std::chrono::seconds(10),
-                                std::string* streamed = nullptr) {
+  scrape::Target::ScrapeAnswer scrape(std::chrono::milliseconds time = std::chrono::seconds(10),
+                                      std::string* streamed = nullptr) {
     KeptStream stream(streamed);
     return thread.run(scrapeOnLoop(time, stream));
   }
@@ -112,8 +112,8 @@ class TargetTest : public ::testing::Test {
     std::string* const text_;
   };
 
-  async::Task<scrape::Target::Answer> scrapeOnLoop(std::chrono::milliseconds time,
-                                                   KeptStream& stream) {
+  async::Task<scrape::Target::ScrapeAnswer> scrapeOnLoop(std::chrono::milliseconds time,
+                                                         KeptStream& stream) {
     auto& loop = thread.loop();
     async::Scope scope(loop);
     const auto deadline = loop.now() + time;

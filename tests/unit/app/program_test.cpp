@@ -11,7 +11,7 @@ namespace postern::app {
 namespace {
 
 // What each part of a program did, in order.
-using Story = std::vector<std::string>;
+using Events = std::vector<std::string>;
 
 // Records each call, and sends this process a signal at the call `at`.
 struct Script {
@@ -24,9 +24,9 @@ struct Script {
 
 class ScriptedPart final : public Part {
  public:
-  ScriptedPart(Program& program, Script script, Story& story)
-      : Part(program), script_(std::move(script)), story_(story) {}
-  ~ScriptedPart() override { story_.push_back(script_.name + " freed"); }
+  ScriptedPart(Program& program, Script script, Events& events)
+      : Part(program), script_(std::move(script)), events_(events) {}
+  ~ScriptedPart() override { events_.push_back(script_.name + " freed"); }
   const char* name() const override { return script_.name.c_str(); }
 
  private:
@@ -41,12 +41,12 @@ class ScriptedPart final : public Part {
     return !script_.hangs;
   }
   void did(const std::string& what) {
-    story_.push_back(script_.name + " " + what);
+    events_.push_back(script_.name + " " + what);
     if (what == script_.at) ::raise(script_.signal);
   }
 
   const Script script_;
-  Story& story_;
+  Events& events_;
 };
 
 class ProgramTest : public ::testing::Test {
@@ -56,13 +56,13 @@ class ProgramTest : public ::testing::Test {
 
   int run(std::vector<Script> scripts) {
     Program program("test");
-    for (auto& script : scripts) program.add<ScriptedPart>(std::move(script), story);
+    for (auto& script : scripts) program.add<ScriptedPart>(std::move(script), events);
     const int code = program.run();
-    story.push_back("ran");
+    events.push_back("ran");
     return code;
   }
 
-  Story story;
+  Events events;
 
  private:
   sigset_t mask_{};
@@ -70,17 +70,18 @@ class ProgramTest : public ::testing::Test {
 
 TEST_F(ProgramTest, StartsItsPartsInOrderAndStopsThemInReverse) {
   EXPECT_EQ(run({{"targets", {}, "", 0, false}, {"listener", {}, "starts", SIGTERM, false}}), 0);
-  EXPECT_EQ(story, (Story{"targets starts", "listener starts", "listener stops", "targets stops",
-                          "ran", "listener freed", "targets freed"}));
+  EXPECT_EQ(events, (Events{"targets starts", "listener starts", "listener stops", "targets stops",
+                            "ran", "listener freed", "targets freed"}));
 }
 
 TEST_F(ProgramTest, ReloadsItsPartsInOrderAndThenPollsThem) {
   EXPECT_EQ(
       run({{"targets", {}, "starts", SIGHUP, false}, {"listener", {}, "polled", SIGINT, false}}),
       0);
-  EXPECT_EQ(story, (Story{"targets starts", "listener starts", "targets reloads",
-                          "listener reloads", "targets polled", "listener polled", "listener stops",
-                          "targets stops", "ran", "listener freed", "targets freed"}));
+  EXPECT_EQ(events,
+            (Events{"targets starts", "listener starts", "targets reloads", "listener reloads",
+                    "targets polled", "listener polled", "listener stops", "targets stops", "ran",
+                    "listener freed", "targets freed"}));
 }
 
 TEST_F(ProgramTest, EndsWithTheCodeOfThePartThatCannotStart) {
@@ -88,8 +89,8 @@ TEST_F(ProgramTest, EndsWithTheCodeOfThePartThatCannotStart) {
                  {"targets", 2, "", 0, false},
                  {"listener", {}, "", 0, false}}),
             2);
-  EXPECT_EQ(story, (Story{"sandbox starts", "targets starts", "sandbox stops", "ran",
-                          "listener freed", "targets freed", "sandbox freed"}));
+  EXPECT_EQ(events, (Events{"sandbox starts", "targets starts", "sandbox stops", "ran",
+                            "listener freed", "targets freed", "sandbox freed"}));
 }
 
 TEST_F(ProgramTest, EndsTheProcessWhenAPartHangsWhileItStops) {

@@ -48,19 +48,19 @@ class CertificatesTest : public ::testing::Test {
     folder.write(use + "/tls.key", client.key());
   }
   // The lines of the certificates, as JSON, one for each use.
-  std::vector<Json> steps() const {
+  std::vector<OrderedJson> steps() const {
     std::FILE* const out = std::tmpfile();
     Report report(/*json=*/true, out);
     const config::CommandLine command_line;
-    TargetCheck(target, command_line, report).lookAtFiles();
+    TargetCheck(target, command_line, report).reportFiles();
     std::rewind(out);
     std::string text(1U << 16U, '\0');
     text.resize(std::fread(text.data(), 1, text.size(), out));
     std::fclose(out);
-    std::vector<Json> found;
+    std::vector<OrderedJson> found;
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) {
-      auto step = Json::parse(line);
+      auto step = OrderedJson::parse(line);
       if (step["step"] == "certificates") found.push_back(std::move(step));
     }
     return found;

@@ -36,7 +36,7 @@ class PathTest : public ::testing::Test {
       if (!peer.readRequest().empty()) peer.send(bytes);
     });
   }
-  std::string walk() {
+  std::string checked() {
     const auto material = tls::Material::load(target.tls, std::chrono::system_clock::now());
     if (!material) return material.error().what;
     std::FILE* const out = std::tmpfile();
@@ -68,10 +68,10 @@ TEST_F(PathTest, CallsNoCertificateGoodThatWasNotShown) {
     SCOPED_TRACE(shows);
     if (shows) showCertificate();
     answer(kEmpty);
-    EXPECT_THAT(walk(), AllOf(HasSubstr("failed     tls"),
-                              HasSubstr("refused the handshake before it presented a certificate"),
-                              HasSubstr("no common cipher"), HasSubstr("not tried  client"),
-                              Not(HasSubstr("the service presents"))));
+    EXPECT_THAT(checked(), AllOf(HasSubstr("failed     tls"),
+                                 HasSubstr("refused the handshake before it showed a certificate"),
+                                 HasSubstr("no common cipher"), HasSubstr("not tried  client"),
+                                 Not(HasSubstr("the service shows"))));
   }
 }
 
@@ -97,7 +97,7 @@ TEST_F(PathTest, KnowsWhetherTheServiceAsksForAClientCertificate) {
       target.tls.key_file.clear();
       if (each.shows) showCertificate();
       answer(kEmpty);
-      EXPECT_THAT(walk(), AllOf(HasSubstr("ok         client"), HasSubstr(each.words)));
+      EXPECT_THAT(checked(), AllOf(HasSubstr("ok         client"), HasSubstr(each.words)));
     }
   }
 }
@@ -107,8 +107,8 @@ TEST_F(PathTest, SaysWhoseFaultAMissingClientCertificateIs) {
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     options.max_version = version;
     answer(kEmpty);
-    EXPECT_THAT(walk(),
-                AllOf(HasSubstr("ok         tls"), HasSubstr("the service presents "),
+    EXPECT_THAT(checked(),
+                AllOf(HasSubstr("ok         tls"), HasSubstr("the service shows "),
                       HasSubstr("failed     client"), HasSubstr("-> set cert_file and key_file")));
   }
 }
@@ -121,16 +121,16 @@ TEST_F(PathTest, NoticesACertificateThatIsAskedForAfterTheHandshake) {
     peer.readRequest();
     if (peer.asksForCertificate()) peer.send(kEmpty);
   });
-  EXPECT_THAT(walk(), AllOf(HasSubstr("ok         client"), HasSubstr("was accepted")));
+  EXPECT_THAT(checked(), AllOf(HasSubstr("ok         client"), HasSubstr("was accepted")));
 }
 
 TEST_F(PathTest, KnowsARefusalByTheAnswer) {
   const std::string body = "<center>No required SSL certificate was sent</center>";
   answer("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: " +
          std::to_string(body.size()) + "\r\n\r\n" + body);
-  EXPECT_THAT(walk(), AllOf(HasSubstr("failed     client"),
-                            HasSubstr("the service requires a client certificate"),
-                            HasSubstr("-> set cert_file and key_file")));
+  EXPECT_THAT(checked(), AllOf(HasSubstr("failed     client"),
+                               HasSubstr("the service requires a client certificate"),
+                               HasSubstr("-> set cert_file and key_file")));
 }
 
 }  // namespace

@@ -41,18 +41,18 @@ TEST_F(FilesTest, WarnsOfASecretThatEverybodyMayRead) {
   config::Target target;
   target.tls.key_file = write("tls.key", 0644);
   const auto open = only(target);
-  EXPECT_EQ(open.state, State::Warning);
+  EXPECT_EQ(open.state, StepState::Warning);
   EXPECT_THAT(open.what, HasSubstr("tls.key (client key): mode 0644, every user may read it"));
-  EXPECT_THAT(open.cure, HasSubstr("defaultMode 0440"));
+  EXPECT_THAT(open.remedy, HasSubstr("defaultMode 0440"));
 
   write("tls.key", 0440);
-  EXPECT_EQ(only(target).state, State::Ok);
+  EXPECT_EQ(only(target).state, StepState::Ok);
   EXPECT_THAT(only(target).what, HasSubstr("group"));
 
   // A CA is not secret
   target.tls.key_file.clear();
   target.tls.ca_file = write("ca.crt", 0644);
-  EXPECT_EQ(only(target).state, State::Ok);
+  EXPECT_EQ(only(target).state, StepState::Ok);
 }
 
 TEST_F(FilesTest, KnowsWhyASecretOfAPodWithoutFsGroupIsForEverybody) {
@@ -62,7 +62,7 @@ TEST_F(FilesTest, KnowsWhyASecretOfAPodWithoutFsGroupIsForEverybody) {
     uid_t user;
     std::vector<gid_t> groups;
     mode_t mode;
-    State state;
+    StepState state;
     const char* words;
   };
   const uid_t owner = ::geteuid();
@@ -75,25 +75,31 @@ TEST_F(FilesTest, KnowsWhyASecretOfAPodWithoutFsGroupIsForEverybody) {
        other,
        {another},
        0444,
-       State::Ok,
+       StepState::Ok,
        "needs that in a pod without fsGroup; only containers that mount this volume see it"},
-      {"the injector's, with an fsGroup", true, other, {another, group}, 0440, State::Ok, "group"},
+      {"the injector's, with an fsGroup",
+       true,
+       other,
+       {another, group},
+       0440,
+       StepState::Ok,
+       "group"},
       {"for everybody in spite of an fsGroup",
        true,
        other,
        {another, group},
        0444,
-       State::Warning,
+       StepState::Warning,
        "defaultMode 0440"},
-      {"for everybody, own file", true, owner, {another}, 0444, State::Warning, "chmod o-r"},
-      {"for everybody, and we are root", true, 0, {another}, 0444, State::Warning, "chmod o-r"},
-      {"a folder of a machine", false, other, {another}, 0644, State::Warning, "chgrp"},
+      {"for everybody, own file", true, owner, {another}, 0444, StepState::Warning, "chmod o-r"},
+      {"for everybody, and we are root", true, 0, {another}, 0444, StepState::Warning, "chmod o-r"},
+      {"a folder of a machine", false, other, {another}, 0644, StepState::Warning, "chgrp"},
       {"a folder of a machine, of our group",
        false,
        other,
        {group},
        0644,
-       State::Warning,
+       StepState::Warning,
        "chmod o-r"},
   };
   const auto volume = folder_ / "volume";
@@ -109,19 +115,19 @@ TEST_F(FilesTest, KnowsWhyASecretOfAPodWithoutFsGroupIsForEverybody) {
     const auto steps = examineFiles(target, {each.user, each.groups});
     ASSERT_EQ(steps.size(), 1U);
     EXPECT_EQ(steps[0].state, each.state);
-    EXPECT_THAT(steps[0].what + " -> " + steps[0].cure, HasSubstr(each.words));
+    EXPECT_THAT(steps[0].what + " -> " + steps[0].remedy, HasSubstr(each.words));
   }
 }
 
-TEST_F(FilesTest, LooksAtTheFilesOfHeaders) {
+TEST_F(FilesTest, ChecksTheFilesOfHeaders) {
   config::Target target;
   target.http_headers = {{"X-Key", {}, {}, {write("key", 0644)}}};
-  EXPECT_EQ(only(target).state, State::Warning);
+  EXPECT_EQ(only(target).state, StepState::Warning);
   EXPECT_THAT(only(target).what, HasSubstr("key (header X-Key): mode 0644"));
 
   target.http_headers.clear();
   target.login.emplace().http_headers = {{"X-Key", {}, {}, {folder_ / "missing"}}};
-  EXPECT_EQ(only(target).state, State::Failed);
+  EXPECT_EQ(only(target).state, StepState::Failed);
   EXPECT_THAT(only(target).what, HasSubstr("missing (login's header X-Key) does not exist"));
 }
 
@@ -135,7 +141,7 @@ TEST_F(FilesTest, SaysNothingOfASecretsContentsNotEvenItsLength) {
   EXPECT_THAT(step.details.dump(), Not(HasSubstr("f1le")));
 }
 
-TEST_F(FilesTest, LooksAtTheFolderOfADatabase) {
+TEST_F(FilesTest, ChecksTheFolderOfADatabase) {
   config::Target target;
   target.credentials.emplace().mysql.emplace().directory = folder_;
   write("host", 0644);
@@ -144,10 +150,10 @@ TEST_F(FilesTest, LooksAtTheFolderOfADatabase) {
   write("ca.crt", 0644);
   const auto steps = examineFiles(target);
   ASSERT_EQ(steps.size(), 5U);
-  EXPECT_EQ(steps[0].state, State::Ok);
-  EXPECT_EQ(steps[2].state, State::Failed) << "username is missing";
+  EXPECT_EQ(steps[0].state, StepState::Ok);
+  EXPECT_EQ(steps[2].state, StepState::Failed) << "username is missing";
   EXPECT_THAT(steps[2].what, HasSubstr("(database's username) does not exist"));
-  EXPECT_EQ(steps[3].state, State::Warning) << "everybody may read the password";
+  EXPECT_EQ(steps[3].state, StepState::Warning) << "everybody may read the password";
   EXPECT_THAT(steps[4].what, HasSubstr("ca.crt (database's ca.crt)"));
 }
 
@@ -156,10 +162,10 @@ TEST_F(FilesTest, NamesThePlaceWhereAMissingFileShouldBe) {
   config::Target target;
   target.tls.key_file = folder_ / "tls.key";
   auto step = only(target);
-  EXPECT_EQ(step.state, State::Failed);
+  EXPECT_EQ(step.state, StepState::Failed);
   EXPECT_THAT(step.what, HasSubstr("the folder " + folder_.string() + " (mount "));
   EXPECT_THAT(step.what, HasSubstr("exists and contains ca.crt"));
-  EXPECT_THAT(step.cure, HasSubstr("mount a volume that holds tls.key at " + folder_.string()));
+  EXPECT_THAT(step.remedy, HasSubstr("mount a volume that holds tls.key at " + folder_.string()));
 
   target.tls.key_file = folder_ / "none" / "tls.key";
   step = only(target);
@@ -168,9 +174,9 @@ TEST_F(FilesTest, NamesThePlaceWhereAMissingFileShouldBe) {
 
   // A file of --tls.dir may be missing; its folder hardly
   target.tls.optional_files = true;
-  EXPECT_EQ(only(target).state, State::Warning);
+  EXPECT_EQ(only(target).state, StepState::Warning);
   target.tls.key_file = folder_ / "tls.key";
-  EXPECT_EQ(only(target).state, State::Ok);
+  EXPECT_EQ(only(target).state, StepState::Ok);
 }
 
 }  // namespace

@@ -14,13 +14,13 @@ config::Target guarded() {
   return target;
 }
 
-TEST(CureTest, TakesTheRemedyOfTheErrorAndLeavesItOutOfTheProblem) {
-  const auto splits = [](const Error& error, const std::string& what, const std::string& cure) {
+TEST(RemedyTest, TakesTheRemedyOfTheErrorAndLeavesItOutOfTheProblem) {
+  const auto splits = [](const Error& error, const std::string& what, const std::string& remedy) {
     SCOPED_TRACE(error.what);
     const auto step = failedStep("tls", error, guarded());
-    EXPECT_EQ(step.state, State::Failed);
+    EXPECT_EQ(step.state, StepState::Failed);
     EXPECT_EQ(step.what, what);
-    EXPECT_EQ(step.cure, cure);
+    EXPECT_EQ(step.remedy, remedy);
   };
   splits(withRemedy(Fault::Tls, "/tls/tls.key: no such file", "mount it"),
          "/tls/tls.key: no such file", "mount it");
@@ -34,30 +34,30 @@ TEST(CureTest, TakesTheRemedyOfTheErrorAndLeavesItOutOfTheProblem) {
   splits({Fault::Tls, "a: b: c", "", {}}, "a: b: c", "see the service's log");
 }
 
-TEST(CureTest, HasOneSentenceForEveryFault) {
+TEST(RemedyTest, HasOneSentenceForEveryFault) {
   for (const auto& info : kFaults) {
     SCOPED_TRACE(info.name);
-    const auto cure = remedyOf({info.fault, "it went wrong", "", {}}, guarded());
-    EXPECT_FALSE(cure.empty());
-    EXPECT_FALSE(cure.ends_with('.'));
+    const auto remedy = remedyOf({info.fault, "it went wrong", "", {}}, guarded());
+    EXPECT_FALSE(remedy.empty());
+    EXPECT_FALSE(remedy.ends_with('.'));
   }
 }
 
-TEST(CureTest, KnowsWhatAnErrorIsAbout) {
-  const auto cures = [](const Error& error, const std::string& cure) {
+TEST(RemedyTest, KnowsWhatAnErrorIsAbout) {
+  const auto advises = [](const Error& error, const std::string& remedy) {
     SCOPED_TRACE(error.what);
-    EXPECT_THAT(remedyOf(error, guarded()), HasSubstr(cure));
+    EXPECT_THAT(remedyOf(error, guarded()), HasSubstr(remedy));
   };
-  cures({Fault::LoginRejected, "the login answered 401: user or password is wrong", "", {}},
-        "folder /credentials");
-  cures({Fault::LoginRejected, "whatever the words are", "", {}, {}, Detail::PasswordChange},
-        "change the password at the service, then write the new one into folder /credentials");
-  cures({Fault::Timeout, "timed out while reading the body", "", {}},
-        "raise scrape_timeout, now 10000 ms");
-  cures({Fault::Status, "answered 500", "", {}}, "the service's log");
+  advises({Fault::LoginRejected, "the login answered 401: user or password is wrong", "", {}},
+          "folder /credentials");
+  advises({Fault::LoginRejected, "whatever the words are", "", {}, {}, Detail::PasswordChange},
+          "change the password at the service, then write the new one into folder /credentials");
+  advises({Fault::Timeout, "timed out while reading the body", "", {}},
+          "raise scrape_timeout, now 10000 ms");
+  advises({Fault::Status, "answered 500", "", {}}, "the service's log");
 }
 
-TEST(CureTest, SaysWhereACredentialComesFromAndNeverWhatItIs) {
+TEST(RemedyTest, SaysWhereACredentialComesFromAndNeverWhatItIs) {
   config::Credentials credentials;
   auto& file = credentials.file.emplace();
   file.username = "hunter";

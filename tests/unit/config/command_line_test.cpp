@@ -16,16 +16,16 @@ const std::string kUrl = "--target.url=https://localhost";
 
 CommandLine accepted(const Strings& arguments, const Strings& environment = {}) {
   auto command_line = parseCommandLine(arguments, environment);
-  for (const auto& complaint : command_line.complaints) ADD_FAILURE() << complaint.text();
+  for (const auto& error : command_line.errors) ADD_FAILURE() << error.text();
   return command_line;
 }
 
 // The errors, one a line.
 std::string refused(const Strings& arguments, const Strings& environment = {}) {
   std::string text;
-  for (const auto& complaint : parseCommandLine(arguments, environment).complaints) {
+  for (const auto& error : parseCommandLine(arguments, environment).errors) {
     if (!text.empty()) text += '\n';
-    text += complaint.text();
+    text += error.text();
   }
   return text;
 }
@@ -100,7 +100,7 @@ TEST(CommandLineTest, KeepsWhichFilesAreToBeRead) {
               ElementsAre("/tls", "secret"));
 }
 
-TEST(CommandLineTest, ReadsTheFlagsOfTheFront) {
+TEST(CommandLineTest, ReadsTheFlagsOfTheWebListener) {
   const auto options = optionsOf({"--web.health-address=:1", "--web.health-address=[::1]:2",
                                   "--web.route-prefix=/a/", "--web.max-connections=12000",
                                   "--web.max-connections-per-address=4", "--web.header-timeout=1s",
@@ -176,7 +176,7 @@ TEST(CommandLineTest, TakesTheCaOfTheOnlyTargetFromElsewhere) {
             "/ca/ca.crt");
 }
 
-TEST(CommandLineTest, AwaitsTheConfigurationWhenTold) {
+TEST(CommandLineTest, AwaitsTheConfigurationOnRequest) {
   EXPECT_FALSE(optionsOf({}).await);
   EXPECT_TRUE(optionsOf({"--config.await"}).await);
   EXPECT_FALSE(optionsOf({"--config.await=false"}).await);
@@ -301,9 +301,9 @@ TEST(CommandLineTest, IgnoresTheVariablesOfAKubernetesService) {
 }
 
 TEST(CommandLineTest, RefusesWrongFlags) {
-  const auto refuses = [](const Strings& arguments, const std::string& complaint) {
+  const auto refuses = [](const Strings& arguments, const std::string& error) {
     SCOPED_TRACE(::testing::PrintToString(arguments));
-    EXPECT_EQ(refused(arguments), complaint);
+    EXPECT_EQ(refused(arguments), error);
   };
 
   // Syntax
@@ -384,9 +384,8 @@ TEST(CommandLineTest, RefusesVariablesOfATargetBesideAFile) {
 }
 
 TEST(CommandLineTest, RefusesWrongListenAddresses) {
-  const auto refuses = [](const std::string& address, const std::string& complaint) {
-    EXPECT_EQ(refused({kUrl, "--web.listen-address=" + address}),
-              "--web.listen-address: " + complaint);
+  const auto refuses = [](const std::string& address, const std::string& error) {
+    EXPECT_EQ(refused({kUrl, "--web.listen-address=" + address}), "--web.listen-address: " + error);
   };
 
   refuses("localhost", "has no port, expected host:port, [IPv6]:port or :port");

@@ -24,25 +24,24 @@ const Path kConfigs = testing::dataFolder() / "config";
 
 std::vector<Target> acceptedTargets(const std::string& file) {
   auto loaded = parseYaml(contents(kConfigs / file), file, "/etc/postern");
-  EXPECT_EQ(complaintsOf(loaded), "");
+  EXPECT_EQ(errorsOf(loaded), "");
   return loaded.config.targets;
 }
 
-std::string complaintsAbout(const std::string& yaml) {
-  return complaintsOf(parseYaml(yaml, "postern.yml", "/etc/postern"));
+std::string errorsIn(const std::string& yaml) {
+  return errorsOf(parseYaml(yaml, "postern.yml", "/etc/postern"));
 }
 
-TEST(ConfigFileTest, ComplainsAboutEachBrokenRuleWordForWord) {
+TEST(ConfigFileTest, ReportsEachBrokenRuleWordForWord) {
   const auto files = filesEndingIn(".bad.yml", kConfigs);
   EXPECT_THAT(files, SizeIs(::testing::Ge(100U)));
   for (const auto& file : files) {
     SCOPED_TRACE(file);
     const auto expected = file.parent_path() / (file.stem().stem().string() + ".expected");
-    const auto complaints =
-        complaintsOf(parseYaml(contents(file), file.filename().string(), kConfigs));
-    EXPECT_NE(complaints, "");
-    EXPECT_EQ(complaints, contents(expected));
-    EXPECT_THAT(complaints, Not(HasSubstr("hunter2")));
+    const auto errors = errorsOf(parseYaml(contents(file), file.filename().string(), kConfigs));
+    EXPECT_NE(errors, "");
+    EXPECT_EQ(errors, contents(expected));
+    EXPECT_THAT(errors, Not(HasSubstr("hunter2")));
   }
 }
 
@@ -60,7 +59,7 @@ TEST(ConfigFileTest, KeepsWhichFilesItNames) {
                                        "/etc/postern/ca.crt", "/tls/tls.crt", "/etc/tls.key",
                                        "/etc/postern/no-such-file", "/etc/postern/db/password",
                                        "/etc/postern/db/ca.crt"));
-  EXPECT_THAT(complaintsOf(loaded), HasSubstr("names a file that cannot be read"));
+  EXPECT_THAT(errorsOf(loaded), HasSubstr("names a file that cannot be read"));
 }
 
 TEST(ConfigFileTest, HasABrokenFileForEveryExpectation) {
@@ -71,7 +70,7 @@ TEST(ConfigFileTest, HasABrokenFileForEveryExpectation) {
 TEST(ConfigFileTest, ReadsWhatIsDoneToSamples) {
   const auto loaded =
       parseYaml(contents(kConfigs / "reshape.good.yml"), "reshape.good.yml", kConfigs);
-  ASSERT_EQ(complaintsOf(loaded), "");
+  ASSERT_EQ(errorsOf(loaded), "");
   const Target& target = loaded.config.targets.at(0);
   const Reshape& reshape = target.reshape;
 
@@ -87,11 +86,11 @@ TEST(ConfigFileTest, ReadsWhatIsDoneToSamples) {
   EXPECT_THAT(texts, ElementsAre("up", "{__name__=~\"job:.*\",le!='1'}", "{\"a.b\", c=`\\d`}",
                                  "from_file{a!~\"b|c\"}"));
   EXPECT_EQ(reshape.match[1].matchers,
-            (std::vector<Matcher>{{"__name__", Matcher::Op::Matches, "job:.*"},
-                                  {"le", Matcher::Op::NotEqual, "1"}}));
+            (std::vector<LabelMatcher>{{"__name__", LabelMatcher::Operator::Matches, "job:.*"},
+                                       {"le", LabelMatcher::Operator::NotEqual, "1"}}));
   EXPECT_EQ(reshape.match[2].matchers,
-            (std::vector<Matcher>{{"__name__", Matcher::Op::Equal, "a.b"},
-                                  {"c", Matcher::Op::Equal, "\\d"}}));
+            (std::vector<LabelMatcher>{{"__name__", LabelMatcher::Operator::Equal, "a.b"},
+                                       {"c", LabelMatcher::Operator::Equal, "\\d"}}));
   ASSERT_THAT(reshape.metric_relabel_configs, SizeIs(3));
   EXPECT_EQ(reshape.metric_relabel_configs[0], (Relabel{.action = RelabelAction::Keep,
                                                         .source_labels = {"__name__", "job"},
@@ -106,10 +105,10 @@ TEST(ConfigFileTest, ReadsWhatIsDoneToSamples) {
 }
 
 // As in the table of Prometheus' own test; postern accepts its UTF-8 names.
-TEST(RelabelMistakeTest, JudgesAsPrometheusDoes) {
+TEST(RelabelMistakeTest, AgreesWithPrometheus) {
   const auto cases =
       nlohmann::json::parse(contents(testing::dataFolder() / "relabel" / "validate_cases.json"));
-  std::size_t judged = 0;
+  std::size_t checked = 0;
   for (const auto& scene : cases) {
     const auto& json = scene.at("config");
     // A missing action is the default in YAML; the legacy metric name scheme is not requested.
@@ -126,9 +125,9 @@ TEST(RelabelMistakeTest, JudgesAsPrometheusDoes) {
     if (!mistake.empty()) {
       EXPECT_THAT(mistake, HasSubstr(scene.at("error_contains").get<std::string>()));
     }
-    ++judged;
+    ++checked;
   }
-  EXPECT_EQ(judged, 6U);
+  EXPECT_EQ(checked, 6U);
 }
 
 TEST(ConfigFileTest, FillsAMinimalTargetWithDefaults) {
@@ -283,7 +282,7 @@ TEST(ConfigFileTest, ReadsADeclaredLogin) {
   EXPECT_EQ(login.send_as, "X-Session: token={{token}}");
   EXPECT_TRUE((login.logout == Logout{"DELETE", "/logout"}));
   EXPECT_TRUE(login.logout_at_exit);
-  const Backoff backoff = {seconds(2), minutes(6), seconds(61), seconds(62), 4, seconds(0)};
+  const BackoffOptions backoff = {seconds(2), minutes(6), seconds(61), seconds(62), 4, seconds(0)};
   EXPECT_TRUE(login.backoff == backoff);
 }
 
@@ -330,9 +329,9 @@ TEST(ConfigFileTest, RefusesAFileOfMoreThanOneMebibyte) {
   const std::string yaml = "targets:\n  - url: https://localhost\n";
   const std::string comment(1U << 20, '#');
 
-  EXPECT_EQ(complaintsAbout(yaml + comment),
+  EXPECT_EQ(errorsIn(yaml + comment),
             "postern.yml:1:1: is larger than 1 MiB, expected a smaller file\n");
-  EXPECT_EQ(complaintsAbout(yaml + comment.substr(yaml.size())), "");
+  EXPECT_EQ(errorsIn(yaml + comment.substr(yaml.size())), "");
 }
 
 TEST(ConfigFileTest, EveryPrefixOfAFileIsReadOrRefused) {
@@ -340,7 +339,7 @@ TEST(ConfigFileTest, EveryPrefixOfAFileIsReadOrRefused) {
   for (std::size_t size = 0; size < yaml.size(); size += testing::stride()) {
     SCOPED_TRACE(size);
     const auto loaded = parseYaml(yaml.substr(0, size), "postern.yml", "");
-    EXPECT_TRUE(!loaded.complaints.empty() || !loaded.config.targets.empty());
+    EXPECT_TRUE(!loaded.errors.empty() || !loaded.config.targets.empty());
   }
 }
 
@@ -352,12 +351,12 @@ TEST(LoadTest, NamesAFileThatCannotBeRead) {
   command_line.options.config_file = kConfigs;
   const auto folder = load(command_line);
 
-  EXPECT_EQ(complaintsOf(missing),
+  EXPECT_EQ(errorsOf(missing),
             "/no/such/postern.yml: cannot be read: No such file or directory, expected a YAML file "
             "that this user may read\n");
-  EXPECT_EQ(complaintsOf(folder), kConfigs.string() +
-                                      ": cannot be read: Is a directory, expected a YAML file that "
-                                      "this user may read\n");
+  EXPECT_EQ(errorsOf(folder), kConfigs.string() +
+                                  ": cannot be read: Is a directory, expected a YAML file that "
+                                  "this user may read\n");
 }
 
 TEST(LoadTest, ReadsTheFileEachTime) {
@@ -368,7 +367,7 @@ TEST(LoadTest, ReadsTheFileEachTime) {
     std::ofstream(path) << "targets: [{ name: " << name
                         << ", url: https://localhost, tls_config: { ca_file: ca.crt } }]\n";
     const auto loaded = load(command_line);
-    EXPECT_EQ(complaintsOf(loaded), "");
+    EXPECT_EQ(errorsOf(loaded), "");
     EXPECT_EQ(loaded.config.targets.at(0).tls.ca_file, path.parent_path() / "ca.crt");
     return loaded.config.targets.at(0).name;
   };
@@ -381,7 +380,7 @@ TEST(LoadTest, ReadsTheFileEachTime) {
 TEST(LoadTest, TakesTheOnlyTargetFromFlags) {
   const auto loaded = load(parseCommandLine({"--target.url=https://localhost"}, {}));
 
-  EXPECT_EQ(complaintsOf(loaded), "");
+  EXPECT_EQ(errorsOf(loaded), "");
   ASSERT_THAT(loaded.config.targets, SizeIs(1));
   EXPECT_EQ(loaded.config.targets[0].url.host, "localhost");
 }

@@ -12,7 +12,7 @@
 namespace postern::config {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -20,7 +20,7 @@ const Path kExamples = testing::dataFolder() / "config";
 
 std::vector<Target> read(const std::string& yaml) {
   auto loaded = parseYaml(yaml, "postern.yml", kExamples);
-  for (const auto& complaint : loaded.complaints) ADD_FAILURE() << complaint.text();
+  for (const auto& error : loaded.errors) ADD_FAILURE() << error.text();
   return std::move(loaded.config.targets);
 }
 
@@ -30,14 +30,14 @@ std::vector<Target> readFile(const std::string& name) {
   return read({std::istreambuf_iterator<char>(stream), {}});
 }
 
-Json describeAll(const std::vector<Target>& targets) {
-  Json list = Json::array();
+OrderedJson describeAll(const std::vector<Target>& targets) {
+  OrderedJson list = OrderedJson::array();
   for (const auto& target : targets) list.push_back(describe(target));
   return list;
 }
 
 // A mask is in the place of a file or a URL.
-void replaceMasks(Json& target) {
+void replaceMasks(OrderedJson& target) {
   if (target.contains("anonymize")) target["anonymize"]["salt_file"] = "salt.txt";
   if (target.contains("login")) target["login"]["url"] = "/session";
   if (target.contains("oauth2")) target["oauth2"]["token_url"] = "https://idp.internal:8443/token";
@@ -49,12 +49,12 @@ TEST(DescriptionTest, IsAConfigurationThatMeansTheSame) {
         "spinnaker.good.yml", "ways_in.good.yml", "whatsapp.good.yml"}) {
     SCOPED_TRACE(file);
     const auto before = describeAll(readFile(file));
-    for (Json target : before) {
-      Json expected = target;
+    for (OrderedJson target : before) {
+      OrderedJson expected = target;
       replaceMasks(target);
-      const auto again = read(Json{{"targets", Json::array({target})}}.dump());
+      const auto again = read(OrderedJson{{"targets", OrderedJson::array({target})}}.dump());
       ASSERT_EQ(again.size(), 1U);
-      const Json after = describe(again.front());
+      const OrderedJson after = describe(again.front());
       if (expected.contains("login")) expected["login"]["url"] = "/session";
       if (expected.contains("oauth2"))
         expected["oauth2"]["token_url"] = "https://idp.internal:8443/token";

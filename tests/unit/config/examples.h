@@ -32,9 +32,9 @@ inline std::vector<std::filesystem::path> filesEndingIn(std::string_view ending,
 
 // Errors of parseYaml and parseWebConfig, one a line.
 template <typename Loaded>
-std::string complaintsOf(const Loaded& loaded) {
+std::string errorsOf(const Loaded& loaded) {
   std::string text;
-  for (const auto& complaint : loaded.complaints) text += complaint.text() + '\n';
+  for (const auto& error : loaded.errors) text += error.text() + '\n';
   return text;
 }
 

@@ -18,11 +18,11 @@ using ::testing::Not;
 using ::testing::StartsWith;
 
 // In "targets: [ { .. KEY: VALUE } ]", or nested in the map `around`.
-std::string complaintsOfKey(const std::string& key, const std::string& value,
-                            const std::string& around = "%") {
+std::string errorsOfKey(const std::string& key, const std::string& value,
+                        const std::string& around = "%") {
   auto inner = around;
   inner.replace(inner.find('%'), 1, key + ": " + value);
-  return complaintsOf(
+  return errorsOf(
       parseYaml("targets: [ { url: https://a, " + inner + " } ]\n", "postern.yml", "/etc"));
 }
 
@@ -69,10 +69,10 @@ TEST(PrometheusNamesTest, SaysWhatStandsHereForEachKeyOfAScrapeJob) {
   };
   for (const auto& [key, value, says] : names) {
     SCOPED_TRACE(key);
-    const auto complaints = complaintsOfKey(key, value);
-    EXPECT_THAT(complaints,
+    const auto errors = errorsOfKey(key, value);
+    EXPECT_THAT(errors,
                 HasSubstr("targets[0]." + key + ": unknown key, Prometheus' " + key + ' ' + says));
-    EXPECT_THAT(complaints, Not(HasSubstr("hunter2")));
+    EXPECT_THAT(errors, Not(HasSubstr("hunter2")));
   }
 }
 
@@ -89,8 +89,8 @@ TEST(PrometheusNamesTest, TakesTheKeysThatMeanTheSameHere) {
         "http_headers: { X-A: { values: [b] } }",
         "tls_config: { ca_file: a, cert_file: b, key_file: c, server_name: d, min_version: TLS13, "
         "insecure_skip_verify: true }"}) {
-    EXPECT_THAT(complaintsOf(parseYaml("targets: [ { url: https://a, " + keys + " } ]\n",
-                                       "postern.yml", "/etc")),
+    EXPECT_THAT(errorsOf(parseYaml("targets: [ { url: https://a, " + keys + " } ]\n", "postern.yml",
+                                   "/etc")),
                 IsEmpty())
         << keys;
   }
@@ -99,10 +99,9 @@ TEST(PrometheusNamesTest, TakesTheKeysThatMeanTheSameHere) {
 TEST(PrometheusNamesTest, KnowsTheKeysOfTheBlocksInIt) {
   const auto says = [](const std::string& around, const std::string& key, const std::string& text) {
     SCOPED_TRACE(key);
-    const auto complaints = complaintsOfKey(key, "hunter2", around);
-    EXPECT_THAT(complaints,
-                HasSubstr('.' + key + ": unknown key, Prometheus' " + key + ' ' + text));
-    EXPECT_THAT(complaints, Not(HasSubstr("hunter2")));
+    const auto errors = errorsOfKey(key, "hunter2", around);
+    EXPECT_THAT(errors, HasSubstr('.' + key + ": unknown key, Prometheus' " + key + ' ' + text));
+    EXPECT_THAT(errors, Not(HasSubstr("hunter2")));
   };
   for (const std::string tls : {"tls_config: { % }",
                                 "oauth2: { client_id: a, client_secret: b, "
@@ -137,26 +136,25 @@ TEST(PrometheusNamesTest, KnowsTheSectionsOfAWholeConfiguration) {
   for (const std::string key :
        {"global", "runtime", "rule_files", "alerting", "scrape_config_files", "remote_write",
         "remote_read", "storage", "tracing", "otlp", "scrape_configs"}) {
-    EXPECT_THAT(complaintsOf(parseYaml(key + ": hunter2\ntargets: [ { url: https://a } ]\n",
-                                       "postern.yml", "/etc")),
+    EXPECT_THAT(errorsOf(parseYaml(key + ": hunter2\ntargets: [ { url: https://a } ]\n",
+                                   "postern.yml", "/etc")),
                 StartsWith("postern.yml:1:1: " + key + ": unknown key, Prometheus' " + key + ' '));
   }
 }
 
 TEST(PrometheusNamesTest, KnowsTheOperatorsSpelling) {
-  EXPECT_THAT(complaintsOfKey("bearerTokenFile", "a"),
+  EXPECT_THAT(errorsOfKey("bearerTokenFile", "a"),
               HasSubstr("Prometheus' bearer_token_file is authorization"));
-  EXPECT_THAT(complaintsOfKey("metricRelabelings", "[]"),
-              HasSubstr("is metric_relabel_configs here"));
-  EXPECT_THAT(complaintsOfKey("scrapeTimeout", "1s"), HasSubstr("did you mean scrape_timeout?"));
-  EXPECT_THAT(complaintsOfKey("tlsConfig", "{}"), HasSubstr("did you mean tls_config?"));
+  EXPECT_THAT(errorsOfKey("metricRelabelings", "[]"), HasSubstr("is metric_relabel_configs here"));
+  EXPECT_THAT(errorsOfKey("scrapeTimeout", "1s"), HasSubstr("did you mean scrape_timeout?"));
+  EXPECT_THAT(errorsOfKey("tlsConfig", "{}"), HasSubstr("did you mean tls_config?"));
 }
 
 TEST(PrometheusNamesTest, LeavesOtherKeysToTheNearestName) {
   EXPECT_EQ(prometheusHint(PrometheusBlock::None, "scheme"), "");
   EXPECT_EQ(prometheusHint(PrometheusBlock::Tls, "scheme"), "");
   EXPECT_EQ(prometheusHint(PrometheusBlock::ScrapeConfig, std::string(1000, 'A')), "");
-  EXPECT_THAT(complaintsOfKey("hold_bak", "1MiB"), HasSubstr("did you mean hold_back?"));
+  EXPECT_THAT(errorsOfKey("hold_bak", "1MiB"), HasSubstr("did you mean hold_back?"));
 }
 
 }  // namespace

@@ -71,9 +71,9 @@ TEST(RegexTest, SaysInOurWordsWhatRe2DoesNotTake) {
            BrokenRegex{"\\q", "an unknown escape, expected one of RE2, found \"\\q\""},
            BrokenRegex{"\xff", "bytes that are not UTF-8"},
        }) {
-    const std::string told = regexMistake(regex);
-    EXPECT_TRUE(told.starts_with("is not a regular expression of RE2: holds ")) << told;
-    EXPECT_NE(told.find(mistake), told.npos) << told;
+    const std::string message = regexMistake(regex);
+    EXPECT_TRUE(message.starts_with("is not a regular expression of RE2: holds ")) << message;
+    EXPECT_NE(message.find(mistake), message.npos) << message;
   }
   EXPECT_EQ(regexMistake("a(b|c)*"), "");
 }

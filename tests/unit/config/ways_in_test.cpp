@@ -19,7 +19,7 @@ std::vector<Target> waysIn() {
   std::ifstream stream(testing::dataFolder() / "config/ways_in.good.yml", std::ios::binary);
   const auto loaded =
       parseYaml({std::istreambuf_iterator<char>(stream), {}}, "ways_in.good.yml", "/etc/postern");
-  EXPECT_THAT(loaded.complaints, IsEmpty());
+  EXPECT_THAT(loaded.errors, IsEmpty());
   return loaded.config.targets;
 }
 
@@ -60,7 +60,7 @@ TEST(WaysInTest, AcceptsEach) {
 TEST(WaysInTest, AllowsAColonInAUserNameThatNoBasicHeaderCarries) {
   const auto allows = [](const std::string& keys) {
     const auto loaded = parseYaml("targets: [ { url: https://a, " + keys + " } ]", "p.yml", "/");
-    EXPECT_THAT(loaded.complaints, IsEmpty());
+    EXPECT_THAT(loaded.errors, IsEmpty());
     const auto& credentials = *loaded.config.targets.at(0).credentials;
     return credentials.mysql ? credentials.mysql->colon_allowed : credentials.file->colon_allowed;
   };
@@ -86,7 +86,7 @@ TEST(WaysInTest, AllowsThePointerToTheWholeAnswer) {
       "targets: [ { url: https://a, credentials: { directory: b }, login: { url: /, basic_auth: "
       "true, token: { json: '' }, expires: { json: '' } } } ]",
       "p.yml", "/");
-  EXPECT_THAT(loaded.complaints, IsEmpty());
+  EXPECT_THAT(loaded.errors, IsEmpty());
   const auto& login = *loaded.config.targets.at(0).login;
   EXPECT_TRUE(login.token.whole_json && login.expires->whole_json);
   EXPECT_TRUE(login.token.inBody());

@@ -22,9 +22,9 @@ using ::testing::SizeIs;
 
 const Path kWebConfigs = testing::dataFolder() / "web_config";
 
-WebConfigLoaded loaded(const std::string& file) {
+LoadedWebConfig loaded(const std::string& file) {
   auto loaded = parseWebConfig(contents(kWebConfigs / file), file, "/etc/postern");
-  EXPECT_EQ(complaintsOf(loaded), "");
+  EXPECT_EQ(errorsOf(loaded), "");
   return loaded;
 }
 
@@ -38,17 +38,17 @@ TlsServer acceptedTls(const std::string& file) {
   return config.tls.value_or(TlsServer());
 }
 
-TEST(WebConfigTest, ComplainsAboutEachBrokenRuleWordForWord) {
+TEST(WebConfigTest, ReportsEachBrokenRuleWordForWord) {
   const auto files = filesEndingIn(".bad.yml", kWebConfigs);
   EXPECT_THAT(files, SizeIs(::testing::Ge(45U)));
   for (const auto& file : files) {
     SCOPED_TRACE(file);
     const auto expected = file.parent_path() / (file.stem().stem().string() + ".expected");
-    const auto complaints =
-        complaintsOf(parseWebConfig(contents(file), file.filename().string(), kWebConfigs));
-    EXPECT_NE(complaints, "");
-    EXPECT_EQ(complaints, contents(expected));
-    EXPECT_THAT(complaints, Not(HasSubstr("hunter2")));
+    const auto errors =
+        errorsOf(parseWebConfig(contents(file), file.filename().string(), kWebConfigs));
+    EXPECT_NE(errors, "");
+    EXPECT_EQ(errors, contents(expected));
+    EXPECT_THAT(errors, Not(HasSubstr("hunter2")));
   }
 }
 
@@ -60,18 +60,18 @@ TEST(WebConfigTest, HasABrokenFileForEveryExpectation) {
 TEST(WebConfigTest, AcceptsEveryGoodFile) {
   for (const auto& file : filesEndingIn(".good.yml", kWebConfigs)) {
     SCOPED_TRACE(file);
-    EXPECT_EQ(complaintsOf(loadWebConfig(file)), "");
+    EXPECT_EQ(errorsOf(loadWebConfig(file)), "");
   }
 }
 
-TEST(WebConfigTest, LeavesTheDoorOpenWhenTheFileIsEmpty) {
+TEST(WebConfigTest, AllowsEveryClientWhenTheFileIsEmpty) {
   EXPECT_TRUE(acceptedWebConfig("empty.good.yml") == WebConfig());
   EXPECT_TRUE(acceptedWebConfig("empty_blocks.good.yml") == WebConfig());
 }
 
 TEST(WebConfigTest, SaysWhyAFileCannotBeRead) {
   const auto missing = loadWebConfig("/does/not/exist/web.yml");
-  EXPECT_EQ(complaintsOf(missing),
+  EXPECT_EQ(errorsOf(missing),
             "/does/not/exist/web.yml: cannot be read: No such file or directory, expected a YAML "
             "file that this user may read\n");
 }
@@ -119,7 +119,7 @@ TEST(WebConfigTest, SpeaksNothingOlderWhenOnlySuitesOfTls13AreNamed) {
       "tls_server_config: {cert_file: a, key_file: b, cipher_suites: [TLS_AES_128_GCM_SHA256]}",
       "web.yml", "/");
 
-  EXPECT_EQ(complaintsOf(loaded), "");
+  EXPECT_EQ(errorsOf(loaded), "");
   EXPECT_EQ(loaded.config.tls->min_version, TlsVersion::Tls13);
 }
 
@@ -136,7 +136,7 @@ TEST(WebConfigTest, ReadsCertificatesAndKeyInline) {
       "  client_ca: |\n    three\n  client_auth_type: RequireAndVerifyClientCert\n",
       "web.yml", "/");
 
-  ASSERT_EQ(complaintsOf(loaded), "");
+  ASSERT_EQ(errorsOf(loaded), "");
   EXPECT_EQ(loaded.config.tls->cert, "one\ntwo\n");
   EXPECT_EQ(loaded.config.tls->key.reveal(), "hunter2\n");
   EXPECT_EQ(loaded.config.tls->client_ca, "three\n");
@@ -159,7 +159,7 @@ TEST(WebConfigTest, ReadsHeaders) {
 TEST(WebConfigTest, LeavesABlankHeaderOut) {
   const auto loaded =
       parseWebConfig("http_server_config: {headers: {X-XSS-Protection: ''}}", "web.yml", "/");
-  EXPECT_EQ(complaintsOf(loaded), "");
+  EXPECT_EQ(errorsOf(loaded), "");
   EXPECT_THAT(loaded.config.headers, IsEmpty());
 }
 

@@ -97,10 +97,10 @@ TEST(YamlTreeTest, SaysInOurWordsWhatIsNotYamlAndWhere) {
     const auto document = parseYamlTree(text);
     ASSERT_FALSE(document.mistakes.empty());
     const auto& last = document.mistakes.back();
-    const std::string told =
+    const std::string message =
         std::to_string(last.line) + ":" + std::to_string(last.column) + ": " + last.what;
-    EXPECT_THAT(told, HasSubstr(mistake));
-    EXPECT_THAT(told, HasSubstr(", expected"));
+    EXPECT_THAT(message, HasSubstr(mistake));
+    EXPECT_THAT(message, HasSubstr(", expected"));
     EXPECT_FALSE(document.root);
   }
 }
@@ -137,10 +137,10 @@ TEST(YamlTreeTest, CountsACopyOfAnAliasAsItsValues) {
   EXPECT_THAT(documents.roots, IsEmpty());
 }
 
-TEST(YamlTreeTest, ChecksOfADocumentStopAfterAHundredComplaints) {
+TEST(YamlTreeTest, ChecksOfADocumentStopAfterAHundredErrors) {
   std::string text = "targets:\n  - name: a\n    url: https://localhost\n";
   for (int i = 0; i < 1000; ++i) text += "    unknown_" + std::to_string(i) + ": 1\n";
-  EXPECT_THAT(parseYaml(text, "postern.yml", "/").complaints, SizeIs(100));
+  EXPECT_THAT(parseYaml(text, "postern.yml", "/").errors, SizeIs(100));
 }
 
 TEST(YamlTreeTest, TheCheckOfAForeignDocumentTakesASecondAtMost) {
@@ -148,8 +148,8 @@ TEST(YamlTreeTest, TheCheckOfAForeignDocumentTakesASecondAtMost) {
       "targets:\n  - name: a\n    url: https://localhost\n    metric_relabel_configs:\n" +
       repeated("      - { action: labeldrop, regex: '(a{100}|b{100}){9}' }\n", 5'000);
   const auto read = parseYaml(text, "postern.yml", "/", NamedFiles::Leave);
-  ASSERT_THAT(read.complaints, SizeIs(1));
-  EXPECT_THAT(read.complaints[0].text(), HasSubstr("takes more than 1 s of CPU time to check"));
+  ASSERT_THAT(read.errors, SizeIs(1));
+  EXPECT_THAT(read.errors[0].text(), HasSubstr("takes more than 1 s of CPU time to check"));
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ std::vector<long> walk(int steps, const std::function<Backoff::Delay()>& next) {
 }
 
 TEST(BackoffTest, DoublesWhileUnreachableAndStaysAtTheCeiling) {
-  Backoff backoff(config::Backoff{}, always(1));
+  Backoff backoff(config::BackoffOptions{}, always(1));
   EXPECT_EQ(walk(11, [&] { return backoff.unreachable(); }),
             (std::vector<long>{1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300}));
   backoff.succeeded();
@@ -32,7 +32,7 @@ TEST(BackoffTest, DoublesWhileUnreachableAndStaysAtTheCeiling) {
 }
 
 TEST(BackoffTest, WaitsLongerAfterEachRejectionAndThenAtASteadyPace) {
-  Backoff backoff(config::Backoff{}, always(1));
+  Backoff backoff(config::BackoffOptions{}, always(1));
   EXPECT_EQ(walk(5, [&] { return backoff.rejected(); }),
             (std::vector<long>{60, 300, 900, 900, 900}));
   EXPECT_EQ(backoff.rejections(), 5);
@@ -42,38 +42,38 @@ TEST(BackoffTest, WaitsLongerAfterEachRejectionAndThenAtASteadyPace) {
 }
 
 TEST(BackoffTest, NeverTriesAgainWhenToldSo) {
-  config::Backoff steps;
+  config::BackoffOptions steps;
   steps.retry_rejected = 0ms;
   Backoff backoff(steps, always(0));
   EXPECT_EQ(walk(4, [&] { return backoff.rejected(); }), (std::vector<long>{30, 150, -1, -1}));
 }
 
 TEST(BackoffTest, GoesOnWhereAnEarlierProcessStopped) {
-  Backoff backoff(config::Backoff{}, always(1));
+  Backoff backoff(config::BackoffOptions{}, always(1));
   backoff.resume(2);
   EXPECT_EQ(backoff.rejected(), 900s);
 }
 
 TEST(BackoffTest, DoublesWhileThrottledUpToAQuarterOfAnHour) {
-  Backoff backoff(config::Backoff{}, always(1));
+  Backoff backoff(config::BackoffOptions{}, always(1));
   EXPECT_EQ(walk(6, [&] { return backoff.throttled({}); }),
             (std::vector<long>{60, 120, 240, 480, 900, 900}));
 }
 
 TEST(BackoffTest, NeverComesBackEarlierThanRetryAfterSays) {
   for (const double drawn : {0.0, 0.5, 0.999}) {
-    Backoff backoff(config::Backoff{}, always(drawn));
+    Backoff backoff(config::BackoffOptions{}, always(drawn));
     const auto delay = backoff.throttled(20s);
     EXPECT_GE(*delay, 20s);
     EXPECT_LE(*delay, 22s);
   }
-  Backoff backoff(config::Backoff{}, always(0));
+  Backoff backoff(config::BackoffOptions{}, always(0));
   EXPECT_EQ(backoff.throttled(std::chrono::seconds::max() / 2), 24h);
 }
 
 TEST(BackoffTest, DrawsFromTheUpperHalfOfEachStep) {
   for (const double drawn : {0.0, 0.25, 0.999}) {
-    Backoff backoff(config::Backoff{}, always(drawn));
+    Backoff backoff(config::BackoffOptions{}, always(drawn));
     const auto delay = *backoff.rejected();
     EXPECT_GE(delay, 30s);
     EXPECT_LE(delay, 60s);

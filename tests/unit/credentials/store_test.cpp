@@ -16,7 +16,7 @@ class StoreTest : public ::testing::Test {
     return {std::make_unique<testing::FakeSource>(source),
             "t",
             schedule,
-            config::Backoff{},
+            config::BackoffOptions{},
             "salt",
             clock,
             [] { return 0.5; }};

@@ -17,7 +17,7 @@
 namespace postern::exposition {
 namespace {
 
-using config::Matcher;
+using config::LabelMatcher;
 using config::RelabelAction;
 using Labels = std::map<std::string, std::string>;
 
@@ -124,11 +124,11 @@ TEST(RelabelerTest, AddsLabelsAsPrometheusAddsThoseOfATarget) {
 }
 
 TEST(RelabelerTest, KeepsWhatASelectorTakes) {
-  const auto taken = [](const std::vector<Matcher>& matchers, const std::string& line) {
+  const auto taken = [](const std::vector<LabelMatcher>& matchers, const std::string& line) {
     return reshaped({.match = {{"", matchers}}}, line) != "unmatched";
   };
 
-  using enum Matcher::Op;
+  using enum LabelMatcher::Operator;
   EXPECT_TRUE(taken({{"__name__", Equal, "m"}}, "m 1"));
   EXPECT_FALSE(taken({{"__name__", Equal, "m"}}, "n 1"));
   EXPECT_TRUE(taken({{"a", NotEqual, "b"}}, "m 1"));

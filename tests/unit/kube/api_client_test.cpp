@@ -88,7 +88,8 @@ TEST_F(ApiClientTest, RefusesAnAnswerThatIsTooLarge) {
 
 TEST_F(ApiClientTest, LeavesOutWhatIsNotWanted) {
   answers([](const Asked&) {
-    return FakeAnswer{200, {{"a", {{"managedFields", {1, 2}}, {"name", "n"}}}, {"managedFields", 3}}};
+    return FakeAnswer{200,
+                      {{"a", {{"managedFields", {1, 2}}, {"name", "n"}}}, {"managedFields", 3}}};
   });
   auto request = get("/x");
   request.leave_out = {"managedFields"};
@@ -99,7 +100,7 @@ TEST_F(ApiClientTest, LeavesOutWhatIsNotWanted) {
   EXPECT_EQ(*answer, json({{"a", {{"name", "n"}}}}));
 }
 
-TEST_F(ApiClientTest, CountsWhatBecameOfItsRequests) {
+TEST_F(ApiClientTest, CountsTheResultsOfItsRequests) {
   const auto counts = [this](const char* what, int status, const json& body, int expected = 0) {
     SCOPED_TRACE(what);
     answers([&](const Asked&) { return FakeAnswer{status, body}; });
@@ -113,10 +114,10 @@ TEST_F(ApiClientTest, CountsWhatBecameOfItsRequests) {
     for (std::size_t i = 0; i < grown.size(); ++i) grown[i] -= before[i];
     return grown;
   };
-  const ApiClient::Counts ok{1, 0, 0};
-  const ApiClient::Counts refused{0, 1, 0};
-  const ApiClient::Counts failed{0, 0, 1};
-  EXPECT_EQ(api->counts(), ApiClient::Counts());
+  const ApiClient::RequestCounts ok{1, 0, 0};
+  const ApiClient::RequestCounts refused{0, 1, 0};
+  const ApiClient::RequestCounts failed{0, 0, 1};
+  EXPECT_EQ(api->counts(), ApiClient::RequestCounts());
 
   EXPECT_EQ(counts("an answer", 200, json::object()), ok);
   EXPECT_EQ(counts("created", 201, json::object()), ok);
@@ -138,7 +139,7 @@ TEST_F(ApiClientTest, CountsAFetchOnce) {
   answers([](const Asked&) { return refuses(403, "no"); });
   EXPECT_FALSE(api->fetch(get("/version")));
 
-  EXPECT_EQ(api->counts(), (ApiClient::Counts{0, 1, 1}));
+  EXPECT_EQ(api->counts(), (ApiClient::RequestCounts{0, 1, 1}));
 }
 
 TEST_F(ApiClientTest, AnswersSeveralThreads) {
@@ -156,7 +157,7 @@ TEST_F(ApiClientTest, AnswersSeveralThreads) {
 
   callers.clear();
 
-  EXPECT_EQ(api->counts(), (ApiClient::Counts{20, 0, 0}));
+  EXPECT_EQ(api->counts(), (ApiClient::RequestCounts{20, 0, 0}));
 }
 
 TEST_F(ApiClientTest, RefusesAServerOfAnotherAuthority) {
@@ -169,7 +170,7 @@ TEST_F(ApiClientTest, RefusesAServerOfAnotherAuthority) {
   EXPECT_TRUE(asked().empty());
 }
 
-TEST(InClusterUrlTest, IsWhatThePodIsTold) {
+TEST(InClusterUrlTest, IsInTheEnvironmentOfThePod) {
   const auto url = [](const char* host, const char* port) {
     setenv("KUBERNETES_SERVICE_HOST", host, 1);
     setenv("KUBERNETES_SERVICE_PORT", port, 1);

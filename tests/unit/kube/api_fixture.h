@@ -96,9 +96,10 @@ class ApiTest : public ::testing::Test {
           field(request, "Content-Type"),  request.substr(request.find("\r\n\r\n") + 4)};
       const std::lock_guard lock(mutex_);
       asked_.push_back(now);
-      const FakeAnswer told = answer_(now);
-      const auto body = told.body.is_string() ? told.body.get<std::string>() : told.body.dump();
-      peer.send("HTTP/1.1 " + std::to_string(told.status) +
+      const FakeAnswer answer = answer_(now);
+      const auto body =
+          answer.body.is_string() ? answer.body.get<std::string>() : answer.body.dump();
+      peer.send("HTTP/1.1 " + std::to_string(answer.status) +
                 " X\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
     }
   }

@@ -59,10 +59,10 @@ TEST_P(GoldenTest, ComesOutAsItShould) {
     EXPECT_EQ(injection.patch, Json::array());
     return;
   }
-  ASSERT_EQ(injection.result, Injection::Result::Injected) << injection.refusal;
+  ASSERT_EQ(injection.result, InjectionResult::Injected) << injection.refusal;
   const auto injected = pod.patch(injection.patch);
   EXPECT_EQ(injected.dump(2), Json::parse(textOf(beside(".injected.json"))).dump(2));
-  EXPECT_EQ(inject(injected, rulesWith({}, native)).result, Injection::Result::Already);
+  EXPECT_EQ(inject(injected, rulesWith({}, native)).result, InjectionResult::Already);
 }
 
 INSTANTIATE_TEST_SUITE_P(Pods, GoldenTest, ::testing::ValuesIn(pods()),

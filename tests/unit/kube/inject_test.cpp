@@ -8,7 +8,6 @@
 namespace postern::kube {
 namespace {
 
-using Outcome = Injection::Result;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -16,15 +15,15 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 
 // The resulting pod; null if it is refused.
-Json injected(const Json& pod, const Rules& rules = rulesWith()) {
+Json injected(const Json& pod, const InjectionRules& rules = rulesWith()) {
   const auto injection = inject(pod, rules);
-  EXPECT_EQ(injection.result, Outcome::Injected) << injection.refusal;
-  return injection.result == Outcome::Injected ? pod.patch(injection.patch) : Json();
+  EXPECT_EQ(injection.result, InjectionResult::Injected) << injection.refusal;
+  return injection.result == InjectionResult::Injected ? pod.patch(injection.patch) : Json();
 }
 
-std::string refusalOf(const Json& pod, const Rules& rules = rulesWith()) {
+std::string refusalOf(const Json& pod, const InjectionRules& rules = rulesWith()) {
   const auto injection = inject(pod, rules);
-  EXPECT_EQ(injection.result, Outcome::Refused);
+  EXPECT_EQ(injection.result, InjectionResult::Refused);
   EXPECT_THAT(injection.patch, IsEmpty());
   return injection.refusal;
 }
@@ -34,36 +33,38 @@ TEST(InjectTest, IsAskedByTheLabelAloneAndNeverSilentAboutAnother) {
     const char* what;
     Json label;  // discarded: none
     bool annotated;
-    Outcome expected;
+    InjectionResult expected;
     const char* said = "";  // a part of the refusal or the warning; empty: nothing
   };
   const Json none = Json::parse("", nullptr, false);
   const char* const kExpected = "\", expected \"true\" for a sidecar or \"false\" for none";
   for (const auto& [what, label, annotated, expected, said] : std::vector<Case>{
-           {"true", "true", true, Outcome::Injected},
-           {"false", "false", true, Outcome::NotAsked},
-           {"neither label nor annotation", none, false, Outcome::NotAsked},
-           {"null is not a label", nullptr, false, Outcome::NotAsked},
-           {"annotations alone", none, true, Outcome::Unlabeled,
+           {"true", "true", true, InjectionResult::Injected},
+           {"false", "false", true, InjectionResult::NotAsked},
+           {"neither label nor annotation", none, false, InjectionResult::NotAsked},
+           {"null is not a label", nullptr, false, InjectionResult::NotAsked},
+           {"annotations alone", none, true, InjectionResult::Unlabeled,
             "postern: the pod has annotations postern.io/... and gets no sidecar without the label "
             "postern.io/inject: \"true\"; add it, or \"false\" if none is wanted"},
-           {"True", "True", true, Outcome::Refused, "the label postern.io/inject is \"True"},
-           {"TRUE", "TRUE", true, Outcome::Refused, kExpected},
-           {"False", "False", true, Outcome::Refused, "is \"False"},
-           {"yes", "yes", true, Outcome::Refused, "is \"yes"},
-           {"enabled", "enabled", false, Outcome::Refused, "is \"enabled"},
-           {"1", "1", true, Outcome::Refused, "is \"1\""},
-           {"an empty one", "", true, Outcome::Refused, "the label postern.io/inject is \"\""},
-           {"a space", "true ", true, Outcome::Refused, "is \"true \""},
-           {"a boolean", true, true, Outcome::Refused,
+           {"True", "True", true, InjectionResult::Refused,
+            "the label postern.io/inject is \"True"},
+           {"TRUE", "TRUE", true, InjectionResult::Refused, kExpected},
+           {"False", "False", true, InjectionResult::Refused, "is \"False"},
+           {"yes", "yes", true, InjectionResult::Refused, "is \"yes"},
+           {"enabled", "enabled", false, InjectionResult::Refused, "is \"enabled"},
+           {"1", "1", true, InjectionResult::Refused, "is \"1\""},
+           {"an empty one", "", true, InjectionResult::Refused,
+            "the label postern.io/inject is \"\""},
+           {"a space", "true ", true, InjectionResult::Refused, "is \"true \""},
+           {"a boolean", true, true, InjectionResult::Refused,
             "metadata.labels.postern.io/inject is the boolean true, expected text: write the value "
             "in quotes"},
-           {"another boolean", false, true, Outcome::Refused, "is the boolean false"},
-           {"a number", 1, true, Outcome::Refused, "postern.io/inject is a number"},
-           {"a list", Json::array(), true, Outcome::Refused, "is a list or a map"},
+           {"another boolean", false, true, InjectionResult::Refused, "is the boolean false"},
+           {"a number", 1, true, InjectionResult::Refused, "postern.io/inject is a number"},
+           {"a list", Json::array(), true, InjectionResult::Refused, "is a list or a map"},
        }) {
     SCOPED_TRACE(what);
-    auto pod = podThatWishes();
+    auto pod = podRequesting();
     if (!annotated) pod["metadata"].erase("annotations");
     pod["metadata"].erase("labels");
     if (!label.is_discarded()) pod["metadata"]["labels"]["postern.io/inject"] = label;
@@ -78,30 +79,30 @@ TEST(InjectTest, IsAskedByTheLabelAloneAndNeverSilentAboutAnother) {
       EXPECT_THAT(all, HasSubstr(said));
     }
   }
-  EXPECT_EQ(inject(Json::array(), rulesWith()).result, Outcome::NotAsked);
+  EXPECT_EQ(inject(Json::array(), rulesWith()).result, InjectionResult::NotAsked);
 }
 
 TEST(InjectTest, MissesNoLabelWhereThePodHasItsSidecar) {
-  auto pod = injected(podThatWishes());
+  auto pod = injected(podRequesting());
   pod["metadata"]["labels"].erase("postern.io/inject");
 
-  EXPECT_EQ(inject(pod, rulesWith()).result, Outcome::NotAsked);
+  EXPECT_EQ(inject(pod, rulesWith()).result, InjectionResult::NotAsked);
 }
 
 TEST(InjectTest, DoesNothingTheSecondTime) {
   for (const bool native : {false, true}) {
-    const auto pod = injected(podThatWishes(), rulesWith({}, native));
+    const auto pod = injected(podRequesting(), rulesWith({}, native));
 
-    EXPECT_EQ(inject(pod, rulesWith({}, native)).result, Outcome::Already);
-    EXPECT_EQ(inject(pod, rulesWith({}, !native)).result, Outcome::Already);
+    EXPECT_EQ(inject(pod, rulesWith({}, native)).result, InjectionResult::Already);
+    EXPECT_EQ(inject(pod, rulesWith({}, !native)).result, InjectionResult::Already);
   }
 }
 
 TEST(InjectTest, GivesEachValueToTheSidecarsEnvironment) {
-  const auto gives = [](const Wished& wished, const std::string& variable,
+  const auto gives = [](const PodOptions& options, const std::string& variable,
                         const std::string& value) {
     SCOPED_TRACE(variable);
-    EXPECT_EQ(variableOf(sidecarIn(injected(podThatWishes(wished))), variable), value);
+    EXPECT_EQ(variableOf(sidecarIn(injected(podRequesting(options))), variable), value);
   };
 
   gives({}, "POSTERN_TARGET_URL", "https://localhost:8443");
@@ -132,7 +133,7 @@ TEST(InjectTest, GivesEachValueToTheSidecarsEnvironment) {
 }
 
 TEST(InjectTest, NamesNothingOfTheTargetBesideAConfigurationFile) {
-  const auto pod = injected(podThatWishes(
+  const auto pod = injected(podRequesting(
       {{"target-url", ""}, {"config-map", "c"}, {"tls-secret", "t"}, {"ca-config-map", "a"}}));
 
   const auto sidecar = sidecarIn(pod);
@@ -145,7 +146,7 @@ TEST(InjectTest, NamesNothingOfTheTargetBesideAConfigurationFile) {
 TEST(InjectTest, SaysWhatIsWrongWithAValueAndWhatWasExpected) {
   const auto says = [](const std::string& key, const std::string& value, const std::string& what) {
     SCOPED_TRACE(key + "=" + value);
-    EXPECT_THAT(refusalOf(podThatWishes({{key, value}})),
+    EXPECT_THAT(refusalOf(podRequesting({{key, value}})),
                 AllOf(HasSubstr("postern.io/" + key), HasSubstr(what), Not(HasSubstr("--")),
                       Not(HasSubstr("POSTERN_"))));
   };
@@ -214,12 +215,12 @@ TEST(InjectTest, SaysWhatIsWrongWithAValueAndWhatWasExpected) {
 }
 
 TEST(InjectTest, NeverRepeatsAPasswordInAUrl) {
-  EXPECT_THAT(refusalOf(podThatWishes({{"target-url", "https://u:pa55word@localhost"}})),
+  EXPECT_THAT(refusalOf(podRequesting({{"target-url", "https://u:pa55word@localhost"}})),
               Not(HasSubstr("pa55word")));
 }
 
 TEST(InjectTest, ReportsEveryMistakeAtOnce) {
-  auto pod = podThatWishes({{"port", "x"}, {"preset", "y"}, {"unknown", "z"}});
+  auto pod = podRequesting({{"port", "x"}, {"preset", "y"}, {"unknown", "z"}});
   pod["spec"]["nodeSelector"] = {{"kubernetes.io/os", "windows"}};
 
   EXPECT_THAT(refusalOf(pod), AllOf(HasSubstr("postern.io/port"), HasSubstr("postern.io/preset"),
@@ -227,19 +228,19 @@ TEST(InjectTest, ReportsEveryMistakeAtOnce) {
 }
 
 TEST(InjectTest, RefusesWhatCannotBeAPod) {
-  auto pod = podThatWishes();
+  auto pod = podRequesting();
   pod["metadata"]["annotations"]["postern.io/port"] = 3000;
   EXPECT_THAT(refusalOf(pod),
               HasSubstr("annotations.postern.io/port is a number, expected text: write"));
 
   for (const auto* list : {"containers", "volumes", "initContainers"}) {
-    pod = podThatWishes();
+    pod = podRequesting();
     pod["spec"][list] = "x";
     EXPECT_THAT(refusalOf(pod), HasSubstr(std::string("spec.") + list + " is not a list"));
     pod["spec"][list] = Json::array({Json::array(), 7});
     EXPECT_THAT(refusalOf(pod), HasSubstr("has an entry without a name"));
   }
-  pod = podThatWishes();
+  pod = podRequesting();
   pod["spec"] = 7;
   EXPECT_THAT(refusalOf(pod), HasSubstr("the pod has no containers"));
 }
@@ -247,12 +248,12 @@ TEST(InjectTest, RefusesWhatCannotBeAPod) {
 TEST(InjectTest, TakesTheFleetsDefaultsWhereThePodSaysNothing) {
   const auto rules = rulesWith({{"requests-memory", "32Mi"}, {"log-format", "json"}});
 
-  auto sidecar = sidecarIn(injected(podThatWishes(), rules));
+  auto sidecar = sidecarIn(injected(podRequesting(), rules));
   EXPECT_EQ(sidecar["resources"]["requests"]["memory"], "32Mi");
   EXPECT_EQ(variableOf(sidecar, "POSTERN_LOG_FORMAT"), "json");
 
   sidecar =
-      sidecarIn(injected(podThatWishes({{"requests-memory", "20Mi"}, {"log-format", ""}}), rules));
+      sidecarIn(injected(podRequesting({{"requests-memory", "20Mi"}, {"log-format", ""}}), rules));
   EXPECT_EQ(sidecar["resources"]["requests"]["memory"], "20Mi");
   EXPECT_EQ(variableOf(sidecar, "POSTERN_LOG_FORMAT"), "") << "an empty value removes it";
 }
@@ -260,12 +261,12 @@ TEST(InjectTest, TakesTheFleetsDefaultsWhereThePodSaysNothing) {
 TEST(InjectTest, LeavesDefaultsForTheOtherWayAside) {
   const auto of_target = rulesWith({{"preset", "spinnaker"}, {"target-url", "https://localhost"}});
   auto sidecar =
-      sidecarIn(injected(podThatWishes({{"target-url", ""}, {"config-map", "c"}}), of_target));
+      sidecarIn(injected(podRequesting({{"target-url", ""}, {"config-map", "c"}}), of_target));
   EXPECT_EQ(variableOf(sidecar, "POSTERN_TARGET_PRESET"), "");
   EXPECT_EQ(variableOf(sidecar, "POSTERN_TARGET_URL"), "");
 
   const auto of_file = rulesWith({{"config-map", "c"}, {"mysql-secret", "m"}});
-  sidecar = sidecarIn(injected(podThatWishes({{"credentials-secret", "s"}}), of_file));
+  sidecar = sidecarIn(injected(podRequesting({{"credentials-secret", "s"}}), of_file));
   EXPECT_EQ(variableOf(sidecar, "POSTERN_CONFIG_FILE"), "");
   EXPECT_EQ(variableOf(sidecar, "POSTERN_MYSQL_DIR"), "");
 }
@@ -284,20 +285,20 @@ TEST(InjectTest, FindsDefaultsThatEveryPodWouldBeRefusedFor) {
 }
 
 TEST(InjectTest, MakesContainersThatFitTheRestrictedStandard) {
-  const auto context = sidecarIn(injected(podThatWishes()))["securityContext"];
+  const auto context = sidecarIn(injected(podRequesting()))["securityContext"];
   EXPECT_EQ(context, Json::parse(R"({"allowPrivilegeEscalation": false,
       "capabilities": {"drop": ["ALL"]}, "readOnlyRootFilesystem": true, "runAsNonRoot": true,
       "runAsUser": 65532, "seccompProfile": {"type": "RuntimeDefault"}})"));
 
   const auto with = [](const char* user) {
-    return sidecarIn(injected(podThatWishes({{"run-as-user", user}})))["securityContext"];
+    return sidecarIn(injected(podRequesting({{"run-as-user", user}})))["securityContext"];
   };
   EXPECT_EQ(with("1000")["runAsUser"], 1000);
   EXPECT_FALSE(with("none").contains("runAsUser"));
 }
 
 TEST(InjectTest, MakesSecretsReadableForTheSidecarAndNobodyElse) {
-  auto pod = podThatWishes({{"tls-secret", "t"}});
+  auto pod = podRequesting({{"tls-secret", "t"}});
   EXPECT_EQ(injected(pod)["spec"]["volumes"][0], Json::parse(R"({"name": "postern-tls", "secret":
                 {"secretName": "t", "optional": true, "defaultMode": 292}})"));
 
@@ -316,7 +317,7 @@ TEST(InjectTest, KeepsTheStateInMemorySoThatANodeCanBeRemoved) {
   };
   const auto ours = Json::parse(R"({"name": "postern-state",
       "emptyDir": {"medium": "Memory", "sizeLimit": "4Mi"}})");
-  auto pod = podThatWishes();
+  auto pod = podRequesting();
   for (const bool native : {false, true}) {
     EXPECT_EQ(stateOf(injected(pod, rulesWith({}, native))), ours);
   }
@@ -349,7 +350,7 @@ TEST(InjectTest, AddsPullSecretsThatThePodDoesNotHave) {
            {"none", R"([{"name": "x"}])", "", "", {"x"}},
        }) {
     SCOPED_TRACE(what);
-    auto pod = podThatWishes();
+    auto pod = podRequesting();
     if (*annotation != '\0') {
       pod["metadata"]["annotations"]["postern.io/image-pull-secrets"] = annotation;
     }
@@ -361,14 +362,14 @@ TEST(InjectTest, AddsPullSecretsThatThePodDoesNotHave) {
     for (const auto& secret : made["spec"]["imagePullSecrets"]) names.push_back(secret["name"]);
     EXPECT_EQ(names, expected);
   }
-  auto pod = podThatWishes({{"image-pull-secrets", "a"}});
+  auto pod = podRequesting({{"image-pull-secrets", "a"}});
   pod["spec"]["imagePullSecrets"] = "x";
   EXPECT_THAT(refusalOf(pod), HasSubstr("spec.imagePullSecrets is not a list"));
 }
 
 TEST(InjectTest, PullsTheImageAsThePolicySays) {
-  const auto policyOf = [](const Wished& wished, config::Pairs defaults) {
-    return sidecarIn(injected(podThatWishes(wished), rulesWith(std::move(defaults))))
+  const auto policyOf = [](const PodOptions& options, config::Pairs defaults) {
+    return sidecarIn(injected(podRequesting(options), rulesWith(std::move(defaults))))
         .at("imagePullPolicy");
   };
   EXPECT_EQ(policyOf({}, {}), "IfNotPresent");
@@ -379,7 +380,7 @@ TEST(InjectTest, PullsTheImageAsThePolicySays) {
 TEST(InjectTest, ProbesAPortOfItsOwnBesideAWebConfiguration) {
   struct Case {
     const char* what;
-    Wished wished;
+    PodOptions options;
     const char* volumes;
     int port_of_application;
     int port;
@@ -412,9 +413,9 @@ TEST(InjectTest, ProbesAPortOfItsOwnBesideAWebConfiguration) {
             3001},
        }) {
     SCOPED_TRACE(each.what);
-    auto wished = each.wished;
-    wished.insert(wished.end(), {{"readiness-probe", "true"}, {"startup-probe", "true"}});
-    auto pod = podThatWishes(wished);
+    auto options = each.options;
+    options.insert(options.end(), {{"readiness-probe", "true"}, {"startup-probe", "true"}});
+    auto pod = podRequesting(options);
     pod["spec"]["volumes"] = Json::parse(each.volumes);
     pod["spec"]["containers"][0]["ports"] =
         Json::array({{{"containerPort", each.port_of_application}}});
@@ -439,18 +440,18 @@ TEST(InjectTest, ProbesAPortOfItsOwnBesideAWebConfiguration) {
 }
 
 TEST(InjectTest, ProbesReadinessOnlyWhenAsked) {
-  auto sidecar = sidecarIn(injected(podThatWishes()));
+  auto sidecar = sidecarIn(injected(podRequesting()));
   EXPECT_TRUE(sidecar.contains("livenessProbe"));
   EXPECT_FALSE(sidecar.contains("readinessProbe") || sidecar.contains("startupProbe"));
 
   sidecar =
-      sidecarIn(injected(podThatWishes({{"readiness-probe", "true"}, {"startup-probe", "false"}})));
+      sidecarIn(injected(podRequesting({{"readiness-probe", "true"}, {"startup-probe", "false"}})));
   EXPECT_EQ(sidecar["readinessProbe"]["httpGet"]["path"], "/-/ready");
   EXPECT_FALSE(sidecar.contains("startupProbe"));
 }
 
 TEST(InjectTest, RefusesToKeepAJobFromEnding) {
-  auto pod = podThatWishes();
+  auto pod = podRequesting();
   pod["spec"]["restartPolicy"] = "OnFailure";
   EXPECT_THAT(refusalOf(pod), AllOf(HasSubstr("restartPolicy is OnFailure"),
                                     HasSubstr("it would never end"), HasSubstr("1.29")));
@@ -462,7 +463,7 @@ TEST(InjectTest, RefusesToKeepAJobFromEnding) {
 }
 
 TEST(InjectTest, ChoosesAPortThatIsFree) {
-  auto pod = podThatWishes();
+  auto pod = podRequesting();
   auto& container = pod["spec"]["containers"][0];
   container["ports"] = Json::parse(R"([{"containerPort": 3000},
       {"containerPort": 3001, "protocol": "UDP"}, {"containerPort": "x"}])");
@@ -517,7 +518,7 @@ TEST(InjectTest, ComparesPortsWithATargetOnLoopbackInEverySpelling) {
            {"[::ffff:10.0.0.1]", false},
            {"[2001:db8::1]", false},
        }) {
-    auto pod = podThatWishes({{"target-url", std::string("https://") + host + ":3000"}});
+    auto pod = podRequesting({{"target-url", std::string("https://") + host + ":3000"}});
     pod["spec"]["hostAliases"] = Json::parse(R"([{"ip": "127.0.0.1", "hostnames":
         ["a", "whatsapp-web"]}, {"ip": "::1", "hostnames": ["six"]},
         {"ip": "10.0.0.9", "hostnames": ["db"]}, {"ip": 7}, {}])");
@@ -531,15 +532,15 @@ TEST(InjectTest, ComparesPortsWithATargetOnLoopbackInEverySpelling) {
 }
 
 TEST(InjectTest, LeavesAMirrorOfAStaticPodAloneWithAWarning) {
-  auto pod = podThatWishes({{"nonsense", "x"}});
+  auto pod = podRequesting({{"nonsense", "x"}});
   auto& annotations = pod["metadata"]["annotations"];
   annotations["kubernetes.io/config.source"] = "file";
-  EXPECT_EQ(inject(pod, rulesWith()).result, Outcome::Refused);
+  EXPECT_EQ(inject(pod, rulesWith()).result, InjectionResult::Refused);
   annotations["kubernetes.io/config.mirror"] = "abc";
 
   const auto injection = inject(pod, rulesWith());
 
-  EXPECT_EQ(injection.result, Outcome::Mirror);
+  EXPECT_EQ(injection.result, InjectionResult::Mirror);
   EXPECT_THAT(injection.patch, IsEmpty());
   EXPECT_THAT(
       injection.warnings,
@@ -547,13 +548,13 @@ TEST(InjectTest, LeavesAMirrorOfAStaticPodAloneWithAWarning) {
                   "and gets no sidecar; remove the label postern.io/inject from its manifest"));
 
   pod["metadata"]["labels"]["postern.io/inject"] = "yes";
-  EXPECT_EQ(inject(pod, rulesWith()).result, Outcome::Mirror);
+  EXPECT_EQ(inject(pod, rulesWith()).result, InjectionResult::Mirror);
   pod["metadata"]["labels"]["postern.io/inject"] = "false";
   EXPECT_THAT(inject(pod, rulesWith()).warnings, IsEmpty());
 }
 
 TEST(InjectTest, FindsTheLastPortTaken) {
-  auto pod = podThatWishes();
+  auto pod = podRequesting();
   pod["spec"]["containers"][0]["ports"] = Json::parse(R"([{"containerPort": 65535}])");
 
   EXPECT_EQ(variableOf(sidecarIn(injected(pod, rulesWith({{"port", "65535"}}))),
@@ -564,14 +565,14 @@ TEST(InjectTest, FindsTheLastPortTaken) {
 }
 
 TEST(InjectTest, WarnsOfTheNodesPorts) {
-  auto pod = podThatWishes();
+  auto pod = podRequesting();
   pod["spec"]["hostNetwork"] = true;
   EXPECT_THAT(inject(pod, rulesWith()).warnings,
               ElementsAre(HasSubstr("in its node's network, where port 3000 must be free")));
 }
 
-TEST(InjectTest, KeepsThePodsOwnScrapeAnnotationsUnlessToldOtherwise) {
-  auto pod = podThatWishes();
+TEST(InjectTest, KeepsThePodsOwnScrapeAnnotationsUnlessRequestedOtherwise) {
+  auto pod = podRequesting();
   auto& annotations = pod["metadata"]["annotations"];
   annotations["prometheus.io/port"] = "9090";
   auto injection = inject(pod, rulesWith());
@@ -585,7 +586,7 @@ TEST(InjectTest, KeepsThePodsOwnScrapeAnnotationsUnlessToldOtherwise) {
 }
 
 TEST(InjectTest, KeepsWarningsAsShortAsTheApiServerTakesThem) {
-  auto pod = podThatWishes();
+  auto pod = podRequesting();
   auto& container = pod["spec"]["containers"][0];
   container["name"] = std::string(1000, 'x');
   container["ports"] = Json::parse(R"([{"containerPort": 3000}])");
@@ -596,7 +597,7 @@ TEST(InjectTest, KeepsWarningsAsShortAsTheApiServerTakesThem) {
 TEST(InjectTest, LabelsThePodWithThePortThatItChose) {
   struct Case {
     const char* what;
-    Wished annotations;
+    PodOptions annotations;
     int port_of_application;
     const char* label_of_template;  // empty: none
     const char* expected;
@@ -613,7 +614,7 @@ TEST(InjectTest, LabelsThePodWithThePortThatItChose) {
       {"a label of the template is replaced", {}, 8080, "9300", "3000"},
   };
   for (const auto& each : cases) {
-    auto pod = podThatWishes(each.annotations);
+    auto pod = podRequesting(each.annotations);
     pod["spec"]["containers"][0]["ports"] =
         Json::array({{{"containerPort", each.port_of_application}}});
     if (*each.label_of_template != 0) {
@@ -628,18 +629,18 @@ TEST(InjectTest, LabelsThePodWithThePortThatItChose) {
   }
 }
 
-TEST(InjectTest, AddsTheContainerWhereOnlyItsMarkIsThere) {
-  auto pod = podThatWishes();
+TEST(InjectTest, AddsTheContainerToAPodThatHasOnlyItsMark) {
+  auto pod = podRequesting();
   pod["metadata"]["labels"]["postern.io/status"] = "injected";
 
   const auto injection = inject(pod, rulesWith());
 
-  EXPECT_EQ(injection.result, Outcome::Injected);
+  EXPECT_EQ(injection.result, InjectionResult::Injected);
   EXPECT_THAT(injection.warnings, ElementsAre(HasSubstr("without a container postern")));
 }
 
 TEST(InjectTest, TakesAVolumeOfThePodInPlaceOfItsOwn) {
-  auto pod = podThatWishes();
+  auto pod = podRequesting();
   pod["spec"]["volumes"] = Json::parse(R"([{"name": "postern-credentials", "projected": {}}])");
 
   const auto result = injected(pod);

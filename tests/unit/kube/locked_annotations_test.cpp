@@ -159,7 +159,7 @@ class LockedAnnotationsTest : public ::testing::TestWithParam<LockCase> {};
 
 TEST_P(LockedAnnotationsTest, LeavesPodsNoOtherWay) {
   const auto& [name, locked, defaults, annotations, volumes, refusal] = GetParam();
-  auto pod = podThatWishes();
+  auto pod = podRequesting();
   pod["metadata"]["annotations"] = annotations;
   if (!volumes.is_null()) pod["spec"]["volumes"] = volumes;
   auto rules = rulesWith(defaults);
@@ -168,9 +168,9 @@ TEST_P(LockedAnnotationsTest, LeavesPodsNoOtherWay) {
   const auto injection = inject(pod, rules);
 
   if (*refusal == '\0') {
-    EXPECT_EQ(injection.result, Injection::Result::Injected) << injection.refusal;
+    EXPECT_EQ(injection.result, InjectionResult::Injected) << injection.refusal;
   } else {
-    EXPECT_EQ(injection.result, Injection::Result::Refused);
+    EXPECT_EQ(injection.result, InjectionResult::Refused);
     EXPECT_THAT(injection.refusal, HasSubstr(refusal));
     EXPECT_THAT(injection.patch, IsEmpty());
   }
@@ -184,7 +184,7 @@ TEST(LockedAnnotationsTest, LocksWhateverAnnotationThereIs) {
     auto rules = rulesWith();
     rules.locked_annotations = {std::string(annotation.key)};
     const std::string name = "postern.io/" + std::string(annotation.key);
-    auto pod = podThatWishes();
+    auto pod = podRequesting();
     pod["metadata"]["annotations"][name] = "x";
     EXPECT_EQ(mistakeInLocks(rules), "");
     EXPECT_THAT(inject(pod, rules).refusal, HasSubstr(name + ": is locked by --inject."));
@@ -194,17 +194,17 @@ TEST(LockedAnnotationsTest, LocksWhateverAnnotationThereIs) {
 TEST(LockedAnnotationsTest, NamesEveryLockedOneAtOnce) {
   auto rules = rulesWith();
   rules.locked_annotations = {"tls-secret", "target-url"};
-  EXPECT_THAT(inject(podThatWishes({{"tls-secret", "a"}}), rules).refusal,
+  EXPECT_THAT(inject(podRequesting({{"tls-secret", "a"}}), rules).refusal,
               AllOf(HasSubstr("postern.io/tls-secret: is locked"),
                     HasSubstr("postern.io/target-url: is locked")));
 }
 
 TEST(LockedAnnotationsTest, LeavesAPodWithItsSidecarAlone) {
-  const auto pod = podThatWishes({{"tls-secret", "a"}});
+  const auto pod = podRequesting({{"tls-secret", "a"}});
   const auto injected = pod.patch(inject(pod, rulesWith()).patch);
   auto rules = rulesWith();
   rules.locked_annotations = {"tls-secret"};
-  EXPECT_EQ(inject(injected, rules).result, Injection::Result::Already);
+  EXPECT_EQ(inject(injected, rules).result, InjectionResult::Already);
 }
 
 TEST(LockedAnnotationsTest, DoesNotTakeALockForAMistakeOfTheDefaults) {

@@ -131,7 +131,7 @@ TEST_F(NativeSidecarsTest, AreThereWhenServerAndKubeletsAreNewEnough) {
     cluster(each.server, each.kubelets);
     ::testing::internal::CaptureStderr();
 
-    const auto next = asking.ask(never);
+    const auto next = asking.update(never);
 
     const auto said = ::testing::internal::GetCapturedStderr();
     EXPECT_EQ(known, each.expected);
@@ -145,7 +145,7 @@ TEST_F(NativeSidecarsTest, AreThereWhenServerAndKubeletsAreNewEnough) {
 TEST_F(NativeSidecarsTest, AsksForNoNodeWhereTheServerIsEnough) {
   cluster("v1.32.0", {});
 
-  native.ask(never);
+  native.update(never);
 
   EXPECT_EQ(asked().size(), 1U);
 }
@@ -158,7 +158,7 @@ TEST_F(NativeSidecarsTest, StayAsTheyWereKnownWhenTheServersVersionCannotBeRead)
       ::testing::internal::CaptureStderr();
       NativeSidecars asking(*api, supported);
 
-      EXPECT_EQ(asking.ask(never), 1min);
+      EXPECT_EQ(asking.update(never), 1min);
 
       const auto said = ::testing::internal::GetCapturedStderr();
       EXPECT_EQ(supported, known);
@@ -169,14 +169,14 @@ TEST_F(NativeSidecarsTest, StayAsTheyWereKnownWhenTheServersVersionCannotBeRead)
   }
 }
 
-TEST_F(NativeSidecarsTest, LookAtEveryPageOfNodes) {
+TEST_F(NativeSidecarsTest, ReadEveryPageOfNodes) {
   answers([](const Asked& asked) {
     if (asked.path == "/version") return FakeAnswer{200, {{"gitVersion", "v1.31.1"}}};
     if (asked.path.ends_with("continue=c")) return FakeAnswer{200, nodes({"v1.28.0"})};
     return FakeAnswer{200, nodes({"v1.31.1"}, "c")};
   });
 
-  native.ask(never);
+  native.update(never);
 
   EXPECT_FALSE(supported);
   EXPECT_EQ(asked()[1].path, "/api/v1/nodes?limit=500&includeObject=None");
@@ -186,32 +186,32 @@ TEST_F(NativeSidecarsTest, LookAtEveryPageOfNodes) {
 
 TEST_F(NativeSidecarsTest, StayAsTheyWereKnownWhenTheClusterDoesNotAnswer) {
   cluster("v1.31.1", {"v1.31.1"});
-  native.ask(never);
+  native.update(never);
   answers([](const Asked&) { return refuses(503, "busy"); });
 
-  const auto next = native.ask(never);
+  const auto next = native.update(never);
 
   EXPECT_TRUE(supported);
   EXPECT_EQ(next, 1min);
 }
 
-TEST_F(NativeSidecarsTest, StayAsTheyWereKnownWhenNoVersionIsTold) {
+TEST_F(NativeSidecarsTest, StayAsTheyWereKnownWhenNoVersionIsReported) {
   answers([](const Asked& asked) {
     if (asked.path == "/version") return FakeAnswer{200, {{"gitVersion", "v1.31.1"}}};
     return FakeAnswer{200, {{"kind", "NodeList"}, {"items", json::array()}}};
   });
 
-  EXPECT_EQ(native.ask(never), 1min);
+  EXPECT_EQ(native.update(never), 1min);
   EXPECT_FALSE(supported);
 }
 
 TEST_F(NativeSidecarsTest, FollowTheCluster) {
   cluster("v1.31.1", {"v1.31.1"});
-  native.ask(never);
+  native.update(never);
   ASSERT_TRUE(supported);
 
   cluster("v1.31.1", {"v1.31.1", "v1.27.0"});
-  native.ask(never);
+  native.update(never);
 
   EXPECT_FALSE(supported);
 }

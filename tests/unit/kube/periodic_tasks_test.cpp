@@ -17,40 +17,40 @@ TEST(PeriodicTasksTest, EachIsDoneAtItsOwnTime) {
   std::promise<int> often;
   std::promise<void> rarely;
   int times = 0;
-  PeriodicTasks chores({[&](const std::stop_token&) {
-                   rarely.set_value();  // a second time would throw
-                   return 1h;
-                 },
-                 [&](const std::stop_token&) -> std::chrono::milliseconds {
-                   if (++times == 3) often.set_value(times);
-                   return times < 3 ? std::chrono::milliseconds(1ms)
-                                    : std::chrono::milliseconds(1h);
-                 }});
+  PeriodicTasks tasks({[&](const std::stop_token&) {
+                         rarely.set_value();  // a second time would throw
+                         return 1h;
+                       },
+                       [&](const std::stop_token&) -> std::chrono::milliseconds {
+                         if (++times == 3) often.set_value(times);
+                         return times < 3 ? std::chrono::milliseconds(1ms)
+                                          : std::chrono::milliseconds(1h);
+                       }});
 
   rarely.get_future().get();
   EXPECT_EQ(often.get_future().get(), 3);
-  EXPECT_TRUE(chores.stop(deadlineIn(30s)));
+  EXPECT_TRUE(tasks.stop(deadlineIn(30s)));
 }
 
 TEST(PeriodicTasksTest, StopAtOnceWhileNothingIsDue) {
-  PeriodicTasks chores({[](const std::stop_token&) { return 1h; }});
+  PeriodicTasks tasks({[](const std::stop_token&) { return 1h; }});
 
-  EXPECT_TRUE(chores.stop(deadlineIn(30s)));
+  EXPECT_TRUE(tasks.stop(deadlineIn(30s)));
 }
 
 TEST(PeriodicTasksTest, SayWhenOneIsStillUnderWay) {
   std::promise<void> begun;
   std::promise<void> let_go;
-  PeriodicTasks chores({[&](const std::stop_token&) {
+  PeriodicTasks tasks({[&](const std::stop_token&) {
     begun.set_value();
     let_go.get_future().get();
     return 1h;
   }});
   begun.get_future().get();
 
-  EXPECT_FALSE(chores.stop(deadlineIn(1ms)));
+  EXPECT_FALSE(tasks.stop(deadlineIn(1ms)));
   let_go.set_value();
-  EXPECT_TRUE(chores.stop(deadlineIn(30s)));
+  EXPECT_TRUE(tasks.stop(deadlineIn(30s)));
 }
 
 }  // namespace

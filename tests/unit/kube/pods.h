@@ -8,13 +8,13 @@
 
 namespace postern::kube {
 
-using Wished = std::vector<std::pair<std::string, std::string>>;
+using PodOptions = std::vector<std::pair<std::string, std::string>>;
 
 // A pod that asks for a sidecar, with these annotations of postern. Adds a target unless they name
 // one.
-inline Json podThatWishes(const Wished& wished = {}) {
+inline Json podRequesting(const PodOptions& options = {}) {
   Json annotations = {{"postern.io/target-url", "https://localhost:8443"}};
-  for (const auto& [key, value] : wished) annotations["postern.io/" + key] = value;
+  for (const auto& [key, value] : options) annotations["postern.io/" + key] = value;
   return {{"apiVersion", "v1"},
           {"kind", "Pod"},
           {"metadata",
@@ -24,7 +24,7 @@ inline Json podThatWishes(const Wished& wished = {}) {
           {"spec", {{"containers", Json::array({{{"name", "web"}, {"image", "web:7"}}})}}}};
 }
 
-inline Rules rulesWith(config::Pairs defaults = {}, bool native = false) {
+inline InjectionRules rulesWith(config::Pairs defaults = {}, bool native = false) {
   return {
       "registry.example/postern:1", {"registry.example/postern:*"}, std::move(defaults), [native] {
         return native;

@@ -15,7 +15,7 @@ using ::testing::IsEmpty;
 struct ResourcesCase {
   const char* what;
   const char* spec;  // of the pod, beside an image and a name for each container
-  Wished wished;
+  PodOptions options;
   const char* expected;      // the sidecar's resources; empty: the pod is refused
   const char* said = "";     // a part of the warning or of the refusal; empty: nothing
   config::Pairs defaults{};  // of the fleet
@@ -30,7 +30,7 @@ constexpr const char* kUsual =
 constexpr const char* kShared = "null";
 
 Json podWith(const ResourcesCase& each) {
-  auto pod = podThatWishes(each.wished);
+  auto pod = podRequesting(each.options);
   pod["spec"].update(Json::parse(each.spec));
   int number = 0;
   for (const auto* list : {"containers", "initContainers"}) {
@@ -45,11 +45,11 @@ void expectCase(const ResourcesCase& each) {
   const auto pod = podWith(each);
   const auto injection = inject(pod, rulesWith(each.defaults));
   if (*each.expected == '\0') {
-    EXPECT_EQ(injection.result, Injection::Result::Refused);
+    EXPECT_EQ(injection.result, InjectionResult::Refused);
     EXPECT_THAT(injection.refusal, HasSubstr(each.said));
     return;
   }
-  ASSERT_EQ(injection.result, Injection::Result::Injected) << injection.refusal;
+  ASSERT_EQ(injection.result, InjectionResult::Injected) << injection.refusal;
   EXPECT_EQ(sidecarIn(pod.patch(injection.patch)).value("resources", Json()),
             Json::parse(each.expected));
   if (*each.said == '\0') {
@@ -308,11 +308,11 @@ TEST(ResourcesTest, NeverMakeTheSidecarRoot) {
            {"null and none", R"({"runAsUser": null})", "{}", "none", nullptr},
        }) {
     SCOPED_TRACE(what);
-    auto pod = podThatWishes({{"run-as-user", user}});
+    auto pod = podRequesting({{"run-as-user", user}});
     pod["spec"]["securityContext"] = Json::parse(of_pod);
     pod["spec"]["containers"][0]["securityContext"] = Json::parse(container);
     const auto injection = inject(pod, rulesWith());
-    ASSERT_EQ(injection.result, Injection::Result::Injected) << injection.refusal;
+    ASSERT_EQ(injection.result, InjectionResult::Injected) << injection.refusal;
 
     const auto context = sidecarIn(pod.patch(injection.patch))["securityContext"];
 

@@ -29,7 +29,7 @@ Json reviewOf(const char* kind, Json object, const char* operation = "CREATE") {
             {"dryRun", false}}}};
 }
 
-ReviewAnswer answerTo(const Json& review, const Rules& rules = rulesWith()) {
+ReviewAnswer answerTo(const Json& review, const InjectionRules& rules = rulesWith()) {
   return answerReview(review.dump(), rules);
 }
 
@@ -49,11 +49,11 @@ Json configMapWith(const std::string& text) {
 }
 
 TEST(ReviewTest, AnswersAPodWithAPatch) {
-  const auto pod = podThatWishes();
+  const auto pod = podRequesting();
 
   const auto answer = answerTo(reviewOf("Pod", pod));
 
-  EXPECT_EQ(answer.verdict, Verdict::Injected);
+  EXPECT_EQ(answer.result, ReviewResult::Injected);
   EXPECT_EQ(answer.what, "Pod shop/web");
   const auto response = responseOf(answer);
   EXPECT_EQ(response["allowed"], true);
@@ -63,7 +63,7 @@ TEST(ReviewTest, AnswersAPodWithAPatch) {
 }
 
 TEST(ReviewTest, AnswersADryRunAsAnyOther) {
-  auto review = reviewOf("Pod", podThatWishes());
+  auto review = reviewOf("Pod", podRequesting());
   const auto answer = answerTo(review);
   review["request"]["dryRun"] = true;
 
@@ -71,9 +71,9 @@ TEST(ReviewTest, AnswersADryRunAsAnyOther) {
 }
 
 TEST(ReviewTest, RefusesWithTheReason) {
-  const auto answer = answerTo(reviewOf("Pod", podThatWishes({{"port", "x"}})));
+  const auto answer = answerTo(reviewOf("Pod", podRequesting({{"port", "x"}})));
 
-  EXPECT_EQ(answer.verdict, Verdict::Refused);
+  EXPECT_EQ(answer.result, ReviewResult::Refused);
   const auto response = responseOf(answer);
   EXPECT_EQ(response["allowed"], false);
   EXPECT_EQ(response["status"]["code"], 422);
@@ -83,20 +83,20 @@ TEST(ReviewTest, RefusesWithTheReason) {
 }
 
 TEST(ReviewTest, CarriesWarnings) {
-  auto pod = podThatWishes();
+  auto pod = podRequesting();
   pod["spec"]["hostNetwork"] = true;
 
   EXPECT_EQ(responseOf(answerTo(reviewOf("Pod", pod)))["warnings"].size(), 1U);
 }
 
 TEST(ReviewTest, AllowsAPodWithAnnotationsAloneAndCountsIt) {
-  auto pod = podThatWishes();
+  auto pod = podRequesting();
   pod["metadata"].erase("labels");
 
   const auto answer = answerTo(reviewOf("Pod", pod));
 
-  EXPECT_EQ(answer.verdict, Verdict::Unlabeled);
-  EXPECT_EQ(kVerdictNames[static_cast<std::size_t>(answer.verdict)], "unlabeled");
+  EXPECT_EQ(answer.result, ReviewResult::Unlabeled);
+  EXPECT_EQ(kReviewResultNames[static_cast<std::size_t>(answer.result)], "unlabeled");
   const auto response = responseOf(answer);
   EXPECT_EQ(response["allowed"], true);
   EXPECT_FALSE(response.contains("patch"));
@@ -106,29 +106,29 @@ TEST(ReviewTest, AllowsAPodWithAnnotationsAloneAndCountsIt) {
 TEST(ReviewTest, AllowsUnchangedWhatIsNotForIt) {
   const auto ignores = [](const Json& review) {
     const auto answer = answerTo(review);
-    EXPECT_EQ(answer.verdict, Verdict::Ignored);
+    EXPECT_EQ(answer.result, ReviewResult::Ignored);
     const auto response = responseOf(answer);
     EXPECT_EQ(response["allowed"], true);
     EXPECT_FALSE(response.contains("patch"));
   };
 
-  auto unlabeled = podThatWishes();
+  auto unlabeled = podRequesting();
   unlabeled["metadata"].erase("labels");
   unlabeled["metadata"].erase("annotations");
   ignores(reviewOf("Pod", unlabeled));
-  auto mirror = podThatWishes({{"nonsense", "x"}});
+  auto mirror = podRequesting({{"nonsense", "x"}});
   mirror["metadata"]["annotations"]["kubernetes.io/config.mirror"] = "abc";
   ignores(reviewOf("Pod", mirror));
-  ignores(reviewOf("Pod", podThatWishes(), "UPDATE"));
+  ignores(reviewOf("Pod", podRequesting(), "UPDATE"));
   ignores(reviewOf("Pod", nullptr, "DELETE"));
-  ignores(reviewOf("Secret", podThatWishes()));
+  ignores(reviewOf("Secret", podRequesting()));
   auto config_map = configMapWith("nonsense");
   config_map["metadata"].erase("labels");
   ignores(reviewOf("ConfigMap", config_map));
-  auto other = reviewOf("Pod", podThatWishes());
+  auto other = reviewOf("Pod", podRequesting());
   other["request"]["subResource"] = "ephemeralcontainers";
   ignores(other);
-  other = reviewOf("Pod", podThatWishes());
+  other = reviewOf("Pod", podRequesting());
   other["request"]["kind"]["group"] = "example";
   ignores(other);
 }
@@ -137,7 +137,7 @@ TEST(ReviewTest, FindsABadConfigurationAtAdmission) {
   const auto refuses = [](const std::string& text, const std::string& message) {
     SCOPED_TRACE(text);
     const auto answer = answerTo(reviewOf("ConfigMap", configMapWith(text), "UPDATE"));
-    EXPECT_EQ(answer.verdict, Verdict::ConfigRefused);
+    EXPECT_EQ(answer.result, ReviewResult::ConfigRefused);
     EXPECT_THAT(responseOf(answer)["status"]["message"].get<std::string>(), HasSubstr(message));
   };
 
@@ -158,14 +158,14 @@ TEST(ReviewTest, RefusesAConfigurationWithAHostThatIsNotAllowed) {
   const auto review = reviewOf(
       "ConfigMap", configMapWith("targets: [{ name: a, url: 'https://evil.example' }]"), "UPDATE");
 
-  EXPECT_EQ(answerTo(review).verdict, Verdict::ConfigAccepted);
+  EXPECT_EQ(answerTo(review).result, ReviewResult::ConfigAccepted);
   const auto answer = answerTo(review, rules);
-  EXPECT_EQ(answer.verdict, Verdict::ConfigRefused);
+  EXPECT_EQ(answer.result, ReviewResult::ConfigRefused);
   EXPECT_THAT(responseOf(answer)["status"]["message"].get<std::string>(),
               StartsWith("postern: postern.yml: target a: url: the host evil.example is not"));
 }
 
-TEST(ReviewTest, LooksAtNoFileThatAConfigurationNames) {
+TEST(ReviewTest, ReadsNoFileThatAConfigurationNames) {
   const auto answer = answerTo(reviewOf(
       "ConfigMap", configMapWith("targets:\n"
                                  "  - name: a\n"
@@ -174,7 +174,7 @@ TEST(ReviewTest, LooksAtNoFileThatAConfigurationNames) {
                                  "    anonymize: { labels: [number], salt_file: /nowhere/salt }\n"
                                  "    tls_config: { ca_file: /nowhere/ca.crt }\n")));
 
-  EXPECT_EQ(answer.verdict, Verdict::ConfigAccepted) << answer.message;
+  EXPECT_EQ(answer.result, ReviewResult::ConfigAccepted) << answer.message;
   EXPECT_EQ(responseOf(answer)["allowed"], true);
 }
 
@@ -182,11 +182,11 @@ TEST(ReviewTest, RefusesWhatIsNoReview) {
   const auto refuses = [](const std::string& body, const std::string& why) {
     SCOPED_TRACE(body.substr(0, 80));
     const auto answer = answerReview(body, rulesWith());
-    EXPECT_EQ(answer.verdict, Verdict::BadRequest);
+    EXPECT_EQ(answer.result, ReviewResult::BadRequest);
     EXPECT_EQ(answer.status, 400);
     EXPECT_THAT(answer.body, AllOf(StartsWith("bad_request: "), HasSubstr(why)));
   };
-  const auto review = reviewOf("Pod", podThatWishes());
+  const auto review = reviewOf("Pod", podRequesting());
   const auto without = [&](const char* pointer) {
     auto part = review;
     part[Json::json_pointer(pointer)] = nullptr;
@@ -228,10 +228,10 @@ struct GoneCase {
 };
 
 TEST(ReviewTest, DropsACostlyReviewThatNobodyWaitsFor) {
-  auto large = podThatWishes();
+  auto large = podRequesting();
   large["metadata"]["annotations"]["example.com/note"] = std::string(100'000, 'x');
   for (const auto& [what, review, dropped] :
-       {GoneCase{"a pod", reviewOf("Pod", podThatWishes()), false},
+       {GoneCase{"a pod", reviewOf("Pod", podRequesting()), false},
         GoneCase{"a large pod", reviewOf("Pod", large), true},
         GoneCase{"a configuration", reviewOf("ConfigMap", configMapWith("targets: []\n")), true}}) {
     const auto answer = answerReview(review.dump(), rulesWith(), [] { return true; });
@@ -241,14 +241,14 @@ TEST(ReviewTest, DropsACostlyReviewThatNobodyWaitsFor) {
 }
 
 TEST(ReviewTest, EndsForEveryCutReview) {
-  const auto whole = reviewOf("Pod", podThatWishes({{"preset", "whatsapp"}})).dump();
+  const auto whole = reviewOf("Pod", podRequesting({{"preset", "whatsapp"}})).dump();
   for (std::size_t size = 0; size < whole.size(); ++size) {
-    EXPECT_EQ(answerReview(whole.substr(0, size), rulesWith()).verdict, Verdict::BadRequest);
+    EXPECT_EQ(answerReview(whole.substr(0, size), rulesWith()).result, ReviewResult::BadRequest);
   }
 }
 
 TEST(ReviewTest, EndsWhateverStandsInPlaceOfAValue) {
-  const auto whole = reviewOf("Pod", podThatWishes()).flatten();
+  const auto whole = reviewOf("Pod", podRequesting()).flatten();
   for (const auto& [pointer, value] : whole.items()) {
     for (const auto& other : {Json(nullptr), Json(7), Json("x"), Json(1e300), Json::array(),
                               Json::object(), Json::parse(R"([{"name": {}}])")}) {
@@ -261,7 +261,7 @@ TEST(ReviewTest, EndsWhateverStandsInPlaceOfAValue) {
 }
 
 TEST(ReviewTest, MakesForeignBytesPrintable) {
-  auto review = reviewOf("Pod", podThatWishes({{"port", "x"}}));
+  auto review = reviewOf("Pod", podRequesting({{"port", "x"}}));
   review["request"]["name"] = "we\nb";
 
   EXPECT_EQ(answerTo(review).what, "Pod shop/we\\nb");

@@ -24,7 +24,7 @@ std::size_t certificatesIn(const std::string& pem) {
 struct Replica {
   Replica(ApiClient& api, const CertificatePlace& place, const Clock& clock)
       : certificate(api, place, material, clock) {}
-  std::chrono::milliseconds look(const std::stop_token& stop) { return certificate.look(stop); }
+  std::chrono::milliseconds update(const std::stop_token& stop) { return certificate.update(stop); }
 
   ServingMaterial material;
   ServingCertificate certificate;
@@ -79,7 +79,7 @@ TEST_F(ServingCertificateTest, IsMadeWhenTheSecretIsEmpty) {
   EXPECT_FALSE(replica.material.status().ready);
   EXPECT_EQ(shownBy(replica), "nothing");
 
-  replica.look(never);
+  replica.update(never);
 
   EXPECT_TRUE(replica.material.status().ready);
   EXPECT_TRUE(accepted(replica));
@@ -92,11 +92,11 @@ TEST_F(ServingCertificateTest, IsMadeWhenTheSecretIsEmpty) {
 }
 
 TEST_F(ServingCertificateTest, IsSharedByAllReplicas) {
-  replica.look(never);
+  replica.update(never);
   Replica other(*api, place(), clock);
   const auto before = changes();
 
-  other.look(never);
+  other.update(never);
 
   EXPECT_EQ(shownBy(other), shownBy(replica));
   EXPECT_TRUE(other.material.status().ready);
@@ -116,15 +116,15 @@ TEST_F(ServingCertificateTest, IsThatOfTheReplicaWhichWasQuicker) {
     };
   };
 
-  replica.look(never);
+  replica.update(never);
 
   EXPECT_EQ(shownBy(replica), theirs->certificate);
-  EXPECT_EQ(api->counts(), (ApiClient::Counts{asked().size(), 0, 0}));
+  EXPECT_EQ(api->counts(), (ApiClient::RequestCounts{asked().size(), 0, 0}));
   EXPECT_TRUE(accepted(replica));
 }
 
 TEST_F(ServingCertificateTest, IsWrittenAgainWhenTheWebhookChangedMeanwhile) {
-  replica.look(never);
+  replica.update(never);
   objects.webhook["webhooks"][1]["clientConfig"].erase("caBundle");
   objects.touch(objects.webhook);
   objects.before = [&](const Asked&) {
@@ -133,20 +133,20 @@ TEST_F(ServingCertificateTest, IsWrittenAgainWhenTheWebhookChangedMeanwhile) {
     };
   };
 
-  replica.look(never);
+  replica.update(never);
 
   EXPECT_EQ(objects.bundle(1), objects.data("ca.crt"));
-  EXPECT_EQ(api->counts(), (ApiClient::Counts{asked().size(), 0, 0}));
+  EXPECT_EQ(api->counts(), (ApiClient::RequestCounts{asked().size(), 0, 0}));
 }
 
 TEST_F(ServingCertificateTest, IsLeftAloneWhileItIsGood) {
-  replica.look(never);
+  replica.update(never);
   const auto before = changes();
   const auto shown = shownBy(replica);
 
   for (int hour = 0; hour < 16; ++hour) {
     clock.advance(1h);
-    EXPECT_EQ(replica.look(never), 30s);
+    EXPECT_EQ(replica.update(never), 30s);
   }
 
   EXPECT_EQ(changes(), before);
@@ -154,14 +154,14 @@ TEST_F(ServingCertificateTest, IsLeftAloneWhileItIsGood) {
 }
 
 TEST_F(ServingCertificateTest, IsRenewedAtTwoThirdsAndShownWhenTheAuthorityHasSettled) {
-  replica.look(never);
+  replica.update(never);
   Replica other(*api, place(), clock);
-  other.look(never);
+  other.update(never);
   const auto old = shownBy(replica);
   const auto old_authority = objects.bundle();
 
   clock.advance(20h);  // two thirds of 30 h and of the hour before
-  const auto next = replica.look(never);
+  const auto next = replica.update(never);
 
   // Both are trusted, the old one is served.
   EXPECT_EQ(certificatesIn(objects.bundle()), 2U);
@@ -172,29 +172,29 @@ TEST_F(ServingCertificateTest, IsRenewedAtTwoThirdsAndShownWhenTheAuthorityHasSe
   EXPECT_EQ(next, 10s);
 
   clock.advance(10s);
-  replica.look(never);
+  replica.update(never);
   EXPECT_EQ(shownBy(replica), objects.data("tls.crt"));
   EXPECT_TRUE(accepted(replica));
   // The other replica has not read yet; then it switches as well.
   EXPECT_EQ(shownBy(other), old);
   EXPECT_TRUE(accepted(other));
-  other.look(never);
+  other.update(never);
   EXPECT_EQ(shownBy(other), old);
   clock.advance(10s);
-  other.look(never);
+  other.update(never);
   EXPECT_EQ(shownBy(other), shownBy(replica));
 }
 
 TEST_F(ServingCertificateTest, IsRenewedAgainAndAgainWithoutAMomentOfDistrust) {
   Replica other(*api, place(), clock);
-  replica.look(never);
-  other.look(never);
+  replica.update(never);
+  other.update(never);
   std::size_t most = 0;
 
   for (int i = 0; i < 100; ++i) {
     clock.advance(1h);
     for (auto* one : {&replica, &other}) {
-      one->look(never);
+      one->update(never);
       EXPECT_TRUE(accepted(replica)) << i;
       EXPECT_TRUE(accepted(other)) << i;
     }
@@ -205,32 +205,32 @@ TEST_F(ServingCertificateTest, IsRenewedAgainAndAgainWithoutAMomentOfDistrust) {
 }
 
 TEST_F(ServingCertificateTest, LetsAnExpiredAuthorityGo) {
-  replica.look(never);
+  replica.update(never);
   clock.advance(20h);
-  replica.look(never);
+  replica.update(never);
   ASSERT_EQ(certificatesIn(objects.bundle()), 2U);
 
   clock.advance(11h);
-  replica.look(never);
+  replica.update(never);
 
   EXPECT_EQ(certificatesIn(objects.bundle()), 1U);
   EXPECT_TRUE(accepted(replica));
 }
 
-TEST_F(ServingCertificateTest, WritesASecretAnewThatHoldsSomethingElse) {
+TEST_F(ServingCertificateTest, ReplacesASecretThatHoldsSomethingElse) {
   const auto mends = [this](const char* key, const std::string& value) {
     SCOPED_TRACE(key + (": " + value.substr(0, 40)));
-    replica.look(never);
+    replica.update(never);
     const auto shown = shownBy(replica);
     objects.put(key, value);
 
-    replica.look(never);
+    replica.update(never);
 
     // The served certificate stays trusted until all replicas use the new one.
     EXPECT_EQ(shownBy(replica), shown);
     EXPECT_TRUE(accepted(replica));
     clock.advance(10s);
-    replica.look(never);
+    replica.update(never);
     EXPECT_NE(shownBy(replica), shown);
     EXPECT_EQ(shownBy(replica), objects.data("tls.crt"));
     EXPECT_TRUE(accepted(replica));
@@ -249,43 +249,43 @@ TEST_F(ServingCertificateTest, WritesASecretAnewThatHoldsSomethingElse) {
   mends("ca.crt", other_name.certificate());
 }
 
-TEST_F(ServingCertificateTest, WritesASecretAnewThatIsForAnotherService) {
+TEST_F(ServingCertificateTest, ReplacesASecretThatIsForAnotherService) {
   auto elsewhere = place();
   elsewhere.service = "other";
-  Replica(*api, elsewhere, clock).look(never);
+  Replica(*api, elsewhere, clock).update(never);
 
-  replica.look(never);
+  replica.update(never);
 
   EXPECT_TRUE(accepted(replica));
 }
 
 TEST_F(ServingCertificateTest, KeepsWhatAnotherReplicaShowsTrustedWhenTheSecretWasBroken) {
   Replica other(*api, place(), clock);
-  other.look(never);
+  other.update(never);
   objects.secret["data"] = {{"tls.crt", "AAAA"}};
   objects.touch(objects.secret);
 
-  replica.look(never);  // has never seen the old one
+  replica.update(never);  // has never seen the old one
 
   EXPECT_TRUE(accepted(replica));
   EXPECT_TRUE(accepted(other));
 }
 
 TEST_F(ServingCertificateTest, KeepsWhatIsShownTrustedWhenTheSecretWasRestored) {
-  replica.look(never);
+  replica.update(never);
   const auto before = objects.secret["data"];
   clock.advance(19h + 30min);
   objects.secret["data"] = nullptr;
   objects.touch(objects.secret);
-  replica.look(never);
+  replica.update(never);
   clock.advance(10s);
-  replica.look(never);
+  replica.update(never);
   ASSERT_EQ(shownBy(replica), objects.data("tls.crt"));
 
   objects.secret["data"] = before;
   objects.touch(objects.secret);
   for (int second = 0; second < 30; ++second) {
-    replica.look(never);
+    replica.update(never);
     EXPECT_TRUE(accepted(replica)) << second;
     clock.advance(1s);
   }
@@ -297,51 +297,51 @@ TEST_F(ServingCertificateTest, ReplacesACaBundleThatIsNoPem) {
   objects.webhook["webhooks"][0]["clientConfig"]["caBundle"] = encodeBase64("no PEM");
   objects.secret["data"] = {{"tls.crt", "AAAA"}, {"ca.crt", "AAAA"}};
 
-  replica.look(never);
+  replica.update(never);
 
   EXPECT_TRUE(accepted(replica));
   EXPECT_EQ(certificatesIn(objects.bundle()), 1U);
 }
 
 TEST_F(ServingCertificateTest, IsMadeAgainWhenTheSecretWasDeleted) {
-  replica.look(never);
+  replica.update(never);
   objects.secret = nullptr;
 
-  replica.look(never);
+  replica.update(never);
   clock.advance(10s);
-  replica.look(never);
+  replica.update(never);
 
   EXPECT_EQ(objects.secret["type"], "Opaque");
   EXPECT_EQ(shownBy(replica), objects.data("tls.crt"));
   EXPECT_TRUE(accepted(replica));
-  EXPECT_EQ(api->counts(), (ApiClient::Counts{asked().size(), 0, 0}));
+  EXPECT_EQ(api->counts(), (ApiClient::RequestCounts{asked().size(), 0, 0}));
 }
 
 TEST_F(ServingCertificateTest, IsShownOnWhileNothingCanBeWritten) {
-  replica.look(never);
+  replica.update(never);
   const auto shown = shownBy(replica);
   objects.denied = true;
   clock.advance(20h);
 
-  EXPECT_EQ(replica.look(never), 1s);
-  EXPECT_EQ(replica.look(never), 2s);
-  EXPECT_EQ(replica.look(never), 4s);
+  EXPECT_EQ(replica.update(never), 1s);
+  EXPECT_EQ(replica.update(never), 2s);
+  EXPECT_EQ(replica.update(never), 4s);
   EXPECT_EQ(shownBy(replica), shown);
   EXPECT_TRUE(replica.material.status().ready);
 
   objects.denied = false;
-  EXPECT_EQ(replica.look(never), 10s);
+  EXPECT_EQ(replica.update(never), 10s);
 }
 
-TEST_F(ServingCertificateTest, IsNotReadyBeforeTheWebhookIsThere) {
+TEST_F(ServingCertificateTest, IsNotReadyBeforeTheWebhookExists) {
   const auto webhook = std::exchange(objects.webhook, nullptr);
 
-  replica.look(never);
+  replica.update(never);
   EXPECT_FALSE(replica.material.status().ready);
   EXPECT_EQ(changes(), 0U);
 
   objects.webhook = webhook;
-  replica.look(never);
+  replica.update(never);
   EXPECT_TRUE(replica.material.status().ready);
 }
 
@@ -352,7 +352,7 @@ TEST_F(ServingCertificateTest, GivesUpForAWhileWhenSomebodyKeepsWriting) {
   };
   objects.before = again;
 
-  EXPECT_EQ(replica.look(never), 1s);
+  EXPECT_EQ(replica.update(never), 1s);
   EXPECT_FALSE(replica.material.status().ready);
   EXPECT_EQ(changes(), 5U);
 }
@@ -361,21 +361,21 @@ TEST_F(ServingCertificateTest, LeavesWhatElseStandsInTheObjects) {
   objects.secret["metadata"]["labels"] = {{"app", "postern"}};
   objects.secret["data"]["more"] = "AAAA";
 
-  replica.look(never);
+  replica.update(never);
 
   EXPECT_EQ(objects.secret["metadata"]["labels"]["app"], "postern");
   EXPECT_EQ(objects.secret["data"]["more"], "AAAA");
   EXPECT_EQ(objects.webhook["webhooks"][0]["clientConfig"]["service"]["name"], "postern");
 }
 
-TEST_F(ServingCertificateTest, TellsNoSecretInItsLog) {
+TEST_F(ServingCertificateTest, LogsNoSecret) {
   ::testing::internal::CaptureStderr();
-  replica.look(never);
+  replica.update(never);
   objects.put("tls.crt", "broken");
-  replica.look(never);
+  replica.update(never);
   objects.denied = true;
   clock.advance(20h);
-  replica.look(never);
+  replica.update(never);
   const auto text = ::testing::internal::GetCapturedStderr();
 
   EXPECT_THAT(text, HasSubstr("a new certificate for the webhook was issued"));

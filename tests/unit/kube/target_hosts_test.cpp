@@ -56,7 +56,7 @@ TEST(TargetHostsTest, MatchesNamesAddressesAndNamesBelow) {
   }
 }
 
-Rules rulesFor(std::vector<std::string> hosts, config::Pairs defaults = {}) {
+InjectionRules rulesFor(std::vector<std::string> hosts, config::Pairs defaults = {}) {
   auto rules = rulesWith(std::move(defaults));
   rules.allowed_target_hosts = std::move(hosts);
   return rules;
@@ -120,23 +120,23 @@ TEST(TargetHostsTest, AllowsAPodTheHostsOfTheListAndLoopback) {
            UrlCase{"//evil.example", "does not begin with https://"},
            UrlCase{"http://api.example.com", "does not begin with https://"},
        }) {
-    const auto injection = inject(podThatWishes({{"target-url", url}}), rules);
+    const auto injection = inject(podRequesting({{"target-url", url}}), rules);
     if (*refusal == '\0') {
-      EXPECT_EQ(injection.result, Injection::Result::Injected) << url << injection.refusal;
+      EXPECT_EQ(injection.result, InjectionResult::Injected) << url << injection.refusal;
     } else {
-      EXPECT_EQ(injection.result, Injection::Result::Refused) << url;
+      EXPECT_EQ(injection.result, InjectionResult::Refused) << url;
       EXPECT_THAT(injection.refusal, HasSubstr(refusal)) << url;
     }
   }
 }
 
 TEST(TargetHostsTest, AllowsEveryHostUnlessTheFlagIsSet) {
-  EXPECT_EQ(inject(podThatWishes({{"target-url", "https://evil.example"}}), rulesWith()).result,
-            Injection::Result::Injected);
+  EXPECT_EQ(inject(podRequesting({{"target-url", "https://evil.example"}}), rulesWith()).result,
+            InjectionResult::Injected);
 }
 
 TEST(TargetHostsTest, SaysWhatIsAllowedAndWhatToDo) {
-  EXPECT_EQ(inject(podThatWishes({{"target-url", "https://evil.example:8443/a"}}),
+  EXPECT_EQ(inject(podRequesting({{"target-url", "https://evil.example:8443/a"}}),
                    rulesFor({"api.example.com", "*.shop.svc"}))
                 .refusal,
             "postern.io/target-url: the host evil.example is not allowed by "
@@ -148,15 +148,15 @@ TEST(TargetHostsTest, SaysWhatIsAllowedAndWhatToDo) {
 TEST(TargetHostsTest, AllowsTheHostOfTheDefaultAlways) {
   const auto rules = rulesFor({"api.example.com"}, {{"target-url", "https://fleet.example:8443"}});
   EXPECT_EQ(mistakeIn(rules), "");
-  auto pod = podThatWishes({{"target-url", "https://fleet.example"}});
-  EXPECT_EQ(inject(pod, rules).result, Injection::Result::Injected);
+  auto pod = podRequesting({{"target-url", "https://fleet.example"}});
+  EXPECT_EQ(inject(pod, rules).result, InjectionResult::Injected);
   pod["metadata"]["annotations"].erase("postern.io/target-url");
-  EXPECT_EQ(inject(pod, rules).result, Injection::Result::Injected);
+  EXPECT_EQ(inject(pod, rules).result, InjectionResult::Injected);
   pod["metadata"]["annotations"]["postern.io/target-url"] = "https://a.fleet.example";
-  EXPECT_EQ(inject(pod, rules).result, Injection::Result::Refused);
+  EXPECT_EQ(inject(pod, rules).result, InjectionResult::Refused);
 }
 
-std::string mistakesIn(const std::string& target, const Rules& rules) {
+std::string mistakesIn(const std::string& target, const InjectionRules& rules) {
   return mistakesOfConfigMap({{"data", {{"postern.yml", "targets:\n" + target}}}}, rules);
 }
 

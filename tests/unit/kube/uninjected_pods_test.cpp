@@ -17,22 +17,22 @@ json podListOf(const std::vector<std::string>& namespaces, const std::string& ne
 
 class UninjectedPodsTest : public ApiTest {
  protected:
-  UninjectedPods missed{*api};
+  UninjectedPods uninjected{*api};
 };
 
 TEST_F(UninjectedPodsTest, CountsByNamespace) {
   answers([](const Asked&) { return FakeAnswer{200, podListOf({"shop", "bank", "shop"})}; });
 
-  const auto next = missed.ask(never);
+  const auto next = uninjected.update(never);
 
-  EXPECT_THAT(missed.counts(), UnorderedElementsAre(Pair("bank", 1), Pair("shop", 2)));
+  EXPECT_THAT(uninjected.counts(), UnorderedElementsAre(Pair("bank", 1), Pair("shop", 2)));
   EXPECT_EQ(next, 1min);
 }
 
 TEST_F(UninjectedPodsTest, AsksForTheMetadataOfPodsThatLackTheirSidecarAndHaveNotEnded) {
   answers([](const Asked&) { return FakeAnswer{200, podListOf({})}; });
 
-  missed.ask(never);
+  uninjected.update(never);
 
   ASSERT_EQ(asked().size(), 1U);
   EXPECT_EQ(asked()[0].path,
@@ -51,9 +51,9 @@ TEST_F(UninjectedPodsTest, DoesNotCountMirrorsOfStaticPods) {
     return FakeAnswer{200, pods};
   });
 
-  missed.ask(never);
+  uninjected.update(never);
 
-  EXPECT_THAT(missed.counts(), UnorderedElementsAre(Pair("shop", 2)));
+  EXPECT_THAT(uninjected.counts(), UnorderedElementsAre(Pair("shop", 2)));
 }
 
 TEST_F(UninjectedPodsTest, ReadsEveryPage) {
@@ -63,13 +63,13 @@ TEST_F(UninjectedPodsTest, ReadsEveryPage) {
     return FakeAnswer{200, podListOf({"shop"}, "a/b")};
   });
 
-  missed.ask(never);
+  uninjected.update(never);
 
   EXPECT_EQ(asked().size(), 3U);
-  EXPECT_THAT(missed.counts(), UnorderedElementsAre(Pair("bank", 1), Pair("shop", 2)));
+  EXPECT_THAT(uninjected.counts(), UnorderedElementsAre(Pair("bank", 1), Pair("shop", 2)));
 }
 
-TEST_F(UninjectedPodsTest, BeginsAnewWhenTheListHasBecomeTooOld) {
+TEST_F(UninjectedPodsTest, BeginsAgainWhenTheListHasBecomeTooOld) {
   int goes = 0;
   answers([&goes](const Asked& asked) {
     if (asked.path.find("continue=") == std::string::npos)
@@ -78,11 +78,11 @@ TEST_F(UninjectedPodsTest, BeginsAnewWhenTheListHasBecomeTooOld) {
                        : FakeAnswer{200, podListOf({"bank"})};
   });
 
-  missed.ask(never);
+  uninjected.update(never);
 
   EXPECT_EQ(asked().size(), 4U);
-  EXPECT_EQ(api->counts(), (ApiClient::Counts{4, 0, 0}));
-  EXPECT_THAT(missed.counts(), UnorderedElementsAre(Pair("bank", 1), Pair("shop", 1)));
+  EXPECT_EQ(api->counts(), (ApiClient::RequestCounts{4, 0, 0}));
+  EXPECT_THAT(uninjected.counts(), UnorderedElementsAre(Pair("bank", 1), Pair("shop", 1)));
 }
 
 TEST_F(UninjectedPodsTest, GivesUpAListThatIsAlwaysTooOld) {
@@ -92,43 +92,44 @@ TEST_F(UninjectedPodsTest, GivesUpAListThatIsAlwaysTooOld) {
     return refuses(410, "too old");
   });
 
-  missed.ask(never);
+  uninjected.update(never);
 
   EXPECT_EQ(asked().size(), 8U);
-  EXPECT_EQ(api->counts(), (ApiClient::Counts{7, 1, 0}));
-  EXPECT_THAT(missed.counts(), IsEmpty());
+  EXPECT_EQ(api->counts(), (ApiClient::RequestCounts{7, 1, 0}));
+  EXPECT_THAT(uninjected.counts(), IsEmpty());
 }
 
 TEST_F(UninjectedPodsTest, KeepsTheCountsWhenAListFails) {
   answers([](const Asked&) { return FakeAnswer{200, podListOf({"shop"})}; });
-  missed.ask(never);
+  uninjected.update(never);
   answers([](const Asked& asked) {
-    return asked.path.find("continue=") == std::string::npos ? FakeAnswer{200, podListOf({"bank"}, "c")}
-                                                             : refuses(500, "etcd is away");
+    return asked.path.find("continue=") == std::string::npos
+               ? FakeAnswer{200, podListOf({"bank"}, "c")}
+               : refuses(500, "etcd is away");
   });
 
-  missed.ask(never);
+  uninjected.update(never);
 
-  EXPECT_THAT(missed.counts(), UnorderedElementsAre(Pair("shop", 1)));
+  EXPECT_THAT(uninjected.counts(), UnorderedElementsAre(Pair("shop", 1)));
 }
 
 TEST_F(UninjectedPodsTest, KeepsAskingWithoutTheRightToListPods) {
   answers([](const Asked&) { return refuses(403, "cannot list resource \"pods\""); });
 
-  for (int minute = 0; minute < 3; ++minute) EXPECT_EQ(missed.ask(never), 1min);
+  for (int minute = 0; minute < 3; ++minute) EXPECT_EQ(uninjected.update(never), 1min);
 
-  EXPECT_EQ(api->counts(), (ApiClient::Counts{0, 3, 0}));
-  EXPECT_THAT(missed.counts(), IsEmpty());
+  EXPECT_EQ(api->counts(), (ApiClient::RequestCounts{0, 3, 0}));
+  EXPECT_THAT(uninjected.counts(), IsEmpty());
 }
 
 TEST_F(UninjectedPodsTest, ForgetsANamespaceThatHasNoneAnyMore) {
   answers([](const Asked&) { return FakeAnswer{200, podListOf({"shop", "bank"})}; });
-  missed.ask(never);
+  uninjected.update(never);
   answers([](const Asked&) { return FakeAnswer{200, podListOf({"bank"})}; });
 
-  missed.ask(never);
+  uninjected.update(never);
 
-  EXPECT_THAT(missed.counts(), UnorderedElementsAre(Pair("bank", 1)));
+  EXPECT_THAT(uninjected.counts(), UnorderedElementsAre(Pair("bank", 1)));
 }
 
 TEST_F(UninjectedPodsTest, CountsTheNamespacesBeyondAThousandTogether) {
@@ -136,10 +137,10 @@ TEST_F(UninjectedPodsTest, CountsTheNamespacesBeyondAThousandTogether) {
   for (int i = 0; i < 1010; ++i) names.push_back("n" + std::to_string(i));
   answers([&names](const Asked&) { return FakeAnswer{200, podListOf(names)}; });
 
-  missed.ask(never);
+  uninjected.update(never);
 
-  EXPECT_EQ(missed.counts().size(), 1001U);
-  EXPECT_EQ(missed.counts().at("(others)"), 10U);
+  EXPECT_EQ(uninjected.counts().size(), 1001U);
+  EXPECT_EQ(uninjected.counts().at("(others)"), 10U);
 }
 
 TEST_F(UninjectedPodsTest, StopsBetweenTwoPages) {
@@ -149,10 +150,10 @@ TEST_F(UninjectedPodsTest, StopsBetweenTwoPages) {
     return FakeAnswer{200, podListOf({"shop"}, "more")};
   });
 
-  missed.ask(stop.get_token());
+  uninjected.update(stop.get_token());
 
   EXPECT_EQ(asked().size(), 1U);
-  EXPECT_THAT(missed.counts(), IsEmpty());
+  EXPECT_THAT(uninjected.counts(), IsEmpty());
 }
 
 }  // namespace

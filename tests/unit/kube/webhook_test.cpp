@@ -21,7 +21,7 @@ http::Request reviewRequest() {
                         {{"uid", "1"},
                          {"kind", {{"group", ""}, {"version", "v1"}, {"kind", "Pod"}}},
                          {"operation", "CREATE"},
-                         {"object", podThatWishes()}}}};
+                         {"object", podRequesting()}}}};
   return {"POST", "/mutate", "", {{"content-type", "application/json"}}, review.dump()};
 }
 
@@ -62,7 +62,7 @@ TEST(WebhookTest, RefusesWhatIsNoReviewAtAll) {
   refuses(with([](auto& request) { request.headers.clear(); }), 415, "application/json");
   refuses(with([](auto& request) { request.headers[0].second = "application/jsonp"; }), 415, "");
   refuses(with([](auto& request) { request.body.clear(); }), 400, "the body is empty");
-  EXPECT_EQ(webhook.counts()[static_cast<std::size_t>(Verdict::BadRequest)], 5U);
+  EXPECT_EQ(webhook.counts()[static_cast<std::size_t>(ReviewResult::BadRequest)], 5U);
 }
 
 TEST(ServingMaterialTest, IsTakenFromAFolderAndKeptWhenItGoesBad) {

@@ -123,12 +123,12 @@ TEST(WindowsTest, IsFoundInRequiredNodeAffinity) {
 }
 
 TEST(WindowsTest, IsRefusedWithTheField) {
-  auto pod = podThatWishes();
+  auto pod = podRequesting();
   pod["spec"].update(Json::parse(affine(term("kubernetes.io/os", "In", R"("windows")"))));
 
   const auto injection = inject(pod, rulesWith());
 
-  EXPECT_EQ(injection.result, Injection::Result::Refused);
+  EXPECT_EQ(injection.result, InjectionResult::Refused);
   EXPECT_THAT(injection.refusal,
               HasSubstr("the pod is for Windows (spec.affinity.nodeAffinity) and the sidecar for "
                         "Linux, remove the label postern.io/inject"));

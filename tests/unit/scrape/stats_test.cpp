@@ -9,15 +9,15 @@ using namespace std::chrono_literals;
 
 const SystemTime kStart{1'800'000'000s};
 
-Stats::Fetched failed(Fault fault) {
-  Stats::Fetched fetched;
+Stats::FetchSummary failed(Fault fault) {
+  Stats::FetchSummary fetched;
   fetched.error = Error{fault, "made to fail", "", {}};
   fetched.pages = {fetched.error};
   return fetched;
 }
 
-Stats::Fetched good(std::size_t samples) {
-  Stats::Fetched fetched;
+Stats::FetchSummary good(std::size_t samples) {
+  Stats::FetchSummary fetched;
   fetched.bytes = 100 * samples;
   fetched.samples = samples;
   fetched.pages = {std::nullopt};
@@ -70,15 +70,15 @@ TEST(StatsTest, RemembersTheLastSixtyAnswers) {
 }
 
 // A scrape of two pages; the second one contains the health of the service.
-Stats::Fetched withHealth(std::optional<bool> healthy) {
+Stats::FetchSummary withHealth(std::optional<bool> healthy) {
   auto fetched = good(3);
   fetched.pages.emplace_back();
-  fetched.stories.resize(2);
-  fetched.stories[1].format = exposition::Format::WhatsappHealth;
+  fetched.fetch_infos.resize(2);
+  fetched.fetch_infos[1].format = exposition::Format::WhatsappHealth;
   if (healthy) {
     auto health = std::make_shared<exposition::Health>();
     health->healthy = *healthy;
-    fetched.stories[1].health = health;
+    fetched.fetch_infos[1].health = health;
   } else {
     fetched.pages[1] = Error{Fault::Timeout, "made to fail", "", {}};
   }
@@ -88,7 +88,7 @@ Stats::Fetched withHealth(std::optional<bool> healthy) {
 TEST(StatsTest, KnowsTheServicesHealthOfTheLastScrapeAlone) {
   const std::vector<std::string> names = {"/metrics", "/v1/health"};
   Stats stats("t");
-  EXPECT_EQ(stats.counts().health, ServiceHealth::NotTold);
+  EXPECT_EQ(stats.counts().health, ServiceHealth::NotReported);
   stats.fetched(withHealth(false), names, kStart);
   EXPECT_EQ(stats.counts().health, ServiceHealth::Unhealthy);
   EXPECT_EQ(stats.counts().since, kStart);
@@ -103,7 +103,7 @@ TEST(StatsTest, KnowsTheServicesHealthOfTheLastScrapeAlone) {
   stats.leftWithout({Fault::Busy, "made to fail", "", {}}, kStart + 4s);
   EXPECT_EQ(stats.counts().health, ServiceHealth::Unknown) << "no page was fetched";
   stats.fetched(good(3), {"/metrics"}, kStart + 5s);
-  EXPECT_EQ(stats.counts().health, ServiceHealth::NotTold) << "after a reload without the page";
+  EXPECT_EQ(stats.counts().health, ServiceHealth::NotReported) << "after a reload without the page";
 }
 
 TEST(HistogramTest, PutsABoundIntoItsOwnBucket) {

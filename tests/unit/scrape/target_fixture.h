@@ -72,7 +72,7 @@ struct Scraper {
 
   FakeStream stream;
   async::Scope connection;
-  std::optional<Target::Answer> answer;
+  std::optional<Target::ScrapeAnswer> answer;
   SteadyTime answered_at;
 };
 
@@ -95,7 +95,7 @@ struct SimulatedTarget {
     auto client = std::make_unique<FakeHttpClient>(
         [this](const upstream::Request& request) { return service(request); });
     http = client.get();
-    const TargetClient::Parts parts{resolver, loop, runner};
+    const TargetClient::ClientParts parts{resolver, loop, runner};
     stats = std::make_shared<Stats>("t");
     target = std::make_unique<Target>(config,
                                       std::make_shared<TargetClient>(

@@ -258,7 +258,7 @@ TEST_F(TargetTest, AStreamWhoseScraperReadsSlowlyGivesWayToTheNextScrape) {
   }
 }
 
-TEST_F(TargetTest, ServesARecentPageWhenToldTo) {
+TEST_F(TargetTest, ServesARecentPageWhenConfigured) {
   simulated.config.share_for = 2s;
   simulated.open();
   EXPECT_TRUE(simulated.scrapeNow().hasPage());
@@ -328,7 +328,7 @@ TEST_F(TargetTest, KeepsAnExpensivePageForItsInterval) {
   simulated.open();
   for (int i = 0; i < 5; ++i) EXPECT_THAT(simulated.scrapeNow().page(), HasSubstr("two 2\n"));
   EXPECT_EQ(asked(), 6);
-  EXPECT_TRUE(simulated.stats->counts().stories[1].kept);
+  EXPECT_TRUE(simulated.stats->counts().fetch_infos[1].kept);
   simulated.service = [](const upstream::Request& request) -> Result<Answer> {
     return Answer{request.path == "/one" ? 200 : 500, "one 1\n"};
   };

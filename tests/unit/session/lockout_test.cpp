@@ -123,7 +123,7 @@ class LockoutTest : public ::testing::Test {
     StateFile state(state_dir, "t");
     store = std::make_shared<credentials::Store>(
         std::make_unique<testing::FakeSource>(source), "t", credentials::Schedule::mounted(),
-        config::Backoff{}, state.loaded().salt, clock, [] { return 0.0; });
+        config::BackoffOptions{}, state.loaded().salt, clock, [] { return 0.0; });
     session = std::make_unique<Session>(
         target, Session::Parts{store, client, loop, runner}, [] { return 0.0; }, std::move(state));
     store->poll(deadlineIn(1s));

@@ -127,7 +127,7 @@ class Oauth2SessionTest : public ::testing::Test {
     source.gives("client", "secret");
     store = std::make_shared<credentials::Store>(
         std::make_unique<testing::FakeSource>(source), "t", credentials::Schedule::mounted(),
-        config::Backoff(), "salt", clock, [] { return 0.999; });
+        config::BackoffOptions(), "salt", clock, [] { return 0.999; });
     session = std::make_unique<Session>(
         target, Session::Parts{store, client, loop, runner}, [] { return 0.999; },
         StateFile("", "t"));

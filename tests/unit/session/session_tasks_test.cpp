@@ -70,7 +70,7 @@ struct LoginScene {
     StateFile state(state_dir, "t");
     auto store = std::make_shared<credentials::Store>(
         std::make_unique<testing::FakeSource>(source), "t", credentials::Schedule::mounted(),
-        config::Backoff{}, state.loaded().salt, loop.clock(), [] { return 0.999; });
+        config::BackoffOptions{}, state.loaded().salt, loop.clock(), [] { return 0.999; });
     session = std::make_unique<Session>(
         target, Session::Parts{std::move(store), client, loop, runner}, [] { return 0.999; },
         std::move(state));

@@ -44,7 +44,7 @@ class SessionTest : public ::testing::Test {
     StateFile state(with_state ? folder : std::filesystem::path(), "t");
     store = std::make_shared<credentials::Store>(
         std::make_unique<testing::FakeSource>(source), "t", credentials::Schedule::mounted(),
-        target.login ? target.login->backoff : config::Backoff{}, state.loaded().salt, clock,
+        target.login ? target.login->backoff : config::BackoffOptions{}, state.loaded().salt, clock,
         [] { return 0.999; });
     session = std::make_unique<Session>(
         target, parts(), [] { return 0.999; }, std::move(state));

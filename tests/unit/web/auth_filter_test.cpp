@@ -25,10 +25,11 @@ TEST(AuthFilterTest, AsksForNoLoginWhereARequestIsOpen) {
       "web.yml",
       "basic_auth_users: {alice: $2a$04$kYOAm7nGWjA0oKAMh2m6JOrIZhBTjRzb4iTXJqFb/zYRQ0YNLbUOy}\n"
       "rate_limit: {interval: 10s, burst: 3}\n");
-  const WebConfigStore lock({file, {}}, clock);
-  ASSERT_TRUE(lock.complaints().empty());
-  const AuthFilter filter(
-      lock, answerAlive, [](const http::Request& request) { return request.path == "/heartbeat"; });
+  const WebConfigStore store({file, {}}, clock);
+  ASSERT_TRUE(store.startErrors().empty());
+  const AuthFilter filter(store, answerAlive, [](const http::Request& request) {
+    return request.path == "/heartbeat";
+  });
   LiveLoop live;
   const auto status = [&](const char* path) {
     return live
@@ -51,9 +52,9 @@ TEST(AuthFilterTest, ComputesANewPasswordOnAThreadAndAddsTheHeadersToEveryAnswer
       "basic_auth_users: {alice: " + std::string(crypt("secret", "$2b$04$abcdefghijklmnopqrstuu")) +
           "}\n"
           "http_server_config: {headers: {X-Frame-Options: deny}}\n");
-  const WebConfigStore lock({file, {}}, clock);
-  ASSERT_TRUE(lock.complaints().empty());
-  const AuthFilter filter(lock, answerAlive, [](const http::Request&) { return false; });
+  const WebConfigStore store({file, {}}, clock);
+  ASSERT_TRUE(store.startErrors().empty());
+  const AuthFilter filter(store, answerAlive, [](const http::Request&) { return false; });
   LiveLoop live;
   const auto answerTo = [&](const std::string& login) {
     return live.ask([&](const auto& request,

@@ -15,7 +15,7 @@
 namespace postern::web {
 namespace {
 
-using Answer = BasicAuth::Answer;
+using AuthResult = BasicAuth::AuthResult;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -44,16 +44,16 @@ class BasicAuthTest : public ::testing::Test {
 };
 
 TEST_F(BasicAuthTest, LetsInWhoHasTheNameAndThePassword) {
-  EXPECT_EQ(auth.judge(basic("alice:wonder")), Answer::Allowed);
-  EXPECT_EQ(auth.judge(basic("bob:build:er")), Answer::Allowed);
-  EXPECT_EQ(auth.judge("bAsIc " + encodeBase64("alice:wonder")), Answer::Allowed);
+  EXPECT_EQ(auth.verify(basic("alice:wonder")), AuthResult::Allowed);
+  EXPECT_EQ(auth.verify(basic("bob:build:er")), AuthResult::Allowed);
+  EXPECT_EQ(auth.verify("bAsIc " + encodeBase64("alice:wonder")), AuthResult::Allowed);
 }
 
 TEST_F(BasicAuthTest, RefusesEverythingElse) {
   for (const std::string login : {"alice:build:er", "alice:", ":wonder", "Alice:wonder",
                                   "alice:wonder ", "nobody:wonder", "alice", ":"}) {
     SCOPED_TRACE(login);
-    EXPECT_EQ(auth.judge(basic(login)), Answer::Refused);
+    EXPECT_EQ(auth.verify(basic(login)), AuthResult::Refused);
   }
   const std::string good = encodeBase64("alice:wonder");
   for (const std::string& header :
@@ -61,31 +61,31 @@ TEST_F(BasicAuthTest, RefusesEverythingElse) {
         "Basic  " + good, "Basic " + good + " ", "Basic" + good, "Basic " + good.substr(1),
         std::string("Basic ====")}) {
     SCOPED_TRACE(header);
-    EXPECT_EQ(auth.judge(header), Answer::Refused);
+    EXPECT_EQ(auth.verify(header), AuthResult::Refused);
   }
 }
 
 TEST_F(BasicAuthTest, ComputesEachLoginOnce) {
   for (int i = 0; i < 3; ++i) {
-    EXPECT_EQ(auth.judge(basic("alice:wonder")), Answer::Allowed);
-    EXPECT_EQ(auth.judge(basic("alice:wrong")), Answer::Refused);
+    EXPECT_EQ(auth.verify(basic("alice:wonder")), AuthResult::Allowed);
+    EXPECT_EQ(auth.verify(basic("alice:wrong")), AuthResult::Refused);
   }
   EXPECT_THAT(asked, ElementsAre("wonder of wonder", "wrong of wonder"));
 }
 
 TEST_F(BasicAuthTest, ComputesSomeUsersHashForANameThatNobodyHas) {
-  EXPECT_EQ(auth.judge(basic("mallory:wonder")), Answer::Refused);
-  EXPECT_EQ(auth.judge(basic("mallory:build:er")), Answer::Refused);
+  EXPECT_EQ(auth.verify(basic("mallory:wonder")), AuthResult::Refused);
+  EXPECT_EQ(auth.verify(basic("mallory:build:er")), AuthResult::Refused);
   ASSERT_EQ(asked.size(), 2U);  // one of them was right for the hash that was taken
   const std::string hash = asked[0].substr(asked[0].find(" of"));
   EXPECT_TRUE(asked[1].ends_with(hash)) << asked[1];
 
-  EXPECT_EQ(auth.judge(basic("mallory:wonder")), Answer::Refused);
+  EXPECT_EQ(auth.verify(basic("mallory:wonder")), AuthResult::Refused);
   EXPECT_EQ(asked.size(), 2U);
 }
 
 TEST_F(BasicAuthTest, TakesEachUsersHashForSomeNamesThatNobodyHas) {
-  for (int i = 0; i < 64; ++i) auth.judge(basic("nobody" + std::to_string(i) + ":x"));
+  for (int i = 0; i < 64; ++i) auth.verify(basic("nobody" + std::to_string(i) + ":x"));
   const auto took = [&](const std::string& hash) {
     return std::ranges::count_if(asked, [&](const auto& text) { return text.ends_with(hash); });
   };
@@ -94,24 +94,24 @@ TEST_F(BasicAuthTest, TakesEachUsersHashForSomeNamesThatNobodyHas) {
 }
 
 TEST_F(BasicAuthTest, RemembersTheGoodOnesHoweverManyAreWrong) {
-  auth.judge(basic("alice:wonder"));
-  auth.judge(basic("bob:build:er"));
+  auth.verify(basic("alice:wonder"));
+  auth.verify(basic("bob:build:er"));
   for (std::size_t i = 0; i < 3 * BasicAuth::kWrongRemembered; ++i) {
-    auth.judge(basic("alice:wrong" + std::to_string(i)));
+    auth.verify(basic("alice:wrong" + std::to_string(i)));
   }
   asked.clear();
-  EXPECT_EQ(auth.judge(basic("alice:wonder")), Answer::Allowed);
-  EXPECT_EQ(auth.judge(basic("bob:build:er")), Answer::Allowed);
+  EXPECT_EQ(auth.verify(basic("alice:wonder")), AuthResult::Allowed);
+  EXPECT_EQ(auth.verify(basic("bob:build:er")), AuthResult::Allowed);
   EXPECT_THAT(asked, IsEmpty());
-  EXPECT_EQ(auth.judge(basic("alice:wrong0")), Answer::Refused);
+  EXPECT_EQ(auth.verify(basic("alice:wrong0")), AuthResult::Refused);
   EXPECT_EQ(asked.size(), 1U);  // forgotten, so computed again
 }
 
 // A bcrypt that blocks until the test releases it.
 class SlowAuthTest : public ::testing::Test {
  protected:
-  std::future<Answer> asks(const std::string& login) {
-    return std::async(std::launch::async, [this, login] { return auth.judge(basic(login)); });
+  std::future<AuthResult> asks(const std::string& login) {
+    return std::async(std::launch::async, [this, login] { return auth.verify(basic(login)); });
   }
   static BasicAuth::Users alice() {
     BasicAuth::Users users;
@@ -135,7 +135,7 @@ class SlowAuthTest : public ::testing::Test {
                  }};
 };
 
-TEST_F(SlowAuthTest, ComputesOneAtATimeAndTellsTheRestThatItIsBusy) {
+TEST_F(SlowAuthTest, ComputesOneAtATimeAndAnswersTheOthersBusy) {
   auto first = asks("alice:0");
   begun.acquire();
   // Requests beyond the limit are answered at once; the others wait until the test releases them.
@@ -145,7 +145,7 @@ TEST_F(SlowAuthTest, ComputesOneAtATimeAndTellsTheRestThatItIsBusy) {
   std::vector<std::jthread> others;
   for (std::size_t i = 1; i <= kAsked; ++i) {
     others.emplace_back([&, i] {
-      if (auth.judge(basic("alice:" + std::to_string(i))) != Answer::Busy) return;
+      if (auth.verify(basic("alice:" + std::to_string(i))) != AuthResult::Busy) return;
       ++busy;
       answered.count_down();
     });
@@ -154,7 +154,7 @@ TEST_F(SlowAuthTest, ComputesOneAtATimeAndTellsTheRestThatItIsBusy) {
   go.release(static_cast<std::ptrdiff_t>(1 + BasicAuth::kMostWaiting));
   others.clear();
 
-  EXPECT_EQ(first.get(), Answer::Refused);
+  EXPECT_EQ(first.get(), AuthResult::Refused);
   EXPECT_EQ(busy, 3);
   EXPECT_EQ(computed, static_cast<int>(1 + BasicAuth::kMostWaiting));
   EXPECT_EQ(most_at_once, 1);
@@ -162,21 +162,21 @@ TEST_F(SlowAuthTest, ComputesOneAtATimeAndTellsTheRestThatItIsBusy) {
 
 TEST_F(SlowAuthTest, ComputesALoginOnceForAllThatWaitForIt) {
   go.release();
-  std::vector<std::future<Answer>> all;
+  std::vector<std::future<AuthResult>> all;
   for (std::size_t i = 0; i <= BasicAuth::kMostWaiting; ++i) all.push_back(asks("alice:wonder"));
-  for (auto& one : all) EXPECT_EQ(one.get(), Answer::Allowed);
+  for (auto& one : all) EXPECT_EQ(one.get(), AuthResult::Allowed);
   EXPECT_EQ(computed, 1);
 }
 
 TEST_F(SlowAuthTest, AnswersWhatItRemembersWhileItComputes) {
   go.release();
-  ASSERT_EQ(auth.judge(basic("alice:wonder")), Answer::Allowed);
+  ASSERT_EQ(auth.verify(basic("alice:wonder")), AuthResult::Allowed);
   begun.acquire();
   auto guess = asks("alice:guess");
   begun.acquire();
-  EXPECT_EQ(auth.judge(basic("alice:wonder")), Answer::Allowed);
+  EXPECT_EQ(auth.verify(basic("alice:wonder")), AuthResult::Allowed);
   go.release();
-  EXPECT_EQ(guess.get(), Answer::Refused);
+  EXPECT_EQ(guess.get(), AuthResult::Refused);
 }
 
 TEST(BcryptTest, KnowsWhatOthersHaveComputed) {

@@ -6,11 +6,11 @@
 
 #include "config/config.h"
 #include "fakes/certificates.h"
+#include "tls/certificate.h"
+#include "unit/web/live_loop.h"
 #include "web/self_metrics.h"
 #include "web/status.h"
 #include "web/targets.h"
-#include "tls/certificate.h"
-#include "unit/web/live_loop.h"
 
 namespace postern::web {
 namespace {
@@ -51,7 +51,7 @@ class CertificateRolesTest : public ::testing::Test {
     const auto file = folder.write("postern.yml", config);
     const auto command_line = config::parseCommandLine({"--config.file=" + file.string()}, {});
     const auto loaded = config::load(command_line);
-    for (const auto& complaint : loaded.complaints) ADD_FAILURE() << complaint.text();
+    for (const auto& error : loaded.errors) ADD_FAILURE() << error.text();
     for (const auto& target : loaded.config.targets) {
       targets.all.push_back(live.makeTarget(target));
     }

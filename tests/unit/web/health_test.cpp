@@ -5,10 +5,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "unit/web/live_loop.h"
 #include "web/legacy_endpoints.h"
 #include "web/service.h"
 #include "web/status.h"
-#include "unit/web/live_loop.h"
 
 namespace postern::web {
 namespace {
@@ -46,26 +46,27 @@ class HealthTest : public ::testing::Test {
     return targets.all.back();
   }
 
-  static scrape::Stats::Fetched goodScrape() {
-    scrape::Stats::Fetched fetched;
+  static scrape::Stats::FetchSummary goodScrape() {
+    scrape::Stats::FetchSummary fetched;
     fetched.samples = 1;
     fetched.pages.resize(2);
-    fetched.stories.resize(2);
+    fetched.fetch_infos.resize(2);
     return fetched;
   }
-  static void scraped(const scrape::Target& target, scrape::Stats::Fetched fetched) {
+  static void scraped(const scrape::Target& target, scrape::Stats::FetchSummary fetched) {
     target.stats()->fetched(std::move(fetched), {"/metrics", "/v1/health"}, kReadAt);
   }
   static void scrapedWith(const scrape::Target& target, std::vector<exposition::Node> nodes) {
     auto fetched = goodScrape();
-    fetched.stories[1].format = exposition::Format::WhatsappHealth;
-    fetched.stories[1].health = std::make_shared<exposition::Health>(healthWith(std::move(nodes)));
-    fetched.stories[1].health_at = kReadAt;
+    fetched.fetch_infos[1].format = exposition::Format::WhatsappHealth;
+    fetched.fetch_infos[1].health =
+        std::make_shared<exposition::Health>(healthWith(std::move(nodes)));
+    fetched.fetch_infos[1].health_at = kReadAt;
     scraped(target, std::move(fetched));
   }
   static void scrapedWithoutHealth(const scrape::Target& target) {
     auto fetched = goodScrape();
-    fetched.stories[1].format = exposition::Format::WhatsappHealth;
+    fetched.fetch_infos[1].format = exposition::Format::WhatsappHealth;
     fetched.pages[1] = Error{Fault::Timeout, "page /v1/health: too late", "", {}};
     scraped(target, std::move(fetched));
   }
@@ -157,10 +158,10 @@ TEST_F(HealthTest, NamesTheFailingNodesWithRoleReasonAndTime) {
   const nlohmann::json nodes = {
       {{"node", "h1:master"}, {"role", "primary_master"}, {"reason", "disconnected"}},
       {{"node", "h2:core"}, {"role", "coreapp"}, {"reason", "Service not ready (1011)"}}};
-  for (const auto& told : {healthOfAll()["targets"][0], statusOf(0)["health"],
-                           nlohmann::json::parse(health(viewOf(*target)).json)}) {
-    EXPECT_EQ(told["as_of"], kAnHour);
-    EXPECT_EQ(told["failing_nodes"], nodes);
+  for (const auto& reported : {healthOfAll()["targets"][0], statusOf(0)["health"],
+                               nlohmann::json::parse(health(viewOf(*target)).json)}) {
+    EXPECT_EQ(reported["as_of"], kAnHour);
+    EXPECT_EQ(reported["failing_nodes"], nodes);
   }
   EXPECT_THAT(statusOf(0)["warnings"].dump(),
               HasSubstr("node h2:core (coreapp) is not connected: Service not ready (1011) (read " +

@@ -96,7 +96,7 @@ class LiveLoop {
   std::shared_ptr<scrape::Target> makeTarget(const config::Target& config,
                                              std::unique_ptr<upstream::HttpClient> http = nullptr) {
     auto& loop = thread.loop();
-    const scrape::TargetClient::Parts parts{resolver, loop, pool};
+    const scrape::TargetClient::ClientParts parts{resolver, loop, pool};
     auto client = async::makeOnLoop<scrape::TargetClient>(loop, config, "", parts, drawUniform,
                                                           std::move(http));
     return async::makeOnLoop<scrape::Target>(loop, config, std::move(client),

@@ -50,7 +50,7 @@ TEST_F(RateLimiterTest, LetsNobodyInWithoutABurst) {
   EXPECT_EQ(limiter.wait(), std::nullopt);
 }
 
-TEST_F(RateLimiterTest, TellsHowLongToWait) {
+TEST_F(RateLimiterTest, ReportsHowLongToWait) {
   RateLimiter limiter({10s, 1}, clock);
   EXPECT_TRUE(limiter.take());
   EXPECT_EQ(limiter.wait(), 10s);

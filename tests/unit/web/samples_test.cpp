@@ -85,7 +85,7 @@ class SamplesPageTest : public ::testing::Test {
     config.name = "t";
     config.url = {"localhost", 1, ""};
     config.pages = {config::Page{"/metrics", config::Format::Text, {}, true, {}, {}}};
-    const scrape::TargetClient::Parts parts{resolver, loop, runner};
+    const scrape::TargetClient::ClientParts parts{resolver, loop, runner};
     auto fake = std::make_unique<testing::FakeHttpClient>([&](const upstream::Request&) {
       return testing::FakeHttpClient::Answer{.body = page,
                                              .headers = {{"content-type", "text/plain"}}};

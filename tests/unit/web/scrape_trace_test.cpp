@@ -26,7 +26,7 @@ std::string answer(std::string_view fields) {
 }
 
 // One target without a login, whose service answers every request with the same bytes.
-class StoryTest : public ::testing::Test {
+class ScrapeTraceTest : public ::testing::Test {
  protected:
   void start(const std::string& bytes, std::chrono::milliseconds min_interval = 0ms) {
     server = std::make_unique<testing::TlsServer>(options, [bytes](testing::Peer& peer) {
@@ -39,7 +39,7 @@ class StoryTest : public ::testing::Test {
     config.pages = {config::Page{"/metrics", config::Format::Text, {}, true, 0ms, min_interval}};
     target = live.makeTarget(config);
   }
-  std::string tell() {
+  std::string traceText() {
     const auto reply = live.thread.run(trace(live.thread.loop(), *target));
     EXPECT_EQ(reply.head.status, 200);
     return reply.body;
@@ -60,48 +60,51 @@ class StoryTest : public ::testing::Test {
   std::shared_ptr<scrape::Target> target;
 };
 
-TEST_F(StoryTest, IsAskedForByName) {
+TEST_F(ScrapeTraceTest, IsAskedForByName) {
   for (const char* query : {"debug=true", "a=b&debug=true", "debug=true&a=b"})
     EXPECT_TRUE(asksForDebug(query)) << query;
   for (const char* query : {"", "debug", "debug=1", "xdebug=true", "debug=true1", "a=debug=true"})
     EXPECT_FALSE(asksForDebug(query)) << query;
 }
 
-TEST_F(StoryTest, TellsWhetherTheConnectionWasKeptAndWhatItSpeaks) {
+TEST_F(ScrapeTraceTest, SaysWhetherTheConnectionWasKeptAndWhatItSpeaks) {
   start(answer(""));
 
-  EXPECT_THAT(tell(), AllOf(HasSubstr("page          /metrics: 200, text/plain, 1 samples read"),
-                            HasSubstr("\n              on a new connection: "
-                                      "TLS 1.3, TLS_AES_256_GCM_SHA384\n")));
-  EXPECT_THAT(tell(), HasSubstr("\n              on a reused connection: "
-                                "TLS 1.3, TLS_AES_256_GCM_SHA384\n"));
+  EXPECT_THAT(traceText(),
+              AllOf(HasSubstr("page          /metrics: 200, text/plain, 1 samples read"),
+                    HasSubstr("\n              on a new connection: "
+                              "TLS 1.3, TLS_AES_256_GCM_SHA384\n")));
+  EXPECT_THAT(traceText(), HasSubstr("\n              on a reused connection: "
+                                     "TLS 1.3, TLS_AES_256_GCM_SHA384\n"));
 }
 
-TEST_F(StoryTest, TellsThatASessionWasResumed) {
+TEST_F(ScrapeTraceTest, SaysThatASessionWasResumed) {
   options.max_version = TLS1_2_VERSION;
   start(answer("Connection: close\r\n"));
 
-  EXPECT_THAT(tell(), HasSubstr("on a new connection: TLS 1.2, ECDHE-ECDSA-AES256-GCM-SHA384\n"));
-  EXPECT_THAT(tell(), HasSubstr("on a new connection: TLS 1.2, ECDHE-ECDSA-AES256-GCM-SHA384; "
-                                "it resumed an earlier session\n"));
+  EXPECT_THAT(traceText(),
+              HasSubstr("on a new connection: TLS 1.2, ECDHE-ECDSA-AES256-GCM-SHA384\n"));
+  EXPECT_THAT(traceText(), HasSubstr("on a new connection: TLS 1.2, ECDHE-ECDSA-AES256-GCM-SHA384; "
+                                     "it resumed an earlier session\n"));
 }
 
-TEST_F(StoryTest, TellsTheConnectionOfAPageThatFailed) {
+TEST_F(ScrapeTraceTest, HasTheConnectionOfAPageThatFailed) {
   start("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n");
 
-  EXPECT_THAT(tell(), AllOf(HasSubstr("answered 500"),
-                            HasSubstr("on a new connection: TLS 1.3, TLS_AES_256_GCM_SHA384\n")));
+  EXPECT_THAT(traceText(),
+              AllOf(HasSubstr("answered 500"),
+                    HasSubstr("on a new connection: TLS 1.3, TLS_AES_256_GCM_SHA384\n")));
 
   server.reset();
-  EXPECT_THAT(tell(), AllOf(HasSubstr("cannot connect"), Not(HasSubstr(" connection: TLS"))));
+  EXPECT_THAT(traceText(), AllOf(HasSubstr("cannot connect"), Not(HasSubstr(" connection: TLS"))));
 }
 
-TEST_F(StoryTest, TellsNoConnectionOfAPageThatWasNotFetched) {
+TEST_F(ScrapeTraceTest, HasNoConnectionOfAPageThatWasNotFetched) {
   start(answer(""), 1h);
 
-  EXPECT_THAT(tell(), HasSubstr("on a new connection: TLS 1.3"));
-  EXPECT_THAT(tell(), AllOf(HasSubstr("not fetched, the last successful one is recent enough"),
-                            Not(HasSubstr(" connection: TLS"))));
+  EXPECT_THAT(traceText(), HasSubstr("on a new connection: TLS 1.3"));
+  EXPECT_THAT(traceText(), AllOf(HasSubstr("not fetched, the last successful one is recent enough"),
+                                 Not(HasSubstr(" connection: TLS"))));
 }
 
 }  // namespace

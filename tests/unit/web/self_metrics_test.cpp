@@ -46,7 +46,7 @@ std::string samplesOf(const std::string& page, const std::string& name) {
 // The public part of postern's own metrics: a change here changes every dashboard.
 TEST(OwnMetricsTest, KeepsNamesTypesHelpAndOrderOfItsFamilies) {
   Self self;
-  self.lock.configured = true;
+  self.web_config.configured = true;
   const TargetViews targets = {viewWith(configNamed("t"))};
 
   EXPECT_EQ(familiesOf(selfMetrics(targets, self)), familiesIn("families.txt"));
@@ -142,7 +142,7 @@ TEST(OwnMetricsTest, ShowsLoginsAndTheCredential) {
 }
 
 TEST(OwnMetricsTest, ShowsCertificatesByPeerAndRole) {
-  using Peer = MaterialView::Peer;
+  using Peer = MaterialView::PeerKind;
   const tls::Validity validity{kViewedAt, kViewedAt + 1h};
   auto view = viewWith(configNamed("t"));
   view.materials.resize(3);

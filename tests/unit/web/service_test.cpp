@@ -31,19 +31,19 @@ class ServiceTest : public ::testing::Test {
     }
     targets = std::move(made);
   }
-  Service service(const Service::Options& options) {
+  WebService service(const WebService::ServiceOptions& options) {
     return {options,
             {[&] { return targets; },
              [&](const RequestStats& requests) {
                Self self;
                self.version = "1.2.3";
                self.requests = requests.all();
-               self.lock = lock;
+               self.web_config = web_config;
                return self;
              },
              [&] {
                ++reloads;
-               return reload_complaints;
+               return reload_errors;
              }}};
   }
   Answered ask(const std::string& method, const std::string& path, bool lifecycle = false,
@@ -51,7 +51,7 @@ class ServiceTest : public ::testing::Test {
     return askWith({500ms, lifecycle, "", status_page, false},
                    {method, path, "", {{"accept", accept}}});
   }
-  Answered askWith(const Service::Options& options, const http::Request& request) {
+  Answered askWith(const WebService::ServiceOptions& options, const http::Request& request) {
     auto asked = service(options);
     return live.ask(
         [&](const auto& come, http::Responder& responder) { return asked.handle(come, responder); },
@@ -71,8 +71,8 @@ class ServiceTest : public ::testing::Test {
   TargetsNow targets;
   int reloads = 0;
   bool status_page = true;
-  std::string reload_complaints;
-  WebConfigStore::Status lock;
+  std::string reload_errors;
+  WebConfigStatus web_config;
 };
 
 TEST_F(ServiceTest, CountsRequestsOfPagesByTheirStatus) {
@@ -175,11 +175,11 @@ TEST_F(ServiceTest, IsAliveWithoutCertificatesButNotReady) {
   }
 }
 
-TEST_F(ServiceTest, IsNotReadyWhileItsOwnDoorIsClosed) {
+TEST_F(ServiceTest, IsNotReadyWhileNoHandshakeCanSucceed) {
   targets = std::make_shared<Targets>();  // all of them are ready
   EXPECT_EQ(askHealth("GET", "/-/ready").head.status, 200);
-  lock.closed = true;
-  lock.error = "/web/server.crt: no such file: mount it, or correct the file name";
+  web_config.closed = true;
+  web_config.error = "/web/server.crt: no such file: mount it, or correct the file name";
 
   for (const char* path : {"/-/ready", "/readyz"}) {
     const auto answer = askHealth("GET", path);
@@ -192,7 +192,7 @@ TEST_F(ServiceTest, IsNotReadyWhileItsOwnDoorIsClosed) {
   EXPECT_EQ(askHealth("GET", "/-/healthy").head.status, 200);
 
   // Loaded files stay in use.
-  lock.closed = false;
+  web_config.closed = false;
   EXPECT_EQ(askHealth("GET", "/-/ready").head.status, 200);
 }
 
@@ -201,7 +201,7 @@ TEST_F(ServiceTest, ReloadsOnlyWhenAllowedTo) {
   EXPECT_EQ(reloads, 0);
   EXPECT_EQ(ask("PUT", "/-/reload", true).head.status, 200);
   EXPECT_EQ(reloads, 1);
-  reload_complaints = "postern.yml:1:1: nonsense\n";
+  reload_errors = "postern.yml:1:1: nonsense\n";
   const auto answer = ask("POST", "/-/reload", true);
   EXPECT_EQ(answer.head.status, 500);
   EXPECT_THAT(answer.body, HasSubstr("postern.yml:1:1: nonsense"));
@@ -232,7 +232,7 @@ TEST_F(ServiceTest, AnswersHealthWithASlashAtTheEndAlike) {
   EXPECT_EQ(ask("GET", "/health//").head.status, 404);
 }
 
-TEST_F(ServiceTest, TellsTheStateOfEachTargetAsJson) {
+TEST_F(ServiceTest, ReportsTheStateOfEachTargetAsJson) {
   ask("GET", "/metrics/second");
   const auto answer = ask("GET", "/api/v1/status");
   EXPECT_EQ(answer.head.status, 200) << "also when a target fails";
@@ -295,7 +295,7 @@ TEST_F(ServiceTest, KnowsTheHeartbeatBelowItsPrefix) {
   EXPECT_TRUE(knows("/a", "/a/heartbeat"));
   for (const char* path : {"/heartbeat", "/a/heartbeat/", "/a/heartbeatx", "/a/stats", "/a", ""})
     EXPECT_FALSE(knows("/a", path)) << path;
-  Service::Options awaiting;
+  WebService::ServiceOptions awaiting;
   awaiting.awaiting = "the configuration is missing";
   awaiting.closed = true;
   EXPECT_EQ(askWith(awaiting, {"GET", "/heartbeat", "", {}}).head.status, 200) << "as /-/healthy";
@@ -315,9 +315,9 @@ TEST_F(ServiceTest, AnswersUnderTheNamesOfOlderSystems) {
   EXPECT_EQ(external["errors"], (nlohmann::json{{"first : tls", 1}, {"second : tls", 1}}));
 }
 
-TEST_F(ServiceTest, SaysWhatItAwaits) {
+TEST_F(ServiceTest, SaysWhichConfigurationItWaitsFor) {
   targets = std::make_shared<Targets>();
-  Service::Options options;
+  WebService::ServiceOptions options;
   options.awaiting = "/config/postern.yml: cannot be read";
   options.route_prefix = "/a";
   for (const char* path :
@@ -362,13 +362,13 @@ TEST_F(ServiceTest, ShowsEachCounterFromTheStart) {
   }
 }
 
-TEST_F(ServiceTest, TellsOfTheWebConfigurationWhereThereIsOne) {
+TEST_F(ServiceTest, HasMetricsOfTheWebConfigurationIfItIsSet) {
   EXPECT_THAT(ask("GET", "/-/metrics").body, Not(HasSubstr("postern_web_")));
 
   Self self;
-  self.lock.configured = true;
-  self.lock.refused = {4, 2, 1};
-  self.lock.server = {SystemTime(1'700'000'001s), SystemTime(1'800'000'001s)};
+  self.web_config.configured = true;
+  self.web_config.refused = {4, 2, 1};
+  self.web_config.server = {SystemTime(1'700'000'001s), SystemTime(1'800'000'001s)};
   const auto page = selfMetrics(viewsOf(*targets), self);
   for (const char* line :
        {"postern_web_config_last_reload_successful 1\n",

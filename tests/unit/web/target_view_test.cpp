@@ -39,47 +39,48 @@ nlohmann::json statusOf(const TargetView& view) {
 }
 
 TEST(TargetViewTest, HasAStateBeforeDuringAndAfterScrapes) {
-  const auto judged = [](const TargetView& view, TargetState::State state, std::string_view words,
-                         std::string_view next) {
-    const auto verdict = judge(view);
-    EXPECT_EQ(verdict.state, state);
-    EXPECT_EQ(verdict.words, words);
-    EXPECT_EQ(verdict.next, next);
-    EXPECT_THAT(verdict.warnings, ElementsAre());
+  const auto describes = [](const TargetView& view, TargetState::Condition state,
+                            std::string_view words, std::string_view next) {
+    const auto target_state = stateOf(view);
+    EXPECT_EQ(target_state.state, state);
+    EXPECT_EQ(target_state.words, words);
+    EXPECT_EQ(target_state.next, next);
+    EXPECT_THAT(target_state.warnings, ElementsAre());
   };
   auto unhealthy = scrapedView(configNamed("t"));
   unhealthy.counts.health = scrape::ServiceHealth::Unhealthy;
 
-  judged(viewWith(configNamed("t")), TargetState::State::Unknown, "not scraped yet",
-         "the first scrape fetches it");
-  judged(scrapedView(configNamed("t")), TargetState::State::Ok, "scraped without fault",
-         "the next scrape fetches the page again");
-  judged(unhealthy, TargetState::State::Unhealthy, "the service reports that it is not healthy",
-         "the next scrape fetches the page again");
-  judged(failingView(), TargetState::State::Failing, "the service cannot be reached",
-         "the next scrape tries again");
+  describes(viewWith(configNamed("t")), TargetState::Condition::Unknown, "not scraped yet",
+            "the first scrape fetches it");
+  describes(scrapedView(configNamed("t")), TargetState::Condition::Ok, "scraped without fault",
+            "the next scrape fetches the page again");
+  describes(unhealthy, TargetState::Condition::Unhealthy,
+            "the service reports that it is not healthy", "the next scrape fetches the page again");
+  describes(failingView(), TargetState::Condition::Failing, "the service cannot be reached",
+            "the next scrape tries again");
 }
 
-TEST(TargetViewTest, TellsWhatTheSessionWaitsFor) {
+TEST(TargetViewTest, SaysWhatTheSessionWaitsFor) {
   auto view = failingView();
   view.counts.fault = Error{Fault::Backoff, "a wait", "", {}};
   view.session.waiting = true;
   view.session.waiting_after = Fault::LoginRejected;
 
-  EXPECT_EQ(judge(view).words, "the service rejects the credential; waiting before the next login");
-  EXPECT_EQ(judge(view).next, "no login is sent until the credential changes");
-  EXPECT_EQ(judge(view).next_attempt, std::nullopt);
+  EXPECT_EQ(stateOf(view).words,
+            "the service rejects the credential; waiting before the next login");
+  EXPECT_EQ(stateOf(view).next, "no login is sent until the credential changes");
+  EXPECT_EQ(stateOf(view).next_attempt, std::nullopt);
   const auto for_ever = nlohmann::json::parse(health(view).json);
   EXPECT_EQ(for_ever["next_attempt"], "when the credential changes");
 
   view.session.next_attempt = kViewedAt + 60s;
-  EXPECT_EQ(judge(view).next, "nothing is sent until then, or until the credential changes");
+  EXPECT_EQ(stateOf(view).next, "nothing is sent until then, or until the credential changes");
   EXPECT_EQ(statusOf(view)["next_attempt"]["in_seconds"], 60);
   EXPECT_EQ(statusOf(view)["session"]["waiting_after"], "login_rejected");
 }
 
 TEST(TargetViewTest, WarnsInTheOrderOfWhatIsNearest) {
-  using Peer = MaterialView::Peer;
+  using Peer = MaterialView::PeerKind;
   const tls::Validity soon{kViewedAt - 24h * 365, kViewedAt + 5h};
   auto config = configNamed("t");
   config.tls.insecure_skip_verify = true;
@@ -96,7 +97,7 @@ TEST(TargetViewTest, WarnsInTheOrderOfWhatIsNearest) {
   view.counts.last.relabel_duplicates = 2;
 
   EXPECT_THAT(
-      judge(view).warnings,
+      stateOf(view).warnings,
       ElementsAre(
           "the client certificate expires in 5 hours", "a file is odd",
           "renewed certificate files are invalid, the last valid ones stay in use: half written",
@@ -106,7 +107,7 @@ TEST(TargetViewTest, WarnsInTheOrderOfWhatIsNearest) {
           "the service's certificate is not verified",
           "the credential cannot be read again, the last one stays in use: no such file",
           HasSubstr("rules made 2 samples duplicates")));
-  EXPECT_EQ(judge(view).words, "scraped, with warnings");
+  EXPECT_EQ(stateOf(view).words, "scraped, with warnings");
 }
 
 TEST(TargetViewTest, BecomesTheDocumentOfItsHealth) {
@@ -132,14 +133,14 @@ TEST(TargetViewTest, BecomesTheDocumentOfItsStatus) {
   view.materials[0].cert_file = "/tls.crt";
   view.materials[0].client_chain = {{"client", "client", "ca", validity}};
   view.materials.resize(2);
-  view.materials[1].peer = MaterialView::Peer::Database;
+  view.materials[1].peer = MaterialView::PeerKind::Database;
   view.materials[1].ca_file = "/ca.crt";
   view.materials[1].authorities = {{"ca", "", "ca", validity}};
   view.credential = CredentialView{"mounted", 1, 0, kViewedAt, "", "", true, ""};
   view.session.logged_in = true;
   view.session.last_success = kViewedAt;
   view.session.token_expiry = kViewedAt + 30s;
-  view.counts.stories[0].status = 200;
+  view.counts.fetch_infos[0].status = 200;
   view.counts.scrapes = 1;
   view.last_scrapes = {{kViewedAt, 0.0124, Fault::Tls}};
   view.connections = 2;

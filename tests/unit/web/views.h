@@ -36,7 +36,7 @@ inline TargetView scrapedView(config::Target config) {
   view.counts.scraped = true;
   view.counts.since = kViewedAt - std::chrono::seconds(60);
   view.counts.pages.resize(view.config->pages.size());
-  view.counts.stories.resize(view.config->pages.size());
+  view.counts.fetch_infos.resize(view.config->pages.size());
   return view;
 }
 

@@ -32,8 +32,8 @@ http::Request asking(const std::string& authorization = "") {
 const std::string kAlice = "Basic YWxpY2U6d29uZGVy";  // alice:wonder
 
 // The subject of the certificate that a new connection gets; empty: none.
-const X509* shownBy(const WebConfigStore& lock) {
-  const auto context = lock.now()->tls;
+const X509* shownBy(const WebConfigStore& store) {
+  const auto context = store.now()->tls;
   return context ? SSL_CTX_get0_certificate(context.get()) : nullptr;
 }
 
@@ -44,7 +44,7 @@ class WebConfigStoreTest : public ::testing::Test {
     folder.write("server.crt", identity.certificate());
     folder.write("server.key", identity.key());
   }
-  WebConfigStore::Files files() const { return {folder.path() / "web.yml", {}}; }
+  WebConfigFiles files() const { return {folder.path() / "web.yml", {}}; }
   static bool same(const X509* shown, const Identity& identity) {
     return shown != nullptr && X509_cmp(shown, identity.x509()) == 0;
   }
@@ -59,98 +59,99 @@ class WebConfigStoreTest : public ::testing::Test {
 };
 
 TEST_F(WebConfigStoreTest, LetsEverybodyInWithoutAFile) {
-  WebConfigStore lock({}, clock);
-  lock.poll();
-  EXPECT_FALSE(lock.status().configured);
-  EXPECT_EQ(lock.now()->tls, nullptr);
-  EXPECT_THAT(lock.now()->headers, IsEmpty());
-  EXPECT_TRUE(lock.now()->judge(asking()).allowed);
+  WebConfigStore store({}, clock);
+  store.poll();
+  EXPECT_FALSE(store.status().configured);
+  EXPECT_EQ(store.now()->tls, nullptr);
+  EXPECT_THAT(store.now()->headers, IsEmpty());
+  EXPECT_TRUE(store.now()->admit(asking()).allowed);
 }
 
 TEST_F(WebConfigStoreTest, LetsEverybodyInWhenTheFileIsEmpty) {
   writes("");
-  WebConfigStore lock(files(), clock);
-  EXPECT_THAT(lock.complaints(), IsEmpty());
-  EXPECT_TRUE(lock.status().configured);
-  EXPECT_TRUE(lock.status().reload_successful);
-  EXPECT_EQ(lock.now()->tls, nullptr);
-  EXPECT_TRUE(lock.now()->judge(asking()).allowed);
+  WebConfigStore store(files(), clock);
+  EXPECT_THAT(store.startErrors(), IsEmpty());
+  EXPECT_TRUE(store.status().configured);
+  EXPECT_TRUE(store.status().reload_successful);
+  EXPECT_EQ(store.now()->tls, nullptr);
+  EXPECT_TRUE(store.now()->admit(asking()).allowed);
 }
 
 TEST_F(WebConfigStoreTest, LetsNobodyInWhenTheFileIsBroken) {
   writes("basic_auth_user: {}\n");
-  const WebConfigStore lock(files(), clock);
-  ASSERT_EQ(lock.complaints().size(), 1U);
-  EXPECT_THAT(lock.complaints()[0].text(), HasSubstr("web.yml:1:1: basic_auth_user: unknown key"));
-  EXPECT_TRUE(lock.status().closed);
-  EXPECT_NE(lock.now()->tls, nullptr);
-  EXPECT_EQ(shownBy(lock), nullptr);
+  const WebConfigStore store(files(), clock);
+  ASSERT_EQ(store.startErrors().size(), 1U);
+  EXPECT_THAT(store.startErrors()[0].text(),
+              HasSubstr("web.yml:1:1: basic_auth_user: unknown key"));
+  EXPECT_TRUE(store.status().closed);
+  EXPECT_NE(store.now()->tls, nullptr);
+  EXPECT_EQ(shownBy(store), nullptr);
 }
 
 TEST_F(WebConfigStoreTest, AsksForANameAndAPassword) {
   writes(users);
-  const WebConfigStore lock(files(), clock);
-  const auto snapshot = lock.now();
+  const WebConfigStore store(files(), clock);
+  const auto snapshot = store.now();
 
-  EXPECT_TRUE(snapshot->judge(asking(kAlice)).allowed);
+  EXPECT_TRUE(snapshot->admit(asking(kAlice)).allowed);
   for (const auto* wrong : {"", "Basic YWxpY2U6d3Jvbmc=", "Bearer x"}) {
-    const auto verdict = snapshot->judge(asking(wrong));
-    EXPECT_FALSE(verdict.allowed);
-    EXPECT_EQ(verdict.head.status, 401);
-    EXPECT_THAT(verdict.head.headers,
+    const auto admission = snapshot->admit(asking(wrong));
+    EXPECT_FALSE(admission.allowed);
+    EXPECT_EQ(admission.head.status, 401);
+    EXPECT_THAT(admission.head.headers,
                 ElementsAre(Pair("WWW-Authenticate", "Basic realm=\"postern\"")));
-    EXPECT_EQ(verdict.body, "unauthorized: user name and password are required\n");
+    EXPECT_EQ(admission.body, "unauthorized: user name and password are required\n");
   }
-  EXPECT_THAT(lock.status().refused, ElementsAre(3, 0, 0));
+  EXPECT_THAT(store.status().refused, ElementsAre(3, 0, 0));
 }
 
 TEST_F(WebConfigStoreTest, LimitsTheRateBeforeItAsksForAPassword) {
   writes(users + "rate_limit: {interval: 10s, burst: 2}\n");
-  const WebConfigStore lock(files(), clock);
-  const auto snapshot = lock.now();
-  EXPECT_TRUE(snapshot->judge(asking(kAlice)).allowed);
-  EXPECT_EQ(snapshot->judge(asking()).head.status, 401);
+  const WebConfigStore store(files(), clock);
+  const auto snapshot = store.now();
+  EXPECT_TRUE(snapshot->admit(asking(kAlice)).allowed);
+  EXPECT_EQ(snapshot->admit(asking()).head.status, 401);
 
-  const auto verdict = snapshot->judge(asking(kAlice));
-  EXPECT_FALSE(verdict.allowed);
-  EXPECT_EQ(verdict.head.status, 429);
-  EXPECT_THAT(verdict.head.headers, ElementsAre(Pair("Retry-After", "10")));
-  EXPECT_THAT(lock.status().refused, ElementsAre(1, 1, 0));
+  const auto admission = snapshot->admit(asking(kAlice));
+  EXPECT_FALSE(admission.allowed);
+  EXPECT_EQ(admission.head.status, 429);
+  EXPECT_THAT(admission.head.headers, ElementsAre(Pair("Retry-After", "10")));
+  EXPECT_THAT(store.status().refused, ElementsAre(1, 1, 0));
   clock.advance(10s);
-  EXPECT_TRUE(snapshot->judge(asking(kAlice)).allowed);
+  EXPECT_TRUE(snapshot->admit(asking(kAlice)).allowed);
 }
 
 TEST_F(WebConfigStoreTest, AnswersEveryRequestWith429WithoutABurst) {
   writes("rate_limit: {interval: 1s}\n");
-  const WebConfigStore lock(files(), clock);
-  const auto verdict = lock.now()->judge(asking());
-  EXPECT_EQ(verdict.head.status, 429);
-  EXPECT_THAT(verdict.head.headers, IsEmpty());
+  const WebConfigStore store(files(), clock);
+  const auto admission = store.now()->admit(asking());
+  EXPECT_EQ(admission.head.status, 429);
+  EXPECT_THAT(admission.head.headers, IsEmpty());
 }
 
-TEST_F(WebConfigStoreTest, TellsTheHeadersOfEveryAnswer) {
+TEST_F(WebConfigStoreTest, HasTheHeadersOfEveryAnswer) {
   writes("http_server_config: {headers: {X-Frame-Options: deny}}\n");
-  const WebConfigStore lock(files(), clock);
-  EXPECT_THAT(lock.now()->headers, ElementsAre(Pair("X-Frame-Options", "deny")));
+  const WebConfigStore store(files(), clock);
+  EXPECT_THAT(store.now()->headers, ElementsAre(Pair("X-Frame-Options", "deny")));
 }
 
 TEST_F(WebConfigStoreTest, ShowsAChangedCertificateToTheNextConnection) {
   mounts(first);
   writes(tls);
-  WebConfigStore lock(files(), clock);
-  const auto before = lock.now();
-  EXPECT_TRUE(same(shownBy(lock), first));
-  EXPECT_EQ(lock.status().reloaded, clock.system());
+  WebConfigStore store(files(), clock);
+  const auto before = store.now();
+  EXPECT_TRUE(same(shownBy(store), first));
+  EXPECT_EQ(store.status().reloaded, clock.system());
 
-  lock.poll();
-  EXPECT_EQ(lock.now(), before);
+  store.poll();
+  EXPECT_EQ(store.now(), before);
 
   mounts(second);
   clock.advance(5s);
-  lock.poll();
-  EXPECT_TRUE(same(shownBy(lock), second));
+  store.poll();
+  EXPECT_TRUE(same(shownBy(store), second));
   EXPECT_TRUE(same(SSL_CTX_get0_certificate(before->tls.get()), first));
-  EXPECT_EQ(lock.status().reloaded, clock.system());
+  EXPECT_EQ(store.status().reloaded, clock.system());
 }
 
 TEST_F(WebConfigStoreTest, KeepsWhatIsInUseWhenAChangeNamesAFileThatMayNotBeRead) {
@@ -158,126 +159,126 @@ TEST_F(WebConfigStoreTest, KeepsWhatIsInUseWhenAChangeNamesAFileThatMayNotBeRead
   writes(tls);
   const config::Path elsewhere = folder.path() / "elsewhere.key";
   const auto outside = [&](const std::vector<config::Path>& named) {
-    std::vector<config::ConfigError> complaints;
+    std::vector<config::ConfigError> errors;
     for (const auto& file : named) {
-      if (file == elsewhere) complaints.push_back({file.string(), "", "restart postern"});
+      if (file == elsewhere) errors.push_back({file.string(), "", "restart postern"});
     }
-    return complaints;
+    return errors;
   };
-  WebConfigStore lock(files(), clock, outside);
-  EXPECT_TRUE(lock.status().reload_successful);
+  WebConfigStore store(files(), clock, outside);
+  EXPECT_TRUE(store.status().reload_successful);
 
   folder.write("elsewhere.key", first.key());
   writes("tls_server_config: {cert_file: server.crt, key_file: elsewhere.key}\n");
-  lock.poll();
+  store.poll();
 
-  EXPECT_FALSE(lock.status().reload_successful);
-  EXPECT_EQ(lock.status().error, elsewhere.string() + ": restart postern");
-  EXPECT_TRUE(same(shownBy(lock), first));
+  EXPECT_FALSE(store.status().reload_successful);
+  EXPECT_EQ(store.status().error, elsewhere.string() + ": restart postern");
+  EXPECT_TRUE(same(shownBy(store), first));
 }
 
-TEST_F(WebConfigStoreTest, TakesUpAChangedFile) {
+TEST_F(WebConfigStoreTest, ReloadsAChangedFile) {
   writes(users);
-  WebConfigStore lock(files(), clock);
+  WebConfigStore store(files(), clock);
   writes("basic_auth_users:\n  bob: " + hashOf("wonder") + "\n");
-  lock.poll();
-  EXPECT_FALSE(lock.now()->judge(asking(kAlice)).allowed);
-  EXPECT_TRUE(lock.now()->judge(asking("Basic Ym9iOndvbmRlcg==")).allowed);
+  store.poll();
+  EXPECT_FALSE(store.now()->admit(asking(kAlice)).allowed);
+  EXPECT_TRUE(store.now()->admit(asking("Basic Ym9iOndvbmRlcg==")).allowed);
 }
 
 TEST_F(WebConfigStoreTest, KeepsWhatAChangeDoesNotTouch) {
   mounts(first);
   writes(tls + users + "rate_limit: {interval: 1s, burst: 5}\n");
-  WebConfigStore lock(files(), clock);
-  const auto before = lock.now();
+  WebConfigStore store(files(), clock);
+  const auto before = store.now();
   mounts(second);
-  lock.poll();
-  EXPECT_NE(lock.now(), before);
-  EXPECT_EQ(lock.now()->auth, before->auth);
-  EXPECT_EQ(lock.now()->limiter, before->limiter);
+  store.poll();
+  EXPECT_NE(store.now(), before);
+  EXPECT_EQ(store.now()->auth, before->auth);
+  EXPECT_EQ(store.now()->limiter, before->limiter);
   writes(tls + users + "rate_limit: {interval: 1s, burst: 6}\n");
-  lock.poll();
-  EXPECT_EQ(lock.now()->auth, before->auth);
-  EXPECT_NE(lock.now()->limiter, before->limiter);
+  store.poll();
+  EXPECT_EQ(store.now()->auth, before->auth);
+  EXPECT_NE(store.now()->limiter, before->limiter);
 }
 
 TEST_F(WebConfigStoreTest, ChangesNothingWhenTheFileIsBroken) {
   mounts(first);
   writes(tls + users);
-  WebConfigStore lock(files(), clock);
-  const auto before = lock.now();
-  const auto reloaded = lock.status().reloaded;
+  WebConfigStore store(files(), clock);
+  const auto before = store.now();
+  const auto reloaded = store.status().reloaded;
   clock.advance(5s);
   for (const std::string& broken :
        {tls + "basic_auth_users: {alice: wonder}\n", std::string("tls_server_config: ["),
         tls + "rate_limits: {}\n"}) {
     writes(broken);
-    lock.poll();
-    EXPECT_EQ(lock.now(), before);
-    EXPECT_FALSE(lock.status().reload_successful);
-    EXPECT_EQ(lock.status().reloaded, reloaded);
-    EXPECT_THAT(lock.status().error, HasSubstr("web.yml:"));
+    store.poll();
+    EXPECT_EQ(store.now(), before);
+    EXPECT_FALSE(store.status().reload_successful);
+    EXPECT_EQ(store.status().reloaded, reloaded);
+    EXPECT_THAT(store.status().error, HasSubstr("web.yml:"));
   }
-  EXPECT_THAT(lock.status().error, Not(HasSubstr("wonder")));
+  EXPECT_THAT(store.status().error, Not(HasSubstr("wonder")));
   std::filesystem::remove(folder.path() / "web.yml");
-  lock.poll();
-  EXPECT_EQ(lock.now(), before);
-  EXPECT_THAT(lock.status().error, HasSubstr("cannot be read"));
+  store.poll();
+  EXPECT_EQ(store.now(), before);
+  EXPECT_THAT(store.status().error, HasSubstr("cannot be read"));
 
   writes(tls + users);
-  lock.poll();
-  EXPECT_TRUE(lock.status().reload_successful);
-  EXPECT_EQ(lock.status().error, "");
+  store.poll();
+  EXPECT_TRUE(store.status().reload_successful);
+  EXPECT_EQ(store.status().error, "");
 }
 
 TEST_F(WebConfigStoreTest, ChangesNothingWhileThePairIsHalfWritten) {
   mounts(first);
   writes(tls);
-  WebConfigStore lock(files(), clock);
+  WebConfigStore store(files(), clock);
   folder.write("server.crt", second.certificate());
-  lock.poll();
-  EXPECT_TRUE(same(shownBy(lock), first));
-  EXPECT_THAT(lock.status().error, HasSubstr("the key does not match"));
-  EXPECT_FALSE(lock.status().closed);
+  store.poll();
+  EXPECT_TRUE(same(shownBy(store), first));
+  EXPECT_THAT(store.status().error, HasSubstr("the key does not match"));
+  EXPECT_FALSE(store.status().closed);
   folder.write("server.key", second.key());
-  lock.poll();
-  EXPECT_TRUE(same(shownBy(lock), second));
-  EXPECT_EQ(lock.status().error, "");
+  store.poll();
+  EXPECT_TRUE(same(shownBy(store), second));
+  EXPECT_EQ(store.status().error, "");
 }
 
-TEST_F(WebConfigStoreTest, RefusesHandshakesUntilTheMaterialIsThere) {
+TEST_F(WebConfigStoreTest, RefusesHandshakesUntilTheMaterialExists) {
   writes(tls);
-  WebConfigStore lock(files(), clock);
-  EXPECT_THAT(lock.complaints(), IsEmpty());
-  EXPECT_TRUE(lock.status().closed);
-  EXPECT_FALSE(lock.status().reload_successful);
-  EXPECT_THAT(lock.status().error, HasSubstr("server.crt: no such file"));
-  EXPECT_NE(lock.now()->tls, nullptr);
-  EXPECT_EQ(shownBy(lock), nullptr);
+  WebConfigStore store(files(), clock);
+  EXPECT_THAT(store.startErrors(), IsEmpty());
+  EXPECT_TRUE(store.status().closed);
+  EXPECT_FALSE(store.status().reload_successful);
+  EXPECT_THAT(store.status().error, HasSubstr("server.crt: no such file"));
+  EXPECT_NE(store.now()->tls, nullptr);
+  EXPECT_EQ(shownBy(store), nullptr);
 
   mounts(first);
-  lock.poll();
-  EXPECT_FALSE(lock.status().closed);
-  EXPECT_TRUE(lock.status().reload_successful);
-  EXPECT_TRUE(same(shownBy(lock), first));
+  store.poll();
+  EXPECT_FALSE(store.status().closed);
+  EXPECT_TRUE(store.status().reload_successful);
+  EXPECT_TRUE(same(shownBy(store), first));
 }
 
-TEST_F(WebConfigStoreTest, TakesUpTheFilesThatANewConfigurationNames) {
+TEST_F(WebConfigStoreTest, ReloadsTheFilesThatANewConfigurationNames) {
   mounts(first);
   writes(tls);
-  WebConfigStore lock(files(), clock);
+  WebConfigStore store(files(), clock);
   writes("tls_server_config: {cert_file: other.crt, key_file: other.key}\n");
-  lock.poll();
-  EXPECT_THAT(lock.status().error, HasSubstr("other.crt: no such file"));
+  store.poll();
+  EXPECT_THAT(store.status().error, HasSubstr("other.crt: no such file"));
   folder.write("other.crt", second.certificate());
   folder.write("other.key", second.key());
-  lock.poll();
-  EXPECT_TRUE(same(shownBy(lock), second));
+  store.poll();
+  EXPECT_TRUE(same(shownBy(store), second));
 
   folder.write("other.crt", first.certificate());
   folder.write("other.key", first.key());
-  lock.poll();
-  EXPECT_TRUE(same(shownBy(lock), first));
+  store.poll();
+  EXPECT_TRUE(same(shownBy(store), first));
 }
 
 TEST_F(WebConfigStoreTest, OpensTheKeyWithThePasswordBesideIt) {
@@ -286,11 +287,11 @@ TEST_F(WebConfigStoreTest, OpensTheKeyWithThePasswordBesideIt) {
   writes(tls);
   auto both = files();
   both.key_password = folder.write("password", "wrong");
-  WebConfigStore lock(both, clock);
-  EXPECT_THAT(lock.status().error, HasSubstr("does not open the key"));
+  WebConfigStore store(both, clock);
+  EXPECT_THAT(store.status().error, HasSubstr("does not open the key"));
   folder.write("password", "hunter2");
-  lock.poll();
-  EXPECT_TRUE(same(shownBy(lock), first));
+  store.poll();
+  EXPECT_TRUE(same(shownBy(store), first));
 }
 
 TEST_F(WebConfigStoreTest, DecidesAtStartWhetherTlsIsSpoken) {
@@ -311,23 +312,23 @@ TEST_F(WebConfigStoreTest, DecidesAtStartWhetherTlsIsSpoken) {
   EXPECT_THAT(without.status().error, HasSubstr("restart postern to turn on TLS"));
 }
 
-TEST_F(WebConfigStoreTest, DoesNotTakeAFileThatIsBeingWrittenForAnOpenDoor) {
+TEST_F(WebConfigStoreTest, KeepsTheCheckWhileTheFileIsBeingWritten) {
   writes(users);
-  WebConfigStore lock(files(), clock);
+  WebConfigStore store(files(), clock);
   writes("");
-  lock.poll();
-  EXPECT_FALSE(lock.now()->judge(asking()).allowed);
+  store.poll();
+  EXPECT_FALSE(store.now()->admit(asking()).allowed);
   writes(users + "\n");
-  lock.poll();
-  EXPECT_FALSE(lock.now()->judge(asking()).allowed);
-  EXPECT_TRUE(lock.now()->judge(asking(kAlice)).allowed);
+  store.poll();
+  EXPECT_FALSE(store.now()->admit(asking()).allowed);
+  EXPECT_TRUE(store.now()->admit(asking(kAlice)).allowed);
 
   writes("");
-  lock.poll();
-  EXPECT_FALSE(lock.now()->judge(asking()).allowed);
-  lock.poll();
-  EXPECT_TRUE(lock.now()->judge(asking()).allowed);
-  EXPECT_TRUE(lock.status().reload_successful);
+  store.poll();
+  EXPECT_FALSE(store.now()->admit(asking()).allowed);
+  store.poll();
+  EXPECT_TRUE(store.now()->admit(asking()).allowed);
+  EXPECT_TRUE(store.status().reload_successful);
 }
 
 TEST_F(WebConfigStoreTest, LetsAChangeRestThatNoLongerAsksForCertificates) {
@@ -340,48 +341,48 @@ TEST_F(WebConfigStoreTest, LetsAChangeRestThatNoLongerAsksForCertificates) {
         type + "}\n");
   };
   asks("RequireAndVerifyClientCert");
-  WebConfigStore lock(files(), clock);
-  const auto mode = [&] { return SSL_CTX_get_verify_mode(lock.now()->tls.get()); };
+  WebConfigStore store(files(), clock);
+  const auto mode = [&] { return SSL_CTX_get_verify_mode(store.now()->tls.get()); };
   asks("VerifyClientCertIfGiven");
-  lock.poll();
+  store.poll();
   EXPECT_EQ(mode(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT);
-  lock.poll();
+  store.poll();
   EXPECT_EQ(mode(), SSL_VERIFY_PEER);
   asks("RequireAndVerifyClientCert");
-  lock.poll();
+  store.poll();
   EXPECT_EQ(mode(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT);
 }
 
-TEST_F(WebConfigStoreTest, TellsWhenItsCertificatesExpire) {
+TEST_F(WebConfigStoreTest, ReportsWhenItsCertificatesExpire) {
   mounts(first);
   folder.write("ca.crt", authority.certificate());
   writes(
       "tls_server_config: {cert_file: server.crt, key_file: server.key, client_ca_file: ca.crt, "
       "client_auth_type: RequireAndVerifyClientCert}\n");
-  const WebConfigStore lock(files(), clock);
-  EXPECT_TRUE(lock.status().server);
-  EXPECT_TRUE(lock.status().client_ca);
+  const WebConfigStore store(files(), clock);
+  EXPECT_TRUE(store.status().server);
+  EXPECT_TRUE(store.status().client_ca);
 }
 
 TEST_F(WebConfigStoreTest, SwapsUnderItsReaders) {
   mounts(first);
   writes(tls + users);
-  WebConfigStore lock(files(), clock);
+  WebConfigStore store(files(), clock);
   std::atomic<int> misses = 0;
   {
     std::vector<std::jthread> readers;
     for (int i = 0; i < 2; ++i) {
       readers.emplace_back([&] {
         for (int reading = 0; reading < 500; ++reading) {
-          const auto snapshot = lock.now();
-          if (!snapshot->tls || !snapshot->judge(asking(kAlice)).allowed) ++misses;
-          if (!lock.status().reload_successful) ++misses;
+          const auto snapshot = store.now();
+          if (!snapshot->tls || !snapshot->admit(asking(kAlice)).allowed) ++misses;
+          if (!store.status().reload_successful) ++misses;
         }
       });
     }
     for (int i = 0; i < 20; ++i) {
       writes(tls + users + (i % 2 == 0 ? "rate_limit: {interval: 1us, burst: 100000}\n" : ""));
-      lock.poll();
+      store.poll();
     }
   }
   EXPECT_EQ(misses, 0);

@@ -1,8 +1,8 @@
-#include "check/series.h"
+#include "check/sample_counter.h"
 
 namespace postern::check {
 
-void Series::feed(std::string_view block) {
+void SampleCounter::feed(std::string_view block) {
   bytes_ += block.size();
   while (!block.empty()) {
     if (at_start_ && block.front() != '#' && block.front() != '\n') ++count_;

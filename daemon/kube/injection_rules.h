@@ -10,7 +10,7 @@
 namespace postern::kube {
 
 // The operator's configuration of the injector. Constant while in use.
-struct Rules {
+struct InjectionRules {
   std::string image;
   std::vector<std::string> allowed_images;  // globs of matchesImage(); `image` is always allowed
   config::Pairs defaults;                   // annotations without their prefix
@@ -24,8 +24,8 @@ struct Rules {
 };
 
 // Mistakes of the defaults, for which every pod would be refused; empty if they are valid.
-std::string mistakeIn(const Rules& rules);
+std::string mistakeIn(const InjectionRules& rules);
 // What is wrong with `locked_annotations`, or an empty text.
-std::string mistakeInLocks(const Rules& rules);
+std::string mistakeInLocks(const InjectionRules& rules);
 
 }  // namespace postern::kube

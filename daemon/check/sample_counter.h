@@ -6,7 +6,7 @@
 namespace postern::check {
 
 // Counts the samples of a text or OpenMetrics page. The blocks of the page may be split anywhere.
-class Series {
+class SampleCounter {
  public:
   void feed(std::string_view block);
   std::size_t bytes() const { return bytes_; }

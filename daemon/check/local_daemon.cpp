@@ -1,4 +1,4 @@
-#include "check/daemon.h"
+#include "check/local_daemon.h"
 
 #include <fmt/core.h>
 
@@ -7,7 +7,7 @@
 #include <cstdio>
 
 #include "base/printable.h"
-#include "check/series.h"
+#include "check/sample_counter.h"
 
 namespace postern::check {
 namespace {
@@ -49,7 +49,7 @@ std::string answered(int status) {
   return text;
 }
 
-constexpr std::string_view kCannotBeAskedCure =
+constexpr std::string_view kCannotBeAskedRemedy =
     "give the daemon a --web.health-address, which answers without a login; if another program "
     "listens there, run the check with --web.listen-address=:0";
 
@@ -62,109 +62,109 @@ bool wantsProof(const Result<upstream::Response>& answer) {
 
 }  // namespace
 
-Daemon::Daemon(const config::Options& options, const std::string& fingerprint, Network& network)
+LocalDaemon::LocalDaemon(const config::Options& options, const std::string& fingerprint,
+                         Network& network)
     : options_(options), fingerprint_(fingerprint), network_(network) {
   for (const auto& [address, prefix] : listenersOf(options)) {
     if (where_.empty()) where_ = address;
-    if (known(address) && askAt(address, prefix)) return;
+    if (known(address) && requestStatusAt(address, prefix)) return;
   }
 }
 
 // Returns whether somebody listens there.
-bool Daemon::askAt(const std::string& address, const std::string& prefix) {
-  auto front = std::make_unique<DaemonClient>(address, network_);
+bool LocalDaemon::requestStatusAt(const std::string& address, const std::string& prefix) {
+  auto client = std::make_unique<DaemonClient>(address, network_);
   std::string text;
   const auto keep = [&](std::string_view block) -> Result<void> {
     text += block;
     if (text.size() > kLongestStatus) return Error{Fault::Limit, "the answer is too long"};
     return {};
   };
-  const auto answer = front->get(prefix + "/api/v1/status", network_.loop.now() + kPatience, keep);
-  if (!front->reached()) return false;
+  const auto answer = client->get(prefix + "/api/v1/status", network_.loop.now() + kPatience, keep);
+  if (!client->reached()) return false;
   where_ = address;
   prefix_ = prefix;
-  front_ = std::move(front);
-  kind_ = Kind::CannotBeAsked;
-  auto told = answer && answer->status == 200 ? StatusDocument::parse(text) : std::nullopt;
+  client_ = std::move(client);
+  state_ = DaemonState::CannotBeAsked;
+  auto status = answer && answer->status == 200 ? StatusDocument::parse(text) : std::nullopt;
   if (!answer) {
     why_ = answer.error().detail == Detail::ClientCertificate ? "a client certificate is required"
                                                               : answer.error().what;
   } else if (answer->status != 200) {
     why_ = answered(answer->status);
-  } else if (!told || !told->number("/schema")) {
-    why_ = "the answer is not from postern";
+  } else if (!status || !status->number("/schema")) {
+    why_ = "the answer is not postern's";
   } else {
-    const bool same = told->text("/config/fingerprint") == fingerprint_;
-    kind_ = same ? Kind::Serves : Kind::ServesOther;
-    told_ = std::move(told);
+    const bool same = status->text("/config/fingerprint") == fingerprint_;
+    state_ = same ? DaemonState::Serves : DaemonState::ServesOther;
+    status_ = std::move(status);
   }
   return true;
 }
 
-void Daemon::ask() {
-  if (kind_ == Kind::Serves) askAt(std::string(where_), std::string(prefix_));
+void LocalDaemon::refresh() {
+  if (state_ == DaemonState::Serves) requestStatusAt(std::string(where_), std::string(prefix_));
 }
 
-Step Daemon::step() const {
-  Step step{"daemon", State::Ok, "", "", {{"address", where_}}};
-  const auto version = told_ ? told_->text("/version") : "";
-  const auto pid = told_ ? std::to_string(told_->number("/pid").value_or(0)) : "";
-  switch (kind_) {
-    case Kind::None:
-      step.what =
-          fmt::format("no daemon serves this configuration (nothing listens on {})", where_);
+Step LocalDaemon::step() const {
+  Step step{"daemon", StepState::Ok, "", "", {{"address", where_}}};
+  const auto version = status_ ? status_->text("/version") : "";
+  const auto pid = status_ ? std::to_string(status_->number("/pid").value_or(0)) : "";
+  switch (state_) {
+    case DaemonState::None:
+      step.what = fmt::format("no daemon serves this configuration (nobody listens on {})", where_);
       step.details["kind"] = "none";
       break;
-    case Kind::Serves:
+    case DaemonState::Serves:
       step.what = fmt::format(
           "postern {} (process {}) serves this configuration on {}: the check asks it and sends no "
           "login",
           version, pid, where_);
       step.details["kind"] = "serves";
       break;
-    case Kind::ServesOther:
-      step.state = State::Warning;
+    case DaemonState::ServesOther:
+      step.state = StepState::Warning;
       step.what = fmt::format("postern {} (process {}) on {} serves a different configuration",
                               version, pid, where_);
-      step.cure =
+      step.remedy =
           "reload the daemon (SIGHUP) if the file has changed, or run the check with the daemon's "
           "flags and variables";
       step.details["kind"] = "serves_other";
       break;
-    case Kind::CannotBeAsked:
-      step.state = State::Failed;
+    case DaemonState::CannotBeAsked:
+      step.state = StepState::Failed;
       step.what = fmt::format("the listener on {} does not report its state: {}", where_, why_);
-      step.cure = std::string(kCannotBeAskedCure);
+      step.remedy = std::string(kCannotBeAskedRemedy);
       step.details["kind"] = "cannot_be_asked";
       break;
   }
   return step;
 }
 
-std::optional<StatusDocument> Daemon::target(const std::string& name) const {
-  if (!told_) return std::nullopt;
-  for (auto& target : told_->list("/targets")) {
+std::optional<StatusDocument> LocalDaemon::target(const std::string& name) const {
+  if (!status_) return std::nullopt;
+  for (auto& target : status_->list("/targets")) {
     if (target.text("/name") == name) return std::move(target);
   }
   return std::nullopt;
 }
 
-std::optional<StatusDocument> Daemon::likeness(const config::Target& target) const {
+std::optional<StatusDocument> LocalDaemon::similarTarget(const config::Target& target) const {
   if (auto named = this->target(target.name)) return named;
-  if (!told_) return std::nullopt;
+  if (!status_) return std::nullopt;
   const auto url = fmt::format("https://{}{}", target.url.authority(), target.url.path);
-  for (auto& other : told_->list("/targets")) {
+  for (auto& other : status_->list("/targets")) {
     if (other.text("/url") == url) return std::move(other);
   }
   return std::nullopt;
 }
 
-Got Daemon::scrape(const config::Target& target) {
+ScraperAnswer LocalDaemon::scrape(const config::Target& target) {
   // The health listener has no pages.
   const auto& listen = options_.listen_addresses;
   const bool here = std::ranges::count(listen, where_) > 0;
-  DaemonClient front(here ? where_ : listen.front(), network_);
-  Series series;
+  DaemonClient client(here ? where_ : listen.front(), network_);
+  SampleCounter series;
   std::string begin;
   const auto count = [&](std::string_view block) -> Result<void> {
     constexpr std::size_t kLongestFault = 64;
@@ -172,26 +172,26 @@ Got Daemon::scrape(const config::Target& target) {
     series.feed(block);
     return {};
   };
-  const auto answer = front.get(fmt::format("{}/metrics/{}", options_.route_prefix, target.name),
-                                network_.loop.now() + target.scrape_timeout + kPatience, count);
-  Got got;
-  if (!front.reached()) {
-    got.unknown = fmt::format("nothing listens on {}, the address of the pages", front.address());
+  const auto answer = client.get(fmt::format("{}/metrics/{}", options_.route_prefix, target.name),
+                                 network_.loop.now() + target.scrape_timeout + kPatience, count);
+  ScraperAnswer received;
+  if (!client.reached()) {
+    received.unknown = fmt::format("nobody listens on {}, where the pages are", client.address());
   } else if (wantsProof(answer)) {
-    got.unknown = fmt::format(
+    received.unknown = fmt::format(
         "the listener on {} requires a login or a client certificate, which only scrapers have",
-        front.address());
+        client.address());
   } else if (!answer) {
     // After the hold-back a fault ends the answer early.
-    got.fault = answer.error().fault;
+    received.fault = answer.error().fault;
   } else if (answer->status != 200) {
     // The first word of a failed answer is its fault.
-    got.fault = faultNamed(begin.substr(0, begin.find(':'))).value_or(Fault::Status);
+    received.fault = faultNamed(begin.substr(0, begin.find(':'))).value_or(Fault::Status);
   } else {
-    got.bytes = series.bytes();
-    got.series = series.count();
+    received.bytes = series.bytes();
+    received.series = series.count();
   }
-  return got;
+  return received;
 }
 
 int live(const config::Options& options) {
@@ -199,8 +199,8 @@ int live(const config::Options& options) {
   const auto deadline = network.loop.now() + std::chrono::milliseconds(1800);
   std::string failures;
   for (const auto& [address, prefix] : listenersOf(options)) {
-    DaemonClient front(address, network);
-    const auto answer = front.get(prefix + "/-/healthy", deadline, ignore);
+    DaemonClient client(address, network);
+    const auto answer = client.get(prefix + "/-/healthy", deadline, ignore);
     if (answer && answer->status == 200) {
       std::printf("postern is healthy on %s\n", printable(address).c_str());
       return 0;

@@ -4,19 +4,19 @@
 #include <optional>
 #include <string>
 
-#include "config/config.h"
 #include "check/daemon_client.h"
 #include "check/report.h"
-#include "check/status_document.h"
 #include "check/scrape_steps.h"
+#include "check/status_document.h"
+#include "config/config.h"
 
 namespace postern::check {
 
 // The daemon on this machine. Requests its state at --web.health-address, else at
 // --web.listen-address. Not thread-safe.
-class Daemon {
+class LocalDaemon {
  public:
-  enum class Kind {
+  enum class DaemonState {
     None,          // nobody listens
     Serves,        // exactly this configuration
     ServesOther,   // another configuration
@@ -24,9 +24,9 @@ class Daemon {
   };
 
   // Requests the state. `options` and `network` must outlive the object.
-  Daemon(const config::Options& options, const std::string& fingerprint, Network& network);
+  LocalDaemon(const config::Options& options, const std::string& fingerprint, Network& network);
 
-  Kind kind() const { return kind_; }
+  DaemonState state() const { return state_; }
   // The result, for people.
   Step step() const;
   const std::string& where() const { return where_; }  // the address that answered, or was tried
@@ -35,25 +35,25 @@ class Daemon {
   // it.
   std::optional<StatusDocument> target(const std::string& name) const;
   // The report about a target that may be the same as ours: with that name, or at that url.
-  std::optional<StatusDocument> likeness(const config::Target& target) const;
+  std::optional<StatusDocument> similarTarget(const config::Target& target) const;
   // Requests the state again. If the daemon is gone, the earlier report stays.
-  void ask();
+  void refresh();
 
   // The daemon's answer to a scraper, if its listener lets us see it.
-  Got scrape(const config::Target& target);
+  ScraperAnswer scrape(const config::Target& target);
 
  private:
-  bool askAt(const std::string& address, const std::string& prefix);
+  bool requestStatusAt(const std::string& address, const std::string& prefix);
 
   const config::Options& options_;
   const std::string fingerprint_;
   Network& network_;
-  Kind kind_ = Kind::None;
+  DaemonState state_ = DaemonState::None;
   std::string where_;
   std::string why_;  // why it does not report its state
-  std::unique_ptr<DaemonClient> front_;
-  std::string prefix_;  // path prefix of front_
-  std::optional<StatusDocument> told_;
+  std::unique_ptr<DaemonClient> client_;
+  std::string prefix_;  // path prefix of client_
+  std::optional<StatusDocument> status_;
 };
 
 // `postern check --live`: whether the daemon answers its liveness probe. Prints one line. Returns
