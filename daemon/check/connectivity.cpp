@@ -174,7 +174,7 @@ Step ConnectivityCheck::handshakeStep(const Stopwatch& watch) const {
   step.what += fmt::format(" ({})", watch.text());
   const auto now = std::chrono::system_clock::now();
   if (handshake_.certificate)
-    step.what += "; the service shows " + describe(*handshake_.certificate, now);
+    step.what += "; the service presents " + describe(*handshake_.certificate, now);
   step.what += fmt::format("; asked for {}, trusting {}", expectedName(target_),
                            trusted(target_, *material_));
   if (!handshake_.anchor.empty())

@@ -93,7 +93,7 @@ bool LocalDaemon::requestStatusAt(const std::string& address, const std::string&
   } else if (answer->status != 200) {
     why_ = answered(answer->status);
   } else if (!status || !status->number("/schema")) {
-    why_ = "the answer is not postern's";
+    why_ = "the answer is not from postern";
   } else {
     const bool same = status->text("/config/fingerprint") == fingerprint_;
     state_ = same ? DaemonState::Serves : DaemonState::ServesOther;
@@ -112,7 +112,8 @@ Step LocalDaemon::step() const {
   const auto pid = status_ ? std::to_string(status_->number("/pid").value_or(0)) : "";
   switch (state_) {
     case DaemonState::None:
-      step.what = fmt::format("no daemon serves this configuration (nobody listens on {})", where_);
+      step.what =
+          fmt::format("no daemon serves this configuration (nothing listens on {})", where_);
       step.details["kind"] = "none";
       break;
     case DaemonState::Serves:
@@ -176,7 +177,8 @@ ScraperAnswer LocalDaemon::scrape(const config::Target& target) {
                                  network_.loop.now() + target.scrape_timeout + kPatience, count);
   ScraperAnswer received;
   if (!client.reached()) {
-    received.unknown = fmt::format("nobody listens on {}, where the pages are", client.address());
+    received.unknown =
+        fmt::format("nothing listens on {}, the address of the pages", client.address());
   } else if (wantsProof(answer)) {
     received.unknown = fmt::format(
         "the listener on {} requires a login or a client certificate, which only scrapers have",

@@ -62,7 +62,8 @@ void readHttpServer(const YamlValue& value, WebConfig& config) {
 
 void readUser(const YamlEntry& entry, std::map<std::string, Secret>& users) {
   if (entry.name.find(':') != entry.name.npos) {
-    entry.key.addError("holds a colon, which ends the name in a request; expected a name without");
+    entry.key.addError(
+        "holds a colon, which ends the name in a request; expected a name without a colon");
   }
   const auto hash = entry.value.text();
   if (hash && entry.value.accept(bcryptMistake(*hash))) {

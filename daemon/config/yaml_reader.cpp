@@ -91,7 +91,7 @@ std::optional<std::size_t> YamlValue::number(Range<std::size_t> range) const {
   std::string wrong;
   const auto number = readNumber(node_->text, range, wrong);
   if (number && !node_->quoted) return number;
-  addError(number ? "is text in quotes, expected a number without" : wrong);
+  addError(number ? "is text in quotes, expected a number without quotes" : wrong);
   return std::nullopt;
 }
 

@@ -114,7 +114,7 @@ void addConnection(const TargetView& target, std::size_t before, TraceText& trac
                  fmt::format("to {}; open before: {}, after: {}", target.config->url.authority(),
                              before, target.connections));
   if (const auto& server = target.material().server)
-    trace_text.add("", "the service showed " + describe(*server));
+    trace_text.add("", "the service presented " + describe(*server));
 }
 
 std::string describe(const scrape::FetchInfo& page, const std::optional<Error>& error) {

@@ -48,7 +48,7 @@ void warnOfMaterial(const MaterialView& material, SystemTime now, TargetState& t
   const auto& status = material.status;
   if (!status.error.empty() && status.loaded) {
     target_state.warnings.push_back(
-        fmt::format("{}renewed certificate files are invalid, the last good ones stay in use: {}",
+        fmt::format("{}renewed certificate files are invalid, the last valid ones stay in use: {}",
                     whose, status.error));
   } else if (!status.error.empty() && !whose.empty()) {
     target_state.warnings.push_back(
@@ -106,7 +106,7 @@ void warnOfDuplicates(const scrape::ScrapeCounts& counts, TargetState& target_st
   const std::size_t made = counts.last.relabel_duplicates;
   if (counts.fault || made == 0) return;
   target_state.warnings.push_back(
-      fmt::format("rules made {}{} of another one of the page, and Prometheus drops duplicates: "
+      fmt::format("rules made {}{} of another one on the page, and Prometheus drops duplicates: "
                   "postern rules names the rule and the series",
                   made, made == 1 ? " sample a duplicate" : " samples duplicates"));
 }

@@ -68,10 +68,11 @@ TEST_F(PathTest, CallsNoCertificateGoodThatWasNotShown) {
     SCOPED_TRACE(shows);
     if (shows) showCertificate();
     answer(kEmpty);
-    EXPECT_THAT(checked(), AllOf(HasSubstr("failed     tls"),
-                                 HasSubstr("refused the handshake before it showed a certificate"),
-                                 HasSubstr("no common cipher"), HasSubstr("not tried  client"),
-                                 Not(HasSubstr("the service shows"))));
+    EXPECT_THAT(checked(),
+                AllOf(HasSubstr("failed     tls"),
+                      HasSubstr("refused the handshake before it presented a certificate"),
+                      HasSubstr("no common cipher"), HasSubstr("not tried  client"),
+                      Not(HasSubstr("the service shows"))));
   }
 }
 
