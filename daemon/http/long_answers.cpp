@@ -10,7 +10,7 @@
 
 namespace postern::http {
 
-LongAnswers::Place::Place(LongAnswers& answers, async::Gate::Pass pass, Responder& responder)
+LongAnswers::Slot::Slot(LongAnswers& answers, async::Gate::Pass pass, Responder& responder)
     : answers_(answers),
       pass_(std::move(pass)),
       responder_(responder),
@@ -19,17 +19,17 @@ LongAnswers::Place::Place(LongAnswers& answers, async::Gate::Pass pass, Responde
   responder_.waitWithoutRoom(true);
 }
 
-LongAnswers::Place::~Place() {
+LongAnswers::Slot::~Slot() {
   responder_.waitWithoutRoom(false);
   answers_.under_way_.erase(self_);
 }
 
-std::chrono::milliseconds LongAnswers::Place::waited() const {
+std::chrono::milliseconds LongAnswers::Slot::waited() const {
   return responder_.wire().waited() - waited_before_;
 }
 
 void LongAnswers::disconnectSlowest() {
-  const auto slowest = std::ranges::max_element(under_way_, {}, &Place::waited);
+  const auto slowest = std::ranges::max_element(under_way_, {}, &Slot::waited);
   if (slowest != under_way_.end() && (*slowest)->waited() >= ConnectionTable::kSlow)
     (*slowest)->responder_.wire().endBoth();
 }
@@ -47,10 +47,10 @@ async::Task<async::Gate::Pass> LongAnswers::wait(Responder& responder) {
   co_return async::Gate::Pass();
 }
 
-async::Task<std::unique_ptr<LongAnswers::Place>> LongAnswers::enter(Responder& responder) {
+async::Task<std::unique_ptr<LongAnswers::Slot>> LongAnswers::enter(Responder& responder) {
   auto pass = gate_.tryEnter();
   if (!pass) pass = co_await wait(responder);
-  if (pass) co_return std::make_unique<Place>(*this, std::move(pass), responder);
+  if (pass) co_return std::make_unique<Slot>(*this, std::move(pass), responder);
   // A connection that has ended meanwhile gets no answer.
   if (responder.scope().ended()) co_return nullptr;
   ++responder.server().busy;

@@ -80,10 +80,10 @@ Result<ResponseReader::Step> ResponseReader::next(std::string_view& bytes) {
       case State::Fields: break;
     }
     const auto outcome = lines_.next(bytes, kHeadLimit - head_bytes_);
-    if (outcome == http1::LineReader::Outcome::TooLong) return headTooLong();
+    if (outcome == http1::LineProgress::TooLong) return headTooLong();
     if (state_ == State::StatusLine && beginsLikeHttp2(lines_.line())) return http2Only();
-    if (outcome == http1::LineReader::Outcome::NoCrLf) return noCrLf();
-    if (outcome == http1::LineReader::Outcome::More) return Step{Event::More, {}};
+    if (outcome == http1::LineProgress::NoCrLf) return noCrLf();
+    if (outcome == http1::LineProgress::More) return Step{Event::More, {}};
     auto step = takeHeadLine(lines_.line());
     if (!step || step->event != Event::More) return step;
   }
@@ -113,12 +113,12 @@ Result<ResponseReader::Step> ResponseReader::takeBody(std::string_view& bytes) {
 Result<ResponseReader::Step> ResponseReader::takeChunks(std::string_view& bytes) {
   const auto step = chunks_.next(bytes);
   switch (step.event) {
-    case http1::ChunkDecoder::Event::More: return Step{Event::More, {}};
-    case http1::ChunkDecoder::Event::Data:
+    case http1::ChunkEvent::More: return Step{Event::More, {}};
+    case http1::ChunkEvent::Data:
       delivered_ += step.bytes.size();
       return Step{Event::Body, step.bytes};
-    case http1::ChunkDecoder::Event::End: break;
-    case http1::ChunkDecoder::Event::Error: return chunkError();
+    case http1::ChunkEvent::End: break;
+    case http1::ChunkEvent::Error: return chunkError();
   }
   state_ = State::Done;
   return Step{Event::End, {}};

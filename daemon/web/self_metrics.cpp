@@ -55,21 +55,21 @@ constexpr Metric<Self> kConfig[] = {
      "Time that requests to postern itself took.", writeRequestDurations},
 };
 
-constexpr Metric<http::Server::Counts> kFront[] = {
+constexpr Metric<http::ServerCounts> kFront[] = {
     {"postern_http_connections", "gauge", "Open connections to postern itself.",
-     [](const http::Server::Counts& front, Text& text) {
+     [](const http::ServerCounts& front, Text& text) {
        text.sample({}, asDouble(front.connections));
      }},
     {"postern_http_connections_total", "counter", "Connections to postern itself.",
-     [](const http::Server::Counts& front, Text& text) {
+     [](const http::ServerCounts& front, Text& text) {
        text.sample({}, asDouble(front.accepted));
      }},
     {"postern_http_busy_total", "counter",
      "Connections and requests that got 503 busy: a limit was reached, or no thread was free.",
-     [](const http::Server::Counts& front, Text& text) { text.sample({}, asDouble(front.busy)); }},
+     [](const http::ServerCounts& front, Text& text) { text.sample({}, asDouble(front.busy)); }},
     {"postern_http_failed_handshakes_total", "counter",
      "TLS handshakes with postern itself that failed.",
-     [](const http::Server::Counts& front, Text& text) {
+     [](const http::ServerCounts& front, Text& text) {
        text.sample({}, asDouble(front.failed_handshakes));
      }},
 };
@@ -94,7 +94,9 @@ constexpr Metric<WebConfigStore::Status> kWebConfig[] = {
      }},
     {"postern_web_config_last_reload_success_timestamp_seconds", "gauge",
      "When the web configuration was last loaded successfully.",
-     [](const WebConfigStore::Status& web, Text& text) { text.sample({}, unixSeconds(web.reloaded)); }},
+     [](const WebConfigStore::Status& web, Text& text) {
+       text.sample({}, unixSeconds(web.reloaded));
+     }},
     {"postern_web_refusals_total", "counter", "Requests that access control refused, by reason.",
      writeRefusals},
     {"postern_web_certificate_not_after_timestamp_seconds", "gauge",
@@ -139,7 +141,7 @@ void writeBuild(MetricsText& text, std::string_view version, std::string_view re
   write(kBuild, {version, revision}, text);
 }
 
-void writeFront(MetricsText& text, const http::Server::Counts& front) {
+void writeFront(MetricsText& text, const http::ServerCounts& front) {
   write(kFront, front, text);
 }
 

@@ -114,21 +114,21 @@ class RequestSide {
   void take(std::string_view& bytes) {
     if (!body_.underWay()) {
       const auto progress = parser_.parse(bytes);
-      if (progress == RequestHeadParser::Progress::Incomplete) return;
+      if (progress == postern::http::HeadProgress::Incomplete) return;
       requests_.emplace_back();
-      if (progress == RequestHeadParser::Progress::Refused) return refuse(parser_.refusal());
+      if (progress == postern::http::HeadProgress::Refused) return refuse(parser_.refusal());
       const auto& head = parser_.head();
       requests_.back().start = startOf(head);
       requests_.back().fields = head.request.headers;
       requests_.back().chunked = head.chunked_body;
       requests_.back().keep_alive = head.keep_alive;
-      if (body_.begin(head, most_body_, parser_.body()) == RequestBody::Progress::Refused) {
+      if (body_.begin(head, most_body_, parser_.body()) == postern::http::BodyProgress::Refused) {
         return refuse(body_.refusal());
       }
     }
     const auto progress = body_.take(bytes);
-    if (progress == RequestBody::Progress::Incomplete) return;
-    if (progress == RequestBody::Progress::Refused) return refuse(body_.refusal());
+    if (progress == postern::http::BodyProgress::Incomplete) return;
+    if (progress == postern::http::BodyProgress::Refused) return refuse(body_.refusal());
     requests_.back().body = parser_.head().request.body;
     requests_.back().complete = true;
     const auto& head = parser_.head();
@@ -256,7 +256,7 @@ void holdRequests(std::string_view text, std::uint32_t seed) {
 // A chunked body
 
 struct Decoded {
-  ChunkDecoder::Event last = ChunkDecoder::Event::More;
+  ChunkEvent last = ChunkEvent::More;
   postern::http1::ChunkError error = postern::http1::ChunkError::None;
   std::string body;
   std::string rest;
@@ -273,8 +273,8 @@ Decoded decode(const Pieces& pieces) {
       const auto step = decoder.next(bytes);
       decoded.last = step.event;
       decoded.body += step.bytes;
-    } while (decoded.last == ChunkDecoder::Event::Data);
-    if (decoded.last == ChunkDecoder::Event::Error) break;
+    } while (decoded.last == ChunkEvent::Data);
+    if (decoded.last == ChunkEvent::Error) break;
     decoded.rest += bytes;
   }
   decoded.error = decoder.error();
@@ -286,8 +286,7 @@ void holdChunks(std::string_view text, std::uint32_t seed) {
   require(decode(cut(text, Lengths(seed, 1))) == decoded, "a body depends on its bytes", text);
   require(decode(cut(text, Lengths(seed, 50))) == decoded, "a body depends on its pieces", text);
   const auto again = decode({encode(decoded.body, seed) + decoded.rest});
-  require(again.last == ChunkDecoder::Event::End && again.body == decoded.body &&
-              again.rest == decoded.rest,
+  require(again.last == ChunkEvent::End && again.body == decoded.body && again.rest == decoded.rest,
           "a body in other chunks means something else", text);
 }
 

@@ -28,7 +28,7 @@ using ::testing::StartsWith;
 constexpr auto kPatience = milliseconds(60'000);
 
 // Timeouts that no test waits for; each test sets its own.
-Server::Options patient() {
+ServerOptions patient() {
   return {.threads = 64,
           .header_timeout = kPatience,
           .idle_timeout = kPatience,
@@ -39,7 +39,7 @@ const Service kPaths{answerWithPath};
 
 // A server on a free port of 127.0.0.1.
 struct Running {
-  explicit Running(AsyncHandler handler = answerWithPath, Server::Options options = patient())
+  explicit Running(AsyncHandler handler = answerWithPath, ServerOptions options = patient())
       : service{std::move(handler)},
         server(options),
         port(*server.listen("127.0.0.1:0", service)) {}
@@ -293,7 +293,7 @@ TEST(ServerTest, MoreConnectionsThanThreadsWaitForTheirTurn) {
 }
 
 // With one thread for blocking handlers and one for the rest.
-Server::Options narrow() {
+ServerOptions narrow() {
   auto options = patient();
   options.threads = 2;
   return options;
