@@ -18,10 +18,13 @@
 namespace {
 
 using postern::fuzz::require;
+using postern::http::BodyProgress;
+using postern::http::HeadProgress;
 using postern::http::RequestBody;
 using postern::http::RequestHead;
 using postern::http::RequestHeadParser;
 using postern::http1::ChunkDecoder;
+using postern::http1::ChunkEvent;
 using postern::upstream::ResponseReader;
 using Pieces =
     std::vector<std::string>;  // each in separate memory: a sanitizer finds a view that outlives it
@@ -114,21 +117,21 @@ class RequestSide {
   void take(std::string_view& bytes) {
     if (!body_.underWay()) {
       const auto progress = parser_.parse(bytes);
-      if (progress == postern::http::HeadProgress::Incomplete) return;
+      if (progress == HeadProgress::Incomplete) return;
       requests_.emplace_back();
-      if (progress == postern::http::HeadProgress::Refused) return refuse(parser_.refusal());
+      if (progress == HeadProgress::Refused) return refuse(parser_.refusal());
       const auto& head = parser_.head();
       requests_.back().start = startOf(head);
       requests_.back().fields = head.request.headers;
       requests_.back().chunked = head.chunked_body;
       requests_.back().keep_alive = head.keep_alive;
-      if (body_.begin(head, most_body_, parser_.body()) == postern::http::BodyProgress::Refused) {
+      if (body_.begin(head, most_body_, parser_.body()) == BodyProgress::Refused) {
         return refuse(body_.refusal());
       }
     }
     const auto progress = body_.take(bytes);
-    if (progress == postern::http::BodyProgress::Incomplete) return;
-    if (progress == postern::http::BodyProgress::Refused) return refuse(body_.refusal());
+    if (progress == BodyProgress::Incomplete) return;
+    if (progress == BodyProgress::Refused) return refuse(body_.refusal());
     requests_.back().body = parser_.head().request.body;
     requests_.back().complete = true;
     const auto& head = parser_.head();
