@@ -95,7 +95,7 @@ class Path {
   const tls::Material* const material_;
   Network& network_;
   Report& report_;
-  std::vector<upstream::Address> addresses_;
+  std::vector<upstream::ResolvedAddress> addresses_;
   tls::ServerHandshake offer_;
   std::atomic<std::size_t> open_ = 0;
   std::unique_ptr<upstream::Connection> connection_;
@@ -144,9 +144,9 @@ bool Path::dial() {
 bool Path::shakeHands(const std::shared_ptr<const tls::Material>& material) {
   const Stopwatch watch;
   async::Scope scope(network_.loop, deadline());
-  upstream::Connection::Peer peer{target_.url.host, target_.url.authority(), addresses_, material};
-  peer.offer = &offer_;
-  auto opened = network_.loop.run(upstream::Connection::open(std::move(peer), open_, scope));
+  upstream::ConnectOptions options{target_.url.host, target_.url.authority(), addresses_, material};
+  options.server_handshake = &offer_;
+  auto opened = network_.loop.run(upstream::Connection::open(std::move(options), open_, scope));
   if (opened) {
     connection_ = *std::move(opened);
     report_.add(handshakeStep(watch));
@@ -170,7 +170,7 @@ bool Path::shakeHands(const std::shared_ptr<const tls::Material>& material) {
 
 Step Path::handshakeStep(const Stopwatch& watch) const {
   Step step{"tls", State::Ok, "", "", offerDetails()};
-  step.what = offer_.terms.version.empty() ? "not finished" : tls::describe(offer_.terms);
+  step.what = offer_.negotiated.version.empty() ? "not finished" : tls::describe(offer_.negotiated);
   step.what += fmt::format(" ({})", watch.text());
   const auto now = std::chrono::system_clock::now();
   if (offer_.certificate) step.what += "; the service shows " + describe(*offer_.certificate, now);
@@ -191,7 +191,7 @@ Step Path::handshakeStep(const Stopwatch& watch) const {
 }
 
 Json Path::offerDetails() const {
-  Json json{{"version", offer_.terms.version}, {"cipher", offer_.terms.cipher}};
+  Json json{{"version", offer_.negotiated.version}, {"cipher", offer_.negotiated.cipher}};
   json["server_name"] = expectedName(target_);
   json["trusts"] = trusted(target_, *material_);
   json["certificate"] = offer_.certificate

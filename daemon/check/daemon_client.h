@@ -44,7 +44,7 @@ class DaemonClient {
 
   using Answer = Result<upstream::Response>;
 
-  async::Task<Result<std::vector<upstream::Address>>> addresses(async::Scope& scope);
+  async::Task<Result<std::vector<upstream::ResolvedAddress>>> addresses(async::Scope& scope);
   async::Task<Answer> ask(const std::string& request, const OnBody& on_body, async::Scope& scope);
   async::Task<Answer> askPlain(const std::string& request, const OnBody& on_body,
                                async::Scope& scope);

@@ -43,14 +43,14 @@ class Client final : public HttpClient {
 
  private:
   using MaterialPtr = std::shared_ptr<const tls::Material>;
-  using Fetched = Result<std::unique_ptr<ConnectionExchange>>;
+  using ExchangeResult = Result<std::unique_ptr<ConnectionExchange>>;
   using Opened = Result<std::unique_ptr<Connection>>;
 
-  async::Task<Fetched> fetch(const Request& request, std::string target, bool follows_redirect,
-                             async::Scope& scope);
-  async::Task<Fetched> start(std::unique_ptr<Connection> connection,
-                             const ConnectionExchange::PendingRequest& pending,
-                             std::string_view bytes, bool& stale, async::Scope& scope);
+  async::Task<ExchangeResult> fetch(const Request& request, std::string target,
+                                    bool follows_redirect, async::Scope& scope);
+  async::Task<ExchangeResult> start(std::unique_ptr<Connection> connection,
+                                    const ConnectionExchange::PendingRequest& pending,
+                                    std::string_view bytes, bool& stale, async::Scope& scope);
   async::Task<Opened> open(MaterialPtr material, async::Scope& scope);
 
   const config::Url url_;

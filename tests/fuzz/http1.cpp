@@ -25,6 +25,7 @@ using postern::http::RequestHead;
 using postern::http::RequestHeadParser;
 using postern::http1::ChunkDecoder;
 using postern::http1::ChunkEvent;
+using postern::upstream::ResponseEvent;
 using postern::upstream::ResponseReader;
 using Pieces =
     std::vector<std::string>;  // each in separate memory: a sanitizer finds a view that outlives it
@@ -189,11 +190,11 @@ Meaning readAnswer(const Pieces& pieces, bool to_head, bool clean) {
         return answer;
       }
       answer.body += step->body;
-      if (step->event == ResponseReader::Event::End) {
+      if (step->event == ResponseEvent::End) {
         answer.size = taken + piece.size() - bytes.size();
         return conclude();
       }
-      if (step->event == ResponseReader::Event::More) break;
+      if (step->event == ResponseEvent::More) break;
     }
     taken += piece.size();
   }

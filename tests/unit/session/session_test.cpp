@@ -142,7 +142,7 @@ TEST_F(SessionTest, TellsTheTransportOfTheLastLogin) {
 
   expectFault(authorize(), Fault::LoginFailed);
   ASSERT_TRUE(session->status().login_transport);
-  EXPECT_EQ(session->status().login_transport->terms.cipher, "A_SUITE");
+  EXPECT_EQ(session->status().login_transport->negotiated.cipher, "A_SUITE");
 
   transport.reset();
   clock.advance(1h);

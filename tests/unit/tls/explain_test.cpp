@@ -224,7 +224,7 @@ TEST_F(ExplainTest, SpeaksOldVersionsOnlyWhenToldTo) {
       shakeHands(*material(), Server(server).speaks(TLS1_VERSION, TLS1_VERSION), "localhost");
 
   EXPECT_EQ(words(outcome), "accepted");
-  EXPECT_EQ(outcome.terms.version, "TLS 1.0");
+  EXPECT_EQ(outcome.negotiated.version, "TLS 1.0");
 }
 
 TEST_F(ExplainTest, OffersNoCipherWithCbc) {
@@ -250,7 +250,7 @@ TEST_F(ExplainTest, TellsWhatWasAgreedOn) {
   mount.ca(ca).config.min_version = config::TlsVersion::Tls10;
   const auto agreed = [&](int version) {
     const auto server_then = Server(server).speaks(version, version);
-    return describe(shakeHands(*material(), server_then, "localhost").terms);
+    return describe(shakeHands(*material(), server_then, "localhost").negotiated);
   };
 
   EXPECT_EQ(agreed(TLS1_1_VERSION), "TLS 1.1, ECDHE-ECDSA-AES256-SHA");
@@ -259,7 +259,7 @@ TEST_F(ExplainTest, TellsWhatWasAgreedOn) {
 
   const auto outcome = shakeHands(*material(), Server(server), "other.host");
   ASSERT_TRUE(outcome.error);
-  EXPECT_FALSE(outcome.terms.resumed);
+  EXPECT_FALSE(outcome.negotiated.resumed);
 }
 
 }  // namespace

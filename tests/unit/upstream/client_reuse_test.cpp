@@ -193,8 +193,8 @@ TEST_F(ClientReuseTest, TellsWhetherTheConnectionWasKeptAndWhatItSpeaks) {
   const auto expectTransport = [&](bool kept) {
     ASSERT_TRUE(transport);
     EXPECT_EQ(transport->kept, kept);
-    EXPECT_EQ(tls::describe(transport->terms), "TLS 1.3, TLS_AES_256_GCM_SHA384");
-    EXPECT_FALSE(transport->terms.resumed);
+    EXPECT_EQ(tls::describe(transport->negotiated), "TLS 1.3, TLS_AES_256_GCM_SHA384");
+    EXPECT_FALSE(transport->negotiated.resumed);
     transport.reset();
   };
 
@@ -217,8 +217,8 @@ TEST_F(ClientReuseTest, TellsThatANewConnectionResumedASession) {
       expectPage(send(page), kPage);
       ASSERT_TRUE(transport);
       EXPECT_FALSE(transport->kept);
-      EXPECT_EQ(transport->terms.version, version == TLS1_3_VERSION ? "TLS 1.3" : "TLS 1.2");
-      EXPECT_EQ(transport->terms.resumed, resumed);
+      EXPECT_EQ(transport->negotiated.version, version == TLS1_3_VERSION ? "TLS 1.3" : "TLS 1.2");
+      EXPECT_EQ(transport->negotiated.resumed, resumed);
     }
   }
 }

@@ -34,10 +34,10 @@ Outcome read(const std::vector<std::string_view>& pieces, Method method, Close c
         outcome.error = step.error();
         return outcome;
       }
-      if (step->event == ResponseReader::Event::Head) outcome.status = reader.response().status;
-      if (step->event == ResponseReader::Event::Body) outcome.body += step->body;
-      if (step->event == ResponseReader::Event::End) outcome.whole = true;
-      if (step->event == ResponseReader::Event::More || outcome.whole) break;
+      if (step->event == ResponseEvent::Head) outcome.status = reader.response().status;
+      if (step->event == ResponseEvent::Body) outcome.body += step->body;
+      if (step->event == ResponseEvent::End) outcome.whole = true;
+      if (step->event == ResponseEvent::More || outcome.whole) break;
     }
     outcome.rest += bytes;
   }
