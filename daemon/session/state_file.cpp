@@ -155,7 +155,7 @@ StateFile::~StateFile() {
 std::string StateFile::load(const std::filesystem::path& file) {
   std::string text;
   if (const auto error = readFile(file, kMostBytes, text)) {
-    return error->reason == FileError::Reason::Missing ? "" : error->what;
+    return error->reason == FileErrorReason::Missing ? "" : error->what;
   }
   auto state = fromJson(text);
   if (!state) return "not a state file of this version";

@@ -25,21 +25,20 @@ constexpr std::string_view kPkcs12 = "PKCS #12 file";
 constexpr std::string_view kPassword = "file that holds the password";
 
 Error cannotRead(const config::Path& path, std::string_view expected, const FileError& error) {
-  using Reason = FileError::Reason;
   const std::string file = path.string();
   switch (error.reason) {
-    case Reason::Missing:
+    case FileErrorReason::Missing:
       return tlsError(file + ": no such file: mount it, or correct the file name");
-    case Reason::Denied:
+    case FileErrorReason::Denied:
       return tlsError(file +
                       ": permission denied: let the user that postern runs as read it "
                       "(in Kubernetes: defaultMode 0440 with fsGroup)");
-    case Reason::Directory:
+    case FileErrorReason::Directory:
       return tlsError(fmt::format("{}: is a directory: name the {} in it", file, expected));
-    case Reason::NotRegular:
-    case Reason::TooLarge:
+    case FileErrorReason::NotRegular:
+    case FileErrorReason::TooLarge:
       return tlsError(fmt::format("{}: is {}: name a {}", file, error.what, expected));
-    case Reason::Failed: break;
+    case FileErrorReason::Failed: break;
   }
   return tlsError(fmt::format("{}: cannot be read ({})", file, error.what),
                   "check the volume that holds it");
