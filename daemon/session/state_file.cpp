@@ -53,13 +53,13 @@ std::optional<SavedState> fromJson(const std::string& text) {
   const auto is = [&](const char* key, auto check) {
     return json.contains(key) && (json[key].*check)();
   };
-  using Json = nlohmann::json;
-  const bool whole = json.is_object() && is("version", &Json::is_number_integer) &&
-                     json["version"] == kVersion && is("salt", &Json::is_string) &&
-                     is("fingerprint", &Json::is_string) && is("fault", &Json::is_string) &&
-                     is("rejections", &Json::is_number_integer) &&
-                     is("next_attempt", &Json::is_number) && is("never", &Json::is_boolean) &&
-                     is("releases", &Json::is_array);
+  const bool whole =
+      json.is_object() && is("version", &nlohmann::json::is_number_integer) &&
+      json["version"] == kVersion && is("salt", &nlohmann::json::is_string) &&
+      is("fingerprint", &nlohmann::json::is_string) && is("fault", &nlohmann::json::is_string) &&
+      is("rejections", &nlohmann::json::is_number_integer) &&
+      is("next_attempt", &nlohmann::json::is_number) && is("never", &nlohmann::json::is_boolean) &&
+      is("releases", &nlohmann::json::is_array);
   if (!whole || json["salt"].get<std::string>().empty()) return std::nullopt;
   SavedState state;
   state.salt = json["salt"];

@@ -28,8 +28,8 @@ std::chrono::milliseconds patienceFor(const async::Scope& scope) {
 
 }  // namespace
 
-Client::Client(config::Url url, const tls::Store& material, Resolver& resolver, async::Loop& loop,
-               async::JobRunner& runner)
+Client::Client(config::Url url, const tls::MaterialStore& material, Resolver& resolver,
+               async::Loop& loop, async::JobRunner& runner)
     : url_(std::move(url)),
       material_(material),
       resolver_(resolver),

@@ -80,7 +80,7 @@ void tellOfCredential(const std::optional<CredentialView>& credential, TraceText
                          credential->error.empty() ? "" : "; read again: " + credential->error));
 }
 
-void tellOfSession(const session::Session::Status& before, const session::Session::Status& after,
+void tellOfSession(const session::SessionStatus& before, const session::SessionStatus& after,
                    bool has_credential, TraceText& story) {
   if (!has_credential)
     return story.tell("session", "the client certificate is the only credential");

@@ -7,7 +7,7 @@
 namespace postern::web {
 namespace {
 
-MaterialView viewOf(MaterialView::Peer peer, const tls::Store& store,
+MaterialView viewOf(MaterialView::Peer peer, const tls::MaterialStore& store,
                     std::optional<tls::Summary> server) {
   MaterialView view;
   view.peer = peer;
@@ -39,7 +39,7 @@ std::vector<MaterialView> materialsOf(const scrape::TargetClient& client) {
   return views;
 }
 
-CredentialView viewOf(const credentials::Store& store) {
+CredentialView viewOf(const credentials::CredentialStore& store) {
   const auto status = store.status();
   CredentialView view;
   view.source = status.source;

@@ -42,7 +42,7 @@ class SessionTest : public ::testing::Test {
   void start(bool with_state = false) {
     session.reset();
     StateFile state(with_state ? folder : std::filesystem::path(), "t");
-    store = std::make_shared<credentials::Store>(
+    store = std::make_shared<credentials::CredentialStore>(
         std::make_unique<testing::FakeSource>(source), "t", credentials::Schedule::mounted(),
         target.login ? target.login->backoff : config::Backoff{}, state.loaded().salt, clock,
         [] { return 0.999; });
@@ -50,7 +50,7 @@ class SessionTest : public ::testing::Test {
         target, parts(), [] { return 0.999; }, std::move(state));
     poll();
   }
-  Session::Parts parts() { return {store, client, loop, runner}; }
+  SessionParts parts() { return {store, client, loop, runner}; }
   void poll() { store->poll(deadlineIn(1s)); }
   Result<Authorization> authorize(std::chrono::milliseconds patience = 10s) {
     async::Scope scope(loop, loop.now() + patience);
@@ -97,7 +97,7 @@ class SessionTest : public ::testing::Test {
         return testing::FakeHttpClient::Answer{200, R"({"token":"one","expires":3600})", {}};
       }};
   std::filesystem::path folder;
-  std::shared_ptr<credentials::Store> store;
+  std::shared_ptr<credentials::CredentialStore> store;
   std::unique_ptr<Session> session;
 };
 
@@ -538,8 +538,7 @@ TEST_F(SessionTest, SaysThatThereIsNoCredential) {
 
 TEST_F(SessionTest, NeedsNothingWithoutACredential) {
   session = std::make_unique<Session>(
-      target, Session::Parts{nullptr, client, loop, runner}, [] { return 0.5; },
-      StateFile({}, "t"));
+      target, SessionParts{nullptr, client, loop, runner}, [] { return 0.5; }, StateFile({}, "t"));
   const auto authorization = authorize();
   ASSERT_TRUE(authorization);
   EXPECT_TRUE(authorization->header.empty());

@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "fakes/certificates.h"
 #include "fakes/tls_server.h"
-#include "tls/store.h"
+#include "tls/material_store.h"
 #include "upstream/client.h"
 #include "upstream/resolver.h"
 
@@ -124,7 +124,7 @@ class ClientTest : public ::testing::Test {
   async::JobRunner* runner = &pool;  // of the handshakes; set before start()
   Resolver resolver;
   std::unique_ptr<TlsServer> server;
-  std::optional<tls::Store> store;
+  std::optional<tls::MaterialStore> store;
   std::optional<Client> client;
 };
 
