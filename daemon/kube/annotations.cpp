@@ -154,7 +154,7 @@ std::string nearestKey(std::string_view key) {
   std::vector<std::string_view> known;
   known.reserve(kAnnotations.size());
   for (const auto& each : kAnnotations) known.push_back(each.key);
-  return std::string(config::nearest(key, known));
+  return std::string(config::suggest(key, known));
 }
 
 std::string unknownMistake(std::string_view key) {

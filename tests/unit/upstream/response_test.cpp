@@ -139,11 +139,11 @@ TEST(ResponseReaderTest, RefusesWhatCouldBeReadInTwoWays) {
   fields("Content-Length: 4\r\nTransfer-Encoding: chunked", "both");
   fields("Content-Length: 4\r\nContent-Length: 5", "several different");
   fields("Content-Length: 4, 5", "several different");
-  fields("Content-Length: +4", "no number");
-  fields("Content-Length: -4", "no number");
-  fields("Content-Length: 0x4", "no number");
-  fields("Content-Length:", "no number");
-  fields("Content-Length: 99999999999999999999", "no number");
+  fields("Content-Length: +4", "not a number");
+  fields("Content-Length: -4", "not a number");
+  fields("Content-Length: 0x4", "not a number");
+  fields("Content-Length:", "not a number");
+  fields("Content-Length: 99999999999999999999", "not a number");
   // Transfer codings
   fields("Transfer-Encoding: gzip, chunked", "transfer encoding");
   fields("Transfer-Encoding: identity", "transfer encoding");
