@@ -18,21 +18,21 @@ constexpr std::size_t kLongToPack = 256U << 10;  // bytes: about 0.6 ms
 async::Task<bool> sendAll(const Channel& channel, BufferSequence& pieces,
                           std::chrono::milliseconds write_timeout) {
   if (pieces.empty()) co_return true;
-  auto outcome = channel.wire.sendSome(pieces);
+  auto outcome = channel.transport.sendSome(pieces);
   if (outcome != IoOutcome::Blocked) co_return outcome == IoOutcome::Done;
   async::Scope time(channel.connection, channel.connection.loop().now() + write_timeout);
   while (outcome == IoOutcome::Blocked) {
     auto& loop = channel.connection.loop();
-    channel.wire.beginWait(loop.now());
+    channel.transport.beginWait(loop.now());
     bool ready = false;
-    if (channel.wire.wantsWrite()) {
+    if (channel.transport.wantsWrite()) {
       ready = co_await channel.socket.writable(time);
     } else {
       ready = co_await channel.socket.readable(time);
     }
-    channel.wire.endWait(loop.now());
+    channel.transport.endWait(loop.now());
     if (!ready) co_return false;
-    outcome = channel.wire.sendSome(pieces);
+    outcome = channel.transport.sendSome(pieces);
   }
   co_return outcome == IoOutcome::Done;
 }
@@ -51,12 +51,12 @@ Responder::Responder(const RequestHead& request, const Channel& channel, ServerS
     : channel_(channel),
       server_(server),
       flushing_(flushing),
-      encoder_(request, server.encoders, channel.wire.secure()) {}
+      encoder_(request, server.encoders, channel.transport.secure()) {}
 
 bool Responder::broke() {
   state_ = AnswerState::Broken;
   // Discards the bytes in the socket for a reader that is too slow.
-  channel_.wire.resetOnClose(true);
+  channel_.transport.resetOnClose(true);
   return false;
 }
 
@@ -67,7 +67,7 @@ async::Task<bool> Responder::sendPieces(BufferSequence pieces) {
 
 // Most readers accept a whole answer at once. Leaves the rest in `pieces`.
 bool Responder::sendAtOnce(BufferSequence& pieces) {
-  const auto outcome = channel_.wire.sendSome(pieces);
+  const auto outcome = channel_.transport.sendSome(pieces);
   if (outcome == IoOutcome::End) broke();
   return outcome != IoOutcome::Blocked;
 }
@@ -140,7 +140,7 @@ void Responder::begin(ResponseHead head) {
   state_ = AnswerState::Streaming;
   // In HTTP/1.0 the end of the connection is the end of an answer. An incomplete answer must not
   // look like that.
-  if (!encoder_.chunked() && !encoder_.isHead()) channel_.wire.resetOnClose(true);
+  if (!encoder_.chunked() && !encoder_.isHead()) channel_.transport.resetOnClose(true);
 }
 
 async::Task<bool> Responder::write(std::string_view block) {
@@ -154,7 +154,7 @@ async::Task<bool> Responder::finish() {
   state_ = AnswerState::Done;
   const BufferSequence pieces = encoder_.end();
   const bool sent = co_await sendPieces(pieces);
-  if (sent && !encoder_.chunked()) channel_.wire.resetOnClose(false);
+  if (sent && !encoder_.chunked()) channel_.transport.resetOnClose(false);
   co_return sent;
 }
 

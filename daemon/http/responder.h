@@ -18,7 +18,7 @@ namespace postern::http {
 // The output of one connection on its loop.
 struct Channel {
   async::PolledSocket& socket;
-  Transport& wire;
+  Transport& transport;
   async::Scope& connection;  // ends when the connection must end immediately
 };
 
@@ -80,8 +80,8 @@ class Responder {
 
   // Ends when the connection must end immediately.
   async::Scope& scope() const { return channel_.connection; }
-  // The wire of the connection. Thread-safe during the life of the responder.
-  const Transport& wire() const { return channel_.wire; }
+  // The transport of the connection. Thread-safe during the life of the responder.
+  const Transport& transport() const { return channel_.transport; }
   ServerState& server() const { return server_; }
   // Whether no whole answer was sent. Then the connection is unusable.
   bool broken() const { return state_ != AnswerState::Done; }

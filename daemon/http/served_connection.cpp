@@ -36,8 +36,8 @@ ServedConnection::ServedConnection(const ConnectionContext& context, Descriptor 
       table_(context.table),
       service_(service),
       address_(address),
-      wire_(std::move(socket), context.server.interrupt),
-      socket_(context.loop, async::BorrowedSocket(wire_.descriptor())),
+      transport_(std::move(socket), context.server.interrupt),
+      socket_(context.loop, async::BorrowedSocket(transport_.descriptor())),
       scope_(context.loop) {
   if (too_many != nullptr) refuseBusy(too_many);
   table_.add(*this);
@@ -87,7 +87,7 @@ async::Task<> ServedConnection::run() {
 
 // Waits until the socket is ready for the connection's next step. Not ready when its time is over.
 async::PolledSocket::Readiness ServedConnection::waitForPeer() {
-  return wire_.wantsWrite() ? socket_.writable(*time_) : socket_.readable(*time_);
+  return transport_.wantsWrite() ? socket_.writable(*time_) : socket_.readable(*time_);
 }
 
 // Creates the TLS state when the first record has arrived. So a silent client, or one with half a
@@ -95,18 +95,18 @@ async::PolledSocket::Readiness ServedConnection::waitForPeer() {
 async::Task<bool> ServedConnection::waitForHello() {
   int size = 1;
   while (true) {
-    wire_.wakeAt(size);
+    transport_.wakeAt(size);
     const bool ready = co_await socket_.readable(*time_);
     if (!ready) co_return false;
-    if (wire_.peerGone()) {
+    if (transport_.peerGone()) {
       ++server_.failed_handshakes;
       co_return false;
     }
-    const int needed = wire_.firstRecord();
+    const int needed = transport_.firstRecord();
     if (needed <= size) break;
     size = needed;
   }
-  wire_.wakeAt(1);
+  transport_.wakeAt(1);
   co_return true;
 }
 
@@ -118,11 +118,11 @@ async::Task<bool> ServedConnection::shakeHands() {
   enter(Phase::Handshake);
   const auto context = service_.tls();
   if (!context) co_return true;
-  if (!wire_.secureWith(*context)) co_return false;
+  if (!transport_.secureWith(*context)) co_return false;
   async::Scope whole(loop_);
   auto outcome = IoOutcome::Blocked;
   while (outcome == IoOutcome::Blocked) {
-    auto step = [this] { return wire_.handshake(); };
+    auto step = [this] { return transport_.handshake(); };
     const auto done = co_await async::offload(server_.runner, whole, std::move(step));
     outcome = *done;
     if (outcome != IoOutcome::Blocked) break;
@@ -131,8 +131,8 @@ async::Task<bool> ServedConnection::shakeHands() {
   }
   if (outcome == IoOutcome::Done) co_return !scope_.ended();
   ++server_.failed_handshakes;
-  wire_.dropTls();
-  if (wire_.plainHttp()) {
+  transport_.dropTls();
+  if (transport_.plainHttp()) {
     refuse(400, "this port speaks HTTPS, but the request is plain HTTP");
   } else {
     // The unread bytes of the client would cause a reset, and the client would lose the alert with
@@ -164,10 +164,10 @@ async::Task<ServedConnection::ConnectionInput> ServedConnection::readRequest() {
     // A plain socket that returned fewer bytes than requested has no bytes left. TLS may hold
     // bytes.
     if (!drained_) {
-      const auto got = wire_.receive(server_.scratch);
+      const auto got = transport_.receive(server_.scratch);
       if (got.outcome == IoOutcome::End) co_return ConnectionInput::End;
       if (got.outcome == IoOutcome::Done) {
-        drained_ = !wire_.secure() && got.size < server_.scratch.size();
+        drained_ = !transport_.secure() && got.size < server_.scratch.size();
         enter(Phase::Request);
         bytes_left_ -= std::min(bytes_left_, got.size);
         const std::string_view bytes(server_.scratch.data(), got.size);
@@ -212,7 +212,7 @@ bool ServedConnection::take(std::string_view bytes) {
                     (head.chunked_body || head.content_length > bytes.size());
   if (more && head.expects_continue) {
     BufferSequence pieces{"HTTP/1.1 100 Continue\r\n\r\n"};
-    if (wire_.sendSome(pieces) != IoOutcome::Done) scope_.cancel();
+    if (transport_.sendSome(pieces) != IoOutcome::Done) scope_.cancel();
   }
   if (progress == BodyProgress::Refused) {
     refuse(body_->refusal().status, body_->refusal().what);
@@ -250,9 +250,9 @@ async::Task<> ServedConnection::sendRefusal() {
   enter(Phase::Answer);
   RequestHead nothing;
   nothing.keep_alive = false;
-  ResponseEncoder encoder(nothing, server_.encoders, wire_.secure());
+  ResponseEncoder encoder(nothing, server_.encoders, transport_.secure());
   BufferSequence pieces = encoder.whole(refused_->head, refused_->body, true);
-  if (wire_.sendSome(pieces) == IoOutcome::Done) co_await linger();
+  if (transport_.sendSome(pieces) == IoOutcome::Done) co_await linger();
 }
 
 // Whether another request may follow.
@@ -280,8 +280,8 @@ async::Task<bool> ServedConnection::answer() {
   // Otherwise a client that has sent more than the server answers would lose the last answer.
   if (!arrived_.empty()) {
     co_await linger();
-  } else if (wire_.secure()) {
-    wire_.endSending();
+  } else if (transport_.secure()) {
+    transport_.endSending();
   }
   co_return false;
 }
@@ -291,10 +291,10 @@ async::Task<bool> ServedConnection::answer() {
 async::Task<> ServedConnection::linger() {
   enter(Phase::Linger);
   arrived_ = {};
-  wire_.endSending();
+  transport_.endSending();
   std::size_t lingered = 0;
   while (lingered < (service_.max_body > 0 ? kMostLingeredBodies : kMostLingered)) {
-    const auto got = wire_.receive(server_.scratch);
+    const auto got = transport_.receive(server_.scratch);
     if (got.outcome == IoOutcome::End) co_return;
     if (got.outcome == IoOutcome::Done) {
       lingered += got.size;

@@ -67,7 +67,7 @@ class ServedConnection final : private Flushing {
   void cancel() { scope_.cancel(); }
   // Its peer sees a reset. The bytes of its answer in the budget are free immediately.
   void reset() {
-    wire_.resetOnClose(true);
+    transport_.resetOnClose(true);
     Flushing::end();
     scope_.cancel();
   }
@@ -98,10 +98,10 @@ class ServedConnection final : private Flushing {
   ConnectionTable& table_;
   const Service& service_;
   const IpAddress address_;
-  Transport wire_;
-  async::PolledSocket socket_;  // uses the wire's descriptor
+  Transport transport_;
+  async::PolledSocket socket_;  // uses the transport's descriptor
   async::Scope scope_;
-  const Channel channel_{socket_, wire_, scope_};
+  const Channel channel_{socket_, transport_, scope_};
   std::optional<async::Scope> time_;  // time limit of the phase
   Phase phase_ = Phase::Idle;
   SteadyTime since_;

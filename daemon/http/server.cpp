@@ -25,7 +25,7 @@ namespace {
 constexpr std::size_t kLeastThreads = 2;
 constexpr int kMostAcceptedInATurn = 64;
 // Refused connections that get a 503 at the same time.
-constexpr std::size_t kMostToldBusy = 64;
+constexpr std::size_t kMostBusyAnswers = 64;
 constexpr std::chrono::milliseconds kDescriptorPause{100};
 constexpr std::chrono::seconds kBetweenWarnings{10};
 
@@ -164,7 +164,7 @@ void Server::Acceptor::take(Accepted accepted, const Service& service) {
   }
   ++accepted_;
   if (too_many != nullptr) ++state_.busy;
-  if (state_.stopping || table_.at(service) >= options.max_connections + kMostToldBusy) return;
+  if (state_.stopping || table_.at(service) >= options.max_connections + kMostBusyAnswers) return;
   ++open_;
   connections_.add(serve(std::move(accepted.socket), service, accepted.address, too_many));
 }

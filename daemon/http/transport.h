@@ -53,7 +53,7 @@ class Transport {
     std::size_t size = 0;
   };
 
-  // Sends nothing after `interrupt`, which must outlive the wire.
+  // Sends nothing after `interrupt`, which must outlive the transport.
   Transport(Descriptor socket, const std::atomic<bool>& interrupt)
       : socket_(std::move(socket)), interrupt_(interrupt) {}
   Transport(const Transport&) = delete;  // its TLS points to it

@@ -65,8 +65,8 @@ async::Task<Result<Token>> LoginExchange::logInForToken(const credentials::Crede
   auto first = co_await askForToken(client, first_auth, scope);
   if (known || !first.suggests_other_auth) co_return std::move(first.token);
   auto by_body = co_await askForToken(client, ClientAuthMethod::Body, scope);
-  const bool tells_less = !by_body.token && by_body.token.error().fault == Fault::LoginFailed;
-  if (tells_less) co_return std::move(first.token);
+  const bool is_less_specific = !by_body.token && by_body.token.error().fault == Fault::LoginFailed;
+  if (is_less_specific) co_return std::move(first.token);
   co_return std::move(by_body.token);
 }
 

@@ -109,7 +109,6 @@ class Session {
     std::set<std::size_t> accepted_by;         // pages that accepted it
   };
   struct Probe;
-
   async::Task<Result<Authorization>> startProbe(async::Scope& scope);
   async::Task<> attempt(SteadyTime deadline);
   async::Task<Result<void>> obtain(async::Scope& scope);

@@ -87,7 +87,7 @@ struct StateFile::Writer {
 
   // Runs on the thread: writes until nothing is pending. Requires that `writing` is set.
   void work();
-  void tell(int error) REQUIRES(mutex);
+  void logChange(int error) REQUIRES(mutex);
   // Whether no thread is available to write the pending state. Then the caller must write it.
   bool isLeft();
   // Returns whether everything was written before the deadline.
@@ -110,14 +110,14 @@ void StateFile::Writer::work() {
     lock.unlock();
     const int error = replaceFile(file, text);
     lock.lock();
-    tell(error);
+    logChange(error);
   }
   writing = false;
   late.ends();
   idle.notify_all();
 }
 
-void StateFile::Writer::tell(int error) {
+void StateFile::Writer::logChange(int error) {
   if (error == 0) {
     failing.ends();
   } else if (failing.begins()) {

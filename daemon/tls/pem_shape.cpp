@@ -18,7 +18,7 @@ namespace postern::tls {
 namespace {
 
 constexpr std::size_t kMostBlocks = 1000;  // blocks to examine in one file
-constexpr std::size_t kMostTold = 3;
+constexpr std::size_t kMostListed = 3;
 
 // A block with the expected label, decoded by OpenSSL.
 struct Decoded {
@@ -209,14 +209,14 @@ std::string_view containerOf(std::string_view text, const PemBlock& block) {
   return scalar && !block.prefix.empty() ? "YAML" : "";
 }
 
-void tellDefects(std::string_view text, const PemBlock& block, Lost& lost) {
+void describeDefects(std::string_view text, const PemBlock& block, Lost& lost) {
   if (lost.defects == 0 || isCommentedOut(block)) return;
   const auto container = containerOf(text, block);
   const auto first = std::ranges::find_if(
       pemDefects(), [&](const DefectInfo& info) { return (lost.defects & info.defect) != 0; });
-  const bool told = !container.empty() && first->defect > kEscaped;
+  const bool explained = !container.empty() && first->defect > kEscaped;
   if (!container.empty()) lost.what += " is inside of " + std::string(container);
-  if (!told) lost.what += (container.empty() ? " " : " and ") + std::string(first->is);
+  if (!explained) lost.what += (container.empty() ? " " : " and ") + std::string(first->is);
 }
 
 struct LossReport {
@@ -235,7 +235,7 @@ LossReport examine(std::string_view pem, ExpectedPem wanted, const std::string& 
     if (!isWanted(block, wanted)) report.found.push_back(block.content);
     if (!any_kind && !isWanted(block, wanted)) return ++seen < kMostBlocks;
     if (auto lost = lookAt(block, blocks == 1, wanted, file)) {
-      tellDefects(pem, block, *lost);
+      describeDefects(pem, block, *lost);
       report.lost.push_back(*std::move(lost));
     }
     return ++seen < kMostBlocks;
@@ -280,11 +280,11 @@ std::string mending(const std::vector<Lost>& lost, const std::string& file, Expe
 std::string explainLost(const std::vector<Lost>& lost, const std::string& file,
                         ExpectedPem wanted) {
   std::string text = file + ": ";
-  for (std::size_t i = 0; i < std::min(lost.size(), kMostTold); ++i) {
+  for (std::size_t i = 0; i < std::min(lost.size(), kMostListed); ++i) {
     text += (i == 0 ? "" : ", ") + lost[i].what;
   }
-  if (lost.size() > kMostTold) {
-    text += fmt::format(" and {} more", lost.size() - kMostTold);
+  if (lost.size() > kMostListed) {
+    text += fmt::format(" and {} more", lost.size() - kMostListed);
   }
   return fmt::format("{}, so OpenSSL does not read {}: {}", text, lost.size() == 1 ? "it" : "them",
                      mending(lost, file, wanted));

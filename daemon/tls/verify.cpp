@@ -147,7 +147,7 @@ bool expectName(const VerifyPolicy& policy, const std::string& host, SSL* ssl) {
   return true;
 }
 
-std::string refusalOf(SSL* ssl) {
+std::string verifyErrorOf(SSL* ssl) {
   const auto* expectation =
       static_cast<const Expectation*>(SSL_get_ex_data(ssl, expectationIndex()));
   return expectation->refusal;

@@ -32,6 +32,6 @@ void enforce(const VerifyPolicy& policy, SSL_CTX* context);
 // when out of memory.
 bool expectName(const VerifyPolicy& policy, const std::string& host, SSL* ssl);
 // Why the server's certificate was refused in the handshake of `ssl`; empty when it was accepted.
-std::string refusalOf(SSL* ssl);
+std::string verifyErrorOf(SSL* ssl);
 
 }  // namespace postern::tls

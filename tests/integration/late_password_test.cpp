@@ -39,7 +39,7 @@ TEST_F(LatePasswordTest, NeverGetsTheAccountThrottledAHundredTimes) {
   EXPECT_LE(counters.bad_logins, 300U);
 }
 
-TEST_F(LatePasswordTest, TellsOfTheRejectionThatAPageCameTooLateFor) {
+TEST_F(LatePasswordTest, ReportsTheRejectionThatAPageCameTooLateFor) {
   config.pages.push_back(page("/v1/health", config::Format::WhatsappHealth));
   open();
   ASSERT_TRUE(scrape().page);

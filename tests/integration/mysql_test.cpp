@@ -79,12 +79,12 @@ TEST_F(MysqlTest, BindsTheTargetsNameAndNeverPastesIt) {
 }
 
 TEST_F(MysqlTest, NeedsOneRowWithValues) {
-  const auto refuses = [&](const std::string& values, const std::string& complaint) {
+  const auto refuses = [&](const std::string& values, const std::string& error_text) {
     SCOPED_TRACE(values);
     sql("DELETE FROM whatsapp.whatsapp_config");
     addRow(values);
     EXPECT_THAT(refusal(plain_, Fault::NoCredential),
-                AllOf(HasSubstr("target 447418342132"), HasSubstr(complaint)));
+                AllOf(HasSubstr("target 447418342132"), HasSubstr(error_text)));
   };
 
   refuses("NULL, NULL, NULL, 'ACME'", "has no username");
@@ -253,7 +253,7 @@ TEST_F(MysqlTest, LeavesASilentServerAtTheDeadline) {
   EXPECT_LT(took, std::chrono::seconds(4));
 }
 
-TEST_F(MysqlTest, StartsAnewWhenNobodyWaitedForTheLastAnswer) {
+TEST_F(MysqlTest, StartsAgainWhenNobodyWaitedForTheLastAnswer) {
   addRow("'admin', 'from row', NULL, NULL");
   MysqlSource source(plain_, "447418342132");
 
@@ -288,7 +288,7 @@ TEST_F(MysqlTest, LeavesNoConnectionOpen) {
   EXPECT_THAT(connections(), IsEmpty());
 }
 
-TEST_F(MysqlTest, ReadsTheDatabaseOfAMountedFolderAnewEachTime) {
+TEST_F(MysqlTest, ReadsTheDatabaseOfAMountedFolderAgainEachTime) {
   addRow("'admin', 'pw', NULL, NULL");
   const testing::TemporaryFolder mount;
   config::MysqlCredentials named;

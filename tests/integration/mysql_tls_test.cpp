@@ -10,7 +10,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-TEST_F(MysqlTest, StandsInFrontOfTheDriversConnect) {
+TEST_F(MysqlTest, ReplacesTheDriversConnect) {
   Dl_info found{};
   ASSERT_NE(::dladdr(::dlsym(RTLD_DEFAULT, "mysql_real_connect"), &found), 0);
 

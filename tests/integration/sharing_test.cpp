@@ -112,7 +112,7 @@ TEST_F(SharingTest, StreamsToTheFirstAndFetchesAgainForTheOthers) {
   EXPECT_GE(asked(), 8);
 }
 
-TEST_F(SharingTest, ServesARecentPageWhenToldTo) {
+TEST_F(SharingTest, ServesARecentPageWhenConfigured) {
   config.share_for = 2s;
   open();
   ASSERT_TRUE(scrape().page);

@@ -14,7 +14,7 @@ Draw always(double value) {
   return [value] { return value; };
 }
 
-std::vector<long> walk(int steps, const std::function<Backoff::Delay()>& next) {
+std::vector<long> delaysOf(int steps, const std::function<Backoff::Delay()>& next) {
   std::vector<long> seconds;
   for (int i = 0; i < steps; ++i) {
     const auto delay = next();
@@ -25,7 +25,7 @@ std::vector<long> walk(int steps, const std::function<Backoff::Delay()>& next) {
 
 TEST(BackoffTest, DoublesWhileUnreachableAndStaysAtTheCeiling) {
   Backoff backoff(config::Backoff{}, always(1));
-  EXPECT_EQ(walk(11, [&] { return backoff.unreachable(); }),
+  EXPECT_EQ(delaysOf(11, [&] { return backoff.unreachable(); }),
             (std::vector<long>{1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300}));
   backoff.succeeded();
   EXPECT_EQ(backoff.unreachable(), 1s);
@@ -33,7 +33,7 @@ TEST(BackoffTest, DoublesWhileUnreachableAndStaysAtTheCeiling) {
 
 TEST(BackoffTest, WaitsLongerAfterEachRejectionAndThenAtASteadyPace) {
   Backoff backoff(config::Backoff{}, always(1));
-  EXPECT_EQ(walk(5, [&] { return backoff.rejected(); }),
+  EXPECT_EQ(delaysOf(5, [&] { return backoff.rejected(); }),
             (std::vector<long>{60, 300, 900, 900, 900}));
   EXPECT_EQ(backoff.rejections(), 5);
   backoff.succeeded();
@@ -41,11 +41,11 @@ TEST(BackoffTest, WaitsLongerAfterEachRejectionAndThenAtASteadyPace) {
   EXPECT_EQ(backoff.rejected(), 60s);
 }
 
-TEST(BackoffTest, NeverTriesAgainWhenToldSo) {
+TEST(BackoffTest, NeverTriesAgainWhenConfigured) {
   config::Backoff steps;
   steps.retry_rejected = 0ms;
   Backoff backoff(steps, always(0));
-  EXPECT_EQ(walk(4, [&] { return backoff.rejected(); }), (std::vector<long>{30, 150, -1, -1}));
+  EXPECT_EQ(delaysOf(4, [&] { return backoff.rejected(); }), (std::vector<long>{30, 150, -1, -1}));
 }
 
 TEST(BackoffTest, GoesOnWhereAnEarlierProcessStopped) {
@@ -56,7 +56,7 @@ TEST(BackoffTest, GoesOnWhereAnEarlierProcessStopped) {
 
 TEST(BackoffTest, DoublesWhileThrottledUpToAQuarterOfAnHour) {
   Backoff backoff(config::Backoff{}, always(1));
-  EXPECT_EQ(walk(6, [&] { return backoff.throttled({}); }),
+  EXPECT_EQ(delaysOf(6, [&] { return backoff.throttled({}); }),
             (std::vector<long>{60, 120, 240, 480, 900, 900}));
 }
 

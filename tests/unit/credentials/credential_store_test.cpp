@@ -166,7 +166,7 @@ TEST_F(CredentialStoreTest, CountsOnlyReadsThatBroughtSomethingNew) {
   EXPECT_NE(store.current()->fingerprint(), before);
 }
 
-TEST(FingerprintTest, TellsCredentialsApart) {
+TEST(FingerprintTest, DistinguishesCredentials) {
   const auto of = [](const char* user, const char* password, const char* salt) {
     return Fingerprinted({user, Secret(password), {}, {}, ""}, salt).fingerprint();
   };

@@ -119,7 +119,7 @@ TEST(BodyTest, IsRefusedWhenItIsTooLongOrHasNoClearEnd) {
   refuses(chunked(trailers), "HTTP/1.1 400 ");
 }
 
-TEST(BodyTest, TellsAClientThatWaitsToSendIt) {
+TEST(BodyTest, AnswersAClientThatWaitsToSendIt) {
   RunningEcho running;
   Client client(running.port);
 

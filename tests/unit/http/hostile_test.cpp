@@ -250,7 +250,7 @@ struct SlowReaderCase {
 TEST(HostileTest, ReadersThatTakeNoAnswerKeepNobodyOut) {
   constexpr int kReaders = 12;
   for (const auto& [what, blocks, streams] :
-       {SlowReaderCase{"fits the outbox", 16, false}, SlowReaderCase{"is larger", 96, false},
+       {SlowReaderCase{"fits the write buffer", 16, false}, SlowReaderCase{"is larger", 96, false},
         SlowReaderCase{"a stream that fits", 24, true},
         SlowReaderCase{"a long stream", 96, true}}) {
     const std::string block(64U << 10, 'x');

@@ -85,7 +85,7 @@ TEST(RequestHeadTest, ReadsTheTarget) {
   reads("*", "*", "");
 }
 
-TEST(RequestHeadTest, TellsHowTheConnectionGoesOn) {
+TEST(RequestHeadTest, SaysWhetherTheConnectionStaysOpen) {
   RequestHeadParser parser;
   const auto keeps = [&](std::string_view version, std::string_view lines, bool keep_alive) {
     eachWay(parser, withHeaders("Host: x\r\n" + std::string(lines), version),
@@ -146,11 +146,11 @@ TEST(RequestHeadTest, LeavesWhatFollowsTheHead) {
 
 TEST(RequestHeadTest, RefusesMalformedHeads) {
   RequestHeadParser parser;
-  const auto refuses = [&](const std::string& text, int status, std::string_view complaint) {
+  const auto refuses = [&](const std::string& text, int status, std::string_view error_text) {
     eachWay(parser, text, [&](HeadProgress progress) {
       ASSERT_EQ(progress, HeadProgress::Refused);
       EXPECT_EQ(parser.refusal().status, status);
-      EXPECT_THAT(parser.refusal().what, HasSubstr(std::string(complaint)));
+      EXPECT_THAT(parser.refusal().what, HasSubstr(std::string(error_text)));
     });
   };
   const auto line = [](std::string_view text) { return std::string(text) + "\r\nHost: x\r\n\r\n"; };

@@ -184,7 +184,7 @@ TEST(ServerTest, DropsASmallBodyAndRefusesALargeOne) {
               StartsWith("HTTP/1.1 411 "));
 }
 
-TEST(ServerTest, TellsAClientThatWaitsToSendItsBody) {
+TEST(ServerTest, AnswersAClientThatWaitsToSendItsBody) {
   Running running;
   Client client(running.port);
 
@@ -328,7 +328,7 @@ TEST(ServerTest, AnswersWhatIsQuickWhileEveryOtherThreadIsTaken) {
   EXPECT_THAT(waiting.readAnswer(), EndsWith("GET /a\n"));
 }
 
-TEST(ServerTest, ARequestThatFindsNoThreadInTimeIsToldSo) {
+TEST(ServerTest, ARequestThatFindsNoThreadInTimeGetsBusy) {
   Gate gate;
   auto options = narrow();
   options.queue_timeout = milliseconds(20);
@@ -558,27 +558,27 @@ TEST(ServerTest, ListensOnSeveralAddresses) {
 
 TEST(ServerTest, SaysWhyItCannotListen) {
   Running running;
-  const auto complains = [](const std::string& address, const std::string& complaint) {
+  const auto failsWith = [](const std::string& address, const std::string& error_text) {
     SCOPED_TRACE(address);
     Server other(patient());
     const auto port = other.listen(address, kPaths);
     ASSERT_FALSE(port);
     EXPECT_EQ(port.error().fault, Fault::Connect);
     EXPECT_THAT(port.error().what,
-                AllOf(StartsWith("cannot listen on " + address + ": "), HasSubstr(complaint),
+                AllOf(StartsWith("cannot listen on " + address + ": "), HasSubstr(error_text),
                       EndsWith("choose one with --web.listen-address")));
   };
 
-  complains("127.0.0.1:" + std::to_string(running.port),
+  failsWith("127.0.0.1:" + std::to_string(running.port),
             "address already in use: another process has the port");
-  complains("192.0.2.1:0", "this machine has no such address");
-  complains("no-such-host.invalid:0", ": the host has no address: name an address of this machine");
-  complains("256.1.1.1:0", ": the host has no address");
-  complains("[fe80::1]:0", ": this machine cannot listen there");
-  complains("3000", "it is not host:port");
-  complains(":port", "it is not host:port");
-  complains(":70000", "it is not host:port");
-  complains("::1:3000", "it is not host:port");
+  failsWith("192.0.2.1:0", "this machine has no such address");
+  failsWith("no-such-host.invalid:0", ": the host has no address: name an address of this machine");
+  failsWith("256.1.1.1:0", ": the host has no address");
+  failsWith("[fe80::1]:0", ": this machine cannot listen there");
+  failsWith("3000", "it is not host:port");
+  failsWith(":port", "it is not host:port");
+  failsWith(":70000", "it is not host:port");
+  failsWith("::1:3000", "it is not host:port");
 }
 
 }  // namespace

@@ -223,7 +223,7 @@ TEST_F(SandboxFilesTest, KeepsWhatItKnowsOfItselfReadable) {
   EXPECT_EQ(child.said, "opened opened");
 }
 
-TEST(SandboxTest, GoesOnWithoutLandlock) {
+TEST(SandboxTest, KeepsRunningWithoutLandlock) {
   const auto child = confined([](const Path& folder) {
     hide("landlock_create_ruleset", ENOSYS);
     const Sandbox sandbox(AllowedFiles{});

@@ -51,7 +51,7 @@ TEST(Oauth2Test, SendsTheClientEncodedInTheHeader) {
   EXPECT_EQ(request.secret_value.reveal(), "Basic dXJuJTNBYTpwfnNzJTNBJTJCKyUyNQ==");
 }
 
-TEST(Oauth2Test, SendsTheClientInTheBodyWhenTold) {
+TEST(Oauth2Test, SendsTheClientInTheBodyWhenConfigured) {
   const credentials::Credential client{"urn:a", Secret("p&ss"), {}, {}, ""};
 
   const auto request = makeTokenRequest({}, loginOf(), client, ClientAuthMethod::Body);
@@ -77,7 +77,7 @@ TEST(Oauth2Test, ReadsTheTokenAndItsLife) {
   }
 }
 
-TEST(Oauth2Test, TellsRejectedFromThrottledFromFailed) {
+TEST(Oauth2Test, DistinguishesRejectedThrottledAndFailed) {
   const auto is = [](int status, const std::string& body, Fault fault, const std::string& words) {
     SCOPED_TRACE(std::to_string(status) + " " + body);
     const auto token = read(status, body);

@@ -129,7 +129,7 @@ TEST_F(SessionTest, ATokenThatExpiresAtOnceServesAllPagesOfAScrape) {
   }
 }
 
-TEST_F(SessionTest, TellsTheTransportOfTheLastLogin) {
+TEST_F(SessionTest, ReportsTheTransportOfTheLastLogin) {
   start();
   std::optional<upstream::TransportInfo> transport =
       upstream::TransportInfo{false, {"TLS 1.3", "A_SUITE"}};
@@ -544,7 +544,7 @@ TEST_F(SessionTest, NeedsNothingWithoutACredential) {
   EXPECT_TRUE(authorization->header.empty());
 }
 
-TEST_F(SessionTest, LogsOutOnlyWhenToldTo) {
+TEST_F(SessionTest, LogsOutOnlyWhenConfigured) {
   start();
   ASSERT_TRUE(authorize());
   logout();

@@ -132,7 +132,7 @@ TEST_F(MaterialStoreTest, CountsEachBadStateOnce) {
   EXPECT_EQ(store.status().failed_reloads, 2U);
 }
 
-TEST_F(MaterialStoreTest, TellsWhatIsMissingAtStartAndTakesItUpAsItAppears) {
+TEST_F(MaterialStoreTest, ReportsWhatIsMissingAtStartAndLoadsItWhenItAppears) {
   mount.config.cert_file = mount.path("tls.crt");
   mount.config.key_file = mount.path("tls.key");
   MaterialStore store(mount.config, "default", clock);

@@ -403,7 +403,8 @@ TEST_F(PemShapeTest, NamesWhatIsDamaged) {
   EXPECT_THAT(certificateError(cut(200) + "\n-----END CERTIFICATE-----\n"),
               ::testing::ContainsRegex("the certificate at line 1 is cut off: 1[0-9][0-9] of "
                                        "[0-9]+ bytes are there, .*: write the file again"));
-  EXPECT_THAT(certificateError(marked(pem)), HasSubstr("has a character in line 3 that is not base64"));
+  EXPECT_THAT(certificateError(marked(pem)),
+              HasSubstr("has a character in line 3 that is not base64"));
   EXPECT_THAT(certificateError("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"),
               HasSubstr("the certificate at line 1 is empty"));
   EXPECT_THAT(certificateError(replaced(pem, "END CERTIFICATE", "END X509 CRL")),
@@ -557,7 +558,7 @@ TEST_F(PemShapeTest, NamesWhatIsThereInPlaceOfAKey) {
   }
 }
 
-TEST_F(PemShapeTest, TellsHowToWriteAValueOfTheWebConfiguration) {
+TEST_F(PemShapeTest, SaysHowToWriteAValueOfTheWebConfiguration) {
   config::TlsServer config;
   config.cert = replaced(client_.certificate(), "\n", " ");
   config.key = Secret(client_.key());

@@ -95,10 +95,10 @@ class ClientTest : public ::testing::Test {
     return made;
   }
 
-  static void expectFault(const Outcome& outcome, Fault fault, std::string_view complaint) {
+  static void expectFault(const Outcome& outcome, Fault fault, std::string_view error_text) {
     ASSERT_FALSE(outcome.response);
     EXPECT_EQ(faultName(outcome.response.error().fault), faultName(fault));
-    EXPECT_THAT(outcome.response.error().what, HasSubstr(complaint));
+    EXPECT_THAT(outcome.response.error().what, HasSubstr(error_text));
   }
 
   static void expectPage(const Outcome& outcome, std::string_view body) {
