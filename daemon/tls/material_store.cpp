@@ -21,7 +21,7 @@ MaterialStore::MaterialStore(config::Tls config, std::string target, const Clock
   poll();
 }
 
-MaterialStatus MaterialStore::status() const {
+MaterialStoreStatus MaterialStore::status() const {
   const auto now = reloading_.status();
   return {now.loads - std::min<std::uint64_t>(now.loads, 1), now.failures, now.loads > 0,
           now.error ? now.error->what : std::string()};

@@ -9,7 +9,7 @@
 
 namespace postern::tls {
 
-struct MaterialStatus {
+struct MaterialStoreStatus {
   std::uint64_t reloads = 0;         // successful loads after the first
   std::uint64_t failed_reloads = 0;  // failed states of the files, including the first
   bool loaded = false;               // whether a load has succeeded
@@ -30,7 +30,7 @@ class MaterialStore final : ReloadSource<Material> {
   Result<std::shared_ptr<const Material>> current() const { return reloading_.current(); }
   // Call once a second, on one thread.
   void poll() { reloading_.poll(); }
-  MaterialStatus status() const;
+  MaterialStoreStatus status() const;
   const config::Tls& config() const { return config_; }
 
  private:

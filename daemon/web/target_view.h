@@ -27,7 +27,7 @@ struct MaterialView {
   Peer peer = Peer::Service;
   std::string cert_file;  // as configured; empty: not configured
   std::string ca_file;
-  tls::MaterialStatus status;
+  tls::MaterialStoreStatus status;
   std::optional<Error> error;  // why no load has succeeded yet; not set after a success
   // Of the last successful load. Validity: of the certificate that expires first.
   std::optional<tls::Validity> client_validity;
