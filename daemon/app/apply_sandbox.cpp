@@ -11,8 +11,8 @@
 namespace postern::app {
 namespace {
 
-sandbox::Files filesOf(const config::Options& options, const config::Config& config) {
-  sandbox::Files files{options.files, options.state_dir};
+sandbox::AllowedFiles filesOf(const config::Options& options, const config::Config& config) {
+  sandbox::AllowedFiles files{options.files, options.state_dir};
   const auto add = [&](const std::vector<config::Path>& paths) {
     files.readable.insert(files.readable.end(), paths.begin(), paths.end());
   };

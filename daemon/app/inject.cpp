@@ -31,7 +31,7 @@ kube::InjectionRules rulesOf(const config::Inject& options, const std::atomic<bo
           options.allowed_target_hosts};
 }
 
-http::Server::Options serverOptionsOf(const config::Options& options) {
+http::ServerOptions serverOptionsOf(const config::Options& options) {
   auto server = listenerOptions(options);
   // The API server itself waits at most ten seconds.
   server.header_timeout = std::min(server.header_timeout, config::milliseconds(5'000));

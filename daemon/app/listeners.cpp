@@ -35,8 +35,8 @@ std::optional<Listeners> openListeners(const config::Options& options) {
   return listeners;
 }
 
-http::Server::Options listenerOptions(const config::Options& options) {
-  http::Server::Options server;
+http::ServerOptions listenerOptions(const config::Options& options) {
+  http::ServerOptions server;
   server.max_connections = options.max_connections;
   server.max_per_address = options.max_connections_per_address;
   server.header_timeout = options.header_timeout;

@@ -18,7 +18,7 @@ struct Listeners {
 std::optional<Listeners> openListeners(const config::Options& options);
 
 // The limits and timeouts of a server, from the flags.
-http::Server::Options listenerOptions(const config::Options& options);
+http::ServerOptions listenerOptions(const config::Options& options);
 // Raises the limit of file descriptors to the system's maximum, and warns if `connections` may need
 // more.
 void raiseDescriptorLimit(std::size_t connections);

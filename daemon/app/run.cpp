@@ -41,7 +41,7 @@ int printErrors(const std::vector<config::ConfigError>& errors) {
 
 // `postern check`: writes its findings only into its report, so the log is off below errors.
 int check(const config::CommandLine& command_line) {
-  log::configure(log::Level::Error, command_line.options.log_format);
+  log::configure(log::LogLevel::Error, command_line.options.log_format);
   exposition::limitPageTemplates(0);  // each page is read once
   if (command_line.check.live) return check::live(command_line.options);
   const auto loaded = config::load(command_line);

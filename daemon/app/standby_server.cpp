@@ -60,7 +60,7 @@ class StandbyService {
   http::Server server_;
 };
 
-http::Server::Options serverOptions(const config::Options& options) {
+http::ServerOptions serverOptions(const config::Options& options) {
   auto server = listenerOptions(options);
   server.max_connections = std::min(server.max_connections, kConnections);
   return server;

@@ -85,8 +85,8 @@ class LoopFlush {
 
 template <typename Function>
 std::invoke_result_t<Function> LoopThread::call(Function function) {
-  using Value = std::invoke_result_t<Function>;
-  std::packaged_task<Value()> job(std::move(function));
+  using Returned = std::invoke_result_t<Function>;
+  std::packaged_task<Returned()> job(std::move(function));
   loop_.inbox()->post([&job] { job(); });
   return job.get_future().get();
 }

@@ -20,14 +20,14 @@ namespace postern::async {
 template <typename Function>
 Task<std::optional<std::invoke_result_t<Function>>> offload(JobRunner& runner, Scope& scope,
                                                             Function function) {
-  using Value = std::invoke_result_t<Function>;
-  struct Call {
-    explicit Call(Function called) : function(std::move(called)) {}
+  using Returned = std::invoke_result_t<Function>;
+  struct OffloadedCall {
+    explicit OffloadedCall(Function called) : function(std::move(called)) {}
     Function function;
-    std::optional<Value> value;
+    std::optional<Returned> value;
     Event done;  // on the loop
   };
-  const auto call = std::make_shared<Call>(std::move(function));
+  const auto call = std::make_shared<OffloadedCall>(std::move(function));
   if (scope.ended()) co_return std::nullopt;
   Work work = [call, inbox = scope.loop().inbox()]() mutable {
     call->value.emplace(call->function());

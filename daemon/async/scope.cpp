@@ -38,10 +38,10 @@ Scope::Scope(Scope& outer, SteadyTime deadline)
 Scope::~Scope() = default;
 
 bool Scope::ended() {
-  if (end_ != End::None) return true;
+  if (end_ != ScopeEnd::None) return true;
   const SteadyTime at = deadline();
-  if (at != SteadyTime::max() && loop_.now() >= at) finish(End::Deadline);
-  return end_ != End::None;
+  if (at != SteadyTime::max() && loop_.now() >= at) finish(ScopeEnd::Deadline);
+  return end_ != ScopeEnd::None;
 }
 
 SteadyTime Scope::deadline() const {
@@ -56,7 +56,7 @@ SteadyTime Scope::deadline() const {
 // the inner scope.
 void Scope::setDeadline(SteadyTime deadline) {
   deadline_ = deadline;
-  if (end_ == End::None && (!waits_.empty() || !inner_.empty())) arm();
+  if (end_ == ScopeEnd::None && (!waits_.empty() || !inner_.empty())) arm();
 }
 
 void Scope::arm() {
@@ -71,12 +71,12 @@ void Scope::add(Wait& wait) {
 }
 
 void Scope::fire() {
-  if (loop_.now() >= deadline()) return finish(End::Deadline);
+  if (loop_.now() >= deadline()) return finish(ScopeEnd::Deadline);
   if (!waits_.empty() || !inner_.empty()) arm();
 }
 
-void Scope::finish(End end) {
-  if (end_ != End::None) return;
+void Scope::finish(ScopeEnd end) {
+  if (end_ != ScopeEnd::None) return;
   end_ = end;
   while (!waits_.empty()) waits_.front().wake(false);
   while (!inner_.empty()) {

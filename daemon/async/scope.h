@@ -52,6 +52,8 @@ using WaitList =
     boost::intrusive::list<Wait, boost::intrusive::member_hook<Wait, ListHook, &Wait::in_source>,
                            boost::intrusive::constant_time_size<false>>;
 
+enum class ScopeEnd : std::uint8_t { None, Deadline, Cancelled };
+
 // The deadline and the cancellation of a piece of work. Every function that waits takes a Scope&.
 // When the scope ends, every wait in it and in its inner scopes returns false immediately, and so
 // does every later one. An event that came in the same turn before the end counts as come. Scopes
@@ -59,8 +61,6 @@ using WaitList =
 // on the thread of its loop.
 class Scope final : private Timer {
  public:
-  enum class End : std::uint8_t { None, Deadline, Cancelled };
-
   // `loop` and `outer` must outlive the scope.
   explicit Scope(Loop& loop, SteadyTime deadline = SteadyTime::max());
   explicit Scope(Scope& outer, SteadyTime deadline = SteadyTime::max());
@@ -71,8 +71,8 @@ class Scope final : private Timer {
   Loop& loop() const { return loop_; }
   // Also true when the deadline has passed and no timer has fired yet.
   bool ended();
-  End end() const { return end_; }
-  void cancel() { finish(End::Cancelled); }
+  ScopeEnd end() const { return end_; }
+  void cancel() { finish(ScopeEnd::Cancelled); }
   // The earliest of its own deadline and those around it.
   SteadyTime deadline() const;
   // Moves its own deadline. Has no effect on a scope that has ended.
@@ -85,14 +85,14 @@ class Scope final : private Timer {
                              boost::intrusive::constant_time_size<false>>;
 
   void fire() override;
-  void finish(End end);
+  void finish(ScopeEnd end);
   void arm();
   void add(Wait& wait);
 
   Loop& loop_;
   Scope* const outer_ = nullptr;
   SteadyTime deadline_;
-  End end_ = End::None;
+  ScopeEnd end_ = ScopeEnd::None;
   ListHook in_outer_;
   Waits waits_;
   boost::intrusive::list<Scope, boost::intrusive::member_hook<Scope, ListHook, &Scope::in_outer_>,

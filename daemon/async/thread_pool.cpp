@@ -28,7 +28,7 @@ ThreadPool::~ThreadPool() {
     const MutexLock lock(mutex_);
     stopping_ = true;
     for (const auto& idler : idle_) idler->woken.notify_one();
-    threads = crew_.end();
+    threads = threads_.end();
   }
   for (auto& thread : threads) thread.join();
 }
@@ -42,19 +42,19 @@ void ThreadPool::run(Job job) {
     last->called = true;
     lock.unlock();  // otherwise the woken thread would wait for the lock
     last->woken.notify_one();
-  } else if (crew_.size() < bound_) {
+  } else if (threads_.size() < bound_) {
     startThread();
   }
 }
 
 bool ThreadPool::startThread() {
-  return crew_.start([this] { work(); });
+  return threads_.start([this] { work(); });
 }
 
 bool ThreadPool::settle(SteadyTime deadline) {
   MutexLock lock(mutex_);
   return settled_.wait_until(lock.native(), deadline, [&]() REQUIRES(mutex_) {
-    return queue_.empty() && idle_.size() == crew_.size();
+    return queue_.empty() && idle_.size() == threads_.size();
   });
 }
 
@@ -75,7 +75,7 @@ void ThreadPool::work() {
       const bool woken = self->woken.wait_for(
           lock.native(), kIdle, [&]() REQUIRES(mutex_) { return self->called || stopping_; });
       if (!self->called) std::erase(idle_, self);
-      if (!woken && crew_.size() > 1) break;
+      if (!woken && threads_.size() > 1) break;
       continue;
     }
     const auto job = std::move(queue_.front());
@@ -89,7 +89,7 @@ void ThreadPool::work() {
     }
     lock.lock();
   }
-  crew_.leave();
+  threads_.leave();
   settled_.notify_all();
 }
 

@@ -8,8 +8,8 @@
 
 #include "async/job_runner.h"
 #include "base/clock.h"
-#include "base/thread_group.h"
 #include "base/mutex.h"
+#include "base/thread_group.h"
 
 namespace postern::async {
 
@@ -45,7 +45,7 @@ class ThreadPool final : public JobRunner {
   std::condition_variable settled_;  // a thread is idle, or has ended
   std::deque<Job> queue_ GUARDED_BY(mutex_);
   std::size_t bound_ GUARDED_BY(mutex_);
-  ThreadGroup crew_ GUARDED_BY(mutex_){"for blocking work"};
+  ThreadGroup threads_ GUARDED_BY(mutex_){"for blocking work"};
   std::vector<std::shared_ptr<Idler>> idle_ GUARDED_BY(mutex_);  // most recent last
   bool stopping_ GUARDED_BY(mutex_) = false;
 };

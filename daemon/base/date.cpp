@@ -14,9 +14,9 @@ namespace postern {
 namespace {
 
 // Reads numbers and literals from the start of a text. After one mismatch all reads fail.
-class Reader {
+class DateReader {
  public:
-  explicit Reader(std::string_view text) : text_(text) {}
+  explicit DateReader(std::string_view text) : text_(text) {}
 
   int number(std::size_t digits) {
     int value = 0;
@@ -77,7 +77,7 @@ std::optional<SystemTime> makeTime(int year, int month, int day, int hour, int m
 }
 
 // Minutes east of UTC.
-std::chrono::minutes readZone(Reader& reader) {
+std::chrono::minutes readZone(DateReader& reader) {
   reader.skip(" ");
   if (reader.done() || reader.skip("Zz")) return {};
   if (reader.skipWord("UTC") || reader.skipWord("GMT")) return {};
@@ -102,7 +102,7 @@ std::optional<int> takeNumber(std::string_view& text, std::size_t least, std::si
 }
 
 // The parts found so far of a date with parts in any order.
-struct Parts {
+struct DateParts {
   std::optional<std::array<int, 3>> time;
   std::optional<int> day, month, year;
 
@@ -156,7 +156,7 @@ std::string httpDate(SystemTime time) {
 }
 
 std::optional<SystemTime> parseTimestamp(std::string_view text) {
-  Reader reader(text);
+  DateReader reader(text);
   const int year = reader.number(4);
   reader.expect("-");
   const int month = reader.number(2);
@@ -182,7 +182,7 @@ std::optional<SystemTime> parseHttpDate(std::string_view text) {
   constexpr std::array<std::string_view, 12> kMonths = {"Jan ", "Feb ", "Mar ", "Apr ",
                                                         "May ", "Jun ", "Jul ", "Aug ",
                                                         "Sep ", "Oct ", "Nov ", "Dec "};
-  Reader reader(text);
+  DateReader reader(text);
   reader.word(kDays);
   const int day = reader.number(2);
   reader.expect(" ");
@@ -202,7 +202,7 @@ std::optional<SystemTime> parseHttpDate(std::string_view text) {
 std::optional<SystemTime> parseCookieDate(std::string_view text) {
   constexpr std::string_view kNoDelimiters =
       "0123456789:abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-  Parts parts;
+  DateParts parts;
   while (true) {
     const auto begin = text.find_first_of(kNoDelimiters);
     if (begin == text.npos) break;

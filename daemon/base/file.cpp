@@ -14,22 +14,20 @@
 namespace postern {
 namespace {
 
-using Reason = FileError::Reason;
-
 // Only regular files, or everything except directories.
 enum class Accept { Regular, Readable };
 
 // The buffer may contain secrets.
-struct Block {
+struct WipedBlock {
   std::array<char, 16384> bytes;
-  ~Block() { wipeBytes(bytes.data(), bytes.size()); }
+  ~WipedBlock() { wipeBytes(bytes.data(), bytes.size()); }
 };
 
 FileError failed(int number) {
-  auto reason = Reason::Failed;
-  if (number == ENOENT || number == ENOTDIR) reason = Reason::Missing;
-  if (number == EACCES || number == EPERM) reason = Reason::Denied;
-  if (number == EISDIR) reason = Reason::Directory;
+  auto reason = FileErrorReason::Failed;
+  if (number == ENOENT || number == ENOTDIR) reason = FileErrorReason::Missing;
+  if (number == EACCES || number == EPERM) reason = FileErrorReason::Denied;
+  if (number == EISDIR) reason = FileErrorReason::Directory;
   return {reason, number, std::generic_category().message(number)};
 }
 
@@ -44,19 +42,19 @@ std::optional<FileError> checkKind(int fd, Accept accept) {
   if (::fstat(fd, &status) != 0) return failed(errno);
   if (S_ISDIR(status.st_mode)) return failed(EISDIR);
   if (S_ISREG(status.st_mode) || accept == Accept::Readable) return std::nullopt;
-  return FileError{Reason::NotRegular, 0, "not a regular file"};
+  return FileError{FileErrorReason::NotRegular, 0, "not a regular file"};
 }
 
 template <typename Content>
 std::optional<FileError> readAll(int fd, std::size_t limit, Content& content) {
-  Block block;
+  WipedBlock block;
   while (true) {
     const ssize_t count = ::read(fd, block.bytes.data(), block.bytes.size());
     if (count == 0) return std::nullopt;
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return failed(errno);
     if (content.size() + static_cast<std::size_t>(count) > limit) {
-      return FileError{Reason::TooLarge, 0, "larger than " + sizeText(limit)};
+      return FileError{FileErrorReason::TooLarge, 0, "larger than " + sizeText(limit)};
     }
     content.append(std::string_view(block.bytes.data(), static_cast<std::size_t>(count)));
   }

@@ -10,10 +10,11 @@
 
 namespace postern {
 
+enum class FileErrorReason { Missing, Denied, Directory, NotRegular, TooLarge, Failed };
+
 // Why a file could not be read.
 struct FileError {
-  enum class Reason { Missing, Denied, Directory, NotRegular, TooLarge, Failed };
-  Reason reason;
+  FileErrorReason reason;
   int number;        // errno; 0 for NotRegular and TooLarge
   std::string what;  // after "cannot be read: ": "Permission denied", "larger than 1 MiB"
 };

@@ -14,7 +14,7 @@
 namespace postern::log {
 namespace {
 
-Format line_format = Format::Logfmt;
+LogFormat line_format = LogFormat::Logfmt;
 
 spdlog::logger& sink() {
   static const auto logger = [] {
@@ -26,17 +26,17 @@ spdlog::logger& sink() {
   return *logger;
 }
 
-spdlog::level::level_enum spdlogLevel(Level level) {
+spdlog::level::level_enum spdlogLevel(LogLevel level) {
   switch (level) {
-    case Level::Debug: return spdlog::level::debug;
-    case Level::Info: return spdlog::level::info;
-    case Level::Warn: return spdlog::level::warn;
-    case Level::Error: return spdlog::level::err;
+    case LogLevel::Debug: return spdlog::level::debug;
+    case LogLevel::Info: return spdlog::level::info;
+    case LogLevel::Warn: return spdlog::level::warn;
+    case LogLevel::Error: return spdlog::level::err;
   }
   return spdlog::level::info;
 }
 
-std::string_view levelName(Level level) {
+std::string_view levelName(LogLevel level) {
   constexpr std::array<std::string_view, 4> kNames = {"debug", "info", "warn", "error"};
   return kNames[static_cast<std::size_t>(level)];
 }
@@ -115,30 +115,30 @@ void appendTime(FixedLine& line, std::chrono::system_clock::time_point now) {
 
 }  // namespace
 
-void configure(Level level, Format format) {
+void configure(LogLevel level, LogFormat format) {
   line_format = format;
   sink().set_level(spdlogLevel(level));
   // spdlog writes the time stamp, in UTC; write() formats the rest of the line.
-  sink().set_pattern(format == Format::Logfmt ? "ts=%Y-%m-%dT%H:%M:%S.%eZ%v"
-                                              : R"({"ts":"%Y-%m-%dT%H:%M:%S.%eZ"%v})",
+  sink().set_pattern(format == LogFormat::Logfmt ? "ts=%Y-%m-%dT%H:%M:%S.%eZ%v"
+                                                 : R"({"ts":"%Y-%m-%dT%H:%M:%S.%eZ"%v})",
                      spdlog::pattern_time_type::utc);
 }
 
-void write(Level level, std::string_view message, std::initializer_list<Field> fields) {
+void write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
   spdlog::logger& logger = sink();
   const auto spd = spdlogLevel(level);
   if (!logger.should_log(spd)) return;
-  const auto append = line_format == Format::Logfmt ? appendLogfmt : appendJson;
+  const auto append = line_format == LogFormat::Logfmt ? appendLogfmt : appendJson;
   std::string line;
   append(line, "level", levelName(level));
   append(line, "msg", message);
-  for (const Field& field : fields) append(line, field.key, field.value);
+  for (const LogField& field : fields) append(line, field.key, field.value);
   logger.log(spd, spdlog::string_view_t(line.data(), line.size()));
 }
 
 void warnInSignal(std::string_view message, std::string_view key, std::string_view value) {
   if (!sink().should_log(spdlog::level::warn)) return;
-  const bool logfmt = line_format == Format::Logfmt;
+  const bool logfmt = line_format == LogFormat::Logfmt;
   FixedLine line;
   line << (logfmt ? "ts=" : R"({"ts":")");
   appendTime(line, std::chrono::system_clock::now());

@@ -22,8 +22,8 @@
 namespace postern::check {
 namespace {
 
-using Block = upstream::Connection::Block;
-using End = upstream::Connection::End;
+using upstream::ReceivedBlock;
+using upstream::StreamEnd;
 
 constexpr int kRefused = 400;  // TLS servers also may answer plain HTTP with this status
 
@@ -53,11 +53,11 @@ class Plain {
     co_return Result<void>();
   }
 
-  async::Task<Result<Block>> read(async::Scope& scope) {
+  async::Task<Result<ReceivedBlock>> read(async::Scope& scope) {
     for (;;) {
       const auto got = ::recv(socket_.number(), buffer_.data(), buffer_.size(), 0);
-      if (got > 0) co_return Block{{buffer_.data(), static_cast<std::size_t>(got)}, End::None};
-      if (got == 0) co_return Block{{}, End::Clean};
+      if (got > 0) co_return ReceivedBlock{{buffer_.data(), static_cast<std::size_t>(got)}, StreamEnd::None};
+      if (got == 0) co_return ReceivedBlock{{}, StreamEnd::Clean};
       if (!mayTryAgain()) co_return lastError();
       const bool ready = co_await polled_.readable(scope);
       if (!ready) co_return timedOut();
@@ -84,7 +84,7 @@ class Secure {
   async::Task<Result<void>> write(std::string_view bytes, async::Scope& scope) {
     return connection_->write(bytes, scope);
   }
-  async::Task<Result<Block>> read(async::Scope& scope) {
+  async::Task<Result<ReceivedBlock>> read(async::Scope& scope) {
     return connection_->read(scope, "while waiting for the answer");
   }
 
@@ -98,7 +98,7 @@ async::Task<Result<upstream::Response>> exchangeOn(Connection& connection,
                                                    const std::string& request,
                                                    const DaemonClient::OnBody& on_body,
                                                    async::Scope& scope) {
-  using Event = upstream::ResponseReader::Event;
+  using upstream::ResponseEvent;
   const auto written = co_await connection.write(request, scope);
   if (!written) co_return written.error();
   upstream::ResponseReader reader(/*to_head=*/false);
@@ -106,16 +106,16 @@ async::Task<Result<upstream::Response>> exchangeOn(Connection& connection,
   for (;;) {
     const auto step = reader.next(input);
     if (!step) co_return step.error();
-    if (step->event == Event::End) co_return reader.takeResponse();
-    if (step->event == Event::Body && reader.response().status != kRefused) {
+    if (step->event == ResponseEvent::End) co_return reader.takeResponse();
+    if (step->event == ResponseEvent::Body && reader.response().status != kRefused) {
       const auto taken = on_body(step->body);
       if (!taken) co_return taken.error();
     }
-    if (step->event != Event::More) continue;
+    if (step->event != ResponseEvent::More) continue;
     const auto block = co_await connection.read(scope);
     if (!block) co_return block.error();
-    if (block->end != End::None) {
-      const auto whole = reader.endOfStream(block->end == End::Clean);
+    if (block->end != StreamEnd::None) {
+      const auto whole = reader.endOfStream(block->end == StreamEnd::Clean);
       if (!whole) co_return whole.error();
       co_return reader.takeResponse();
     }
@@ -137,7 +137,7 @@ DaemonClient::DaemonClient(std::string address, Network& network)
 }
 
 // A listener on all addresses is reachable at both of these, or at the first.
-async::Task<Result<std::vector<upstream::Address>>> DaemonClient::addresses(async::Scope& scope) {
+async::Task<Result<std::vector<upstream::ResolvedAddress>>> DaemonClient::addresses(async::Scope& scope) {
   return network_.resolver.resolve(host_.empty() ? "localhost" : host_, port_, scope);
 }
 
@@ -195,9 +195,9 @@ async::Task<Result<upstream::Response>> DaemonClient::sendByTls(const std::strin
   auto addresses = co_await this->addresses(scope);
   if (!addresses) co_return addresses.error();
   std::atomic<std::size_t> open = 0;
-  upstream::Connection::Peer peer{host_.empty() ? "localhost" : host_, address_,
+  upstream::ConnectOptions options{host_.empty() ? "localhost" : host_, address_,
                                   *std::move(addresses), material_};
-  auto opened = co_await upstream::Connection::open(std::move(peer), open, scope);
+  auto opened = co_await upstream::Connection::open(std::move(options), open, scope);
   if (!opened) co_return opened.error();
   Secure connection(*std::move(opened));
   co_return co_await exchangeOn(connection, request, on_body, scope);

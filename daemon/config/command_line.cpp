@@ -89,13 +89,13 @@ void readOptions(SettingsReader& reader, Options& options) {
       {{sandboxModeName(Off), Off}, {sandboxModeName(Auto), Auto}, {sandboxModeName(On), On}});
   reader.size("page-template-limit", options.page_template_limit, {0, std::size_t{1} << 30});
   reader.duration("timeout-offset", options.timeout_offset, {milliseconds(0), minutes(1)});
-  reader.choice<log::Level>("log.level", options.log_level,
-                            {{"debug", log::Level::Debug},
-                             {"info", log::Level::Info},
-                             {"warn", log::Level::Warn},
-                             {"error", log::Level::Error}});
-  reader.choice<log::Format>("log.format", options.log_format,
-                             {{"logfmt", log::Format::Logfmt}, {"json", log::Format::Json}});
+  reader.choice<log::LogLevel>("log.level", options.log_level,
+                            {{"debug", log::LogLevel::Debug},
+                             {"info", log::LogLevel::Info},
+                             {"warn", log::LogLevel::Warn},
+                             {"error", log::LogLevel::Error}});
+  reader.choice<log::LogFormat>("log.format", options.log_format,
+                             {{"logfmt", log::LogFormat::Logfmt}, {"json", log::LogFormat::Json}});
 }
 
 Target startFromPreset(SettingsReader& reader) {

@@ -15,7 +15,7 @@ std::optional<std::string> readYamlText(const Path& path, std::string& wrong) {
   std::string text;
   const auto error = readFile(path, kMostYamlBytes, text);
   if (!error) return text;
-  if (error->reason == FileError::Reason::TooLarge) {
+  if (error->reason == FileErrorReason::TooLarge) {
     wrong = fmt::format("is {}, expected a smaller file", error->what);
     return std::nullopt;
   }

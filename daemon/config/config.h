@@ -43,8 +43,8 @@ struct Options {
   Path state_dir;                              // empty: back-off state is lost at a restart
   SandboxMode sandbox = SandboxMode::Off;
   std::vector<Path> files;  // each file and folder that a flag names for reading; it may be missing
-  log::Level log_level = log::Level::Info;
-  log::Format log_format = log::Format::Logfmt;
+  log::LogLevel log_level = log::LogLevel::Info;
+  log::LogFormat log_format = log::LogFormat::Logfmt;
 };
 
 struct Config {

@@ -36,7 +36,7 @@ class Folder {
   Secret secret(std::string_view name) {
     if (error_) return {};
     if (!has(name)) {
-      complain(name, "is missing");
+      addError(name, "is missing");
       return {};
     }
     // The file is empty for an account without a password.
@@ -54,9 +54,9 @@ class Folder {
     std::string text(value.reveal());
     // The password may be in this file by mistake, so no error shows the value.
     if (hasControlCharacter(text) && name != "query") {
-      complain(name, "holds a control character");
+      addError(name, "holds a control character");
     } else if (const auto wrong = mistake(text); !wrong.empty()) {
-      complain(name, wrong);
+      addError(name, wrong);
     }
     return text;
   }
@@ -64,7 +64,7 @@ class Folder {
   const std::optional<Error>& error() const { return error_; }
 
  private:
-  void complain(std::string_view name, const std::string& what) {
+  void addError(std::string_view name, const std::string& what) {
     std::error_code ignored;
     if (!std::filesystem::is_directory(path_, ignored)) {
       error_ = withRemedy(Fault::CredentialSource,

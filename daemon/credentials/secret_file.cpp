@@ -14,24 +14,24 @@ namespace {
 
 std::string remedyOf(const FileError& error) {
   if (error.number == EMFILE || error.number == ENFILE) return "raise the limit of open files";
-  if (error.reason == FileError::Reason::Failed) return "check the volume that holds it";
+  if (error.reason == FileErrorReason::Failed) return "check the volume that holds it";
   return fmt::format("let user id {} read it", ::geteuid());
 }
 
 Error cannotRead(const config::Path& file, const FileError& error) {
-  using Reason = FileError::Reason;
   const auto noCredential = [&file](const char* why) {
     return withRemedy(Fault::NoCredential, file.string() + why);
   };
   switch (error.reason) {
-    case Reason::Missing: return noCredential(" does not exist: mount it, or correct its name");
-    case Reason::Directory:
-    case Reason::NotRegular:
+    case FileErrorReason::Missing:
+      return noCredential(" does not exist: mount it, or correct its name");
+    case FileErrorReason::Directory:
+    case FileErrorReason::NotRegular:
       return noCredential(" is not a regular file: name the file that holds the secret");
-    case Reason::TooLarge:
+    case FileErrorReason::TooLarge:
       return noCredential(" is longer than 64 KiB: name the file that holds the secret");
-    case Reason::Denied:
-    case Reason::Failed: break;
+    case FileErrorReason::Denied:
+    case FileErrorReason::Failed: break;
   }
   return withRemedy(Fault::CredentialSource,
                     fmt::format("{} cannot be read ({})", file.string(), error.what),

@@ -6,8 +6,8 @@
 
 namespace postern::http {
 
-Address addressOf(const sockaddr_storage& peer) {
-  Address address{};
+IpAddress addressOf(const sockaddr_storage& peer) {
+  IpAddress address{};
   if (peer.ss_family == AF_INET6) {
     const auto& v6 = reinterpret_cast<const sockaddr_in6&>(peer);
     std::copy_n(reinterpret_cast<const std::uint8_t*>(&v6.sin6_addr), 16, address.begin());

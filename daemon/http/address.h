@@ -8,8 +8,8 @@
 namespace postern::http {
 
 // An IPv6 address, or an IPv4 one mapped into it.
-using Address = std::array<std::uint8_t, 16>;
+using IpAddress = std::array<std::uint8_t, 16>;
 
-Address addressOf(const sockaddr_storage& peer);
+IpAddress addressOf(const sockaddr_storage& peer);
 
 }  // namespace postern::http

@@ -46,7 +46,7 @@ async::Task<> answerBlocking(const BlockingHandler& handler, const Request& requ
   if (!place) co_return;
   Reply reply;
   Job job = [&] {
-    const ClientGone gone = [&] { return responder.wire().peerGone(); };
+    const ClientGone gone = [&] { return responder.transport().peerGone(); };
     reply = handler(request, gone);
   };
   co_await runOnThread(std::move(job), responder);

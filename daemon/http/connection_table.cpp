@@ -26,7 +26,7 @@ void ConnectionTable::uncount(ServedConnection& connection) {
   --by_service_[&connection.service()];
 }
 
-std::size_t ConnectionTable::of(const Address& address) const {
+std::size_t ConnectionTable::of(const IpAddress& address) const {
   const auto found = by_address_.find(address);
   return found == by_address_.end() ? 0 : found->second;
 }

@@ -25,7 +25,7 @@ class ConnectionTable {
 
   std::size_t size() const { return size_; }
   // Number of connections from this address, without those that were ended to make room.
-  std::size_t of(const Address& address) const;
+  std::size_t of(const IpAddress& address) const;
   std::size_t at(const Service& service) const;
 
   // Ends the connection of this service that has been idle for the longest time. If none is idle,
@@ -52,7 +52,7 @@ class ConnectionTable {
   void uncount(ServedConnection& connection);
 
   std::array<Connections, ServedConnection::kPhases> phases_;
-  std::map<Address, std::size_t> by_address_;
+  std::map<IpAddress, std::size_t> by_address_;
   std::map<const Service*, std::size_t> by_service_;
   std::size_t size_ = 0;
 };

@@ -21,15 +21,15 @@ using Poco::Net::SocketAddress;
 // Connections that the kernel has accepted and the server has not.
 constexpr int kBacklog = 1024;
 
-struct Place {
+struct ListenAddress {
   std::string host;  // empty: every address
   Poco::UInt16 port = 0;
 };
 
-std::optional<Place> parsePlace(std::string_view address) {
+std::optional<ListenAddress> parseListenAddress(std::string_view address) {
   const auto parts = splitHostPort(address);
   if (!parts || !parts->port || (parts->bracketed && parts->host.empty())) return std::nullopt;
-  Place place{std::string(parts->host)};
+  ListenAddress place{std::string(parts->host)};
   const char* const end = parts->port->data() + parts->port->size();
   const auto [rest, failure] = std::from_chars(parts->port->data(), end, place.port);
   if (failure != std::errc() || rest != end) return std::nullopt;

@@ -10,28 +10,29 @@
 
 namespace postern::http {
 
-LongAnswers::Place::Place(LongAnswers& answers, async::Gate::Pass pass, Responder& responder)
+LongAnswers::AnswerSlot::AnswerSlot(LongAnswers& answers, async::Gate::Pass pass,
+                                    Responder& responder)
     : answers_(answers),
       pass_(std::move(pass)),
       responder_(responder),
-      waited_before_(responder.wire().waited()),
+      waited_before_(responder.transport().waited()),
       self_(answers.under_way_.insert(answers.under_way_.end(), this)) {
   responder_.waitWithoutRoom(true);
 }
 
-LongAnswers::Place::~Place() {
+LongAnswers::AnswerSlot::~AnswerSlot() {
   responder_.waitWithoutRoom(false);
   answers_.under_way_.erase(self_);
 }
 
-std::chrono::milliseconds LongAnswers::Place::waited() const {
-  return responder_.wire().waited() - waited_before_;
+std::chrono::milliseconds LongAnswers::AnswerSlot::waited() const {
+  return responder_.transport().waited() - waited_before_;
 }
 
 void LongAnswers::disconnectSlowest() {
-  const auto slowest = std::ranges::max_element(under_way_, {}, &Place::waited);
+  const auto slowest = std::ranges::max_element(under_way_, {}, &AnswerSlot::waited);
   if (slowest != under_way_.end() && (*slowest)->waited() >= ConnectionTable::kSlow)
-    (*slowest)->responder_.wire().endBoth();
+    (*slowest)->responder_.transport().endBoth();
 }
 
 async::Task<async::Gate::Pass> LongAnswers::wait(Responder& responder) {
@@ -47,10 +48,10 @@ async::Task<async::Gate::Pass> LongAnswers::wait(Responder& responder) {
   co_return async::Gate::Pass();
 }
 
-async::Task<std::unique_ptr<LongAnswers::Place>> LongAnswers::enter(Responder& responder) {
+async::Task<std::unique_ptr<LongAnswers::AnswerSlot>> LongAnswers::enter(Responder& responder) {
   auto pass = gate_.tryEnter();
   if (!pass) pass = co_await wait(responder);
-  if (pass) co_return std::make_unique<Place>(*this, std::move(pass), responder);
+  if (pass) co_return std::make_unique<AnswerSlot>(*this, std::move(pass), responder);
   // A connection that has ended meanwhile gets no answer.
   if (responder.scope().ended()) co_return nullptr;
   ++responder.server().busy;

@@ -20,12 +20,12 @@ class LongAnswers {
   explicit LongAnswers(std::size_t most) : gate_(most) {}
 
   // The place of one answer, given back by its destructor. Destroy it before its responder.
-  class Place {
+  class AnswerSlot {
    public:
-    Place(LongAnswers& answers, async::Gate::Pass pass, Responder& responder);
-    ~Place();
-    Place(const Place&) = delete;
-    Place& operator=(const Place&) = delete;
+    AnswerSlot(LongAnswers& answers, async::Gate::Pass pass, Responder& responder);
+    ~AnswerSlot();
+    AnswerSlot(const AnswerSlot&) = delete;
+    AnswerSlot& operator=(const AnswerSlot&) = delete;
 
    private:
     friend class LongAnswers;
@@ -35,18 +35,18 @@ class LongAnswers {
     const async::Gate::Pass pass_;
     Responder& responder_;
     const std::chrono::milliseconds waited_before_;  // by earlier answers on the connection
-    std::list<Place*>::iterator self_;
+    std::list<AnswerSlot*>::iterator self_;
   };
 
   // Null when the answer was 503 `busy`, after queue_timeout, or when the connection has ended.
-  async::Task<std::unique_ptr<Place>> enter(Responder& responder);
+  async::Task<std::unique_ptr<AnswerSlot>> enter(Responder& responder);
 
  private:
   async::Task<async::Gate::Pass> wait(Responder& responder);
   void disconnectSlowest();
 
   async::Gate gate_;
-  std::list<Place*> under_way_;
+  std::list<AnswerSlot*> under_way_;
 };
 
 }  // namespace postern::http

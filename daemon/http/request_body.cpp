@@ -21,18 +21,17 @@ void RequestBody::clear() {
   under_way_ = false;
 }
 
-RequestBody::Progress RequestBody::refuse(int status, std::string what) {
+BodyProgress RequestBody::refuse(int status, std::string what) {
   refusal_ = {status, std::move(what)};
-  return Progress::Refused;
+  return BodyProgress::Refused;
 }
 
-RequestBody::Progress RequestBody::tooLarge() {
+BodyProgress RequestBody::tooLarge() {
   const auto most = most_ > 0 ? most_ : kMostDropped;
   return refuse(413, fmt::format("the body is longer than {} KiB", most >> 10U));
 }
 
-RequestBody::Progress RequestBody::begin(const RequestHead& head, std::size_t most,
-                                         std::string& kept) {
+BodyProgress RequestBody::begin(const RequestHead& head, std::size_t most, std::string& kept) {
   kept_ = &kept;
   most_ = most;
   chunked_ = head.chunked_body;
@@ -46,22 +45,22 @@ RequestBody::Progress RequestBody::begin(const RequestHead& head, std::size_t mo
     chunks_ = http1::ChunkDecoder(limits);
   }
   under_way_ = chunked_ || left_ > 0;
-  return under_way_ ? Progress::Incomplete : Progress::Complete;
+  return under_way_ ? BodyProgress::Incomplete : BodyProgress::Complete;
 }
 
-RequestBody::Progress RequestBody::take(std::string_view& bytes) {
-  if (!under_way_) return Progress::Complete;
+BodyProgress RequestBody::take(std::string_view& bytes) {
+  if (!under_way_) return BodyProgress::Complete;
   const auto progress = chunked_ ? takeChunks(bytes) : takeData(bytes);
-  under_way_ = progress == Progress::Incomplete;
+  under_way_ = progress == BodyProgress::Incomplete;
   return progress;
 }
 
-RequestBody::Progress RequestBody::takeData(std::string_view& bytes) {
+BodyProgress RequestBody::takeData(std::string_view& bytes) {
   const auto taken = std::min(left_, bytes.size());
-  if (most_ > 0 && !keep(bytes.substr(0, taken))) return Progress::Busy;
+  if (most_ > 0 && !keep(bytes.substr(0, taken))) return BodyProgress::Busy;
   bytes.remove_prefix(taken);
   left_ -= taken;
-  return left_ == 0 ? Progress::Complete : Progress::Incomplete;
+  return left_ == 0 ? BodyProgress::Complete : BodyProgress::Incomplete;
 }
 
 bool RequestBody::keep(std::string_view bytes) {
@@ -76,21 +75,21 @@ bool RequestBody::keep(std::string_view bytes) {
   return true;
 }
 
-RequestBody::Progress RequestBody::takeChunks(std::string_view& bytes) {
+BodyProgress RequestBody::takeChunks(std::string_view& bytes) {
   for (;;) {
     const auto step = chunks_.next(bytes);
     switch (step.event) {
-      case http1::ChunkDecoder::Event::More: return Progress::Incomplete;
-      case http1::ChunkDecoder::Event::Data:
-        if (!keep(step.bytes)) return Progress::Busy;
+      case http1::ChunkEvent::More: return BodyProgress::Incomplete;
+      case http1::ChunkEvent::Data:
+        if (!keep(step.bytes)) return BodyProgress::Busy;
         break;
-      case http1::ChunkDecoder::Event::End: return Progress::Complete;
-      case http1::ChunkDecoder::Event::Error: return refuseChunks();
+      case http1::ChunkEvent::End: return BodyProgress::Complete;
+      case http1::ChunkEvent::Error: return refuseChunks();
     }
   }
 }
 
-RequestBody::Progress RequestBody::refuseChunks() {
+BodyProgress RequestBody::refuseChunks() {
   switch (chunks_.error()) {
     case http1::ChunkError::None: break;
     case http1::ChunkError::NoCrLf:

@@ -11,6 +11,13 @@
 
 namespace postern::http {
 
+enum class BodyProgress : std::uint8_t {
+  Incomplete,
+  Complete,
+  Refused,
+  Busy,  // the budget is exhausted
+};
+
 // Reads the bodies of successive requests from the bytes of a connection: by length or in chunks
 // (RFC 9112 sections 6.3 and 7.1), as strictly as the head. Drops a body that no handler wants.
 // Kept bytes count in a budget until clear(). Not thread-safe.
@@ -18,13 +25,6 @@ class RequestBody {
  public:
   static constexpr std::size_t kMostDropped = 64U << 10;  // bytes; more is 413
   static constexpr std::size_t kMost = 16U << 20;         // bytes of all bodies of a server
-
-  enum class Progress : std::uint8_t {
-    Incomplete,
-    Complete,
-    Refused,
-    Busy,  // the budget is exhausted
-  };
 
   // `budget` must outlive the object.
   explicit RequestBody(Budget& budget) : budget_(budget) {}
@@ -35,9 +35,9 @@ class RequestBody {
   // The body of the request with this head comes next. `kept` receives it and must live until
   // clear(). `most` is the largest size in bytes. With 0 the body is dropped and must have a
   // length.
-  Progress begin(const RequestHead& head, std::size_t most, std::string& kept);
+  BodyProgress begin(const RequestHead& head, std::size_t most, std::string& kept);
   // Consumes the body's bytes from the front of `bytes`.
-  Progress take(std::string_view& bytes);
+  BodyProgress take(std::string_view& bytes);
   bool underWay() const { return under_way_; }
   // Requires Refused.
   const Refusal& refusal() const { return refusal_; }
@@ -45,11 +45,11 @@ class RequestBody {
   void clear();
 
  private:
-  Progress takeData(std::string_view& bytes);
-  Progress takeChunks(std::string_view& bytes);
-  Progress refuseChunks();
-  Progress refuse(int status, std::string what);
-  Progress tooLarge();
+  BodyProgress takeData(std::string_view& bytes);
+  BodyProgress takeChunks(std::string_view& bytes);
+  BodyProgress refuseChunks();
+  BodyProgress refuse(int status, std::string what);
+  BodyProgress tooLarge();
   bool keep(std::string_view bytes);
 
   Budget& budget_;

@@ -44,19 +44,19 @@ void RequestHeadParser::reset() {
   head_.expects_continue = head_.chunked_body = false;
   head_.content_length = 0;
   refusal_ = {};
-  progress_ = Progress::Incomplete;
+  progress_ = HeadProgress::Incomplete;
   lines_ = {};
   framing_ = http1::BodyFraming(http1::RepeatedLength::Refused);
   size_ = 0;
   started_ = has_request_line_ = has_host_ = false;
 }
 
-RequestHeadParser::Progress RequestHeadParser::refuse(int status, std::string_view what) {
+HeadProgress RequestHeadParser::refuse(int status, std::string_view what) {
   refusal_ = {status, std::string(what)};
-  return Progress::Refused;
+  return HeadProgress::Refused;
 }
 
-RequestHeadParser::Progress RequestHeadParser::parse(std::string_view& bytes) {
+HeadProgress RequestHeadParser::parse(std::string_view& bytes) {
   // Otherwise a TLS handshake on this port would wait for a line end until the timeout.
   if (!started_ && !bytes.empty()) {
     started_ = true;
@@ -64,12 +64,12 @@ RequestHeadParser::Progress RequestHeadParser::parse(std::string_view& bytes) {
       progress_ = refuse(400, "not an HTTP request, expected plain HTTP on this port");
     }
   }
-  while (progress_ == Progress::Incomplete) {
+  while (progress_ == HeadProgress::Incomplete) {
     const auto outcome = lines_.next(bytes, kMaxBytes - size_);
-    if (outcome == http1::LineReader::Outcome::More) break;
-    if (outcome == http1::LineReader::Outcome::TooLong) {
+    if (outcome == http1::LineProgress::More) break;
+    if (outcome == http1::LineProgress::TooLong) {
       progress_ = refuse(431, "the request head is over 16 KiB");
-    } else if (outcome == http1::LineReader::Outcome::NoCrLf) {
+    } else if (outcome == http1::LineProgress::NoCrLf) {
       progress_ = refuse(400, "a line of the head does not end in CR LF");
     } else {
       size_ += lines_.line().size() + kLineEnd;
@@ -79,15 +79,15 @@ RequestHeadParser::Progress RequestHeadParser::parse(std::string_view& bytes) {
   return progress_;
 }
 
-RequestHeadParser::Progress RequestHeadParser::takeLine(std::string_view line) {
+HeadProgress RequestHeadParser::takeLine(std::string_view line) {
   if (!has_request_line_) {
     // RFC 9112 section 2.2: ignores an empty line before the request.
-    return line.empty() ? Progress::Incomplete : takeRequestLine(line);
+    return line.empty() ? HeadProgress::Incomplete : takeRequestLine(line);
   }
   return line.empty() ? conclude() : takeHeader(line);
 }
 
-RequestHeadParser::Progress RequestHeadParser::takeRequestLine(std::string_view line) {
+HeadProgress RequestHeadParser::takeRequestLine(std::string_view line) {
   const auto request = http1::parseRequestLine(line);
   switch (request.error) {
     case http1::RequestLineError::None: break;
@@ -107,13 +107,13 @@ RequestHeadParser::Progress RequestHeadParser::takeRequestLine(std::string_view 
   return takeTarget(request.target);
 }
 
-RequestHeadParser::Progress RequestHeadParser::takeTarget(std::string_view target) {
+HeadProgress RequestHeadParser::takeTarget(std::string_view target) {
   if (!http1::isRequestTarget(target)) {
     return refuse(400, "the request target contains a byte that is invalid in a URL");
   }
   if (target == "*" && head_.request.method == "OPTIONS") {
     head_.request.path = '*';
-    return Progress::Incomplete;
+    return HeadProgress::Incomplete;
   }
   if (target[0] != '/') {
     const auto rest = afterAuthority(target);
@@ -128,10 +128,10 @@ RequestHeadParser::Progress RequestHeadParser::takeTarget(std::string_view targe
   }
   if (path.empty()) path = '/';
   if (question < target.size()) head_.request.query = target.substr(question + 1);
-  return Progress::Incomplete;
+  return HeadProgress::Incomplete;
 }
 
-RequestHeadParser::Progress RequestHeadParser::takeHeader(std::string_view line) {
+HeadProgress RequestHeadParser::takeHeader(std::string_view line) {
   const auto field = http1::parseFieldLine(line);
   switch (field.error) {
     case http1::FieldLineError::None: break;
@@ -150,8 +150,7 @@ RequestHeadParser::Progress RequestHeadParser::takeHeader(std::string_view line)
   return takeFraming(added.first, field.value);
 }
 
-RequestHeadParser::Progress RequestHeadParser::takeFraming(std::string_view name,
-                                                           std::string_view value) {
+HeadProgress RequestHeadParser::takeFraming(std::string_view name, std::string_view value) {
   if (name == "host") {
     if (has_host_ || !hostValue(value)) return refuse(400, "the Host header is not one host");
     has_host_ = true;
@@ -162,7 +161,7 @@ RequestHeadParser::Progress RequestHeadParser::takeFraming(std::string_view name
     head_.expects_continue = true;
   }
   switch (framing_.take(name, value)) {
-    case http1::FramingError::None: return Progress::Incomplete;
+    case http1::FramingError::None: return HeadProgress::Incomplete;
     case http1::FramingError::UnknownCoding:
       return refuse(501, "the only supported transfer coding is chunked, once");
     case http1::FramingError::BadLength:
@@ -171,7 +170,7 @@ RequestHeadParser::Progress RequestHeadParser::takeFraming(std::string_view name
   return refuse(400, "Content-Length is not one number");
 }
 
-RequestHeadParser::Progress RequestHeadParser::conclude() {
+HeadProgress RequestHeadParser::conclude() {
   if (head_.minor_version > 0 && !has_host_) return refuse(400, "the Host header is missing");
   head_.chunked_body = framing_.chunked();
   head_.content_length = framing_.contentLength().value_or(0);
@@ -182,7 +181,7 @@ RequestHeadParser::Progress RequestHeadParser::conclude() {
     return refuse(400, "HTTP/1.0 does not support Transfer-Encoding");
   }
   head_.keep_alive = framing_.keepAlive(head_.minor_version);
-  return Progress::Complete;
+  return HeadProgress::Complete;
 }
 
 }  // namespace postern::http

@@ -28,6 +28,8 @@ struct Refusal {
   std::string what;  // one line without a full stop; never quotes the request
 };
 
+enum class HeadProgress { Incomplete, Complete, Refused };
+
 // Reads one request head (RFC 9112 sections 2 to 6), strictly. It refuses everything that two
 // readers could interpret differently: bare CR or LF, folded lines, space before a colon, several
 // or odd lengths, Transfer-Encoding beside Content-Length. Pure; not thread-safe.
@@ -36,11 +38,9 @@ class RequestHeadParser {
   static constexpr std::size_t kMaxBytes = 16U << 10;  // of the whole head; more is 431
   static constexpr std::size_t kMaxHeaders = 100;      // more is 431
 
-  enum class Progress { Incomplete, Complete, Refused };
-
   // Consumes the head's bytes from the front of `bytes`, which may be split anywhere. A result
   // other than Incomplete stays until reset().
-  Progress parse(std::string_view& bytes);
+  HeadProgress parse(std::string_view& bytes);
   // Whether a byte of the head has arrived since reset().
   bool started() const { return started_; }
 
@@ -55,17 +55,17 @@ class RequestHeadParser {
   void reset();
 
  private:
-  Progress refuse(int status, std::string_view what);
-  Progress takeLine(std::string_view line);
-  Progress takeRequestLine(std::string_view line);
-  Progress takeTarget(std::string_view target);
-  Progress takeHeader(std::string_view line);
-  Progress takeFraming(std::string_view name, std::string_view value);
-  Progress conclude();
+  HeadProgress refuse(int status, std::string_view what);
+  HeadProgress takeLine(std::string_view line);
+  HeadProgress takeRequestLine(std::string_view line);
+  HeadProgress takeTarget(std::string_view target);
+  HeadProgress takeHeader(std::string_view line);
+  HeadProgress takeFraming(std::string_view name, std::string_view value);
+  HeadProgress conclude();
 
   RequestHead head_;
   Refusal refusal_;
-  Progress progress_ = Progress::Incomplete;
+  HeadProgress progress_ = HeadProgress::Incomplete;
   http1::LineReader lines_;
   http1::BodyFraming framing_{http1::RepeatedLength::Refused};
   std::size_t size_ = 0;  // bytes of the complete lines

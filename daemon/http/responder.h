@@ -18,13 +18,13 @@ namespace postern::http {
 // The output of one connection on its loop.
 struct Channel {
   async::PolledSocket& socket;
-  Transport& wire;
+  Transport& transport;
   async::Scope& connection;  // ends when the connection must end immediately
 };
 
 // Sends all pieces. Returns false when the peer is gone, or accepts nothing for write_timeout, or
 // the connection's scope has ended. Then the connection is unusable.
-async::Task<bool> sendAll(const Channel& channel, Pieces& pieces,
+async::Task<bool> sendAll(const Channel& channel, BufferSequence& pieces,
                           std::chrono::milliseconds write_timeout);
 
 struct ServerState;
@@ -76,32 +76,32 @@ class Responder {
   async::Task<bool> write(std::string_view block);
   async::Task<bool> finish();
   // Closes the connection without the final chunk, so that an incomplete page never looks complete.
-  void abort() { state_ = State::Broken; }
+  void abort() { state_ = AnswerState::Broken; }
 
   // Ends when the connection must end immediately.
   async::Scope& scope() const { return channel_.connection; }
-  // The wire of the connection. Thread-safe during the life of the responder.
-  const Transport& wire() const { return channel_.wire; }
+  // The transport of the connection. Thread-safe during the life of the responder.
+  const Transport& transport() const { return channel_.transport; }
   ServerState& server() const { return server_; }
   // Whether no whole answer was sent. Then the connection is unusable.
-  bool broken() const { return state_ != State::Done; }
+  bool broken() const { return state_ != AnswerState::Done; }
   bool keepsAlive() const { return encoder_.keepsAlive(); }
 
  private:
-  enum class State { Nothing, Streaming, Done, Broken };
+  enum class AnswerState { Nothing, Streaming, Done, Broken };
 
-  async::Task<Pieces> packOnThread(const ResponseHead& head, std::string_view body);
-  async::Task<bool> sendPieces(Pieces pieces);
+  async::Task<BufferSequence> packOnThread(const ResponseHead& head, std::string_view body);
+  async::Task<bool> sendPieces(BufferSequence pieces);
   void extend(ResponseHead& head) const;
-  bool sendAtOnce(Pieces& pieces);
-  async::Task<> sendRest(Pieces pieces);
+  bool sendAtOnce(BufferSequence& pieces);
+  async::Task<> sendRest(BufferSequence pieces);
   bool broke();
 
   const Channel& channel_;
   ServerState& server_;
   Flushing& flushing_;
   ResponseEncoder encoder_;
-  State state_ = State::Nothing;
+  AnswerState state_ = AnswerState::Nothing;
   const Headers* added_headers_ = nullptr;
   bool waits_without_room_ = false;
 };

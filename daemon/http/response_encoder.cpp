@@ -47,7 +47,7 @@ bool ResponseEncoder::packs(const ResponseHead& head, std::string_view body) con
          acceptsGzip(request_.request.headers);
 }
 
-Pieces ResponseEncoder::whole(const ResponseHead& head, std::string_view body, bool close) {
+BufferSequence ResponseEncoder::whole(const ResponseHead& head, std::string_view body, bool close) {
   startHead(head, close);
   const bool has_body = http1::mayHaveBody(head.status);
   const bool packed = packs(head, body);
@@ -79,7 +79,7 @@ void ResponseEncoder::begin(const ResponseHead& head, bool close) {
   if (packed && !isHead()) encoder_ = encoders_.borrow();
 }
 
-Pieces ResponseEncoder::chunk(std::string_view block, std::string_view end) {
+BufferSequence ResponseEncoder::chunk(std::string_view block, std::string_view end) {
   sent_head_ = std::exchange(head_, {});
   if (!chunked_) return {sent_head_, block};
   auto* line =
@@ -90,7 +90,7 @@ Pieces ResponseEncoder::chunk(std::string_view block, std::string_view end) {
   return {sent_head_, std::string_view(size_line_.data(), size), block, end};
 }
 
-Pieces ResponseEncoder::block(std::string_view block) {
+BufferSequence ResponseEncoder::block(std::string_view block) {
   if (isHead()) {
     sent_head_ = std::exchange(head_, {});
     return {sent_head_};
@@ -105,7 +105,7 @@ Pieces ResponseEncoder::block(std::string_view block) {
   return chunk(packed_, kChunkEnd);
 }
 
-Pieces ResponseEncoder::end() {
+BufferSequence ResponseEncoder::end() {
   if (isHead()) return block({});
   if (encoder_) {
     if (std::exchange(flushed_, false)) packed_.clear();

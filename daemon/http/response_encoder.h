@@ -31,13 +31,13 @@ class ResponseEncoder {
   bool packs(const ResponseHead& head, std::string_view body) const;
   // An answer with a known body. `close`: the connection ends afterwards, whatever the client
   // wants.
-  Pieces whole(const ResponseHead& head, std::string_view body, bool close);
+  BufferSequence whole(const ResponseHead& head, std::string_view body, bool close);
   // A streamed body follows: any number of block(), then end(). The head is part of the first
   // non-empty pieces. Requires mayHaveBody(head.status).
   void begin(const ResponseHead& head, bool close);
   // Empty when the compressor keeps the block, and when there is nothing to send.
-  Pieces block(std::string_view block);
-  Pieces end();
+  BufferSequence block(std::string_view block);
+  BufferSequence end();
 
   bool isHead() const { return request_.request.method == "HEAD"; }
   // For a streamed answer: whether chunks mark its end. Otherwise only the end of the connection
@@ -49,7 +49,7 @@ class ResponseEncoder {
  private:
   void startHead(const ResponseHead& head, bool close);
   bool guessable(const ResponseHead& head) const;
-  Pieces chunk(std::string_view block, std::string_view end);
+  BufferSequence chunk(std::string_view block, std::string_view end);
 
   const RequestHead& request_;
   GzipEncoders& encoders_;

@@ -27,17 +27,18 @@ constexpr std::chrono::milliseconds kLingerPatience{1000};
 
 }  // namespace
 
-ServedConnection::ServedConnection(const Place& place, Descriptor socket, const Service& service,
-                                   const Address& address, const char* too_many)
-    : Flushing(place.server.flush_budget),
-      loop_(place.loop),
-      server_(place.server),
-      table_(place.table),
+ServedConnection::ServedConnection(const ConnectionContext& context, Descriptor socket,
+                                   const Service& service, const IpAddress& address,
+                                   const char* too_many)
+    : Flushing(context.server.flush_budget),
+      loop_(context.loop),
+      server_(context.server),
+      table_(context.table),
       service_(service),
       address_(address),
-      wire_(std::move(socket), place.server.interrupt),
-      socket_(place.loop, async::BorrowedSocket(wire_.descriptor())),
-      scope_(place.loop) {
+      transport_(std::move(socket), context.server.interrupt),
+      socket_(context.loop, async::BorrowedSocket(transport_.descriptor())),
+      scope_(context.loop) {
   if (too_many != nullptr) refuseBusy(too_many);
   table_.add(*this);
 }
@@ -77,7 +78,7 @@ async::Task<> ServedConnection::run() {
   if (!open) open = co_await shakeHands();
   while (open && !refused_) {
     const auto asked = co_await readRequest();
-    if (asked == Asked::End) co_return;
+    if (asked == ConnectionInput::End) co_return;
     if (refused_) break;
     open = co_await answer();
   }
@@ -86,7 +87,7 @@ async::Task<> ServedConnection::run() {
 
 // Waits until the socket is ready for the connection's next step. Not ready when its time is over.
 async::PolledSocket::Readiness ServedConnection::waitForPeer() {
-  return wire_.wantsWrite() ? socket_.writable(*time_) : socket_.readable(*time_);
+  return transport_.wantsWrite() ? socket_.writable(*time_) : socket_.readable(*time_);
 }
 
 // Creates the TLS state when the first record has arrived. So a silent client, or one with half a
@@ -94,18 +95,18 @@ async::PolledSocket::Readiness ServedConnection::waitForPeer() {
 async::Task<bool> ServedConnection::waitForHello() {
   int size = 1;
   while (true) {
-    wire_.wakeAt(size);
+    transport_.wakeAt(size);
     const bool ready = co_await socket_.readable(*time_);
     if (!ready) co_return false;
-    if (wire_.peerGone()) {
+    if (transport_.peerGone()) {
       ++server_.failed_handshakes;
       co_return false;
     }
-    const int needed = wire_.firstRecord();
+    const int needed = transport_.firstRecord();
     if (needed <= size) break;
     size = needed;
   }
-  wire_.wakeAt(1);
+  transport_.wakeAt(1);
   co_return true;
 }
 
@@ -117,18 +118,18 @@ async::Task<bool> ServedConnection::shakeHands() {
   enter(Phase::Handshake);
   const auto context = service_.tls();
   if (!context) co_return true;
-  if (!wire_.secureWith(*context)) co_return false;
+  if (!transport_.secureWith(*context)) co_return false;
   async::Scope whole(loop_);
-  auto outcome = Transport::Outcome::Blocked;
-  while (outcome == Transport::Outcome::Blocked) {
-    auto step = [this] { return wire_.handshake(); };
+  auto outcome = IoOutcome::Blocked;
+  while (outcome == IoOutcome::Blocked) {
+    auto step = [this] { return transport_.handshake(); };
     const auto done = co_await async::offload(server_.runner, whole, std::move(step));
     outcome = *done;
-    if (outcome != Transport::Outcome::Blocked) break;
+    if (outcome != IoOutcome::Blocked) break;
     const bool ready = co_await waitForPeer();
     if (!ready) co_return false;
   }
-  if (outcome == Transport::Outcome::Done) co_return !scope_.ended();
+  if (outcome == IoOutcome::Done) co_return !scope_.ended();
   ++server_.failed_handshakes;
   wire_.dropTls();
   if (wire_.plainHttp()) {
@@ -141,7 +142,7 @@ async::Task<bool> ServedConnection::shakeHands() {
   co_return false;
 }
 
-async::Task<ServedConnection::Asked> ServedConnection::readRequest() {
+async::Task<ServedConnection::ConnectionInput> ServedConnection::readRequest() {
   body_.reset();
   if (arrived_.empty()) {
     parser_.reset();
@@ -163,10 +164,10 @@ async::Task<ServedConnection::Asked> ServedConnection::readRequest() {
     // A plain socket that returned fewer bytes than requested has no bytes left. TLS may hold
     // bytes.
     if (!drained_) {
-      const auto got = wire_.receive(server_.scratch);
-      if (got.outcome == Transport::Outcome::End) co_return Asked::End;
-      if (got.outcome == Transport::Outcome::Done) {
-        drained_ = !wire_.secure() && got.size < server_.scratch.size();
+      const auto got = transport_.receive(server_.scratch);
+      if (got.outcome == IoOutcome::End) co_return ConnectionInput::End;
+      if (got.outcome == IoOutcome::Done) {
+        drained_ = !transport_.secure() && got.size < server_.scratch.size();
         enter(Phase::Request);
         bytes_left_ -= std::min(bytes_left_, got.size);
         const std::string_view bytes(server_.scratch.data(), got.size);
@@ -178,40 +179,42 @@ async::Task<ServedConnection::Asked> ServedConnection::readRequest() {
     drained_ = false;
     if (!ready) co_return timeUp();
   }
-  co_return Asked::Request;
+  co_return ConnectionInput::Request;
 }
 
 // A partial request gets a 408. A whole request that arrives while the server stops is still
 // answered.
-ServedConnection::Asked ServedConnection::timeUp() {
-  if (scope_.ended()) return Asked::End;
+ServedConnection::ConnectionInput ServedConnection::timeUp() {
+  if (scope_.ended()) return ConnectionInput::End;
   const bool started =
       body_ && body_->underWay() ? service_.max_body > 0 : parser_ && parser_->started();
   if (phase_ == Phase::Request && started && !server_.stopping) {
     refuse(408, "the request did not arrive in time");
-    return Asked::Request;
+    return ConnectionInput::Request;
   }
-  return Asked::End;
+  return ConnectionInput::End;
 }
 
 // Returns true when a whole request has arrived, or a refusal is due.
 bool ServedConnection::take(std::string_view bytes) {
   if (!parser_) parser_ = std::make_unique<RequestHeadParser>();
   switch (parser_->parse(bytes)) {
-    case Progress::Incomplete: return false;
-    case Progress::Refused: refuse(parser_->refusal().status, parser_->refusal().what); return true;
-    case Progress::Complete: break;
+    case HeadProgress::Incomplete: return false;
+    case HeadProgress::Refused:
+      refuse(parser_->refusal().status, parser_->refusal().what);
+      return true;
+    case HeadProgress::Complete: break;
   }
   const auto& head = parser_->head();
   body_ = std::make_unique<RequestBody>(server_.body_budget);
   const auto progress = body_->begin(head, service_.max_body, parser_->body());
-  const bool more = progress == RequestBody::Progress::Incomplete &&
+  const bool more = progress == BodyProgress::Incomplete &&
                     (head.chunked_body || head.content_length > bytes.size());
   if (more && head.expects_continue) {
-    Pieces pieces{"HTTP/1.1 100 Continue\r\n\r\n"};
-    if (wire_.sendSome(pieces) != Transport::Outcome::Done) scope_.cancel();
+    BufferSequence pieces{"HTTP/1.1 100 Continue\r\n\r\n"};
+    if (transport_.sendSome(pieces) != IoOutcome::Done) scope_.cancel();
   }
-  if (progress == RequestBody::Progress::Refused) {
+  if (progress == BodyProgress::Refused) {
     refuse(body_->refusal().status, body_->refusal().what);
     return true;
   }
@@ -220,12 +223,10 @@ bool ServedConnection::take(std::string_view bytes) {
 
 bool ServedConnection::takeBody(std::string_view bytes) {
   switch (body_->take(bytes)) {
-    case RequestBody::Progress::Incomplete: return false;
-    case RequestBody::Progress::Complete: break;
-    case RequestBody::Progress::Refused:
-      refuse(body_->refusal().status, body_->refusal().what);
-      return true;
-    case RequestBody::Progress::Busy:
+    case BodyProgress::Incomplete: return false;
+    case BodyProgress::Complete: break;
+    case BodyProgress::Refused: refuse(body_->refusal().status, body_->refusal().what); return true;
+    case BodyProgress::Busy:
       ++server_.busy;
       refuseBusy("the bodies of other requests use all available memory");
       return true;
@@ -249,9 +250,9 @@ async::Task<> ServedConnection::sendRefusal() {
   enter(Phase::Answer);
   RequestHead nothing;
   nothing.keep_alive = false;
-  ResponseEncoder encoder(nothing, server_.encoders, wire_.secure());
-  Pieces pieces = encoder.whole(refused_->head, refused_->body, true);
-  if (wire_.sendSome(pieces) == Transport::Outcome::Done) co_await linger();
+  ResponseEncoder encoder(nothing, server_.encoders, transport_.secure());
+  BufferSequence pieces = encoder.whole(refused_->head, refused_->body, true);
+  if (transport_.sendSome(pieces) == IoOutcome::Done) co_await linger();
 }
 
 // Whether another request may follow.
@@ -279,8 +280,8 @@ async::Task<bool> ServedConnection::answer() {
   // Otherwise a client that has sent more than the server answers would lose the last answer.
   if (!arrived_.empty()) {
     co_await linger();
-  } else if (wire_.secure()) {
-    wire_.endSending();
+  } else if (transport_.secure()) {
+    transport_.endSending();
   }
   co_return false;
 }
@@ -290,12 +291,12 @@ async::Task<bool> ServedConnection::answer() {
 async::Task<> ServedConnection::linger() {
   enter(Phase::Linger);
   arrived_ = {};
-  wire_.endSending();
+  transport_.endSending();
   std::size_t lingered = 0;
   while (lingered < (service_.max_body > 0 ? kMostLingeredBodies : kMostLingered)) {
-    const auto got = wire_.receive(server_.scratch);
-    if (got.outcome == Transport::Outcome::End) co_return;
-    if (got.outcome == Transport::Outcome::Done) {
+    const auto got = transport_.receive(server_.scratch);
+    if (got.outcome == IoOutcome::End) co_return;
+    if (got.outcome == IoOutcome::Done) {
       lingered += got.size;
       bytes_left_ -= std::min(bytes_left_, got.size);
       if (bytes_left_ > 0) continue;

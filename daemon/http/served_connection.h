@@ -43,15 +43,15 @@ class ServedConnection final : private Flushing {
   };
   static constexpr std::size_t kPhases = 7;
 
-  struct Place {
+  struct ConnectionContext {
     async::Loop& loop;
     ServerState& server;
     ConnectionTable& table;
   };
   // All references, and `service`, must outlive the connection. `too_many`: why it is refused, or
   // null.
-  ServedConnection(const Place& place, Descriptor socket, const Service& service,
-                   const Address& address, const char* too_many);
+  ServedConnection(const ConnectionContext& context, Descriptor socket, const Service& service,
+                   const IpAddress& address, const char* too_many);
   ~ServedConnection();
   ServedConnection(const ServedConnection&) = delete;
   ServedConnection& operator=(const ServedConnection&) = delete;
@@ -62,12 +62,12 @@ class ServedConnection final : private Flushing {
   Phase phase() const { return phase_; }
   SteadyTime since() const { return since_; }  // when this phase began
   const Service& service() const { return service_; }
-  const Address& address() const { return address_; }
+  const IpAddress& address() const { return address_; }
   // Ends the connection wherever it waits, but not within a handler.
   void cancel() { scope_.cancel(); }
   // Its peer sees a reset. The bytes of its answer in the budget are free immediately.
   void reset() {
-    wire_.resetOnClose(true);
+    transport_.resetOnClose(true);
     Flushing::end();
     scope_.cancel();
   }
@@ -76,16 +76,15 @@ class ServedConnection final : private Flushing {
   bool counted = true;  // counted by the table
 
  private:
-  enum class Asked : std::uint8_t { Request, End };
-  using Progress = RequestHeadParser::Progress;
+  enum class ConnectionInput : std::uint8_t { Request, End };
 
   void begun() override { enter(Phase::Flush); }
   void enter(Phase phase);
   async::Task<bool> waitForHello();
   async::Task<bool> shakeHands();
   async::PolledSocket::Readiness waitForPeer();
-  async::Task<Asked> readRequest();
-  Asked timeUp();
+  async::Task<ConnectionInput> readRequest();
+  ConnectionInput timeUp();
   bool take(std::string_view bytes);
   bool takeBody(std::string_view bytes);
   void refuse(int status, std::string_view what);
@@ -98,11 +97,11 @@ class ServedConnection final : private Flushing {
   ServerState& server_;
   ConnectionTable& table_;
   const Service& service_;
-  const Address address_;
-  Transport wire_;
-  async::PolledSocket socket_;  // uses the wire's descriptor
+  const IpAddress address_;
+  Transport transport_;
+  async::PolledSocket socket_;  // uses the transport's descriptor
   async::Scope scope_;
-  const Channel channel_{socket_, wire_, scope_};
+  const Channel channel_{socket_, transport_, scope_};
   std::optional<async::Scope> time_;  // time limit of the phase
   Phase phase_ = Phase::Idle;
   SteadyTime since_;

@@ -25,11 +25,11 @@ namespace {
 constexpr std::size_t kLeastThreads = 2;
 constexpr int kMostAcceptedInATurn = 64;
 // Refused connections that get a 503 at the same time.
-constexpr std::size_t kMostToldBusy = 64;
+constexpr std::size_t kMostBusyAnswers = 64;
 constexpr std::chrono::milliseconds kDescriptorPause{100};
-constexpr std::chrono::seconds kBetweenComplaints{10};
+constexpr std::chrono::seconds kBetweenWarnings{10};
 
-Server::Options withThreads(Server::Options options) {
+ServerOptions withThreads(ServerOptions options) {
   options.threads = std::max(options.threads, kLeastThreads);
   return options;
 }
@@ -40,7 +40,7 @@ bool outOfResources(int error) {
 
 struct Accepted {
   Descriptor socket;
-  Address address{};
+  IpAddress address{};
   int error = 0;  // of accept4(2) without a socket
 };
 
@@ -79,7 +79,7 @@ std::uint16_t Listening::port() const {
 // Everything that lives on the loop. It is made and destroyed on the loop's thread.
 class Server::Acceptor {
  public:
-  Acceptor(const Options& options, async::Loop& loop, async::ThreadPool& pool)
+  Acceptor(const ServerOptions& options, async::Loop& loop, async::ThreadPool& pool)
       : loop_(loop), state_(options, pool) {
     state_.endSlowestFlush = [this] { return table_.endSlowestFlush(loop_.now()); };
   }
@@ -92,13 +92,13 @@ class Server::Acceptor {
   void resetAll();
   // The following two are thread-safe.
   bool waitForEnd(std::chrono::milliseconds timeout);
-  Counts counts() const { return {open_, accepted_, state_.busy, state_.failed_handshakes}; }
+  ServerCounts counts() const { return {open_, accepted_, state_.busy, state_.failed_handshakes}; }
 
  private:
   async::Task<> acceptAll(Poco::Net::ServerSocket listening, const Service& service);
   async::Task<> pause();
   void take(Accepted accepted, const Service& service);
-  async::Task<> serve(Descriptor socket, const Service& service, Address address,
+  async::Task<> serve(Descriptor socket, const Service& service, IpAddress address,
                       const char* too_many);
 
   async::Loop& loop_;
@@ -106,7 +106,7 @@ class Server::Acceptor {
   ConnectionTable table_;
   std::list<Poco::Net::ServerSocket> listening_;
   async::Scope accepting_{loop_};
-  SteadyTime next_complaint_;  // about missing descriptors
+  SteadyTime next_warning_;  // about missing descriptors
   async::Group connections_;
   async::Group acceptors_;
   std::atomic<std::size_t> open_{0};
@@ -121,7 +121,8 @@ void Server::Acceptor::listen(const Poco::Net::ServerSocket& socket, const Servi
   acceptors_.add(acceptAll(listening, service));
 }
 
-async::Task<> Server::Acceptor::acceptAll(Poco::Net::ServerSocket listening, const Service& service) {
+async::Task<> Server::Acceptor::acceptAll(Poco::Net::ServerSocket listening,
+                                          const Service& service) {
   async::PolledSocket socket(loop_, listening);
   while (true) {
     const bool ready = co_await socket.readable(accepting_);
@@ -143,8 +144,8 @@ async::Task<> Server::Acceptor::acceptAll(Poco::Net::ServerSocket listening, con
 // immediately would only use CPU time.
 async::Task<> Server::Acceptor::pause() {
   const auto now = loop_.now();
-  if (now >= next_complaint_) {
-    next_complaint_ = now + kBetweenComplaints;
+  if (now >= next_warning_) {
+    next_warning_ = now + kBetweenWarnings;
     log::warn("no file descriptor is free; new connections wait", {{"connections", table_.size()}});
   }
   const auto until = now + kDescriptorPause;
@@ -163,13 +164,13 @@ void Server::Acceptor::take(Accepted accepted, const Service& service) {
   }
   ++accepted_;
   if (too_many != nullptr) ++state_.busy;
-  if (state_.stopping || table_.at(service) >= options.max_connections + kMostToldBusy) return;
+  if (state_.stopping || table_.at(service) >= options.max_connections + kMostBusyAnswers) return;
   ++open_;
   connections_.add(serve(std::move(accepted.socket), service, accepted.address, too_many));
 }
 
-async::Task<> Server::Acceptor::serve(Descriptor socket, const Service& service, Address address,
-                                   const char* too_many) {
+async::Task<> Server::Acceptor::serve(Descriptor socket, const Service& service, IpAddress address,
+                                      const char* too_many) {
   // Also when an exception ends the task, because stop() waits for the last one.
   struct Leaving {
     Acceptor& acceptor;
@@ -179,8 +180,8 @@ async::Task<> Server::Acceptor::serve(Descriptor socket, const Service& service,
     }
   };
   const Leaving leaving{*this};
-  const ServedConnection::Place place{loop_, state_, table_};
-  ServedConnection connection(place, std::move(socket), service, address, too_many);
+  const ServedConnection::ConnectionContext context{loop_, state_, table_};
+  ServedConnection connection(context, std::move(socket), service, address, too_many);
   co_await connection.run();
 }
 
@@ -210,18 +211,19 @@ struct Server::Own {
   async::LoopThread loop;
 };
 
-Server::Server(const Options& options)
+Server::Server(const ServerOptions& options)
     : own_(std::make_unique<Own>(withThreads(options).threads)), loop_(own_->loop) {
-  makeFront(options, own_->pool);
+  makeAcceptor(options, own_->pool);
 }
 
-Server::Server(const Options& options, async::LoopThread& loop, async::ThreadPool& pool)
+Server::Server(const ServerOptions& options, async::LoopThread& loop, async::ThreadPool& pool)
     : loop_(loop) {
-  makeFront(options, pool);
+  makeAcceptor(options, pool);
 }
 
-void Server::makeFront(const Options& options, async::ThreadPool& pool) {
-  loop_.call([&] { acceptor_ = std::make_unique<Acceptor>(withThreads(options), loop_.loop(), pool); });
+void Server::makeAcceptor(const ServerOptions& options, async::ThreadPool& pool) {
+  loop_.call(
+      [&] { acceptor_ = std::make_unique<Acceptor>(withThreads(options), loop_.loop(), pool); });
 }
 
 Server::~Server() {
@@ -251,7 +253,7 @@ bool Server::stop(std::chrono::milliseconds timeout) {
   return false;
 }
 
-Server::Counts Server::counts() const {
+ServerCounts Server::counts() const {
   return acceptor_->counts();
 }
 

@@ -48,36 +48,37 @@ struct Service {
   std::size_t max_body = 0;
 };
 
+struct ServerOptions {
+  // At least two. They start and end with the load. Handlers never use the last one.
+  std::size_t threads = 64;
+  // At the addresses of one service. Beyond it, the connection that has been idle longest is
+  // closed; without an idle one the new connection gets `busy`.
+  std::size_t max_connections = 1024;
+  std::size_t max_per_address = 0;  // the same from one address; 0: no limit of its own
+  std::chrono::milliseconds header_timeout{
+      10'000};  // from the first byte of a request, or from accept, to the end of the request
+  std::chrono::milliseconds idle_timeout{120'000};  // between two requests
+  std::chrono::milliseconds write_timeout{30'000};  // for one block to a slow reader
+  std::chrono::milliseconds queue_timeout{5'000};   // for a thread, then `busy`
+};
+
+// Counts since the server was made.
+struct ServerCounts {
+  std::size_t connections = 0;  // open now
+  std::uint64_t accepted = 0;
+  std::uint64_t busy = 0;  // refused: too many connections, or no thread or memory in time
+  std::uint64_t failed_handshakes = 0;
+};
+
 // Serves connections as tasks on one event loop. They use a thread of a pool only for blocking
 // handlers and for the computation of a handshake. Thread-safe. All functions except counts() wait
 // for the loop, so do not call them on its thread.
 class Server {
  public:
-  struct Options {
-    // At least two. They start and end with the load. Handlers never use the last one.
-    std::size_t threads = 64;
-    // At the addresses of one service. Beyond it, the connection that has been idle longest is
-    // closed; without an idle one the new connection gets `busy`.
-    std::size_t max_connections = 1024;
-    std::size_t max_per_address = 0;  // the same from one address; 0: no limit of its own
-    std::chrono::milliseconds header_timeout{
-        10'000};  // from the first byte of a request, or from accept, to the end of the request
-    std::chrono::milliseconds idle_timeout{120'000};  // between two requests
-    std::chrono::milliseconds write_timeout{30'000};  // for one block to a slow reader
-    std::chrono::milliseconds queue_timeout{5'000};   // for a thread, then `busy`
-  };
-  // Counts since the server was made.
-  struct Counts {
-    std::size_t connections = 0;  // open now
-    std::uint64_t accepted = 0;
-    std::uint64_t busy = 0;  // refused: too many connections, or no thread or memory in time
-    std::uint64_t failed_handshakes = 0;
-  };
-
   // With a loop and threads of its own. Throws like async::LoopThread.
-  explicit Server(const Options& options);
+  explicit Server(const ServerOptions& options);
   // On a loop and threads that others also use. Both must outlive the server.
-  Server(const Options& options, async::LoopThread& loop, async::ThreadPool& pool);
+  Server(const ServerOptions& options, async::LoopThread& loop, async::ThreadPool& pool);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -94,13 +95,13 @@ class Server {
   // for. The server cannot listen again.
   bool stop(std::chrono::milliseconds timeout);
 
-  Counts counts() const;
+  ServerCounts counts() const;
 
  private:
   class Acceptor;
   struct Own;
 
-  void makeFront(const Options& options, async::ThreadPool& pool);
+  void makeAcceptor(const ServerOptions& options, async::ThreadPool& pool);
 
   const std::unique_ptr<Own> own_;  // null: others own them
   async::LoopThread& loop_;

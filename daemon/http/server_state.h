@@ -17,10 +17,10 @@ namespace postern::http {
 // Shared by all connections of a server. Outlives them. On the loop, except for atomic members.
 struct ServerState {
   // `job_runner` must outlive the object.
-  ServerState(const Server::Options& server_options, async::JobRunner& job_runner)
+  ServerState(const ServerOptions& server_options, async::JobRunner& job_runner)
       : options(server_options), runner(job_runner), long_answers(server_options.threads - 1) {}
 
-  const Server::Options options;
+  const ServerOptions options;
   async::JobRunner& runner;
   LongAnswers long_answers;  // one thread is reserved for handshakes
   GzipEncoders encoders;

@@ -30,14 +30,14 @@ bool wouldBlock(int error) {
 
 }  // namespace
 
-Pieces::Pieces(std::initializer_list<std::string_view> pieces) {
+BufferSequence::BufferSequence(std::initializer_list<std::string_view> pieces) {
   assert(pieces.size() <= kMost);
   for (const auto piece : pieces) {
     if (!piece.empty()) pieces_[count_++] = piece;
   }
 }
 
-void Pieces::drop(std::size_t size) {
+void BufferSequence::drop(std::size_t size) {
   while (size > 0) {
     auto& piece = pieces_[first_];
     const auto taken = std::min(size, piece.size());
@@ -77,23 +77,23 @@ bool Transport::secureWith(SSL_CTX& context) {
   return true;
 }
 
-Transport::Outcome Transport::handshake() {
+IoOutcome Transport::handshake() {
   ERR_clear_error();
   const int result = SSL_do_handshake(ssl_.get());
   if (result == 1) {
     records_without_data_ = 0;
-    return Outcome::Done;
+    return IoOutcome::Done;
   }
   plain_http_ = ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST;
   return sslOutcome(result);
 }
 
-Transport::Outcome Transport::sslOutcome(int result) {
+IoOutcome Transport::sslOutcome(int result) {
   const int error = SSL_get_error(ssl_.get(), result);
   ERR_clear_error();
   wants_write_ = error == SSL_ERROR_WANT_WRITE;
-  if (wants_write_ || error == SSL_ERROR_WANT_READ) return Outcome::Blocked;
-  return Outcome::End;
+  if (wants_write_ || error == SSL_ERROR_WANT_READ) return IoOutcome::Blocked;
+  return IoOutcome::End;
 }
 
 Transport::Received Transport::receive(std::span<char> room) {
@@ -103,28 +103,28 @@ Transport::Received Transport::receive(std::span<char> room) {
     const int result = SSL_read_ex(ssl_.get(), room.data(), room.size(), &size);
     if (result == 1) {
       records_without_data_ = 0;
-      return {Outcome::Done, size};
+      return {IoOutcome::Done, size};
     }
     const auto outcome = sslOutcome(result);
-    return {records_without_data_ > kMostRecordsWithoutData ? Outcome::End : outcome};
+    return {records_without_data_ > kMostRecordsWithoutData ? IoOutcome::End : outcome};
   }
   while (true) {
     const auto size = ::recv(socket_.number(), room.data(), room.size(), 0);
-    if (size > 0) return {Outcome::Done, static_cast<std::size_t>(size)};
+    if (size > 0) return {IoOutcome::Done, static_cast<std::size_t>(size)};
     if (size < 0 && errno == EINTR) continue;
     wants_write_ = false;
-    return {size < 0 && wouldBlock(errno) ? Outcome::Blocked : Outcome::End};
+    return {size < 0 && wouldBlock(errno) ? IoOutcome::Blocked : IoOutcome::End};
   }
 }
 
-Transport::Outcome Transport::sendSome(Pieces& pieces) {
-  if (interrupt_) return Outcome::End;
+IoOutcome Transport::sendSome(BufferSequence& pieces) {
+  if (interrupt_) return IoOutcome::End;
   return ssl_ ? sendSecure(pieces) : sendPlain(pieces);
 }
 
-Transport::Outcome Transport::sendPlain(Pieces& pieces) {
+IoOutcome Transport::sendPlain(BufferSequence& pieces) {
   while (!pieces.empty()) {
-    std::array<iovec, Pieces::kMost> vectors;
+    std::array<iovec, BufferSequence::kMost> vectors;
     msghdr message{};
     message.msg_iov = vectors.data();
     for (const auto piece : pieces.left()) {
@@ -136,15 +136,15 @@ Transport::Outcome Transport::sendPlain(Pieces& pieces) {
       pieces.drop(static_cast<std::size_t>(size));
     } else if (wouldBlock(errno)) {
       wants_write_ = true;
-      return Outcome::Blocked;
+      return IoOutcome::Blocked;
     } else if (errno != EINTR) {
-      return Outcome::End;
+      return IoOutcome::End;
     }
   }
-  return Outcome::Done;
+  return IoOutcome::Done;
 }
 
-Transport::Outcome Transport::sendSecure(Pieces& pieces) {
+IoOutcome Transport::sendSecure(BufferSequence& pieces) {
   while (!pieces.empty()) {
     // OpenSSL requires the same bytes again for a record that it could not send.
     std::array<char, kRecord> record;
@@ -164,7 +164,7 @@ Transport::Outcome Transport::sendSecure(Pieces& pieces) {
     if (result != 1) return sslOutcome(result);
     pieces.drop(sent);
   }
-  return Outcome::Done;
+  return IoOutcome::Done;
 }
 
 std::chrono::milliseconds Transport::waited() const {

@@ -19,11 +19,11 @@
 namespace postern::http {
 
 // Up to kMost pieces of bytes to send in order. Borrows them.
-class Pieces {
+class BufferSequence {
  public:
   static constexpr std::size_t kMost = 4;
 
-  Pieces(std::initializer_list<std::string_view> pieces);
+  BufferSequence(std::initializer_list<std::string_view> pieces);
 
   bool empty() const { return first_ == count_; }
   std::span<const std::string_view> left() const {
@@ -38,21 +38,22 @@ class Pieces {
   std::size_t count_ = 0;
 };
 
+enum class IoOutcome : std::uint8_t {
+  Done,     // success; for receive(): bytes are available
+  Blocked,  // wait for the socket first: wantsWrite() says for which direction
+  End,      // closed or broken by the peer
+};
+
 // The transport of one connection, plain or TLS, with its socket, which it owns. Never raises
 // SIGPIPE. One thread at a time.
 class Transport {
  public:
-  enum class Outcome : std::uint8_t {
-    Done,     // success; for receive(): bytes are available
-    Blocked,  // wait for the socket first: wantsWrite() says for which direction
-    End,      // closed or broken by the peer
-  };
   struct Received {
-    Outcome outcome;
+    IoOutcome outcome;
     std::size_t size = 0;
   };
 
-  // Sends nothing after `interrupt`, which must outlive the wire.
+  // Sends nothing after `interrupt`, which must outlive the transport.
   Transport(Descriptor socket, const std::atomic<bool>& interrupt)
       : socket_(std::move(socket)), interrupt_(interrupt) {}
   Transport(const Transport&) = delete;  // its TLS points to it
@@ -71,7 +72,7 @@ class Transport {
   bool secureWith(SSL_CTX& context);
   // Never waits. End: refused by either side. plainHttp() says whether the client does not speak
   // TLS at all.
-  Outcome handshake();
+  IoOutcome handshake();
   bool plainHttp() const { return plain_http_; }
   // Ends TLS. Later bytes are sent in plain text.
   void dropTls() { ssl_.reset(); }
@@ -81,7 +82,7 @@ class Transport {
   Received receive(std::span<char> room);
   // Sends what the socket accepts without waiting and removes it from the pieces. Done: all of
   // them.
-  Outcome sendSome(Pieces& pieces);
+  IoOutcome sendSome(BufferSequence& pieces);
   // Begins or ends a wait for the peer while sending. By one thread; `now` of the steady clock.
   void beginWait(SteadyTime now) { waiting_since_ = now.time_since_epoch().count(); }
   void endWait(SteadyTime now) {
@@ -110,9 +111,9 @@ class Transport {
     void operator()(SSL* ssl) const { SSL_free(ssl); }
   };
 
-  Outcome sslOutcome(int result);
-  Outcome sendPlain(Pieces& pieces);
-  Outcome sendSecure(Pieces& pieces);
+  IoOutcome sslOutcome(int result);
+  IoOutcome sendPlain(BufferSequence& pieces);
+  IoOutcome sendSecure(BufferSequence& pieces);
 
   Descriptor socket_;
   std::unique_ptr<SSL, SslDeleter> ssl_;

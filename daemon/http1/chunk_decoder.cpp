@@ -29,45 +29,45 @@ bool isChunkExtension(std::string_view text) {
 
 }  // namespace
 
-ChunkDecoder::Step ChunkDecoder::next(std::string_view& bytes) {
+ChunkStep ChunkDecoder::next(std::string_view& bytes) {
   while (error_ == ChunkError::None) {
-    if (state_ == State::End) return {Event::End, {}};
-    if (state_ == State::Data) {
-      if (bytes.empty()) return {Event::More, {}};
+    if (state_ == ChunkState::End) return {ChunkEvent::End, {}};
+    if (state_ == ChunkState::Data) {
+      if (bytes.empty()) return {ChunkEvent::More, {}};
       const auto data = bytes.substr(0, std::min<std::uint64_t>(left_, bytes.size()));
       bytes.remove_prefix(data.size());
       left_ -= data.size();
-      if (left_ == 0) state_ = State::DataEnd;
-      return {Event::Data, data};
+      if (left_ == 0) state_ = ChunkState::DataEnd;
+      return {ChunkEvent::Data, data};
     }
     bool complete = false;
     error_ = takeLine(bytes, complete);
-    if (error_ == ChunkError::None && !complete) return {Event::More, {}};
+    if (error_ == ChunkError::None && !complete) return {ChunkEvent::More, {}};
   }
-  return {Event::Error, {}};
+  return {ChunkEvent::Error, {}};
 }
 
 ChunkError ChunkDecoder::takeLine(std::string_view& bytes, bool& complete) {
-  const auto room = state_ == State::Trailers ? limits_.trailers - trailers_ : limits_.line;
+  const auto room = state_ == ChunkState::Trailers ? limits_.trailers - trailers_ : limits_.line;
   switch (lines_.next(bytes, std::min(room, limits_.line))) {
-    case LineReader::Outcome::More: return ChunkError::None;
-    case LineReader::Outcome::NoCrLf: return ChunkError::NoCrLf;
-    case LineReader::Outcome::TooLong:
+    case LineProgress::More: return ChunkError::None;
+    case LineProgress::NoCrLf: return ChunkError::NoCrLf;
+    case LineProgress::TooLong:
       return room < limits_.line ? ChunkError::TooManyTrailers : ChunkError::LineTooLong;
-    case LineReader::Outcome::Line: break;
+    case LineProgress::Line: break;
   }
   complete = true;
   return readLine(lines_.line());
 }
 
 ChunkError ChunkDecoder::readLine(std::string_view line) {
-  if (state_ == State::Size) return readSize(line);
-  if (state_ == State::DataEnd) {
-    state_ = State::Size;
+  if (state_ == ChunkState::Size) return readSize(line);
+  if (state_ == ChunkState::DataEnd) {
+    state_ = ChunkState::Size;
     return line.empty() ? ChunkError::None : ChunkError::ChunkTooLong;
   }
   if (line.empty()) {
-    state_ = State::End;
+    state_ = ChunkState::End;
     return ChunkError::None;
   }
   trailers_ += line.size() + kLineEnd;
@@ -89,7 +89,7 @@ ChunkError ChunkDecoder::readSize(std::string_view line) {
   if (*size > limits_.body - body_) return ChunkError::BodyTooLarge;
   body_ += *size;
   left_ = *size;
-  state_ = left_ == 0 ? State::Trailers : State::Data;
+  state_ = left_ == 0 ? ChunkState::Trailers : ChunkState::Data;
   return ChunkError::None;
 }
 

@@ -32,33 +32,34 @@ struct ChunkLimits {
   std::uint64_t body = std::numeric_limits<std::uint64_t>::max();    // of all chunks together
 };
 
+enum class ChunkEvent : std::uint8_t {
+  More,   // the piece is consumed
+  Data,   // ChunkStep::bytes belong to the body; never empty
+  End,    // the body is complete; the rest of the piece does not belong to it
+  Error,  // error() says why; the object is unusable
+};
+
+struct ChunkStep {
+  ChunkEvent event;
+  std::string_view bytes;  // set with Data: part of the caller's piece
+};
+
 // Decodes one body in the chunked transfer coding (RFC 9112 section 7.1). Pieces of bytes may be
 // split anywhere. Extensions and trailers are checked and dropped. Not thread-safe.
 class ChunkDecoder {
  public:
   explicit ChunkDecoder(const ChunkLimits& limits) : limits_(limits) {}
 
-  enum class Event : std::uint8_t {
-    More,   // the piece is consumed
-    Data,   // Step::bytes belong to the body; never empty
-    End,    // the body is complete; the rest of the piece does not belong to it
-    Error,  // error() says why; the object is unusable
-  };
-  struct Step {
-    Event event;
-    std::string_view bytes;  // set with Data: part of the caller's piece
-  };
-
   // Consumes bytes from the front of `bytes`. Where the pieces are split changes neither the body
   // nor the error.
-  Step next(std::string_view& bytes);
+  ChunkStep next(std::string_view& bytes);
   ChunkError error() const { return error_; }
   // After Error with BadTrailerName and BadTrailerValue: the trailer. Valid during the life of the
   // caller's piece.
   std::string_view refusedLine() const { return lines_.line(); }
 
  private:
-  enum class State : std::uint8_t { Size, Data, DataEnd, Trailers, End };
+  enum class ChunkState : std::uint8_t { Size, Data, DataEnd, Trailers, End };
 
   ChunkError takeLine(std::string_view& bytes, bool& complete);
   ChunkError readLine(std::string_view line);
@@ -70,7 +71,7 @@ class ChunkDecoder {
   std::uint64_t body_ = 0;      // total size of all chunks, by their size lines
   std::size_t extensions_ = 0;  // bytes
   std::size_t trailers_ = 0;    // bytes
-  State state_ = State::Size;
+  ChunkState state_ = ChunkState::Size;
   ChunkError error_ = ChunkError::None;
 };
 

@@ -4,7 +4,7 @@
 
 namespace postern::http1 {
 
-LineReader::Outcome LineReader::next(std::string_view& bytes, std::size_t most) {
+LineProgress LineReader::next(std::string_view& bytes, std::size_t most) {
   if (std::exchange(complete_, false)) {
     begin_.clear();
     line_ = {};
@@ -13,18 +13,18 @@ LineReader::Outcome LineReader::next(std::string_view& bytes, std::size_t most) 
   const bool ends = feed != std::string_view::npos;
   const auto part = bytes.substr(0, ends ? feed + 1 : feed);
   const auto size = begin_.size() + part.size();
-  if (ends ? size > most : size >= most) return Outcome::TooLong;
+  if (ends ? size > most : size >= most) return LineProgress::TooLong;
   bytes.remove_prefix(part.size());
   line_ = part;
   if (!begin_.empty() || !ends) {
     begin_ += part;
     line_ = begin_;
   }
-  if (!ends) return Outcome::More;
-  if (!line_.ends_with("\r\n")) return Outcome::NoCrLf;
+  if (!ends) return LineProgress::More;
+  if (!line_.ends_with("\r\n")) return LineProgress::NoCrLf;
   line_.remove_suffix(2);
   complete_ = true;
-  return Outcome::Line;
+  return LineProgress::Line;
 }
 
 }  // namespace postern::http1

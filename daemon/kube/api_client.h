@@ -19,7 +19,7 @@
 #include "base/secret.h"
 #include "config/target.h"
 #include "kube/json.h"
-#include "tls/store.h"
+#include "tls/material_store.h"
 #include "upstream/client.h"
 #include "upstream/resolver.h"
 
@@ -94,7 +94,7 @@ class ApiClient {
   const std::string authority_;
   const RealClock real_clock_;  // for deadlines: the API server does not know `clock`
   upstream::Resolver resolver_;
-  tls::Store material_;
+  tls::MaterialStore material_;
   async::ThreadPool pool_{1};  // computes handshakes
   async::LoopThread loop_thread_{real_clock_};
   const std::shared_ptr<upstream::Client> client_;  // on the loop

@@ -75,26 +75,26 @@ class Ruleset {
 }  // namespace
 
 Layer restrictFiles(const std::vector<std::filesystem::path>& readable,
-               const std::vector<std::filesystem::path>& writable) {
-  Layer lock;
+                    const std::vector<std::filesystem::path>& writable) {
+  Layer layer;
   const long version =
       syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
   if (version <= 0) {
-    lock.why = "the kernel does not offer Landlock, or the container runtime hides it: " +
-               std::generic_category().message(errno);
-    return lock;
+    layer.why = "the kernel does not offer Landlock, or the container runtime hides it: " +
+                std::generic_category().message(errno);
+    return layer;
   }
-  lock.offered = true;
+  layer.offered = true;
   Ruleset ruleset(rightsOf(version));
   for (const auto& path : readable) ruleset.allow(path, kRead);
   for (const auto& path : writable) ruleset.allow(path, kWrite);
   if (const int error = ruleset.enforce(); error != 0) {
-    lock.why = "Landlock cannot be applied: " + std::generic_category().message(error);
-    return lock;
+    layer.why = "Landlock cannot be applied: " + std::generic_category().message(error);
+    return layer;
   }
-  lock.in_force = true;
-  lock.state = std::to_string(version);
-  return lock;
+  layer.in_force = true;
+  layer.state = std::to_string(version);
+  return layer;
 }
 
 }  // namespace postern::sandbox

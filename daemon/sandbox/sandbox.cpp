@@ -77,7 +77,7 @@ void hold(const char* place) {
 
 }  // namespace
 
-Sandbox::Sandbox(const Files& files) {
+Sandbox::Sandbox(const AllowedFiles& files) {
   std::vector<Path> writable;
   if (!files.writable.empty()) {
     writable.push_back(resolved(files.writable));

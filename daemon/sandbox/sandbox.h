@@ -12,7 +12,7 @@ namespace postern::sandbox {
 using Path = std::filesystem::path;
 
 // The files that the process may open from now on, in addition to those of the libraries.
-struct Files {
+struct AllowedFiles {
   // A folder is admitted with everything below it, a file with its whole folder: a renewed file is
   // a new file with the same name.
   std::vector<Path> readable;
@@ -27,7 +27,7 @@ class Sandbox {
   // No sandbox: nothing is refused.
   Sandbox() = default;
   // Restricts this process permanently. Requires that only the caller's thread runs.
-  explicit Sandbox(const Files& files);
+  explicit Sandbox(const AllowedFiles& files);
 
   const Layer& seccomp() const { return seccomp_; }
   const Layer& landlock() const { return landlock_; }

@@ -23,11 +23,11 @@ constexpr std::int64_t kSecondsBetweenLines = 60;
 constexpr int kBySeccomp = 1;  // si_code; the C library's headers do not name it
 
 // The data for the signal handler, prepared before.
-struct Call {
+struct RefusedCall {
   std::array<char, 24> name{};                // truncated to fit, zero-terminated
   std::atomic<std::int64_t> next_line_at{0};  // CLOCK_MONOTONIC, seconds
 };
-std::array<Call, kMostNumbers> calls;
+std::array<RefusedCall, kMostNumbers> calls;
 std::uint32_t native_arch = 0;
 std::atomic<std::uint64_t> refused = 0;
 static_assert(decltype(refused)::is_always_lock_free);
@@ -54,7 +54,7 @@ void setResult(ucontext_t& context, int result) {
 }
 
 // Whether this line is due. Of concurrent ones exactly one is.
-bool lineIsDue(Call& call) {
+bool lineIsDue(RefusedCall& call) {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
   auto due = call.next_line_at.load();
@@ -66,7 +66,7 @@ void logRefusal(int number, std::uint32_t arch) {
   const auto index = static_cast<std::size_t>(number);
   const bool known = arch == native_arch && number >= 0 && index < calls.size();
   // Unknown numbers share the entry of number 511, which no system call has yet.
-  Call& call = calls[known ? index : calls.size() - 1];
+  RefusedCall& call = calls[known ? index : calls.size() - 1];
   if (!lineIsDue(call)) return;
   std::array<char, 16> digits{};
   const auto end = std::to_chars(digits.begin(), digits.end(), number).ptr;

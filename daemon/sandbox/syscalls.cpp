@@ -161,21 +161,21 @@ Layer restrictSystemCalls() {
   ruleSockets(filter);
   ruleProcess(filter);
 
-  Layer lock;
-  lock.offered = true;
+  Layer layer;
+  layer.offered = true;
   if (const int error = handleSigsys(); error != 0) {
-    lock.why = "SIGSYS cannot be handled: " + std::generic_category().message(error);
-    return lock;
+    layer.why = "SIGSYS cannot be handled: " + std::generic_category().message(error);
+    return layer;
   }
   if (const int error = filter.load(); error != 0) {
-    lock.offered = false;
-    lock.why = "the kernel does not offer seccomp, or the container runtime hides it: " +
-               std::generic_category().message(error);
-    return lock;
+    layer.offered = false;
+    layer.why = "the kernel does not offer seccomp, or the container runtime hides it: " +
+                std::generic_category().message(error);
+    return layer;
   }
-  lock.in_force = true;
-  lock.state = "on";
-  return lock;
+  layer.in_force = true;
+  layer.state = "on";
+  return layer;
 }
 
 }  // namespace postern::sandbox

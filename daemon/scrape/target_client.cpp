@@ -9,27 +9,27 @@
 namespace postern::scrape {
 namespace {
 
-std::shared_ptr<credentials::Store> makeStore(const config::Target& target, const std::string& salt,
+std::shared_ptr<credentials::CredentialStore> makeStore(const config::Target& target, const std::string& salt,
                                               const Clock& clock, const Draw& draw) {
   if (!target.credentials) return nullptr;
   const auto backoff = target.login ? target.login->backoff : config::BackoffOptions();
   if (target.credentials->mysql) {
     const auto& mysql = *target.credentials->mysql;
-    return std::make_shared<credentials::Store>(
+    return std::make_shared<credentials::CredentialStore>(
         std::make_unique<credentials::MysqlSource>(mysql, target.name), target.name,
         credentials::Schedule::database(mysql.refresh_interval), backoff, salt, clock, draw);
   }
-  return std::make_shared<credentials::Store>(
+  return std::make_shared<credentials::CredentialStore>(
       std::make_unique<credentials::MountedSource>(*target.credentials->file), target.name,
       credentials::Schedule::mounted(), backoff, salt, clock, draw);
 }
 
 // The driver reads the files itself. This store only provides their dates and errors.
-std::unique_ptr<tls::Store> makeDatabaseMaterial(const config::Target& target, const Clock& clock) {
+std::unique_ptr<tls::MaterialStore> makeDatabaseMaterial(const config::Target& target, const Clock& clock) {
   if (!target.credentials || !target.credentials->mysql) return nullptr;
   const auto files = credentials::tlsFilesOf(*target.credentials->mysql);
   if (!files) return nullptr;
-  return std::make_unique<tls::Store>(*files, target.name + " (database)", clock);
+  return std::make_unique<tls::MaterialStore>(*files, target.name + " (database)", clock);
 }
 
 // Checks whether the files have changed. Returns true when they were loaded.

@@ -9,9 +9,9 @@
 #include "async/job_runner.h"
 #include "async/loop.h"
 #include "config/target.h"
-#include "credentials/store.h"
+#include "credentials/credential_store.h"
 #include "session/session.h"
-#include "tls/store.h"
+#include "tls/material_store.h"
 #include "upstream/client.h"
 
 namespace postern::scrape {
@@ -47,10 +47,10 @@ class TargetClient : public std::enable_shared_from_this<TargetClient> {
   std::optional<tls::Summary> serverCertificate() const;  // of the last handshake
 
   const config::Target config;
-  tls::Store material;
+  tls::MaterialStore material;
   std::unique_ptr<TokenEndpoint> token_endpoint;    // only for oauth2
-  std::unique_ptr<tls::Store> database_material;    // null: no database, or one without TLS
-  std::shared_ptr<credentials::Store> credentials;  // null: no credential is needed
+  std::unique_ptr<tls::MaterialStore> database_material;    // null: no database, or one without TLS
+  std::shared_ptr<credentials::CredentialStore> credentials;  // null: no credential is needed
   const std::unique_ptr<upstream::HttpClient> http;
   session::Session session;
 
@@ -68,7 +68,7 @@ struct TokenEndpoint {
   // `target` has oauth2.
   TokenEndpoint(const config::Target& target, const TargetClient::ClientParts& parts);
 
-  tls::Store material;
+  tls::MaterialStore material;
   upstream::Client client;
 };
 

@@ -22,7 +22,7 @@ bool logsIn(const std::optional<config::Login>& login, const credentials::Creden
   return login && !credential.username.empty() && !credential.password.empty();
 }
 
-CredentialReading::CredentialReading(std::shared_ptr<credentials::Store> store,
+CredentialReading::CredentialReading(std::shared_ptr<credentials::CredentialStore> store,
                                      std::optional<config::Login> login, const async::Scope& scope)
     : store_(std::move(store)), login_(std::move(login)), deadline_(realDeadline(scope)) {}
 

@@ -7,9 +7,9 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/login.h"
+#include "credentials/credential_store.h"
 #include "credentials/headers.h"
 #include "credentials/source.h"
-#include "credentials/store.h"
 
 namespace postern::session {
 
@@ -20,14 +20,14 @@ bool logsIn(const std::optional<config::Login>& login, const credentials::Creden
 class CredentialReading {
  public:
   struct Read {
-    Result<credentials::Store::Loaded> credential;  // fingerprint already computed
+    Result<credentials::LoadedCredential> credential;  // fingerprint already computed
     bool logs_in = false;
     Result<credentials::SecretHeaders> headers;  // http_headers of the login
   };
 
   // Reads until the scope's deadline at most, if the source supports deadlines.
-  CredentialReading(std::shared_ptr<credentials::Store> store, std::optional<config::Login> login,
-                    const async::Scope& scope);
+  CredentialReading(std::shared_ptr<credentials::CredentialStore> store,
+                    std::optional<config::Login> login, const async::Scope& scope);
 
   // Blocks.
   Read operator()() const;
@@ -35,7 +35,7 @@ class CredentialReading {
   std::weak_ptr<void> running() const { return running_; }
 
  private:
-  std::shared_ptr<credentials::Store> store_;
+  std::shared_ptr<credentials::CredentialStore> store_;
   std::optional<config::Login> login_;
   Deadline deadline_;
   std::shared_ptr<void> running_ = std::make_shared<bool>();

@@ -60,18 +60,18 @@ async::Task<Result<Token>> LoginExchange::logIn(const credentials::Credential& c
 // does not find the credential in the header, the same login also tries the body.
 async::Task<Result<Token>> LoginExchange::logInForToken(const credentials::Credential& client,
                                                         async::Scope& scope) {
-  auto first_auth = client_auth_.value_or(ClientAuth::Header);
+  auto first_auth = client_auth_.value_or(ClientAuthMethod::Header);
   const bool known = client_auth_.has_value();
   auto first = co_await askForToken(client, first_auth, scope);
   if (known || !first.suggests_other_auth) co_return std::move(first.token);
-  auto by_body = co_await askForToken(client, ClientAuth::Body, scope);
-  const bool tells_less = !by_body.token && by_body.token.error().fault == Fault::LoginFailed;
-  if (tells_less) co_return std::move(first.token);
+  auto by_body = co_await askForToken(client, ClientAuthMethod::Body, scope);
+  const bool is_less_specific = !by_body.token && by_body.token.error().fault == Fault::LoginFailed;
+  if (is_less_specific) co_return std::move(first.token);
   co_return std::move(by_body.token);
 }
 
 async::Task<LoginExchange::TokenAnswer> LoginExchange::askForToken(
-    const credentials::Credential& client, ClientAuth auth, async::Scope& scope) {
+    const credentials::Credential& client, ClientAuthMethod auth, async::Scope& scope) {
   auto request = makeTokenRequest(*oauth2_, *login_, client, auth);
   const auto answer = co_await send(std::move(request), scope);
   if (!answer) co_return TokenAnswer{answer.error()};
@@ -81,8 +81,8 @@ async::Task<LoginExchange::TokenAnswer> LoginExchange::askForToken(
   co_return TokenAnswer{std::move(token), other};
 }
 
-async::Task<Result<LoginExchange::Answer>> LoginExchange::send(upstream::Request request,
-                                                               async::Scope& scope) {
+async::Task<Result<LoginExchange::LoginResponse>> LoginExchange::send(upstream::Request request,
+                                                                      async::Scope& scope) {
   std::optional<upstream::TransportInfo> transport;
   request.transport = &transport;
   std::optional<upstream::Response> head;
@@ -102,18 +102,19 @@ async::Task<Result<LoginExchange::Answer>> LoginExchange::send(upstream::Request
   co_return judge(std::move(head), std::move(body), std::move(error));
 }
 
-Result<LoginExchange::Answer> LoginExchange::judge(std::optional<upstream::Response> head,
-                                                   Secret body, std::optional<Error> error) const {
+Result<LoginExchange::LoginResponse> LoginExchange::judge(std::optional<upstream::Response> head,
+                                                          Secret body,
+                                                          std::optional<Error> error) const {
   if (!error) {
     // A proxy that refuses the client certificate has not asked the service about the credential.
     if (upstream::refusesClientCertificate(head->status, body.reveal())) {
       return withContext("login",
                          upstream::clientRefusal(head->status, body.reveal(), shows_certificate_));
     }
-    return Answer{*std::move(head), std::move(body)};
+    return LoginResponse{*std::move(head), std::move(body)};
   }
   // A long, slow or truncated error page must not hide its status.
-  if (head && !mayBeSuccess(*login_, head->status)) return Answer{*std::move(head), {}};
+  if (head && !mayBeSuccess(*login_, head->status)) return LoginResponse{*std::move(head), {}};
   error->what = "login: " + error->what;
   if (head && error->fault == Fault::Limit) {
     return Error{Fault::LoginRejected,

@@ -39,7 +39,7 @@ class LoginExchange {
   void forgetTransport() { transport_.reset(); }
 
  private:
-  struct Answer {
+  struct LoginResponse {
     upstream::Response response;
     Secret body;
   };
@@ -50,11 +50,11 @@ class LoginExchange {
 
   async::Task<Result<Token>> logInForToken(const credentials::Credential& client,
                                            async::Scope& scope);
-  async::Task<TokenAnswer> askForToken(const credentials::Credential& client, ClientAuth auth,
+  async::Task<TokenAnswer> askForToken(const credentials::Credential& client, ClientAuthMethod auth,
                                        async::Scope& scope);
-  async::Task<Result<Answer>> send(upstream::Request request, async::Scope& scope);
-  Result<Answer> judge(std::optional<upstream::Response> head, Secret body,
-                       std::optional<Error> error) const;
+  async::Task<Result<LoginResponse>> send(upstream::Request request, async::Scope& scope);
+  Result<LoginResponse> judge(std::optional<upstream::Response> head, Secret body,
+                              std::optional<Error> error) const;
 
   const std::string url_path_;
   const CookieScope cookie_scope_;
@@ -63,7 +63,7 @@ class LoginExchange {
   const bool shows_certificate_;  // to the host of the logins
   upstream::HttpClient& client_;
   const Clock& clock_;
-  std::optional<ClientAuth> client_auth_;  // the method that returned a token
+  std::optional<ClientAuthMethod> client_auth_;  // the method that returned a token
   std::optional<upstream::TransportInfo> transport_;
 };
 

@@ -47,7 +47,7 @@ void LoginGate::resume(const config::BackoffOptions& steps) {
   backoff_.resume(saved_.rejections);
   const auto left = saved_.next_attempt - clock_.system();
   if (!saved_.never && left.count() <= 0) return;
-  wait_ = Wait{saved_.fault, "before the last restart", std::nullopt, saved_.fingerprint};
+  wait_ = LoginWait{saved_.fault, "before the last restart", std::nullopt, saved_.fingerprint};
   if (saved_.never) return;
   // The clock may have jumped while postern was not running: never wait longer than a fresh wait.
   const auto longest = std::max<SystemTime::duration>(
@@ -100,7 +100,7 @@ Error LoginGate::failed(Error error, const std::string& fingerprint) {
     }
     return backoff_.unreachable();
   }();
-  wait_ = Wait{error.fault, error.what, std::nullopt, fingerprint};
+  wait_ = LoginWait{error.fault, error.what, std::nullopt, fingerprint};
   if (delay) wait_->until = clock_.steady() + *delay;
   save();
   error.next = next();

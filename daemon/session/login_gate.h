@@ -55,7 +55,7 @@ class LoginGate {
   WaitStatus status() const;
 
  private:
-  struct Wait {
+  struct LoginWait {
     Fault after;
     std::string what;
     std::optional<SteadyTime> until;  // not set: until the credential changes
@@ -74,7 +74,7 @@ class LoginGate {
   StateFile state_;
   SavedState saved_;
   credentials::Backoff backoff_;
-  std::optional<Wait> wait_;
+  std::optional<LoginWait> wait_;
 };
 
 }  // namespace postern::session

@@ -87,7 +87,7 @@ std::string joined(const std::vector<std::string>& scopes) {
 }  // namespace
 
 upstream::Request makeTokenRequest(const config::Oauth2& oauth2, const config::Login& login,
-                                   const credentials::Credential& client, ClientAuth auth) {
+                                   const credentials::Credential& client, ClientAuthMethod auth) {
   upstream::Request request;
   request.method = "POST";
   request.path = login.url;
@@ -99,7 +99,7 @@ upstream::Request makeTokenRequest(const config::Oauth2& oauth2, const config::L
   appendField("grant_type", "client_credentials", request.body);
   if (!oauth2.scopes.empty()) appendField("scope", joined(oauth2.scopes), request.body);
   for (const auto& [name, value] : oauth2.endpoint_params) appendField(name, value, request.body);
-  if (auth == ClientAuth::Body) {
+  if (auth == ClientAuthMethod::Body) {
     appendField("client_id", client.username, request.body);
     appendField("client_secret", client.password.reveal(), request.body);
   } else {

@@ -11,11 +11,11 @@ namespace postern::session {
 
 // Where the request has the client's id and secret (RFC 6749 section 2.3.1). Servers must support
 // the header, and some support only the body.
-enum class ClientAuth { Header, Body };
+enum class ClientAuthMethod { Header, Body };
 
 // `login` has the endpoint's path; the credential is the client's id and secret.
 upstream::Request makeTokenRequest(const config::Oauth2& oauth2, const config::Login& login,
-                                   const credentials::Credential& client, ClientAuth auth);
+                                   const credentials::Credential& client, ClientAuthMethod auth);
 
 // Like readLogin(), with the terms of OAuth2. A token of another type than Bearer is an error.
 Result<Token> readTokenAnswer(const config::Login& login, const upstream::Response& response,

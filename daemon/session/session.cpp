@@ -64,7 +64,7 @@ struct Session::Probe {
   }
 };
 
-Session::Session(const config::Target& target, Parts parts, Draw draw, StateFile state)
+Session::Session(const config::Target& target, SessionParts parts, Draw draw, StateFile state)
     : target_(target.name),
       url_path_(target.url.path),
       authorization_type_(target.credentials ? target.credentials->authorization_type : ""),
@@ -176,7 +176,7 @@ async::Task<bool> Session::waitUntilSaved(async::Scope& scope) {
   co_return waited.has_value();
 }
 
-async::Task<Result<void>> Session::logIn(const credentials::Store::Loaded& loaded,
+async::Task<Result<void>> Session::logIn(const credentials::LoadedCredential& loaded,
                                          const credentials::SecretHeaders& headers,
                                          async::Scope& scope) {
   gate_.attempt(loaded->fingerprint());
@@ -195,7 +195,7 @@ async::Task<Result<void>> Session::logIn(const credentials::Store::Loaded& loade
   co_return Result<void>();
 }
 
-Session::Current Session::currentOf(Token token, const credentials::Store::Loaded& loaded) {
+Session::Current Session::currentOf(Token token, const credentials::LoadedCredential& loaded) {
   Current fresh;
   upstream::Request header;
   setSecretHeader(header, exchange_.config()->send_as, token.value);
@@ -213,7 +213,7 @@ Session::Current Session::currentOf(Token token, const credentials::Store::Loade
   return fresh;
 }
 
-Session::Current Session::currentOf(const credentials::Store::Loaded& loaded) {
+Session::Current Session::currentOf(const credentials::LoadedCredential& loaded) {
   Current direct;
   direct.header = "Authorization";
   direct.value = directAuthorization(loaded->credential, authorization_type_);
@@ -362,8 +362,8 @@ async::Task<> Session::logout(async::Scope& scope) {
   }
 }
 
-Session::Status Session::status() const {
-  Status status = status_;
+SessionStatus Session::status() const {
+  SessionStatus status = status_;
   status.login_transport = exchange_.transport();
   const auto waiting = gate_.status();
   status.waiting = waiting.in_force;

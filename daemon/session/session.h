@@ -12,8 +12,8 @@
 #include "async/job_runner.h"
 #include "async/loop.h"
 #include "config/target.h"
+#include "credentials/credential_store.h"
 #include "credentials/headers.h"
-#include "credentials/store.h"
 #include "session/login_exchange.h"
 #include "session/login_gate.h"
 #include "upstream/http_client.h"
@@ -36,6 +36,26 @@ struct Authorization {
                                           // one at a time. Must not outlive the session
 };
 
+struct SessionStatus {
+  // results of logins
+  std::uint64_t successes = 0, rejected = 0, throttled = 0, failed = 0, unreachable = 0;
+  int rejections = 0;                                      // in a row
+  std::optional<upstream::TransportInfo> login_transport;  // of the last login, if it was sent
+  std::optional<SystemTime> last_success, token_expiry;
+  std::optional<SystemTime> next_attempt;  // while waiting; not set when waiting forever
+  bool waiting = false;
+  std::optional<Fault> waiting_after;  // the reason, while waiting
+  bool logged_in = false;              // a token that has not expired, or an accepted credential
+};
+
+// The collaborators of a session. All references must outlive it.
+struct SessionParts {
+  std::shared_ptr<credentials::CredentialStore> store;  // null: no credential is needed
+  upstream::HttpClient& client;                         // client of the login's host
+  async::Loop& loop;                                    // the session uses its clock
+  async::JobRunner& runner;                             // reads the store and writes the state
+};
+
 // Keeps one token fresh, or returns a credential that needs no login, and waits after a failure.
 //
 // One login at a time, whatever the number of scrapes. The login is a task of the session, which
@@ -45,27 +65,8 @@ struct Authorization {
 // destroyed. Its tasks and probes end before.
 class Session {
  public:
-  struct Status {
-    // results of logins
-    std::uint64_t successes = 0, rejected = 0, throttled = 0, failed = 0, unreachable = 0;
-    int rejections = 0;                                      // in a row
-    std::optional<upstream::TransportInfo> login_transport;  // of the last login, if it was sent
-    std::optional<SystemTime> last_success, token_expiry;
-    std::optional<SystemTime> next_attempt;  // while waiting; not set when waiting forever
-    bool waiting = false;
-    std::optional<Fault> waiting_after;  // the reason, while waiting
-    bool logged_in = false;              // a token that has not expired, or an accepted credential
-  };
-  // The collaborators of a session. All references must outlive it.
-  struct Parts {
-    std::shared_ptr<credentials::Store> store;  // null: no credential is needed
-    upstream::HttpClient& client;               // client of the login's host
-    async::Loop& loop;                          // the session uses its clock
-    async::JobRunner& runner;                   // reads the store and writes the state
-  };
-
   // Copies what it needs of `target`.
-  Session(const config::Target& target, Parts parts, Draw draw, StateFile state);
+  Session(const config::Target& target, SessionParts parts, Draw draw, StateFile state);
 
   // Logs in when the token is missing or not fresh. A login that has begun takes until
   // `login_deadline`, even if an impatient scraper leaves. Errors: NoCredential, CredentialSource,
@@ -94,29 +95,28 @@ class Session {
   void onNetworkChange();
   // Logs out if there is a token and the config says so. Best effort.
   async::Task<> logout(async::Scope& scope);
-  Status status() const;
+  SessionStatus status() const;
 
  private:
   struct Current {  // the token, or the credential that pages carry
     std::string header;
     Secret value;
     std::uint64_t generation = 0;
-    credentials::Store::Loaded source;         // the credential behind it
+    credentials::LoadedCredential source;      // the credential behind it
     bool is_token = false;                     // from a login
     SteadyTime expires, renew;                 // of a token
     std::shared_ptr<const CookieJar> cookies;  // of a token; may be null
     std::set<std::size_t> accepted_by;         // pages that accepted it
   };
   struct Probe;
-
   async::Task<Result<Authorization>> startProbe(async::Scope& scope);
   async::Task<> attempt(SteadyTime deadline);
   async::Task<Result<void>> obtain(async::Scope& scope);
-  async::Task<Result<void>> logIn(const credentials::Store::Loaded& loaded,
+  async::Task<Result<void>> logIn(const credentials::LoadedCredential& loaded,
                                   const credentials::SecretHeaders& headers, async::Scope& scope);
   async::Task<bool> waitUntilSaved(async::Scope& scope);
-  Current currentOf(Token token, const credentials::Store::Loaded& loaded);
-  Current currentOf(const credentials::Store::Loaded& loaded);
+  Current currentOf(Token token, const credentials::LoadedCredential& loaded);
+  Current currentOf(const credentials::LoadedCredential& loaded);
   bool renewalIsDue();
   void forgetChangedCredential();
   std::optional<Authorization> usable() const;
@@ -130,7 +130,7 @@ class Session {
   const std::string target_;
   const std::string url_path_;
   const std::string authorization_type_;
-  const std::shared_ptr<credentials::Store> store_;
+  const std::shared_ptr<credentials::CredentialStore> store_;
   async::Loop& loop_;
   async::JobRunner& runner_;
   LoginExchange exchange_;
@@ -143,7 +143,7 @@ class Session {
   std::optional<Current> current_;
   std::uint64_t generations_ = 0;
   std::uint64_t refused_generation_ = 0;  // the last one that counted as a rejection
-  Status status_;
+  SessionStatus status_;
   async::Group logins_;  // at most one; destroyed before the members that it uses
 };
 

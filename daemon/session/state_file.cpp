@@ -53,13 +53,13 @@ std::optional<SavedState> fromJson(const std::string& text) {
   const auto is = [&](const char* key, auto check) {
     return json.contains(key) && (json[key].*check)();
   };
-  using Json = nlohmann::json;
-  const bool whole = json.is_object() && is("version", &Json::is_number_integer) &&
-                     json["version"] == kVersion && is("salt", &Json::is_string) &&
-                     is("fingerprint", &Json::is_string) && is("fault", &Json::is_string) &&
-                     is("rejections", &Json::is_number_integer) &&
-                     is("next_attempt", &Json::is_number) && is("never", &Json::is_boolean) &&
-                     is("releases", &Json::is_array);
+  const bool whole =
+      json.is_object() && is("version", &nlohmann::json::is_number_integer) &&
+      json["version"] == kVersion && is("salt", &nlohmann::json::is_string) &&
+      is("fingerprint", &nlohmann::json::is_string) && is("fault", &nlohmann::json::is_string) &&
+      is("rejections", &nlohmann::json::is_number_integer) &&
+      is("next_attempt", &nlohmann::json::is_number) && is("never", &nlohmann::json::is_boolean) &&
+      is("releases", &nlohmann::json::is_array);
   if (!whole || json["salt"].get<std::string>().empty()) return std::nullopt;
   SavedState state;
   state.salt = json["salt"];
@@ -87,7 +87,7 @@ struct StateFile::Writer {
 
   // Runs on the thread: writes until nothing is pending. Requires that `writing` is set.
   void work();
-  void tell(int error) REQUIRES(mutex);
+  void logChange(int error) REQUIRES(mutex);
   // Whether no thread is available to write the pending state. Then the caller must write it.
   bool isLeft();
   // Returns whether everything was written before the deadline.
@@ -110,14 +110,14 @@ void StateFile::Writer::work() {
     lock.unlock();
     const int error = replaceFile(file, text);
     lock.lock();
-    tell(error);
+    logChange(error);
   }
   writing = false;
   late.ends();
   idle.notify_all();
 }
 
-void StateFile::Writer::tell(int error) {
+void StateFile::Writer::logChange(int error) {
   if (error == 0) {
     failing.ends();
   } else if (failing.begins()) {
@@ -155,7 +155,7 @@ StateFile::~StateFile() {
 std::string StateFile::load(const std::filesystem::path& file) {
   std::string text;
   if (const auto error = readFile(file, kMostBytes, text)) {
-    return error->reason == FileError::Reason::Missing ? "" : error->what;
+    return error->reason == FileErrorReason::Missing ? "" : error->what;
   }
   auto state = fromJson(text);
   if (!state) return "not a state file of this version";

@@ -56,11 +56,11 @@ bool isBcfks(std::string_view der) {
   return header.size != 0 && der.substr(header.size).starts_with(kPbes2);
 }
 
-struct Reader {
+struct DerReader {
   Content content;
   bool (*reads)(std::string_view der);
 };
-constexpr std::array<Reader, 9> kReaders = {{
+constexpr std::array<DerReader, 9> kDerReaders = {{
     {Content::Pkcs12, readsAs<d2i_PKCS12, PKCS12_free>},
     {Content::BouncyCastle, isBcfks},
     {Content::Certificate, readsAs<d2i_X509, X509_free>},
@@ -109,9 +109,9 @@ std::string_view nameOf(Content content) {
 
 Content contentOf(std::string_view der) {
   const auto* const reader =
-      std::ranges::find_if(kReaders, [&](const Reader& one) { return one.reads(der); });
+      std::ranges::find_if(kDerReaders, [&](const DerReader& one) { return one.reads(der); });
   ERR_clear_error();
-  return reader == kReaders.end() ? Content::Other : reader->content;
+  return reader == kDerReaders.end() ? Content::Other : reader->content;
 }
 
 std::size_t derSize(std::string_view der) {

@@ -187,7 +187,7 @@ Error Material::explain(SSL* ssl, int result, const std::string& host) const {
   const bool closed =
       shakenHands(ssl) && (error != SSL_ERROR_SSL ||
                            ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING);
-  std::string what = refusalOf(ssl);
+  std::string what = verifyErrorOf(ssl);
   const Detail detail = what.empty() ? detailOf(ssl) : Detail::None;
   if (what.empty()) what = describeFailure(ssl, error, system_error);
   ERR_clear_error();

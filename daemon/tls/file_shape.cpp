@@ -21,13 +21,13 @@ bool isBinary(std::string_view content) {
 }
 
 // Files with magic bytes.
-struct Magic {
+struct FileMagic {
   std::string_view bytes;
   std::string_view is;
   std::string_view store;   // keytool's -srcstoretype; empty: not a keystore
   std::string_view filter;  // empty: no filter helps
 };
-constexpr std::array<Magic, 7> kMagics = {{
+constexpr std::array<FileMagic, 7> kMagics = {{
     {"\xFE\xED\xFE\xED"sv, "is a Java keystore (JKS)", "JKS", ""},
     {"\xCE\xCE\xCE\xCE"sv, "is a Java keystore (JCEKS)", "JCEKS", ""},
     {"\0\0\0\1\0\0\0\x14"sv, "is a Bouncy Castle keystore (BKS)", "BKS", ""},
@@ -60,7 +60,7 @@ constexpr std::array<Opening, 10> kOpenings = {{
     {"{", "is JSON without PEM", "write only the PEM text into it"},
 }};
 
-std::string keystoreRemedy(std::string_view type, Wanted wanted, const std::string& file) {
+std::string keystoreRemedy(std::string_view type, ExpectedPem wanted, const std::string& file) {
   std::string options = " -srcstoretype " + std::string(type);
   if (type.starts_with("BC") || type.starts_with("BK")) {
     options +=
@@ -71,13 +71,13 @@ std::string keystoreRemedy(std::string_view type, Wanted wanted, const std::stri
       "convert it with `keytool -importkeystore -srckeystore {}{} -destkeystore new.p12 "
       "-deststoretype PKCS12`",
       file, options);
-  if (wanted == Wanted::Bundle) return text + ", and mount new.p12";
+  if (wanted == ExpectedPem::Bundle) return text + ", and mount new.p12";
   const auto filters = conversionOf(Content::Pkcs12, true, wanted);
   return filters.empty() ? text
                          : fmt::format("{}, then {}", text, commandOf(filters, "new.p12", wanted));
 }
 
-FileShape derShape(Content found, Wanted wanted, const std::string& file) {
+FileShape derShape(Content found, ExpectedPem wanted, const std::string& file) {
   FileShape shape{"is a " + std::string(nameOf(found)), conversionOf(found, true, wanted), ""};
   if (found != Content::Pkcs12) shape.is += " as DER";
   if (found == Content::Pkcs12 && !shape.filters.empty()) {
@@ -88,10 +88,10 @@ FileShape derShape(Content found, Wanted wanted, const std::string& file) {
   return shape;
 }
 
-std::optional<FileShape> binaryShape(std::string_view content, Wanted wanted,
+std::optional<FileShape> binaryShape(std::string_view content, ExpectedPem wanted,
                                      const std::string& file) {
   const auto* const magic = std::ranges::find_if(
-      kMagics, [&](const Magic& one) { return content.starts_with(one.bytes); });
+      kMagics, [&](const FileMagic& one) { return content.starts_with(one.bytes); });
   if (magic != kMagics.end()) {
     const std::string is(magic->is);
     if (!magic->filter.empty()) return FileShape{is, {std::string(magic->filter)}, ""};
@@ -133,10 +133,11 @@ std::optional<FileShape> wideShape(std::string_view content) {
 }
 
 // The shape of the bytes that base64 encodes.
-std::optional<FileShape> decodedShape(std::string_view decoded, Wanted wanted,
+std::optional<FileShape> decodedShape(std::string_view decoded, ExpectedPem wanted,
                                       const std::string& file) {
   const auto found = contentOf(decoded);
-  if (found == Content::Pkcs12 && wanted == Wanted::Bundle) return FileShape{"is a bundle", {}, ""};
+  if (found == Content::Pkcs12 && wanted == ExpectedPem::Bundle)
+    return FileShape{"is a bundle", {}, ""};
   auto shape = binaryShape(decoded, wanted, "decoded");
   const bool keystore = shape && contains(shape->is, "keystore");
   if (!keystore && found == Content::Other) return std::nullopt;
@@ -147,7 +148,7 @@ std::optional<FileShape> decodedShape(std::string_view decoded, Wanted wanted,
   return shape;
 }
 
-std::optional<FileShape> base64Shape(std::string_view content, Wanted wanted,
+std::optional<FileShape> base64Shape(std::string_view content, ExpectedPem wanted,
                                      const std::string& file, int layers = 1) {
   constexpr std::size_t kShortest = 40;
   if (layers > kMostLayers || content.size() < kShortest || !isBase64(content)) return std::nullopt;
@@ -166,7 +167,7 @@ std::optional<FileShape> base64Shape(std::string_view content, Wanted wanted,
   return shape;
 }
 
-std::optional<FileShape> textShape(std::string_view content, Wanted wanted,
+std::optional<FileShape> textShape(std::string_view content, ExpectedPem wanted,
                                    const std::string& file) {
   if (contains(content, kPemInBase64)) {
     return FileShape{"holds PEM that is encoded in base64, as the manifest of a Secret does",
@@ -216,30 +217,30 @@ std::string insteadOfKey(Content content) {
 
 }  // namespace
 
-std::string_view nameOf(Wanted wanted) {
+std::string_view nameOf(ExpectedPem wanted) {
   switch (wanted) {
-    case Wanted::Certificate: return "certificate";
-    case Wanted::Crl: return "CRL";
-    case Wanted::Key: return "private key";
-    case Wanted::Bundle: break;
+    case ExpectedPem::Certificate: return "certificate";
+    case ExpectedPem::Crl: return "CRL";
+    case ExpectedPem::Key: return "private key";
+    case ExpectedPem::Bundle: break;
   }
   return "PKCS #12 bundle";
 }
 
 std::string commandOf(const std::vector<std::string>& filters, const std::string& file,
-                      Wanted wanted) {
+                      ExpectedPem wanted) {
   std::string text;
   for (const auto& filter : filters) {
     text += (text.empty() ? "`" : " | ") + filter;
     if (&filter == &filters.front()) text += " < " + file;
   }
-  return text + (wanted == Wanted::Bundle ? " > new.p12`" : " > new.pem`");
+  return text + (wanted == ExpectedPem::Bundle ? " > new.p12`" : " > new.pem`");
 }
 
-std::vector<std::string> conversionOf(Content content, bool der, Wanted wanted) {
+std::vector<std::string> conversionOf(Content content, bool der, ExpectedPem wanted) {
   const std::string from = der ? " -inform DER" : "";
-  const bool certificate = wanted == Wanted::Certificate;
-  const bool key = wanted == Wanted::Key;
+  const bool certificate = wanted == ExpectedPem::Certificate;
+  const bool key = wanted == ExpectedPem::Key;
   switch (content) {
     case Content::Certificate:
       if (certificate) return {"openssl x509" + from};
@@ -248,7 +249,7 @@ std::vector<std::string> conversionOf(Content content, bool der, Wanted wanted) 
       if (certificate) return {fmt::format("openssl pkcs7{} -print_certs", from)};
       break;
     case Content::Crl:
-      if (wanted == Wanted::Crl) return {"openssl crl" + from};
+      if (wanted == ExpectedPem::Crl) return {"openssl crl" + from};
       break;
     case Content::Key:
       if (key) return {"openssl pkey" + from};
@@ -265,18 +266,19 @@ std::vector<std::string> conversionOf(Content content, bool der, Wanted wanted) 
   return {};
 }
 
-std::string insteadOf(Content content, Wanted wanted, const std::string& file) {
+std::string insteadOf(Content content, ExpectedPem wanted, const std::string& file) {
   switch (wanted) {
-    case Wanted::Certificate: return insteadOfCertificate(content, file);
-    case Wanted::Key: return insteadOfKey(content);
-    case Wanted::Crl: return "mount the CRL that the CA publishes, or correct the file name";
-    case Wanted::Bundle: break;
+    case ExpectedPem::Certificate: return insteadOfCertificate(content, file);
+    case ExpectedPem::Key: return insteadOfKey(content);
+    case ExpectedPem::Crl: return "mount the CRL that the CA publishes, or correct the file name";
+    case ExpectedPem::Bundle: break;
   }
   return "make a bundle of the certificate and its key with `openssl pkcs12 -export -in tls.crt "
          "-inkey tls.key -out new.p12`";
 }
 
-std::optional<FileShape> shapeOf(std::string_view content, Wanted wanted, const std::string& file) {
+std::optional<FileShape> shapeOf(std::string_view content, ExpectedPem wanted,
+                                 const std::string& file) {
   if (auto wide = wideShape(content)) return wide;
   if (auto binary = binaryShape(content, wanted, file)) return binary;
   if (auto base64 = base64Shape(trimmed(content, kWhiteSpace), wanted, file)) return base64;

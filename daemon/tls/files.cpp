@@ -25,21 +25,20 @@ constexpr std::string_view kPkcs12 = "PKCS #12 file";
 constexpr std::string_view kPassword = "file that holds the password";
 
 Error cannotRead(const config::Path& path, std::string_view expected, const FileError& error) {
-  using Reason = FileError::Reason;
   const std::string file = path.string();
   switch (error.reason) {
-    case Reason::Missing:
+    case FileErrorReason::Missing:
       return tlsError(file + ": no such file: mount it, or correct the file name");
-    case Reason::Denied:
+    case FileErrorReason::Denied:
       return tlsError(file +
                       ": permission denied: let the user that postern runs as read it "
                       "(in Kubernetes: defaultMode 0440 with fsGroup)");
-    case Reason::Directory:
+    case FileErrorReason::Directory:
       return tlsError(fmt::format("{}: is a directory: name the {} in it", file, expected));
-    case Reason::NotRegular:
-    case Reason::TooLarge:
+    case FileErrorReason::NotRegular:
+    case FileErrorReason::TooLarge:
       return tlsError(fmt::format("{}: is {}: name a {}", file, error.what, expected));
-    case Reason::Failed: break;
+    case FileErrorReason::Failed: break;
   }
   return tlsError(fmt::format("{}: cannot be read ({})", file, error.what),
                   "check the volume that holds it");
@@ -70,24 +69,24 @@ Result<Secret> passwordIn(const Secret& content, const config::Path& file) {
   return Secret(text);
 }
 
-Result<Files> readOnce(const config::Tls& config) {
-  struct Wanted {
+Result<TlsFiles> readOnce(const config::Tls& config) {
+  struct ConfiguredFile {
     const config::Path& path;
     std::string_view expected;
     bool optional;
     std::optional<Secret>& into;
   };
-  Files files;
+  TlsFiles files;
   const bool optional = config.optional_files;
-  for (const Wanted& wanted :
-       {Wanted{config.ca_file, kPem, optional && !config.needs_ca, files.ca},
-        Wanted{config.crl_file, kPem, false, files.crl},
-        Wanted{config.cert_file, kPem, optional, files.cert},
-        Wanted{config.key_file, kPem, optional, files.key},
-        Wanted{config.pkcs12_file, kPkcs12, false, files.pkcs12},
-        Wanted{config.key_password_file, kPassword, false, files.password}}) {
-    TRY(auto content, readOne(wanted.path, wanted.expected, wanted.optional));
-    wanted.into = std::move(content);
+  for (const ConfiguredFile& file :
+       {ConfiguredFile{config.ca_file, kPem, optional && !config.needs_ca, files.ca},
+        ConfiguredFile{config.crl_file, kPem, false, files.crl},
+        ConfiguredFile{config.cert_file, kPem, optional, files.cert},
+        ConfiguredFile{config.key_file, kPem, optional, files.key},
+        ConfiguredFile{config.pkcs12_file, kPkcs12, false, files.pkcs12},
+        ConfiguredFile{config.key_password_file, kPassword, false, files.password}}) {
+    TRY(auto content, readOne(file.path, file.expected, file.optional));
+    file.into = std::move(content);
   }
   if (!files.password) return files;
   TRY(auto password, passwordIn(*files.password, config.key_password_file));
@@ -97,7 +96,7 @@ Result<Files> readOnce(const config::Tls& config) {
 
 // Whether --tls.dir contains none of its files, as before a late mount. With a SPIFFE ID another
 // text names the missing file.
-bool holdsNothing(const config::Tls& config, const Files& files) {
+bool holdsNothing(const config::Tls& config, const TlsFiles& files) {
   if (!config.optional_files || config.files_only) return false;
   if (files.pkcs12 || !config.spiffe_id.empty()) return false;
   return !files.ca && !files.cert && !files.key;
@@ -146,7 +145,7 @@ std::vector<config::Path> systemRoots() {
   return places;
 }
 
-Result<Files> readWhole(const config::Tls& config) {
+Result<TlsFiles> readWhole(const config::Tls& config) {
   for (int reading = 0; reading < kReadings; ++reading) {
     const std::string before = signatureOf(config);
     auto files = readOnce(config);

@@ -48,7 +48,7 @@ const config::Path& clientFile(const config::Tls& config) {
 }
 
 // Parses the existing files. Requires one with a certificate.
-Result<Bundle> parseClient(const Files& files, const config::Tls& config, SystemTime now) {
+Result<Bundle> parseClient(const TlsFiles& files, const config::Tls& config, SystemTime now) {
   if (files.pkcs12) {
     return parsePkcs12(files.pkcs12->reveal(), config.pkcs12_file, files.password,
                        config.key_password_file, now);
@@ -111,8 +111,8 @@ Result<void> Material::makeContext() {
   return {};
 }
 
-Result<void> Material::takeAuthorities(const Files& files) {
-  policy_ = std::make_unique<Policy>(policyOf(config_, files.ca.has_value()));
+Result<void> Material::takeAuthorities(const TlsFiles& files) {
+  policy_ = std::make_unique<VerifyPolicy>(policyOf(config_, files.ca.has_value()));
   enforce(*policy_, context_);
   const bool system_roots = (!files.ca && !config_.files_only) || config_.system_roots;
   if (system_roots && policy_->check_chain) {
@@ -136,7 +136,7 @@ Result<void> Material::takeAuthorities(const Files& files) {
   return {};
 }
 
-Result<void> Material::takeClient(const Files& files, SystemTime now) {
+Result<void> Material::takeClient(const TlsFiles& files, SystemTime now) {
   if (!files.cert && !files.pkcs12) return {};
   const auto& file = clientFile(config_);
   TRY(const auto client, parseClient(files, config_, now));

@@ -14,8 +14,8 @@
 
 namespace postern::tls {
 
-struct Files;
-struct Policy;
+struct TlsFiles;
+struct VerifyPolicy;
 
 struct Validity {
   SystemTime not_before;
@@ -74,15 +74,15 @@ class Material {
   explicit Material(config::Tls config);
 
   Result<void> makeContext();
-  Result<void> takeAuthorities(const Files& files);
-  Result<void> takeClient(const Files& files, SystemTime now);
+  Result<void> takeAuthorities(const TlsFiles& files);
+  Result<void> takeClient(const TlsFiles& files, SystemTime now);
   std::string describeAlert(int alert, SSL* ssl) const;
   std::string describeRefusedClient(int alert) const;
   std::string describeFailure(SSL* ssl, int error, int system_error) const;
 
   config::Tls config_;
   SSL_CTX* context_ = nullptr;
-  std::unique_ptr<const Policy> policy_;  // how to check the server; context_ points to it
+  std::unique_ptr<const VerifyPolicy> policy_;  // how to check the server; context_ points to it
   std::optional<Validity> client_;
   std::optional<Validity> ca_;
   std::vector<Summary> client_chain_;

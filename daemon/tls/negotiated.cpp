@@ -23,8 +23,8 @@ Negotiated negotiatedOf(const SSL* ssl) {
   return {versionName(SSL_version(ssl)), SSL_CIPHER_get_name(cipher), SSL_session_reused(ssl) == 1};
 }
 
-std::string describe(const Negotiated& terms) {
-  return fmt::format("{}, {}", terms.version, terms.cipher);
+std::string describe(const Negotiated& negotiated) {
+  return fmt::format("{}, {}", negotiated.version, negotiated.cipher);
 }
 
 }  // namespace postern::tls

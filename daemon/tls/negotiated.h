@@ -18,6 +18,6 @@ struct Negotiated {
 Negotiated negotiatedOf(const SSL* ssl);
 
 // "TLS 1.3, TLS_AES_256_GCM_SHA384"
-std::string describe(const Negotiated& terms);
+std::string describe(const Negotiated& negotiated);
 
 }  // namespace postern::tls

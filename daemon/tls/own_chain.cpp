@@ -48,7 +48,7 @@ class ChainSorter {
     for (auto& certificate : certificates) {
       ++number;
       const auto same = std::ranges::find_if(
-          entries_, [&](const Entry& e) { return X509_cmp(&*e.owned, &*certificate) == 0; });
+          entries_, [&](const ChainEntry& e) { return X509_cmp(&*e.owned, &*certificate) == 0; });
       if (same == entries_.end()) {
         entries_.push_back({std::move(certificate), number});
       } else {
@@ -74,7 +74,7 @@ class ChainSorter {
   }
 
  private:
-  struct Entry {
+  struct ChainEntry {
     X509Ptr owned;
     std::size_t number;  // position in the file, from 1
     bool taken = false;
@@ -179,7 +179,7 @@ class ChainSorter {
            hasSameKey(one, other);
   }
 
-  void warnOfUnused(const Entry& entry) {
+  void warnOfUnused(const ChainEntry& entry) {
     if (entry.taken) return;
     X509& certificate = *entry.owned;
     const bool copy = std::ranges::any_of(
@@ -211,7 +211,7 @@ class ChainSorter {
   const OwnFiles& files_;
   const SystemTime now_;
   EVP_PKEY& key_;
-  std::vector<Entry> entries_;
+  std::vector<ChainEntry> entries_;
   std::vector<std::size_t> order_;  // of the chain; indices of entries_
   std::vector<X509*> chain_;
   std::vector<std::string> warnings_;

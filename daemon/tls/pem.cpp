@@ -29,8 +29,8 @@ BioPtr readerOf(std::string_view pem) {
 
 // Reads every object of the kind in the file, at least one. Fails if OpenSSL skips one.
 template <typename Pointer, typename Read>
-Result<std::vector<Pointer>> parseAll(std::string_view pem, const config::Path& file, Wanted wanted,
-                                      Read read) {
+Result<std::vector<Pointer>> parseAll(std::string_view pem, const config::Path& file,
+                                      ExpectedPem wanted, Read read) {
   const BioPtr reader = readerOf(pem);
   std::vector<Pointer> all;
   ERR_clear_error();
@@ -82,16 +82,17 @@ Error notDecrypted(const config::Path& file, const config::Path& password_file) 
 }  // namespace
 
 Result<Chain> parseCertificates(std::string_view pem, const config::Path& file) {
-  return parseAll<X509Ptr>(pem, file, Wanted::Certificate, PEM_read_bio_X509);
+  return parseAll<X509Ptr>(pem, file, ExpectedPem::Certificate, PEM_read_bio_X509);
 }
 
 Result<std::vector<CrlPtr>> parseCrls(std::string_view pem, const config::Path& file) {
-  return parseAll<CrlPtr>(pem, file, Wanted::Crl, PEM_read_bio_X509_CRL);
+  return parseAll<CrlPtr>(pem, file, ExpectedPem::Crl, PEM_read_bio_X509_CRL);
 }
 
 Result<KeyPtr> parseKey(std::string_view pem, const config::Path& file,
                         const std::optional<Secret>& password, const config::Path& password_file) {
-  if (losesBlocks(pem, Wanted::Key)) return tlsError(explainUnread(pem, Wanted::Key, file, ""));
+  if (losesBlocks(pem, ExpectedPem::Key))
+    return tlsError(explainUnread(pem, ExpectedPem::Key, file, ""));
   if (encrypted(pem) && !password) return withoutPassword(file);
   const BioPtr reader = readerOf(pem);
   ERR_clear_error();
@@ -103,8 +104,8 @@ Result<KeyPtr> parseKey(std::string_view pem, const config::Path& file,
   }
   if (encrypted(pem)) return notDecrypted(file, password_file);
   const std::string reason = takeReason();
-  const bool any = countBlocks(pem, Wanted::Key) > 0;
-  return tlsError(explainUnread(pem, Wanted::Key, file, any ? reason : ""));
+  const bool any = countBlocks(pem, ExpectedPem::Key) > 0;
+  return tlsError(explainUnread(pem, ExpectedPem::Key, file, any ? reason : ""));
 }
 
 }  // namespace postern::tls

@@ -7,12 +7,12 @@
 namespace postern::tls {
 namespace {
 
-struct Label {
+struct PemLabel {
   std::string_view name;
   Content content;
   bool right;  // OpenSSL reads it where such content is expected
 };
-constexpr std::array<Label, 22> kLabels = {{
+constexpr std::array<PemLabel, 22> kLabels = {{
     {"CERTIFICATE", Content::Certificate, true},
     {"X509 CERTIFICATE", Content::Certificate, true},
     {"TRUSTED CERTIFICATE", Content::Certificate, false},
@@ -150,7 +150,7 @@ std::size_t lineEndsIn(std::string_view text) {
 }
 
 void applyLabel(PemBlock& block) {
-  const auto* const known = std::ranges::find(kLabels, block.label, &Label::name);
+  const auto* const known = std::ranges::find(kLabels, block.label, &PemLabel::name);
   if (known != kLabels.end()) {
     block.known = true;
     block.content = known->content;

@@ -18,7 +18,7 @@ namespace postern::tls {
 namespace {
 
 constexpr std::size_t kMostBlocks = 1000;  // blocks to examine in one file
-constexpr std::size_t kMostTold = 3;
+constexpr std::size_t kMostListed = 3;
 
 // A block with the expected label, decoded by OpenSSL.
 struct Decoded {
@@ -45,14 +45,14 @@ Decoded decode(const PemBlock& block) {
   return decoded;
 }
 
-bool isWanted(const PemBlock& block, Wanted wanted) {
+bool isWanted(const PemBlock& block, ExpectedPem wanted) {
   switch (wanted) {
-    case Wanted::Certificate:
+    case ExpectedPem::Certificate:
       return block.content == Content::Certificate || block.content == Content::Pkcs7;
-    case Wanted::Crl: return block.content == Content::Crl;
-    case Wanted::Key:
+    case ExpectedPem::Crl: return block.content == Content::Crl;
+    case ExpectedPem::Key:
       return block.content == Content::Key || block.content == Content::EncryptedKey;
-    case Wanted::Bundle: break;
+    case ExpectedPem::Bundle: break;
   }
   return false;
 }
@@ -85,7 +85,7 @@ std::string openSshRemedy(const PemBlock& block, const std::string& file) {
 }
 
 // Explains a block whose label or content OpenSSL does not read.
-void explainLabel(const PemBlock& block, bool alone, Wanted wanted, const std::string& file,
+void explainLabel(const PemBlock& block, bool alone, ExpectedPem wanted, const std::string& file,
                   Lost& lost) {
   if (block.label == "TRUSTED CERTIFICATE") {
     lost.what += " is in OpenSSL's own form (BEGIN TRUSTED CERTIFICATE)";
@@ -102,10 +102,10 @@ void explainLabel(const PemBlock& block, bool alone, Wanted wanted, const std::s
     lost.what += " is in the form of SSH2 (BEGIN SSH2 ENCRYPTED PRIVATE KEY)";
     lost.remedy = fmt::format("convert it with `ssh-keygen -i -f {} > new.pem`", file);
   } else {
-    const std::string label = wanted == Wanted::Crl           ? "X509 CRL"
-                              : wanted == Wanted::Certificate ? "CERTIFICATE"
-                              : block.content == Content::Key ? "PRIVATE KEY"
-                                                              : "ENCRYPTED PRIVATE KEY";
+    const std::string label = wanted == ExpectedPem::Crl           ? "X509 CRL"
+                              : wanted == ExpectedPem::Certificate ? "CERTIFICATE"
+                              : block.content == Content::Key      ? "PRIVATE KEY"
+                                                                   : "ENCRYPTED PRIVATE KEY";
     lost.what += " has another label than " + label;
     lost.filters = onItsLines(
         block, alone,
@@ -126,7 +126,7 @@ void explainSize(std::string_view der, Lost& lost) {
 }
 
 // Explains a block with a right label whose DER does not match it.
-void explainContent(const PemBlock& block, std::string_view der, bool alone, Wanted wanted,
+void explainContent(const PemBlock& block, std::string_view der, bool alone, ExpectedPem wanted,
                     const std::string& file, Lost& lost) {
   const auto found = contentOf(der);
   if (found != Content::Other && found != block.content) {
@@ -173,7 +173,7 @@ void explainLines(const PemBlock& block, Lost& lost) {
 }
 
 // Not set when OpenSSL reads it.
-std::optional<Lost> lookAt(const PemBlock& block, bool alone, Wanted wanted,
+std::optional<Lost> lookAt(const PemBlock& block, bool alone, ExpectedPem wanted,
                            const std::string& file) {
   const auto name = block.content == Content::Pkcs7 ? nameOf(wanted) : nameOf(block.content);
   Lost lost{fmt::format("the {} at line {}", name, block.line), 0, {}, {}};
@@ -209,24 +209,25 @@ std::string_view containerOf(std::string_view text, const PemBlock& block) {
   return scalar && !block.prefix.empty() ? "YAML" : "";
 }
 
-void tellDefects(std::string_view text, const PemBlock& block, Lost& lost) {
+void describeDefects(std::string_view text, const PemBlock& block, Lost& lost) {
   if (lost.defects == 0 || isCommentedOut(block)) return;
   const auto container = containerOf(text, block);
   const auto first = std::ranges::find_if(
       pemDefects(), [&](const DefectInfo& info) { return (lost.defects & info.defect) != 0; });
-  const bool told = !container.empty() && first->defect > kEscaped;
+  const bool explained = !container.empty() && first->defect > kEscaped;
   if (!container.empty()) lost.what += " is inside of " + std::string(container);
-  if (!told) lost.what += (container.empty() ? " " : " and ") + std::string(first->is);
+  if (!explained) lost.what += (container.empty() ? " " : " and ") + std::string(first->is);
 }
 
-struct Report {
+struct LossReport {
   std::vector<Lost> lost;
   std::size_t others = 0;      // number of lost blocks without an explanation
   std::vector<Content> found;  // content of blocks of other kinds
 };
 
-Report examine(std::string_view pem, Wanted wanted, const std::string& file, bool any_kind) {
-  Report report;
+LossReport examine(std::string_view pem, ExpectedPem wanted, const std::string& file,
+                   bool any_kind) {
+  LossReport report;
   std::size_t blocks = 0;
   visitBlocks(pem, [&](const PemBlock&) { return ++blocks < 2; });
   std::size_t seen = 0;
@@ -234,7 +235,7 @@ Report examine(std::string_view pem, Wanted wanted, const std::string& file, boo
     if (!isWanted(block, wanted)) report.found.push_back(block.content);
     if (!any_kind && !isWanted(block, wanted)) return ++seen < kMostBlocks;
     if (auto lost = lookAt(block, blocks == 1, wanted, file)) {
-      tellDefects(pem, block, *lost);
+      describeDefects(pem, block, *lost);
       report.lost.push_back(*std::move(lost));
     }
     return ++seen < kMostBlocks;
@@ -255,7 +256,7 @@ std::string inlineKey(const std::string& file) {
   return file.starts_with(kSection) ? file.substr(kSection.size()) : std::string();
 }
 
-std::string mending(const std::vector<Lost>& lost, const std::string& file, Wanted wanted) {
+std::string mending(const std::vector<Lost>& lost, const std::string& file, ExpectedPem wanted) {
   unsigned defects = 0;
   for (const auto& one : lost) defects |= one.defects;
   if (defects != 0 && !inlineKey(file).empty()) {
@@ -276,13 +277,14 @@ std::string mending(const std::vector<Lost>& lost, const std::string& file, Want
       filters.front().starts_with("sed -n") ? ", and replace these lines with new.pem" : "");
 }
 
-std::string explainLost(const std::vector<Lost>& lost, const std::string& file, Wanted wanted) {
+std::string explainLost(const std::vector<Lost>& lost, const std::string& file,
+                        ExpectedPem wanted) {
   std::string text = file + ": ";
-  for (std::size_t i = 0; i < std::min(lost.size(), kMostTold); ++i) {
+  for (std::size_t i = 0; i < std::min(lost.size(), kMostListed); ++i) {
     text += (i == 0 ? "" : ", ") + lost[i].what;
   }
-  if (lost.size() > kMostTold) {
-    text += fmt::format(" and {} more", lost.size() - kMostTold);
+  if (lost.size() > kMostListed) {
+    text += fmt::format(" and {} more", lost.size() - kMostListed);
   }
   return fmt::format("{}, so OpenSSL does not read {}: {}", text, lost.size() == 1 ? "it" : "them",
                      mending(lost, file, wanted));
@@ -290,7 +292,7 @@ std::string explainLost(const std::vector<Lost>& lost, const std::string& file, 
 
 }  // namespace
 
-std::size_t countBlocks(std::string_view pem, Wanted wanted) {
+std::size_t countBlocks(std::string_view pem, ExpectedPem wanted) {
   std::size_t count = 0;
   visitBlocks(pem, [&](const PemBlock& block) {
     if (isWanted(block, wanted) && !isCommentedOut(block)) ++count;
@@ -299,7 +301,7 @@ std::size_t countBlocks(std::string_view pem, Wanted wanted) {
   return count;
 }
 
-bool losesBlocks(std::string_view pem, Wanted wanted) {
+bool losesBlocks(std::string_view pem, ExpectedPem wanted) {
   bool lost = false;
   visitBlocks(pem, [&](const PemBlock& block) {
     lost = isWanted(block, wanted) && !isCommentedOut(block) &&
@@ -309,7 +311,7 @@ bool losesBlocks(std::string_view pem, Wanted wanted) {
   return lost;
 }
 
-std::string explainUnread(std::string_view content, Wanted wanted, const config::Path& file,
+std::string explainUnread(std::string_view content, ExpectedPem wanted, const config::Path& file,
                           const std::string& reason) {
   const std::string path = file.string();
   const std::string name(nameOf(wanted));

@@ -33,12 +33,12 @@ Error unreadable(std::string_view der, const config::Path& file) {
   if (der.find("-----BEGIN ") != der.npos) {
     return tlsError(name + ": is PEM, not PKCS #12: name it in cert_file and key_file");
   }
-  if (const auto shape = shapeOf(der, Wanted::Bundle, name)) {
-    return tlsError(
-        fmt::format("{}: {}, expected a PKCS #12 bundle: {}", name, shape->is,
-                    shape->filters.empty()
-                        ? shape->remedy
-                        : "convert it with " + commandOf(shape->filters, name, Wanted::Bundle)));
+  if (const auto shape = shapeOf(der, ExpectedPem::Bundle, name)) {
+    return tlsError(fmt::format(
+        "{}: {}, expected a PKCS #12 bundle: {}", name, shape->is,
+        shape->filters.empty()
+            ? shape->remedy
+            : "convert it with " + commandOf(shape->filters, name, ExpectedPem::Bundle)));
   }
   return tlsError(name + ": is not a PKCS #12 bundle, or is damaged: write the file again");
 }
@@ -85,14 +85,14 @@ Error notOpened(const PKCS12& bundle, const config::Path& file, bool with_passwo
       name, password_file.string()));
 }
 
-struct Parts {
+struct Pkcs12Parts {
   KeyPtr key;
   X509Ptr leaf;
   Chain others;
 };
 
 // Not set when the password is wrong or the content of the bundle cannot be read.
-std::optional<Parts> open(PKCS12* bundle, const std::optional<Secret>& password) {
+std::optional<Pkcs12Parts> open(PKCS12* bundle, const std::optional<Secret>& password) {
   // OpenSSL needs a terminating zero, which a view does not guarantee.
   Secret terminated = password.value_or(Secret());
   terminated.append(std::string_view("\0", 1));
@@ -101,7 +101,7 @@ std::optional<Parts> open(PKCS12* bundle, const std::optional<Secret>& password)
   STACK_OF(X509)* others = nullptr;
   ERR_clear_error();
   const int opened = PKCS12_parse(bundle, terminated.reveal().data(), &key, &leaf, &others);
-  Parts parts{KeyPtr(key), X509Ptr(leaf), {}};
+  Pkcs12Parts parts{KeyPtr(key), X509Ptr(leaf), {}};
   while (others != nullptr && sk_X509_num(others) > 0)
     parts.others.emplace_back(sk_X509_pop(others));
   sk_X509_free(others);

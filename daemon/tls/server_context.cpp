@@ -125,7 +125,7 @@ config::Path nameOf(const config::Path& file, const char* key) {
   return file.empty() ? config::Path("tls_server_config." + std::string(key)) : file;
 }
 
-Result<void> takePair(const config::TlsServer& config, const Files& files,
+Result<void> takePair(const config::TlsServer& config, const TlsFiles& files,
                       const config::Path& password_file, SystemTime now, ServerContext& loaded) {
   const auto cert_name = nameOf(config.cert_file, "cert");
   const auto key_name = nameOf(config.key_file, "key");
@@ -140,7 +140,7 @@ Result<void> takePair(const config::TlsServer& config, const Files& files,
   return {};
 }
 
-Result<void> takeAuthorities(const config::TlsServer& config, const Files& files,
+Result<void> takeAuthorities(const config::TlsServer& config, const TlsFiles& files,
                              ServerContext& loaded) {
   SSL_CTX* const context = loaded.context.get();
   if (!files.ca && config.client_ca.empty()) {
@@ -157,7 +157,7 @@ Result<void> takeAuthorities(const config::TlsServer& config, const Files& files
   return {};
 }
 
-Result<void> takeCrls(const config::TlsServer& config, const Files& files, SystemTime now,
+Result<void> takeCrls(const config::TlsServer& config, const TlsFiles& files, SystemTime now,
                       ServerContext& loaded) {
   if (!files.crl) return {};
   TRY(const auto crls, checkRevocation(files.crl->reveal(), config.crl_file, loaded.context.get()));

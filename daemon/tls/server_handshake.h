@@ -14,7 +14,7 @@ namespace postern::tls {
 
 // The content of a server's handshake, as far as it went. For people: printable and short.
 struct ServerHandshake {
-  Negotiated terms;
+  Negotiated negotiated;
   std::optional<Summary> certificate;  // not set: it was refused, or the server showed none
   std::string anchor;                  // the end of its chain; empty: the chain was not checked
   bool asks_for_client = false;        // requests a client certificate, perhaps without requiring

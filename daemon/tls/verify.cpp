@@ -64,7 +64,7 @@ int judgeSpiffeId(const X509& leaf, const std::string& id) {
 }
 
 // Returns an X509_V_* code. When the chain is checked, OpenSSL checks dates and name with it.
-int judge(X509_STORE_CTX* store, X509* leaf, const Policy& policy, const std::string& name) {
+int judge(X509_STORE_CTX* store, X509* leaf, const VerifyPolicy& policy, const std::string& name) {
   if (!policy.pin.empty() && pinOf(*leaf) != policy.pin) {
     return X509_V_ERR_APPLICATION_VERIFICATION;
   }
@@ -79,7 +79,7 @@ int judge(X509_STORE_CTX* store, X509* leaf, const Policy& policy, const std::st
 }
 
 int verifyServer(X509_STORE_CTX* store, void* argument) {
-  const auto& policy = *static_cast<const Policy*>(argument);
+  const auto& policy = *static_cast<const VerifyPolicy*>(argument);
   auto* ssl =
       static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
   auto& expectation = *static_cast<Expectation*>(SSL_get_ex_data(ssl, expectationIndex()));
@@ -93,8 +93,8 @@ int verifyServer(X509_STORE_CTX* store, void* argument) {
 
 }  // namespace
 
-Policy policyOf(const config::Tls& config, bool ca_file_read) {
-  Policy policy;
+VerifyPolicy policyOf(const config::Tls& config, bool ca_file_read) {
+  VerifyPolicy policy;
   policy.pin = config.pin_sha256;
   policy.server_name = config.server_name;
   policy.system_roots = config.system_roots;
@@ -117,14 +117,14 @@ Policy policyOf(const config::Tls& config, bool ca_file_read) {
   return policy;
 }
 
-void enforce(const Policy& policy, SSL_CTX* context) {
+void enforce(const VerifyPolicy& policy, SSL_CTX* context) {
   searchChains(SSL_CTX_get_cert_store(context));
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   // OpenSSL only passes the pointer to verifyServer(), which does not write through it.
-  SSL_CTX_set_cert_verify_callback(context, verifyServer, const_cast<Policy*>(&policy));
+  SSL_CTX_set_cert_verify_callback(context, verifyServer, const_cast<VerifyPolicy*>(&policy));
 }
 
-bool expectName(const Policy& policy, const std::string& host, SSL* ssl) {
+bool expectName(const VerifyPolicy& policy, const std::string& host, SSL* ssl) {
   auto expectation = std::make_unique<Expectation>();
   std::string& name = expectation->name;
   name = policy.server_name.empty() ? host : policy.server_name;
@@ -147,7 +147,7 @@ bool expectName(const Policy& policy, const std::string& host, SSL* ssl) {
   return true;
 }
 
-std::string refusalOf(SSL* ssl) {
+std::string verifyErrorOf(SSL* ssl) {
   const auto* expectation =
       static_cast<const Expectation*>(SSL_get_ex_data(ssl, expectationIndex()));
   return expectation->refusal;

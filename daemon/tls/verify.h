@@ -11,7 +11,7 @@ namespace postern::tls {
 // How to check a server's certificate. A pin replaces the checks of chain and name; but each of
 // them is also made when its configuration (ca_file, server_name) is set. Dates are always checked.
 // A SPIFFE ID replaces the name. All false and no pin: verification is off.
-struct Policy {
+struct VerifyPolicy {
   std::string pin;  // 32 bytes, or empty
   bool check_chain = true;
   bool check_name = true;
@@ -24,14 +24,14 @@ struct Policy {
   config::Path absent_ca_file;  // the path of a missing CA file; only for messages
 };
 
-Policy policyOf(const config::Tls& config, bool ca_file_read);
+VerifyPolicy policyOf(const config::Tls& config, bool ca_file_read);
 
 // Makes every handshake of `context` follow `policy`, which must outlive the connections.
-void enforce(const Policy& policy, SSL_CTX* context);
+void enforce(const VerifyPolicy& policy, SSL_CTX* context);
 // Sets the name that `ssl` must prove (`host`, or the policy's server_name) and its SNI. False only
 // when out of memory.
-bool expectName(const Policy& policy, const std::string& host, SSL* ssl);
+bool expectName(const VerifyPolicy& policy, const std::string& host, SSL* ssl);
 // Why the server's certificate was refused in the handshake of `ssl`; empty when it was accepted.
-std::string refusalOf(SSL* ssl);
+std::string verifyErrorOf(SSL* ssl);
 
 }  // namespace postern::tls

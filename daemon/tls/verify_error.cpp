@@ -65,7 +65,7 @@ bool hasSpiffeId(const X509& certificate) {
   return uris.size() == 1 && uris.front().starts_with("spiffe://");
 }
 
-std::string wrongName(X509_STORE_CTX* store, const Policy& policy, const std::string& name) {
+std::string wrongName(X509_STORE_CTX* store, const VerifyPolicy& policy, const std::string& name) {
   const X509& leaf = *X509_STORE_CTX_get0_cert(store);
   if (!policy.spiffe_id.empty()) {
     return fmt::format(
@@ -90,7 +90,7 @@ std::string wrongName(X509_STORE_CTX* store, const Policy& policy, const std::st
                      policy.server_name.empty() ? ": set server_name" : ": correct server_name");
 }
 
-std::string trustPlace(const Policy& policy) {
+std::string trustPlace(const VerifyPolicy& policy) {
   if (!policy.ca_file.empty()) {
     return policy.ca_file.string() + (policy.system_roots ? " or the system's roots" : "");
   }
@@ -100,7 +100,7 @@ std::string trustPlace(const Policy& policy) {
   return "the system's roots (no ca_file is set)";
 }
 
-std::string trustRemedy(const Policy& policy) {
+std::string trustRemedy(const VerifyPolicy& policy) {
   if (!policy.ca_file.empty()) return "put it into " + policy.ca_file.string();
   if (!policy.absent_ca_file.empty()) return "put it into " + policy.absent_ca_file.string();
   return "put it into a file and set ca_file";

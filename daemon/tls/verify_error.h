@@ -22,7 +22,7 @@ std::string describeChain(int error, X509_STORE_CTX* store, const ChainText& tex
 
 // The text for an X509_V_* error: which check failed, and how to fix it. `store` must be as the
 // failed verification left it. `name` is what the server had to prove.
-std::string describeVerifyError(int error, X509_STORE_CTX* store, const Policy& policy,
-                            const std::string& name);
+std::string describeVerifyError(int error, X509_STORE_CTX* store, const VerifyPolicy& policy,
+                                const std::string& name);
 
 }  // namespace postern::tls

@@ -28,8 +28,8 @@ std::chrono::milliseconds patienceFor(const async::Scope& scope) {
 
 }  // namespace
 
-Client::Client(config::Url url, const tls::Store& material, Resolver& resolver, async::Loop& loop,
-               async::JobRunner& runner)
+Client::Client(config::Url url, const tls::MaterialStore& material, Resolver& resolver,
+               async::Loop& loop, async::JobRunner& runner)
     : url_(std::move(url)),
       material_(material),
       resolver_(resolver),
@@ -55,8 +55,8 @@ async::Task<HttpClient::Started> Client::send(const Request& request, async::Sco
 
 // Replaces a kept connection by a fresh one if the server closed it before it saw the request, or
 // is unreachable on it.
-async::Task<Client::Fetched> Client::fetch(const Request& request, std::string target,
-                                           bool follows_redirect, async::Scope& scope) {
+async::Task<Client::ExchangeResult> Client::fetch(const Request& request, std::string target,
+                                                  bool follows_redirect, async::Scope& scope) {
   const auto bytes = writeRequest(request, url_, target);
   if (!bytes) co_return bytes.error();
   const auto material = material_.current();
@@ -79,10 +79,10 @@ async::Task<Client::Fetched> Client::fetch(const Request& request, std::string t
 }
 
 // `stale`: the kept connection was closed.
-async::Task<Client::Fetched> Client::start(std::unique_ptr<Connection> connection,
-                                           const ConnectionExchange::PendingRequest& pending,
-                                           std::string_view bytes, bool& stale,
-                                           async::Scope& scope) {
+async::Task<Client::ExchangeResult> Client::start(std::unique_ptr<Connection> connection,
+                                                  const ConnectionExchange::PendingRequest& pending,
+                                                  std::string_view bytes, bool& stale,
+                                                  async::Scope& scope) {
   auto* const transport = pending.request.transport;
   if (transport != nullptr) *transport = connection->transport();
   auto exchange = std::make_unique<ConnectionExchange>(std::move(connection), pending);
@@ -96,9 +96,9 @@ async::Task<Client::Opened> Client::open(MaterialPtr material, async::Scope& sco
   auto addresses = co_await resolver_.resolve(url_.host, url_.port, scope);
   if (!addresses) co_return std::move(addresses).error();
   const auto session = pool_.session(material, serverCertificate());
-  Connection::Peer peer{url_.host,           url_.authority(), *std::move(addresses),
-                        std::move(material), session.get(),    &handshakes_};
-  auto opened = co_await Connection::open(std::move(peer), open_, scope);
+  ConnectOptions options{url_.host,           url_.authority(), *std::move(addresses),
+                         std::move(material), session.get(),    &handshakes_};
+  auto opened = co_await Connection::open(std::move(options), open_, scope);
   if (opened) {
     const MutexLock lock(mutex_);
     server_certificate_ = (*opened)->serverCertificate();

@@ -11,7 +11,7 @@
 #include "async/loop.h"
 #include "base/mutex.h"
 #include "config/target.h"
-#include "tls/store.h"
+#include "tls/material_store.h"
 #include "upstream/connection.h"
 #include "upstream/connection_exchange.h"
 #include "upstream/connection_pool.h"
@@ -32,7 +32,7 @@ class Client final : public HttpClient {
  public:
   // `material`, `resolver`, `loop` and `runner` must outlive the client. `runner` computes the
   // handshakes.
-  Client(config::Url url, const tls::Store& material, Resolver& resolver, async::Loop& loop,
+  Client(config::Url url, const tls::MaterialStore& material, Resolver& resolver, async::Loop& loop,
          async::JobRunner& runner);
   ~Client() override;
 
@@ -43,18 +43,18 @@ class Client final : public HttpClient {
 
  private:
   using MaterialPtr = std::shared_ptr<const tls::Material>;
-  using Fetched = Result<std::unique_ptr<ConnectionExchange>>;
+  using ExchangeResult = Result<std::unique_ptr<ConnectionExchange>>;
   using Opened = Result<std::unique_ptr<Connection>>;
 
-  async::Task<Fetched> fetch(const Request& request, std::string target, bool follows_redirect,
-                             async::Scope& scope);
-  async::Task<Fetched> start(std::unique_ptr<Connection> connection,
-                             const ConnectionExchange::PendingRequest& pending,
-                             std::string_view bytes, bool& stale, async::Scope& scope);
+  async::Task<ExchangeResult> fetch(const Request& request, std::string target,
+                                    bool follows_redirect, async::Scope& scope);
+  async::Task<ExchangeResult> start(std::unique_ptr<Connection> connection,
+                                    const ConnectionExchange::PendingRequest& pending,
+                                    std::string_view bytes, bool& stale, async::Scope& scope);
   async::Task<Opened> open(MaterialPtr material, async::Scope& scope);
 
   const config::Url url_;
-  const tls::Store& material_;
+  const tls::MaterialStore& material_;
   Resolver& resolver_;
   async::BoundedRunner handshakes_;
   std::atomic<std::size_t> open_{0};  // number of connections

@@ -62,7 +62,7 @@ bool cut(int why) {
 // Used on the loop, or on the thread that computes a step of the handshake: by one of them at a
 // time.
 struct Connection::Core {
-  Core(const Peer& peer, Descriptor dialled);
+  Core(const ConnectOptions& options, Descriptor dialled);
   ~Core();
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
@@ -84,9 +84,9 @@ struct Connection::Core {
   bool failed = false;               // OpenSSL must not be called again
 };
 
-Connection::Core::Core(const Peer& peer, Descriptor dialled)
-    : host(peer.host),
-      material(peer.material),
+Connection::Core::Core(const ConnectOptions& options, Descriptor dialled)
+    : host(options.host),
+      material(options.material),
       socket(std::move(dialled)),
       ssl(material->newConnection(socket.number(), host)) {
   if (ssl == nullptr) return;
@@ -96,7 +96,7 @@ Connection::Core::Core(const Peer& peer, Descriptor dialled)
         static_cast<Core*>(core)->note(sent, type, bytes, size);
       });
   SSL_set_msg_callback_arg(ssl, this);
-  if (peer.resume != nullptr) SSL_set_session(ssl, peer.resume);
+  if (options.resume != nullptr) SSL_set_session(ssl, options.resume);
 }
 
 Connection::Core::~Core() {
@@ -139,12 +139,12 @@ Result<int> Connection::Core::shakeHands() {
   return material->explain(ssl, result, host);
 }
 
-Connection::Connection(const Peer& peer, Dialled dialled, std::atomic<std::size_t>& open,
-                       async::Loop& loop)
-    : name_(peer.authority + " (" + dialled.address.text() + ")"),
+Connection::Connection(const ConnectOptions& options, Dialled dialled,
+                       std::atomic<std::size_t>& open, async::Loop& loop)
+    : name_(options.authority + " (" + dialled.address.text() + ")"),
       open_(open),
       loop_(loop),
-      core_(std::make_shared<Core>(peer, std::move(dialled.socket))),
+      core_(std::make_shared<Core>(options, std::move(dialled.socket))),
       socket_(loop, async::BorrowedSocket(core_->socket.number())) {
   ++open_;
 }
@@ -154,24 +154,25 @@ Connection::~Connection() {
   --open_;
 }
 
-async::Task<Result<std::unique_ptr<Connection>>> Connection::open(Peer peer,
+async::Task<Result<std::unique_ptr<Connection>>> Connection::open(ConnectOptions options,
                                                                   std::atomic<std::size_t>& open,
                                                                   async::Scope& scope) {
-  auto dialled = co_await dial(peer.authority, peer.addresses, scope);
+  auto dialled = co_await dial(options.authority, options.addresses, scope);
   if (!dialled) co_return std::move(dialled).error();
   std::unique_ptr<Connection> connection(
-      new Connection(peer, *std::move(dialled), open, scope.loop()));
+      new Connection(options, *std::move(dialled), open, scope.loop()));
   if (connection->core_->ssl == nullptr) {
     co_return Error{Fault::Tls, "no memory for a TLS connection to " + connection->name_, {}, {}};
   }
-  auto done = co_await connection->handshake(peer.runner, peer.offer, scope);
+  auto done = co_await connection->handshake(options.runner, options.server_handshake, scope);
   if (!done) co_return std::move(done).error();
   co_return std::move(connection);
 }
 
 // A step computes with the private key for about a millisecond. If the scope ends or the task is
 // destroyed while a thread computes a step, only that thread uses the core.
-async::Task<Result<void>> Connection::handshake(async::JobRunner* runner, tls::ServerHandshake* offer,
+async::Task<Result<void>> Connection::handshake(async::JobRunner* runner,
+                                                tls::ServerHandshake* server_handshake,
                                                 async::Scope& scope) {
   for (;;) {
     auto step = [core = core_] { return core->shakeHands(); };
@@ -182,8 +183,9 @@ async::Task<Result<void>> Connection::handshake(async::JobRunner* runner, tls::S
       wanted = co_await async::offload(*runner, scope, std::move(step));
     }
     if (!wanted) co_return timeout(kInHandshake);
-    terms_ = tls::negotiatedOf(core_->ssl);
-    if (offer != nullptr) *offer = tls::serverHandshakeOf(core_->ssl, asksForClient());
+    negotiated_ = tls::negotiatedOf(core_->ssl);
+    if (server_handshake != nullptr)
+      *server_handshake = tls::serverHandshakeOf(core_->ssl, asksForClient());
     if (!*wanted) co_return std::move(*wanted).error();
     const int why = **wanted;
     if (why == SSL_ERROR_NONE) co_return Result<void>();
@@ -225,8 +227,7 @@ async::Task<Result<void>> Connection::write(std::string_view bytes, async::Scope
   co_return Result<void>();
 }
 
-async::Task<Result<Connection::Block>> Connection::read(async::Scope& scope,
-                                                        std::string_view doing) {
+async::Task<Result<ReceivedBlock>> Connection::read(async::Scope& scope, std::string_view doing) {
   if (late_) co_return *std::exchange(late_, std::nullopt);
   if (scope.ended()) co_return timeout(doing);
   if (!buffer_) buffer_ = takeBlock();
@@ -249,7 +250,7 @@ async::Task<Result<Connection::Block>> Connection::read(async::Scope& scope,
 
 // A block, the end of the stream, or an error. Not set: OpenSSL must wait for `wanted` first;
 // SSL_ERROR_NONE: it can be called again immediately.
-std::optional<Result<Connection::Block>> Connection::readAvailable(int& wanted) {
+std::optional<Result<ReceivedBlock>> Connection::readAvailable(int& wanted) {
   std::size_t filled = 0;
   ERR_clear_error();
   while (filled < kInputBlock) {
@@ -281,14 +282,14 @@ std::optional<Result<Connection::Block>> Connection::readAvailable(int& wanted) 
     return std::nullopt;
   }
   bytes_since_wait_ += filled;
-  return Block{{buffer_.get(), filled}, End::None};
+  return ReceivedBlock{{buffer_.get(), filled}, StreamEnd::None};
 }
 
-Result<Connection::Block> Connection::endOfStream(int result) {
+Result<ReceivedBlock> Connection::endOfStream(int result) {
   const int why = SSL_get_error(core_->ssl, result);
-  if (why == SSL_ERROR_ZERO_RETURN) return Block{{}, End::Clean};
+  if (why == SSL_ERROR_ZERO_RETURN) return ReceivedBlock{{}, StreamEnd::Clean};
   core_->failed = true;
-  if (cut(why)) return Block{{}, End::Cut};
+  if (cut(why)) return ReceivedBlock{{}, StreamEnd::Cut};
   return core_->material->explain(core_->ssl, result, core_->host);
 }
 

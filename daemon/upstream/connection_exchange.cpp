@@ -69,7 +69,7 @@ async::Task<Result<std::string_view>> ConnectionExchange::read(async::Scope& sco
     }
     const auto step = co_await nextStep(scope);
     if (!step) co_return step.error();
-    if (step->event == ResponseReader::Event::End) co_return endOfBody();
+    if (step->event == ResponseEvent::End) co_return endOfBody();
     if (!gunzip_) co_return bounded(step->body);
     packed_ = step->body;
   }
@@ -80,7 +80,7 @@ bool ConnectionExchange::endIfWhole() {
   if (whole_) return true;
   if (gunzip_ || !input_.empty()) return false;
   const auto step = reader_.next(input_);
-  if (!step || step->event != ResponseReader::Event::End) return false;
+  if (!step || step->event != ResponseEvent::End) return false;
   finish(isReusable());
   return true;
 }
@@ -104,20 +104,20 @@ void ConnectionExchange::finish(bool reusable) {
 }
 
 // Reads until it has Head, Body or End.
-async::Task<Result<ResponseReader::Step>> ConnectionExchange::nextStep(async::Scope& scope) {
+async::Task<Result<ResponseStep>> ConnectionExchange::nextStep(async::Scope& scope) {
   for (;;) {
     auto step = reader_.next(input_);
     if (!step) co_return located(std::move(step).error());
-    if (step->event != ResponseReader::Event::More) co_return *step;
+    if (step->event != ResponseEvent::More) co_return *step;
     const std::string_view what = doing();
     const auto block = co_await connection_->read(scope, what);
     if (!block) co_return block.error();
     input_ = block->bytes;
-    if (block->end == Connection::End::None) continue;
-    auto whole = reader_.endOfStream(block->end == Connection::End::Clean);
+    if (block->end == StreamEnd::None) continue;
+    auto whole = reader_.endOfStream(block->end == StreamEnd::Clean);
     if (!whole) co_return located(std::move(whole).error());
     ended_ = true;
-    co_return ResponseReader::Step{ResponseReader::Event::End, {}};
+    co_return ResponseStep{ResponseEvent::End, {}};
   }
 }
 
@@ -173,7 +173,7 @@ async::Task<> ConnectionExchange::drain(async::Scope& outer) {
   for (std::size_t drained = 0; drained <= kDrainBytes;) {
     const auto step = co_await nextStep(scope);
     if (!step) co_return;
-    if (step->event == ResponseReader::Event::End) co_return finish(isReusable());
+    if (step->event == ResponseEvent::End) co_return finish(isReusable());
     drained += step->body.size();
     if (!explains) continue;
     response_.excerpt += step->body.substr(0, kExcerptBytes - response_.excerpt.size());

@@ -49,7 +49,7 @@ class ConnectionExchange final : public HttpExchange {
   std::unique_ptr<Connection> takeConnection() { return std::move(connection_); }
 
  private:
-  async::Task<Result<ResponseReader::Step>> nextStep(async::Scope& scope);
+  async::Task<Result<ResponseStep>> nextStep(async::Scope& scope);
   async::Task<> drain(async::Scope& outer);
   Result<void> takeHead();
   Result<void> prepareBody();

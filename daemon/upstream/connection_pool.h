@@ -7,7 +7,7 @@
 
 #include "async/loop.h"
 #include "base/clock.h"
-#include "tls/store.h"
+#include "tls/material_store.h"
 #include "upstream/connection.h"
 
 namespace postern::upstream {
@@ -21,7 +21,7 @@ class ConnectionPool {
   using MaterialPtr = std::shared_ptr<const tls::Material>;
 
   // Both must outlive the pool.
-  ConnectionPool(const tls::Store& material, async::Loop& loop)
+  ConnectionPool(const tls::MaterialStore& material, async::Loop& loop)
       : material_(material), loop_(loop) {}
 
   // A usable connection with that material, or null. Closes the unusable ones that it finds.
@@ -36,7 +36,7 @@ class ConnectionPool {
                      const std::optional<tls::Summary>& certificate) const;
 
  private:
-  const tls::Store& material_;
+  const tls::MaterialStore& material_;
   async::Loop& loop_;
   std::vector<std::unique_ptr<Connection>> idle_;  // the most recently used is last
   SessionPtr session_;

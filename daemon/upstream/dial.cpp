@@ -19,7 +19,7 @@ namespace {
 
 // Returns the result of connect(2): 0, an errno, or ETIMEDOUT when the scope ended first. `address`
 // must outlive the task.
-async::Task<int> connectTo(int descriptor, const Address& address, async::Scope& scope) {
+async::Task<int> connectTo(int descriptor, const ResolvedAddress& address, async::Scope& scope) {
   const auto* peer = reinterpret_cast<const sockaddr*>(&address.storage);
   if (connect(descriptor, peer, address.length) == 0) co_return 0;
   if (errno != EINPROGRESS && errno != EINTR) co_return errno;
@@ -40,7 +40,7 @@ SteadyTime endOfShare(const async::Scope& scope, std::size_t addresses) {
   return now + (deadline - now) / static_cast<SteadyTime::rep>(addresses);
 }
 
-std::string failureText(const Address& address, int error) {
+std::string failureText(const ResolvedAddress& address, int error) {
   std::string text = fmt::format("{}: {}", address.text(), std::generic_category().message(error));
   if (error == ECONNREFUSED)
     text += fmt::format(" (is the service listening on {}?)", address.text());
@@ -63,11 +63,11 @@ Error dialError(const std::string& authority, const std::string& failures, bool 
 
 }  // namespace
 
-async::Task<Result<Dialled>> dial(std::string authority, std::vector<Address> addresses,
+async::Task<Result<Dialled>> dial(std::string authority, std::vector<ResolvedAddress> addresses,
                                   async::Scope& scope) {
   std::string failures;
   for (std::size_t i = 0; i < addresses.size(); ++i) {
-    const Address& address = addresses[i];
+    const ResolvedAddress& address = addresses[i];
     Descriptor socket(::socket(address.storage.ss_family,
                                SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
     int error = errno;

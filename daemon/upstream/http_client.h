@@ -19,7 +19,7 @@ namespace postern::upstream {
 // The connection that a request was sent on.
 struct TransportInfo {
   bool kept = false;  // it carried an earlier request
-  tls::Negotiated terms;
+  tls::Negotiated negotiated;
 };
 
 struct Request {

@@ -21,22 +21,22 @@
 namespace postern::upstream {
 namespace {
 
-struct Answer {
+struct LookupResult {
   int code = 0;  // result of getaddrinfo(3)
-  std::vector<Address> addresses;
+  std::vector<ResolvedAddress> addresses;
 };
 
-Answer lookUp(const std::string& host, int flags) {
+LookupResult lookUp(const std::string& host, int flags) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = flags;
   addrinfo* list = nullptr;
-  Answer answer;
+  LookupResult answer;
   answer.code = getaddrinfo(host.c_str(), nullptr, &hints, &list);
   if (answer.code != 0) return answer;
   for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {
     if (entry->ai_family != AF_INET && entry->ai_family != AF_INET6) continue;
-    Address address{};
+    ResolvedAddress address{};
     std::memcpy(&address.storage, entry->ai_addr, entry->ai_addrlen);
     address.length = entry->ai_addrlen;
     answer.addresses.push_back(address);
@@ -45,8 +45,8 @@ Answer lookUp(const std::string& host, int flags) {
   return answer;
 }
 
-std::vector<Address> withPort(std::vector<Address> addresses, std::uint16_t port) {
-  for (Address& address : addresses) {
+std::vector<ResolvedAddress> withPort(std::vector<ResolvedAddress> addresses, std::uint16_t port) {
+  for (ResolvedAddress& address : addresses) {
     if (address.storage.ss_family == AF_INET6) {
       reinterpret_cast<sockaddr_in6&>(address.storage).sin6_port = htons(port);
     } else {
@@ -75,10 +75,10 @@ bool isLocalhost(std::string_view host) {
 }
 
 // The addresses of a host that needs no lookup, else empty.
-std::vector<Address> knownAddresses(const std::string& host) {
+std::vector<ResolvedAddress> knownAddresses(const std::string& host) {
   if (!isLocalhost(host)) return lookUp(host, AI_NUMERICHOST).addresses;
   auto addresses = lookUp("127.0.0.1", AI_NUMERICHOST).addresses;
-  for (const Address& address : lookUp("::1", AI_NUMERICHOST).addresses) {
+  for (const ResolvedAddress& address : lookUp("::1", AI_NUMERICHOST).addresses) {
     addresses.push_back(address);
   }
   return addresses;
@@ -91,7 +91,7 @@ Error noAddress(const std::string& host, const std::string& why) {
 
 }  // namespace
 
-std::string Address::text() const {
+std::string ResolvedAddress::text() const {
   char host[INET6_ADDRSTRLEN] = {};
   if (storage.ss_family == AF_INET6) {
     const auto& v6 = reinterpret_cast<const sockaddr_in6&>(storage);
@@ -111,7 +111,7 @@ struct Resolver::Lookups {
     async::Event done;
   };
   struct Lookup {
-    Answer answer;                               // written once, before the waiters are called
+    LookupResult answer;                         // written once, before the waiters are called
     std::vector<std::weak_ptr<Waiter>> waiters;  // expired: the task has left
   };
   // Runs on the lookup's thread.
@@ -128,7 +128,7 @@ struct Resolver::Lookups {
 
 void Resolver::Lookups::run(const std::shared_ptr<Lookups>& self,
                             const std::shared_ptr<Lookup>& lookup, const std::string& host) {
-  Answer answer = lookUp(host, 0);
+  LookupResult answer = lookUp(host, 0);
   const MutexLock lock(self->mutex);
   lookup->answer = std::move(answer);
   self->running.erase(host);
@@ -161,8 +161,9 @@ std::shared_ptr<Resolver::Lookups::Lookup> Resolver::Lookups::join(
 Resolver::Resolver() : lookups_(std::make_shared<Lookups>()) {}
 Resolver::~Resolver() = default;
 
-async::Task<Result<std::vector<Address>>> Resolver::resolve(std::string host, std::uint16_t port,
-                                                            async::Scope& scope) {
+async::Task<Result<std::vector<ResolvedAddress>>> Resolver::resolve(std::string host,
+                                                                    std::uint16_t port,
+                                                                    async::Scope& scope) {
   const auto known = withPort(knownAddresses(host), port);
   if (!known.empty()) co_return known;
 
@@ -178,7 +179,7 @@ async::Task<Result<std::vector<Address>>> Resolver::resolve(std::string host, st
                     {},
                     "fix the name service (/etc/resolv.conf), or give an address in the url"};
   }
-  const Answer& answer = lookup->answer;  // nobody writes to it any longer
+  const LookupResult& answer = lookup->answer;  // nobody writes to it any longer
   if (answer.code != 0) co_return noAddress(host, lookupWords(answer.code));
   if (answer.addresses.empty()) co_return noAddress(host, "the name has no IPv4 or IPv6 address");
   co_return withPort(answer.addresses, port);

@@ -13,7 +13,7 @@
 
 namespace postern::upstream {
 
-struct Address {
+struct ResolvedAddress {
   sockaddr_storage storage;
   socklen_t length;
   std::string text() const;  // "127.0.0.1:443", "[::1]:443"
@@ -31,8 +31,8 @@ class Resolver {
   Resolver& operator=(const Resolver&) = delete;
 
   // Errors: Resolve (unknown name, with the name), Timeout. The resolver must outlive the task.
-  async::Task<Result<std::vector<Address>>> resolve(std::string host, std::uint16_t port,
-                                                    async::Scope& scope);
+  async::Task<Result<std::vector<ResolvedAddress>>> resolve(std::string host, std::uint16_t port,
+                                                            async::Scope& scope);
 
  private:
   struct Lookups;

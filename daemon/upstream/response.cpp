@@ -68,60 +68,60 @@ std::string_view Response::header(std::string_view name) const {
 
 ResponseReader::ResponseReader(bool to_head) : to_head_(to_head) {}
 
-Result<ResponseReader::Step> ResponseReader::next(std::string_view& bytes) {
+Result<ResponseStep> ResponseReader::next(std::string_view& bytes) {
   if (!bytes.empty()) started_ = true;
   for (;;) {
     switch (state_) {
-      case State::Done: return Step{Event::End, {}};
-      case State::Chunks: return takeChunks(bytes);
-      case State::Length:
-      case State::UntilClose: return takeBody(bytes);
-      case State::StatusLine:
-      case State::Fields: break;
+      case ReadState::Done: return ResponseStep{ResponseEvent::End, {}};
+      case ReadState::Chunks: return takeChunks(bytes);
+      case ReadState::Length:
+      case ReadState::UntilClose: return takeBody(bytes);
+      case ReadState::StatusLine:
+      case ReadState::Fields: break;
     }
     const auto outcome = lines_.next(bytes, kHeadLimit - head_bytes_);
-    if (outcome == http1::LineReader::Outcome::TooLong) return headTooLong();
-    if (state_ == State::StatusLine && beginsLikeHttp2(lines_.line())) return http2Only();
-    if (outcome == http1::LineReader::Outcome::NoCrLf) return noCrLf();
-    if (outcome == http1::LineReader::Outcome::More) return Step{Event::More, {}};
+    if (outcome == http1::LineProgress::TooLong) return headTooLong();
+    if (state_ == ReadState::StatusLine && beginsLikeHttp2(lines_.line())) return http2Only();
+    if (outcome == http1::LineProgress::NoCrLf) return noCrLf();
+    if (outcome == http1::LineProgress::More) return ResponseStep{ResponseEvent::More, {}};
     auto step = takeHeadLine(lines_.line());
-    if (!step || step->event != Event::More) return step;
+    if (!step || step->event != ResponseEvent::More) return step;
   }
 }
 
 // Returns More when the head continues.
-Result<ResponseReader::Step> ResponseReader::takeHeadLine(std::string_view line) {
+Result<ResponseStep> ResponseReader::takeHeadLine(std::string_view line) {
   head_bytes_ += line.size() + kLineEnd;
-  if (state_ == State::Fields && line.empty()) return endOfHead();
-  TRY_VOID(state_ == State::StatusLine ? readStatusLine(line) : readField(line));
-  return Step{Event::More, {}};
+  if (state_ == ReadState::Fields && line.empty()) return endOfHead();
+  TRY_VOID(state_ == ReadState::StatusLine ? readStatusLine(line) : readField(line));
+  return ResponseStep{ResponseEvent::More, {}};
 }
 
-Result<ResponseReader::Step> ResponseReader::takeBody(std::string_view& bytes) {
-  if (bytes.empty()) return Step{Event::More, {}};
+Result<ResponseStep> ResponseReader::takeBody(std::string_view& bytes) {
+  if (bytes.empty()) return ResponseStep{ResponseEvent::More, {}};
   std::string_view body = bytes;
-  if (state_ == State::Length) {
+  if (state_ == ReadState::Length) {
     body = bytes.substr(0, std::min<std::uint64_t>(left_, bytes.size()));
     left_ -= body.size();
-    if (left_ == 0) state_ = State::Done;
+    if (left_ == 0) state_ = ReadState::Done;
   }
   bytes.remove_prefix(body.size());
   delivered_ += body.size();
-  return Step{Event::Body, body};
+  return ResponseStep{ResponseEvent::Body, body};
 }
 
-Result<ResponseReader::Step> ResponseReader::takeChunks(std::string_view& bytes) {
+Result<ResponseStep> ResponseReader::takeChunks(std::string_view& bytes) {
   const auto step = chunks_.next(bytes);
   switch (step.event) {
-    case http1::ChunkDecoder::Event::More: return Step{Event::More, {}};
-    case http1::ChunkDecoder::Event::Data:
+    case http1::ChunkEvent::More: return ResponseStep{ResponseEvent::More, {}};
+    case http1::ChunkEvent::Data:
       delivered_ += step.bytes.size();
-      return Step{Event::Body, step.bytes};
-    case http1::ChunkDecoder::Event::End: break;
-    case http1::ChunkDecoder::Event::Error: return chunkError();
+      return ResponseStep{ResponseEvent::Body, step.bytes};
+    case http1::ChunkEvent::End: break;
+    case http1::ChunkEvent::Error: return chunkError();
   }
-  state_ = State::Done;
-  return Step{Event::End, {}};
+  state_ = ReadState::Done;
+  return ResponseStep{ResponseEvent::End, {}};
 }
 
 Error ResponseReader::chunkError() const {
@@ -160,7 +160,7 @@ Result<void> ResponseReader::readStatusLine(std::string_view line) {
   http10_ = answer.minor_version == 0;
   response_ = Response{answer.status, {}};
   response_.headers.reserve(kUsualFields);
-  state_ = State::Fields;
+  state_ = ReadState::Fields;
   return {};
 }
 
@@ -179,13 +179,13 @@ bool ResponseReader::bodyless() const {
   return to_head_ || !http1::mayHaveBody(response_.status);
 }
 
-Result<ResponseReader::Step> ResponseReader::endOfHead() {
+Result<ResponseStep> ResponseReader::endOfHead() {
   if (response_.status < 200) {  // an interim answer: the next line begins another head
-    state_ = State::StatusLine;
-    return Step{Event::More, {}};
+    state_ = ReadState::StatusLine;
+    return ResponseStep{ResponseEvent::More, {}};
   }
   TRY_VOID(readFraming());
-  return Step{Event::Head, {}};
+  return ResponseStep{ResponseEvent::Head, {}};
 }
 
 // RFC 9112 section 6.3.
@@ -206,14 +206,14 @@ Result<void> ResponseReader::readFraming() {
   if (framing_.chunked() && length) return format("the answer has both a length and chunks");
   persistent_ = framing_.keepAlive(http10_ ? 0 : 1);
   if (bodyless() || length == 0U) {
-    state_ = State::Done;
+    state_ = ReadState::Done;
   } else if (framing_.chunked()) {
-    state_ = State::Chunks;
+    state_ = ReadState::Chunks;
   } else if (length) {
-    state_ = State::Length;
+    state_ = ReadState::Length;
     left_ = *length;
   } else {
-    state_ = State::UntilClose;
+    state_ = ReadState::UntilClose;
     persistent_ = false;
   }
   return {};
@@ -226,20 +226,20 @@ std::optional<std::uint64_t> ResponseReader::contentLength() const {
 Result<void> ResponseReader::endOfStream(bool clean) const {
   const std::string so_far = "after " + std::to_string(delivered_);
   switch (state_) {
-    case State::Done: return {};
-    case State::StatusLine:
-    case State::Fields:
+    case ReadState::Done: return {};
+    case ReadState::StatusLine:
+    case ReadState::Fields:
       if (started_) return truncated("the connection ended in the head of the answer");
       return Error{Fault::Connect, "the connection was closed before an answer arrived"};
     case State::Length:
       return truncated(fmt::format("the body ended {} of {} bytes", so_far, delivered_ + left_));
-    case State::UntilClose:
+    case ReadState::UntilClose:
       if (clean) return {};
       return truncated(
           fmt::format("the connection was cut {} bytes of a body without length, and without TLS' "
                       "close_notify it may lack more",
                       so_far));
-    case State::Chunks: break;
+    case ReadState::Chunks: break;
   }
   return truncated(fmt::format("the body ended {} bytes, before its last chunk", so_far));
 }

@@ -14,6 +14,13 @@
 
 namespace postern::upstream {
 
+enum class ResponseEvent { More, Head, Body, End };
+
+struct ResponseStep {
+  ResponseEvent event;
+  std::string_view body;  // set with Body
+};
+
 // Reads one HTTP/1.1 answer (RFC 9112) from the bytes of a connection. Pure.
 //
 // Pieces of bytes may be split anywhere. Body bytes are views into them, never copies. Refuses
@@ -28,15 +35,10 @@ class ResponseReader {
   // `to_head`: the request was a HEAD, so the answer has no body, whatever the fields say.
   explicit ResponseReader(bool to_head);
 
-  enum class Event { More, Head, Body, End };
-  struct Step {
-    Event event;
-    std::string_view body;  // set with Body
-  };
   // Consumes bytes from the front of `bytes`. Returns More when all are consumed, Head once when
   // response() is complete, then Body for each part, and End when the answer is complete. Errors:
   // Format, Limit.
-  Result<Step> next(std::string_view& bytes);
+  Result<ResponseStep> next(std::string_view& bytes);
   // The connection has ended. Success if that is how the body ends, which requires `clean`: only
   // close_notify distinguishes the end from a cut (RFC 9112 section 9.8). Errors: Truncated, and
   // Connect when not a single byte has arrived.
@@ -51,20 +53,20 @@ class ResponseReader {
   bool persistent() const { return persistent_; }
 
  private:
-  enum class State { StatusLine, Fields, Length, Chunks, UntilClose, Done };
+  enum class ReadState { StatusLine, Fields, Length, Chunks, UntilClose, Done };
 
-  Result<Step> takeHeadLine(std::string_view line);
-  Result<Step> takeBody(std::string_view& bytes);
-  Result<Step> takeChunks(std::string_view& bytes);
+  Result<ResponseStep> takeHeadLine(std::string_view line);
+  Result<ResponseStep> takeBody(std::string_view& bytes);
+  Result<ResponseStep> takeChunks(std::string_view& bytes);
   Result<void> readStatusLine(std::string_view line);
   Result<void> readField(std::string_view line);
-  Result<Step> endOfHead();
+  Result<ResponseStep> endOfHead();
   Result<void> readFraming();
   Error chunkError() const;
   bool bodyless() const;
 
   const bool to_head_;
-  State state_ = State::StatusLine;
+  ReadState state_ = ReadState::StatusLine;
   Response response_;
   bool started_ = false;
   bool http10_ = false;

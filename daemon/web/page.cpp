@@ -29,16 +29,16 @@ class ResponseStream final : public scrape::PageStream {
  public:
   // Both must outlive the stream.
   ResponseStream(http::Responder& responder, const http::ResponseHead& head)
-      : responder_(responder), head_(head), waited_before_(responder.wire().waited()) {}
+      : responder_(responder), head_(head), waited_before_(responder.transport().waited()) {}
 
   async::Task<bool> write(std::string_view block) override {
     if (!std::exchange(begun_, true)) responder_.begin(head_);
     return responder_.write(block);
   }
   std::chrono::milliseconds waited() const override {
-    return responder_.wire().waited() - waited_before_;
+    return responder_.transport().waited() - waited_before_;
   }
-  void disconnect() override { responder_.wire().endBoth(); }
+  void disconnect() override { responder_.transport().endBoth(); }
   bool begun() const { return begun_; }
 
  private:

@@ -50,8 +50,8 @@ std::string describe(const tls::Summary& summary) {
 
 std::string describe(const upstream::TransportInfo& transport) {
   return std::string(transport.kept ? "on a reused connection: " : "on a new connection: ") +
-         tls::describe(transport.terms) +
-         (transport.terms.resumed ? "; it resumed an earlier session" : "");
+         tls::describe(transport.negotiated) +
+         (transport.negotiated.resumed ? "; it resumed an earlier session" : "");
 }
 
 void addCertificates(const TargetView& target, TraceText& trace_text) {

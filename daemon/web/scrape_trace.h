@@ -18,7 +18,7 @@ bool asksForDebug(std::string_view query);
 
 // One scrape, made for its trace.
 struct ScrapeTrace {
-  session::Session::Status session_before;
+  session::SessionStatus session_before;
   std::size_t connections_before = 0;
   TargetView target;           // after the scrape
   std::optional<Error> error;  // not set: the scrape succeeded

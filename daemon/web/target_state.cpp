@@ -127,13 +127,13 @@ void warnOfPages(const TargetView& target, TargetState& target_state) {
 }
 
 // The reason of a wait says more than the wait itself.
-std::string failure(Fault fault, const session::Session::Status& session) {
+std::string failure(Fault fault, const session::SessionStatus& session) {
   std::string words(faultWords(fault));
   if (fault != Fault::Backoff || !session.waiting_after) return words;
   return fmt::format("{}; {}", faultWords(*session.waiting_after), words);
 }
 
-std::string nextAfterFault(const Error& fault, const session::Session::Status& session) {
+std::string nextAfterFault(const Error& fault, const session::SessionStatus& session) {
   if (!session.waiting) {
     // The wait that the error announced is over.
     if (fault.fault == Fault::Backoff || fault.retry_after) return "the next scrape tries again";

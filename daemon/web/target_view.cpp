@@ -39,7 +39,7 @@ std::vector<MaterialView> materialsOf(const scrape::TargetClient& client) {
   return views;
 }
 
-CredentialView viewOf(const credentials::Store& store) {
+CredentialView viewOf(const credentials::CredentialStore& store) {
   const auto status = store.status();
   CredentialView view;
   view.source = status.source;

@@ -14,7 +14,7 @@
 #include "scrape/stats.h"
 #include "scrape/target.h"
 #include "session/session.h"
-#include "tls/store.h"
+#include "tls/material_store.h"
 
 namespace postern::web {
 
@@ -27,7 +27,7 @@ struct MaterialView {
   PeerKind peer = PeerKind::Service;
   std::string cert_file;  // as configured; empty: not configured
   std::string ca_file;
-  tls::Store::Status status;
+  tls::MaterialStoreStatus status;
   std::optional<Error> error;  // why no load has succeeded yet; not set after a success
   // Of the last successful load. Validity: of the certificate that expires first.
   std::optional<tls::Validity> client_validity;
@@ -56,7 +56,7 @@ struct TargetView {
   std::shared_ptr<const config::Target> config;  // never null
   scrape::ScrapeCounts counts;
   std::vector<scrape::LastScrape> last_scrapes;  // the oldest first
-  session::Session::Status session;
+  session::SessionStatus session;
   bool sends_credential_itself = false;      // pages carry the credential instead of a token
   std::optional<CredentialView> credential;  // not set: no credential is needed
   std::vector<MaterialView> materials;       // at least one; the first belongs to the service

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "tls/server_context.h"
-#include "unit/tls/door.h"
+#include "unit/tls/visit.h"
 #include "unit/tls/handshake.h"
 #include "unit/tls/mount.h"
 

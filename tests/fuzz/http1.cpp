@@ -18,10 +18,14 @@
 namespace {
 
 using postern::fuzz::require;
+using postern::http::BodyProgress;
+using postern::http::HeadProgress;
 using postern::http::RequestBody;
 using postern::http::RequestHead;
 using postern::http::RequestHeadParser;
 using postern::http1::ChunkDecoder;
+using postern::http1::ChunkEvent;
+using postern::upstream::ResponseEvent;
 using postern::upstream::ResponseReader;
 using Pieces =
     std::vector<std::string>;  // each in separate memory: a sanitizer finds a view that outlives it
@@ -114,21 +118,21 @@ class RequestSide {
   void take(std::string_view& bytes) {
     if (!body_.underWay()) {
       const auto progress = parser_.parse(bytes);
-      if (progress == RequestHeadParser::Progress::Incomplete) return;
+      if (progress == HeadProgress::Incomplete) return;
       requests_.emplace_back();
-      if (progress == RequestHeadParser::Progress::Refused) return refuse(parser_.refusal());
+      if (progress == HeadProgress::Refused) return refuse(parser_.refusal());
       const auto& head = parser_.head();
       requests_.back().start = startOf(head);
       requests_.back().fields = head.request.headers;
       requests_.back().chunked = head.chunked_body;
       requests_.back().keep_alive = head.keep_alive;
-      if (body_.begin(head, most_body_, parser_.body()) == RequestBody::Progress::Refused) {
+      if (body_.begin(head, most_body_, parser_.body()) == BodyProgress::Refused) {
         return refuse(body_.refusal());
       }
     }
     const auto progress = body_.take(bytes);
-    if (progress == RequestBody::Progress::Incomplete) return;
-    if (progress == RequestBody::Progress::Refused) return refuse(body_.refusal());
+    if (progress == BodyProgress::Incomplete) return;
+    if (progress == BodyProgress::Refused) return refuse(body_.refusal());
     requests_.back().body = parser_.head().request.body;
     requests_.back().complete = true;
     const auto& head = parser_.head();
@@ -186,11 +190,11 @@ Meaning readAnswer(const Pieces& pieces, bool to_head, bool clean) {
         return answer;
       }
       answer.body += step->body;
-      if (step->event == ResponseReader::Event::End) {
+      if (step->event == ResponseEvent::End) {
         answer.size = taken + piece.size() - bytes.size();
         return conclude();
       }
-      if (step->event == ResponseReader::Event::More) break;
+      if (step->event == ResponseEvent::More) break;
     }
     taken += piece.size();
   }
@@ -256,7 +260,7 @@ void holdRequests(std::string_view text, std::uint32_t seed) {
 // A chunked body
 
 struct Decoded {
-  ChunkDecoder::Event last = ChunkDecoder::Event::More;
+  ChunkEvent last = ChunkEvent::More;
   postern::http1::ChunkError error = postern::http1::ChunkError::None;
   std::string body;
   std::string rest;
@@ -273,8 +277,8 @@ Decoded decode(const Pieces& pieces) {
       const auto step = decoder.next(bytes);
       decoded.last = step.event;
       decoded.body += step.bytes;
-    } while (decoded.last == ChunkDecoder::Event::Data);
-    if (decoded.last == ChunkDecoder::Event::Error) break;
+    } while (decoded.last == ChunkEvent::Data);
+    if (decoded.last == ChunkEvent::Error) break;
     decoded.rest += bytes;
   }
   decoded.error = decoder.error();
@@ -286,8 +290,7 @@ void holdChunks(std::string_view text, std::uint32_t seed) {
   require(decode(cut(text, Lengths(seed, 1))) == decoded, "a body depends on its bytes", text);
   require(decode(cut(text, Lengths(seed, 50))) == decoded, "a body depends on its pieces", text);
   const auto again = decode({encode(decoded.body, seed) + decoded.rest});
-  require(again.last == ChunkDecoder::Event::End && again.body == decoded.body &&
-              again.rest == decoded.rest,
+  require(again.last == ChunkEvent::End && again.body == decoded.body && again.rest == decoded.rest,
           "a body in other chunks means something else", text);
 }
 

@@ -59,14 +59,14 @@ inline void holdPage(std::string_view page, Syntax syntax, const exposition::Pag
 
 inline Read pass(std::string page, Format format, const exposition::PageOptions& options,
                  const Output& output, exposition::PageTemplateStore* store) {
-  exposition::PagePipeline passage(
+  exposition::PagePipeline pipeline(
       format, options, output,
       [](Format, std::string_view) -> Result<std::string> { return std::string(); }, store);
-  auto result = passage.feed(page);
+  auto result = pipeline.feed(page);
   page.clear();
-  if (result) result = passage.finish();
+  if (result) result = pipeline.finish();
   if (!result) return {false, result.error().what, "", 0};
-  return {true, "", passage.out(), passage.counts().kept};
+  return {true, "", pipeline.out(), pipeline.counts().kept};
 }
 
 // With other values, some of them invalid.
@@ -108,8 +108,8 @@ inline void holdLikeness(std::string_view page, Format format,
     std::string next = alike(page, seed % 4);
     if (seed > 3) next = withAnotherLine(std::move(next), seed == 5);
     const Read kept = pass(next, format, options, output, &store);
-    const Read anew = pass(next, format, options, output, nullptr);
-    require(kept == anew, ("the page before matters, " + kept.what + " / " + anew.what).c_str(),
+    const Read fresh = pass(next, format, options, output, nullptr);
+    require(kept == fresh, ("the page before matters, " + kept.what + " / " + fresh.what).c_str(),
             next);
   }
 }

@@ -123,7 +123,7 @@ TEST_P(EveryWaitTest, ReturnsFalseInAScopeWhoseDeadlineHasPassedUnnoticed) {
   loop_.fakeClock().advance(1s);
   const auto task = started(scope);
   EXPECT_EQ(came_, false);
-  EXPECT_EQ(scope.end(), Scope::End::Deadline);
+  EXPECT_EQ(scope.end(), ScopeEnd::Deadline);
 }
 
 TEST_P(EveryWaitTest, ReturnsFalseWhenItIsCancelled) {
@@ -133,7 +133,7 @@ TEST_P(EveryWaitTest, ReturnsFalseWhenItIsCancelled) {
   EXPECT_FALSE(task.done()) << "it continues when its turn comes";
   turns(loop_);
   EXPECT_EQ(came_, false);
-  EXPECT_EQ(scope.end(), Scope::End::Cancelled);
+  EXPECT_EQ(scope.end(), ScopeEnd::Cancelled);
 }
 
 TEST_P(EveryWaitTest, ReturnsFalseAtItsDeadline) {
@@ -208,7 +208,7 @@ TEST(ScopeTest, EndsTheScopesWithinIt) {
   request.cancel();
   turns(loop);
   EXPECT_EQ(came, false);
-  EXPECT_EQ(exchange.end(), Scope::End::Cancelled);
+  EXPECT_EQ(exchange.end(), ScopeEnd::Cancelled);
   Scope late(exchange);
   EXPECT_TRUE(late.ended()) << "made in a scope that has ended";
 }
@@ -242,7 +242,7 @@ TEST(ScopeTest, FollowsADeadlineThatMoves) {
     EXPECT_TRUE(loop.run(Joins::all(group, forever)));
     EXPECT_EQ(came, false);
     EXPECT_EQ(loop.now(), began + moved);
-    EXPECT_EQ(exchange.end(), Scope::End::Deadline);
+    EXPECT_EQ(exchange.end(), ScopeEnd::Deadline);
   }
 }
 

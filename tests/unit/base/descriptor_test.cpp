@@ -38,7 +38,7 @@ TEST(DescriptorTest, OwnsNothingOnceItIsMoved) {
   EXPECT_TRUE(isOpen(number));
 }
 
-TEST(DescriptorTest, TellsHowClosingWent) {
+TEST(DescriptorTest, ReturnsTheResultOfClosing) {
   Descriptor owner = openSome();
   const int number = owner.number();
   EXPECT_EQ(owner.close(), 0);

@@ -18,15 +18,13 @@
 namespace postern {
 namespace {
 
-using Reason = FileError::Reason;
-
 class FileTest : public ::testing::Test {
  protected:
   std::string read(const std::filesystem::path& file, std::size_t limit = 1024) {
     error_ = readFile(file, limit, content_);
     return content_;
   }
-  void expectError(Reason reason, const std::string& what) {
+  void expectError(FileErrorReason reason, const std::string& what) {
     ASSERT_TRUE(error_);
     EXPECT_EQ(error_->reason, reason);
     EXPECT_EQ(error_->what, what);
@@ -58,36 +56,36 @@ TEST_F(FileTest, ReadsFilesOfProc) {
 
 TEST_F(FileTest, GivesNothingOfAFileThatIsTooLarge) {
   read(folder_.write("a", std::string(1025, 'x')));
-  expectError(Reason::TooLarge, "larger than 1 KiB");
+  expectError(FileErrorReason::TooLarge, "larger than 1 KiB");
   read(folder_.write("b", std::string((1U << 20) + 1, 'x')), 1U << 20);
-  expectError(Reason::TooLarge, "larger than 1 MiB");
+  expectError(FileErrorReason::TooLarge, "larger than 1 MiB");
 }
 
 TEST_F(FileTest, SaysWhyAFileCannotBeRead) {
   read(folder_.path() / "missing");
-  expectError(Reason::Missing, "No such file or directory");
+  expectError(FileErrorReason::Missing, "No such file or directory");
   read(folder_.write("file", "") / "below");
-  expectError(Reason::Missing, "Not a directory");
+  expectError(FileErrorReason::Missing, "Not a directory");
   read(folder_.path());
-  expectError(Reason::Directory, "Is a directory");
+  expectError(FileErrorReason::Directory, "Is a directory");
   read("/dev/zero");
-  expectError(Reason::NotRegular, "not a regular file");
+  expectError(FileErrorReason::NotRegular, "not a regular file");
   std::filesystem::create_symlink("loop", folder_.path() / "loop");
   read(folder_.path() / "loop");
-  expectError(Reason::Failed, "Too many levels of symbolic links");
+  expectError(FileErrorReason::Failed, "Too many levels of symbolic links");
 }
 
 // Its first page is not mapped.
 TEST_F(FileTest, AReadErrorIsAnError) {
   read("/proc/self/mem");
-  expectError(Reason::Failed, "Input/output error");
+  expectError(FileErrorReason::Failed, "Input/output error");
 }
 
 TEST_F(FileTest, DoesNotWaitForTheWriterOfAFifo) {
   const auto fifo = folder_.path() / "fifo";
   ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
   read(fifo);
-  expectError(Reason::NotRegular, "not a regular file");
+  expectError(FileErrorReason::NotRegular, "not a regular file");
 }
 
 TEST_F(FileTest, ReadsASecret) {
@@ -108,9 +106,9 @@ TEST_F(FileTest, AnInputMayBeAFifo) {
 
 TEST_F(FileTest, AnInputIsBoundedAndNoDirectory) {
   error_ = readInput("/dev/zero", 1024, content_);
-  expectError(Reason::TooLarge, "larger than 1 KiB");
+  expectError(FileErrorReason::TooLarge, "larger than 1 KiB");
   error_ = readInput(folder_.path(), 1024, content_);
-  expectError(Reason::Directory, "Is a directory");
+  expectError(FileErrorReason::Directory, "Is a directory");
 }
 
 TEST_F(FileTest, ReplacesAFileAsAWhole) {

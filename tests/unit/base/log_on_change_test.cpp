@@ -7,7 +7,7 @@
 namespace postern {
 namespace {
 
-TEST(LogOnChangeTest, TellsABeginningAnotherCauseAndAnEndOnce) {
+TEST(LogOnChangeTest, LogsABeginningAnotherCauseAndAnEndOnce) {
   LogOnChange condition;
   EXPECT_FALSE(condition.ends());
 

@@ -136,7 +136,7 @@ TEST_F(ReloadingTest, LoadsASourceThatWasBadFromTheStart) {
   EXPECT_EQ(source.log, (std::vector<std::string>{"bad signature error", "loaded one"}));
 }
 
-TEST_F(ReloadingTest, TellsANewErrorFromANewSignature) {
+TEST_F(ReloadingTest, ReportsANewErrorOfANewSignature) {
   source.write("bad");
   reloading.poll();
   source.becomes("bad in another way");

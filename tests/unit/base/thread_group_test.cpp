@@ -8,57 +8,57 @@
 namespace postern {
 namespace {
 
-void endAll(ThreadGroup& crew) {
-  for (auto& thread : crew.end()) thread.join();
+void endAll(ThreadGroup& group) {
+  for (auto& thread : group.end()) thread.join();
 }
 
 TEST(ThreadGroupTest, StartsThreadsUntilItIsEnded) {
-  ThreadGroup crew("for a test");
+  ThreadGroup group("for a test");
   std::atomic<int> worked = 0;
-  EXPECT_TRUE(crew.start([&] { ++worked; }));
-  EXPECT_TRUE(crew.start([&] { ++worked; }));
-  EXPECT_EQ(crew.size(), 2U);
+  EXPECT_TRUE(group.start([&] { ++worked; }));
+  EXPECT_TRUE(group.start([&] { ++worked; }));
+  EXPECT_EQ(group.size(), 2U);
 
-  endAll(crew);
+  endAll(group);
   EXPECT_EQ(worked, 2);
-  EXPECT_EQ(crew.size(), 0U);
-  EXPECT_FALSE(crew.start([&] { ++worked; }));
+  EXPECT_EQ(group.size(), 0U);
+  EXPECT_FALSE(group.start([&] { ++worked; }));
 }
 
 TEST(ThreadGroupTest, CountsNoThreadThatHasLeft) {
-  ThreadGroup crew("for a test");
+  ThreadGroup group("for a test");
   std::mutex mutex;
   std::atomic<bool> left = false;
   const auto leave = [&] {
     const std::lock_guard lock(mutex);
-    left = crew.leave();
+    left = group.leave();
     left.notify_one();
   };
   {
     const std::lock_guard lock(mutex);
-    ASSERT_TRUE(crew.start(leave));
-    EXPECT_EQ(crew.size(), 1U);
+    ASSERT_TRUE(group.start(leave));
+    EXPECT_EQ(group.size(), 1U);
   }
   left.wait(false);
   {
     const std::lock_guard lock(mutex);
-    EXPECT_EQ(crew.size(), 0U);
-    EXPECT_TRUE(crew.start([] {}));  // joins it
-    EXPECT_EQ(crew.size(), 1U);
+    EXPECT_EQ(group.size(), 0U);
+    EXPECT_TRUE(group.start([] {}));  // joins it
+    EXPECT_EQ(group.size(), 1U);
   }
-  endAll(crew);
+  endAll(group);
 }
 
 TEST(ThreadGroupTest, LetsNoThreadLeaveThatAnotherJoins) {
-  ThreadGroup crew("for a test");
+  ThreadGroup group("for a test");
   std::mutex mutex;
   std::atomic<bool> left = true;
   std::unique_lock lock(mutex);
-  ASSERT_TRUE(crew.start([&] {
+  ASSERT_TRUE(group.start([&] {
     const std::lock_guard own(mutex);
-    left = crew.leave();
+    left = group.leave();
   }));
-  auto threads = crew.end();
+  auto threads = group.end();
   lock.unlock();
 
   ASSERT_EQ(threads.size(), 1U);
@@ -67,20 +67,20 @@ TEST(ThreadGroupTest, LetsNoThreadLeaveThatAnotherJoins) {
 }
 
 TEST(ThreadGroupTest, GivesThoseThatHaveLeftToWhomEndsIt) {
-  ThreadGroup crew("for a test");
+  ThreadGroup group("for a test");
   std::mutex mutex;
   std::atomic<bool> left = false;
   {
     const std::lock_guard lock(mutex);
-    ASSERT_TRUE(crew.start([&] {
+    ASSERT_TRUE(group.start([&] {
       const std::lock_guard own(mutex);
-      left = crew.leave();
+      left = group.leave();
       left.notify_one();
     }));
   }
   left.wait(false);
   const std::lock_guard lock(mutex);
-  auto threads = crew.end();
+  auto threads = group.end();
   ASSERT_EQ(threads.size(), 1U);
   threads.front().join();
 }

@@ -85,8 +85,8 @@ TEST(CommandLineTest, ReadsTheFlagsOfTheDaemon) {
   EXPECT_EQ(options.state_dir, "/state");
   EXPECT_EQ(options.page_template_limit, std::size_t{16} << 20);
   EXPECT_EQ(options.timeout_offset, milliseconds(250));
-  EXPECT_EQ(options.log_level, log::Level::Debug);
-  EXPECT_EQ(options.log_format, log::Format::Json);
+  EXPECT_EQ(options.log_level, log::LogLevel::Debug);
+  EXPECT_EQ(options.log_format, log::LogFormat::Json);
   EXPECT_EQ(options.sandbox, SandboxMode::Auto);
 }
 
@@ -244,8 +244,8 @@ TEST(CommandLineTest, EveryFlagHasAVariable) {
   EXPECT_EQ(one.options.shutdown_timeout, seconds(3));
   EXPECT_EQ(one.options.state_dir, "/state");
   EXPECT_EQ(one.options.timeout_offset, seconds(1));
-  EXPECT_EQ(one.options.log_level, log::Level::Error);
-  EXPECT_EQ(one.options.log_format, log::Format::Json);
+  EXPECT_EQ(one.options.log_level, log::LogLevel::Error);
+  EXPECT_EQ(one.options.log_format, log::LogFormat::Json);
   EXPECT_EQ(two.only_target->name, "a");
   EXPECT_EQ(two.only_target->preset, "whatsapp");
   EXPECT_EQ(two.only_target->tls.server_name, "b");
@@ -259,12 +259,12 @@ TEST(CommandLineTest, AFlagWinsOverItsVariable) {
       optionsOf({"--log.level=warn", "--web.listen-address=:1"},
                 {"POSTERN_LOG_LEVEL=nonsense", "POSTERN_WEB_LISTEN_ADDRESS=:2,:3"});
 
-  EXPECT_EQ(options.log_level, log::Level::Warn);
+  EXPECT_EQ(options.log_level, log::LogLevel::Warn);
   EXPECT_THAT(options.listen_addresses, ElementsAre(":1"));
 }
 
 TEST(CommandLineTest, AnEmptyVariableCountsAsNone) {
-  EXPECT_EQ(optionsOf({}, {"POSTERN_LOG_LEVEL="}).log_level, log::Level::Info);
+  EXPECT_EQ(optionsOf({}, {"POSTERN_LOG_LEVEL="}).log_level, log::LogLevel::Info);
 }
 
 TEST(CommandLineTest, HonoursPortWhenNoAddressIsGiven) {

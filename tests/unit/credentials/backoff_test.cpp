@@ -14,7 +14,7 @@ Draw always(double value) {
   return [value] { return value; };
 }
 
-std::vector<long> walk(int steps, const std::function<Backoff::Delay()>& next) {
+std::vector<long> delaysOf(int steps, const std::function<Backoff::Delay()>& next) {
   std::vector<long> seconds;
   for (int i = 0; i < steps; ++i) {
     const auto delay = next();
@@ -45,7 +45,7 @@ TEST(BackoffTest, NeverTriesAgainWhenToldSo) {
   config::BackoffOptions steps;
   steps.retry_rejected = 0ms;
   Backoff backoff(steps, always(0));
-  EXPECT_EQ(walk(4, [&] { return backoff.rejected(); }), (std::vector<long>{30, 150, -1, -1}));
+  EXPECT_EQ(delaysOf(4, [&] { return backoff.rejected(); }), (std::vector<long>{30, 150, -1, -1}));
 }
 
 TEST(BackoffTest, GoesOnWhereAnEarlierProcessStopped) {

@@ -153,15 +153,15 @@ TEST_F(MountedTest, NamesTheDirectoryThatIsMissing) {
 }
 
 TEST_F(MountedTest, RefusesANamedFileThatCannotBeUsed) {
-  const auto refuses = [&](const fs::path& file, const std::string& complaint) {
-    SCOPED_TRACE(complaint);
+  const auto refuses = [&](const fs::path& file, const std::string& error_text) {
+    SCOPED_TRACE(error_text);
     config::FileCredentials files;
     files.username = "scraper";
     files.password_file = file;
     const auto credential = load(files);
     ASSERT_FALSE(credential);
     EXPECT_EQ(credential.error().fault, Fault::NoCredential);
-    EXPECT_THAT(credential.error().what, AllOf(HasSubstr(file.string()), HasSubstr(complaint)));
+    EXPECT_THAT(credential.error().what, AllOf(HasSubstr(file.string()), HasSubstr(error_text)));
   };
   const auto fifo = folder_ / "fifo";
   ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
@@ -189,8 +189,8 @@ TEST_F(MountedTest, SaysThatAFileCannotBeAsked) {
 
 TEST_F(MountedTest, RefusesWhatAHeaderCannotCarryAndQuotesNothing) {
   const auto refuses = [&](const std::string& name, const std::string& text,
-                           const std::string& complaint) {
-    SCOPED_TRACE(complaint);
+                           const std::string& error_text) {
+    SCOPED_TRACE(error_text);
     write("username", "scraper");
     write("password", "secret");
     fs::remove(folder_ / "api_key");
@@ -199,7 +199,7 @@ TEST_F(MountedTest, RefusesWhatAHeaderCannotCarryAndQuotesNothing) {
     const auto credential = loadFolder();
     ASSERT_FALSE(credential);
     EXPECT_EQ(credential.error().fault, Fault::NoCredential);
-    EXPECT_THAT(credential.error().what, AllOf(HasSubstr(folder_.string()), HasSubstr(complaint),
+    EXPECT_THAT(credential.error().what, AllOf(HasSubstr(folder_.string()), HasSubstr(error_text),
                                                Not(HasSubstr("hunter2"))));
   };
 

@@ -32,7 +32,7 @@ class MysqlFolderTest : public ::testing::Test {
     EXPECT_THAT(read.error().what, Not(HasSubstr("secret-value")));
     return read.error().what;
   }
-  std::string complaintOf(const std::string& name, const std::string& what) const {
+  std::string errorTextOf(const std::string& name, const std::string& what) const {
     return (folder.path() / name).string() + " " + what + ": correct the key " + name +
            " of the secret that is mounted there";
   }
@@ -75,10 +75,10 @@ TEST_F(MysqlFolderTest, ReadsAllThatMayBeThere) {
 }
 
 TEST_F(MysqlFolderTest, NamesTheFileAndTheKeyThatAreMissing) {
-  EXPECT_EQ(refusal(), complaintOf("host", "is missing"));
+  EXPECT_EQ(refusal(), errorTextOf("host", "is missing"));
   writeNeeded();
   std::filesystem::remove(folder.path() / "password");
-  EXPECT_EQ(refusal(), complaintOf("password", "is missing"));
+  EXPECT_EQ(refusal(), errorTextOf("password", "is missing"));
   database.directory = folder.path() / "none";
   EXPECT_EQ(refusal(), "the folder " + database.directory.string() +
                            " does not exist: mount a secret with host, database, username and "
@@ -90,7 +90,7 @@ TEST_F(MysqlFolderTest, RefusesWhatCannotBeMeant) {
                            const std::string& what) {
     writeNeeded();
     const auto file = folder.write(name, value);
-    EXPECT_EQ(refusal(), complaintOf(name, what));
+    EXPECT_EQ(refusal(), errorTextOf(name, what));
     std::filesystem::remove(file);
   };
   refuses("host", "secret-value:1", "is not a host, expected a name or an address without a port");

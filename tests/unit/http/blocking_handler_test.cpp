@@ -24,7 +24,7 @@ using ::testing::StartsWith;
 class BlockingHandlerTest : public ::testing::Test {
  protected:
   void listen(milliseconds queue_timeout = milliseconds(60'000)) {
-    server.emplace(Server::Options{.threads = 2, .queue_timeout = queue_timeout});
+    server.emplace(ServerOptions{.threads = 2, .queue_timeout = queue_timeout});
     port = *server->listen("127.0.0.1:0", service);
   }
   void waitUntilEntered(int count) const {

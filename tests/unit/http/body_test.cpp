@@ -119,7 +119,7 @@ TEST(BodyTest, IsRefusedWhenItIsTooLongOrHasNoClearEnd) {
   refuses(chunked(trailers), "HTTP/1.1 400 ");
 }
 
-TEST(BodyTest, TellsAClientThatWaitsToSendIt) {
+TEST(BodyTest, AnswersAClientThatWaitsToSendIt) {
   RunningEcho running;
   Client client(running.port);
 
@@ -144,7 +144,6 @@ TEST(BodyTest, IsNotWaitedForTooLong) {
 }
 
 TEST(RequestBodyTest, FindsNoRoomWhileOthersTakeIt) {
-  using Progress = RequestBody::Progress;
   Budget budget(10);
   RequestBody first(budget);
   RequestBody second(budget);
@@ -154,18 +153,18 @@ TEST(RequestBodyTest, FindsNoRoomWhileOthersTakeIt) {
   head.content_length = 8;
   const auto feed = [](RequestBody& body, std::string_view bytes) { return body.take(bytes); };
 
-  EXPECT_EQ(first.begin(head, 8, kept_first), Progress::Incomplete);
-  EXPECT_EQ(second.begin(head, 8, kept_second), Progress::Incomplete);
-  EXPECT_EQ(feed(first, "12345678"), Progress::Complete);
-  EXPECT_EQ(feed(second, "12"), Progress::Incomplete);
-  EXPECT_EQ(feed(second, "345"), Progress::Busy);
+  EXPECT_EQ(first.begin(head, 8, kept_first), BodyProgress::Incomplete);
+  EXPECT_EQ(second.begin(head, 8, kept_second), BodyProgress::Incomplete);
+  EXPECT_EQ(feed(first, "12345678"), BodyProgress::Complete);
+  EXPECT_EQ(feed(second, "12"), BodyProgress::Incomplete);
+  EXPECT_EQ(feed(second, "345"), BodyProgress::Busy);
   EXPECT_EQ(kept_first, "12345678");
 
   first.clear();
   second.clear();
   EXPECT_EQ(kept_first, "");
-  EXPECT_EQ(second.begin(head, 8, kept_second), Progress::Incomplete);
-  EXPECT_EQ(feed(second, "123456789"), Progress::Complete);
+  EXPECT_EQ(second.begin(head, 8, kept_second), BodyProgress::Incomplete);
+  EXPECT_EQ(feed(second, "123456789"), BodyProgress::Complete);
   EXPECT_EQ(kept_second, "12345678") << "the rest belongs to the next request";
 }
 

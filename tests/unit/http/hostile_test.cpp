@@ -77,7 +77,7 @@ class TlsClient {
 
 // Listeners as in the daemon: one with TLS for everybody and one for probes.
 struct TwoServices {
-  explicit TwoServices(const Server::Options& options = {}) : server(options) {
+  explicit TwoServices(const ServerOptions& options = {}) : server(options) {
     public_port = *server.listen("127.0.0.1:0", secured);
     plain_port = *server.listen("127.0.0.1:0", plain);
     probe_port = *server.listen("127.0.0.1:0", probes);
@@ -191,7 +191,7 @@ TEST(HostileTest, DataBetweenRecordsStartsTheCountFromScratch) {
 }
 
 TEST(HostileTest, AFullListenerClosesTheConnectionThatWasIdleLongest) {
-  Server::Options options;
+  ServerOptions options;
   options.max_connections = 3;
   const TwoServices services(options);
   std::vector<std::unique_ptr<Client>> clients;
@@ -208,7 +208,7 @@ TEST(HostileTest, AFullListenerClosesTheConnectionThatWasIdleLongest) {
 }
 
 TEST(HostileTest, AFullListenerClosesTheSlowestRequestWhenNoneIsIdle) {
-  Server::Options options;
+  ServerOptions options;
   options.max_connections = 3;
   const TwoServices services(options);
   std::vector<std::unique_ptr<Client>> clients;
@@ -225,7 +225,7 @@ TEST(HostileTest, AFullListenerClosesTheSlowestRequestWhenNoneIsIdle) {
 
 // For each fill level of its socket when the server waits for it.
 TEST(HostileTest, AClientThatReadsNoAnswerHasItsTimeLimit) {
-  Server::Options options;
+  ServerOptions options;
   options.header_timeout = options.idle_timeout = options.write_timeout =
       std::chrono::milliseconds(200);
   const TwoServices services(options);
@@ -250,7 +250,7 @@ struct SlowReaderCase {
 TEST(HostileTest, ReadersThatTakeNoAnswerKeepNobodyOut) {
   constexpr int kReaders = 12;
   for (const auto& [what, blocks, streams] :
-       {SlowReaderCase{"fits the outbox", 16, false}, SlowReaderCase{"is larger", 96, false},
+       {SlowReaderCase{"fits the write buffer", 16, false}, SlowReaderCase{"is larger", 96, false},
         SlowReaderCase{"a stream that fits", 24, true},
         SlowReaderCase{"a long stream", 96, true}}) {
     const std::string block(64U << 10, 'x');
@@ -264,7 +264,7 @@ TEST(HostileTest, ReadersThatTakeNoAnswerKeepNobodyOut) {
       responder.waitWithoutRoom(true);
       return responder.send({}, body);
     }};
-    Server::Options options;
+    ServerOptions options;
     options.threads = 4;
     Server server(options);
     const auto port = *server.listen("127.0.0.1:0", service);
@@ -321,7 +321,7 @@ TEST(HostileTest, AHandlerSeesThatItsClientHasGone) {
 }
 
 TEST(HostileTest, EachListenerHasItsOwnRoom) {
-  Server::Options options;
+  ServerOptions options;
   options.max_connections = 3;
   const TwoServices services(options);
   std::vector<std::unique_ptr<Client>> clients;

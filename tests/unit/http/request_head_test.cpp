@@ -8,7 +8,6 @@
 namespace postern::http {
 namespace {
 
-using Progress = RequestHeadParser::Progress;
 using ::testing::HasSubstr;
 
 // Feeds `text` in one piece, then byte by byte, each twice, to one parser; `claim` holds each time.
@@ -20,19 +19,19 @@ void eachWay(RequestHeadParser& parser, std::string_view text, Claim claim) {
     std::string_view rest = text;
     auto progress = parser.parse(rest);
     claim(progress);
-    if (progress == Progress::Complete) {
+    if (progress == HeadProgress::Complete) {
       EXPECT_EQ(rest, "");
     }
     parser.reset();
-    progress = Progress::Incomplete;
+    progress = HeadProgress::Incomplete;
     std::size_t taken = 0;
-    for (std::size_t at = 0; at < text.size() && progress == Progress::Incomplete; ++at) {
+    for (std::size_t at = 0; at < text.size() && progress == HeadProgress::Incomplete; ++at) {
       std::string_view byte = text.substr(at, 1);
       progress = parser.parse(byte);
       ++taken;
     }
     claim(progress);
-    if (progress == Progress::Complete) {
+    if (progress == HeadProgress::Complete) {
       EXPECT_EQ(taken, text.size());
     }
   }
@@ -48,8 +47,8 @@ TEST(RequestHeadTest, ReadsMethodPathQueryAndHeaders) {
   const std::string text =
       "GET /metrics/a?b=%20c&d HTTP/1.1\r\nHost: x:3000\r\nX-Odd:  \t two words \r\nEmpty:\r\n\r\n";
 
-  eachWay(parser, text, [&](Progress progress) {
-    ASSERT_EQ(progress, Progress::Complete);
+  eachWay(parser, text, [&](HeadProgress progress) {
+    ASSERT_EQ(progress, HeadProgress::Complete);
     const auto& head = parser.head();
     EXPECT_EQ(head.request.method, "GET");
     EXPECT_EQ(head.request.path, "/metrics/a");
@@ -65,8 +64,8 @@ TEST(RequestHeadTest, ReadsTheTarget) {
   RequestHeadParser parser;
   const auto reads = [&](std::string_view target, std::string_view path, std::string_view query) {
     const auto text = "OPTIONS " + std::string(target) + " HTTP/1.1\r\nHost: x\r\n\r\n";
-    eachWay(parser, text, [&](Progress progress) {
-      ASSERT_EQ(progress, Progress::Complete);
+    eachWay(parser, text, [&](HeadProgress progress) {
+      ASSERT_EQ(progress, HeadProgress::Complete);
       EXPECT_EQ(parser.head().request.path, path);
       EXPECT_EQ(parser.head().request.query, query);
     });
@@ -86,12 +85,12 @@ TEST(RequestHeadTest, ReadsTheTarget) {
   reads("*", "*", "");
 }
 
-TEST(RequestHeadTest, TellsHowTheConnectionGoesOn) {
+TEST(RequestHeadTest, SaysWhetherTheConnectionStaysOpen) {
   RequestHeadParser parser;
   const auto keeps = [&](std::string_view version, std::string_view lines, bool keep_alive) {
     eachWay(parser, withHeaders("Host: x\r\n" + std::string(lines), version),
-            [&](Progress progress) {
-              ASSERT_EQ(progress, Progress::Complete);
+            [&](HeadProgress progress) {
+              ASSERT_EQ(progress, HeadProgress::Complete);
               EXPECT_EQ(parser.head().keep_alive, keep_alive);
             });
   };
@@ -108,8 +107,8 @@ TEST(RequestHeadTest, TellsHowTheConnectionGoesOn) {
 TEST(RequestHeadTest, ReadsHowTheBodyIsFramed) {
   RequestHeadParser parser;
   const auto framed = [&](std::string_view lines, std::uint64_t length, bool chunked) {
-    eachWay(parser, withHeaders("Host: x\r\n" + std::string(lines)), [&](Progress progress) {
-      ASSERT_EQ(progress, Progress::Complete);
+    eachWay(parser, withHeaders("Host: x\r\n" + std::string(lines)), [&](HeadProgress progress) {
+      ASSERT_EQ(progress, HeadProgress::Complete);
       EXPECT_EQ(parser.head().content_length, length);
       EXPECT_EQ(parser.head().chunked_body, chunked);
     });
@@ -127,7 +126,8 @@ TEST(RequestHeadTest, PassesOverAnEmptyLineBeforeTheRequest) {
   RequestHeadParser parser;
   const auto text = "\r\n" + withHeaders("Host: x\r\n");
 
-  eachWay(parser, text, [&](Progress progress) { EXPECT_EQ(progress, Progress::Complete); });
+  eachWay(parser, text,
+          [&](HeadProgress progress) { EXPECT_EQ(progress, HeadProgress::Complete); });
 }
 
 TEST(RequestHeadTest, LeavesWhatFollowsTheHead) {
@@ -138,7 +138,7 @@ TEST(RequestHeadTest, LeavesWhatFollowsTheHead) {
   std::string_view bytes = both;
 
   EXPECT_FALSE(parser.started());
-  ASSERT_EQ(parser.parse(bytes), Progress::Complete);
+  ASSERT_EQ(parser.parse(bytes), HeadProgress::Complete);
 
   EXPECT_TRUE(parser.started());
   EXPECT_EQ(bytes, "GET /next");
@@ -146,11 +146,11 @@ TEST(RequestHeadTest, LeavesWhatFollowsTheHead) {
 
 TEST(RequestHeadTest, RefusesMalformedHeads) {
   RequestHeadParser parser;
-  const auto refuses = [&](const std::string& text, int status, std::string_view complaint) {
-    eachWay(parser, text, [&](Progress progress) {
-      ASSERT_EQ(progress, Progress::Refused);
+  const auto refuses = [&](const std::string& text, int status, std::string_view error_text) {
+    eachWay(parser, text, [&](HeadProgress progress) {
+      ASSERT_EQ(progress, HeadProgress::Refused);
       EXPECT_EQ(parser.refusal().status, status);
-      EXPECT_THAT(parser.refusal().what, HasSubstr(std::string(complaint)));
+      EXPECT_THAT(parser.refusal().what, HasSubstr(std::string(error_text)));
     });
   };
   const auto line = [](std::string_view text) { return std::string(text) + "\r\nHost: x\r\n\r\n"; };
@@ -206,8 +206,8 @@ TEST(RequestHeadTest, RefusesFramingThatTwoReadersCouldTakeInTwoWays) {
   RequestHeadParser parser;
   const auto refuses = [&](std::string_view lines, int status, std::string_view version = "1.1") {
     eachWay(parser, withHeaders("Host: x\r\n" + std::string(lines), version),
-            [&](Progress progress) {
-              ASSERT_EQ(progress, Progress::Refused);
+            [&](HeadProgress progress) {
+              ASSERT_EQ(progress, HeadProgress::Refused);
               EXPECT_EQ(parser.refusal().status, status);
             });
   };
@@ -232,8 +232,8 @@ TEST(RequestHeadTest, RefusesFramingThatTwoReadersCouldTakeInTwoWays) {
 TEST(RequestHeadTest, RefusesAHeadThatIsTooLarge) {
   RequestHeadParser parser;
   const auto refuses = [&](const std::string& text) {
-    eachWay(parser, text, [&](Progress progress) {
-      ASSERT_EQ(progress, Progress::Refused);
+    eachWay(parser, text, [&](HeadProgress progress) {
+      ASSERT_EQ(progress, HeadProgress::Refused);
       EXPECT_EQ(parser.refusal().status, 431);
     });
   };
@@ -254,7 +254,7 @@ TEST(RequestHeadTest, TakesAHeadOfTheLargestSize) {
   std::string_view rest = text;
 
   ASSERT_EQ(text.size(), RequestHeadParser::kMaxBytes);
-  EXPECT_EQ(parser.parse(rest), Progress::Complete);
+  EXPECT_EQ(parser.parse(rest), HeadProgress::Complete);
   EXPECT_EQ(rest, "");
 }
 

@@ -28,7 +28,7 @@ using ::testing::StartsWith;
 constexpr auto kPatience = milliseconds(60'000);
 
 // Timeouts that no test waits for; each test sets its own.
-Server::Options patient() {
+ServerOptions patient() {
   return {.threads = 64,
           .header_timeout = kPatience,
           .idle_timeout = kPatience,
@@ -39,7 +39,7 @@ const Service kPaths{answerWithPath};
 
 // A server on a free port of 127.0.0.1.
 struct Running {
-  explicit Running(AsyncHandler handler = answerWithPath, Server::Options options = patient())
+  explicit Running(AsyncHandler handler = answerWithPath, ServerOptions options = patient())
       : service{std::move(handler)},
         server(options),
         port(*server.listen("127.0.0.1:0", service)) {}
@@ -184,7 +184,7 @@ TEST(ServerTest, DropsASmallBodyAndRefusesALargeOne) {
               StartsWith("HTTP/1.1 411 "));
 }
 
-TEST(ServerTest, TellsAClientThatWaitsToSendItsBody) {
+TEST(ServerTest, AnswersAClientThatWaitsToSendItsBody) {
   Running running;
   Client client(running.port);
 
@@ -293,7 +293,7 @@ TEST(ServerTest, MoreConnectionsThanThreadsWaitForTheirTurn) {
 }
 
 // With one thread for blocking handlers and one for the rest.
-Server::Options narrow() {
+ServerOptions narrow() {
   auto options = patient();
   options.threads = 2;
   return options;
@@ -328,7 +328,7 @@ TEST(ServerTest, AnswersWhatIsQuickWhileEveryOtherThreadIsTaken) {
   EXPECT_THAT(waiting.readAnswer(), EndsWith("GET /a\n"));
 }
 
-TEST(ServerTest, ARequestThatFindsNoThreadInTimeIsToldSo) {
+TEST(ServerTest, ARequestThatFindsNoThreadInTimeGetsBusy) {
   Gate gate;
   auto options = narrow();
   options.queue_timeout = milliseconds(20);
@@ -558,18 +558,18 @@ TEST(ServerTest, ListensOnSeveralAddresses) {
 
 TEST(ServerTest, SaysWhyItCannotListen) {
   Running running;
-  const auto complains = [](const std::string& address, const std::string& complaint) {
+  const auto failsWith = [](const std::string& address, const std::string& error_text) {
     SCOPED_TRACE(address);
     Server other(patient());
     const auto port = other.listen(address, kPaths);
     ASSERT_FALSE(port);
     EXPECT_EQ(port.error().fault, Fault::Connect);
     EXPECT_THAT(port.error().what,
-                AllOf(StartsWith("cannot listen on " + address + ": "), HasSubstr(complaint),
+                AllOf(StartsWith("cannot listen on " + address + ": "), HasSubstr(error_text),
                       EndsWith("choose one with --web.listen-address")));
   };
 
-  complains("127.0.0.1:" + std::to_string(running.port),
+  failsWith("127.0.0.1:" + std::to_string(running.port),
             "address already in use: another process has the port");
   complains("192.0.2.1:0", "this machine has no such address");
   complains("no-such-host.invalid:0", ": the host has no address: name an address of this machine");

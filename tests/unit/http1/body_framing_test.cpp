@@ -71,7 +71,7 @@ TEST(BodyFramingTest, KnowsOneTransferCoding) {
   EXPECT_EQ(twice.take("transfer-encoding", "chunked"), FramingError::UnknownCoding);
 }
 
-TEST(BodyFramingTest, TellsWhetherTheConnectionStaysOpen) {
+TEST(BodyFramingTest, SaysWhetherTheConnectionStaysOpen) {
   const auto keeps = [](std::string_view value, bool in_10, bool in_11) {
     BodyFraming framing(RepeatedLength::Refused);
     EXPECT_EQ(framing.take("connection", value), FramingError::None);

@@ -7,15 +7,13 @@
 namespace postern::http1 {
 namespace {
 
-using Event = ChunkDecoder::Event;
-
 constexpr ChunkLimits kLimits{
     .line = 30, .trailers = 60, .extensions = 40, .chunk = 0xFFFF, .body = 100};
 
 struct Decoded {
   std::string body;
   std::string rest;  // bytes behind the end
-  Event last = Event::More;
+  ChunkEvent last = ChunkEvent::More;
   ChunkError error = ChunkError::None;
   std::string refused_line;
 };
@@ -27,13 +25,13 @@ Decoded decode(std::string_view text, std::size_t size) {
     // In separate memory, so that a sanitizer finds a view that outlives its piece.
     const std::string piece(text.substr(0, size));
     std::string_view bytes = piece;
-    ChunkDecoder::Step step{Event::Data, {}};
-    while (step.event == Event::Data) {
+    ChunkStep step{ChunkEvent::Data, {}};
+    while (step.event == ChunkEvent::Data) {
       step = decoder.next(bytes);
       decoded.body += step.bytes;
     }
     decoded.last = step.event;
-    if (step.event == Event::Error) {
+    if (step.event == ChunkEvent::Error) {
       decoded.error = decoder.error();
       decoded.refused_line = decoder.refusedLine();
       break;
@@ -55,7 +53,7 @@ TEST(ChunkDecoderTest, JoinsChunks) {
   const auto decodes = [](std::string_view text, std::string_view body,
                           std::string_view rest = "") {
     inPiecesOfEverySize(text, [&](const Decoded& decoded) {
-      EXPECT_EQ(decoded.last, Event::End);
+      EXPECT_EQ(decoded.last, ChunkEvent::End);
       EXPECT_EQ(decoded.body, body);
       EXPECT_EQ(decoded.rest, rest);
     });
@@ -74,7 +72,7 @@ TEST(ChunkDecoderTest, JoinsChunks) {
 TEST(ChunkDecoderTest, RefusesWhatTwoReadersCouldUnderstandDifferently) {
   const auto refuses = [](std::string_view text, ChunkError error) {
     inPiecesOfEverySize(text, [&](const Decoded& decoded) {
-      EXPECT_EQ(decoded.last, Event::Error);
+      EXPECT_EQ(decoded.last, ChunkEvent::Error);
       EXPECT_EQ(decoded.error, error);
     });
   };
@@ -98,7 +96,8 @@ TEST(ChunkDecoderTest, RefusesWhatTwoReadersCouldUnderstandDifferently) {
 }
 
 TEST(ChunkDecoderTest, KeepsToItsLimits) {
-  const auto ends = [](const std::string& text, Event last, ChunkError error = ChunkError::None) {
+  const auto ends = [](const std::string& text, ChunkEvent last,
+                       ChunkError error = ChunkError::None) {
     inPiecesOfEverySize(text, [&](const Decoded& decoded) {
       EXPECT_EQ(decoded.last, last);
       EXPECT_EQ(decoded.error, error);
@@ -107,22 +106,22 @@ TEST(ChunkDecoderTest, KeepsToItsLimits) {
   const auto filled = [](std::size_t size) { return std::string(size, 'x'); };
 
   // One line: 30 bytes with CR LF
-  ends("1;" + filled(26) + "\r\nx\r\n", Event::More);
-  ends("1;" + filled(27) + "\r\n", Event::Error, ChunkError::LineTooLong);
-  ends("1;" + filled(28), Event::Error, ChunkError::LineTooLong);
-  ends("0\r\nT: " + filled(27), Event::Error, ChunkError::LineTooLong);
+  ends("1;" + filled(26) + "\r\nx\r\n", ChunkEvent::More);
+  ends("1;" + filled(27) + "\r\n", ChunkEvent::Error, ChunkError::LineTooLong);
+  ends("1;" + filled(28), ChunkEvent::Error, ChunkError::LineTooLong);
+  ends("0\r\nT: " + filled(27), ChunkEvent::Error, ChunkError::LineTooLong);
   // Extensions: 40 bytes of all chunks
-  ends("1;" + filled(19) + "\r\nx\r\n1;" + filled(19) + "\r\nx\r\n", Event::More);
-  ends("1;" + filled(19) + "\r\nx\r\n1;" + filled(20) + "\r\n", Event::Error,
+  ends("1;" + filled(19) + "\r\nx\r\n1;" + filled(19) + "\r\nx\r\n", ChunkEvent::More);
+  ends("1;" + filled(19) + "\r\nx\r\n1;" + filled(20) + "\r\n", ChunkEvent::Error,
        ChunkError::TooManyExtensions);
   // Trailers: 60 bytes with line ends and the empty line
-  ends("0\r\nT: " + filled(24) + "\r\nT: " + filled(24) + "\r\n\r\n", Event::End);
-  ends("0\r\nT: " + filled(24) + "\r\nT: " + filled(25) + "\r\n\r\n", Event::Error,
+  ends("0\r\nT: " + filled(24) + "\r\nT: " + filled(24) + "\r\n\r\n", ChunkEvent::End);
+  ends("0\r\nT: " + filled(24) + "\r\nT: " + filled(25) + "\r\n\r\n", ChunkEvent::Error,
        ChunkError::TooManyTrailers);
   // Body: 100 bytes, refused before the data arrives
-  ends("40\r\n" + filled(64) + "\r\n24\r\n" + filled(36) + "\r\n0\r\n\r\n", Event::End);
-  ends("40\r\n" + filled(64) + "\r\n25\r\n", Event::Error, ChunkError::BodyTooLarge);
-  ends("FFFF\r\n", Event::Error, ChunkError::BodyTooLarge);
+  ends("40\r\n" + filled(64) + "\r\n24\r\n" + filled(36) + "\r\n0\r\n\r\n", ChunkEvent::End);
+  ends("40\r\n" + filled(64) + "\r\n25\r\n", ChunkEvent::Error, ChunkError::BodyTooLarge);
+  ends("FFFF\r\n", ChunkEvent::Error, ChunkError::BodyTooLarge);
 }
 
 TEST(ChunkDecoderTest, NamesTheTrailerThatItRefuses) {
@@ -133,14 +132,14 @@ TEST(ChunkDecoderTest, NamesTheTrailerThatItRefuses) {
 TEST(ChunkDecoderTest, StaysAtItsEndAndAtItsError) {
   ChunkDecoder ended(kLimits);
   std::string_view bytes = "0\r\n\r\n1\r\n";
-  EXPECT_EQ(ended.next(bytes).event, Event::End);
-  EXPECT_EQ(ended.next(bytes).event, Event::End);
+  EXPECT_EQ(ended.next(bytes).event, ChunkEvent::End);
+  EXPECT_EQ(ended.next(bytes).event, ChunkEvent::End);
   EXPECT_EQ(bytes, "1\r\n");
 
   ChunkDecoder spent(kLimits);
   bytes = "x\r\n0\r\n\r\n";
-  EXPECT_EQ(spent.next(bytes).event, Event::Error);
-  EXPECT_EQ(spent.next(bytes).event, Event::Error);
+  EXPECT_EQ(spent.next(bytes).event, ChunkEvent::Error);
+  EXPECT_EQ(spent.next(bytes).event, ChunkEvent::Error);
   EXPECT_EQ(spent.error(), ChunkError::BadSize);
 }
 

@@ -10,7 +10,7 @@
 namespace postern::http1 {
 namespace {
 
-TEST(GrammarTest, TellsAFieldValueFromControlBytes) {
+TEST(GrammarTest, DistinguishesAFieldValueFromControlBytes) {
   EXPECT_TRUE(isFieldValue(""));
   EXPECT_TRUE(isFieldValue("a \t b"));
   EXPECT_TRUE(isFieldValue("caf\xC3\xA9 \x80\xFF"));
@@ -20,7 +20,7 @@ TEST(GrammarTest, TellsAFieldValueFromControlBytes) {
   }
 }
 
-TEST(GrammarTest, TellsWhichBytesATargetMayHold) {
+TEST(GrammarTest, SaysWhichBytesATargetMayHold) {
   EXPECT_FALSE(isRequestTarget(""));
   for (int byte = 0; byte < 0x100; ++byte) {
     const bool visible = byte > 0x20 && byte < 0x7f && byte != '#';

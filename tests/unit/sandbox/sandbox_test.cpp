@@ -46,7 +46,7 @@ std::string execution(const char* program) {
 
 bool hasLandlock() {
   const auto ask = [](const Path&) -> std::string {
-    return Sandbox(Files{}).landlock().offered ? "yes" : "no";
+    return Sandbox(AllowedFiles{}).landlock().offered ? "yes" : "no";
   };
   return confined(ask).said == "yes";
 }
@@ -64,7 +64,7 @@ class SandboxFilesTest : public ::testing::Test {
 
 TEST(SandboxTest, RefusesToExecuteAProgramAndSaysSo) {
   const auto child = confined([](const Path&) {
-    const Sandbox sandbox(Files{});
+    const Sandbox sandbox(AllowedFiles{});
     std::string said = execution("/bin/true");
     said += ' ' + execution("/does/not/exist");
     return said + ' ' + std::to_string(refusedCalls());
@@ -78,7 +78,7 @@ TEST(SandboxTest, RefusesToExecuteAProgramAndSaysSo) {
 
 TEST(SandboxTest, RefusesToStartAProcess) {
   const auto child = confined([](const Path&) -> std::string {
-    const Sandbox sandbox(Files{});
+    const Sandbox sandbox(AllowedFiles{});
     const pid_t forked = fork();
     if (forked == 0) _exit(0);
     std::string said = errnoName();
@@ -94,7 +94,7 @@ TEST(SandboxTest, RefusesToStartAProcess) {
 
 TEST(SandboxTest, HoldsInEachThread) {
   const auto child = confined([](const Path&) {
-    const Sandbox sandbox(Files{});
+    const Sandbox sandbox(AllowedFiles{});
     std::string said;
     std::thread([&] { said = execution("/bin/true"); }).join();
     return said;
@@ -106,7 +106,7 @@ TEST(SandboxTest, HoldsInEachThread) {
 
 TEST(SandboxTest, RefusesWhatOnlyAnIntruderNeeds) {
   const auto child = confined([](const Path&) {
-    const Sandbox sandbox(Files{});
+    const Sandbox sandbox(AllowedFiles{});
     std::string said;
     const auto tried = [&](long result) { said += (result < 0 ? errnoName() : "done") + ' '; };
     tried(kill(getppid(), 0));
@@ -126,8 +126,8 @@ TEST(SandboxTest, RefusesWhatOnlyAnIntruderNeeds) {
 
 TEST(SandboxTest, SaysSoInJsonToo) {
   const auto child = confined([](const Path&) {
-    log::configure(log::Level::Info, log::Format::Json);
-    const Sandbox sandbox(Files{});
+    log::configure(log::LogLevel::Info, log::LogFormat::Json);
+    const Sandbox sandbox(AllowedFiles{});
     return execution("/bin/true");
   });
 
@@ -217,17 +217,17 @@ TEST_F(SandboxFilesTest, NeverAdmitsTheRoot) {
 
 TEST_F(SandboxFilesTest, KeepsWhatItKnowsOfItselfReadable) {
   const auto child = confined([](const Path&) {
-    const Sandbox sandbox(Files{});
+    const Sandbox sandbox(AllowedFiles{});
     return opening("/proc/self/fd", O_RDONLY | O_DIRECTORY) + ' ' + opening("/proc/stat");
   });
 
   EXPECT_EQ(child.said, "opened opened");
 }
 
-TEST(SandboxTest, GoesOnWithoutLandlock) {
+TEST(SandboxTest, KeepsRunningWithoutLandlock) {
   const auto child = confined([](const Path& folder) {
     hide("landlock_create_ruleset", ENOSYS);
-    const Sandbox sandbox(Files{});
+    const Sandbox sandbox(AllowedFiles{});
     return std::string(sandbox.whole() ? "whole " : "not whole ") + sandbox.seccomp().state + ' ' +
            sandbox.landlock().state + ' ' +
            (sandbox.admits(folder / "anything") ? "admits: " : "refuses: ") +
@@ -243,7 +243,7 @@ TEST(SandboxTest, IsNotWholeWithoutSeccomp) {
   const auto child = confined([](const Path&) {
     hide("seccomp", EINVAL);
     hide("prctl", EINVAL, PR_SET_SECCOMP);
-    const Sandbox sandbox(Files{});
+    const Sandbox sandbox(AllowedFiles{});
     return std::string(sandbox.whole() ? "whole " : "not whole ") + sandbox.seccomp().state + ' ' +
            sandbox.seccomp().why;
   });

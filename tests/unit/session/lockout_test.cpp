@@ -121,11 +121,11 @@ class LockoutTest : public ::testing::Test {
   void start(const std::filesystem::path& state_dir) {
     session.reset();
     StateFile state(state_dir, "t");
-    store = std::make_shared<credentials::Store>(
+    store = std::make_shared<credentials::CredentialStore>(
         std::make_unique<testing::FakeSource>(source), "t", credentials::Schedule::mounted(),
         config::BackoffOptions{}, state.loaded().salt, clock, [] { return 0.0; });
     session = std::make_unique<Session>(
-        target, Session::Parts{store, client, loop, runner}, [] { return 0.0; }, std::move(state));
+        target, SessionParts{store, client, loop, runner}, [] { return 0.0; }, std::move(state));
     store->poll(deadlineIn(1s));
   }
   void answers(const FakeHttpClient::Answer& answer) {
@@ -166,7 +166,7 @@ class LockoutTest : public ::testing::Test {
     return FakeHttpClient::Answer{};
   }};
   std::filesystem::path folder;
-  std::shared_ptr<credentials::Store> store;
+  std::shared_ptr<credentials::CredentialStore> store;
   std::unique_ptr<Session> session;
 };
 

@@ -127,12 +127,12 @@ TEST(LoginTest, TakesTheWholeAnswerAsTheToken) {
 }
 
 TEST(LoginTest, FailsOnAnswersThatMakeNoSense) {
-  const auto fails = [](const std::string& body, const std::string& complaint) {
+  const auto fails = [](const std::string& body, const std::string& error_text) {
     SCOPED_TRACE(body);
     const auto token = read(body);
     ASSERT_FALSE(token);
     EXPECT_EQ(token.error().fault, Fault::LoginFailed);
-    EXPECT_THAT(token.error().what, HasSubstr(complaint));
+    EXPECT_THAT(token.error().what, HasSubstr(error_text));
     EXPECT_THAT(token.error().what, Not(HasSubstr("eyJhbGci")));
   };
   fails(R"({"users":[{"token":"eyJhbGci\r\nX: y"}]})", "control characters");
@@ -165,7 +165,7 @@ TEST(LoginTest, TakesASuccessWithoutATokenForARejection) {
   rejects(R"({"users":[{"token":"eyJhbGci)");
 }
 
-TEST(LoginTest, TellsRejectedFromThrottledFromFailed) {
+TEST(LoginTest, DistinguishesRejectedThrottledAndFailed) {
   const auto is = [](int status, const std::string& body, Fault fault) {
     SCOPED_TRACE(std::to_string(status) + " " + body);
     const auto token = read(body, status);

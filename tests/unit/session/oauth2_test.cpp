@@ -38,7 +38,7 @@ TEST(Oauth2Test, SendsTheClientEncodedInTheHeader) {
   oauth2.endpoint_params = {{"audience", "https://a/b"}, {"note", "{{username}}"}};
   const credentials::Credential client{"urn:a", Secret("p~ss:+ %"), {}, {}, ""};
 
-  const auto request = makeTokenRequest(oauth2, loginOf(), client, ClientAuth::Header);
+  const auto request = makeTokenRequest(oauth2, loginOf(), client, ClientAuthMethod::Header);
   EXPECT_EQ(request.method, "POST");
   EXPECT_EQ(request.path, "/token?tenant=a");
   EXPECT_TRUE(request.once);
@@ -51,10 +51,10 @@ TEST(Oauth2Test, SendsTheClientEncodedInTheHeader) {
   EXPECT_EQ(request.secret_value.reveal(), "Basic dXJuJTNBYTpwfnNzJTNBJTJCKyUyNQ==");
 }
 
-TEST(Oauth2Test, SendsTheClientInTheBodyWhenTold) {
+TEST(Oauth2Test, SendsTheClientInTheBodyWhenConfigured) {
   const credentials::Credential client{"urn:a", Secret("p&ss"), {}, {}, ""};
 
-  const auto request = makeTokenRequest({}, loginOf(), client, ClientAuth::Body);
+  const auto request = makeTokenRequest({}, loginOf(), client, ClientAuthMethod::Body);
   EXPECT_EQ(request.body.reveal(),
             "grant_type=client_credentials&client_id=urn%3Aa&client_secret=p%26ss");
   EXPECT_EQ(request.secret_header, "");
@@ -77,7 +77,7 @@ TEST(Oauth2Test, ReadsTheTokenAndItsLife) {
   }
 }
 
-TEST(Oauth2Test, TellsRejectedFromThrottledFromFailed) {
+TEST(Oauth2Test, DistinguishesRejectedThrottledAndFailed) {
   const auto is = [](int status, const std::string& body, Fault fault, const std::string& words) {
     SCOPED_TRACE(std::to_string(status) + " " + body);
     const auto token = read(status, body);
@@ -125,11 +125,11 @@ class Oauth2SessionTest : public ::testing::Test {
     target.oauth2.emplace();
     target.credentials.emplace().file.emplace();
     source.gives("client", "secret");
-    store = std::make_shared<credentials::Store>(
+    store = std::make_shared<credentials::CredentialStore>(
         std::make_unique<testing::FakeSource>(source), "t", credentials::Schedule::mounted(),
         config::BackoffOptions(), "salt", clock, [] { return 0.999; });
     session = std::make_unique<Session>(
-        target, Session::Parts{store, client, loop, runner}, [] { return 0.999; },
+        target, SessionParts{store, client, loop, runner}, [] { return 0.999; },
         StateFile("", "t"));
     store->poll(deadlineIn(1s));
   }
@@ -138,10 +138,10 @@ class Oauth2SessionTest : public ::testing::Test {
     return loop.run(session->authorize(scope, loop.now() + 10s));
   }
   // An endpoint that reads the client's credential from one place only.
-  void looksIn(ClientAuth place, int status, const std::string& error) {
+  void looksIn(ClientAuthMethod place, int status, const std::string& error) {
     client.answers([=](const upstream::Request& request) -> Result<FakeHttpClient::Answer> {
       const bool in_body = request.body.reveal().find("client_secret=secret") != std::string::npos;
-      if (in_body == (place == ClientAuth::Body))
+      if (in_body == (place == ClientAuthMethod::Body))
         return FakeHttpClient::Answer{200, R"({"access_token":"one","expires_in":100})", {}};
       return FakeHttpClient::Answer{status, R"({"error":")" + error + "\"}", {}};
     });
@@ -164,7 +164,7 @@ class Oauth2SessionTest : public ::testing::Test {
   FakeHttpClient client{[](const upstream::Request&) -> Result<FakeHttpClient::Answer> {
     return FakeHttpClient::Answer{200, R"({"access_token":"one","expires_in":100})", {}};
   }};
-  std::shared_ptr<credentials::Store> store;
+  std::shared_ptr<credentials::CredentialStore> store;
   std::unique_ptr<Session> session;
 };
 
@@ -179,7 +179,7 @@ TEST_F(Oauth2SessionTest, AsksOnceAtTheEndpointsOwnPathAndKeepsTheToken) {
 }
 
 TEST_F(Oauth2SessionTest, TriesTheBodyInTheSameLoginAndRemembersIt) {
-  looksIn(ClientAuth::Body, 401, "invalid_client");
+  looksIn(ClientAuthMethod::Body, 401, "invalid_client");
   ASSERT_TRUE(authorize());
   EXPECT_EQ(client.count(), 2);
   EXPECT_EQ(session->status().successes, 1U);
@@ -196,7 +196,7 @@ TEST_F(Oauth2SessionTest, SendsAWrongSecretOnceMoreOnlyUntilAPlaceIsKnown) {
   EXPECT_EQ(session->status().rejected, 1U);
   expectFault(authorize(), Fault::Backoff);
 
-  looksIn(ClientAuth::Header, 401, "invalid_client");
+  looksIn(ClientAuthMethod::Header, 401, "invalid_client");
   clock.advance(61s);
   ASSERT_TRUE(authorize());
   EXPECT_EQ(client.count(), 3);
@@ -213,7 +213,7 @@ TEST_F(Oauth2SessionTest, DoesNotLookForAnotherPlaceWhenThatIsNotWhatIsWrong) {
 }
 
 TEST_F(Oauth2SessionTest, CountsARejectionInEitherPlace) {
-  looksIn(ClientAuth::Body, 400, "invalid_request");
+  looksIn(ClientAuthMethod::Body, 400, "invalid_request");
   source.gives("client", "wrong");
   store->poll(deadlineIn(1s));
   client.answers([](const upstream::Request& request) -> Result<FakeHttpClient::Answer> {

@@ -68,11 +68,11 @@ struct LoginScene {
   void start(const std::filesystem::path& state_dir) {
     session.reset();
     StateFile state(state_dir, "t");
-    auto store = std::make_shared<credentials::Store>(
+    auto store = std::make_shared<credentials::CredentialStore>(
         std::make_unique<testing::FakeSource>(source), "t", credentials::Schedule::mounted(),
         config::BackoffOptions{}, state.loaded().salt, loop.clock(), [] { return 0.999; });
     session = std::make_unique<Session>(
-        target, Session::Parts{std::move(store), client, loop, runner}, [] { return 0.999; },
+        target, SessionParts{std::move(store), client, loop, runner}, [] { return 0.999; },
         std::move(state));
   }
   // Without a login: the token of the source is sent unchanged.

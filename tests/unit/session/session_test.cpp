@@ -42,7 +42,7 @@ class SessionTest : public ::testing::Test {
   void start(bool with_state = false) {
     session.reset();
     StateFile state(with_state ? folder : std::filesystem::path(), "t");
-    store = std::make_shared<credentials::Store>(
+    store = std::make_shared<credentials::CredentialStore>(
         std::make_unique<testing::FakeSource>(source), "t", credentials::Schedule::mounted(),
         target.login ? target.login->backoff : config::BackoffOptions{}, state.loaded().salt, clock,
         [] { return 0.999; });
@@ -50,7 +50,7 @@ class SessionTest : public ::testing::Test {
         target, parts(), [] { return 0.999; }, std::move(state));
     poll();
   }
-  Session::Parts parts() { return {store, client, loop, runner}; }
+  SessionParts parts() { return {store, client, loop, runner}; }
   void poll() { store->poll(deadlineIn(1s)); }
   Result<Authorization> authorize(std::chrono::milliseconds patience = 10s) {
     async::Scope scope(loop, loop.now() + patience);
@@ -97,7 +97,7 @@ class SessionTest : public ::testing::Test {
         return testing::FakeHttpClient::Answer{200, R"({"token":"one","expires":3600})", {}};
       }};
   std::filesystem::path folder;
-  std::shared_ptr<credentials::Store> store;
+  std::shared_ptr<credentials::CredentialStore> store;
   std::unique_ptr<Session> session;
 };
 
@@ -129,7 +129,7 @@ TEST_F(SessionTest, ATokenThatExpiresAtOnceServesAllPagesOfAScrape) {
   }
 }
 
-TEST_F(SessionTest, TellsTheTransportOfTheLastLogin) {
+TEST_F(SessionTest, ReportsTheTransportOfTheLastLogin) {
   start();
   std::optional<upstream::TransportInfo> transport =
       upstream::TransportInfo{false, {"TLS 1.3", "A_SUITE"}};
@@ -142,7 +142,7 @@ TEST_F(SessionTest, TellsTheTransportOfTheLastLogin) {
 
   expectFault(authorize(), Fault::LoginFailed);
   ASSERT_TRUE(session->status().login_transport);
-  EXPECT_EQ(session->status().login_transport->terms.cipher, "A_SUITE");
+  EXPECT_EQ(session->status().login_transport->negotiated.cipher, "A_SUITE");
 
   transport.reset();
   clock.advance(1h);
@@ -538,14 +538,13 @@ TEST_F(SessionTest, SaysThatThereIsNoCredential) {
 
 TEST_F(SessionTest, NeedsNothingWithoutACredential) {
   session = std::make_unique<Session>(
-      target, Session::Parts{nullptr, client, loop, runner}, [] { return 0.5; },
-      StateFile({}, "t"));
+      target, SessionParts{nullptr, client, loop, runner}, [] { return 0.5; }, StateFile({}, "t"));
   const auto authorization = authorize();
   ASSERT_TRUE(authorization);
   EXPECT_TRUE(authorization->header.empty());
 }
 
-TEST_F(SessionTest, LogsOutOnlyWhenToldTo) {
+TEST_F(SessionTest, LogsOutOnlyWhenConfigured) {
   start();
   ASSERT_TRUE(authorize());
   logout();

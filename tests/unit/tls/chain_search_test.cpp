@@ -6,9 +6,9 @@
 
 #include "tls/certificate.h"
 #include "tls/server_context.h"
-#include "unit/tls/door.h"
 #include "unit/tls/handshake.h"
 #include "unit/tls/mount.h"
+#include "unit/tls/visit.h"
 
 namespace postern::tls {
 namespace {

@@ -83,7 +83,7 @@ TEST_F(EncryptedTest, SaysThatThePasswordIsWrong) {
   fails(file("tls.key") + words);
 }
 
-TEST_F(EncryptedTest, SaysHowToEncryptAKeyAnewThatIsTooOld) {
+TEST_F(EncryptedTest, SaysHowToReencryptAKeyThatIsTooOld) {
   const std::string pem = client.encryptedKey("hunter2", EVP_des_ede3_cbc());
   const auto at = pem.find("DES-EDE3-CBC");
   mount.pair(client.certificate(), pem.substr(0, at) + "DES-CBC" + pem.substr(at + 12));
@@ -163,7 +163,7 @@ TEST_F(EncryptedTest, SaysWhatIsWrongWithABundle) {
         " does not open it: correct it, or mount the bundle that it belongs to");
 }
 
-TEST_F(EncryptedTest, SaysHowToExportABundleAnewThatIsTooOld) {
+TEST_F(EncryptedTest, SaysHowToExportAgainABundleThatIsTooOld) {
   mount.bundle(client.bundle("hunter2", {}, true)).password("hunter2");
 
   const std::string name = file("bundle.p12");

@@ -102,7 +102,7 @@ TEST_F(ExplainTest, OffersHttp11AndNamesAServerThatSpeaksHttp2Alone) {
   EXPECT_EQ(outcome.error->detail, Detail::Http2Only);
 }
 
-TEST_F(ExplainTest, TellsThoseWhoActOnItWhatAFailureIsAbout) {
+TEST_F(ExplainTest, ReportsTheDetailOfAFailure) {
   mount.ca(ca);
   const auto detail = [](const Outcome& outcome) {
     return outcome.error ? outcome.error->detail : Detail::None;
@@ -219,13 +219,13 @@ TEST_F(ExplainTest, NamesTheVersionThatTheServerDoesNotSpeak) {
             "localhost: does not speak TLS 1.3 or later: update it, or set min_version lower");
 }
 
-TEST_F(ExplainTest, SpeaksOldVersionsOnlyWhenToldTo) {
+TEST_F(ExplainTest, SpeaksOldVersionsOnlyWhenConfigured) {
   mount.ca(ca).config.min_version = config::TlsVersion::Tls10;
   const auto outcome =
       shakeHands(*material(), Server(server).speaks(TLS1_VERSION, TLS1_VERSION), "localhost");
 
   EXPECT_EQ(words(outcome), "accepted");
-  EXPECT_EQ(outcome.terms.version, "TLS 1.0");
+  EXPECT_EQ(outcome.negotiated.version, "TLS 1.0");
 }
 
 TEST_F(ExplainTest, OffersNoCipherWithCbc) {
@@ -238,7 +238,7 @@ TEST_F(ExplainTest, OffersNoCipherWithCbc) {
               HasSubstr("TLS alert: handshake failure"));
 }
 
-TEST_F(ExplainTest, TellsTheDatesOfTheServersCertificate) {
+TEST_F(ExplainTest, ReportsTheDatesOfTheServersCertificate) {
   mount.ca(ca);
   const auto outcome = shakeHands(*material(), Server(server), "localhost");
 
@@ -247,11 +247,11 @@ TEST_F(ExplainTest, TellsTheDatesOfTheServersCertificate) {
   EXPECT_EQ(outcome.server->validity.not_before, validityOf(*server.x509()).not_before);
 }
 
-TEST_F(ExplainTest, TellsWhatWasAgreedOn) {
+TEST_F(ExplainTest, ReportsWhatWasNegotiated) {
   mount.ca(ca).config.min_version = config::TlsVersion::Tls10;
   const auto agreed = [&](int version) {
     const auto server_then = Server(server).speaks(version, version);
-    return describe(shakeHands(*material(), server_then, "localhost").terms);
+    return describe(shakeHands(*material(), server_then, "localhost").negotiated);
   };
 
   EXPECT_EQ(agreed(TLS1_1_VERSION), "TLS 1.1, ECDHE-ECDSA-AES256-SHA");
@@ -260,7 +260,7 @@ TEST_F(ExplainTest, TellsWhatWasAgreedOn) {
 
   const auto outcome = shakeHands(*material(), Server(server), "other.host");
   ASSERT_TRUE(outcome.error);
-  EXPECT_FALSE(outcome.terms.resumed);
+  EXPECT_FALSE(outcome.negotiated.resumed);
 }
 
 }  // namespace

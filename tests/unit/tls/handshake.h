@@ -35,7 +35,7 @@ struct Outcome {
   std::optional<Error> error;  // as explain() says it
   std::optional<Summary> server;
   std::string sni;  // as the server saw it
-  Negotiated terms;
+  Negotiated negotiated;
 };
 
 // Both ends in one thread, over a pair of non-blocking sockets.

@@ -7,7 +7,7 @@
 #include "fakes/certificates.h"
 #include "tls/certificate.h"
 #include "tls/pem.h"
-#include "unit/tls/door.h"
+#include "unit/tls/visit.h"
 
 namespace postern::tls {
 namespace {
@@ -73,11 +73,11 @@ TEST(IssueTest, IsTakenByADoorOfOurs) {
   config.cert = one.certificate;
   config.key = one.key;
 
-  const auto door = loadServerContext(config, {}, kNow);
+  const auto listener = loadServerContext(config, {}, kNow);
 
-  ASSERT_TRUE(door) << door.error().what;
-  EXPECT_TRUE(door->warnings.empty());
-  EXPECT_EQ(visit(door->context.get(), Visitor()).shown, "postern inject");
+  ASSERT_TRUE(listener) << listener.error().what;
+  EXPECT_TRUE(listener->warnings.empty());
+  EXPECT_EQ(visit(listener->context.get(), Visitor()).shown, "postern inject");
 }
 
 TEST(VouchedForTest, SaysWhatIsWrong) {

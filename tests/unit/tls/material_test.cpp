@@ -60,7 +60,7 @@ TEST_F(MaterialTest, WantsTheCaThatIsNamedBesideTheFolder) {
   fails(file("other/ca.crt") + ": no such file: mount it, or correct the file name");
 }
 
-TEST_F(MaterialTest, TellsTheEarliestExpiryOfEachFile) {
+TEST_F(MaterialTest, ReportsTheEarliestExpiryOfEachFile) {
   const auto short_lived = makeAuthority("Intermediate", ca);
   const auto leaf = short_lived.issue({.common_name = "scraper",
                                        .names = {},

@@ -6,9 +6,9 @@
 #include <gmock/gmock.h>
 
 #include "tls/certificate.h"
-#include "unit/tls/door.h"
 #include "unit/tls/handshake.h"
 #include "unit/tls/mount.h"
+#include "unit/tls/visit.h"
 
 namespace postern::tls {
 namespace {

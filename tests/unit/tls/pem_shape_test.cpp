@@ -559,7 +559,7 @@ TEST_F(PemShapeTest, NamesWhatIsThereInPlaceOfAKey) {
   }
 }
 
-TEST_F(PemShapeTest, TellsHowToWriteAValueOfTheWebConfiguration) {
+TEST_F(PemShapeTest, SaysHowToWriteAValueOfTheWebConfiguration) {
   config::TlsServer config;
   config.cert = replaced(client_.certificate(), "\n", " ");
   config.key = Secret(client_.key());

@@ -4,11 +4,11 @@
 #include <gmock/gmock.h>
 
 #include "tls/certificate.h"
+#include "tls/material_store.h"
 #include "tls/server_context.h"
-#include "tls/store.h"
-#include "unit/tls/door.h"
 #include "unit/tls/handshake.h"
 #include "unit/tls/mount.h"
+#include "unit/tls/visit.h"
 
 namespace postern::tls {
 namespace {
@@ -166,7 +166,7 @@ TEST_F(RevocationTest, ReloadsTheFileAndKeepsTheLastGoodOne) {
     SystemTime system() const override { return std::chrono::system_clock::now(); }
   } clock;
   mount.ca(ca).crl(ca.crl({.revoked = {server}}));
-  Store store(mount.config, "default", clock);
+  MaterialStore store(mount.config, "default", clock);
   const auto refused = [&] {
     return shakeHands(**store.current(), Server(server), "localhost").error.has_value();
   };

@@ -5,7 +5,7 @@
 
 #include "tls/certificate.h"
 #include "tls/client_check.h"
-#include "unit/tls/door.h"
+#include "unit/tls/visit.h"
 
 namespace postern::tls {
 namespace {
@@ -86,7 +86,7 @@ TEST_F(ServerContextTest, SendsTheChainOfTheFileAndNoMore) {
   EXPECT_THAT(load().warnings, IsEmpty());
 }
 
-TEST_F(ServerContextTest, TakesWhatStandsInTheConfigurationItself) {
+TEST_F(ServerContextTest, TakesInlineMaterialOfTheConfiguration) {
   config = {};
   config.cert = server.certificate();
   config.key = Secret(server.key());
@@ -157,7 +157,7 @@ TEST_F(ServerContextTest, WarnsOfWhatClientsWillRefuse) {
               ElementsAre(HasSubstr("certificate 2 in it ('stranger') is unrelated")));
 }
 
-TEST_F(ServerContextTest, TellsTheEarliestExpiry) {
+TEST_F(ServerContextTest, ReportsTheEarliestExpiry) {
   asks(ClientAuth::RequireAndVerify);
   const auto loaded = load();
   EXPECT_EQ(loaded.server->not_after, validityOf(*server.x509()).not_after);
@@ -276,7 +276,7 @@ TEST_F(ServerContextTest, SaysWhyAClientWasRefused) {
   EXPECT_EQ(visited(named({"prometheus.internal"})).refused, "");
 }
 
-TEST_F(ServerContextTest, SpeaksTls12And13UnlessToldOtherwise) {
+TEST_F(ServerContextTest, SpeaksTls12And13UnlessConfiguredOtherwise) {
   const auto speaks = [&](int version) { return answer(Visitor().speaks(version, version)); };
   EXPECT_EQ(speaks(TLS1_3_VERSION), "");
   EXPECT_EQ(speaks(TLS1_2_VERSION), "");

@@ -48,7 +48,7 @@ class SystemRoots {
   testing::TemporaryFolder folder_;
 };
 
-TEST_F(TrustTest, TrustsTheSystemsRootsBesideTheCaFileOnlyWhenTold) {
+TEST_F(TrustTest, TrustsTheSystemsRootsBesideTheCaFileOnlyWhenConfigured) {
   const auto root = makeAuthority("Public Root");
   const SystemRoots system(root);
   const Server by_ca(makeServer(ca, {"localhost"}));

@@ -18,7 +18,7 @@ using testing::makeAuthority;
 using testing::makeServer;
 using testing::Use;
 
-class RefusalTest : public ::testing::Test {
+class VerifyErrorTest : public ::testing::Test {
  protected:
   // The verification error; "accepted" without one.
   std::string outcome(const Server& peer, const std::string& host) {
@@ -35,7 +35,7 @@ class RefusalTest : public ::testing::Test {
   Mount mount;
 };
 
-TEST_F(RefusalTest, AcceptsNamesAndAddressesThatTheCertificateIsFor) {
+TEST_F(VerifyErrorTest, AcceptsNamesAndAddressesThatTheCertificateIsFor) {
   mount.ca(ca);
   const auto accepts = [&](const std::string& name, const std::string& host) {
     SCOPED_TRACE(name + " as " + host);
@@ -50,7 +50,7 @@ TEST_F(RefusalTest, AcceptsNamesAndAddressesThatTheCertificateIsFor) {
   accepts("::1", "::1");
 }
 
-TEST_F(RefusalTest, SaysWhatTheCertificateIsForWhenTheNameIsWrong) {
+TEST_F(VerifyErrorTest, SaysWhatTheCertificateIsForWhenTheNameIsWrong) {
   mount.ca(ca);
   const auto refuses = [&](const std::vector<std::string>& names, const std::string& host,
                            const std::string& words) {
@@ -85,7 +85,7 @@ struct CommonNameCase {
 };
 
 // RFC 9525, section 6.3; Go since 1.15. OpenSSL would use the common name without a DNS name.
-TEST_F(RefusalTest, TakesNamesFromSubjectAltNameOnly) {
+TEST_F(VerifyErrorTest, TakesNamesFromSubjectAltNameOnly) {
   mount.ca(ca);
   const std::string none =
       "localhost: certificate 'localhost' has no subjectAltName, expected localhost in it: only "
@@ -103,16 +103,16 @@ TEST_F(RefusalTest, TakesNamesFromSubjectAltNameOnly) {
         CommonNameCase{"127.0.0.1", {}, "127.0.0.1", "refused"},
         CommonNameCase{"*.internal", {"a@internal"}, "web.internal", "refused"}}) {
     const Server peer(ca.issue({.common_name = common_name, .names = names, .use = Use::Server}));
-    const auto told = outcome(peer, host);
+    const auto reported = outcome(peer, host);
     if (expected == "refused") {
-      EXPECT_NE(told, "accepted") << common_name << " for " << host;
+      EXPECT_NE(reported, "accepted") << common_name << " for " << host;
     } else {
-      EXPECT_EQ(told, expected);
+      EXPECT_EQ(reported, expected);
     }
   }
 }
 
-TEST_F(RefusalTest, ProvesTheServerNameInsteadOfTheHost) {
+TEST_F(VerifyErrorTest, ProvesTheServerNameInsteadOfTheHost) {
   mount.ca(ca).config.server_name = "whatsapp-web";
 
   EXPECT_EQ(outcome(Server(makeServer(ca, {"whatsapp-web"})), "127.0.0.1"), "accepted");
@@ -120,7 +120,7 @@ TEST_F(RefusalTest, ProvesTheServerNameInsteadOfTheHost) {
             "localhost: certificate is for localhost, not whatsapp-web: correct server_name");
 }
 
-TEST_F(RefusalTest, SendsNamesAsServerNameButNoAddress) {
+TEST_F(VerifyErrorTest, SendsNamesAsServerNameButNoAddress) {
   mount.ca(ca);
   const auto material = mount.load();
   ASSERT_TRUE(material);
@@ -131,7 +131,7 @@ TEST_F(RefusalTest, SendsNamesAsServerNameButNoAddress) {
   EXPECT_EQ(shakeHands(**material, both, "::1").sni, "");
 }
 
-TEST_F(RefusalTest, RefusesCertificatesOutsideOfTheirDates) {
+TEST_F(VerifyErrorTest, RefusesCertificatesOutsideOfTheirDates) {
   mount.ca(ca);
   const auto old = ca.issue({.common_name = "old",
                              .names = {"localhost"},
@@ -153,7 +153,7 @@ TEST_F(RefusalTest, RefusesCertificatesOutsideOfTheirDates) {
                 ": wait until then, or correct the clock of this machine");
 }
 
-TEST_F(RefusalTest, NamesTheExpiredAuthority) {
+TEST_F(VerifyErrorTest, NamesTheExpiredAuthority) {
   const auto old = Identity::selfSigned({.common_name = "Old CA",
                                          .names = {},
                                          .use = Use::Authority,
@@ -167,7 +167,7 @@ TEST_F(RefusalTest, NamesTheExpiredAuthority) {
                     HasSubstr("renew it and put it into " + mount.path("ca.crt").string())));
 }
 
-TEST_F(RefusalTest, TellsAnUnknownAuthorityFromAMissingIntermediate) {
+TEST_F(VerifyErrorTest, DistinguishesAnUnknownAuthorityFromAMissingIntermediate) {
   mount.ca(ca);
   const auto other = makeAuthority("Other CA");
   const auto intermediate = makeAuthority("Intermediate", ca);
@@ -193,7 +193,7 @@ TEST_F(RefusalTest, TellsAnUnknownAuthorityFromAMissingIntermediate) {
                 ": put it into " + file);
 }
 
-TEST_F(RefusalTest, NoticesAnAuthorityThatHasAnotherKey) {
+TEST_F(VerifyErrorTest, NoticesAnAuthorityThatHasAnotherKey) {
   mount.ca(makeAuthority());
 
   EXPECT_THAT(outcome(Server(server), "localhost"),
@@ -201,7 +201,7 @@ TEST_F(RefusalTest, NoticesAnAuthorityThatHasAnotherKey) {
                     HasSubstr("the CA has several keys, add its certificate with that key")));
 }
 
-TEST_F(RefusalTest, RefusesASelfSignedCertificateUnlessItIsTheAnchor) {
+TEST_F(VerifyErrorTest, RefusesASelfSignedCertificateUnlessItIsTheAnchor) {
   const auto self =
       Identity::selfSigned({.common_name = "self", .names = {"localhost"}, .use = Use::Server});
   mount.ca(ca);
@@ -215,14 +215,14 @@ TEST_F(RefusalTest, RefusesASelfSignedCertificateUnlessItIsTheAnchor) {
   EXPECT_EQ(outcome(Server(self), "localhost"), "accepted");
 }
 
-TEST_F(RefusalTest, TrustsAnIntermediateThatStandsAloneInTheFile) {
+TEST_F(VerifyErrorTest, TrustsAnIntermediateThatIsAloneInTheFile) {
   const auto intermediate = makeAuthority("Intermediate", ca);
   mount.ca(intermediate);
 
   EXPECT_EQ(outcome(Server(makeServer(intermediate, {"localhost"})), "localhost"), "accepted");
 }
 
-TEST_F(RefusalTest, SaysThatTheSystemsRootsHoldWithoutAFile) {
+TEST_F(VerifyErrorTest, SaysThatTheSystemsRootsHoldWithoutAFile) {
   EXPECT_THAT(outcome(Server(server), "localhost"),
               AllOf(HasSubstr("the system's roots (no ca_file is set)"), HasSubstr("set ca_file")));
 
@@ -233,7 +233,7 @@ TEST_F(RefusalTest, SaysThatTheSystemsRootsHoldWithoutAFile) {
       HasSubstr("the system's roots (" + mount.path("ca.crt").string() + " does not exist)"));
 }
 
-TEST_F(RefusalTest, RefusesACertificateForClients) {
+TEST_F(VerifyErrorTest, RefusesACertificateForClients) {
   mount.ca(ca);
   const auto client = ca.issue({.common_name = "c", .names = {"localhost"}, .use = Use::Client});
 
@@ -242,7 +242,7 @@ TEST_F(RefusalTest, RefusesACertificateForClients) {
             "serverAuth");
 }
 
-TEST_F(RefusalTest, LetsAPinStandInForChainAndName) {
+TEST_F(VerifyErrorTest, LetsAPinReplaceChainAndName) {
   mount.config.pin_sha256 = server.pin();
   EXPECT_EQ(outcome(Server(server), "web.internal"), "accepted");
 
@@ -254,7 +254,7 @@ TEST_F(RefusalTest, LetsAPinStandInForChainAndName) {
                 "pin_sha256 to that");
 }
 
-TEST_F(RefusalTest, ChecksChainAndNameBesideAPinWhenTheyAreGiven) {
+TEST_F(VerifyErrorTest, ChecksChainAndNameBesideAPinWhenTheyAreGiven) {
   mount.config.pin_sha256 = server.pin();
   mount.config.server_name = "web.internal";
   EXPECT_THAT(outcome(Server(server), "localhost"),
@@ -270,7 +270,7 @@ TEST_F(RefusalTest, ChecksChainAndNameBesideAPinWhenTheyAreGiven) {
   EXPECT_EQ(outcome(Server(server), "localhost"), "accepted");
 }
 
-TEST_F(RefusalTest, ChecksDatesBesideAPin) {
+TEST_F(VerifyErrorTest, ChecksDatesBesideAPin) {
   const auto old = ca.issue({.common_name = "old",
                              .names = {"localhost"},
                              .use = Use::Server,
@@ -281,7 +281,7 @@ TEST_F(RefusalTest, ChecksDatesBesideAPin) {
   EXPECT_THAT(outcome(Server(old), "localhost"), HasSubstr("certificate 'old' expired at "));
 }
 
-TEST_F(RefusalTest, SkipsEveryCheckButThePinWhenToldTo) {
+TEST_F(VerifyErrorTest, SkipsEveryCheckButThePinWhenConfigured) {
   const auto old = Identity::selfSigned({.common_name = "old",
                                          .names = {"web.internal"},
                                          .use = Use::Client,

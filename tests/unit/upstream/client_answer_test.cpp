@@ -54,9 +54,9 @@ TEST_F(ClientAnswerTest, TakesABodyUntilTheCloseOnlyWithCloseNotify) {
 }
 
 TEST_F(ClientAnswerTest, NoticesABodyThatIsCut) {
-  const auto breaks = [this](const std::string& bytes, std::string_view complaint) {
+  const auto breaks = [this](const std::string& bytes, std::string_view error_text) {
     start(onceAndCut(bytes));
-    expectFault(send(request()), Fault::Truncated, complaint);
+    expectFault(send(request()), Fault::Truncated, error_text);
     EXPECT_EQ(client->connections(), 0U);
   };
   const std::string packed = gzip(longPage());
@@ -89,9 +89,9 @@ TEST_F(ClientAnswerTest, BoundsTheUnpackedBody) {
 }
 
 TEST_F(ClientAnswerTest, RefusesWhatItCannotRead) {
-  const auto refuses = [this](const std::string& bytes, std::string_view complaint) {
+  const auto refuses = [this](const std::string& bytes, std::string_view error_text) {
     start(onceAndCut(bytes));
-    expectFault(send(request()), Fault::Format, complaint);
+    expectFault(send(request()), Fault::Format, error_text);
   };
 
   refuses(answer("x", "Content-Encoding: br\r\n"), "Content-Encoding");

@@ -56,7 +56,7 @@ TEST_F(ClientConnectTest, SaysThatTheServerWantsACertificate) {
   }
 }
 
-TEST_F(ClientConnectTest, TellsWhoRefusedTheConnection) {
+TEST_F(ClientConnectTest, SaysWhoRefusedTheConnection) {
   const auto closed = std::make_unique<Listener>()->port();
   const std::string port = ":" + std::to_string(closed);
   aim("localhost", closed);

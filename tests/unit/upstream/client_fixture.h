@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "fakes/certificates.h"
 #include "fakes/tls_server.h"
-#include "tls/store.h"
+#include "tls/material_store.h"
 #include "upstream/client.h"
 #include "upstream/resolver.h"
 
@@ -95,10 +95,10 @@ class ClientTest : public ::testing::Test {
     return made;
   }
 
-  static void expectFault(const Outcome& outcome, Fault fault, std::string_view complaint) {
+  static void expectFault(const Outcome& outcome, Fault fault, std::string_view error_text) {
     ASSERT_FALSE(outcome.response);
     EXPECT_EQ(faultName(outcome.response.error().fault), faultName(fault));
-    EXPECT_THAT(outcome.response.error().what, HasSubstr(complaint));
+    EXPECT_THAT(outcome.response.error().what, HasSubstr(error_text));
   }
 
   static void expectPage(const Outcome& outcome, std::string_view body) {
@@ -124,7 +124,7 @@ class ClientTest : public ::testing::Test {
   async::JobRunner* runner = &pool;  // of the handshakes; set before start()
   Resolver resolver;
   std::unique_ptr<TlsServer> server;
-  std::optional<tls::Store> store;
+  std::optional<tls::MaterialStore> store;
   std::optional<Client> client;
 };
 

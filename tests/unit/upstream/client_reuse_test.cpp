@@ -59,7 +59,7 @@ TEST_F(ClientReuseTest, KeepsTheConnectionForTheNextRequest) {
   EXPECT_EQ(client->connections(), 1U);
 }
 
-TEST_F(ClientReuseTest, EndsAnExchangeAtOnceWhenItsLengthTellsThatItIsWhole) {
+TEST_F(ClientReuseTest, EndsAnExchangeAtOnceWhenItsLengthShowsThatItIsWhole) {
   const std::string chunked =
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nup 1\n\r\n0\r\n\r\n";
   struct Case {
@@ -185,7 +185,7 @@ TEST_F(ClientReuseTest, ResumesTheSessionOnANewConnection) {
   }
 }
 
-TEST_F(ClientReuseTest, TellsWhetherTheConnectionWasKeptAndWhatItSpeaks) {
+TEST_F(ClientReuseTest, ReportsWhetherTheConnectionWasKeptAndWhatItSpeaks) {
   start(always(answer(kPage)));
   std::optional<TransportInfo> transport;
   auto page = request();
@@ -193,8 +193,8 @@ TEST_F(ClientReuseTest, TellsWhetherTheConnectionWasKeptAndWhatItSpeaks) {
   const auto expectTransport = [&](bool kept) {
     ASSERT_TRUE(transport);
     EXPECT_EQ(transport->kept, kept);
-    EXPECT_EQ(tls::describe(transport->terms), "TLS 1.3, TLS_AES_256_GCM_SHA384");
-    EXPECT_FALSE(transport->terms.resumed);
+    EXPECT_EQ(tls::describe(transport->negotiated), "TLS 1.3, TLS_AES_256_GCM_SHA384");
+    EXPECT_FALSE(transport->negotiated.resumed);
     transport.reset();
   };
 
@@ -204,7 +204,7 @@ TEST_F(ClientReuseTest, TellsWhetherTheConnectionWasKeptAndWhatItSpeaks) {
   expectTransport(true);
 }
 
-TEST_F(ClientReuseTest, TellsThatANewConnectionResumedASession) {
+TEST_F(ClientReuseTest, ReportsThatANewConnectionResumedASession) {
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     SCOPED_TRACE(version);
     options.max_version = version;
@@ -217,8 +217,8 @@ TEST_F(ClientReuseTest, TellsThatANewConnectionResumedASession) {
       expectPage(send(page), kPage);
       ASSERT_TRUE(transport);
       EXPECT_FALSE(transport->kept);
-      EXPECT_EQ(transport->terms.version, version == TLS1_3_VERSION ? "TLS 1.3" : "TLS 1.2");
-      EXPECT_EQ(transport->terms.resumed, resumed);
+      EXPECT_EQ(transport->negotiated.version, version == TLS1_3_VERSION ? "TLS 1.3" : "TLS 1.2");
+      EXPECT_EQ(transport->negotiated.resumed, resumed);
     }
   }
 }
@@ -233,7 +233,7 @@ TEST_F(ClientReuseTest, ResumesNoSessionWhereRevocationIsChecked) {
   EXPECT_EQ(server->resumed(), 0U);
 }
 
-TEST_F(ClientReuseTest, TellsTheLastConnectionOfARequestThatFailed) {
+TEST_F(ClientReuseTest, ReportsTheLastConnectionOfARequestThatFailed) {
   start(answersOnceAlone);
   std::optional<TransportInfo> transport;
   auto page = request();

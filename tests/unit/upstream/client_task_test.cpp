@@ -43,13 +43,13 @@ class ClientTaskTest : public ClientTest {
   bool runUntil(Condition condition) { return loop.run(until(std::move(condition))); }
 
   // A request that waits for `waits` is cancelled, and another one is destroyed.
-  void leaves(const Request& request, const Condition& waits, std::string_view complaint) {
-    SCOPED_TRACE(complaint);
-    cancels(request, waits, complaint);
+  void leaves(const Request& request, const Condition& waits, std::string_view error_text) {
+    SCOPED_TRACE(error_text);
+    cancels(request, waits, error_text);
     destroys(request, waits);
   }
 
-  void cancels(const Request& request, const Condition& waits, std::string_view complaint) {
+  void cancels(const Request& request, const Condition& waits, std::string_view error_text) {
     outcome.reset();
     async::Scope scope(patience);
     async::Group tasks;
@@ -60,7 +60,7 @@ class ClientTaskTest : public ClientTest {
     scope.cancel();
 
     ASSERT_TRUE(runUntil([this] { return outcome.has_value(); }));
-    expectFault(*outcome, Fault::Timeout, complaint);
+    expectFault(*outcome, Fault::Timeout, error_text);
     EXPECT_EQ(client->connections(), 0U);
   }
 

@@ -83,11 +83,11 @@ TEST(GunzipTest, NoticesAnEndInsideOfTheStream) {
 }
 
 TEST(GunzipTest, RefusesACorruptStream) {
-  const auto refuses = [](const std::string& packed, std::string_view complaint) {
+  const auto refuses = [](const std::string& packed, std::string_view error_text) {
     const auto unpacked = unpack({packed});
-    ASSERT_FALSE(unpacked.result) << complaint;
+    ASSERT_FALSE(unpacked.result) << error_text;
     EXPECT_EQ(unpacked.result.error().fault, Fault::Format);
-    EXPECT_THAT(unpacked.result.error().what, HasSubstr(complaint));
+    EXPECT_THAT(unpacked.result.error().what, HasSubstr(error_text));
   };
   const std::string good = gzip(page());
   std::string wrong_sum = good;

@@ -98,14 +98,14 @@ TEST(RequestTest, LetsTheCallerChooseTheCoding) {
 }
 
 TEST(RequestTest, RefusesWhatWouldChangeTheMessage) {
-  const auto refuses = [](void (*spoil)(Request&), std::string_view complaint) {
+  const auto refuses = [](void (*spoil)(Request&), std::string_view error_text) {
     Request request;
     request.path = "/metrics";
     spoil(request);
     const auto bytes = writeRequest(request, urlOf("web", 443), request.path);
-    ASSERT_FALSE(bytes) << complaint;
+    ASSERT_FALSE(bytes) << error_text;
     EXPECT_EQ(bytes.error().fault, Fault::Format);
-    EXPECT_THAT(bytes.error().what, HasSubstr(complaint));
+    EXPECT_THAT(bytes.error().what, HasSubstr(error_text));
     EXPECT_THAT(bytes.error().what, Not(HasSubstr("hunter2")));
   };
 

@@ -24,14 +24,14 @@ using ::testing::HasSubstr;
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
 
-std::vector<std::string> texts(const Result<std::vector<Address>>& addresses) {
+std::vector<std::string> texts(const Result<std::vector<ResolvedAddress>>& addresses) {
   std::vector<std::string> result;
   if (!addresses) return {std::string(faultName(addresses.error().fault))};
-  for (const Address& address : *addresses) result.push_back(address.text());
+  for (const ResolvedAddress& address : *addresses) result.push_back(address.text());
   return result;
 }
 
-using Resolved = Result<std::vector<Address>>;
+using Resolved = Result<std::vector<ResolvedAddress>>;
 
 class ResolverTest : public ::testing::Test {
  protected:

@@ -34,10 +34,10 @@ Outcome read(const std::vector<std::string_view>& pieces, Method method, Close c
         outcome.error = step.error();
         return outcome;
       }
-      if (step->event == ResponseReader::Event::Head) outcome.status = reader.response().status;
-      if (step->event == ResponseReader::Event::Body) outcome.body += step->body;
-      if (step->event == ResponseReader::Event::End) outcome.whole = true;
-      if (step->event == ResponseReader::Event::More || outcome.whole) break;
+      if (step->event == ResponseEvent::Head) outcome.status = reader.response().status;
+      if (step->event == ResponseEvent::Body) outcome.body += step->body;
+      if (step->event == ResponseEvent::End) outcome.whole = true;
+      if (step->event == ResponseEvent::More || outcome.whole) break;
     }
     outcome.rest += bytes;
   }
@@ -105,18 +105,18 @@ TEST(ResponseReaderTest, ReadsTheBodyThatTheHeadAnnounces) {
 }
 
 TEST(ResponseReaderTest, RefusesWhatCouldBeReadInTwoWays) {
-  const auto refuses = [](std::string_view bytes, std::string_view complaint) {
+  const auto refuses = [](std::string_view bytes, std::string_view error_text) {
     inEveryCut(bytes, Method::Get, Close::None, [&](const Outcome& outcome) {
       ASSERT_TRUE(outcome.error);
       EXPECT_EQ(outcome.error->fault, Fault::Format);
-      EXPECT_THAT(outcome.error->what, HasSubstr(complaint));
+      EXPECT_THAT(outcome.error->what, HasSubstr(error_text));
     });
   };
-  const auto fields = [&](const std::string& text, std::string_view complaint) {
-    refuses("HTTP/1.1 200 OK\r\n" + text + "\r\n\r\n", complaint);
+  const auto fields = [&](const std::string& text, std::string_view error_text) {
+    refuses("HTTP/1.1 200 OK\r\n" + text + "\r\n\r\n", error_text);
   };
-  const auto chunks = [&](const std::string& text, std::string_view complaint) {
-    refuses("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + text, complaint);
+  const auto chunks = [&](const std::string& text, std::string_view error_text) {
+    refuses("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + text, error_text);
   };
 
   // Status line
@@ -168,13 +168,13 @@ TEST(ResponseReaderTest, RefusesWhatCouldBeReadInTwoWays) {
   chunks("0\r\nname: \x01\r\n", "control character");
 }
 
-TEST(ResponseReaderTest, TellsACutFromAnEnd) {
+TEST(ResponseReaderTest, DistinguishesACutFromAnEnd) {
   const auto breaks = [](std::string_view bytes, Close close, Fault fault,
-                         std::string_view complaint) {
+                         std::string_view error_text) {
     inEveryCut(bytes, Method::Get, close, [&](const Outcome& outcome) {
       ASSERT_TRUE(outcome.error);
       EXPECT_EQ(outcome.error->fault, fault);
-      EXPECT_THAT(outcome.error->what, HasSubstr(complaint));
+      EXPECT_THAT(outcome.error->what, HasSubstr(error_text));
     });
   };
 
@@ -207,7 +207,7 @@ TEST(ResponseReaderTest, KnowsWhetherTheConnectionMayBeKept) {
   keeps("HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\n", true);
 }
 
-TEST(ResponseReaderTest, LeavesWhatStandsBehindTheAnswer) {
+TEST(ResponseReaderTest, LeavesTheBytesAfterTheAnswer) {
   const auto outcome =
       read({"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nupHTTP/1.1"}, Method::Get, Close::None);
 

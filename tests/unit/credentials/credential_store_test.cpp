@@ -1,4 +1,4 @@
-#include "credentials/store.h"
+#include "credentials/credential_store.h"
 
 #include <gtest/gtest.h>
 
@@ -10,9 +10,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class StoreTest : public ::testing::Test {
+class CredentialStoreTest : public ::testing::Test {
  protected:
-  Store make(const Schedule& schedule) {
+  CredentialStore make(const Schedule& schedule) {
     return {std::make_unique<testing::FakeSource>(source),
             "t",
             schedule,
@@ -27,7 +27,7 @@ class StoreTest : public ::testing::Test {
   testing::SourceState source;
 };
 
-TEST_F(StoreTest, KeepsTheLastGoodCredentialWhileTheSourceCannotBeAsked) {
+TEST_F(CredentialStoreTest, KeepsTheLastGoodCredentialWhileTheSourceCannotBeAsked) {
   auto store = make(Schedule::database(3600s));
   source.gives("u", "p");
   ASSERT_TRUE(store.refresh(soon()));
@@ -44,7 +44,7 @@ TEST_F(StoreTest, KeepsTheLastGoodCredentialWhileTheSourceCannotBeAsked) {
   EXPECT_EQ(store.status().error, "made to fail");
 }
 
-TEST_F(StoreTest, LeavesTimeToGoOnWithTheLastCredential) {
+TEST_F(CredentialStoreTest, LeavesTimeToGoOnWithTheLastCredential) {
   auto store = make(Schedule::database(3600s));
   source.gives("u", "p");
   ASSERT_TRUE(store.refresh(deadlineIn(60s)));
@@ -55,7 +55,7 @@ TEST_F(StoreTest, LeavesTimeToGoOnWithTheLastCredential) {
   EXPECT_LE(source.patience, 20s);
 }
 
-TEST_F(StoreTest, LetsGoOfACredentialThatItsSourceNoLongerHas) {
+TEST_F(CredentialStoreTest, LetsGoOfACredentialThatItsSourceNoLongerHas) {
   auto store = make(Schedule::mounted());
   source.gives("u", "p");
   ASSERT_TRUE(store.refresh(soon()));
@@ -66,7 +66,7 @@ TEST_F(StoreTest, LetsGoOfACredentialThatItsSourceNoLongerHas) {
   EXPECT_EQ(store.current(), nullptr);
 }
 
-TEST_F(StoreTest, AsksAFailingSourceOnceASecond) {
+TEST_F(CredentialStoreTest, AsksAFailingSourceOnceASecond) {
   auto store = make(Schedule::mounted());
   for (int i = 0; i < 100; ++i) EXPECT_FALSE(store.refresh(soon()));
   EXPECT_EQ(source.loads, 1);
@@ -75,7 +75,7 @@ TEST_F(StoreTest, AsksAFailingSourceOnceASecond) {
   EXPECT_EQ(source.loads, 2);
 }
 
-TEST_F(StoreTest, LeavesADatabaseThatDeniesUsAlone) {
+TEST_F(CredentialStoreTest, LeavesADatabaseThatDeniesUsAlone) {
   auto store = make(Schedule::database(3600s));
   source.fails(Fault::LoginRejected);
   const auto denied = store.refresh(soon());
@@ -89,7 +89,7 @@ TEST_F(StoreTest, LeavesADatabaseThatDeniesUsAlone) {
   EXPECT_EQ(source.loads, 2);
 }
 
-TEST_F(StoreTest, ReadsASourceThatHasMovedAtOnce) {
+TEST_F(CredentialStoreTest, ReadsASourceThatHasMovedAtOnce) {
   auto store = make(Schedule::database(3600s));
   source.gives("u", "p");
   ASSERT_TRUE(store.refresh(soon()));
@@ -104,7 +104,7 @@ TEST_F(StoreTest, ReadsASourceThatHasMovedAtOnce) {
   EXPECT_EQ(source.loads, 2);
 }
 
-TEST_F(StoreTest, AsksADatabaseThatDeniesUsAgainWhenItHasMovedButNotForEver) {
+TEST_F(CredentialStoreTest, AsksADatabaseThatDeniesUsAgainWhenItHasMovedButNotForEver) {
   auto store = make(Schedule::database(3600s));
   source.fails(Fault::LoginRejected);
   EXPECT_FALSE(store.refresh(soon()));
@@ -122,7 +122,7 @@ TEST_F(StoreTest, AsksADatabaseThatDeniesUsAgainWhenItHasMovedButNotForEver) {
   EXPECT_NE(store.current(), nullptr);
 }
 
-TEST_F(StoreTest, LooksForAnotherCredentialSoonAfterARejection) {
+TEST_F(CredentialStoreTest, LooksForAnotherCredentialSoonAfterARejection) {
   auto store = make(Schedule::database(3600s));
   source.gives("u", "p");
   ASSERT_TRUE(store.refresh(soon()));
@@ -150,7 +150,7 @@ TEST_F(StoreTest, LooksForAnotherCredentialSoonAfterARejection) {
   EXPECT_EQ(source.loads, 4);
 }
 
-TEST_F(StoreTest, CountsOnlyReadsThatBroughtSomethingNew) {
+TEST_F(CredentialStoreTest, CountsOnlyReadsThatBroughtSomethingNew) {
   auto store = make(Schedule::mounted());
   source.gives("u", "p");
   for (int i = 0; i < 5; ++i) {
@@ -166,7 +166,7 @@ TEST_F(StoreTest, CountsOnlyReadsThatBroughtSomethingNew) {
   EXPECT_NE(store.current()->fingerprint(), before);
 }
 
-TEST(FingerprintTest, TellsCredentialsApart) {
+TEST(FingerprintTest, DistinguishesCredentials) {
   const auto of = [](const char* user, const char* password, const char* salt) {
     return Fingerprinted({user, Secret(password), {}, {}, ""}, salt).fingerprint();
   };

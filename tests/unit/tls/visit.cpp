@@ -1,4 +1,4 @@
-#include "unit/tls/door.h"
+#include "unit/tls/visit.h"
 
 #include <openssl/err.h>
 
@@ -26,10 +26,10 @@ std::string reason() {
 }
 
 // The server's answer of one byte, or the error.
-std::string converse(SSL* door, SSL* visitor) {
+std::string converse(SSL* listener, SSL* visitor) {
   char byte = 0;
   bool answered = false;
-  bool door_over = false;
+  bool listener_over = false;
   for (int i = 0; i < 20; ++i) {
     bool over = false;
     const auto read = [&] {
@@ -38,9 +38,10 @@ std::string converse(SSL* door, SSL* visitor) {
     };
     if (advance(visitor, read, over) && byte != 0) return {};
     if (over) return reason();
-    if (!door_over && advance(
-                          door, [&] { return SSL_do_handshake(door); }, door_over)) {
-      if (!answered) answered = SSL_write(door, "x", 1) == 1;
+    if (!listener_over &&
+        advance(
+            listener, [&] { return SSL_do_handshake(listener); }, listener_over)) {
+      if (!answered) answered = SSL_write(listener, "x", 1) == 1;
     }
   }
   return "no end";
@@ -85,8 +86,8 @@ Visitor& Visitor::asksFor(const std::string& protocol) {
   return *this;
 }
 
-Visit visit(SSL_CTX* door, const Visitor& visitor, SSL_SESSION* again) {
-  const Connection server(SSL_new(door), SSL_free);
+Visit visit(SSL_CTX* listener, const Visitor& visitor, SSL_SESSION* again) {
+  const Connection server(SSL_new(listener), SSL_free);
   const Connection client(SSL_new(visitor.context.get()), SSL_free);
   BIO* server_end = nullptr;
   BIO* client_end = nullptr;

@@ -1,4 +1,4 @@
-#include "credentials/store.h"
+#include "credentials/credential_store.h"
 
 #include <openssl/evp.h>
 
@@ -72,17 +72,17 @@ Store::Store(std::unique_ptr<Source> source, std::string target, const Schedule&
   status_.source = source_->name();
 }
 
-Store::Loaded Store::current() const {
+LoadedCredential CredentialStore::current() const {
   const MutexLock lock(mutex_);
   return current_;
 }
 
-Store::Status Store::status() const {
+CredentialStatus CredentialStore::status() const {
   const MutexLock lock(mutex_);
   return status_;
 }
 
-Result<Store::Loaded> Store::refresh(Deadline deadline) {
+Result<LoadedCredential> CredentialStore::refresh(Deadline deadline) {
   // Reading a volume or a database may take long.
   const MutexLock source_lock(source_mutex_);
   {
@@ -94,7 +94,7 @@ Result<Store::Loaded> Store::refresh(Deadline deadline) {
   return load(deadline);
 }
 
-void Store::poll(Deadline deadline) {
+void CredentialStore::poll(Deadline deadline) {
   const MutexLock source_lock(source_mutex_);
   {
     const bool moved = source_->moved();  // reads file states, so not with mutex_
@@ -107,13 +107,13 @@ void Store::poll(Deadline deadline) {
   if (!load(deadline)) log::debug("no fresh credential", {{"target", target_}});
 }
 
-Result<Store::Loaded> Store::load(Deadline deadline) {
+Result<LoadedCredential> CredentialStore::load(Deadline deadline) {
   return remember(source_->load(deadline));
 }
 
-Result<Store::Loaded> Store::remember(const Result<Credential>& loaded) {
-  const Loaded before = current();
-  Loaded now = before;
+Result<LoadedCredential> CredentialStore::remember(const Result<Credential>& loaded) {
+  const LoadedCredential before = current();
+  LoadedCredential now = before;
   if (loaded && (!before || !(before->credential == *loaded))) {
     now = std::make_shared<const Fingerprinted>(*loaded, salt_);
     // A wait after a rejection compares the fingerprint while it holds a lock, so compute it here.
@@ -156,7 +156,7 @@ Result<Store::Loaded> Store::remember(const Result<Credential>& loaded) {
   return answerFor(error);
 }
 
-Result<Store::Loaded> Store::answerFor(const Error& error) const {
+Result<LoadedCredential> CredentialStore::answerFor(const Error& error) const {
   if (current_) return current_;
   if (error.fault == Fault::NoCredential) return error;
   Error answer = error;
@@ -164,7 +164,7 @@ Result<Store::Loaded> Store::answerFor(const Error& error) const {
   return answer;
 }
 
-void Store::schedule() {
+void CredentialStore::schedule() {
   const milliseconds interval = rejected_ ? schedule_.rejected_interval : schedule_.interval;
   const double factor = schedule_.spread ? 0.8 + 0.4 * draw_() : 1.0;
   next_poll_ =
@@ -173,7 +173,7 @@ void Store::schedule() {
 }
 
 // Changed files may name another database or another account than the one that was denied.
-void Store::heedMove() {
+void CredentialStore::heedMove() {
   const auto now = clock_.steady();
   if (error_ && error_->fault == Fault::LoginRejected && now < ask_again_) {
     std::erase_if(moves_, [&](SteadyTime at) { return at + kMoveWindow <= now; });
@@ -184,7 +184,7 @@ void Store::heedMove() {
   next_poll_ = now;
 }
 
-void Store::rejected() {
+void CredentialStore::rejected() {
   const MutexLock lock(mutex_);
   rejected_ = true;
   const milliseconds within(static_cast<milliseconds::rep>(
@@ -192,12 +192,12 @@ void Store::rejected() {
   next_poll_ = std::min(next_poll_, clock_.steady() + within);
 }
 
-bool Store::afterRejection() const {
+bool CredentialStore::afterRejection() const {
   const MutexLock lock(mutex_);
   return rejected_;
 }
 
-void Store::accepted() {
+void CredentialStore::accepted() {
   const MutexLock lock(mutex_);
   rejected_ = false;
 }

@@ -1,4 +1,4 @@
-#include "tls/store.h"
+#include "tls/material_store.h"
 
 #include <gmock/gmock.h>
 
@@ -26,9 +26,9 @@ struct FixedClock final : Clock {
   SystemTime now = std::chrono::system_clock::now();
 };
 
-class StoreTest : public ::testing::Test {
+class MaterialStoreTest : public ::testing::Test {
  protected:
-  std::shared_ptr<const Material> materialOf(const Store& store) {
+  std::shared_ptr<const Material> materialOf(const MaterialStore& store) {
     const auto current = store.current();
     return current ? *current : nullptr;
   }
@@ -39,9 +39,9 @@ class StoreTest : public ::testing::Test {
   Mount mount;
 };
 
-TEST_F(StoreTest, TakesUpAChangedPair) {
+TEST_F(MaterialStoreTest, TakesUpAChangedPair) {
   mount.ca(ca).pair(client);
-  Store store(mount.config, "default", clock);
+  MaterialStore store(mount.config, "default", clock);
   const auto first = materialOf(store);
   ASSERT_TRUE(first);
 
@@ -55,9 +55,9 @@ TEST_F(StoreTest, TakesUpAChangedPair) {
   EXPECT_EQ(store.status().failed_reloads, 0U);
 }
 
-TEST_F(StoreTest, KeepsTheLastGoodPairWhileANewOneIsHalfWritten) {
+TEST_F(MaterialStoreTest, KeepsTheLastGoodPairWhileANewOneIsHalfWritten) {
   mount.ca(ca).pair(client);
-  Store store(mount.config, "default", clock);
+  MaterialStore store(mount.config, "default", clock);
   const auto first = materialOf(store);
   const auto next = makeClient(ca);
 
@@ -77,9 +77,9 @@ TEST_F(StoreTest, KeepsTheLastGoodPairWhileANewOneIsHalfWritten) {
   EXPECT_EQ(store.status().error, "");
 }
 
-TEST_F(StoreTest, TakesUpABundleAndItsPasswordTogether) {
+TEST_F(MaterialStoreTest, TakesUpABundleAndItsPasswordTogether) {
   mount.ca(ca).bundle(client.bundle("one")).password("one");
-  Store store(mount.config, "default", clock);
+  MaterialStore store(mount.config, "default", clock);
   const auto first = materialOf(store);
   ASSERT_TRUE(first);
 
@@ -95,9 +95,9 @@ TEST_F(StoreTest, TakesUpABundleAndItsPasswordTogether) {
 }
 
 // As spiffe-helper does: each file separately, truncated and then written, without a link.
-TEST_F(StoreTest, KeepsTheLastGoodPairWhileFilesAreWrittenInPlace) {
+TEST_F(MaterialStoreTest, KeepsTheLastGoodPairWhileFilesAreWrittenInPlace) {
   mount.ca(ca).pair(client);
-  Store store(mount.config, "default", clock);
+  MaterialStore store(mount.config, "default", clock);
   const auto first = materialOf(store);
   const auto next = makeClient(ca);
   const auto writes = [&](const std::string& name, const std::string& pem) {
@@ -118,9 +118,9 @@ TEST_F(StoreTest, KeepsTheLastGoodPairWhileFilesAreWrittenInPlace) {
   EXPECT_EQ(store.status().error, "");
 }
 
-TEST_F(StoreTest, CountsEachBadStateOnce) {
+TEST_F(MaterialStoreTest, CountsEachBadStateOnce) {
   mount.ca(ca).pair(client);
-  Store store(mount.config, "default", clock);
+  MaterialStore store(mount.config, "default", clock);
 
   mount.pair("", client.key());
   store.poll();
@@ -132,10 +132,10 @@ TEST_F(StoreTest, CountsEachBadStateOnce) {
   EXPECT_EQ(store.status().failed_reloads, 2U);
 }
 
-TEST_F(StoreTest, TellsWhatIsMissingAtStartAndTakesItUpAsItAppears) {
+TEST_F(MaterialStoreTest, ReportsWhatIsMissingAtStartAndLoadsItWhenItAppears) {
   mount.config.cert_file = mount.path("tls.crt");
   mount.config.key_file = mount.path("tls.key");
-  Store store(mount.config, "default", clock);
+  MaterialStore store(mount.config, "default", clock);
   const auto missing = store.current();
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().fault, Fault::Tls);
@@ -150,7 +150,7 @@ TEST_F(StoreTest, TellsWhatIsMissingAtStartAndTakesItUpAsItAppears) {
 }
 
 // ..data is a link to a folder of one generation, and is replaced by rename(2).
-TEST_F(StoreTest, NoticesTheSymlinkSwapOfKubernetes) {
+TEST_F(MaterialStoreTest, NoticesTheSymlinkSwapOfKubernetes) {
   const testing::TemporaryFolder secret;
   const auto publish = [&](const std::string& generation, const Identity& identity) {
     secret.write(fs::path(generation) / "tls.crt", identity.certificate());
@@ -165,7 +165,7 @@ TEST_F(StoreTest, NoticesTheSymlinkSwapOfKubernetes) {
   config::Tls config;
   config.cert_file = secret.path() / "tls.crt";
   config.key_file = secret.path() / "tls.key";
-  Store store(config, "default", clock);
+  MaterialStore store(config, "default", clock);
   const auto first = materialOf(store);
   ASSERT_TRUE(first);
 
@@ -177,9 +177,9 @@ TEST_F(StoreTest, NoticesTheSymlinkSwapOfKubernetes) {
   EXPECT_EQ(store.status().reloads, 1U);
 }
 
-TEST_F(StoreTest, KeepsTheLastGoodMaterialWhenTheFilesVanish) {
+TEST_F(MaterialStoreTest, KeepsTheLastGoodMaterialWhenTheFilesVanish) {
   mount.ca(ca).pair(client);
-  Store store(mount.config, "default", clock);
+  MaterialStore store(mount.config, "default", clock);
   const auto first = materialOf(store);
 
   fs::remove(mount.path("tls.crt"));
@@ -189,13 +189,13 @@ TEST_F(StoreTest, KeepsTheLastGoodMaterialWhenTheFilesVanish) {
   EXPECT_EQ(store.status().failed_reloads, 1U);
 }
 
-TEST_F(StoreTest, TakesUpACertificateAsItsTimeComes) {
+TEST_F(MaterialStoreTest, TakesUpACertificateAsItsTimeComes) {
   mount.pair(ca.issue({.common_name = "early",
                        .names = {},
                        .use = Use::Client,
                        .begins = hours(2),
                        .ends = hours(4)}));
-  Store store(mount.config, "default", clock);
+  MaterialStore store(mount.config, "default", clock);
   EXPECT_THAT(store.status().error, HasSubstr("is not yet valid"));
 
   clock.now += hours(3);
@@ -204,9 +204,9 @@ TEST_F(StoreTest, TakesUpACertificateAsItsTimeComes) {
   EXPECT_TRUE(store.current());
 }
 
-TEST_F(StoreTest, SwapsUnderItsReaders) {
+TEST_F(MaterialStoreTest, SwapsUnderItsReaders) {
   mount.pair(client);
-  Store store(mount.config, "default", clock);
+  MaterialStore store(mount.config, "default", clock);
   std::atomic<int> misses = 0;
 
   {
@@ -228,9 +228,9 @@ TEST_F(StoreTest, SwapsUnderItsReaders) {
   EXPECT_EQ(store.status().reloads, 20U);
 }
 
-TEST_F(StoreTest, KeepsACertificateThatExpiresWhileInUse) {
+TEST_F(MaterialStoreTest, KeepsACertificateThatExpiresWhileInUse) {
   mount.pair(client);
-  Store store(mount.config, "default", clock);
+  MaterialStore store(mount.config, "default", clock);
 
   clock.now += hours(48);
   store.poll();

@@ -42,6 +42,6 @@ struct Visit {
 };
 
 // Both ends in one thread, without sockets; `again` is a session to resume.
-Visit visit(SSL_CTX* door, const Visitor& visitor, SSL_SESSION* again = nullptr);
+Visit visit(SSL_CTX* listener, const Visitor& visitor, SSL_SESSION* again = nullptr);
 
 }  // namespace postern::tls

@@ -1,4 +1,4 @@
-#include "tls/store.h"
+#include "tls/material_store.h"
 
 #include <algorithm>
 
@@ -9,7 +9,7 @@
 
 namespace postern::tls {
 
-Store::Store(config::Tls config, std::string target, const Clock& clock)
+MaterialStore::MaterialStore(config::Tls config, std::string target, const Clock& clock)
     : config_(std::move(config)),
       target_(std::move(target)),
       clock_(clock),
@@ -21,17 +21,18 @@ Store::Store(config::Tls config, std::string target, const Clock& clock)
   poll();
 }
 
-Store::Status Store::status() const {
+MaterialStoreStatus MaterialStore::status() const {
   const auto now = reloading_.status();
   return {now.loads - std::min<std::uint64_t>(now.loads, 1), now.failures, now.loads > 0,
           now.error ? now.error->what : std::string()};
 }
 
-std::string Store::signature() {
+std::string MaterialStore::signature() {
   return signatureOf(config_);
 }
 
-Result<Store::Snapshot> Store::load(const Snapshot& /*former*/, std::string& /*signature*/) {
+Result<MaterialStore::Snapshot> MaterialStore::load(const Snapshot& /*former*/,
+                                                    std::string& /*signature*/) {
   auto loaded = Material::load(config_, clock_.system());
   if (loaded) return loaded;
   auto error = std::move(loaded).error();
@@ -39,7 +40,7 @@ Result<Store::Snapshot> Store::load(const Snapshot& /*former*/, std::string& /*s
   return error;
 }
 
-void Store::onLoaded(const Snapshot& material) {
+void MaterialStore::onLoaded(const Snapshot& material) {
   const auto& validity = material->clientValidity();
   log::info("TLS material loaded",
             {{"target", target_},
@@ -47,7 +48,7 @@ void Store::onLoaded(const Snapshot& material) {
   for (const auto& warning : material->warnings()) log::warn(warning, {{"target", target_}});
 }
 
-void Store::onFailed(const ReloadFailure& failure) {
+void MaterialStore::onFailed(const ReloadFailure& failure) {
   if (!failure.new_signature) return;
   log::warn(failure.has_snapshot ? "TLS material is invalid, the last valid one stays in use"
                                  : "TLS material is invalid, nothing can be scraped",

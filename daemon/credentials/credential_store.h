@@ -45,6 +45,17 @@ struct Schedule {
   static Schedule database(std::chrono::seconds interval);
 };
 
+struct CredentialStatus {
+  std::string_view source;
+  std::uint64_t changes = 0;  // loads that returned a new credential
+  std::uint64_t failed_loads = 0;
+  std::optional<SystemTime> last_success;
+  std::string error;   // of the last load if it failed
+  std::string remedy;  // remedy of that error; may be empty
+};
+
+using LoadedCredential = std::shared_ptr<const Fingerprinted>;
+
 // Holds the last valid credential of one source.
 //
 // A source that cannot be read leaves the last credential in force. A source that reports a missing
@@ -52,7 +63,7 @@ struct Schedule {
 // that denies access (Fault::LoginRejected) is left alone like a rejected login, until its
 // configuration files change, at most three times in 15 minutes. Thread-safe; the source is called
 // by one thread at a time.
-class Store {
+class CredentialStore {
  public:
   struct Status {
     std::string_view source;
@@ -68,9 +79,9 @@ class Store {
         const config::BackoffOptions& backoff, std::string salt, const Clock& clock, Draw draw);
 
   // The last valid credential without reading the source, or null.
-  Loaded current() const;
+  LoadedCredential current() const;
   // Reads the source because a login is due. Errors: NoCredential, CredentialSource.
-  Result<Loaded> refresh(Deadline deadline);
+  Result<LoadedCredential> refresh(Deadline deadline);
   // Call about once a second, on one thread. Reads the source when the schedule says so, or when
   // its files have changed.
   void poll(Deadline deadline);
@@ -78,12 +89,12 @@ class Store {
   void rejected();
   void accepted();
 
-  Status status() const;
+  CredentialStatus status() const;
 
  private:
-  Result<Loaded> load(Deadline deadline) REQUIRES(source_mutex_);
-  Result<Loaded> remember(const Result<Credential>& loaded) REQUIRES(source_mutex_);
-  Result<Loaded> answerFor(const Error& error) const REQUIRES(mutex_);
+  Result<LoadedCredential> load(Deadline deadline) REQUIRES(source_mutex_);
+  Result<LoadedCredential> remember(const Result<Credential>& loaded) REQUIRES(source_mutex_);
+  Result<LoadedCredential> answerFor(const Error& error) const REQUIRES(mutex_);
   bool afterRejection() const;
   void schedule() REQUIRES(mutex_);
   void heedMove() REQUIRES(mutex_);
@@ -98,7 +109,7 @@ class Store {
   Mutex source_mutex_;  // held while the source is read; taken before mutex_
   mutable Mutex mutex_;
   Backoff denied_ GUARDED_BY(mutex_);
-  Loaded current_ GUARDED_BY(mutex_);
+  LoadedCredential current_ GUARDED_BY(mutex_);
   std::optional<Error> error_ GUARDED_BY(mutex_);  // of the last load
   LogOnChange failing_ GUARDED_BY(mutex_);
   SteadyTime ask_again_ GUARDED_BY(mutex_);  // earliest time of the next read after a failure
@@ -106,7 +117,7 @@ class Store {
   bool rejected_ GUARDED_BY(mutex_) = false;
   // Times at which changed files ended the wait for a source that denied access.
   std::vector<SteadyTime> moves_ GUARDED_BY(mutex_);
-  Status status_ GUARDED_BY(mutex_);
+  CredentialStatus status_ GUARDED_BY(mutex_);
 };
 
 }  // namespace postern::credentials
