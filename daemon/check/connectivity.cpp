@@ -95,7 +95,7 @@ class ConnectivityCheck {
   const tls::Material* const material_;
   Network& network_;
   Report& report_;
-  std::vector<upstream::Address> addresses_;
+  std::vector<upstream::ResolvedAddress> addresses_;
   tls::ServerHandshake handshake_;
   std::atomic<std::size_t> open_ = 0;
   std::unique_ptr<upstream::Connection> connection_;
@@ -144,8 +144,8 @@ bool ConnectivityCheck::dial() {
 bool ConnectivityCheck::shakeHands(const std::shared_ptr<const tls::Material>& material) {
   const Stopwatch watch;
   async::Scope scope(network_.loop, deadline());
-  upstream::Connection::Peer peer{target_.url.host, target_.url.authority(), addresses_, material};
-  peer.offer = &handshake_;
+  upstream::ConnectOptions peer{target_.url.host, target_.url.authority(), addresses_, material};
+  peer.server_handshake = &handshake_;
   auto opened = network_.loop.run(upstream::Connection::open(std::move(peer), open_, scope));
   if (opened) {
     connection_ = *std::move(opened);
@@ -170,7 +170,7 @@ bool ConnectivityCheck::shakeHands(const std::shared_ptr<const tls::Material>& m
 
 Step ConnectivityCheck::handshakeStep(const Stopwatch& watch) const {
   Step step{"tls", StepState::Ok, "", "", handshakeDetails()};
-  step.what = handshake_.terms.version.empty() ? "not finished" : tls::describe(handshake_.terms);
+  step.what = handshake_.negotiated.version.empty() ? "not finished" : tls::describe(handshake_.negotiated);
   step.what += fmt::format(" ({})", watch.text());
   const auto now = std::chrono::system_clock::now();
   if (handshake_.certificate)
@@ -193,7 +193,7 @@ Step ConnectivityCheck::handshakeStep(const Stopwatch& watch) const {
 }
 
 OrderedJson ConnectivityCheck::handshakeDetails() const {
-  OrderedJson json{{"version", handshake_.terms.version}, {"cipher", handshake_.terms.cipher}};
+  OrderedJson json{{"version", handshake_.negotiated.version}, {"cipher", handshake_.negotiated.cipher}};
   json["server_name"] = expectedName(target_);
   json["trusts"] = trusted(target_, *material_);
   json["certificate"] = handshake_.certificate

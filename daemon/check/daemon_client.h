@@ -42,7 +42,7 @@ class DaemonClient {
  private:
   enum class ListenerProtocol { Unknown, Plain, Tls };
 
-  async::Task<Result<std::vector<upstream::Address>>> addresses(async::Scope& scope);
+  async::Task<Result<std::vector<upstream::ResolvedAddress>>> addresses(async::Scope& scope);
   async::Task<Result<upstream::Response>> send(const std::string& request, const OnBody& on_body,
                                                async::Scope& scope);
   async::Task<Result<upstream::Response>> sendPlain(const std::string& request,

@@ -58,7 +58,7 @@ Schedule Schedule::database(seconds interval) {
   return {interval, std::min<milliseconds>(interval, minutes(5)), seconds(10), true};
 }
 
-Store::Store(std::unique_ptr<Source> source, std::string target, const Schedule& schedule,
+CredentialStore::CredentialStore(std::unique_ptr<Source> source, std::string target, const Schedule& schedule,
              const config::BackoffOptions& backoff, std::string salt, const Clock& clock, Draw draw)
     : source_(std::move(source)),
       target_(std::move(target)),

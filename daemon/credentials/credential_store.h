@@ -65,17 +65,7 @@ using LoadedCredential = std::shared_ptr<const Fingerprinted>;
 // by one thread at a time.
 class CredentialStore {
  public:
-  struct Status {
-    std::string_view source;
-    std::uint64_t changes = 0;  // loads that returned a new credential
-    std::uint64_t failed_loads = 0;
-    std::optional<SystemTime> last_success;
-    std::string error;   // of the last load if it failed
-    std::string remedy;  // remedy of that error; may be empty
-  };
-  using Loaded = std::shared_ptr<const Fingerprinted>;
-
-  Store(std::unique_ptr<Source> source, std::string target, const Schedule& schedule,
+  CredentialStore(std::unique_ptr<Source> source, std::string target, const Schedule& schedule,
         const config::BackoffOptions& backoff, std::string salt, const Clock& clock, Draw draw);
 
   // The last valid credential without reading the source, or null.

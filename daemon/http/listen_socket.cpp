@@ -80,7 +80,7 @@ ServerSocket boundEverywhere(Poco::UInt16 port) {
 }  // namespace
 
 Result<ServerSocket> listenOn(const std::string& address) {
-  const auto place = parsePlace(address);
+  const auto place = parseListenAddress(address);
   if (!place) return cannotListen(address, "expected host:port, [IPv6 address]:port or :port");
   try {
     if (place->host.empty()) return boundEverywhere(place->port);

@@ -131,8 +131,8 @@ async::Task<bool> ServedConnection::shakeHands() {
   }
   if (outcome == IoOutcome::Done) co_return !scope_.ended();
   ++server_.failed_handshakes;
-  wire_.dropTls();
-  if (wire_.plainHttp()) {
+  transport_.dropTls();
+  if (transport_.plainHttp()) {
     refuse(400, "the request is plain HTTP, expected HTTPS on this port");
   } else {
     // The unread bytes of the client would cause a reset, and the client would lose the alert with

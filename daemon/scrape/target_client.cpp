@@ -33,7 +33,7 @@ std::unique_ptr<tls::MaterialStore> makeDatabaseMaterial(const config::Target& t
 }
 
 // Checks whether the files have changed. Returns true when they were loaded.
-bool hasReloaded(tls::Store& material) {
+bool hasReloaded(tls::MaterialStore& material) {
   const auto inUse = [&] {
     auto current = material.current();
     return current ? *std::move(current) : nullptr;

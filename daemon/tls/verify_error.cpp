@@ -203,7 +203,7 @@ std::string describeChain(int error, X509_STORE_CTX* store, const ChainText& tex
   }
 }
 
-std::string describeVerifyError(int error, X509_STORE_CTX* store, const Policy& policy,
+std::string describeVerifyError(int error, X509_STORE_CTX* store, const VerifyPolicy& policy,
                                 const std::string& name) {
   const ChainText text{trustPlace(policy), trustRemedy(policy), "server"};
   if (auto chain = describeChain(error, store, text); !chain.empty()) {

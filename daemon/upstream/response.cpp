@@ -231,7 +231,7 @@ Result<void> ResponseReader::endOfStream(bool clean) const {
     case ReadState::Fields:
       if (started_) return truncated("the connection ended in the head of the answer");
       return Error{Fault::Connect, "the connection was closed before an answer arrived"};
-    case State::Length:
+    case ReadState::Length:
       return truncated(fmt::format("the body ended {} of {} bytes", so_far, delivered_ + left_));
     case ReadState::UntilClose:
       if (clean) return {};

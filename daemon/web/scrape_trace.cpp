@@ -82,7 +82,7 @@ void addCredential(const std::optional<CredentialView>& credential, TraceText& t
                   credential->error.empty() ? "" : "; read again: " + credential->error));
 }
 
-void addSession(const session::Session::Status& before, const session::Session::Status& after,
+void addSession(const session::SessionStatus& before, const session::SessionStatus& after,
                 bool has_credential, TraceText& trace_text) {
   if (!has_credential)
     return trace_text.add("session", "the client certificate is the only credential");

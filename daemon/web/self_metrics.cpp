@@ -55,23 +55,23 @@ constexpr Metric<Self> kConfig[] = {
      "Duration of requests to postern itself.", writeRequestDurations},
 };
 
-constexpr Metric<http::Server::Counts> kListener[] = {
+constexpr Metric<http::ServerCounts> kListener[] = {
     {"postern_http_connections", "gauge", "Open connections to postern itself.",
-     [](const http::Server::Counts& listener, Text& text) {
+     [](const http::ServerCounts& listener, Text& text) {
        text.sample({}, asDouble(listener.connections));
      }},
     {"postern_http_connections_total", "counter", "Connections to postern itself.",
-     [](const http::Server::Counts& listener, Text& text) {
+     [](const http::ServerCounts& listener, Text& text) {
        text.sample({}, asDouble(listener.accepted));
      }},
     {"postern_http_busy_total", "counter",
      "Connections and requests that got 503 busy: a limit was reached, or no thread was free.",
-     [](const http::Server::Counts& listener, Text& text) {
+     [](const http::ServerCounts& listener, Text& text) {
        text.sample({}, asDouble(listener.busy));
      }},
     {"postern_http_failed_handshakes_total", "counter",
      "TLS handshakes with postern itself that failed.",
-     [](const http::Server::Counts& listener, Text& text) {
+     [](const http::ServerCounts& listener, Text& text) {
        text.sample({}, asDouble(listener.failed_handshakes));
      }},
 };
@@ -141,7 +141,7 @@ void writeBuild(MetricsText& text, std::string_view version, std::string_view re
   write(kBuild, {version, revision}, text);
 }
 
-void writeListener(MetricsText& text, const http::Server::Counts& listener) {
+void writeListener(MetricsText& text, const http::ServerCounts& listener) {
   write(kListener, listener, text);
 }
 

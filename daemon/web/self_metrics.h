@@ -28,7 +28,7 @@ struct Self {
   bool reload_successful = true;  // whether the last load of the configuration succeeded
   SystemTime reloaded;            // when a load last succeeded
   RequestStats::All requests;
-  http::Server::Counts listener = {};
+  http::ServerCounts listener = {};
   SystemTime started;
   std::string config_file;         // empty: the only target comes from flags
   std::string config_fingerprint;  // of the served configuration, see config/description.h
@@ -44,7 +44,7 @@ std::string selfMetricsForPage(const TargetViews& targets, const Self& self);
 
 // The build information of every command that serves.
 void writeBuild(MetricsText& text, std::string_view version, std::string_view revision);
-void writeListener(MetricsText& text, const http::Server::Counts& listener);
+void writeListener(MetricsText& text, const http::ServerCounts& listener);
 void writeProcess(MetricsText& text, const Process& process);
 
 }  // namespace postern::web

@@ -7,7 +7,7 @@
 namespace postern::web {
 namespace {
 
-MaterialView viewOf(MaterialView::PeerKind peer, const tls::Store& store,
+MaterialView viewOf(MaterialView::PeerKind peer, const tls::MaterialStore& store,
                     std::optional<tls::Summary> server) {
   MaterialView view;
   view.peer = peer;

@@ -25,7 +25,7 @@ std::vector<long> delaysOf(int steps, const std::function<Backoff::Delay()>& nex
 
 TEST(BackoffTest, DoublesWhileUnreachableAndStaysAtTheCeiling) {
   Backoff backoff(config::BackoffOptions{}, always(1));
-  EXPECT_EQ(walk(11, [&] { return backoff.unreachable(); }),
+  EXPECT_EQ(delaysOf(11, [&] { return backoff.unreachable(); }),
             (std::vector<long>{1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300}));
   backoff.succeeded();
   EXPECT_EQ(backoff.unreachable(), 1s);
@@ -33,7 +33,7 @@ TEST(BackoffTest, DoublesWhileUnreachableAndStaysAtTheCeiling) {
 
 TEST(BackoffTest, WaitsLongerAfterEachRejectionAndThenAtASteadyPace) {
   Backoff backoff(config::BackoffOptions{}, always(1));
-  EXPECT_EQ(walk(5, [&] { return backoff.rejected(); }),
+  EXPECT_EQ(delaysOf(5, [&] { return backoff.rejected(); }),
             (std::vector<long>{60, 300, 900, 900, 900}));
   EXPECT_EQ(backoff.rejections(), 5);
   backoff.succeeded();
@@ -56,7 +56,7 @@ TEST(BackoffTest, GoesOnWhereAnEarlierProcessStopped) {
 
 TEST(BackoffTest, DoublesWhileThrottledUpToAQuarterOfAnHour) {
   Backoff backoff(config::BackoffOptions{}, always(1));
-  EXPECT_EQ(walk(6, [&] { return backoff.throttled({}); }),
+  EXPECT_EQ(delaysOf(6, [&] { return backoff.throttled({}); }),
             (std::vector<long>{60, 120, 240, 480, 900, 900}));
 }
 

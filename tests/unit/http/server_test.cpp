@@ -571,14 +571,14 @@ TEST(ServerTest, SaysWhyItCannotListen) {
 
   failsWith("127.0.0.1:" + std::to_string(running.port),
             "address already in use: another process has the port");
-  complains("192.0.2.1:0", "this machine has no such address");
-  complains("no-such-host.invalid:0", ": the host has no address: name an address of this machine");
-  complains("256.1.1.1:0", ": the host has no address");
-  complains("[fe80::1]:0", ": this machine cannot listen there");
-  complains("3000", "expected host:port");
-  complains(":port", "expected host:port");
-  complains(":70000", "expected host:port");
-  complains("::1:3000", "expected host:port");
+  failsWith("192.0.2.1:0", "this machine has no such address");
+  failsWith("no-such-host.invalid:0", ": the host has no address: name an address of this machine");
+  failsWith("256.1.1.1:0", ": the host has no address");
+  failsWith("[fe80::1]:0", ": this machine cannot listen there");
+  failsWith("3000", "expected host:port");
+  failsWith(":port", "expected host:port");
+  failsWith(":70000", "expected host:port");
+  failsWith("::1:3000", "expected host:port");
 }
 
 }  // namespace
