@@ -58,8 +58,9 @@ Schedule Schedule::database(seconds interval) {
   return {interval, std::min<milliseconds>(interval, minutes(5)), seconds(10), true};
 }
 
-CredentialStore::CredentialStore(std::unique_ptr<Source> source, std::string target, const Schedule& schedule,
-             const config::BackoffOptions& backoff, std::string salt, const Clock& clock, Draw draw)
+CredentialStore::CredentialStore(std::unique_ptr<Source> source, std::string target,
+                                 const Schedule& schedule, const config::BackoffOptions& backoff,
+                                 std::string salt, const Clock& clock, Draw draw)
     : source_(std::move(source)),
       target_(std::move(target)),
       schedule_(schedule),

@@ -66,7 +66,8 @@ using LoadedCredential = std::shared_ptr<const Fingerprinted>;
 class CredentialStore {
  public:
   CredentialStore(std::unique_ptr<Source> source, std::string target, const Schedule& schedule,
-        const config::BackoffOptions& backoff, std::string salt, const Clock& clock, Draw draw);
+                  const config::BackoffOptions& backoff, std::string salt, const Clock& clock,
+                  Draw draw);
 
   // The last valid credential without reading the source, or null.
   LoadedCredential current() const;

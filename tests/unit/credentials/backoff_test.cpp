@@ -41,7 +41,7 @@ TEST(BackoffTest, WaitsLongerAfterEachRejectionAndThenAtASteadyPace) {
   EXPECT_EQ(backoff.rejected(), 60s);
 }
 
-TEST(BackoffTest, NeverTriesAgainWhenToldSo) {
+TEST(BackoffTest, NeverTriesAgainWhenConfigured) {
   config::BackoffOptions steps;
   steps.retry_rejected = 0ms;
   Backoff backoff(steps, always(0));
