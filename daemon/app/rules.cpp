@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/printable.h"
-#include "exposition/hash.h"
 #include "exposition/openmetrics_line.h"
 #include "exposition/page_input.h"
 #include "exposition/page_writer.h"
@@ -74,13 +74,13 @@ using Names = std::map<std::string, std::size_t>;  // number of samples of each
 // Equal for duplicates, of which Prometheus keeps one: same name, labels in any order, and time.
 std::uint64_t hashSeries(const Sample& sample) {
   constexpr std::uint64_t kTimestamp = 2;  // a seed
-  std::uint64_t hash = exposition::hashText(sample.name, 0);
+  std::uint64_t hash = hashText(sample.name, 0);
   for (const exposition::Label& label : sample.labels) {
     if (label.value.empty()) continue;
-    hash += exposition::hashText(label.value, exposition::hashLabelName(label.name));
+    hash += hashText(label.value, hashLabelName(label.name));
   }
   if (sample.keeps_timestamp && !sample.line.timestamp.empty())
-    hash += exposition::hashText(sample.line.timestamp, kTimestamp);
+    hash += hashText(sample.line.timestamp, kTimestamp);
   return hash;
 }
 
@@ -93,7 +93,7 @@ struct Merged {
 // Applies one rule to a page, and keeps the result as OpenMetrics.
 class RulePreview : public exposition::Sink {
  public:
-  explicit RulePreview(exposition::Relabeler* reshaper) : reshaper_(reshaper) {}
+  explicit RulePreview(relabel::Relabeler* relabeler) : relabeler_(relabeler) {}
 
   bool copies(Syntax) const override { return false; }
   void line(const exposition::Line&) override {}
@@ -114,8 +114,8 @@ class RulePreview : public exposition::Sink {
  private:
   void findDuplicate(const Sample& in, const Sample& out);
 
-  exposition::Relabeler* const reshaper_;  // null: no rule
-  std::size_t number_ = 0;                // of the sample
+  relabel::Relabeler* const relabeler_;  // null: no rule
+  std::size_t number_ = 0;               // of the sample
   std::unordered_set<std::uint64_t> came_;
   std::unordered_map<std::uint64_t, std::size_t> series_;  // and the number of its first sample
 };
@@ -123,7 +123,7 @@ class RulePreview : public exposition::Sink {
 void RulePreview::findDuplicate(const Sample& in, const Sample& out) {
   const std::uint64_t came = hashSeries(in);
   std::uint64_t hash = hashSeries(out);
-  if (!out.inserted.empty()) hash += reshaper_->insertedHash();
+  if (!out.inserted.empty()) hash += relabeler_->insertedHash();
   const bool fresh_on_page = came_.insert(came).second;
   const auto [known, fresh] = series_.emplace(hash, number_);
   if (fresh) return;
@@ -136,29 +136,29 @@ void RulePreview::findDuplicate(const Sample& in, const Sample& out) {
 }
 
 std::string_view RulePreview::sample(const Sample& sample, Syntax syntax) {
-  using Verdict = exposition::Relabeler::Verdict;
+  using Effect = relabel::Relabeler::Effect;
   ++number_;
   Sample out = sample;
-  const auto verdict = reshaper_ == nullptr ? Verdict::Unchanged : reshaper_->apply(sample.line);
-  switch (verdict) {
-    case Verdict::Unchanged: break;
-    case Verdict::Inserted:
-      out.inserted = reshaper_->inserted();
+  const auto effect = relabeler_ == nullptr ? Effect::Unchanged : relabeler_->apply(sample.line);
+  switch (effect) {
+    case Effect::Unchanged: break;
+    case Effect::Inserted:
+      out.inserted = relabeler_->inserted();
       ++changed;
       break;
-    case Verdict::Rewritten:
-      out.name = reshaper_->name();
-      out.quoted = reshaper_->quoted();
-      out.labels = reshaper_->labels();
+    case Effect::Rewritten:
+      out.name = relabeler_->name();
+      out.quoted = relabeler_->quoted();
+      out.labels = relabeler_->labels();
       ++changed;
       if (out.name != sample.name) {
         ++renamed[std::string(sample.name).append(" -> ").append(out.name)];
       }
       break;
-    case Verdict::Unmatched:
-    case Verdict::Dropped: ++dropped[std::string(sample.name)]; return {};
-    case Verdict::Refused:
-      if (refused.empty()) refused = reshaper_->complaint();
+    case Effect::Unmatched:
+    case Effect::Dropped: ++dropped[std::string(sample.name)]; return {};
+    case Effect::Refused:
+      if (refused.empty()) refused = relabeler_->expected();
       return {};
   }
   ++kept;
@@ -274,8 +274,8 @@ int rules(const config::CommandLine& command_line, const config::Config& config)
   std::printf("\n");
   std::string text = std::move(first.page);
   for (const Step& step : stepsOf(target->reshape)) {
-    exposition::Relabeler reshaper(scrape::compileRules(step.rule));
-    RulePreview trial(&reshaper);
+    relabel::Relabeler relabeler(scrape::compileRules(step.rule));
+    RulePreview trial(&relabeler);
     if (text.empty()) break;
     if (!readInto(trial, text + "# EOF\n", *target, file)) return 1;
     print(step.title, trial);

@@ -73,9 +73,4 @@ void merge(Families& into, Families&& more);
 // not in memory twice. Error: Format, when a timestamp is before 1970, which text does not have.
 Result<std::string> write(Families families, const Output& output);
 
-// A label value in text 0.0.4: \\, \" and \n escaped.
-std::string escapeLabelValue(std::string_view value);
-// A HELP text: \\ and \n escaped.
-std::string escapeHelp(std::string_view help);
-
 }  // namespace postern::exposition

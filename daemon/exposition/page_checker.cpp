@@ -4,11 +4,12 @@
 #include <iterator>
 #include <utility>
 
+#include "base/metric_text.h"
 #include "base/printable.h"
 #include "exposition/family_names.h"
-#include "exposition/label_set.h"
 #include "exposition/limits.h"
 #include "exposition/sample_text.h"
+#include "relabel/label_set.h"
 
 namespace postern::exposition {
 namespace {
@@ -54,11 +55,11 @@ PageChecker::PageChecker(Syntax syntax, const PageOptions& options, Sink& sink)
       options_(options),
       sink_(sink),
       copies_(sink.copies(syntax) &&
-              (options.reshaper == nullptr || !options.reshaper->touchesFamilies())),
+              (options.relabeler == nullptr || !options.relabeler->touchesFamilies())),
       labels_limited_(limitsLabels(options.limits)),
-      inserted_hash_(options.reshaper == nullptr ? 0 : options.reshaper->insertedHash()) {
+      inserted_hash_(options.relabeler == nullptr ? 0 : options.relabeler->insertedHash()) {
   if (options_.strict) strict_.emplace(syntax);
-  if (options_.reshaper != nullptr) options_.reshaper->startPage();
+  if (options_.relabeler != nullptr) options_.relabeler->startPage();
 }
 
 bool PageChecker::fail(Fault fault, const char* at, std::string_view what) {
@@ -140,9 +141,9 @@ inline bool PageChecker::takeSample(const Line& line) {
                 /*rewritten=*/false,
                 quoted_labels_,
                 options_.honor_timestamps};
-  if (options_.reshaper != nullptr) {
+  if (options_.relabeler != nullptr) {
     const std::size_t kept_before = counts_.unmatched + counts_.relabelled;
-    if (!reshape(sample)) return false;
+    if (!relabel(sample)) return false;
     if (counts_.unmatched + counts_.relabelled != kept_before) return true;
   }
   if (options_.limits.family_series != 0 && family_.kept >= options_.limits.family_series) {
@@ -172,7 +173,7 @@ bool PageChecker::learnLabels(const Line& line) {
   for (const Label& label : line.labels) {
     if (label.quoted) quoted_labels_ = true;
     label_hashes_.push_back(hashLabelName(label.name));
-    if (label.name == LabelSet::kMetricName) {
+    if (label.name == relabel::LabelSet::kMetricName) {
       return fail(Fault::Format, label.name.data(),
                   "a label other than __name__, which is the metric's own name");
     }
@@ -219,27 +220,27 @@ void PageChecker::endFamily() {
 }
 
 // Returns false when the page is refused. A dropped sample increments its counter.
-bool PageChecker::reshape(Sample& sample) {
-  Relabeler& reshaper = *options_.reshaper;
-  switch (reshaper.apply(sample.line)) {
-    case Relabeler::Verdict::Unchanged: break;
-    case Relabeler::Verdict::Inserted: sample.inserted = reshaper.inserted(); break;
-    case Relabeler::Verdict::Rewritten:
-      sample.name = reshaper.name();
-      sample.quoted = reshaper.quoted();
-      sample.text = reshaper.labelsText();
-      sample.quoted_labels = reshaper.quotedLabels();
-      labels_hash_ = reshaper.labelsHash();
+bool PageChecker::relabel(Sample& sample) {
+  relabel::Relabeler& relabeler = *options_.relabeler;
+  switch (relabeler.apply(sample.line)) {
+    case relabel::Relabeler::Effect::Unchanged: break;
+    case relabel::Relabeler::Effect::Inserted: sample.inserted = relabeler.inserted(); break;
+    case relabel::Relabeler::Effect::Rewritten:
+      sample.name = relabeler.name();
+      sample.quoted = relabeler.quoted();
+      sample.text = relabeler.labelsText();
+      sample.quoted_labels = relabeler.quotedLabels();
+      labels_hash_ = relabeler.labelsHash();
       sample.labels = {};
       if (labels_limited_ || sample.quoted || sample.quoted_labels || sample.text.empty()) {
-        sample.labels = reshaper.labels();
+        sample.labels = relabeler.labels();
       }
       sample.rewritten = true;
       break;
-    case Relabeler::Verdict::Unmatched: ++counts_.unmatched; break;
-    case Relabeler::Verdict::Dropped: ++counts_.relabelled; break;
-    case Relabeler::Verdict::Refused:
-      return fail(Fault::Format, sample.line.raw.data(), reshaper.complaint());
+    case relabel::Relabeler::Effect::Unmatched: ++counts_.unmatched; break;
+    case relabel::Relabeler::Effect::Dropped: ++counts_.relabelled; break;
+    case relabel::Relabeler::Effect::Refused:
+      return fail(Fault::Format, sample.line.raw.data(), relabeler.expected());
   }
   return true;
 }
@@ -250,8 +251,8 @@ inline bool PageChecker::withinLimits(const Sample& sample) {
     return fail(Fault::Limit, nullptr, checkSampleLimit(limits, counts_.kept).error().what);
   }
   if (!labels_limited_) return true;
-  const bool inserts = options_.reshaper != nullptr && !sample.inserted.empty();
-  const std::size_t inserted = inserts ? options_.reshaper->insertedLabels() : 0;
+  const bool inserts = options_.relabeler != nullptr && !sample.inserted.empty();
+  const std::size_t inserted = inserts ? options_.relabeler->insertedLabels() : 0;
   const auto within = checkLabelLimits(limits, sample.name, sample.labels, inserted);
   return within || fail(Fault::Limit, nullptr, within.error().what);
 }

@@ -13,9 +13,9 @@
 #include "config/limits.h"
 #include "exposition/duplicate_search.h"
 #include "exposition/page_counts.h"
-#include "exposition/relabeler.h"
 #include "exposition/sink.h"
 #include "exposition/strict.h"
+#include "relabel/relabeler.h"
 
 namespace postern::exposition {
 
@@ -23,14 +23,14 @@ struct PageOptions {
   config::Limits limits = {};
   bool honor_timestamps = true;
   bool strict = false;
-  Relabeler* reshaper = nullptr;  // must outlive the page; null: samples are unchanged
+  relabel::Relabeler* relabeler = nullptr;  // must outlive the page; null: samples are unchanged
 };
 
 // The stage between the lines of a page and its sink. It makes the checks that Prometheus makes
 // after its parser, checks strictness and limits, applies rules, and assigns samples to families.
 // HELP and TYPE follow the samples: they are renamed or dropped with them.
 //
-// Memory is bounded by that of DuplicateSearch, the sink and the reshaper. Not thread-safe.
+// Memory is bounded by that of DuplicateSearch, the sink and the relabeler. Not thread-safe.
 class PageChecker {
  public:
   PageChecker(Syntax syntax, const PageOptions& options, Sink& sink);
@@ -95,7 +95,7 @@ class PageChecker {
   void enterFamily(const Line& line);
   void startFamily(std::string_view name, bool quoted);
   void endFamily();
-  bool reshape(Sample& sample);
+  bool relabel(Sample& sample);
   bool withinLimits(const Sample& sample);
   SeriesHash hashSeries(const Sample& sample) const;
   bool searchDuplicate(const Sample& sample);

@@ -19,7 +19,7 @@ class PagePipeline {
   // also the case with `strict`, which checks values, and with family_series_limit, which depends
   // on the whole page.
   PagePipeline(std::optional<Format> format, const PageOptions& options, const Output& output,
-          PageInput::JsonToText json_to_text, PageTemplateStore* store);
+               PageInput::JsonToText json_to_text, PageTemplateStore* store);
   ~PagePipeline();
   PagePipeline(const PagePipeline&) = delete;
   PagePipeline& operator=(const PagePipeline&) = delete;

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/budget.h"
-#include "exposition/hash.h"
+#include "base/hash.h"
 #include "exposition/scan.h"
 
 namespace postern::exposition {

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/metric_text.h"
 #include "base/printable.h"
 #include "exposition/bytes.h"
 #include "exposition/families.h"

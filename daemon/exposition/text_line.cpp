@@ -321,20 +321,4 @@ bool TextLineParser::judgeUtf8() {
   return true;
 }
 
-bool isPlainMetricName(std::string_view name) {
-  if (name.empty() || !is(name[0], kMetricStart)) return false;
-  for (const char c : name) {
-    if (!is(c, kMetric)) return false;
-  }
-  return true;
-}
-
-bool isPlainLabelName(std::string_view name) {
-  if (name.empty() || !is(name[0], kLabelStart)) return false;
-  for (const char c : name) {
-    if (!is(c, kLabel)) return false;
-  }
-  return true;
-}
-
 }  // namespace postern::exposition

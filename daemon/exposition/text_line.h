@@ -61,9 +61,4 @@ class TextLineParser {
   bool named_ = false;  // the sample's name has been read
 };
 
-// [a-zA-Z_:][a-zA-Z0-9_:]*: needs no quotes on the page.
-bool isPlainMetricName(std::string_view name);
-// [a-zA-Z_][a-zA-Z0-9_]*
-bool isPlainLabelName(std::string_view name);
-
 }  // namespace postern::exposition

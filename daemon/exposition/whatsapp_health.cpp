@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/metric_text.h"
 #include "exposition/json.h"
 
 namespace postern::exposition {

@@ -1,6 +1,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/metric_text.h"
 #include "exposition/families.h"
 #include "exposition/family_index.h"
 #include "exposition/json.h"
@@ -45,7 +46,8 @@ std::string_view textType(std::string_view type) {
 // the stack.
 class JsonWalker {
  public:
-  JsonWalker(Families& page, std::size_t page_bytes) : page_(page), index_(page), growth_(page_bytes) {
+  JsonWalker(Families& page, std::size_t page_bytes)
+      : page_(page), index_(page), growth_(page_bytes) {
     levels_.reserve(kMaxDepth);  // so that they do not move
   }
 

@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/metric_text.h"
 #include "base/printable.h"
 #include "exposition/json.h"
-#include "exposition/label_set.h"
 #include "exposition/number.h"
 #include "exposition/text_line.h"
+#include "relabel/label_set.h"
 
 namespace postern::exposition {
 namespace {
@@ -100,7 +101,7 @@ Result<void> Sampler::readLabels(ondemand::value& value, const JsonPlace& where)
     if (!error) error = field.value().get(label);
     if (error) return jsonError(where, error);
     if (!isPlainLabelName(name)) return jsonError(where.member(name), "not a label name");
-    if (name == LabelSet::kMetricName) {
+    if (name == relabel::LabelSet::kMetricName) {
       return jsonError(
           where,
           "a label is called __name__, which is the metric's own name; expected another name");

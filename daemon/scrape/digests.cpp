@@ -24,7 +24,7 @@ std::string digest(const EVP_MD* kind, std::string_view text) {
 
 }  // namespace
 
-exposition::Digests makeDigests(const Secret& salt) {
+relabel::Digests makeDigests(const Secret& salt) {
   const auto key = std::make_shared<const Secret>(salt);
   return {[key](std::string_view text) {
             std::array<unsigned char, EVP_MAX_MD_SIZE> sum{};

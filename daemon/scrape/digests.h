@@ -1,11 +1,11 @@
 #pragma once
 
 #include "base/secret.h"
-#include "exposition/relabeler.h"
+#include "relabel/relabeler.h"
 
 namespace postern::scrape {
 
 // HMAC-SHA-256 under `salt`, and MD5, by OpenSSL.
-exposition::Digests makeDigests(const Secret& salt);
+relabel::Digests makeDigests(const Secret& salt);
 
 }  // namespace postern::scrape

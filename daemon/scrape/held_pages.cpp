@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "async/offload.h"
+#include "base/metric_text.h"
 #include "exposition/family_index.h"
 #include "scrape/exception_guard.h"
 #include "scrape/json_page.h"
@@ -38,9 +39,8 @@ exposition::Families pageUpFamily(const config::Target& target,
   up.type = "gauge";
   up.help = "Whether this page of the target was fetched by this scrape.";
   for (std::size_t page = 0; page < pages.size(); ++page) {
-    up.samples +=
-        fmt::format("postern_page_up{{target=\"{}\",page=\"{}\"}} {}\n", target.name,
-                    exposition::escapeLabelValue(target.pages[page].name()), pages[page] ? 0 : 1);
+    up.samples += fmt::format("postern_page_up{{target=\"{}\",page=\"{}\"}} {}\n", target.name,
+                              escapeLabelValue(target.pages[page].name()), pages[page] ? 0 : 1);
   }
   exposition::Families families;
   families.families.push_back(std::move(up));

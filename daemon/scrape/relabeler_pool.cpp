@@ -6,15 +6,15 @@
 
 namespace postern::scrape {
 
-std::shared_ptr<const exposition::Rules> compileRules(const config::Reshape& config) {
-  return exposition::Rules::compile(config, makeDigests(config.anonymize.salt));
+std::shared_ptr<const relabel::Rules> compileRules(const config::Reshape& config) {
+  return relabel::Rules::compile(config, makeDigests(config.anonymize.salt));
 }
 
 RelabelerPool::RelabelerPool(const config::Reshape& config) : rules_(compileRules(config)) {}
 
 RelabelerPool::Lease RelabelerPool::lease() {
   if (!rules_->any()) return {};
-  std::unique_ptr<exposition::Relabeler> reshaper;
+  std::unique_ptr<relabel::Relabeler> reshaper;
   {
     const MutexLock lock(mutex_);
     if (!idle_.empty()) {
@@ -22,12 +22,12 @@ RelabelerPool::Lease RelabelerPool::lease() {
       idle_.pop_back();
     }
   }
-  if (!reshaper) reshaper = std::make_unique<exposition::Relabeler>(rules_);
+  if (!reshaper) reshaper = std::make_unique<relabel::Relabeler>(rules_);
   return {reshaper.release(), Return{this}};
 }
 
-void RelabelerPool::Return::operator()(exposition::Relabeler* used) const {
-  std::unique_ptr<exposition::Relabeler> owned(used);
+void RelabelerPool::Return::operator()(relabel::Relabeler* used) const {
+  std::unique_ptr<relabel::Relabeler> owned(used);
   const MutexLock lock(owner->mutex_);
   owner->idle_.push_back(std::move(owned));
 }

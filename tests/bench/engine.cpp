@@ -64,12 +64,12 @@ std::string contents(const std::filesystem::path& file) {
 
 void run(benchmark::State& state, const std::string& page, Syntax syntax, const Output& output,
          const config::Reshape& config) {
-  scrape::RelabelerPool reshapers(config);
+  scrape::RelabelerPool relabelers(config);
   for ([[maybe_unused]] const auto& round : state) {
-    const auto reshaper = reshapers.lease();
+    const auto relabeler = relabelers.lease();
     exposition::PageWriter writer(output);
     exposition::PageOptions options;
-    options.reshaper = reshaper.get();
+    options.relabeler = relabeler.get();
     exposition::PageReader reader(syntax, options, writer);
     Result<void> read;
     for (std::size_t at = 0; read && at < page.size(); at += kBlock) {
@@ -87,12 +87,12 @@ void run(benchmark::State& state, const std::string& page, Syntax syntax, const 
 // builds the template.
 void runAgain(benchmark::State& state, const std::string& page, exposition::Format format,
               const Output& output, const config::Reshape& config, bool first) {
-  scrape::RelabelerPool reshapers(config);
+  scrape::RelabelerPool relabelers(config);
   auto store = std::make_unique<exposition::PageTemplateStore>();
   for ([[maybe_unused]] const auto& round : state) {
-    const auto reshaper = reshapers.lease();
+    const auto relabeler = relabelers.lease();
     exposition::PageOptions options;
-    options.reshaper = reshaper.get();
+    options.relabeler = relabeler.get();
     if (first) store = std::make_unique<exposition::PageTemplateStore>();
     exposition::PagePipeline passage(
         format, options, output,

@@ -118,8 +118,8 @@ TEST_F(PagePipelineTest, WritesWhatTheRulesHaveMadeOfIt) {
   drop.regex = config::inRe2("go_.*");
   reshape.metric_relabel_configs = {drop};
   const auto digest = [](std::string_view text) { return std::string(text); };
-  Relabeler reshaper(Rules::compile(reshape, {digest, digest}));
-  options.reshaper = &reshaper;
+  Relabeler relabeler(Rules::compile(reshape, {digest, digest}));
+  options.relabeler = &relabeler;
   for (const Output& form : {kText1, kOpenMetrics1}) {
     output = form;
     expectTheSame(std::string(kPage), false);

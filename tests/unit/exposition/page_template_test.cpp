@@ -153,10 +153,10 @@ void expectNoDifference(unsigned seed, How how, std::size_t block_bytes) {
   }
 }
 
-void expectNoDifferences(const How& how, Relabeler* reshaper = nullptr) {
+void expectNoDifferences(const How& how, Relabeler* relabeler = nullptr) {
   const std::size_t pages = 40 / testing::stride() + 10;
   How with = how;
-  with.options.reshaper = reshaper;
+  with.options.relabeler = relabeler;
   for (unsigned seed = 0; seed < pages && !::testing::Test::HasFailure(); ++seed) {
     expectNoDifference(seed, with, std::size_t{1} << (seed % 11));
   }
@@ -188,17 +188,17 @@ TEST(PageTemplateTest, ChangesNothingOfWhatBecomesOfAPage) {
 }
 
 TEST(PageTemplateTest, ChangesNothingWhereLabelsAreAdded) {
-  const auto reshaper = reshaperOf({.labels = {{"cluster", "eu-1"}, {"region", "north"}}});
-  expectNoDifferences({}, reshaper.get());
-  expectNoDifferences({Syntax::OpenMetrics, {}, kText1}, reshaper.get());
+  const auto relabeler = reshaperOf({.labels = {{"cluster", "eu-1"}, {"region", "north"}}});
+  expectNoDifferences({}, relabeler.get());
+  expectNoDifferences({Syntax::OpenMetrics, {}, kText1}, relabeler.get());
 }
 
 TEST(PageTemplateTest, ChangesNothingOfWhatRulesMakeOfAPage) {
-  const auto reshaper = reshaperOf(manyRules());
+  const auto relabeler = reshaperOf(manyRules());
   for (const Output& to : {kText1, kOpenMetrics1}) {
-    expectNoDifferences({Syntax::Text, {}, to}, reshaper.get());
+    expectNoDifferences({Syntax::Text, {}, to}, relabeler.get());
   }
-  expectNoDifferences({Syntax::OpenMetrics, {}, kOpenMetrics1}, reshaper.get());
+  expectNoDifferences({Syntax::OpenMetrics, {}, kOpenMetrics1}, relabeler.get());
 }
 
 TEST(PageTemplateTest, ChangesNothingOfWhatLimitsRefuse) {

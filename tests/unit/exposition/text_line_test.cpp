@@ -93,17 +93,6 @@ TEST(LineTest, SaysWhenQuotesAreStillOpen) {
   }
 }
 
-TEST(LineTest, KnowsPlainNames) {
-  EXPECT_TRUE(isPlainMetricName("a:b_1"));
-  EXPECT_FALSE(isPlainMetricName("1a"));
-  EXPECT_FALSE(isPlainMetricName("a.b"));
-  EXPECT_FALSE(isPlainMetricName(""));
-  EXPECT_TRUE(isPlainLabelName("_a1"));
-  EXPECT_FALSE(isPlainLabelName("a:b"));
-  EXPECT_FALSE(isPlainLabelName("1a"));
-  EXPECT_FALSE(isPlainLabelName(""));
-}
-
 struct Same {
   bool name = false;
   bool metric = false;

@@ -1,13 +1,12 @@
-#include "exposition/compiled_rules.h"
+#include "relabel/compiled_rules.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "exposition/families.h"
-#include "exposition/hash.h"
-#include "exposition/text_line.h"
+#include "base/hash.h"
+#include "base/metric_text.h"
 
-namespace postern::exposition {
+namespace postern::relabel {
 namespace {
 
 constexpr std::size_t kName = 0;  // the slot of the metric's name
@@ -16,8 +15,8 @@ constexpr std::size_t kName = 0;  // the slot of the metric's name
 
 class CompiledRules::Maker {
  public:
-  Maker(const Rules::Compiled& rules, const Line& sample) : rules_(rules) {
-    program_.rules_ = &rules;
+  Maker(const RuleSet& rules, const Series& sample) : rules_(rules) {
+    compiled_.rules_ = &rules;
     texts_.emplace_back(LabelSet::kMetricName);
     present_.push_back(true);
     for (const Label& label : sample.labels) {
@@ -35,8 +34,8 @@ class CompiledRules::Maker {
   bool addMap(const RelabelRule& rule);
   static Kind kindOf(config::RelabelAction action);
 
-  const Rules::Compiled& rules_;
-  CompiledRules program_;
+  const RuleSet& rules_;
+  CompiledRules compiled_;
   std::vector<std::string> texts_;  // names of slots, unescaped
   std::vector<bool> present_;       // set before the first rule
 };
@@ -52,7 +51,7 @@ std::size_t CompiledRules::Maker::slotOf(const std::string& name) {
 std::optional<CompiledRules> CompiledRules::Maker::make() {
   std::size_t rule = 0;
   for (const auto& selector : rules_.match) {
-    auto& slots = program_.matched_.emplace_back();
+    auto& slots = compiled_.matched_.emplace_back();
     for (const auto& matcher : selector.matchers()) slots.push_back(slotOf(matcher.config.name));
     rule += slots.size();
   }
@@ -60,25 +59,26 @@ std::optional<CompiledRules> CompiledRules::Maker::make() {
   for (const RelabelRule& relabel : rules_.relabel) {
     if (!addRule(relabel, rule++)) return std::nullopt;
   }
-  if (!rules_.rename.empty()) program_.ops_.push_back({.kind = Kind::Rename, .target = kName});
+  if (!rules_.rename.empty()) compiled_.ops_.push_back({.kind = Kind::Rename, .target = kName});
   for (const auto& label : rules_.config.anonymize.labels) {
-    program_.ops_.push_back({.kind = Kind::Anonymize, .target = slotOf(label), .outcomes = rule++});
+    compiled_.ops_.push_back(
+        {.kind = Kind::Anonymize, .target = slotOf(label), .outcomes = rule++});
   }
   for (const std::string& text : texts_) {
     if (text.find('\0') != text.npos) return std::nullopt;  // no page can contain it
     const bool plain = isPlainLabelName(text);
-    Name& name = program_.names_.emplace_back();
+    Name& name = compiled_.names_.emplace_back();
     name.text = plain ? text : escapeLabelValue(text);
     const std::string_view quote = plain ? "" : "\"";
     name.prefix.append("\",").append(quote).append(name.text).append(quote).append("=\"");
     name.label.quoted = !plain;
     name.hash = hashLabelName(name.text);
   }
-  for (Name& name : program_.names_) name.label.name = name.text;
-  return std::move(program_);
+  for (Name& name : compiled_.names_) name.label.name = name.text;
+  return std::move(compiled_);
 }
 
-// Like Rules::Compiled::addLabels.
+// Like RuleSet::addLabels.
 void CompiledRules::Maker::addLabels() {
   std::vector<std::size_t> conflicting;
   std::vector<Op> sets;
@@ -100,8 +100,8 @@ void CompiledRules::Maker::addLabels() {
     present_[slotOf(name)] = true;
     copy.copies.emplace_back(slot, slotOf(name));
   }
-  if (!copy.copies.empty()) program_.ops_.push_back(std::move(copy));
-  for (Op& set : sets) program_.ops_.push_back(std::move(set));
+  if (!copy.copies.empty()) compiled_.ops_.push_back(std::move(copy));
+  for (Op& set : sets) compiled_.ops_.push_back(std::move(set));
 }
 
 CompiledRules::Kind CompiledRules::Maker::kindOf(config::RelabelAction action) {
@@ -129,14 +129,14 @@ bool CompiledRules::Maker::addRule(const RelabelRule& rule, std::size_t outcomes
       const bool matches = rule.regex().matches(texts_[slot]);
       if (matches == (config.action == LabelDrop)) clear.sources.push_back(slot);
     }
-    program_.ops_.push_back(std::move(clear));
+    compiled_.ops_.push_back(std::move(clear));
     return true;
   }
   Op op{.kind = kindOf(config.action), .outcomes = outcomes, .rules = {&rule}};
   for (const auto& label : config.source_labels) op.sources.push_back(slotOf(label));
   if (!config.target_label.empty()) op.target = slotOf(config.target_label);
-  if (op.kind == Kind::Filter && !program_.ops_.empty()) {
-    Op& last = program_.ops_.back();
+  if (op.kind == Kind::Filter && !compiled_.ops_.empty()) {
+    Op& last = compiled_.ops_.back();
     if (last.kind == Kind::Filter && last.sources == op.sources &&
         last.rules[0]->config().separator == config.separator) {
       last.rules.push_back(&rule);
@@ -151,7 +151,7 @@ bool CompiledRules::Maker::addRule(const RelabelRule& rule, std::size_t outcomes
           .value = made.value,
           .escaped = escapeLabelValue(made.value)};
   }
-  program_.ops_.push_back(std::move(op));
+  compiled_.ops_.push_back(std::move(op));
   return true;
 }
 
@@ -172,15 +172,15 @@ bool CompiledRules::Maker::addMap(const RelabelRule& rule) {
     if (std::any_of(copy.copies.begin(), copy.copies.end(), taken)) return false;
     copy.copies.emplace_back(slot, target);
   }
-  program_.ops_.push_back(std::move(copy));
+  compiled_.ops_.push_back(std::move(copy));
   return true;
 }
 
-std::optional<CompiledRules> CompiledRules::make(const Rules::Compiled& rules, const Line& sample) {
+std::optional<CompiledRules> CompiledRules::make(const RuleSet& rules, const Series& sample) {
   return Maker(rules, sample).make();
 }
 
-std::size_t CompiledRules::outcomesOf(const Rules::Compiled& rules) {
+std::size_t CompiledRules::outcomesOf(const RuleSet& rules) {
   std::size_t outcomes = rules.relabel.size() + rules.config.anonymize.labels.size();
   for (const auto& selector : rules.match) outcomes += selector.matchers().size();
   return outcomes;
@@ -189,10 +189,10 @@ std::size_t CompiledRules::outcomesOf(const Rules::Compiled& rules) {
 // Applies the program to one sample.
 class CompiledRules::Run {
  public:
-  Run(const CompiledRules& program, MatchCache& memo, std::vector<Slot>& slots, Scratch& scratch)
-      : program_(program), memo_(memo), slots_(slots), scratch_(scratch) {}
+  Run(const CompiledRules& program, MatchCache& cache, std::vector<Slot>& slots, Scratch& scratch)
+      : compiled_(program), cache_(cache), slots_(slots), scratch_(scratch) {}
 
-  Relabeler::Verdict run(const Line& sample);
+  Relabeler::Effect run(const Series& sample);
 
  private:
   bool matches();
@@ -209,44 +209,44 @@ class CompiledRules::Run {
   void copy(const Op& op);
   void anonymize(const Op& op);
 
-  const CompiledRules& program_;
-  MatchCache& memo_;
+  const CompiledRules& compiled_;
+  MatchCache& cache_;
   std::vector<Slot>& slots_;
   Scratch& scratch_;
   std::string_view name_;  // the sample's own
   bool changed_ = false;
 };
 
-Relabeler::Verdict CompiledRules::Run::run(const Line& sample) {
-  if (memo_.startSample() || !sample.same_metric) scratch_.name = nullptr;
-  slots_.resize(program_.names_.size());
+Relabeler::Effect CompiledRules::Run::run(const Series& sample) {
+  if (cache_.startSample() || !sample.same_metric) scratch_.name = nullptr;
+  slots_.resize(compiled_.names_.size());
   name_ = sample.name;
   slots_[kName] = {name_, name_, scratch_.name};
   std::size_t next = 1;
   for (const Label& label : sample.labels) slots_[next++] = {label.value, label.value};
   for (; next < slots_.size(); ++next) slots_[next] = {};
-  if (!program_.matched_.empty() && !matches()) return Relabeler::Verdict::Unmatched;
-  for (const Op& op : program_.ops_) {
-    if (!apply(op)) return Relabeler::Verdict::Dropped;
+  if (!compiled_.matched_.empty() && !matches()) return Relabeler::Effect::Unmatched;
+  for (const Op& op : compiled_.ops_) {
+    if (!apply(op)) return Relabeler::Effect::Dropped;
   }
-  if (!changed_) return Relabeler::Verdict::Unchanged;
+  if (!changed_) return Relabeler::Effect::Unchanged;
   const std::string_view name = slots_[kName].value;
   if (name.empty()) {
     const bool left = std::any_of(slots_.begin(), slots_.end(),
                                   [](const Slot& slot) { return !slot.value.empty(); });
-    return left ? Relabeler::Verdict::Refused : Relabeler::Verdict::Dropped;
+    return left ? Relabeler::Effect::Refused : Relabeler::Effect::Dropped;
   }
-  return name.find('\0') == name.npos ? Relabeler::Verdict::Rewritten : Relabeler::Verdict::Refused;
+  return name.find('\0') == name.npos ? Relabeler::Effect::Rewritten : Relabeler::Effect::Refused;
 }
 
 bool CompiledRules::Run::matches() {
   std::size_t rule = 0;
   bool found = false;
-  for (std::size_t i = 0; i < program_.matched_.size() && !found; ++i) {
-    const auto& matchers = program_.rules_->match[i].matchers();
+  for (std::size_t i = 0; i < compiled_.matched_.size() && !found; ++i) {
+    const auto& matchers = compiled_.rules_->match[i].matchers();
     bool all = true;
     for (std::size_t j = 0; j < matchers.size() && all; ++j) {
-      const std::size_t slot = program_.matched_[i][j];
+      const std::size_t slot = compiled_.matched_[i][j];
       if (!matchers[j].regex) {
         all = matchers[j].matches(slots_[slot].value);
         continue;
@@ -278,7 +278,7 @@ bool CompiledRules::Run::apply(const Op& op) {
     }
     case Kind::Anonymize: anonymize(op); return true;
     case Kind::Rename: {
-      const auto& rename = program_.rules_->rename;
+      const auto& rename = compiled_.rules_->rename;
       const auto to = rename.find(slots_[kName].value);
       if (to != rename.end()) assign(kName, to->second, to->second, nullptr);
       return true;
@@ -290,7 +290,7 @@ bool CompiledRules::Run::apply(const Op& op) {
 inline Atom& CompiledRules::Run::atomOf(std::size_t slot) {
   Slot& of = slots_[slot];
   if (of.atom != nullptr) return *of.atom;
-  of.atom = &memo_.atomOf(of.value);
+  of.atom = &cache_.atomOf(of.value);
   if (slot == kName && of.value.data() == name_.data()) scratch_.name = of.atom;
   return *of.atom;
 }
@@ -309,9 +309,9 @@ inline RuleOutcome& CompiledRules::Run::placeOf(const Op& op) {
   if (op.sources.size() == 1) return atomOf(op.sources[0]).outcomes[op.outcomes];
   if (op.sources.size() == 2) {
     const Atom& first = atomOf(op.sources[0]);
-    return memo_.of(op.outcomes, first, atomOf(op.sources[1]));
+    return cache_.of(op.outcomes, first, atomOf(op.sources[1]));
   }
-  return memo_.atomOf(sourceOf(op)).outcomes[op.outcomes];
+  return cache_.atomOf(sourceOf(op)).outcomes[op.outcomes];
 }
 
 inline const RuleOutcome& CompiledRules::Run::outcomeOf(const Op& op) {
@@ -326,7 +326,7 @@ void CompiledRules::Run::work(const Op& op, RuleOutcome& outcome) {
   const std::string source(sourceOf(op));
   if (op.kind != Kind::Filter) {
     const RelabelRule::Made made = op.rules[0]->make(source);
-    outcome = {true, made.matched, &memo_.atomOf(made.value)};
+    outcome = {true, made.matched, &cache_.atomOf(made.value)};
     return;
   }
   const bool passes = std::all_of(op.rules.begin(), op.rules.end(), [&](const RelabelRule* rule) {
@@ -338,8 +338,8 @@ void CompiledRules::Run::work(const Op& op, RuleOutcome& outcome) {
 
 // Field by field, because a copy of a slot that was just made would wait for the stores of its
 // parts.
-inline void CompiledRules::Run::assign(std::size_t slot, std::string_view value, std::string_view escaped,
-                                 Atom* atom) {
+inline void CompiledRules::Run::assign(std::size_t slot, std::string_view value,
+                                       std::string_view escaped, Atom* atom) {
   Slot& to = slots_[slot];
   if (to.value == value) return;
   to.value = value;
@@ -367,14 +367,14 @@ void CompiledRules::Run::anonymize(const Op& op) {
   if (slot.value.empty()) return;
   RuleOutcome& outcome = atomOf(op.target).outcomes[op.outcomes];
   if (!outcome.known) {
-    outcome = {true, true, &memo_.atomOf(program_.rules_->pseudonym(slot.value))};
+    outcome = {true, true, &cache_.atomOf(compiled_.rules_->pseudonym(slot.value))};
   }
   assign(op.target, *outcome.made);
 }
 
-Relabeler::Verdict CompiledRules::run(const Line& sample, MatchCache& memo, std::vector<Slot>& slots,
-                               Scratch& scratch) const {
-  return Run(*this, memo, slots, scratch).run(sample);
+Relabeler::Effect CompiledRules::run(const Series& sample, MatchCache& cache,
+                                     std::vector<Slot>& slots, Scratch& scratch) const {
+  return Run(*this, cache, slots, scratch).run(sample);
 }
 
-}  // namespace postern::exposition
+}  // namespace postern::relabel

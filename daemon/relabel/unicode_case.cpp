@@ -1,10 +1,10 @@
-#include "exposition/unicode_case.h"
+#include "relabel/unicode_case.h"
 
 #include <clocale>
 #include <cstdint>
 #include <cwctype>
 
-namespace postern::exposition {
+namespace postern::relabel {
 namespace {
 
 // Never freed, because it exists once per process. Null where libc lacks it; then only ASCII
@@ -70,4 +70,4 @@ std::string toUpper(std::string_view text) {
       text, [](std::uint32_t c) { return c >= 'a' && c <= 'z' ? c - 32 : c; }, towupper_l);
 }
 
-}  // namespace postern::exposition
+}  // namespace postern::relabel

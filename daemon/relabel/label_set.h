@@ -4,13 +4,9 @@
 #include <string_view>
 #include <vector>
 
-#include "exposition/line.h"
+#include "relabel/series.h"
 
-namespace postern::exposition {
-
-// A label value of a page without its escapes. A backslash without an escape stays, like in
-// Prometheus.
-std::string unescapeValue(std::string_view value);
+namespace postern::relabel {
 
 // The labels of one sample while rules change them. The metric's name is the label __name__. A
 // label without a value does not exist, like in Prometheus.
@@ -24,7 +20,7 @@ class LabelSet {
   };
   static constexpr std::string_view kMetricName = "__name__";
 
-  void reset(const Line& sample);
+  void reset(const Series& sample);
 
   bool has(std::string_view name) const;
   // Empty when the label is missing.
@@ -46,4 +42,4 @@ class LabelSet {
   int changes_ = 0;
 };
 
-}  // namespace postern::exposition
+}  // namespace postern::relabel

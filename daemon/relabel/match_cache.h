@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace postern::exposition {
+namespace postern::relabel {
 
 struct Atom;
 
@@ -73,4 +73,4 @@ class MatchCache {
   std::vector<Pairs> pairs_;                  // by rule
 };
 
-}  // namespace postern::exposition
+}  // namespace postern::relabel

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "config/reshape.h"
-#include "exposition/label_set.h"
+#include "relabel/label_set.h"
 
-namespace postern::exposition {
+namespace postern::relabel {
 
 // A regular expression with Prometheus' rules: RE2, anchored on both sides; a dot matches a line
 // end.
@@ -68,4 +68,4 @@ class RelabelRule {
   Anchored regex_;
 };
 
-}  // namespace postern::exposition
+}  // namespace postern::relabel

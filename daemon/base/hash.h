@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace postern::exposition {
+namespace postern {
 
 // Mixes two words into one, like the multiplication of wyhash (public domain).
 inline std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
@@ -99,4 +99,4 @@ class HashSet {
   std::vector<std::uint64_t> slots_;  // open addressing; 0: free
 };
 
-}  // namespace postern::exposition
+}  // namespace postern

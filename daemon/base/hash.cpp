@@ -1,9 +1,9 @@
-#include "exposition/hash.h"
+#include "base/hash.h"
 
 #include <algorithm>
 #include <utility>
 
-namespace postern::exposition {
+namespace postern {
 
 void HashSet::clear() {
   std::fill(slots_.begin(), slots_.end(), 0);
@@ -22,4 +22,4 @@ bool HashSet::grow() {
   return true;
 }
 
-}  // namespace postern::exposition
+}  // namespace postern

@@ -9,15 +9,17 @@
 
 #include "base/result.h"
 #include "config/reshape.h"
-#include "exposition/line.h"
+#include "relabel/series.h"
 
-namespace postern::exposition {
+namespace postern::relabel {
 
 // Cryptographic functions for the rules, provided by the caller. Both are thread-safe.
 struct Digests {
   std::function<std::string(std::string_view)> hmac;  // HMAC-SHA-256 by the salt, 32 bytes
   std::string (*md5)(std::string_view);               // 16 bytes
 };
+
+struct RuleSet;  // rule_set.h
 
 // The compiled rules of a target. Immutable, so any number of threads may use them.
 class Rules {
@@ -31,12 +33,11 @@ class Rules {
   // Whether rules may drop samples or rename metrics, so that HELP and TYPE must follow.
   bool touchFamilies() const;
 
-  struct Compiled;  // rules.h
-  const Compiled& compiled() const { return *compiled_; }
+  const RuleSet& ruleSet() const { return *rule_set_; }
 
  private:
-  explicit Rules(std::unique_ptr<const Compiled> compiled);
-  std::unique_ptr<const Compiled> compiled_;
+  explicit Rules(std::unique_ptr<const RuleSet> rule_set);
+  std::unique_ptr<const RuleSet> rule_set_;
 };
 
 // Applies the rules to samples one by one: match, labels, metric_relabel_configs, rename,
@@ -51,21 +52,21 @@ class Relabeler {
   // Rules::touchFamilies of its rules.
   bool touchesFamilies() const;
 
-  // Call before the first sample of each page, because Line::same_labels is only about samples of
+  // Call before the first sample of each page, because Series::same_labels is only about samples of
   // one page.
   void startPage();
 
-  enum class Verdict {
+  enum class Effect {
     Unchanged,
     Inserted,   // inserted() precedes the sample's labels; nothing else changes
     Rewritten,  // name() and labels() replace the sample's
     Unmatched,  // dropped: no selector of `match` matches it
     Dropped,    // dropped by metric_relabel_configs
-    Refused,    // complaint() says why it is not a valid sample any longer
+    Refused,    // expected() says why it is not a valid sample any longer
   };
-  Verdict apply(const Line& sample);
+  Effect apply(const Series& sample);
 
-  // `a="b",c="d",`, escaped. Dies with the reshaper.
+  // `a="b",c="d",`, escaped. Dies with the relabeler.
   std::string_view inserted() const;
   // Number of these labels.
   std::size_t insertedLabels() const;
@@ -80,11 +81,11 @@ class Relabeler {
   bool quotedLabels() const;  // some label's name needs quotes
   // The labels as on a page, `{a="b",c="d"}`; empty: not made, or the sample has no labels.
   std::string_view labelsText() const;
-  std::string_view complaint() const;
+  std::string_view expected() const;
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
 
-}  // namespace postern::exposition
+}  // namespace postern::relabel

@@ -1,13 +1,12 @@
-#include "exposition/rules.h"
+#include "relabel/rule_set.h"
 
 #include <algorithm>
 
 #include "base/encoding.h"
-#include "exposition/families.h"
-#include "exposition/hash.h"
-#include "exposition/text_line.h"
+#include "base/hash.h"
+#include "base/metric_text.h"
 
-namespace postern::exposition {
+namespace postern::relabel {
 namespace {
 
 constexpr std::size_t kPseudonym = 9;  // bytes of the digest that become 12 characters of base64
@@ -54,7 +53,7 @@ bool CompiledSelector::matches(LabelSet& labels) const {
   });
 }
 
-Rules::Compiled::Compiled(const config::Reshape& configuration, Digests functions)
+RuleSet::RuleSet(const config::Reshape& configuration, Digests functions)
     : config(configuration), digests(std::move(functions)) {
   for (const auto& selector : config.match) match.emplace_back(selector);
   for (const auto& rule : config.metric_relabel_configs) relabel.emplace_back(rule, digests.md5);
@@ -69,34 +68,34 @@ Rules::Compiled::Compiled(const config::Reshape& configuration, Digests function
   }
 }
 
-bool Rules::Compiled::onlyLabels() const {
+bool RuleSet::onlyLabels() const {
   return match.empty() && relabel.empty() && rename.empty() && config.anonymize.labels.empty();
 }
 
-bool Rules::Compiled::touchFamilies() const {
+bool RuleSet::touchFamilies() const {
   return !match.empty() || !rename.empty() ||
          std::any_of(relabel.begin(), relabel.end(),
                      [](const RelabelRule& rule) { return rule.touchesFamilies(); });
 }
 
-Relabeler::Verdict Rules::Compiled::apply(LabelSet& labels) const {
+Relabeler::Effect RuleSet::apply(LabelSet& labels) const {
   const bool matched =
       match.empty() || std::any_of(match.begin(), match.end(),
                                    [&](const auto& selector) { return selector.matches(labels); });
-  if (!matched) return Relabeler::Verdict::Unmatched;
+  if (!matched) return Relabeler::Effect::Unmatched;
   addLabels(labels);
   for (const RelabelRule& rule : relabel) {
-    if (!rule.apply(labels)) return Relabeler::Verdict::Dropped;
+    if (!rule.apply(labels)) return Relabeler::Effect::Dropped;
   }
-  if (labels.entries().empty()) return Relabeler::Verdict::Dropped;
+  if (labels.entries().empty()) return Relabeler::Effect::Dropped;
   renameMetric(labels);
   anonymize(labels);
-  if (!hasNames(labels)) return Relabeler::Verdict::Refused;
-  return Relabeler::Verdict::Rewritten;
+  if (!hasNames(labels)) return Relabeler::Effect::Refused;
+  return Relabeler::Effect::Rewritten;
 }
 
 // Like Prometheus when it adds the labels of a target (scrape, mutateSampleLabels).
-void Rules::Compiled::addLabels(LabelSet& labels) const {
+void RuleSet::addLabels(LabelSet& labels) const {
   std::vector<LabelSet::Entry> conflicting;
   for (const auto& added : config.labels) {
     const auto& entries = labels.entries();
@@ -117,38 +116,38 @@ void Rules::Compiled::addLabels(LabelSet& labels) const {
   }
 }
 
-void Rules::Compiled::renameMetric(LabelSet& labels) const {
+void RuleSet::renameMetric(LabelSet& labels) const {
   if (rename.empty()) return;
   const auto to = rename.find(labels.get(LabelSet::kMetricName));
   if (to != rename.end()) labels.set(LabelSet::kMetricName, to->second);
 }
 
-std::string Rules::Compiled::pseudonym(std::string_view value) const {
+std::string RuleSet::pseudonym(std::string_view value) const {
   return encodeBase64Url(digests.hmac(value).substr(0, kPseudonym));
 }
 
-void Rules::Compiled::anonymize(LabelSet& labels) const {
+void RuleSet::anonymize(LabelSet& labels) const {
   for (const auto& name : config.anonymize.labels) {
     const std::string& value = labels.get(name);
     if (!value.empty()) labels.set(name, pseudonym(value));
   }
 }
 
-Rules::Rules(std::unique_ptr<const Compiled> compiled) : compiled_(std::move(compiled)) {}
+Rules::Rules(std::unique_ptr<const RuleSet> rule_set) : rule_set_(std::move(rule_set)) {}
 
 Rules::~Rules() = default;
 
 std::shared_ptr<const Rules> Rules::compile(const config::Reshape& config, Digests digests) {
   return std::shared_ptr<const Rules>(
-      new Rules(std::make_unique<const Compiled>(config, std::move(digests))));
+      new Rules(std::make_unique<const RuleSet>(config, std::move(digests))));
 }
 
 bool Rules::any() const {
-  return !compiled_->onlyLabels() || !compiled_->inserted.empty();
+  return !rule_set_->onlyLabels() || !rule_set_->inserted.empty();
 }
 
 bool Rules::touchFamilies() const {
-  return compiled_->touchFamilies();
+  return rule_set_->touchFamilies();
 }
 
-}  // namespace postern::exposition
+}  // namespace postern::relabel

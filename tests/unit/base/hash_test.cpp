@@ -1,11 +1,11 @@
-#include "exposition/hash.h"
+#include "base/hash.h"
 
 #include <gtest/gtest.h>
 
 #include <set>
 #include <string>
 
-namespace postern::exposition {
+namespace postern {
 namespace {
 
 TEST(HashTest, TellsTextsApart) {
@@ -43,4 +43,4 @@ TEST(HashSetTest, SaysThatItIsFullAndStillKnowsTheOthers) {
 }
 
 }  // namespace
-}  // namespace postern::exposition
+}  // namespace postern

@@ -1,18 +1,13 @@
-#include "exposition/label_set.h"
+#include "relabel/label_set.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "exposition/sample_text.h"
+#include "base/metric_text.h"
 
-namespace postern::exposition {
+namespace postern::relabel {
 
-std::string unescapeValue(std::string_view value) {
-  // The escapes are those of a name in quotes.
-  return unescapeName(value);
-}
-
-void LabelSet::reset(const Line& sample) {
+void LabelSet::reset(const Series& sample) {
   entries_.clear();
   changes_ = 0;
   entries_.push_back({std::string(kMetricName),
@@ -21,7 +16,7 @@ void LabelSet::reset(const Line& sample) {
     const Label& label = sample.labels[i];
     if (label.value.empty()) continue;
     entries_.push_back({label.quoted ? unescapeName(label.name) : std::string(label.name),
-                        sample.escapes ? unescapeValue(label.value) : std::string(label.value),
+                        sample.escapes ? unescapeName(label.value) : std::string(label.value),
                         static_cast<int>(i), 0});
   }
 }
@@ -65,4 +60,4 @@ void LabelSet::remove(std::string_view name) {
   std::erase_if(entries_, [&](const Entry& entry) { return entry.name == name; });
 }
 
-}  // namespace postern::exposition
+}  // namespace postern::relabel

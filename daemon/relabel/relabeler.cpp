@@ -1,4 +1,4 @@
-#include "exposition/relabeler.h"
+#include "relabel/relabeler.h"
 
 #include <algorithm>
 #include <cstring>
@@ -7,27 +7,26 @@
 #include <utility>
 #include <vector>
 
-#include "exposition/families.h"
-#include "exposition/hash.h"
-#include "exposition/compiled_rules.h"
-#include "exposition/rules.h"
-#include "exposition/text_line.h"
+#include "base/hash.h"
+#include "base/metric_text.h"
+#include "relabel/compiled_rules.h"
+#include "relabel/rule_set.h"
 
-namespace postern::exposition {
+namespace postern::relabel {
 namespace {
 
-constexpr std::size_t kMostMemory = 1U << 20;  // bytes of the memo
+constexpr std::size_t kMostMemory = 1U << 20;  // bytes of the cache
 constexpr std::size_t kMostShapes = 256;       // sets of label names with compiled rules
 
 // The names of a sample's labels, and which of the labels are empty.
 struct Shape {
   std::vector<std::string> names;
   std::uint64_t empty = 0;
-  bool inserts = false;            // the only change is `labels` before the others
-  std::optional<CompiledRules> program;  // not set: rules make names from values
+  bool inserts = false;                   // the only change is `labels` before the others
+  std::optional<CompiledRules> compiled;  // not set: rules make names from values
 };
 
-std::uint64_t emptyOf(const Line& sample) {
+std::uint64_t emptyOf(const Series& sample) {
   std::uint64_t empty = 0;
   for (std::size_t i = 0; i < sample.labels.size(); ++i) {
     if (sample.labels[i].value.empty()) empty |= std::uint64_t{1} << i;
@@ -35,7 +34,7 @@ std::uint64_t emptyOf(const Line& sample) {
   return empty;
 }
 
-bool isOf(const Shape& shape, const Line& sample, std::uint64_t empty) {
+bool isOf(const Shape& shape, const Series& sample, std::uint64_t empty) {
   return shape.empty == empty &&
          std::equal(shape.names.begin(), shape.names.end(), sample.labels.begin(),
                     sample.labels.end(),
@@ -43,7 +42,7 @@ bool isOf(const Shape& shape, const Line& sample, std::uint64_t empty) {
 }
 
 // Whether rules can be compiled for such samples.
-bool isSimple(const Line& sample) {
+bool isSimple(const Series& sample) {
   constexpr std::size_t kMostLabels = 64;  // the bits of Shape::empty
   return !sample.quoted && sample.labels.size() <= kMostLabels &&
          (sample.same_labels || std::none_of(sample.labels.begin(), sample.labels.end(),
@@ -56,25 +55,25 @@ struct Relabeler::State {
   explicit State(std::shared_ptr<const Rules> given);
 
   // The next sample is not compared with the last one.
-  void startAnew() {
+  void forgetLast() {
     shape = nullptr;
     scratch.name = nullptr;
   }
-  Shape& shapeOf(const Line& sample);
-  Verdict run(const Shape& of, const Line& sample);
-  Verdict work(const Line& sample);
-  void writeLabels(const Line& sample);
+  Shape& shapeOf(const Series& sample);
+  Effect run(const Shape& of, const Series& sample);
+  Effect work(const Series& sample);
+  void writeLabels(const Series& sample);
   void makeLabels();
 
   const std::shared_ptr<const Rules> rules;
-  const Rules::Compiled& compiled;
-  MatchCache memo;
+  const RuleSet& rule_set;
+  MatchCache cache;
   std::unordered_map<std::uint64_t, Shape> shapes;
   Shape* shape = nullptr;  // of the last sample of this page
   std::vector<CompiledRules::Slot> slots;
   CompiledRules::Scratch scratch;
 
-  LabelSet set;  // of a sample without a compiled program
+  LabelSet set;  // of a sample without compiled rules
   std::vector<std::string> texts;
 
   std::string name_text;
@@ -83,17 +82,17 @@ struct Relabeler::State {
   std::vector<Label> labels;
   std::uint64_t labels_hash = 0;
   bool quoted_labels = false;
-  const CompiledRules* program = nullptr;  // the program that filled `slots`; null: `labels` are used
-  std::string buffer;                // of labels_text
+  const CompiledRules* used = nullptr;  // the rules that filled `slots`; null: `labels` are used
+  std::string buffer;                   // of labels_text
   std::string_view labels_text;
 };
 
 Relabeler::State::State(std::shared_ptr<const Rules> given)
     : rules(std::move(given)),
-      compiled(rules->compiled()),
-      memo(CompiledRules::outcomesOf(compiled), kMostMemory) {}
+      rule_set(rules->ruleSet()),
+      cache(CompiledRules::outcomesOf(rule_set), kMostMemory) {}
 
-Shape& Relabeler::State::shapeOf(const Line& sample) {
+Shape& Relabeler::State::shapeOf(const Series& sample) {
   const std::uint64_t empty = emptyOf(sample);
   if (shape != nullptr && sample.same_labels && shape->empty == empty) return *shape;
   std::uint64_t hash = empty;
@@ -108,29 +107,29 @@ Shape& Relabeler::State::shapeOf(const Line& sample) {
   const auto clashes = [&](const auto& added) {
     return std::find(fresh.names.begin(), fresh.names.end(), added.first) != fresh.names.end();
   };
-  const auto& added = compiled.config.labels;
-  fresh.inserts = compiled.onlyLabels() && std::none_of(added.begin(), added.end(), clashes);
-  if (!fresh.inserts) fresh.program = CompiledRules::make(compiled, sample);
+  const auto& added = rule_set.config.labels;
+  fresh.inserts = rule_set.onlyLabels() && std::none_of(added.begin(), added.end(), clashes);
+  if (!fresh.inserts) fresh.compiled = CompiledRules::make(rule_set, sample);
   return fresh;
 }
 
-Relabeler::Verdict Relabeler::State::run(const Shape& of, const Line& sample) {
-  const Verdict verdict = of.program->run(sample, memo, slots, scratch);
-  if (verdict != Verdict::Rewritten) return verdict;
+Relabeler::Effect Relabeler::State::run(const Shape& of, const Series& sample) {
+  const Effect effect = of.compiled->run(sample, cache, slots, scratch);
+  if (effect != Effect::Rewritten) return effect;
   name = slots[0].value;
   quoted = name.data() != sample.name.data() && !isPlainMetricName(name);
   if (quoted) {
     name_text = escapeLabelValue(name);
     name = name_text;
   }
-  program = &*of.program;
+  used = &*of.compiled;
   writeLabels(sample);
-  return verdict;
+  return effect;
 }
 
 // Copies labels that are adjacent on the page in one piece.
-void Relabeler::State::writeLabels(const Line& sample) {
-  const auto& names = program->names();
+void Relabeler::State::writeLabels(const Series& sample) {
+  const auto& names = used->names();
   std::size_t room = 2;
   for (std::size_t i = 1; i < slots.size(); ++i) {
     room += names[i].prefix.size() + slots[i].escaped.size();
@@ -182,21 +181,21 @@ void Relabeler::State::makeLabels() {
   labels.clear();
   for (std::size_t i = 1; i < slots.size(); ++i) {
     if (slots[i].value.empty()) continue;
-    labels.push_back(program->names()[i].label);
+    labels.push_back(used->names()[i].label);
     labels.back().value = slots[i].escaped;
   }
 }
 
 // Applies the rules themselves, name by name.
-Relabeler::Verdict Relabeler::State::work(const Line& sample) {
+Relabeler::Effect Relabeler::State::work(const Series& sample) {
   set.reset(sample);
-  const Verdict verdict = compiled.apply(set);
-  if (verdict != Verdict::Rewritten) return verdict;
+  const Effect effect = rule_set.apply(set);
+  if (effect != Effect::Rewritten) return effect;
   std::size_t same = 0;  // labels at the same place as on the page
   int last = -1;
   texts.clear();
   texts.reserve(2 * set.entries().size());  // views of them stay valid
-  program = nullptr;
+  used = nullptr;
   labels.clear();
   labels_hash = 0;
   quoted_labels = false;
@@ -228,7 +227,7 @@ Relabeler::Verdict Relabeler::State::work(const Line& sample) {
                                         [](const Label& label) { return !label.value.empty(); });
   const bool unchanged =
       name == sample.name && same == labels.size() && same == static_cast<std::size_t>(with_value);
-  return unchanged ? Verdict::Unchanged : Verdict::Rewritten;
+  return unchanged ? Effect::Unchanged : Effect::Rewritten;
 }
 
 Relabeler::Relabeler(std::shared_ptr<const Rules> rules)
@@ -241,36 +240,36 @@ bool Relabeler::touchesFamilies() const {
 }
 
 void Relabeler::startPage() {
-  state_->startAnew();
+  state_->forgetLast();
 }
 
-Relabeler::Verdict Relabeler::apply(const Line& sample) {
+Relabeler::Effect Relabeler::apply(const Series& sample) {
   State& state = *state_;
   if (state.shape != nullptr && state.shape->inserts && sample.same_labels) {
-    return Verdict::Inserted;
+    return Effect::Inserted;
   }
   if (!isSimple(sample)) {
-    state.startAnew();
+    state.forgetLast();
     return state.work(sample);
   }
   Shape& shape = state.shapeOf(sample);
   state.shape = &shape;
-  if (shape.inserts) return Verdict::Inserted;
-  if (shape.program && !sample.escapes) return state.run(shape, sample);
+  if (shape.inserts) return Effect::Inserted;
+  if (shape.compiled && !sample.escapes) return state.run(shape, sample);
   state.scratch.name = nullptr;
   return state.work(sample);
 }
 
 std::string_view Relabeler::inserted() const {
-  return state_->compiled.inserted;
+  return state_->rule_set.inserted;
 }
 
 std::size_t Relabeler::insertedLabels() const {
-  return state_->compiled.config.labels.size();
+  return state_->rule_set.config.labels.size();
 }
 
 std::uint64_t Relabeler::insertedHash() const {
-  return state_->compiled.onlyLabels() ? state_->compiled.inserted_hash : 0;
+  return state_->rule_set.onlyLabels() ? state_->rule_set.inserted_hash : 0;
 }
 
 std::string_view Relabeler::name() const {
@@ -282,7 +281,7 @@ bool Relabeler::quoted() const {
 }
 
 std::span<const Label> Relabeler::labels() const {
-  if (state_->program != nullptr) state_->makeLabels();
+  if (state_->used != nullptr) state_->makeLabels();
   return state_->labels;
 }
 
@@ -298,8 +297,8 @@ std::string_view Relabeler::labelsText() const {
   return state_->labels_text;
 }
 
-std::string_view Relabeler::complaint() const {
+std::string_view Relabeler::expected() const {
   return "a sample that has a metric name after metric_relabel_configs";
 }
 
-}  // namespace postern::exposition
+}  // namespace postern::relabel

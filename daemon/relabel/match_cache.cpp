@@ -1,11 +1,11 @@
-#include "exposition/match_cache.h"
+#include "relabel/match_cache.h"
 
 #include <utility>
 
-#include "exposition/families.h"
-#include "exposition/hash.h"
+#include "base/hash.h"
+#include "base/metric_text.h"
 
-namespace postern::exposition {
+namespace postern::relabel {
 namespace {
 
 constexpr std::size_t kFirstAtoms = 256;
@@ -13,7 +13,8 @@ constexpr std::size_t kFirstPairs = 64;
 
 }  // namespace
 
-MatchCache::MatchCache(std::size_t rules, std::size_t most_bytes) : rules_(rules), most_bytes_(most_bytes) {
+MatchCache::MatchCache(std::size_t rules, std::size_t most_bytes)
+    : rules_(rules), most_bytes_(most_bytes) {
   forget();
 }
 
@@ -70,4 +71,4 @@ RuleOutcome& MatchCache::of(std::size_t rule, const Atom& first, const Atom& sec
   return fresh.outcome;
 }
 
-}  // namespace postern::exposition
+}  // namespace postern::relabel

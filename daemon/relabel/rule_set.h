@@ -7,11 +7,11 @@
 #include <utility>
 #include <vector>
 
-#include "exposition/label_set.h"
-#include "exposition/relabel.h"
-#include "exposition/relabeler.h"
+#include "relabel/label_set.h"
+#include "relabel/relabel_rule.h"
+#include "relabel/relabeler.h"
 
-namespace postern::exposition {
+namespace postern::relabel {
 
 // One series selector of `match`.
 class CompiledSelector {
@@ -30,11 +30,12 @@ class CompiledSelector {
   std::vector<Matcher> matchers_;
 };
 
-struct Rules::Compiled {
-  Compiled(const config::Reshape& config, Digests digests);
+// The rules of a target, each compiled on its own, in the order of their application.
+struct RuleSet {
+  RuleSet(const config::Reshape& config, Digests digests);
 
   // `labels` is the result for the sample.
-  Relabeler::Verdict apply(LabelSet& labels) const;
+  Relabeler::Effect apply(LabelSet& labels) const;
   // Whether `labels:` is the only rule.
   bool onlyLabels() const;
   bool touchFamilies() const;
@@ -54,4 +55,4 @@ struct Rules::Compiled {
   void anonymize(LabelSet& labels) const;
 };
 
-}  // namespace postern::exposition
+}  // namespace postern::relabel

@@ -1,13 +1,13 @@
-#include "exposition/relabel.h"
+#include "relabel/relabel_rule.h"
 
 #include <algorithm>
 #include <charconv>
 #include <utility>
 
-#include "exposition/bytes.h"
-#include "exposition/unicode_case.h"
+#include "base/text.h"
+#include "relabel/unicode_case.h"
 
-namespace postern::exposition {
+namespace postern::relabel {
 namespace {
 
 RE2::Options options() {
@@ -18,7 +18,7 @@ RE2::Options options() {
 }
 
 bool isNameCharacter(char c) {
-  return is(c, kLabel);
+  return isLetterOrDigit(c) || c == '_';
 }
 
 }  // namespace
@@ -184,4 +184,4 @@ std::string RelabelRule::modulo(const std::string& value) const {
   return std::to_string(number % config_.modulus);
 }
 
-}  // namespace postern::exposition
+}  // namespace postern::relabel

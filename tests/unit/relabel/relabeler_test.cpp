@@ -1,4 +1,4 @@
-#include "exposition/relabeler.h"
+#include "relabel/relabeler.h"
 
 #include <gmock/gmock.h>
 #include <openssl/evp.h>
@@ -7,18 +7,21 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "base/metric_text.h"
 #include "config/selector.h"
-#include "exposition/relabel.h"
-#include "exposition/rules.h"
 #include "exposition/text_line.h"
 #include "fakes/stride.h"
+#include "relabel/relabel_rule.h"
+#include "relabel/rule_set.h"
 #include "unit/exposition/pages.h"
 
-namespace postern::exposition {
+namespace postern::relabel {
 namespace {
 
 using config::Matcher;
 using config::RelabelAction;
+using exposition::Checked;
+using exposition::PageOptions;
 using Labels = std::map<std::string, std::string>;
 
 std::string md5(std::string_view text) {
@@ -33,10 +36,10 @@ Digests digests() {
 }
 
 // The line of text after the rules; or the verdict.
-std::string reshaped(Relabeler& reshaper, const std::string& line) {
+std::string reshaped(Relabeler& relabeler, const std::string& line) {
   const std::string page = line.ends_with('\n') ? line : line + "\n";
   PageOptions options;
-  options.reshaper = &reshaper;
+  options.relabeler = &relabeler;
   const Checked checked = check(page, {.options = options});
   if (!checked.taken) return checked.what;
   if (checked.counts.unmatched > 0) return "unmatched";
@@ -49,9 +52,9 @@ Relabeler makeReshaper(const config::Reshape& config) {
 }
 
 std::string reshaped(const config::Reshape& config, const std::string& line) {
-  Relabeler reshaper = makeReshaper(config);
-  const std::string first = reshaped(reshaper, line);
-  EXPECT_EQ(reshaped(reshaper, line), first) << "the second time";
+  Relabeler relabeler = makeReshaper(config);
+  const std::string first = reshaped(relabeler, line);
+  EXPECT_EQ(reshaped(relabeler, line), first) << "the second time";
   return first;
 }
 
@@ -143,9 +146,9 @@ TEST(RelabelerTest, RenamesMetricsWithTheirFamily) {
   config::Reshape config;
   config.rename = {
       {"a", "b"}, {"h_sum", "x_sum"}, {"h_count", "x_count"}, {"h_bucket", "x_bucket"}};
-  Relabeler reshaper = makeReshaper(config);
+  Relabeler relabeler = makeReshaper(config);
   PageOptions options;
-  options.reshaper = &reshaper;
+  options.relabeler = &relabeler;
   const Checked checked = checkCut(
       "# a comment\n# HELP a h\n# TYPE a gauge\na 1\n# TYPE h histogram\nh_bucket{le=\"+Inf\"} 1\n"
       "h_sum 1\nh_count 1\n# TYPE c counter\nc 1\n",
@@ -159,9 +162,9 @@ TEST(RelabelerTest, TakesHelpAndTypeOfAFamilyAwayWithItsSamples) {
   config::Reshape config;
   config.metric_relabel_configs = {
       {.action = RelabelAction::Drop, .source_labels = {"__name__"}, .regex = "a"}};
-  Relabeler reshaper = makeReshaper(config);
+  Relabeler relabeler = makeReshaper(config);
   PageOptions options;
-  options.reshaper = &reshaper;
+  options.relabeler = &relabeler;
   const Checked checked = checkCut(
       "# HELP a h\n# TYPE a gauge\na 1\na{b=\"c\"} 1\n# TYPE b gauge\nb 1\n", {.options = options});
   EXPECT_EQ(checked.text, "# TYPE b gauge\nb 1\n");
@@ -198,14 +201,14 @@ TEST(RelabelerTest, KnowsNothingOfTheLastPageButWhatRulesDid) {
   config::Reshape config;
   config.metric_relabel_configs = {
       {.source_labels = {"a"}, .target_label = "b", .replacement = "x"}};
-  Relabeler reshaper = makeReshaper(config);
-  EXPECT_EQ(reshaped(reshaper, "m{a=\"1\"} 1"), "m{a=\"1\",b=\"x\"} 1");
-  EXPECT_EQ(reshaped(reshaper, "m 1"), "m{b=\"x\"} 1");
+  Relabeler relabeler = makeReshaper(config);
+  EXPECT_EQ(reshaped(relabeler, "m{a=\"1\"} 1"), "m{a=\"1\",b=\"x\"} 1");
+  EXPECT_EQ(reshaped(relabeler, "m 1"), "m{b=\"x\"} 1");
 }
 
-Labels labelsOf(const Relabeler& reshaper) {
-  Labels labels{{"__name__", unescapeName(reshaper.name())}};
-  for (const Label& label : reshaper.labels()) {
+Labels labelsOf(const Relabeler& relabeler) {
+  Labels labels{{"__name__", unescapeName(relabeler.name())}};
+  for (const Label& label : relabeler.labels()) {
     labels[unescapeName(label.name)] = unescapeName(label.value);
   }
   return labels;
@@ -268,14 +271,14 @@ TEST(RelabelerTest, RemembersWhatTheRulesWouldDo) {
       const auto verdict = warm.apply(parser.line());
 
       SCOPED_TRACE(text);
-      if (verdict == Relabeler::Verdict::Unchanged) {
-        ASSERT_EQ(expected, Relabeler::Verdict::Rewritten);
+      if (verdict == Relabeler::Effect::Unchanged) {
+        ASSERT_EQ(expected, Relabeler::Effect::Rewritten);
         ASSERT_EQ(left, given);
         continue;
       }
-      if (verdict == Relabeler::Verdict::Inserted) continue;
+      if (verdict == Relabeler::Effect::Inserted) continue;
       ASSERT_EQ(verdict, expected);
-      if (verdict == Relabeler::Verdict::Rewritten) {
+      if (verdict == Relabeler::Effect::Rewritten) {
         ASSERT_EQ(labelsOf(warm), left);
         if (!warm.labelsText().empty()) {
           ASSERT_EQ(warm.labelsText(), textOf(warm.labels()));
@@ -295,4 +298,4 @@ TEST(RelabelerTest, MapsLettersAsUnicodeDoes) {
 }
 
 }  // namespace
-}  // namespace postern::exposition
+}  // namespace postern::relabel

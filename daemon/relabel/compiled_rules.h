@@ -6,15 +6,15 @@
 #include <string_view>
 #include <vector>
 
-#include "exposition/line.h"
-#include "exposition/match_cache.h"
-#include "exposition/rules.h"
+#include "relabel/match_cache.h"
+#include "relabel/rule_set.h"
+#include "relabel/series.h"
 
-namespace postern::exposition {
+namespace postern::relabel {
 
 // The rules of a target, compiled for samples with the same labels. Every label has a slot, so that
-// no name is searched, and the result of a rule for a value comes from the memo. Belongs to one
-// reshaper. Not thread-safe.
+// no name is searched, and the result of a rule for a value comes from the cache. Belongs to one
+// relabeler. Not thread-safe.
 class CompiledRules {
  public:
   // The value of a label, escaped as on a page, and unescaped; empty: the label is missing.
@@ -31,10 +31,10 @@ class CompiledRules {
   };
 
   // Not set when the rules may make names from values, or map several labels to one. Requires a
-  // sample without quoted names. The rules must outlive the program.
-  static std::optional<CompiledRules> make(const Rules::Compiled& rules, const Line& sample);
-  // Number of rules with results in the memo.
-  static std::size_t outcomesOf(const Rules::Compiled& rules);
+  // sample without quoted names. The rules must outlive the object.
+  static std::optional<CompiledRules> make(const RuleSet& rules, const Series& sample);
+  // Number of rules with results in the cache.
+  static std::size_t outcomesOf(const RuleSet& rules);
 
   // Memory that run() reuses for each sample.
   struct Scratch {
@@ -46,7 +46,7 @@ class CompiledRules {
   // Requires labels with these names, the same ones empty, and no escapes. Returns Unchanged,
   // Rewritten, Unmatched, Dropped or Refused. `slots` is the result of the rules, the metric's name
   // first.
-  Relabeler::Verdict run(const Line& sample, MatchCache& memo, std::vector<Slot>& slots,
+  Relabeler::Effect run(const Series& sample, MatchCache& cache, std::vector<Slot>& slots,
                         Scratch& scratch) const;
   // One of each slot.
   const std::vector<Name>& names() const { return names_; }
@@ -67,7 +67,7 @@ class CompiledRules {
     Kind kind;
     std::size_t target = 0;
     std::vector<std::size_t> sources = {};  // slots
-    std::size_t outcomes = 0;               // index of the rule's results in the memo
+    std::size_t outcomes = 0;               // index of the rule's results in the cache
     std::vector<const RelabelRule*> rules = {};
     std::string value = {};                                        // of Set
     std::string escaped = {};                                      // of Set
@@ -76,10 +76,10 @@ class CompiledRules {
   class Maker;
   class Run;
 
-  const Rules::Compiled* rules_ = nullptr;
+  const RuleSet* rules_ = nullptr;
   std::vector<Name> names_;
   std::vector<std::vector<std::size_t>> matched_;  // the slots of each selector's matchers
   std::vector<Op> ops_;
 };
 
-}  // namespace postern::exposition
+}  // namespace postern::relabel
