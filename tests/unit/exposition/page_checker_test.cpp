@@ -174,7 +174,7 @@ std::vector<RulesCase> rulesCases() {
   };
 }
 
-Digests noDigests() {
+relabel::Digests noDigests() {
   return {[](std::string_view text) { return std::string(text); },
           [](std::string_view) { return std::string(16, '1'); }};
 }
@@ -182,7 +182,7 @@ Digests noDigests() {
 TEST(PageCheckerTest, CountsDuplicatesThatRulesMadeApartFromThoseThatCame) {
   for (const auto& [what, rules, page, came, made] : rulesCases()) {
     SCOPED_TRACE(what);
-    Relabeler relabeler(Rules::compile(rules, noDigests()));
+    relabel::Relabeler relabeler(relabel::Rules::compile(rules, noDigests()));
     for (const auto& output : {kText1, kOpenMetrics1}) {
       const Checked checked =
           checkCut(page, {.options = {.relabeler = &relabeler}, .output = output});
@@ -204,7 +204,7 @@ TEST(PageCheckerTest, CountsDuplicatesThatRulesMadeApartFromThoseThatCame) {
 TEST(PageCheckerTest, CountsApartOnAPageThatFillsTheCache) {
   const config::Reshape rules{
       .metric_relabel_configs = {{.action = config::RelabelAction::LabelDrop, .regex = "id"}}};
-  Relabeler relabeler(Rules::compile(rules, noDigests()));
+  relabel::Relabeler relabeler(relabel::Rules::compile(rules, noDigests()));
   std::string page;
   for (int i = 0; i < 40'000; ++i) page += "b{x=\"" + std::to_string(i) + "\"} 1\n";
   for (int i = 0; i < 300; ++i) page += "a{id=\"" + std::to_string(i % 200) + "\"} 1\n";

@@ -118,7 +118,7 @@ TEST_F(PagePipelineTest, WritesWhatTheRulesHaveMadeOfIt) {
   drop.regex = config::inRe2("go_.*");
   reshape.metric_relabel_configs = {drop};
   const auto digest = [](std::string_view text) { return std::string(text); };
-  Relabeler relabeler(Rules::compile(reshape, {digest, digest}));
+  relabel::Relabeler relabeler(relabel::Rules::compile(reshape, {digest, digest}));
   options.relabeler = &relabeler;
   for (const Output& form : {kText1, kOpenMetrics1}) {
     output = form;

@@ -153,7 +153,7 @@ void expectNoDifference(unsigned seed, How how, std::size_t block_bytes) {
   }
 }
 
-void expectNoDifferences(const How& how, Relabeler* relabeler = nullptr) {
+void expectNoDifferences(const How& how, relabel::Relabeler* relabeler = nullptr) {
   const std::size_t pages = 40 / testing::stride() + 10;
   How with = how;
   with.options.relabeler = relabeler;
@@ -162,9 +162,9 @@ void expectNoDifferences(const How& how, Relabeler* relabeler = nullptr) {
   }
 }
 
-std::unique_ptr<Relabeler> reshaperOf(const config::Reshape& reshape) {
+std::unique_ptr<relabel::Relabeler> reshaperOf(const config::Reshape& reshape) {
   const auto digest = [](std::string_view text) { return std::string(text); };
-  return std::make_unique<Relabeler>(Rules::compile(reshape, {digest, digest}));
+  return std::make_unique<relabel::Relabeler>(relabel::Rules::compile(reshape, {digest, digest}));
 }
 
 config::Reshape manyRules() {

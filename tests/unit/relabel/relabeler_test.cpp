@@ -20,8 +20,11 @@ namespace {
 
 using config::Matcher;
 using config::RelabelAction;
+using exposition::check;
+using exposition::checkCut;
 using exposition::Checked;
 using exposition::PageOptions;
+using exposition::readData;
 using Labels = std::map<std::string, std::string>;
 
 std::string md5(std::string_view text) {
@@ -35,7 +38,7 @@ Digests digests() {
   return {[](std::string_view text) { return "hmac of 9" + std::string(text); }, md5};
 }
 
-// The line of text after the rules; or the verdict.
+// The line of text after the rules; or the effect.
 std::string reshaped(Relabeler& relabeler, const std::string& line) {
   const std::string page = line.ends_with('\n') ? line : line + "\n";
   PageOptions options;
@@ -250,7 +253,7 @@ TEST(RelabelerTest, RemembersWhatTheRulesWouldDo) {
     const auto rules = Rules::compile(config, digests());
     Relabeler warm(rules);
     warm.startPage();
-    TextLineParser parser;
+    exposition::TextLineParser parser;
     for (int line = 0; line < 40; ++line) {
       std::string text = pick({"m", "n"}) + "{";
       for (const char* name : {"a", "b", "c"}) {
@@ -258,27 +261,28 @@ TEST(RelabelerTest, RemembersWhatTheRulesWouldDo) {
       }
       text += "} 1";
       text += '\n';
-      ASSERT_EQ(parser.next(text.data(), text.data() + text.size(), true), Outcome::Whole);
+      ASSERT_EQ(parser.next(text.data(), text.data() + text.size(), true),
+                exposition::Outcome::Whole);
       LabelSet set;
       set.reset(parser.line());
       const auto before = set.entries();
-      const auto expected = rules->compiled().apply(set);
+      const auto expected = rules->ruleSet().apply(set);
       Labels left;
       for (const auto& entry : set.entries()) left[entry.name] = entry.value;
       Labels given;
       for (const auto& entry : before) given[entry.name] = entry.value;
 
-      const auto verdict = warm.apply(parser.line());
+      const auto effect = warm.apply(parser.line());
 
       SCOPED_TRACE(text);
-      if (verdict == Relabeler::Effect::Unchanged) {
+      if (effect == Relabeler::Effect::Unchanged) {
         ASSERT_EQ(expected, Relabeler::Effect::Rewritten);
         ASSERT_EQ(left, given);
         continue;
       }
-      if (verdict == Relabeler::Effect::Inserted) continue;
-      ASSERT_EQ(verdict, expected);
-      if (verdict == Relabeler::Effect::Rewritten) {
+      if (effect == Relabeler::Effect::Inserted) continue;
+      ASSERT_EQ(effect, expected);
+      if (effect == Relabeler::Effect::Rewritten) {
         ASSERT_EQ(labelsOf(warm), left);
         if (!warm.labelsText().empty()) {
           ASSERT_EQ(warm.labelsText(), textOf(warm.labels()));
