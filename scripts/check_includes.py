@@ -25,7 +25,7 @@ LIBRARIES = {
     r"crypt\.h": ["web/bcrypt.cpp"],
     r"boost/intrusive/": ["async/*", "http/*"],
     r"yaml-cpp/|boost/": ["config/*"],
-    r"simdjson": ["exposition/*"],
+    r"simdjson": ["exposition/*", "presets/*"],
     r"re2/": ["config/*", "relabel/*"],
     r"nlohmann/": ["config/*", "check/*", "kube/*", "session/*", "web/*"],
     r"spdlog/": ["base/log.cpp"],
@@ -36,7 +36,7 @@ LIBRARIES = {
 }
 
 # Folders without input and output: only the standard library, and headers that LIBRARIES allows.
-PURE = {"exposition", "relabel", "http1"}
+PURE = {"exposition", "presets", "relabel", "http1"}
 
 # Files that call a throwing library. Everywhere else errors are values.
 CATCHES = [

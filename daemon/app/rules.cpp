@@ -18,6 +18,7 @@
 #include "exposition/page_input.h"
 #include "exposition/page_writer.h"
 #include "exposition/sample_text.h"
+#include "presets/registry.h"
 #include "scrape/relabeler_pool.h"
 
 namespace postern::app {
@@ -236,14 +237,13 @@ const config::Target* findTarget(const std::string& name, const config::Config& 
 bool readInto(RulePreview& trial, const std::string& page, const config::Target& target,
               const std::string& file) {
   // A file has no Content-Type, but the last line shows OpenMetrics.
-  std::optional<exposition::Format> format;
-  if (page.ends_with("# EOF\n") || page.ends_with("# EOF"))
-    format = exposition::Format::OpenMetrics;
+  std::optional<config::PageFormat> format;
+  if (page.ends_with("# EOF\n") || page.ends_with("# EOF")) format = config::Format::OpenMetrics;
   config::Limits limits = target.limits;
   limits.family_series = 0;
   exposition::PageInput input(
-      format, {limits, target.honor_timestamps, /*strict=*/false, nullptr}, trial,
-      [](exposition::Format, std::string_view) -> Result<std::string> {
+      format, {limits, target.honor_timestamps, /*strict=*/false, nullptr, presets::jsonFormats()},
+      trial, [](const config::JsonFormat&, std::string_view) -> Result<std::string> {
         return Error{Fault::Format, "the page is JSON, expected text or OpenMetrics"};
       });
   auto read = input.feed(page);

@@ -14,11 +14,12 @@
 #include "app/rules.h"
 #include "app/serve.h"
 #include "base/version.h"
+#include "check/check.h"
+#include "check/daemon.h"
 #include "config/config.h"
 #include "config/web_config.h"
-#include "check/daemon.h"
-#include "check/check.h"
 #include "exposition/page_template.h"
+#include "presets/registry.h"
 
 namespace postern::app {
 namespace {
@@ -54,10 +55,10 @@ int check(const config::CommandLine& command_line) {
 int run(const std::vector<std::string>& arguments, const std::vector<std::string>& environment) {
   hideMemory();
   boundAllocator();
-  const auto command_line = config::parseCommandLine(arguments, environment);
+  const auto command_line = config::parseCommandLine(presets::products(), arguments, environment);
   if (!command_line.complaints.empty()) return complain(command_line.complaints);
   switch (command_line.command) {
-    case config::Command::Help: print(config::helpText(), stdout); return 0;
+    case config::Command::Help: print(config::helpText(presets::products()), stdout); return 0;
     case config::Command::Version:
       print(fmt::format("postern {} (revision {})\n", version(), revision()), stdout);
       return 0;

@@ -14,7 +14,7 @@
 namespace postern::log {
 namespace {
 
-Format line_format = Format::Logfmt;
+LineFormat line_format = LineFormat::Logfmt;
 
 spdlog::logger& sink() {
   static const auto logger = [] {
@@ -115,12 +115,12 @@ void appendTime(FixedLine& line, std::chrono::system_clock::time_point now) {
 
 }  // namespace
 
-void configure(Level level, Format format) {
+void configure(Level level, LineFormat format) {
   line_format = format;
   sink().set_level(spdlogLevel(level));
   // spdlog writes the time stamp, in UTC; write() formats the rest of the line.
-  sink().set_pattern(format == Format::Logfmt ? "ts=%Y-%m-%dT%H:%M:%S.%eZ%v"
-                                              : R"({"ts":"%Y-%m-%dT%H:%M:%S.%eZ"%v})",
+  sink().set_pattern(format == LineFormat::Logfmt ? "ts=%Y-%m-%dT%H:%M:%S.%eZ%v"
+                                                  : R"({"ts":"%Y-%m-%dT%H:%M:%S.%eZ"%v})",
                      spdlog::pattern_time_type::utc);
 }
 
@@ -128,7 +128,7 @@ void write(Level level, std::string_view message, std::initializer_list<Field> f
   spdlog::logger& logger = sink();
   const auto spd = spdlogLevel(level);
   if (!logger.should_log(spd)) return;
-  const auto append = line_format == Format::Logfmt ? appendLogfmt : appendJson;
+  const auto append = line_format == LineFormat::Logfmt ? appendLogfmt : appendJson;
   std::string line;
   append(line, "level", levelName(level));
   append(line, "msg", message);
@@ -138,7 +138,7 @@ void write(Level level, std::string_view message, std::initializer_list<Field> f
 
 void warnInSignal(std::string_view message, std::string_view key, std::string_view value) {
   if (!sink().should_log(spdlog::level::warn)) return;
-  const bool logfmt = line_format == Format::Logfmt;
+  const bool logfmt = line_format == LineFormat::Logfmt;
   FixedLine line;
   line << (logfmt ? "ts=" : R"({"ts":")");
   appendTime(line, std::chrono::system_clock::now());

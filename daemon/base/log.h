@@ -11,7 +11,7 @@
 namespace postern::log {
 
 enum class Level { Debug, Info, Warn, Error };
-enum class Format { Logfmt, Json };
+enum class LineFormat { Logfmt, Json };
 
 struct Field {
   std::string_view key;
@@ -24,7 +24,7 @@ struct Field {
 };
 
 // Must be called before the first line; the defaults are Info and Logfmt.
-void configure(Level level, Format format);
+void configure(Level level, LineFormat format);
 
 void write(Level level, std::string_view message, std::initializer_list<Field> fields);
 // Logs a warning with one field from a signal handler: neither allocates nor locks. Cuts the line

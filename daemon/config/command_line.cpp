@@ -22,7 +22,8 @@ std::string portVariable(const std::vector<std::string>& environment) {
   return {};
 }
 
-std::vector<std::string> readAddresses(const Setting& setting, std::vector<ConfigError>& complaints) {
+std::vector<std::string> readAddresses(const Setting& setting,
+                                       std::vector<ConfigError>& complaints) {
   for (const auto& address : setting.values) {
     if (auto wrong = listenAddressMistake(address); !wrong.empty()) {
       complaints.push_back({setting.where, "", wrong});
@@ -96,15 +97,16 @@ void readOptions(Reader& reader, Options& options) {
                              {"info", log::Level::Info},
                              {"warn", log::Level::Warn},
                              {"error", log::Level::Error}});
-  reader.choice<log::Format>("log.format", options.log_format,
-                             {{"logfmt", log::Format::Logfmt}, {"json", log::Format::Json}});
+  reader.choice<log::LineFormat>(
+      "log.format", options.log_format,
+      {{"logfmt", log::LineFormat::Logfmt}, {"json", log::LineFormat::Json}});
 }
 
-Target startFromPreset(Reader& reader) {
+Target startFromPreset(Reader& reader, Products products) {
   const auto* name = reader.text("target.preset");
-  auto target = makePreset(name == nullptr ? "none" : *name);
-  if (!target) reader.complain("target.preset", unknownPreset());
-  return target ? std::move(*target) : *makePreset("none");
+  auto target = makePreset(products, name == nullptr ? "none" : *name);
+  if (!target) reader.complain("target.preset", unknownPreset(products));
+  return target ? std::move(*target) : *makePreset(products, "none");
 }
 
 void readUrl(Reader& reader, Url& url) {
@@ -170,8 +172,8 @@ void readCredentials(Reader& reader, Target& target) {
   }
 }
 
-Target readOnlyTarget(Reader& reader) {
-  auto target = startFromPreset(reader);
+Target readOnlyTarget(Reader& reader, Products products) {
+  auto target = startFromPreset(reader, products);
   reader.checked("target.name", target.name, targetNameMistake);
   readUrl(reader, target.url);
   reader.checked("target.server-name", target.tls.server_name, hostMistake);
@@ -189,11 +191,12 @@ void readTargets(const Settings& settings, Reader& reader, CommandLine& result) 
   if (result.check.live) return;
   if (!reader.has("config.file")) {
     if (!reader.has("target.url")) {
-      result.complaints.push_back({"command line", "",
-                                   "no target, expected --target.url or --config.file" +
-                                       std::string(result.command == Command::Check ? kSeenByExec : "")});
+      result.complaints.push_back(
+          {"command line", "",
+           "no target, expected --target.url or --config.file" +
+               std::string(result.command == Command::Check ? kSeenByExec : "")});
     }
-    result.only_target = readOnlyTarget(reader);
+    result.only_target = readOnlyTarget(reader, result.products);
     return;
   }
   for (const auto& flag : flags()) {
@@ -284,9 +287,10 @@ std::string_view sandboxModeName(SandboxMode mode) {
   return "off";
 }
 
-CommandLine parseCommandLine(const std::vector<std::string>& arguments,
+CommandLine parseCommandLine(Products products, const std::vector<std::string>& arguments,
                              const std::vector<std::string>& environment) {
   CommandLine result;
+  result.products = products;
   auto settings = readFlags(takeCommand(arguments, result), result.complaints);
   settings.merge(readEnvironment(environment, result.warnings));
   Reader reader(settings, result.complaints, result.options.files);
@@ -310,7 +314,7 @@ CommandLine parseCommandLine(const std::vector<std::string>& arguments,
   return result;
 }
 
-std::string helpText() {
+std::string helpText(Products products) {
   std::string text =
       "postern logs in to a service behind mutual TLS and serves its metrics to Prometheus.\n\n"
       "Usage: postern [flags]\n"
@@ -327,7 +331,8 @@ std::string helpText() {
   for (const auto& flag : flags()) {
     text += "  --" + std::string(flag.name);
     if (flag.kind != FlagKind::Switch) text += '=' + std::string(flag.argument);
-    text += fmt::format("\n        {}\n", flag.help);
+    const bool preset = flag.name == "target.preset";
+    text += fmt::format("\n        {}{}\n", preset ? presetNames(products) : "", flag.help);
     if (flag.in_environment) text += fmt::format("        ${}\n", variableName(flag.name));
   }
   return text +

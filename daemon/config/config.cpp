@@ -33,13 +33,13 @@ Loaded load(const CommandLine& command_line) {
   }
   std::string wrong;
   const auto text = readYamlText(path, wrong);
-  if (text) return parseYaml(*text, path.string(), path.parent_path());
+  if (text) return parseYaml(command_line.products, *text, path.string(), path.parent_path());
   loaded.complaints.push_back({path.string(), "", wrong});
   return loaded;
 }
 
-Loaded parseYaml(const std::string& text, const std::string& file, const Path& folder,
-                 NamedFiles named) {
+Loaded parseYaml(Products products, const std::string& text, const std::string& file,
+                 const Path& folder, NamedFiles named) {
   Report report(file, folder, named);
   Loaded loaded;
   const auto document = parseYamlTree(text);
@@ -47,7 +47,7 @@ Loaded parseYaml(const std::string& text, const std::string& file, const Path& f
   if (document.root && document.root->kind != YamlNode::Kind::Null) {
     Map map(Value(*document.root, "", report));
     const auto targets = map.need("targets");
-    if (targets) loaded.config.targets = readTargets(*targets);
+    if (targets) loaded.config.targets = readTargets(*targets, products);
     map.refuseUnknown(PrometheusBlock::Root);
   } else if (document.mistakes.empty()) {
     report.add(1, 1, "", "is empty, expected targets");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "config/presets.h"
 #include "config/yaml_reader.h"
 
 // One function per block of a target. Each starts from the field's current value (a default or the
@@ -9,7 +10,7 @@ namespace postern::config {
 // Reads a file of at most 1 MiB. On failure returns nothing and sets `wrong`.
 std::optional<std::string> readYamlText(const Path& path, std::string& wrong);
 
-std::vector<Target> readTargets(const Value& value);
+std::vector<Target> readTargets(const Value& value, Products products);
 
 void readTls(const Value& value, Tls& tls);
 // Only the three PEM files and the key's password: the database client supports no other keys.
@@ -25,7 +26,7 @@ void readOauth2(const Value& value, Target& target);
 // The JSON text of a map whose strings may contain {{username}} and {{password}}.
 void readJsonBody(const Value& value, std::string& json);
 
-void readPages(const Value& value, std::vector<Page>& pages);
+void readPages(const Value& value, Products products, std::vector<Page>& pages);
 // Prometheus' form: name: [value, ...].
 void readParams(const Value& value, Pairs& params);
 // Prometheus' form: name: { values: [value, ...], secrets: [value, ...], files: [file, ...] }.

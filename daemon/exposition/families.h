@@ -57,13 +57,6 @@ class FamilyCollector : public Sink {
 // Reads a whole page. Errors: those of PageReader.
 Result<Families> readFamilies(Syntax syntax, std::string_view page, const PageOptions& options);
 
-// WhatsApp's JSON of /metrics and /v1/stats/*: single and multiconnect, whose whole key
-// "<host>:<container>" becomes the label `node` unless the sample has one; histogram samples
-// {bucket,sum,count}; labels absent or `[]`. Numbers are copied as text. A string counts when
-// Prometheus reads it as a value. A metric or label name that needs quotes is refused. A type that
-// text does not have becomes untyped. Errors: Format (with the place), Empty.
-Result<Families> parseWhatsappJson(std::string_view json);
-
 // Adds the families of `more`: one HELP and TYPE per family, the first ones seen; samples of one
 // family are adjacent. When two pages give a family different types, the first type applies to the
 // samples of both, and type_clashes counts it.

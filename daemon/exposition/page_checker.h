@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "config/format.h"
 #include "config/limits.h"
 #include "exposition/duplicate_search.h"
 #include "exposition/page_counts.h"
@@ -24,6 +25,7 @@ struct PageOptions {
   bool honor_timestamps = true;
   bool strict = false;
   relabel::Relabeler* relabeler = nullptr;  // must outlive the page; null: samples are unchanged
+  config::JsonFormats json_formats = {};    // that a page of no configured format may have
 };
 
 // The stage between the lines of a page and its sink. It makes the checks that Prometheus makes

@@ -4,7 +4,7 @@
 
 namespace postern::exposition {
 
-PagePipeline::PagePipeline(std::optional<Format> format, const PageOptions& options,
+PagePipeline::PagePipeline(std::optional<PageFormat> format, const PageOptions& options,
                            const Output& output, PageInput::JsonToText json_to_text,
                            PageTemplateStore* store)
     : line_limit_(options.limits.line),

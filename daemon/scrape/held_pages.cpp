@@ -12,7 +12,7 @@
 #include "base/metric_text.h"
 #include "exposition/family_index.h"
 #include "scrape/exception_guard.h"
-#include "scrape/json_page.h"
+#include "scrape/json_conversion.h"
 #include "scrape/page_fetch.h"
 #include "upstream/connection_pool.h"
 
@@ -48,9 +48,9 @@ exposition::Families pageUpFamily(const config::Target& target,
   return families;
 }
 
-// Only WhatsApp's health has the company's name.
+// Only a page of the service's health has the company's name.
 std::string companyOf(const TargetClient& client, const config::Page& page) {
-  if (page.format != config::Format::WhatsappHealth || !client.credentials) return {};
+  if (!page.format.reportsHealth() || !client.credentials) return {};
   const auto credential = client.credentials->current();
   return credential ? credential->credential.company_name : std::string();
 }
@@ -66,7 +66,7 @@ struct HeldPages::Page {
         reshaper(context->reshapers.lease()),
         collector(families),
         input(formatOf(wanted), context->optionsFor(reshaper), collector,
-              [this](exposition::Format format, std::string_view page) {
+              [this](const config::JsonFormat& format, std::string_view page) {
                 return json.toText(format, page);
               }),
         fetch(run, number, output) {}
@@ -80,7 +80,7 @@ struct HeldPages::Page {
 
   const std::shared_ptr<PageContext> context;
   const config::Page& wanted;
-  JsonPage json;
+  JsonConversion json;
   const RelabelerPool::Lease reshaper;
   exposition::Families families;
   exposition::FamilyCollector collector;

@@ -18,7 +18,7 @@ ServiceHealth healthOf(const std::vector<std::optional<Error>>& pages,
     const auto& story = stories[page];
     if (story.health && !story.health->healthy) return ServiceHealth::Unhealthy;
     if (story.health && found == ServiceHealth::NotTold) found = ServiceHealth::Healthy;
-    if (pages[page] && story.format == exposition::Format::WhatsappHealth)
+    if (pages[page] && story.format && story.format->reportsHealth())
       found = ServiceHealth::Unknown;
   }
   return found;

@@ -75,7 +75,7 @@ Json serviceHealth(const TargetView& target) {
       json["failing_nodes"].push_back(
           {{"node", node.name},
            {"role", node.role.empty() ? Json(nullptr) : Json(node.role)},
-           {"reason", exposition::whyNotConnected(node)}});
+           {"reason", node.problem}});
     }
   }
   if (oldest) json["as_of"] = rfc3339(*oldest);

@@ -116,7 +116,7 @@ Json describePages(const TargetView& target) {
                     {"remedy", remedyOf(error)},
                     {"detail", detailOf(error)},
                     {"status", story.status != 0 ? Json(story.status) : Json(nullptr)},
-                    {"format", story.format ? Json(formatName(*story.format)) : Json(nullptr)},
+                    {"format", story.format ? Json(story.format->name()) : Json(nullptr)},
                     {"bytes", story.bytes},
                     {"samples", story.counts.read}});
   }

@@ -6,8 +6,8 @@
 #include <chrono>
 #include <iterator>
 
-#include "web/json.h"
 #include "tls/certificate.h"
+#include "web/json.h"
 
 namespace postern::web {
 namespace {
@@ -76,8 +76,8 @@ constexpr std::size_t kNodesInWarnings = 5;
 std::string nodeFails(const exposition::Node& node, SystemTime as_of) {
   const std::string named = node.name.empty() ? "the only node" : "node " + node.name;
   return fmt::format("{}{} is not connected: {} (read {})", named,
-                     node.role.empty() ? "" : fmt::format(" ({})", node.role),
-                     exposition::whyNotConnected(node), rfc3339(as_of));
+                     node.role.empty() ? "" : fmt::format(" ({})", node.role), node.problem,
+                     rfc3339(as_of));
 }
 
 void warnOfNodes(const TargetView& target, TargetState& verdict) {
@@ -218,8 +218,8 @@ std::vector<HealthPage> healthPages(const TargetView& target) {
   const auto& stories = target.counts.stories;
   for (std::size_t page = 0; page < pages.size(); ++page) {
     const auto story = page < stories.size() ? stories[page] : scrape::FetchInfo();
-    if (story.health || story.format == exposition::Format::WhatsappHealth ||
-        pages[page].format == config::Format::WhatsappHealth)
+    if (story.health || (story.format && story.format->reportsHealth()) ||
+        pages[page].format.reportsHealth())
       found.push_back({pages[page].name(), story.health, story.health_at});
   }
   return found;
@@ -228,9 +228,8 @@ std::vector<HealthPage> healthPages(const TargetView& target) {
 std::vector<exposition::Node> failingNodes(const exposition::Health& health) {
   std::vector<exposition::Node> failing;
   if (health.healthy) return failing;
-  std::ranges::copy_if(health.nodes, std::back_inserter(failing), [](const exposition::Node& node) {
-    return !exposition::whyNotConnected(node).empty();
-  });
+  std::ranges::copy_if(health.nodes, std::back_inserter(failing),
+                       [](const exposition::Node& node) { return !node.problem.empty(); });
   return failing;
 }
 

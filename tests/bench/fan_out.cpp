@@ -13,6 +13,7 @@
 #include "base/detached_thread.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "presets/registry.h"
 
 namespace {
 
@@ -28,7 +29,8 @@ void multiplyPages(postern::config::Target& target) {
 
 int run(const std::vector<std::string>& arguments) {
   postern::app::boundAllocator();
-  const auto command_line = postern::config::parseCommandLine(arguments, {});
+  const auto command_line =
+      postern::config::parseCommandLine(postern::presets::products(), arguments, {});
   auto loaded = postern::config::load(command_line);
   for (const auto& complaint : loaded.complaints)
     std::fprintf(stderr, "%s\n", complaint.text().c_str());

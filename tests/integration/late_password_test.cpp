@@ -1,4 +1,5 @@
 #include "integration/target_fixture.h"
+#include "presets/whatsapp/product.h"
 
 namespace postern {
 namespace {
@@ -40,7 +41,7 @@ TEST_F(LatePasswordTest, NeverGetsTheAccountThrottledAHundredTimes) {
 }
 
 TEST_F(LatePasswordTest, TellsOfTheRejectionThatAPageCameTooLateFor) {
-  config.pages.push_back(page("/v1/health", config::Format::WhatsappHealth));
+  config.pages.push_back(page("/v1/health", presets::whatsapp::kHealthFormat));
   open();
   ASSERT_TRUE(scrape().page);
   whatsapp.change([](auto& behaviour) { behaviour.password = "An0ther-one!"; });

@@ -3,6 +3,8 @@
 
 #include "config/config.h"
 #include "config/flags.h"
+#include "presets/registry.h"
+#include "presets/spinnaker/product.h"
 
 namespace postern::config {
 namespace {
@@ -15,7 +17,7 @@ using Strings = std::vector<std::string>;
 const std::string kUrl = "--target.url=https://localhost";
 
 CommandLine accepted(const Strings& arguments, const Strings& environment = {}) {
-  auto command_line = parseCommandLine(arguments, environment);
+  auto command_line = parseCommandLine(presets::products(), arguments, environment);
   for (const auto& complaint : command_line.complaints) ADD_FAILURE() << complaint.text();
   return command_line;
 }
@@ -23,7 +25,8 @@ CommandLine accepted(const Strings& arguments, const Strings& environment = {}) 
 // The errors, one a line.
 std::string refused(const Strings& arguments, const Strings& environment = {}) {
   std::string text;
-  for (const auto& complaint : parseCommandLine(arguments, environment).complaints) {
+  for (const auto& complaint :
+       parseCommandLine(presets::products(), arguments, environment).complaints) {
     if (!text.empty()) text += '\n';
     text += complaint.text();
   }
@@ -86,7 +89,7 @@ TEST(CommandLineTest, ReadsTheFlagsOfTheDaemon) {
   EXPECT_EQ(options.page_template_limit, std::size_t{16} << 20);
   EXPECT_EQ(options.timeout_offset, milliseconds(250));
   EXPECT_EQ(options.log_level, log::Level::Debug);
-  EXPECT_EQ(options.log_format, log::Format::Json);
+  EXPECT_EQ(options.log_format, log::LineFormat::Json);
   EXPECT_EQ(options.sandbox, SandboxMode::Auto);
 }
 
@@ -211,7 +214,7 @@ TEST(CommandLineTest, PresetSpinnakerNeedsNothingButTheUrl) {
   EXPECT_FALSE(target.login);
   ASSERT_EQ(target.pages.size(), 1U);
   EXPECT_EQ(target.pages[0].path, "/spectator/metrics");
-  EXPECT_EQ(target.pages[0].format, Format::SpectatorJson);
+  EXPECT_EQ(target.pages[0].format, presets::spinnaker::kSpectatorFormat);
 }
 
 TEST(CommandLineTest, SwitchesMayTakeAValue) {
@@ -245,7 +248,7 @@ TEST(CommandLineTest, EveryFlagHasAVariable) {
   EXPECT_EQ(one.options.state_dir, "/state");
   EXPECT_EQ(one.options.timeout_offset, seconds(1));
   EXPECT_EQ(one.options.log_level, log::Level::Error);
-  EXPECT_EQ(one.options.log_format, log::Format::Json);
+  EXPECT_EQ(one.options.log_format, log::LineFormat::Json);
   EXPECT_EQ(two.only_target->name, "a");
   EXPECT_EQ(two.only_target->preset, "whatsapp");
   EXPECT_EQ(two.only_target->tls.server_name, "b");
@@ -538,7 +541,7 @@ TEST(CommandLineTest, HelpAndVersionNeedNothingElse) {
 }
 
 TEST(CommandLineTest, HelpNamesEveryFlagAndItsVariable) {
-  const auto help = helpText();
+  const auto help = helpText(presets::products());
   EXPECT_GT(flags().size(), 50U);
   for (const Flag& flag : flags()) {
     EXPECT_THAT(help, HasSubstr("  --" + std::string(flag.name)));

@@ -41,7 +41,7 @@ std::string pageWith(const std::vector<std::string>& values) {
   return page;
 }
 
-Result<std::string> noJson(Format, std::string_view) {
+Result<std::string> noJson(const JsonFormat&, std::string_view) {
   return std::string();
 }
 
@@ -88,7 +88,7 @@ class PagePipelineTest : public ::testing::Test {
     EXPECT_TRUE(pass(page, &store) == pass(page, nullptr));
   }
 
-  std::optional<Format> format = Format::Text;
+  std::optional<PageFormat> format = Format::Text;
   PageOptions options;
   Output output = kText1;
   std::string content_type;

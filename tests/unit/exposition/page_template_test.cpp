@@ -11,7 +11,7 @@
 namespace postern::exposition {
 namespace {
 
-Result<std::string> noJsonHere(Format, std::string_view) {
+Result<std::string> noJsonHere(const JsonFormat&, std::string_view) {
   return std::string();
 }
 

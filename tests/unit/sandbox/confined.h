@@ -49,7 +49,7 @@ inline Said confined(const std::function<std::string(const std::filesystem::path
   const pid_t child = fork();
   if (child == 0) {
     dup2(errors, STDERR_FILENO);
-    log::configure(log::Level::Info, log::Format::Logfmt);
+    log::configure(log::Level::Info, log::LineFormat::Logfmt);
     const std::string result = body(folder.path());
     const auto written = write(said, result.data(), result.size());
     _exit(written == static_cast<ssize_t>(result.size()) ? 0 : 1);

@@ -126,7 +126,7 @@ TEST(SandboxTest, RefusesWhatOnlyAnIntruderNeeds) {
 
 TEST(SandboxTest, SaysSoInJsonToo) {
   const auto child = confined([](const Path&) {
-    log::configure(log::Level::Info, log::Format::Json);
+    log::configure(log::Level::Info, log::LineFormat::Json);
     const Sandbox sandbox(Files{});
     return execution("/bin/true");
   });

@@ -5,10 +5,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "presets/whatsapp/health.h"
+#include "presets/whatsapp/product.h"
+#include "unit/web/live_loop.h"
 #include "web/legacy_endpoints.h"
 #include "web/service.h"
 #include "web/status.h"
-#include "unit/web/live_loop.h"
 
 namespace postern::web {
 namespace {
@@ -23,7 +25,8 @@ constexpr SystemTime kReadAt{3600s};
 
 exposition::Health healthWith(std::vector<exposition::Node> nodes) {
   exposition::Health health{.nodes = std::move(nodes)};
-  health.healthy = exposition::isHealthy(health.nodes);
+  for (auto& node : health.nodes) node.problem = presets::whatsapp::whyNotConnected(node);
+  health.healthy = presets::whatsapp::isHealthy(health.nodes);
   return health;
 }
 
@@ -34,8 +37,8 @@ const exposition::Node kBrokenCore{"h2:core", "h2", "coreapp", "", {"Service not
 // Targets with scripted results of scrapes.
 class HealthTest : public ::testing::Test {
  protected:
-  std::shared_ptr<scrape::Target> add(const std::string& name,
-                                      config::Format format = config::Format::WhatsappHealth) {
+  std::shared_ptr<scrape::Target> add(
+      const std::string& name, config::PageFormat format = presets::whatsapp::kHealthFormat) {
     config::Target config;
     config.name = name;
     config.url = {"localhost", 1, ""};
@@ -58,14 +61,14 @@ class HealthTest : public ::testing::Test {
   }
   static void scrapedWith(const scrape::Target& target, std::vector<exposition::Node> nodes) {
     auto fetched = goodScrape();
-    fetched.stories[1].format = exposition::Format::WhatsappHealth;
+    fetched.stories[1].format = presets::whatsapp::kHealthFormat;
     fetched.stories[1].health = std::make_shared<exposition::Health>(healthWith(std::move(nodes)));
     fetched.stories[1].health_at = kReadAt;
     scraped(target, std::move(fetched));
   }
   static void scrapedWithoutHealth(const scrape::Target& target) {
     auto fetched = goodScrape();
-    fetched.stories[1].format = exposition::Format::WhatsappHealth;
+    fetched.stories[1].format = presets::whatsapp::kHealthFormat;
     fetched.pages[1] = Error{Fault::Timeout, "page /v1/health: too late", "", {}};
     scraped(target, std::move(fetched));
   }

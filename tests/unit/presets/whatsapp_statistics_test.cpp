@@ -1,15 +1,19 @@
+#include "presets/whatsapp/statistics.h"
+
 #include <gmock/gmock.h>
 
 #include "exposition/families.h"
 #include "unit/exposition/pages.h"
 
-namespace postern::exposition {
+namespace postern::presets::whatsapp {
 namespace {
+
+using namespace exposition;
 
 using ::testing::HasSubstr;
 
 std::string rendered(std::string_view json) {
-  auto families = parseWhatsappJson(json);
+  auto families = parseStatistics(json);
   if (!families) return families.error().what;
   const std::string page = written(*families);
   const Checked checked = check(page);
@@ -93,7 +97,7 @@ TEST(WhatsappJsonTest, CallsUnknownTypesUntyped) {
 TEST(WhatsappJsonTest, SaysWhereThePageIsWrong) {
   const auto refuses = [](std::string_view json, std::string_view complaint) {
     SCOPED_TRACE(json);
-    const auto families = parseWhatsappJson(json);
+    const auto families = parseStatistics(json);
     ASSERT_FALSE(families);
     EXPECT_EQ(families.error().fault, Fault::Format);
     EXPECT_THAT(families.error().what, HasSubstr(complaint));
@@ -147,7 +151,7 @@ TEST(WhatsappJsonTest, CallsAPageWithoutSamplesEmpty) {
        {R"({"metrics":{}})", R"({"metrics":[]})", R"({"stats":{"db":[]}})",
         R"({"metrics":{"x":{"type":"gauge","help":"h","data":[]}}})"}) {
     SCOPED_TRACE(json);
-    const auto families = parseWhatsappJson(json);
+    const auto families = parseStatistics(json);
     ASSERT_FALSE(families);
     EXPECT_EQ(families.error().fault, Fault::Empty);
   }
@@ -156,11 +160,11 @@ TEST(WhatsappJsonTest, CallsAPageWithoutSamplesEmpty) {
 TEST(WhatsappJsonTest, NeitherCrashesNorInventsSamplesWhenThePageIsCut) {
   const std::string json = readData("whatsapp/stats-app.json");
   for (std::size_t size = 0; size < json.find_last_of('}'); ++size) {
-    const auto families = parseWhatsappJson(std::string_view(json).substr(0, size));
+    const auto families = parseStatistics(std::string_view(json).substr(0, size));
     ASSERT_FALSE(families) << size;
     EXPECT_EQ(families.error().fault, Fault::Format) << size;
   }
 }
 
 }  // namespace
-}  // namespace postern::exposition
+}  // namespace postern::presets::whatsapp

@@ -1,4 +1,4 @@
-#include "exposition/whatsapp_health.h"
+#include "presets/whatsapp/health.h"
 
 #include <gmock/gmock.h>
 
@@ -8,14 +8,16 @@
 
 #include "unit/exposition/pages.h"
 
-namespace postern::exposition {
+namespace postern::presets::whatsapp {
 namespace {
+
+using namespace exposition;
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 Health parsedHealth(std::string_view json) {
-  auto health = parseWhatsappHealth(json);
+  auto health = parseHealth(json);
   EXPECT_TRUE(health) << (health ? "" : health.error().what);
   return health ? *std::move(health) : Health{};
 }
@@ -68,7 +70,7 @@ TEST(WhatsappHealthTest, ReadsTheErrorsOfANode) {
 TEST(WhatsappHealthTest, SaysWhatIsWrongWithThePage) {
   const auto fails = [](std::string_view json, Fault fault, std::string_view complaint) {
     SCOPED_TRACE(json);
-    const auto health = parseWhatsappHealth(json);
+    const auto health = parseHealth(json);
     ASSERT_FALSE(health);
     EXPECT_EQ(health.error().fault, fault);
     EXPECT_THAT(health.error().what, HasSubstr(complaint));
@@ -179,7 +181,7 @@ TEST(WhatsappHealthTest, NamesANodeAsTheStatisticsPagesDo) {
           R"({"stats":{"app":{"internal":{KEY:{"m":{"data":[{"value":1}]}}}}}})"}) {
       std::string json = page;
       json.replace(json.find("KEY"), 3, name);
-      auto statistics = parseWhatsappJson(json);
+      auto statistics = parseStatistics(json);
       ASSERT_TRUE(statistics) << json;
       EXPECT_EQ(labelOf(written(*statistics)), labelOf(written(healthFamilies(health, "1", ""))));
     }
@@ -197,4 +199,4 @@ TEST(WhatsappHealthTest, SaysWhyANodeIsNotConnected) {
 }
 
 }  // namespace
-}  // namespace postern::exposition
+}  // namespace postern::presets::whatsapp

@@ -5,11 +5,11 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "config/spectator.h"
+#include "presets/spinnaker/spectator_options.h"
 
-namespace postern::exposition {
+namespace postern::presets::spinnaker {
 
-using SpectatorOptions = config::Spectator;
+using SpectatorOptions = SpectatorOptions;
 
 struct SpectatorPage {
   std::string text;             // Prometheus text 0.0.4
@@ -35,4 +35,4 @@ struct SpectatorPage {
 // Thread-safe. Needs a few times the memory of the page and of its text.
 Result<SpectatorPage> readSpectator(std::string_view json, const SpectatorOptions& options);
 
-}  // namespace postern::exposition
+}  // namespace postern::presets::spinnaker

@@ -1,3 +1,5 @@
+#include "presets/whatsapp/statistics.h"
+
 #include <utility>
 #include <vector>
 
@@ -7,9 +9,12 @@
 #include "exposition/json.h"
 #include "exposition/line.h"
 #include "exposition/text_line.h"
-#include "exposition/whatsapp_sample.h"
+#include "presets/whatsapp/sample.h"
 
-namespace postern::exposition {
+namespace postern::presets::whatsapp {
+
+using namespace exposition;  // NOLINT(google-build-using-namespace)
+
 namespace {
 
 namespace ondemand = simdjson::ondemand;
@@ -210,8 +215,8 @@ Result<void> readRoot(ondemand::object root, JsonWalker& walk) {
 
 }  // namespace
 
-Result<Families> parseWhatsappJson(std::string_view json) {
-  JsonPage page(json);
+Result<Families> parseStatistics(std::string_view json) {
+  JsonDocument page(json);
   TRY(auto root, page.root());
   Families families;
   JsonWalker walk(families, json.size());
@@ -224,4 +229,4 @@ Result<Families> parseWhatsappJson(std::string_view json) {
   return families;
 }
 
-}  // namespace postern::exposition
+}  // namespace postern::presets::whatsapp

@@ -4,10 +4,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "presets/registry.h"
 #include "unit/exposition/pages.h"
 
-namespace postern::exposition {
+namespace postern::presets {
 namespace {
+
+using namespace exposition;
 
 using ::testing::SizeIs;
 
@@ -15,25 +18,14 @@ constexpr std::string_view kTextType = "text/plain; version=0.0.4";
 constexpr std::string_view kOpenMetricsType = "application/openmetrics-text; version=1.0.0";
 constexpr std::string_view kNoType;
 
-std::string_view nameOf(Format format) {
-  switch (format) {
-    case Format::Text: return "text";
-    case Format::OpenMetrics: return "openmetrics";
-    case Format::WhatsappJson: return "whatsapp_json";
-    case Format::WhatsappHealth: return "whatsapp_health";
-    case Format::SpectatorJson: return "spectator_json";
-  }
-  return "";
-}
-
 std::string_view named(std::string_view content_type) {
   if (isProtobuf(content_type)) return "protobuf";
   const auto format = formatOf(content_type);
-  return format ? nameOf(*format) : "none";
+  return format ? format->name() : "none";
 }
 
 std::string_view detected(std::string_view content_type, std::string_view begin) {
-  return nameOf(detect(content_type, begin));
+  return detect(content_type, begin, jsonFormats()).name();
 }
 
 TEST(DetectTest, ReadsAContentTypeAsPrometheusDoes) {
@@ -146,4 +138,4 @@ TEST(DetectTest, LeavesTheLineLanguageToTheContentType) {
 }
 
 }  // namespace
-}  // namespace postern::exposition
+}  // namespace postern::presets

@@ -1,4 +1,4 @@
-#include "exposition/whatsapp_health.h"
+#include "presets/whatsapp/health.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,10 @@
 #include "base/metric_text.h"
 #include "exposition/json.h"
 
-namespace postern::exposition {
+namespace postern::presets::whatsapp {
+
+using namespace exposition;  // NOLINT(google-build-using-namespace)
+
 namespace {
 
 namespace ondemand = simdjson::ondemand;
@@ -165,8 +168,8 @@ void appendStatus(Families& page, Family& family, const Node& node) {
 
 }  // namespace
 
-Result<Health> parseWhatsappHealth(std::string_view json) {
-  JsonPage page(json);
+Result<Health> parseHealth(std::string_view json) {
+  JsonDocument page(json);
   TRY(auto root, page.root());
   auto nodes = readRoot(root);
   if (!nodes) return page.located(std::move(nodes).error());
@@ -174,6 +177,7 @@ Result<Health> parseWhatsappHealth(std::string_view json) {
   if (nodes->empty()) {
     return Error{.fault = Fault::Empty, .what = "the page names no node"};
   }
+  for (Node& node : *nodes) node.problem = whyNotConnected(node);
   Health health{.nodes = *std::move(nodes)};
   health.healthy = isHealthy(health.nodes);
   return health;
@@ -224,4 +228,4 @@ Families healthFamilies(const Health& health, std::string_view customer,
   return page;
 }
 
-}  // namespace postern::exposition
+}  // namespace postern::presets::whatsapp

@@ -7,12 +7,11 @@
 #include <vector>
 
 #include "base/result.h"
-#include "config/spectator.h"
+#include "exposition/json.h"
+#include "presets/spinnaker/spectator_options.h"
 
 // Spectator's meters and their conversion to text. All views point into the page that was read.
-namespace postern::exposition {
-
-class JsonGrowth;
+namespace postern::presets::spinnaker {
 
 struct SpectatorTag {
   std::string_view key;
@@ -35,6 +34,6 @@ struct SpectatorMeter {
 // Limit by `growth`.
 Result<std::string> writeSpectator(std::string_view service,
                                    const std::vector<SpectatorMeter>& meters,
-                                   const config::Spectator& options, JsonGrowth& growth);
+                                   const SpectatorOptions& options, exposition::JsonGrowth& growth);
 
-}  // namespace postern::exposition
+}  // namespace postern::presets::spinnaker

@@ -1,4 +1,4 @@
-#include "exposition/spectator_text.h"
+#include "presets/spinnaker/spectator_text.h"
 
 #include <fmt/core.h>
 
@@ -14,7 +14,10 @@
 #include "exposition/families.h"
 #include "exposition/json.h"
 
-namespace postern::exposition {
+namespace postern::presets::spinnaker {
+
+using namespace exposition;  // NOLINT(google-build-using-namespace)
+
 namespace {
 
 constexpr std::string_view kTotal = "_total";
@@ -81,7 +84,7 @@ struct Rows {
 
 class Writer {
  public:
-  Writer(std::string_view service, const config::Spectator& options, JsonGrowth& growth)
+  Writer(std::string_view service, const SpectatorOptions& options, JsonGrowth& growth)
       : service_(service), options_(options), growth_(growth) {
     const std::size_t dash = service.find('-');
     const bool split = dash != std::string_view::npos && dash > 0;
@@ -100,7 +103,7 @@ class Writer {
   std::string_view service_;
   std::string_view base_;
   std::string_view variant_;
-  const config::Spectator& options_;
+  const SpectatorOptions& options_;
   JsonGrowth& growth_;
   std::vector<Rows> families_;
   std::unordered_map<std::string, std::size_t> positions_;
@@ -202,7 +205,7 @@ Result<std::string> Writer::write() const {
 
 Result<std::string> writeSpectator(std::string_view service,
                                    const std::vector<SpectatorMeter>& meters,
-                                   const config::Spectator& options, JsonGrowth& growth) {
+                                   const SpectatorOptions& options, JsonGrowth& growth) {
   Writer writer(service, options, growth);
   for (const SpectatorMeter& meter : meters) {
     TRY_VOID(writer.add(meter));
@@ -210,4 +213,4 @@ Result<std::string> writeSpectator(std::string_view service,
   return writer.write();
 }
 
-}  // namespace postern::exposition
+}  // namespace postern::presets::spinnaker

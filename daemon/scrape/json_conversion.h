@@ -8,23 +8,22 @@
 
 #include "base/result.h"
 #include "config/target.h"
-#include "exposition/detect.h"
-#include "exposition/whatsapp_health.h"
+#include "exposition/converted_page.h"
 
 namespace postern::scrape {
 
 // A JSON page, converted to Prometheus text, and its health. Each object is for one page, used by
 // one thread at a time.
-class JsonPage {
+class JsonConversion {
  public:
   // `target` must outlive the object.
-  JsonPage(const config::Target& target, std::size_t page) : target_(target), page_(page) {}
+  JsonConversion(const config::Target& target, std::size_t page) : target_(target), page_(page) {}
 
-  // For the label customer_name of WhatsApp's health.
+  // The company of the credential.
   void setCompany(std::string company) { company_ = std::move(company); }
 
-  // Errors: Format, Empty, Limit, from the format's reader.
-  Result<std::string> toText(exposition::Format format, std::string_view json);
+  // Errors: those of JsonFormat::convert.
+  Result<std::string> toText(const config::JsonFormat& format, std::string_view json);
 
   std::size_t nanDropped() const { return nan_dropped_; }  // values that were the string "NaN"
   // The health that the service reports; null: the page does not report it.

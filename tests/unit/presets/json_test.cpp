@@ -3,11 +3,14 @@
 #include <gmock/gmock.h>
 
 #include "exposition/families.h"
-#include "exposition/spectator_json.h"
-#include "exposition/whatsapp_health.h"
+#include "presets/spinnaker/spectator.h"
+#include "presets/whatsapp/health.h"
+#include "presets/whatsapp/statistics.h"
 
-namespace postern::exposition {
+namespace postern::presets {
 namespace {
+
+using namespace exposition;
 
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -34,7 +37,7 @@ void expectOurWords(std::string_view reader, Read read, const std::vector<Broken
 
 TEST(JsonTest, SaysInOurWordsWhatIsWrongAndWhere) {
   expectOurWords(
-      "whatsapp_json", [](std::string_view page) { return parseWhatsappJson(page); },
+      "whatsapp_json", [](std::string_view page) { return whatsapp::parseStatistics(page); },
       {
           {"", "JSON: the page is empty, expected a JSON object"},
           {"3", "JSON: expected a JSON object, found \"3\""},
@@ -70,7 +73,7 @@ TEST(JsonTest, SaysInOurWordsWhatIsWrongAndWhere) {
            "16)"},
       });
   expectOurWords(
-      "whatsapp_health", [](std::string_view page) { return parseWhatsappHealth(page); },
+      "whatsapp_health", [](std::string_view page) { return whatsapp::parseHealth(page); },
       {
           {R"({"health":3})", "JSON at health: expected an object, found a number"},
           {R"({"health":{"h:c":3}})", "JSON at health.h:c: expected an object, found a number"},
@@ -86,7 +89,7 @@ TEST(JsonTest, SaysInOurWordsWhatIsWrongAndWhere) {
           {"{\"health\":{\"gateway_status\":\"connected\",}}", "JSON"},
       });
   expectOurWords(
-      "spectator_json", [](std::string_view page) { return readSpectator(page, {}); },
+      "spectator_json", [](std::string_view page) { return spinnaker::readSpectator(page, {}); },
       {
           {R"({"applicationName":[]})",
            "JSON at applicationName: expected a string or a number, found a list"},
@@ -105,4 +108,4 @@ TEST(JsonTest, SaysInOurWordsWhatIsWrongAndWhere) {
 }
 
 }  // namespace
-}  // namespace postern::exposition
+}  // namespace postern::presets

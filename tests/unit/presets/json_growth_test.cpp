@@ -4,11 +4,14 @@
 #include <string>
 
 #include "exposition/families.h"
-#include "exposition/spectator_json.h"
+#include "presets/spinnaker/spectator.h"
+#include "presets/whatsapp/statistics.h"
 
 // A short JSON page may become a long text page: each line repeats a name that JSON has once.
-namespace postern::exposition {
+namespace postern::presets {
 namespace {
+
+using namespace exposition;
 
 using ::testing::HasSubstr;
 
@@ -54,7 +57,7 @@ TEST(JsonGrowthTest, BoundsWhatBecomesOfWhatsappJson) {
                                                 R"(},"sum":1,"count":1}]}}})"},
         GrowthCase{"a histogram's name", R"({"metrics":{")" + kLong + R"(":{"data":[{"bucket":{)" +
                                              buckets() + R"(},"sum":1,"count":1}]}}})"}}) {
-    expectLimit(parseWhatsappJson, each);
+    expectLimit(whatsapp::parseStatistics, each);
   }
 }
 
@@ -70,7 +73,7 @@ TEST(JsonGrowthTest, BoundsWhatBecomesOfSpectatorJson) {
     tags += (i == 0 ? "" : ",") + std::string(R"({"tags":[{"key":"k)") + std::to_string(i) +
             R"(","value":"v"}],"values":[{"v":1}]})";
   }
-  const auto read = [](std::string_view page) { return readSpectator(page, {}); };
+  const auto read = [](std::string_view page) { return spinnaker::readSpectator(page, {}); };
   for (const auto& each : {GrowthCase{"a meter's name", pageOf("gate", kLong, repeated(value))},
                            GrowthCase{"the service", pageOf(kLong, "m", repeated(value))},
                            GrowthCase{"labels that are filled in", pageOf("gate", "m", tags)}}) {
@@ -81,19 +84,21 @@ TEST(JsonGrowthTest, BoundsWhatBecomesOfSpectatorJson) {
 // No line of it has a sample.
 TEST(JsonGrowthTest, ALongKeyAroundManyMetricsTakesNoTime) {
   const std::string key(1U << 20, 'k');
-  const auto page = parseWhatsappJson(R"({"metrics":{")" + key + R"(":{"node":{"x":{"data":[)" +
-                                      repeated(R"({"value":1})") + "]}}}}}");
+  const auto page =
+      whatsapp::parseStatistics(R"({"metrics":{")" + key + R"(":{"node":{"x":{"data":[)" +
+                                repeated(R"({"value":1})") + "]}}}}}");
   ASSERT_TRUE(page) << page.error().what;
   EXPECT_EQ(page->samples, kMany);
 }
 
 TEST(JsonGrowthTest, AnErrorNamesTheBeginOfALongPath) {
   const std::string key(1U << 20, 'k');
-  const auto page = parseWhatsappJson(R"({"metrics":{")" + key + R"(":{"x":{"data":[{}]}}}})");
+  const auto page =
+      whatsapp::parseStatistics(R"({"metrics":{")" + key + R"(":{"x":{"data":[{}]}}}})");
   ASSERT_FALSE(page);
   EXPECT_THAT(page.error().what, HasSubstr("JSON at metrics.kkk"));
   EXPECT_LT(page.error().what.size(), 400U);
 }
 
 }  // namespace
-}  // namespace postern::exposition
+}  // namespace postern::presets

@@ -1,4 +1,4 @@
-#include "exposition/whatsapp_sample.h"
+#include "presets/whatsapp/sample.h"
 
 #include <fmt/core.h>
 
@@ -12,7 +12,10 @@
 #include "exposition/text_line.h"
 #include "relabel/label_set.h"
 
-namespace postern::exposition {
+namespace postern::presets::whatsapp {
+
+using namespace exposition;  // NOLINT(google-build-using-namespace)
+
 namespace {
 
 namespace ondemand = simdjson::ondemand;
@@ -184,4 +187,4 @@ Result<std::size_t> Sampler::writeHistogram(std::string_view metric, JsonGrowth&
   return lines.count();
 }
 
-}  // namespace postern::exposition
+}  // namespace postern::presets::whatsapp

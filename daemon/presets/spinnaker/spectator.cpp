@@ -1,4 +1,4 @@
-#include "exposition/spectator_json.h"
+#include "presets/spinnaker/spectator.h"
 
 #include <optional>
 #include <utility>
@@ -6,9 +6,12 @@
 
 #include "exposition/json.h"
 #include "exposition/number.h"
-#include "exposition/spectator_text.h"
+#include "presets/spinnaker/spectator_text.h"
 
-namespace postern::exposition {
+namespace postern::presets::spinnaker {
+
+using namespace exposition;  // NOLINT(google-build-using-namespace)
+
 namespace {
 
 namespace ondemand = simdjson::ondemand;
@@ -196,7 +199,7 @@ Result<void> Reader::readMeasurement(ondemand::object& measurement, const JsonPl
 }  // namespace
 
 Result<SpectatorPage> readSpectator(std::string_view json, const SpectatorOptions& options) {
-  JsonPage page(json);
+  JsonDocument page(json);
   TRY(auto root, page.root());
   Reader reader;
   auto read = reader.read(root);
@@ -210,4 +213,4 @@ Result<SpectatorPage> readSpectator(std::string_view json, const SpectatorOption
   return SpectatorPage{std::move(text), reader.nan_dropped};
 }
 
-}  // namespace postern::exposition
+}  // namespace postern::presets::spinnaker

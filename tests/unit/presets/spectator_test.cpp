@@ -1,11 +1,13 @@
-#include "exposition/spectator_json.h"
+#include "presets/spinnaker/spectator.h"
 
 #include <gmock/gmock.h>
 
 #include "unit/exposition/pages.h"
 
-namespace postern::exposition {
+namespace postern::presets::spinnaker {
 namespace {
+
+using namespace exposition;
 
 using ::testing::HasSubstr;
 
@@ -291,4 +293,4 @@ TEST(SpectatorJsonTest, LimitsWhatFilledInLabelsMakeOfAPage) {
 }
 
 }  // namespace
-}  // namespace postern::exposition
+}  // namespace postern::presets::spinnaker
