@@ -23,9 +23,9 @@ using Products = std::span<const Product* const>;
 
 // A target with the defaults of a preset. `none` is always known. Nothing if the name is unknown.
 std::optional<Target> makePreset(Products products, std::string_view name);
-// "none, spinnaker or whatsapp"
+// "none, a or b" with the names in alphabetical order
 std::string presetNames(Products products);
-// "is unknown, expected none, spinnaker or whatsapp"
+// "is unknown, expected none, a or b"
 std::string unknownPreset(Products products);
 
 }  // namespace postern::config

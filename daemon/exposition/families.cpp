@@ -52,10 +52,10 @@ FamilyCollector::FamilyCollector(Families& page)
 FamilyCollector::~FamilyCollector() = default;
 
 void FamilyCollector::family(const FamilyHead& head) {
-  const bool told = !head.type.empty() || !head.help.empty() || !head.unit.empty();
-  Family& family = told ? index_->named(head.name) : index_->ofSample(head.name);
+  const bool described = !head.type.empty() || !head.help.empty() || !head.unit.empty();
+  Family& family = described ? index_->named(head.name) : index_->ofSample(head.name);
   family_ = &family;
-  if (!told) return;
+  if (!described) return;
   family.quoted = head.quoted;
   giveType(family, head.type, page_);
   if (family.help.empty()) family.help = head.help;

@@ -29,7 +29,7 @@ struct StrictError {
 };
 
 // The result of parsing a line.
-enum class Outcome {
+enum class LineResult {
   Whole,
   Unfinished,  // a quoted text is not closed at the end
   Bad,

@@ -117,7 +117,7 @@ void PageChecker::takeMeta(const Line& line) {
   } else {
     field = line.text == "untyped" && line.kind == LineKind::Type ? "unknown" : line.text;
   }
-  untold_ = true;
+  head_pending_ = true;
   sent_name_.clear();
 }
 
@@ -213,10 +213,10 @@ void PageChecker::startFamily(std::string_view name, bool quoted) {
 
 // A family without samples on the page is passed on unchanged, and so is a late HELP.
 void PageChecker::endFamily() {
-  if (!copies_ && untold_ && (family_.read == 0 || family_.kept > 0)) {
+  if (!copies_ && head_pending_ && (family_.read == 0 || family_.kept > 0)) {
     sendHead(family_.name, family_.quoted, family_.type);
   }
-  untold_ = false;
+  head_pending_ = false;
 }
 
 // Returns false when the page is refused. A dropped sample increments its counter.
@@ -306,7 +306,7 @@ bool PageChecker::refuseDuplicate(const SeriesHash& series, const char* at) {
 
 std::shared_ptr<const PageChecker::Context> PageChecker::context() const {
   if (copies_) return nullptr;
-  auto context = std::make_shared<Context>(Context{family_, sent_name_, untold_});
+  auto context = std::make_shared<Context>(Context{family_, sent_name_, head_pending_});
   for (std::size_t* count : {&context->family.read, &context->family.kept}) {
     *count = std::min<std::size_t>(*count, 1);
   }
@@ -321,7 +321,7 @@ void PageChecker::jump(const std::shared_ptr<const Context>& context, const Page
   if (context) {
     family_ = context->family;
     sent_name_ = context->sent_name;
-    untold_ = context->untold;
+    head_pending_ = context->head_pending;
   }
   entered_ = false;
   counts_ += lines;
@@ -337,7 +337,7 @@ void PageChecker::setDuplicates(const PageCounts& found) {
 // sample to its family, the new name is a family of its own.
 void PageChecker::sendHead(const Sample& sample) {
   sent_name_ = sample.name;
-  untold_ = false;
+  head_pending_ = false;
   if (sample.name == sample.line.name) return sendHead(family_.name, family_.quoted, family_.type);
   const std::string_view suffix = sample.line.name.substr(family_.name.size());
   if (sample.name.size() <= suffix.size() || !sample.name.ends_with(suffix)) {

@@ -23,7 +23,7 @@ class TextLineParser {
   // line that starts at after() of the last one, with the same end, with that line. So the text
   // from there on must be unchanged. With `utf8_known` the caller has checked that all of the text
   // is UTF-8, so that it is not checked again.
-  Outcome next(const char* begin, const char* end, bool utf8_known);
+  LineResult next(const char* begin, const char* end, bool utf8_known);
 
   const Line& line() const { return line_; }
   // The position after the line end.
@@ -51,7 +51,7 @@ class TextLineParser {
 
   Line line_;
   StrictError complaint_;
-  Outcome outcome_ = Outcome::Whole;
+  LineResult outcome_ = LineResult::Whole;
   KnownName last_name_;
   KnownLabels known_;
   const char* end_ = nullptr;

@@ -6,7 +6,8 @@
 // One line for each product: the name of its folder and namespace.
 #define POSTERN_PRODUCTS(PRODUCT) \
   PRODUCT(whatsapp)               \
-  PRODUCT(spinnaker)
+  PRODUCT(spinnaker)              \
+  /* end of the list */
 
 // NOLINTNEXTLINE(cppcoreguidelines-macro-usage)
 #define POSTERN_DECLARE(name)            \

@@ -32,7 +32,7 @@ class CompiledRules::Maker {
   void addLabels();
   bool addRule(const RelabelRule& rule, std::size_t outcomes);
   bool addMap(const RelabelRule& rule);
-  static Kind kindOf(config::RelabelAction action);
+  static OpKind kindOf(config::RelabelAction action);
 
   const RuleSet& rules_;
   CompiledRules compiled_;
@@ -59,10 +59,10 @@ std::optional<CompiledRules> CompiledRules::Maker::make() {
   for (const RelabelRule& relabel : rules_.relabel) {
     if (!addRule(relabel, rule++)) return std::nullopt;
   }
-  if (!rules_.rename.empty()) compiled_.ops_.push_back({.kind = Kind::Rename, .target = kName});
+  if (!rules_.rename.empty()) compiled_.ops_.push_back({.kind = OpKind::Rename, .target = kName});
   for (const auto& label : rules_.config.anonymize.labels) {
     compiled_.ops_.push_back(
-        {.kind = Kind::Anonymize, .target = slotOf(label), .outcomes = rule++});
+        {.kind = OpKind::Anonymize, .target = slotOf(label), .outcomes = rule++});
   }
   for (const std::string& text : texts_) {
     if (text.find('\0') != text.npos) return std::nullopt;  // no page can contain it
@@ -88,12 +88,12 @@ void CompiledRules::Maker::addLabels() {
     if (present_[slot]) conflicting.push_back(slot);
     present_[slot] = true;
     sets.push_back(
-        {.kind = Kind::Set, .target = slot, .value = value, .escaped = escapeLabelValue(value)});
+        {.kind = OpKind::Set, .target = slot, .value = value, .escaped = escapeLabelValue(value)});
   }
   std::stable_sort(conflicting.begin(), conflicting.end(), [&](std::size_t a, std::size_t b) {
     return texts_[a].size() < texts_[b].size();
   });
-  Op copy{.kind = Kind::Copy};
+  Op copy{.kind = OpKind::Copy};
   for (const std::size_t slot : conflicting) {
     std::string name = "exported_" + texts_[slot];
     while (present_[slotOf(name)]) name.insert(0, "exported_");
@@ -104,14 +104,14 @@ void CompiledRules::Maker::addLabels() {
   for (Op& set : sets) compiled_.ops_.push_back(std::move(set));
 }
 
-CompiledRules::Kind CompiledRules::Maker::kindOf(config::RelabelAction action) {
+CompiledRules::OpKind CompiledRules::Maker::kindOf(config::RelabelAction action) {
   using enum config::RelabelAction;
   switch (action) {
     case Keep:
-    case Drop: return Kind::Filter;
-    case KeepEqual: return Kind::KeepEqual;
-    case DropEqual: return Kind::DropEqual;
-    default: return Kind::Replace;
+    case Drop: return OpKind::Filter;
+    case KeepEqual: return OpKind::KeepEqual;
+    case DropEqual: return OpKind::DropEqual;
+    default: return OpKind::Replace;
   }
 }
 
@@ -124,7 +124,7 @@ bool CompiledRules::Maker::addRule(const RelabelRule& rule, std::size_t outcomes
     return addMap(rule);
   }
   if (config.action == LabelDrop || config.action == LabelKeep) {
-    Op clear{.kind = Kind::Clear};
+    Op clear{.kind = OpKind::Clear};
     for (std::size_t slot = 0; slot < texts_.size(); ++slot) {
       const bool matches = rule.regex().matches(texts_[slot]);
       if (matches == (config.action == LabelDrop)) clear.sources.push_back(slot);
@@ -135,18 +135,18 @@ bool CompiledRules::Maker::addRule(const RelabelRule& rule, std::size_t outcomes
   Op op{.kind = kindOf(config.action), .outcomes = outcomes, .rules = {&rule}};
   for (const auto& label : config.source_labels) op.sources.push_back(slotOf(label));
   if (!config.target_label.empty()) op.target = slotOf(config.target_label);
-  if (op.kind == Kind::Filter && !compiled_.ops_.empty()) {
+  if (op.kind == OpKind::Filter && !compiled_.ops_.empty()) {
     Op& last = compiled_.ops_.back();
-    if (last.kind == Kind::Filter && last.sources == op.sources &&
+    if (last.kind == OpKind::Filter && last.sources == op.sources &&
         last.rules[0]->config().separator == config.separator) {
       last.rules.push_back(&rule);
       return true;
     }
   }
-  if (op.kind == Kind::Replace && op.sources.empty()) {
+  if (op.kind == OpKind::Replace && op.sources.empty()) {
     const RelabelRule::Made made = rule.make({});
     if (!made.matched) return true;
-    op = {.kind = Kind::Set,
+    op = {.kind = OpKind::Set,
           .target = op.target,
           .value = made.value,
           .escaped = escapeLabelValue(made.value)};
@@ -158,7 +158,7 @@ bool CompiledRules::Maker::addRule(const RelabelRule& rule, std::size_t outcomes
 // Returns false when several labels map to one, because the winner depends on which labels a sample
 // has.
 bool CompiledRules::Maker::addMap(const RelabelRule& rule) {
-  Op copy{.kind = Kind::Copy};
+  Op copy{.kind = OpKind::Copy};
   const std::size_t before = texts_.size();
   std::vector<re2::StringPiece> groups;
   for (std::size_t slot = 0; slot < before; ++slot) {
@@ -263,21 +263,21 @@ bool CompiledRules::Run::matches() {
 
 bool CompiledRules::Run::apply(const Op& op) {
   switch (op.kind) {
-    case Kind::Set: assign(op.target, op.value, op.escaped, nullptr); return true;
-    case Kind::Copy: copy(op); return true;
-    case Kind::Clear:
+    case OpKind::Set: assign(op.target, op.value, op.escaped, nullptr); return true;
+    case OpKind::Copy: copy(op); return true;
+    case OpKind::Clear:
       for (const std::size_t slot : op.sources) assign(slot, {}, {}, nullptr);
       return true;
-    case Kind::Filter: return outcomeOf(op).matched;
-    case Kind::KeepEqual: return slots_[op.target].value == sourceOf(op);
-    case Kind::DropEqual: return slots_[op.target].value != sourceOf(op);
-    case Kind::Replace: {
+    case OpKind::Filter: return outcomeOf(op).matched;
+    case OpKind::KeepEqual: return slots_[op.target].value == sourceOf(op);
+    case OpKind::DropEqual: return slots_[op.target].value != sourceOf(op);
+    case OpKind::Replace: {
       const RuleOutcome& outcome = outcomeOf(op);
       if (outcome.matched) assign(op.target, *outcome.made);
       return true;
     }
-    case Kind::Anonymize: anonymize(op); return true;
-    case Kind::Rename: {
+    case OpKind::Anonymize: anonymize(op); return true;
+    case OpKind::Rename: {
       const auto& rename = compiled_.rules_->rename;
       const auto to = rename.find(slots_[kName].value);
       if (to != rename.end()) assign(kName, to->second, to->second, nullptr);
@@ -324,7 +324,7 @@ inline const RuleOutcome& CompiledRules::Run::outcomeOf(const Op& op) {
 // Applies the rules themselves. A sample passes a filter when it matches each `keep` and no `drop`.
 void CompiledRules::Run::work(const Op& op, RuleOutcome& outcome) {
   const std::string source(sourceOf(op));
-  if (op.kind != Kind::Filter) {
+  if (op.kind != OpKind::Filter) {
     const RelabelRule::Made made = op.rules[0]->make(source);
     outcome = {true, made.matched, &cache_.atomOf(made.value)};
     return;

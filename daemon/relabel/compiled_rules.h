@@ -52,7 +52,7 @@ class CompiledRules {
   const std::vector<Name>& names() const { return names_; }
 
  private:
-  enum class Kind {
+  enum class OpKind {
     Set,
     Copy,
     Clear,
@@ -64,7 +64,7 @@ class CompiledRules {
     Anonymize,
   };
   struct Op {
-    Kind kind;
+    OpKind kind;
     std::size_t target = 0;
     std::vector<std::size_t> sources = {};  // slots
     std::size_t outcomes = 0;               // index of the rule's results in the cache

@@ -21,14 +21,14 @@ void LabelSet::reset(const Series& sample) {
   }
 }
 
-const LabelSet::Entry* LabelSet::find(std::string_view name) const {
+const LabelSet::LabelEntry* LabelSet::find(std::string_view name) const {
   const auto found = std::find_if(entries_.begin(), entries_.end(),
-                                  [&](const Entry& e) { return e.name == name; });
+                                  [&](const LabelEntry& e) { return e.name == name; });
   return found == entries_.end() ? nullptr : &*found;
 }
 
-LabelSet::Entry* LabelSet::find(std::string_view name) {
-  return const_cast<Entry*>(std::as_const(*this).find(name));
+LabelSet::LabelEntry* LabelSet::find(std::string_view name) {
+  return const_cast<LabelEntry*>(std::as_const(*this).find(name));
 }
 
 bool LabelSet::has(std::string_view name) const {
@@ -37,27 +37,27 @@ bool LabelSet::has(std::string_view name) const {
 
 const std::string& LabelSet::get(std::string_view name) const {
   static const std::string none;
-  const Entry* entry = find(name);
+  const LabelEntry* entry = find(name);
   return entry == nullptr ? none : entry->value;
 }
 
 void LabelSet::set(std::string_view name, std::string value) {
   if (value.empty()) return remove(name);
-  Entry* entry = find(name);
-  if (entry == nullptr) entry = &entries_.emplace_back(Entry{std::string(name), {}, -1, 0});
+  LabelEntry* entry = find(name);
+  if (entry == nullptr) entry = &entries_.emplace_back(LabelEntry{std::string(name), {}, -1, 0});
   if (entry->set == 0) entry->set = ++changes_;
   entry->value = std::move(value);
   entry->page_label = -1;
 }
 
-void LabelSet::copy(const Entry& from, std::string_view to) {
+void LabelSet::copy(const LabelEntry& from, std::string_view to) {
   const int page_label = from.page_label;
   set(to, from.value);
-  if (Entry* entry = find(to)) entry->page_label = page_label;
+  if (LabelEntry* entry = find(to)) entry->page_label = page_label;
 }
 
 void LabelSet::remove(std::string_view name) {
-  std::erase_if(entries_, [&](const Entry& entry) { return entry.name == name; });
+  std::erase_if(entries_, [&](const LabelEntry& entry) { return entry.name == name; });
 }
 
 }  // namespace postern::relabel

@@ -12,7 +12,7 @@ namespace postern::relabel {
 // label without a value does not exist, like in Prometheus.
 class LabelSet {
  public:
-  struct Entry {
+  struct LabelEntry {
     std::string name;     // without quotes and escapes
     std::string value;    // without escapes
     int page_label = -1;  // index of the page's label whose value it still has, or -1
@@ -28,17 +28,17 @@ class LabelSet {
   // An empty value removes the label.
   void set(std::string_view name, std::string value);
   // Like set() with the value of another entry.
-  void copy(const Entry& from, std::string_view to);
+  void copy(const LabelEntry& from, std::string_view to);
   void remove(std::string_view name);
 
   // The metric's name is first if it exists, new labels are last.
-  const std::vector<Entry>& entries() const { return entries_; }
+  const std::vector<LabelEntry>& entries() const { return entries_; }
 
  private:
-  const Entry* find(std::string_view name) const;
-  Entry* find(std::string_view name);
+  const LabelEntry* find(std::string_view name) const;
+  LabelEntry* find(std::string_view name);
 
-  std::vector<Entry> entries_;
+  std::vector<LabelEntry> entries_;
   int changes_ = 0;
 };
 

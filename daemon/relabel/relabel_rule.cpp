@@ -156,12 +156,12 @@ bool RelabelRule::touchesFamilies() const {
 // Of several labels that map to one the last wins. The order: labels of the page by name, then
 // labels that rules have set, in that order (labels.Builder's Range).
 void RelabelRule::mapLabels(LabelSet& labels) const {
-  std::vector<LabelSet::Entry> before = labels.entries();
+  std::vector<LabelSet::LabelEntry> before = labels.entries();
   std::stable_sort(before.begin(), before.end(), [](const auto& a, const auto& b) {
     return a.set != b.set ? a.set < b.set : a.set == 0 && a.name < b.name;
   });
   std::vector<re2::StringPiece> groups;
-  for (const LabelSet::Entry& entry : before) {
+  for (const LabelSet::LabelEntry& entry : before) {
     regex_.match(entry.name, groups);
     if (groups.empty()) continue;
     const std::string to = regex_.expand(config_.replacement, groups);

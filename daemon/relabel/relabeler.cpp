@@ -51,8 +51,8 @@ bool isSimple(const Series& sample) {
 
 }  // namespace
 
-struct Relabeler::State {
-  explicit State(std::shared_ptr<const Rules> given);
+struct Relabeler::Impl {
+  explicit Impl(std::shared_ptr<const Rules> given);
 
   // The next sample is not compared with the last one.
   void forgetLast() {
@@ -87,12 +87,12 @@ struct Relabeler::State {
   std::string_view labels_text;
 };
 
-Relabeler::State::State(std::shared_ptr<const Rules> given)
+Relabeler::Impl::Impl(std::shared_ptr<const Rules> given)
     : rules(std::move(given)),
       rule_set(rules->ruleSet()),
       cache(CompiledRules::outcomesOf(rule_set), kMostMemory) {}
 
-Shape& Relabeler::State::shapeOf(const Series& sample) {
+Shape& Relabeler::Impl::shapeOf(const Series& sample) {
   const std::uint64_t empty = emptyOf(sample);
   if (shape != nullptr && sample.same_labels && shape->empty == empty) return *shape;
   std::uint64_t hash = empty;
@@ -113,7 +113,7 @@ Shape& Relabeler::State::shapeOf(const Series& sample) {
   return fresh;
 }
 
-Relabeler::Effect Relabeler::State::run(const Shape& of, const Series& sample) {
+Relabeler::Effect Relabeler::Impl::run(const Shape& of, const Series& sample) {
   const Effect effect = of.compiled->run(sample, cache, slots, scratch);
   if (effect != Effect::Rewritten) return effect;
   name = slots[0].value;
@@ -128,7 +128,7 @@ Relabeler::Effect Relabeler::State::run(const Shape& of, const Series& sample) {
 }
 
 // Copies labels that are adjacent on the page in one piece.
-void Relabeler::State::writeLabels(const Series& sample) {
+void Relabeler::Impl::writeLabels(const Series& sample) {
   const auto& names = used->names();
   std::size_t room = 2;
   for (std::size_t i = 1; i < slots.size(); ++i) {
@@ -177,7 +177,7 @@ void Relabeler::State::writeLabels(const Series& sample) {
   labels_text = {buffer.data(), static_cast<std::size_t>(at - buffer.data())};
 }
 
-void Relabeler::State::makeLabels() {
+void Relabeler::Impl::makeLabels() {
   labels.clear();
   for (std::size_t i = 1; i < slots.size(); ++i) {
     if (slots[i].value.empty()) continue;
@@ -187,7 +187,7 @@ void Relabeler::State::makeLabels() {
 }
 
 // Applies the rules themselves, name by name.
-Relabeler::Effect Relabeler::State::work(const Series& sample) {
+Relabeler::Effect Relabeler::Impl::work(const Series& sample) {
   set.reset(sample);
   const Effect effect = rule_set.apply(set);
   if (effect != Effect::Rewritten) return effect;
@@ -231,7 +231,7 @@ Relabeler::Effect Relabeler::State::work(const Series& sample) {
 }
 
 Relabeler::Relabeler(std::shared_ptr<const Rules> rules)
-    : state_(std::make_unique<State>(std::move(rules))) {}
+    : state_(std::make_unique<Impl>(std::move(rules))) {}
 
 Relabeler::~Relabeler() = default;
 
@@ -244,7 +244,7 @@ void Relabeler::startPage() {
 }
 
 Relabeler::Effect Relabeler::apply(const Series& sample) {
-  State& state = *state_;
+  Impl& state = *state_;
   if (state.shape != nullptr && state.shape->inserts && sample.same_labels) {
     return Effect::Inserted;
   }

@@ -84,8 +84,8 @@ class Relabeler {
   std::string_view expected() const;
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  struct Impl;
+  std::unique_ptr<Impl> state_;
 };
 
 }  // namespace postern::relabel

@@ -96,7 +96,7 @@ Relabeler::Effect RuleSet::apply(LabelSet& labels) const {
 
 // Like Prometheus when it adds the labels of a target (scrape, mutateSampleLabels).
 void RuleSet::addLabels(LabelSet& labels) const {
-  std::vector<LabelSet::Entry> conflicting;
+  std::vector<LabelSet::LabelEntry> conflicting;
   for (const auto& added : config.labels) {
     const auto& entries = labels.entries();
     const auto old = std::find_if(entries.begin(), entries.end(),

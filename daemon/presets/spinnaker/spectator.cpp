@@ -56,7 +56,7 @@ bool isCounter(std::string_view kind) {
 
 // Reads {"applicationName":"gate","metrics":{"name":{"kind":"Timer","values":[{"tags":[
 // {"key":"id","value":"x"}],"values":[{"t":1,"v":2.0}]}]}}} with the fields in any order.
-class Reader {
+class MeterReader {
  public:
   Result<void> read(ondemand::object root);
 
@@ -74,7 +74,7 @@ class Reader {
                                SpectatorSeries& series);
 };
 
-Result<void> Reader::read(ondemand::object root) {
+Result<void> MeterReader::read(ondemand::object root) {
   bool found = false;
   for (auto field : root) {
     std::string_view key;
@@ -94,7 +94,7 @@ Result<void> Reader::read(ondemand::object root) {
   return {};
 }
 
-Result<void> Reader::readMeters(ondemand::value& value) {
+Result<void> MeterReader::readMeters(ondemand::value& value) {
   const JsonPlace place("metrics");
   TRY(auto object, readMap(value, place));
   if (!object) return {};
@@ -108,8 +108,8 @@ Result<void> Reader::readMeters(ondemand::value& value) {
   return {};
 }
 
-Result<void> Reader::readMeter(ondemand::value& value, const JsonPlace& where,
-                               SpectatorMeter& meter) {
+Result<void> MeterReader::readMeter(ondemand::value& value, const JsonPlace& where,
+                                    SpectatorMeter& meter) {
   auto object = readObject(value, where);
   if (!object) return std::move(object).error();
   std::string_view kind;
@@ -132,8 +132,8 @@ Result<void> Reader::readMeter(ondemand::value& value, const JsonPlace& where,
   return {};
 }
 
-Result<void> Reader::readSeries(ondemand::object& entry, const JsonPlace& where,
-                                SpectatorMeter& meter) {
+Result<void> MeterReader::readSeries(ondemand::object& entry, const JsonPlace& where,
+                                     SpectatorMeter& meter) {
   SpectatorSeries series;
   for (auto field : entry) {
     std::string_view key;
@@ -154,8 +154,8 @@ Result<void> Reader::readSeries(ondemand::object& entry, const JsonPlace& where,
   return {};
 }
 
-Result<void> Reader::readTag(ondemand::object& tag, const JsonPlace& where,
-                             SpectatorSeries& series) {
+Result<void> MeterReader::readTag(ondemand::object& tag, const JsonPlace& where,
+                                  SpectatorSeries& series) {
   std::optional<std::string_view> name;
   std::optional<std::string_view> text;
   for (auto field : tag) {
@@ -175,8 +175,8 @@ Result<void> Reader::readTag(ondemand::object& tag, const JsonPlace& where,
   return {};
 }
 
-Result<void> Reader::readMeasurement(ondemand::object& measurement, const JsonPlace& where,
-                                     SpectatorSeries& series) {
+Result<void> MeterReader::readMeasurement(ondemand::object& measurement, const JsonPlace& where,
+                                          SpectatorSeries& series) {
   if (!series.value.empty()) return {};
   bool nan = false;
   for (auto field : measurement) {
@@ -201,7 +201,7 @@ Result<void> Reader::readMeasurement(ondemand::object& measurement, const JsonPl
 Result<SpectatorPage> readSpectator(std::string_view json, const SpectatorOptions& options) {
   JsonDocument page(json);
   TRY(auto root, page.root());
-  Reader reader;
+  MeterReader reader;
   auto read = reader.read(root);
   if (read) read = page.checkEnd();
   if (!read) return page.located(std::move(read).error());

@@ -69,22 +69,22 @@ std::string inQuotes(std::string_view text) {
 using Labels = std::vector<std::pair<std::string, std::string_view>>;
 
 // One line of the page, its labels sorted by name.
-struct Row {
+struct SampleRow {
   const SpectatorMeter* meter;
   std::string_view value;
   Labels labels;
 };
 
-struct Rows {
+struct FamilyRows {
   std::string name;
   bool counter = false;
   std::set<std::string> labels;
-  std::vector<Row> rows;
+  std::vector<SampleRow> rows;
 };
 
-class Writer {
+class MeterWriter {
  public:
-  Writer(std::string_view service, const SpectatorOptions& options, JsonGrowth& growth)
+  MeterWriter(std::string_view service, const SpectatorOptions& options, JsonGrowth& growth)
       : service_(service), options_(options), growth_(growth) {
     const std::size_t dash = service.find('-');
     const bool split = dash != std::string_view::npos && dash > 0;
@@ -98,18 +98,18 @@ class Writer {
  private:
   std::string nameOf(const SpectatorMeter& meter, const SpectatorSeries& series) const;
   Result<Labels> labelsOf(const SpectatorMeter& meter, const SpectatorSeries& series) const;
-  Result<void> writeFamily(const Rows& family, std::string& out) const;
+  Result<void> writeFamily(const FamilyRows& family, std::string& out) const;
 
   std::string_view service_;
   std::string_view base_;
   std::string_view variant_;
   const SpectatorOptions& options_;
   JsonGrowth& growth_;
-  std::vector<Rows> families_;
+  std::vector<FamilyRows> families_;
   std::unordered_map<std::string, std::size_t> positions_;
 };
 
-Result<void> Writer::add(const SpectatorMeter& meter) {
+Result<void> MeterWriter::add(const SpectatorMeter& meter) {
   for (const SpectatorSeries& series : meter.series) {
     TRY(auto labels, labelsOf(meter, series));
     // Reserves room before the name is made, because its line contains it.
@@ -118,14 +118,14 @@ Result<void> Writer::add(const SpectatorMeter& meter) {
     std::string name = nameOf(meter, series);
     const auto [found, fresh] = positions_.emplace(name, families_.size());
     if (fresh) families_.push_back({std::move(name), meter.counter, {}, {}});
-    Rows& family = families_[found->second];
+    FamilyRows& family = families_[found->second];
     for (const auto& label : labels) family.labels.insert(label.first);
     family.rows.push_back({&meter, series.value, std::move(labels)});
   }
   return {};
 }
 
-std::string Writer::nameOf(const SpectatorMeter& meter, const SpectatorSeries& series) const {
+std::string MeterWriter::nameOf(const SpectatorMeter& meter, const SpectatorSeries& series) const {
   std::string text;
   if (!options_.service_label) text.append(service_).append("/");
   text.append(meter.name);
@@ -135,7 +135,8 @@ std::string Writer::nameOf(const SpectatorMeter& meter, const SpectatorSeries& s
   return name;
 }
 
-Result<Labels> Writer::labelsOf(const SpectatorMeter& meter, const SpectatorSeries& series) const {
+Result<Labels> MeterWriter::labelsOf(const SpectatorMeter& meter,
+                                     const SpectatorSeries& series) const {
   Labels labels;
   for (const SpectatorTag& tag : series.tags) labels.emplace_back(labelName(tag.key), tag.value);
   if (options_.service_label) {
@@ -159,7 +160,7 @@ Result<Labels> Writer::labelsOf(const SpectatorMeter& meter, const SpectatorSeri
 }
 
 // `labels` and those of the row are in the same order.
-std::string labelsText(const std::set<std::string>& labels, const Row& row) {
+std::string labelsText(const std::set<std::string>& labels, const SampleRow& row) {
   std::string text;
   auto given = row.labels.begin();
   for (const std::string& name : labels) {
@@ -173,11 +174,11 @@ std::string labelsText(const std::set<std::string>& labels, const Row& row) {
   return text.empty() ? text : text + "}";
 }
 
-Result<void> Writer::writeFamily(const Rows& family, std::string& out) const {
+Result<void> MeterWriter::writeFamily(const FamilyRows& family, std::string& out) const {
   const std::string_view type = family.counter ? "counter" : "gauge";
   out.append("# TYPE ").append(family.name).append(" ").append(type).append("\n");
   std::unordered_map<std::string, const SpectatorMeter*> seen;
-  for (const Row& row : family.rows) {
+  for (const SampleRow& row : family.rows) {
     std::string labels = labelsText(family.labels, row);
     auto room = growth_.add(labels.size() + row.value.size());
     if (!room) return room;
@@ -193,9 +194,9 @@ Result<void> Writer::writeFamily(const Rows& family, std::string& out) const {
   return {};
 }
 
-Result<std::string> Writer::write() const {
+Result<std::string> MeterWriter::write() const {
   std::string out;
-  for (const Rows& family : families_) {
+  for (const FamilyRows& family : families_) {
     TRY_VOID(writeFamily(family, out));
   }
   return out;
@@ -206,7 +207,7 @@ Result<std::string> Writer::write() const {
 Result<std::string> writeSpectator(std::string_view service,
                                    const std::vector<SpectatorMeter>& meters,
                                    const SpectatorOptions& options, JsonGrowth& growth) {
-  Writer writer(service, options, growth);
+  MeterWriter writer(service, options, growth);
   for (const SpectatorMeter& meter : meters) {
     TRY_VOID(writer.add(meter));
   }

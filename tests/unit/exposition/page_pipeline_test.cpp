@@ -48,16 +48,16 @@ Result<std::string> noJson(const JsonFormat&, std::string_view) {
 class PagePipelineTest : public ::testing::Test {
  protected:
   Checked pass(const std::string& page, PageTemplateStore* of) {
-    PagePipeline passage(format, options, output, noJson, of);
-    passage.contentType(content_type);
+    PagePipeline pipeline(format, options, output, noJson, of);
+    pipeline.contentType(content_type);
     Checked checked;
-    auto result = passage.feed(page);
-    if (result) result = passage.finish();
+    auto result = pipeline.feed(page);
+    if (result) result = pipeline.finish();
     checked.taken = static_cast<bool>(result);
-    if (result) checked.text = passage.out();
-    checked.counts = passage.counts();
+    if (result) checked.text = pipeline.out();
+    checked.counts = pipeline.counts();
     if (result) {
-      EXPECT_EQ(passage.format(), Format::Text);
+      EXPECT_EQ(pipeline.format(), Format::Text);
     } else {
       checked.fault = result.error().fault;
       checked.what = result.error().what;

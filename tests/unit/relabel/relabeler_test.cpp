@@ -39,7 +39,7 @@ Digests digests() {
 }
 
 // The line of text after the rules; or the effect.
-std::string reshaped(Relabeler& relabeler, const std::string& line) {
+std::string relabeled(Relabeler& relabeler, const std::string& line) {
   const std::string page = line.ends_with('\n') ? line : line + "\n";
   PageOptions options;
   options.relabeler = &relabeler;
@@ -50,14 +50,14 @@ std::string reshaped(Relabeler& relabeler, const std::string& line) {
   return checked.text.substr(0, checked.text.size() - 1);
 }
 
-Relabeler makeReshaper(const config::Reshape& config) {
+Relabeler makeRelabeler(const config::Reshape& config) {
   return Relabeler(Rules::compile(config, digests()));
 }
 
-std::string reshaped(const config::Reshape& config, const std::string& line) {
-  Relabeler relabeler = makeReshaper(config);
-  const std::string first = reshaped(relabeler, line);
-  EXPECT_EQ(reshaped(relabeler, line), first) << "the second time";
+std::string relabeled(const config::Reshape& config, const std::string& line) {
+  Relabeler relabeler = makeRelabeler(config);
+  const std::string first = relabeled(relabeler, line);
+  EXPECT_EQ(relabeled(relabeler, line), first) << "the second time";
   return first;
 }
 
@@ -115,7 +115,7 @@ TEST(RelabelRuleTest, RelabelsAsPrometheusDoes) {
 TEST(RelabelerTest, AddsLabelsAsPrometheusAddsThoseOfATarget) {
   const auto becomes = [](bool honor, const std::string& line, const std::string& expected) {
     const config::Reshape config{.labels = {{"a", "1"}, {"b", "q\"\\\n"}}, .honor_labels = honor};
-    EXPECT_EQ(reshaped(config, line), expected);
+    EXPECT_EQ(relabeled(config, line), expected);
   };
 
   becomes(false, "m 1", R"(m{a="1",b="q\"\\\n"} 1)");
@@ -131,7 +131,7 @@ TEST(RelabelerTest, AddsLabelsAsPrometheusAddsThoseOfATarget) {
 
 TEST(RelabelerTest, KeepsWhatASelectorTakes) {
   const auto taken = [](const std::vector<Matcher>& matchers, const std::string& line) {
-    return reshaped({.match = {{"", matchers}}}, line) != "unmatched";
+    return relabeled({.match = {{"", matchers}}}, line) != "unmatched";
   };
 
   using enum Matcher::Op;
@@ -149,7 +149,7 @@ TEST(RelabelerTest, RenamesMetricsWithTheirFamily) {
   config::Reshape config;
   config.rename = {
       {"a", "b"}, {"h_sum", "x_sum"}, {"h_count", "x_count"}, {"h_bucket", "x_bucket"}};
-  Relabeler relabeler = makeReshaper(config);
+  Relabeler relabeler = makeRelabeler(config);
   PageOptions options;
   options.relabeler = &relabeler;
   const Checked checked = checkCut(
@@ -165,7 +165,7 @@ TEST(RelabelerTest, TakesHelpAndTypeOfAFamilyAwayWithItsSamples) {
   config::Reshape config;
   config.metric_relabel_configs = {
       {.action = RelabelAction::Drop, .source_labels = {"__name__"}, .regex = "a"}};
-  Relabeler relabeler = makeReshaper(config);
+  Relabeler relabeler = makeRelabeler(config);
   PageOptions options;
   options.relabeler = &relabeler;
   const Checked checked = checkCut(
@@ -177,7 +177,7 @@ TEST(RelabelerTest, TakesHelpAndTypeOfAFamilyAwayWithItsSamples) {
 TEST(RelabelerTest, RefusesAPageWhoseSamplesLoseTheirName) {
   config::Reshape config;
   config.metric_relabel_configs = {{.action = RelabelAction::LabelDrop, .regex = "__name__"}};
-  EXPECT_THAT(reshaped(config, "m{a=\"b\"} 1"),
+  EXPECT_THAT(relabeled(config, "m{a=\"b\"} 1"),
               ::testing::HasSubstr("line 1, column 1: expected a sample that has a metric name"));
 }
 
@@ -185,9 +185,9 @@ TEST(RelabelerTest, MakesPseudonymsOfValues) {
   config::Reshape config;
   config.anonymize.labels = {"user"};
   // "hmac of 9..." in base64url
-  EXPECT_EQ(reshaped(config, R"(m{user="x",a="b"} 1)"), R"(m{user="aG1hYyBvZiA5",a="b"} 1)");
-  EXPECT_EQ(reshaped(config, R"(m{user="",a="b"} 1)"), R"(m{user="",a="b"} 1)");
-  EXPECT_EQ(reshaped(config, "m 1"), "m 1");
+  EXPECT_EQ(relabeled(config, R"(m{user="x",a="b"} 1)"), R"(m{user="aG1hYyBvZiA5",a="b"} 1)");
+  EXPECT_EQ(relabeled(config, R"(m{user="",a="b"} 1)"), R"(m{user="",a="b"} 1)");
+  EXPECT_EQ(relabeled(config, "m 1"), "m 1");
 }
 
 TEST(RelabelerTest, LeavesAloneWhatNoRuleChanges) {
@@ -196,7 +196,7 @@ TEST(RelabelerTest, LeavesAloneWhatNoRuleChanges) {
       {.action = RelabelAction::Keep, .source_labels = {"a"}, .regex = ".*"}};
   // Blanks, order and escapes unchanged
   for (const std::string line : {R"(m{ b="\d\\" , a="" } 1 5)", "m  1", R"({"m.n","c.d"="e"} 1)"}) {
-    EXPECT_EQ(reshaped(config, line), line);
+    EXPECT_EQ(relabeled(config, line), line);
   }
 }
 
@@ -204,9 +204,9 @@ TEST(RelabelerTest, KnowsNothingOfTheLastPageButWhatRulesDid) {
   config::Reshape config;
   config.metric_relabel_configs = {
       {.source_labels = {"a"}, .target_label = "b", .replacement = "x"}};
-  Relabeler relabeler = makeReshaper(config);
-  EXPECT_EQ(reshaped(relabeler, "m{a=\"1\"} 1"), "m{a=\"1\",b=\"x\"} 1");
-  EXPECT_EQ(reshaped(relabeler, "m 1"), "m{b=\"x\"} 1");
+  Relabeler relabeler = makeRelabeler(config);
+  EXPECT_EQ(relabeled(relabeler, "m{a=\"1\"} 1"), "m{a=\"1\",b=\"x\"} 1");
+  EXPECT_EQ(relabeled(relabeler, "m 1"), "m{b=\"x\"} 1");
 }
 
 Labels labelsOf(const Relabeler& relabeler) {
@@ -262,7 +262,7 @@ TEST(RelabelerTest, RemembersWhatTheRulesWouldDo) {
       text += "} 1";
       text += '\n';
       ASSERT_EQ(parser.next(text.data(), text.data() + text.size(), true),
-                exposition::Outcome::Whole);
+                exposition::LineResult::Whole);
       LabelSet set;
       set.reset(parser.line());
       const auto before = set.entries();
@@ -297,7 +297,7 @@ TEST(RelabelerTest, MapsLettersAsUnicodeDoes) {
   config.metric_relabel_configs = {
       {.action = RelabelAction::Uppercase, .source_labels = {"a"}, .target_label = "up"},
       {.action = RelabelAction::Lowercase, .source_labels = {"a"}, .target_label = "low"}};
-  EXPECT_EQ(reshaped(config, "m{a=\"aZ1 äÖ Ωя\"} 1"),
+  EXPECT_EQ(relabeled(config, "m{a=\"aZ1 äÖ Ωя\"} 1"),
             "m{a=\"aZ1 äÖ Ωя\",up=\"AZ1 ÄÖ ΩЯ\",low=\"az1 äö ωя\"} 1");
 }
 
