@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "exposition/converted_page.h"
-#include "exposition/json.h"
 #include "unit/exposition/pages.h"
 
 namespace postern::exposition {
@@ -263,9 +262,8 @@ TEST(PageInputTest, NamesTheShapeOfAJsonPageThatCannotBeRead) {
     PageWriter writer(kText1);
     PageInput input(kOrders, {}, writer,
                     [](const JsonFormat&, std::string_view page) -> Result<std::string> {
-                      JsonDocument document(page);
-                      auto root = document.root();
-                      if (!root) return std::move(root).error();
+                      if (!page.starts_with('{'))
+                        return Error{Fault::Format, "JSON: expected a JSON object"};
                       return std::string("from_json 1\n");
                     });
     auto read = input.feed(body);
