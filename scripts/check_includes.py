@@ -25,8 +25,8 @@ LIBRARIES = {
     r"crypt\.h": ["web/bcrypt.cpp"],
     r"boost/intrusive/": ["async/*", "http/*"],
     r"yaml-cpp/|boost/": ["config/*"],
-    r"simdjson": ["exposition/*"],
-    r"re2/": ["config/*", "exposition/*"],
+    r"simdjson": ["exposition/*", "presets/*"],
+    r"re2/": ["config/*", "relabel/*"],
     r"nlohmann/": ["config/*", "check/*", "kube/*", "session/*", "web/*"],
     r"spdlog/": ["base/log.cpp"],
     r"fmt/core\.h": ["*"],
@@ -36,7 +36,7 @@ LIBRARIES = {
 }
 
 # Folders without input and output: only the standard library, and headers that LIBRARIES allows.
-PURE = {"exposition", "http1"}
+PURE = {"exposition", "presets", "relabel", "http1"}
 
 # Files that call a throwing library. Everywhere else errors are values.
 CATCHES = [

@@ -223,14 +223,14 @@ part_fuzz() {
 
 build_arm64() {
   tests/arm64/sysroot.sh build-arm64/sysroot &&
-    build arm64 sandbox unit_exposition fuzz_text fuzz_openmetrics fuzz_json fuzz_relabel fuzz_accept fuzz_http1
+    build arm64 sandbox unit_exposition unit_relabel fuzz_text fuzz_openmetrics fuzz_json fuzz_relabel fuzz_accept fuzz_http1
 }
 
 # Only the engine and the sandbox depend on the processor; qemu does not support the sandbox.
 part_arm64() {
   needs "${build_packages[@]}" "${unit_packages[@]}" "${arm64_packages[@]}"
   check "build for arm64" build_arm64
-  stage "unit tests of the engine, arm64 under qemu" tests build-arm64 -L 'unit.(exposition|fuzz)' || true
+  stage "unit tests of the engine, arm64 under qemu" tests build-arm64 -L 'unit.(exposition|relabel|fuzz)' || true
 }
 
 part_sanitize() {

@@ -12,12 +12,13 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/printable.h"
-#include "exposition/hash.h"
 #include "exposition/openmetrics_line.h"
 #include "exposition/page_input.h"
 #include "exposition/page_writer.h"
 #include "exposition/sample_text.h"
+#include "presets/registry.h"
 #include "scrape/relabeler_pool.h"
 
 namespace postern::app {
@@ -74,13 +75,13 @@ using Names = std::map<std::string, std::size_t>;  // number of samples of each
 // Equal for duplicates, of which Prometheus keeps one: same name, labels in any order, and time.
 std::uint64_t hashSeries(const Sample& sample) {
   constexpr std::uint64_t kTimestamp = 2;  // a seed
-  std::uint64_t hash = exposition::hashText(sample.name, 0);
+  std::uint64_t hash = hashText(sample.name, 0);
   for (const exposition::Label& label : sample.labels) {
     if (label.value.empty()) continue;
-    hash += exposition::hashText(label.value, exposition::hashLabelName(label.name));
+    hash += hashText(label.value, hashLabelName(label.name));
   }
   if (sample.keeps_timestamp && !sample.line.timestamp.empty())
-    hash += exposition::hashText(sample.line.timestamp, kTimestamp);
+    hash += hashText(sample.line.timestamp, kTimestamp);
   return hash;
 }
 
@@ -93,7 +94,7 @@ struct Merged {
 // Applies one rule to a page, and keeps the result as OpenMetrics.
 class RulePreview : public exposition::Sink {
  public:
-  explicit RulePreview(exposition::Relabeler* relabeler) : relabeler_(relabeler) {}
+  explicit RulePreview(relabel::Relabeler* relabeler) : relabeler_(relabeler) {}
 
   bool copies(Syntax) const override { return false; }
   void line(const exposition::Line&) override {}
@@ -114,8 +115,8 @@ class RulePreview : public exposition::Sink {
  private:
   void findDuplicate(const Sample& in, const Sample& out);
 
-  exposition::Relabeler* const relabeler_;  // null: no rule
-  std::size_t number_ = 0;                  // of the sample
+  relabel::Relabeler* const relabeler_;  // null: no rule
+  std::size_t number_ = 0;               // of the sample
   std::unordered_set<std::uint64_t> came_;
   std::unordered_map<std::uint64_t, std::size_t> series_;  // and the number of its first sample
 };
@@ -136,17 +137,17 @@ void RulePreview::findDuplicate(const Sample& in, const Sample& out) {
 }
 
 std::string_view RulePreview::sample(const Sample& sample, Syntax syntax) {
-  using Verdict = exposition::Relabeler::Verdict;
+  using Effect = relabel::Relabeler::Effect;
   ++number_;
   Sample out = sample;
-  const auto verdict = relabeler_ == nullptr ? Verdict::Unchanged : relabeler_->apply(sample.line);
-  switch (verdict) {
-    case Verdict::Unchanged: break;
-    case Verdict::Inserted:
+  const auto effect = relabeler_ == nullptr ? Effect::Unchanged : relabeler_->apply(sample.line);
+  switch (effect) {
+    case Effect::Unchanged: break;
+    case Effect::Inserted:
       out.inserted = relabeler_->inserted();
       ++changed;
       break;
-    case Verdict::Rewritten:
+    case Effect::Rewritten:
       out.name = relabeler_->name();
       out.quoted = relabeler_->quoted();
       out.labels = relabeler_->labels();
@@ -155,10 +156,10 @@ std::string_view RulePreview::sample(const Sample& sample, Syntax syntax) {
         ++renamed[std::string(sample.name).append(" -> ").append(out.name)];
       }
       break;
-    case Verdict::Unmatched:
-    case Verdict::Dropped: ++dropped[std::string(sample.name)]; return {};
-    case Verdict::Refused:
-      if (refused.empty()) refused = relabeler_->complaint();
+    case Effect::Unmatched:
+    case Effect::Dropped: ++dropped[std::string(sample.name)]; return {};
+    case Effect::Refused:
+      if (refused.empty()) refused = relabeler_->expected();
       return {};
   }
   ++kept;
@@ -238,14 +239,13 @@ const config::Target* findTarget(const std::string& name, const config::Config& 
 bool readInto(RulePreview& preview, const std::string& page, const config::Target& target,
               const std::string& file) {
   // A file has no Content-Type, but the last line shows OpenMetrics.
-  std::optional<exposition::Format> format;
-  if (page.ends_with("# EOF\n") || page.ends_with("# EOF"))
-    format = exposition::Format::OpenMetrics;
+  std::optional<config::PageFormat> format;
+  if (page.ends_with("# EOF\n") || page.ends_with("# EOF")) format = config::Format::OpenMetrics;
   config::Limits limits = target.limits;
   limits.family_series = 0;
   exposition::PageInput input(
-      format, {limits, target.honor_timestamps, /*strict=*/false, nullptr}, preview,
-      [](exposition::Format, std::string_view) -> Result<std::string> {
+      format, {limits, target.honor_timestamps, /*strict=*/false, nullptr, presets::jsonFormats()},
+      preview, [](const config::JsonFormat&, std::string_view) -> Result<std::string> {
         return Error{Fault::Format, "the page is JSON, expected text or OpenMetrics"};
       });
   auto read = input.feed(page);
@@ -276,7 +276,7 @@ int rules(const config::CommandLine& command_line, const config::Config& config)
   std::printf("\n");
   std::string text = std::move(first.page);
   for (const TitledRule& rule : titledRules(target->reshape)) {
-    exposition::Relabeler relabeler(scrape::compileRules(rule.rule));
+    relabel::Relabeler relabeler(scrape::compileRules(rule.rule));
     RulePreview preview(&relabeler);
     if (text.empty()) break;
     if (!readInto(preview, text + "# EOF\n", *target, file)) return 1;

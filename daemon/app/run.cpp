@@ -19,6 +19,7 @@
 #include "config/config.h"
 #include "config/web_config.h"
 #include "exposition/page_template.h"
+#include "presets/registry.h"
 
 namespace postern::app {
 namespace {
@@ -54,10 +55,10 @@ int check(const config::CommandLine& command_line) {
 int run(const std::vector<std::string>& arguments, const std::vector<std::string>& environment) {
   hideMemory();
   boundAllocator();
-  const auto command_line = config::parseCommandLine(arguments, environment);
+  const auto command_line = config::parseCommandLine(presets::products(), arguments, environment);
   if (!command_line.errors.empty()) return printErrors(command_line.errors);
   switch (command_line.command) {
-    case config::Command::Help: print(config::helpText(), stdout); return 0;
+    case config::Command::Help: print(config::helpText(presets::products()), stdout); return 0;
     case config::Command::Version:
       print(fmt::format("postern {} (revision {})\n", version(), revision()), stdout);
       return 0;

@@ -90,19 +90,20 @@ void readOptions(SettingsReader& reader, Options& options) {
   reader.size("page-template-limit", options.page_template_limit, {0, std::size_t{1} << 30});
   reader.duration("timeout-offset", options.timeout_offset, {milliseconds(0), minutes(1)});
   reader.choice<log::LogLevel>("log.level", options.log_level,
-                            {{"debug", log::LogLevel::Debug},
-                             {"info", log::LogLevel::Info},
-                             {"warn", log::LogLevel::Warn},
-                             {"error", log::LogLevel::Error}});
-  reader.choice<log::LogFormat>("log.format", options.log_format,
-                             {{"logfmt", log::LogFormat::Logfmt}, {"json", log::LogFormat::Json}});
+                               {{"debug", log::LogLevel::Debug},
+                                {"info", log::LogLevel::Info},
+                                {"warn", log::LogLevel::Warn},
+                                {"error", log::LogLevel::Error}});
+  reader.choice<log::LogFormat>(
+      "log.format", options.log_format,
+      {{"logfmt", log::LogFormat::Logfmt}, {"json", log::LogFormat::Json}});
 }
 
-Target startFromPreset(SettingsReader& reader) {
+Target startFromPreset(SettingsReader& reader, Products products) {
   const auto* name = reader.text("target.preset");
-  auto target = makePreset(name == nullptr ? "none" : *name);
-  if (!target) reader.addError("target.preset", unknownPreset());
-  return target ? std::move(*target) : *makePreset("none");
+  auto target = makePreset(products, name == nullptr ? "none" : *name);
+  if (!target) reader.addError("target.preset", unknownPreset(products));
+  return target ? std::move(*target) : *makePreset(products, "none");
 }
 
 void readUrl(SettingsReader& reader, Url& url) {
@@ -168,8 +169,8 @@ void readCredentials(SettingsReader& reader, Target& target) {
   }
 }
 
-Target readOnlyTarget(SettingsReader& reader) {
-  auto target = startFromPreset(reader);
+Target readOnlyTarget(SettingsReader& reader, Products products) {
+  auto target = startFromPreset(reader, products);
   reader.checked("target.name", target.name, targetNameMistake);
   readUrl(reader, target.url);
   reader.checked("target.server-name", target.tls.server_name, hostMistake);
@@ -192,7 +193,7 @@ void readTargets(const Settings& settings, SettingsReader& reader, CommandLine& 
            "no target, expected --target.url or --config.file" +
                std::string(result.command == Command::Check ? kSeenByExec : "")});
     }
-    result.only_target = readOnlyTarget(reader);
+    result.only_target = readOnlyTarget(reader, result.products);
     return;
   }
   for (const auto& flag : flags()) {
@@ -283,9 +284,10 @@ std::string_view sandboxModeName(SandboxMode mode) {
   return "off";
 }
 
-CommandLine parseCommandLine(const std::vector<std::string>& arguments,
+CommandLine parseCommandLine(Products products, const std::vector<std::string>& arguments,
                              const std::vector<std::string>& environment) {
   CommandLine result;
+  result.products = products;
   auto settings = readFlags(takeCommand(arguments, result), result.errors);
   settings.merge(readEnvironment(environment, result.warnings));
   SettingsReader reader(settings, result.errors, result.options.files);
@@ -309,7 +311,7 @@ CommandLine parseCommandLine(const std::vector<std::string>& arguments,
   return result;
 }
 
-std::string helpText() {
+std::string helpText(Products products) {
   std::string text =
       "postern logs in to a service behind mutual TLS and serves its metrics to Prometheus.\n\n"
       "Usage: postern [flags]\n"
@@ -326,7 +328,8 @@ std::string helpText() {
   for (const auto& flag : flags()) {
     text += "  --" + std::string(flag.name);
     if (flag.kind != FlagKind::Switch) text += '=' + std::string(flag.argument);
-    text += fmt::format("\n        {}\n", flag.help);
+    const bool preset = flag.name == "target.preset";
+    text += fmt::format("\n        {}{}\n", preset ? presetNames(products) : "", flag.help);
     if (flag.in_environment) text += fmt::format("        ${}\n", variableName(flag.name));
   }
   return text +

@@ -33,13 +33,13 @@ LoadedConfig load(const CommandLine& command_line) {
   }
   std::string wrong;
   const auto text = readYamlText(path, wrong);
-  if (text) return parseYaml(*text, path.string(), path.parent_path());
+  if (text) return parseYaml(command_line.products, *text, path.string(), path.parent_path());
   loaded.errors.push_back({path.string(), "", wrong});
   return loaded;
 }
 
-LoadedConfig parseYaml(const std::string& text, const std::string& file, const Path& folder,
-                       NamedFiles named) {
+LoadedConfig parseYaml(Products products, const std::string& text, const std::string& file,
+                       const Path& folder, NamedFiles named) {
   ErrorCollector collector(file, folder, named);
   LoadedConfig loaded;
   const auto document = parseYamlTree(text);
@@ -47,7 +47,7 @@ LoadedConfig parseYaml(const std::string& text, const std::string& file, const P
   if (document.root && document.root->kind != YamlNode::NodeKind::Null) {
     YamlMap map(YamlValue(*document.root, "", collector));
     const auto targets = map.need("targets");
-    if (targets) loaded.config.targets = readTargets(*targets);
+    if (targets) loaded.config.targets = readTargets(*targets, products);
     map.refuseUnknown(PrometheusBlock::Root);
   } else if (document.mistakes.empty()) {
     collector.add(1, 1, "", "is empty, expected targets");

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "config/inject.h"
+#include "config/presets.h"
 #include "config/target.h"
 
 namespace postern::config {
@@ -73,6 +74,7 @@ struct CheckOptions {
 // The command line and the environment, read and checked. If there are errors, ignore all other
 // fields.
 struct CommandLine {
+  Products products = {};  // those of load() too
   Command command = Command::Run;
   Path page_file;      // for Command::Rules; "-": standard input
   std::string target;  // for Command::Rules and Command::Check; empty: the only one, or all
@@ -85,10 +87,10 @@ struct CommandLine {
 };
 
 // `environment` is NAME=value, as in environ(7); argv[0] is not among `arguments`.
-CommandLine parseCommandLine(const std::vector<std::string>& arguments,
+CommandLine parseCommandLine(Products products, const std::vector<std::string>& arguments,
                              const std::vector<std::string>& environment);
 // The text of --help. It ends with a newline.
-std::string helpText();
+std::string helpText(Products products);
 
 struct LoadedConfig {
   Config config;
@@ -103,7 +105,7 @@ LoadedConfig load(const CommandLine& command_line);
 enum class NamedFiles { Read, Leave };
 // The same for YAML text. `file` is its name in errors. Relative file names are resolved
 // against `folder`.
-LoadedConfig parseYaml(const std::string& text, const std::string& file, const Path& folder,
-                       NamedFiles named = NamedFiles::Read);
+LoadedConfig parseYaml(Products products, const std::string& text, const std::string& file,
+                       const Path& folder, NamedFiles named = NamedFiles::Read);
 
 }  // namespace postern::config

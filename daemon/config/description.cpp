@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 
@@ -15,18 +16,6 @@ using OrderedJson = nlohmann::ordered_json;
 
 constexpr const char* kSecret = "<secret>";
 constexpr const char* kHidden = "<hidden>";  // may contain a secret
-
-std::string_view formatName(Format format) {
-  switch (format) {
-    case Format::Auto: break;
-    case Format::Text: return "text";
-    case Format::OpenMetrics: return "openmetrics";
-    case Format::WhatsappJson: return "whatsapp_json";
-    case Format::WhatsappHealth: return "whatsapp_health";
-    case Format::SpectatorJson: return "spectator_json";
-  }
-  return "auto";
-}
 
 std::string_view versionName(TlsVersion version) {
   switch (version) {
@@ -223,14 +212,14 @@ OrderedJson describeOauth2(const Target& target) {
 }
 
 OrderedJson describePage(const Page& page) {
-  OrderedJson json = {{"path", page.path}, {"format", formatName(page.format)}};
+  OrderedJson json = {{"path", page.path}, {"format", page.format.name()}};
   if (!page.params.empty()) json["params"] = describeParams(page.params);
   json["required"] = page.required;
   json["timeout"] = showDuration(page.timeout);
   json["min_interval"] = showDuration(page.min_interval);
-  if (page.format == Format::SpectatorJson) {
-    json["service_label"] = page.spectator.service_label;
-    json["standard_notation"] = page.spectator.standard_notation;
+  if (page.format.isJson()) {
+    for (const auto option : page.format.json->options)
+      json[std::string(option)] = std::ranges::count(page.options, option) > 0;
   }
   return json;
 }
@@ -266,8 +255,7 @@ void addReshape(OrderedJson& json, const Reshape& reshape) {
 
 void addLimits(OrderedJson& json, const Target& target) {
   const Limits& limits = target.limits;
-  const bool of_json = target.pages.front().format == Format::WhatsappJson ||
-                       target.pages.front().format == Format::SpectatorJson;
+  const bool of_json = target.pages.front().format.isJson();
   json["body_size_limit"] = showSize(of_json ? limits.json_body_size : limits.body_size);
   json["line_limit"] = showSize(limits.line);
   json["sample_limit"] = limits.samples;

@@ -74,7 +74,7 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"target.name", "NAME", "name of the only target (default default)", kValue, true, true},
     {"target.url", "URL", "https URL of the only target; needed without --config.file", kValue,
      true, true},
-    {"target.preset", "PRESET", "none, spinnaker or whatsapp (default none)", kValue, true, true},
+    {"target.preset", "PRESET", " (default none)", kValue, true, true},
     {"target.server-name", "HOST", "name in the service's certificate (default: the URL's host)",
      kValue, true, true},
     {"target.spiffe-id", "ID", "SPIFFE ID in the service's certificate, instead of a name", kValue,

@@ -15,7 +15,7 @@ enum class FlagKind { Switch, Value, List };
 struct Flag {
   std::string_view name;      // without the dashes
   std::string_view argument;  // the value's name in --help; empty for a switch
-  std::string_view help;
+  std::string_view help;      // --target.preset: follows the names of the presets
   FlagKind kind;
   bool of_target;       // describes the only target
   bool in_environment;  // whether a variable POSTERN_... sets it

@@ -4,7 +4,6 @@
 #include <set>
 
 #include "base/text.h"
-#include "config/presets.h"
 #include "config/readers.h"
 #include "config/syntax.h"
 
@@ -18,28 +17,36 @@ std::string pagePathMistake(std::string_view text) {
   return pathMistake(text, false);
 }
 
-void readSpectator(YamlMap& map, Page& page) {
-  map.boolean("service_label", page.spectator.service_label);
-  map.boolean("standard_notation", page.spectator.standard_notation);
-  if (page.format == Format::SpectatorJson) return;
-  for (const auto key : {"service_label", "standard_notation"}) {
-    if (!map.has(key)) continue;
-    map.find(key)->addError("is only for format spectator_json, expected that format");
+void readOptions(YamlMap& map, const JsonFormat& format, Page& page) {
+  for (const auto key : format.options) {
+    bool on = false;
+    map.boolean(key, on);
+    if (page.format.json != &format && map.has(key)) {
+      map.find(key)->addError(
+          fmt::format("is only for format {}, expected that format", format.name));
+    } else if (on) {
+      page.options.emplace_back(key);
+    }
   }
 }
 
-void readPage(const YamlValue& value, Page& page) {
+void readFormat(YamlMap& map, Products products, Page& page) {
+  std::vector<std::pair<std::string_view, PageFormat>> formats = {
+      {"auto", Format::Auto}, {"text", Format::Text}, {"openmetrics", Format::OpenMetrics}};
+  for (const Product* product : products) {
+    for (const JsonFormat* json : product->formats) formats.emplace_back(json->name, *json);
+  }
+  map.choice<PageFormat>("format", page.format, std::span(std::as_const(formats)));
+  for (const Product* product : products) {
+    for (const JsonFormat* json : product->formats) readOptions(map, *json, page);
+  }
+}
+
+void readPage(const YamlValue& value, Products products, Page& page) {
   YamlMap map(value);
   map.need("path");
   map.checked("path", page.path, pagePathMistake);
-  map.choice<Format>("format", page.format,
-                     {{"auto", Format::Auto},
-                      {"text", Format::Text},
-                      {"openmetrics", Format::OpenMetrics},
-                      {"whatsapp_json", Format::WhatsappJson},
-                      {"whatsapp_health", Format::WhatsappHealth},
-                      {"spectator_json", Format::SpectatorJson}});
-  readSpectator(map, page);
+  readFormat(map, products, page);
   if (const auto params = map.find("params")) readParams(*params, page.params);
   map.boolean("required", page.required);
   if (!page.required) page.timeout = kOptionalPageTimeout;
@@ -82,13 +89,13 @@ void readHeader(const YamlEntry& entry, HttpHeader& header) {
 
 }  // namespace
 
-void readPages(const YamlValue& value, std::vector<Page>& pages) {
+void readPages(const YamlValue& value, Products products, std::vector<Page>& pages) {
   const auto list = value.list();
   if (!list) return;
   pages.clear();
   std::set<std::string> paths;
   for (const auto& entry : *list) {
-    readPage(entry, pages.emplace_back());
+    readPage(entry, products, pages.emplace_back());
     const auto& path = pages.back().path;
     // The path becomes the label `page` of postern_page_up.
     if (!path.empty() && !paths.insert(path).second) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "config/presets.h"
 #include "config/yaml_reader.h"
 
 // One function per block of a target. Each starts from the field's current value (a default or the
@@ -9,7 +10,7 @@ namespace postern::config {
 // Reads a file of at most 1 MiB. On failure returns nothing and sets `wrong`.
 std::optional<std::string> readYamlText(const Path& path, std::string& wrong);
 
-std::vector<Target> readTargets(const YamlValue& value);
+std::vector<Target> readTargets(const YamlValue& value, Products products);
 
 void readTls(const YamlValue& value, Tls& tls);
 // Only the three PEM files and the key's password: the database client supports no other keys.
@@ -25,7 +26,7 @@ void readOauth2(const YamlValue& value, Target& target);
 // The JSON text of a map whose strings may contain {{username}} and {{password}}.
 void readJsonBody(const YamlValue& value, std::string& json);
 
-void readPages(const YamlValue& value, std::vector<Page>& pages);
+void readPages(const YamlValue& value, Products products, std::vector<Page>& pages);
 // Prometheus' form: name: [value, ...].
 void readParams(const YamlValue& value, Pairs& params);
 // Prometheus' form: name: { values: [value, ...], secrets: [value, ...], files: [file, ...] }.

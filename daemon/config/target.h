@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "base/secret.h"
+#include "config/format.h"
 #include "config/limits.h"
 #include "config/login.h"
 #include "config/reshape.h"
-#include "config/spectator.h"
 #include "config/tls.h"
 
 // The configuration of a target: plain values with every default and unit. They are complete and
@@ -90,17 +90,18 @@ struct Oauth2 {
   bool operator==(const Oauth2&) const = default;
 };
 
-enum class Format { Auto, Text, OpenMetrics, WhatsappJson, WhatsappHealth, SpectatorJson };
+// The default timeout of a page that is not required.
+inline constexpr milliseconds kOptionalPageTimeout = seconds(2);
 
 struct Page {
   std::string path;  // begins with a slash
-  Format format = Format::Auto;
+  PageFormat format = {};
   Pairs params;
   bool required = true;
   // 0: the timeout of the scrape. The default of a page that is not required is 2 s.
   milliseconds timeout{0};
   milliseconds min_interval{0};  // the last valid page is served again until it is this old
-  Spectator spectator{};         // only for format SpectatorJson
+  std::vector<std::string> options = {};  // of its JsonFormat, those that are true
   bool operator==(const Page&) const = default;
   // The value of the label `page` in metrics, and the page's name in messages.
   std::string_view name() const { return path; }
@@ -108,7 +109,7 @@ struct Page {
 
 struct Target {
   std::string name = "default";  // [A-Za-z0-9._-]{1,63}
-  std::string preset = "none";   // none | spinnaker | whatsapp
+  std::string preset = "none";   // or the name of a product
   Url url;
   milliseconds scrape_timeout = seconds(10);
   Limits limits;

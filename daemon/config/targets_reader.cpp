@@ -3,7 +3,6 @@
 #include <map>
 
 #include "base/printable.h"
-#include "config/presets.h"
 #include "config/readers.h"
 #include "config/syntax.h"
 
@@ -16,13 +15,13 @@ constexpr std::size_t kMib = 1U << 20;
 constexpr std::size_t kGib = 1U << 30;
 
 // Reads the preset first, because every other key overrides it.
-Target startFromPreset(YamlMap& map) {
+Target startFromPreset(YamlMap& map, Products products) {
   const auto value = map.find("preset");
   const auto name = value ? value->text() : std::nullopt;
-  if (!name) return *makePreset("none");
-  auto target = makePreset(*name);
-  if (!target) value->addError(unknownPreset());
-  return target ? std::move(*target) : *makePreset("none");
+  if (!name) return *makePreset(products, "none");
+  auto target = makePreset(products, *name);
+  if (!target) value->addError(unknownPreset(products));
+  return target ? std::move(*target) : *makePreset(products, "none");
 }
 
 void readUrl(YamlMap& map, Url& url) {
@@ -94,9 +93,9 @@ void allowColon(Target& target) {
   if (target.credentials->mysql) target.credentials->mysql->colon_allowed = true;
 }
 
-Target readTarget(const YamlValue& value) {
+Target readTarget(const YamlValue& value, Products products) {
   YamlMap map(value);
-  auto target = startFromPreset(map);
+  auto target = startFromPreset(map, products);
   map.checked("name", target.name, targetNameMistake);
   readUrl(map, target.url);
   readScraping(map, target);
@@ -108,7 +107,7 @@ Target readTarget(const YamlValue& value) {
   if (const auto login = map.find("login")) {
     readLogin(*login, target.login ? *target.login : target.login.emplace());
   }
-  if (const auto pages = map.find("pages")) readPages(*pages, target.pages);
+  if (const auto pages = map.find("pages")) readPages(*pages, products, target.pages);
   refuseTwoWaysIn(map, target);
   allowColon(target);
   if (const auto oauth2 = map.find("oauth2")) readOauth2(*oauth2, target);
@@ -118,13 +117,13 @@ Target readTarget(const YamlValue& value) {
 
 }  // namespace
 
-std::vector<Target> readTargets(const YamlValue& value) {
+std::vector<Target> readTargets(const YamlValue& value, Products products) {
   const auto list = value.list();
   std::vector<Target> targets;
   std::map<std::string, std::size_t> lines;
   for (const auto& entry : list.value_or(std::vector<YamlValue>())) {
     if (entry.enough()) break;
-    targets.push_back(readTarget(entry));
+    targets.push_back(readTarget(entry, products));
     const auto& name = targets.back().name;
     const auto [earlier, fresh] = lines.emplace(name, entry.node().line);
     if (!fresh) {

@@ -2,6 +2,7 @@
 
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -87,7 +88,12 @@ class YamlMap {
   void checked(std::string_view key, std::string& field, std::string (*mistake)(std::string_view));
   template <typename T>
   void choice(std::string_view key, T& field,
-              std::initializer_list<std::pair<std::string_view, T>> choices);
+              std::initializer_list<std::pair<std::string_view, T>> choices) {
+    choice(key, field, std::span(choices.begin(), choices.size()));
+  }
+  template <typename T>
+  void choice(std::string_view key, T& field,
+              std::span<const std::pair<std::string_view, T>> choices);
 
  private:
   YamlValue value_;
@@ -98,7 +104,7 @@ class YamlMap {
 
 template <typename T>
 void YamlMap::choice(std::string_view key, T& field,
-                     std::initializer_list<std::pair<std::string_view, T>> choices) {
+                     std::span<const std::pair<std::string_view, T>> choices) {
   const auto value = find(key);
   const auto text = value ? value->text() : std::nullopt;
   if (!text) return;

@@ -8,7 +8,7 @@
 
 namespace postern::credentials {
 
-// "mysql db:3306 (database whatsapp, user postern)": the database, for messages. For a folder that
+// "mysql db:3306 (database billing, user postern)": the database, for messages. For a folder that
 // is not read yet: "mysql (of folder /mysql)".
 std::string nameOf(const config::MysqlCredentials& database);
 

@@ -41,21 +41,16 @@ bool isObject(std::string_view rest) {
   return rest.starts_with(':');
 }
 
-std::optional<Format> formatOfTopKey(std::string_view key) {
-  if (key == "health") return Format::WhatsappHealth;
-  if (key == "stats") return Format::WhatsappJson;
-  if (key == "applicationName") return Format::SpectatorJson;
-  return std::nullopt;
+// The format that has `key` in this list of its keys; null: none.
+const JsonFormat* formatWith(std::string_view key, config::JsonFormats formats,
+                             std::span<const std::string_view> JsonFormat::*keys) {
+  const auto found = std::ranges::find_if(
+      formats, [&](const auto* format) { return std::ranges::count(format->*keys, key) > 0; });
+  return found == formats.end() ? nullptr : *found;
 }
 
-// The format that a field of metrics.<name> indicates.
-std::optional<Format> formatOfField(std::string_view key) {
-  if (key == "kind" || key == "values") return Format::SpectatorJson;
-  if (key == "type" || key == "data" || key == "help") return Format::WhatsappJson;
-  return std::nullopt;
-}
-
-Format formatOfObject(std::string_view begin) {
+// Null: nothing shows the format.
+const JsonFormat* formatOfObject(std::string_view begin, config::JsonFormats formats) {
   constexpr std::size_t kTop = 1;
   constexpr std::size_t kField = 3;
   std::size_t depth = 0;
@@ -68,33 +63,23 @@ Format formatOfObject(std::string_view begin) {
       skipJsonBlanks(begin);
       if (!begin.starts_with(':')) continue;
       if (depth == kTop) in_metrics = *text == "metrics";
-      const auto format = depth == kTop                   ? formatOfTopKey(*text)
-                          : depth == kField && in_metrics ? formatOfField(*text)
-                                                          : std::nullopt;
-      if (format) return *format;
+      const JsonFormat* format = nullptr;
+      if (depth == kTop) format = formatWith(*text, formats, &JsonFormat::top_keys);
+      if (depth == kField && in_metrics)
+        format = formatWith(*text, formats, &JsonFormat::metric_fields);
+      if (format != nullptr) return format;
       continue;
     }
     if (c == '{' || c == '[') ++depth;
     if ((c == '}' || c == ']') && depth > 0) --depth;
     begin.remove_prefix(1);
   }
-  return Format::WhatsappJson;
+  return nullptr;
 }
 
 }  // namespace
 
-std::string_view formatName(Format format) {
-  switch (format) {
-    case Format::Text: break;
-    case Format::OpenMetrics: return "openmetrics";
-    case Format::WhatsappJson: return "whatsapp_json";
-    case Format::WhatsappHealth: return "whatsapp_health";
-    case Format::SpectatorJson: return "spectator_json";
-  }
-  return "text";
-}
-
-std::optional<Format> formatOf(std::string_view content_type) {
+std::optional<PageFormat> formatOf(std::string_view content_type) {
   const auto type = readMediaType(content_type);
   if (!type) return std::nullopt;
   if (equalsIgnoringCase(*type, "text/plain")) return Format::Text;
@@ -107,14 +92,17 @@ bool isProtobuf(std::string_view content_type) {
   return type && equalsIgnoringCase(*type, "application/vnd.google.protobuf");
 }
 
-std::optional<Format> jsonFormat(std::string_view begin) {
+bool looksLikeJson(std::string_view begin) {
   if (begin.starts_with(kByteOrderMark)) begin.remove_prefix(kByteOrderMark.size());
-  return isObject(begin) ? std::optional(formatOfObject(begin)) : std::nullopt;
+  return isObject(begin);
 }
 
-Format detect(std::string_view content_type, std::string_view begin) {
+PageFormat detect(std::string_view content_type, std::string_view begin,
+                  config::JsonFormats formats) {
   if (const auto named = formatOf(content_type)) return *named;
-  return jsonFormat(begin).value_or(Format::Text);
+  if (formats.empty() || !looksLikeJson(begin)) return Format::Text;
+  const JsonFormat* shown = formatOfObject(begin, formats);
+  return shown == nullptr ? *formats.front() : *shown;
 }
 
 }  // namespace postern::exposition

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "exposition/hash.h"
+#include "base/hash.h"
 #include "exposition/page_counts.h"
 
 namespace postern::exposition {

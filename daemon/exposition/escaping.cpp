@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/metric_text.h"
 #include "exposition/text_line.h"
 
 namespace postern::exposition {

@@ -13,20 +13,6 @@ namespace {
 
 constexpr Output kHeld{Syntax::OpenMetrics, /*version_1=*/true, Escaping::AllowUtf8};
 
-std::string escape(std::string_view text, std::string_view escaped) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    if (escaped.find(c) == std::string_view::npos) {
-      out += c;
-    } else {
-      out += '\\';
-      out += c == '\n' ? 'n' : c;
-    }
-  }
-  return out;
-}
-
 // The first type of a family applies.
 void giveType(Family& family, std::string_view type, Families& page) {
   if (family.type.empty()) {
@@ -66,10 +52,10 @@ FamilyCollector::FamilyCollector(Families& page)
 FamilyCollector::~FamilyCollector() = default;
 
 void FamilyCollector::family(const FamilyHead& head) {
-  const bool told = !head.type.empty() || !head.help.empty() || !head.unit.empty();
-  Family& family = told ? index_->named(head.name) : index_->ofSample(head.name);
+  const bool described = !head.type.empty() || !head.help.empty() || !head.unit.empty();
+  Family& family = described ? index_->named(head.name) : index_->ofSample(head.name);
   family_ = &family;
-  if (!told) return;
+  if (!described) return;
   family.quoted = head.quoted;
   giveType(family, head.type, page_);
   if (family.help.empty()) family.help = head.help;
@@ -145,14 +131,6 @@ Result<std::string> write(Families families, const Output& output) {
   }
   writer.finish();
   return std::move(writer.out());
-}
-
-std::string escapeLabelValue(std::string_view value) {
-  return escape(value, "\\\"\n");
-}
-
-std::string escapeHelp(std::string_view help) {
-  return escape(help, "\\\n");
 }
 
 }  // namespace postern::exposition

@@ -57,13 +57,6 @@ class FamilyCollector : public Sink {
 // Reads a whole page. Errors: those of PageReader.
 Result<Families> readFamilies(Syntax syntax, std::string_view page, const PageOptions& options);
 
-// WhatsApp's JSON of /metrics and /v1/stats/*: single and multiconnect, whose whole key
-// "<host>:<container>" becomes the label `node` unless the sample has one; histogram samples
-// {bucket,sum,count}; labels absent or `[]`. Numbers are copied as text. A string counts when
-// Prometheus reads it as a value. A metric or label name that needs quotes is refused. A type that
-// text does not have becomes untyped. Errors: Format (with the place), Empty.
-Result<Families> parseWhatsappJson(std::string_view json);
-
 // Adds the families of `more`: one HELP and TYPE per family, the first ones seen; samples of one
 // family are adjacent. When two pages give a family different types, the first type applies to the
 // samples of both, and type_clashes counts it.
@@ -72,10 +65,5 @@ void merge(Families& into, Families&& more);
 // Writes the page in this format. Frees each family after it is written, so that a large page is
 // not in memory twice. Error: Format, when a timestamp is before 1970, which text does not have.
 Result<std::string> write(Families families, const Output& output);
-
-// A label value in text 0.0.4: \\, \" and \n escaped.
-std::string escapeLabelValue(std::string_view value);
-// A HELP text: \\ and \n escaped.
-std::string escapeHelp(std::string_view help);
 
 }  // namespace postern::exposition

@@ -89,7 +89,7 @@ std::string positionText(std::string_view page, std::size_t offset) {
 
 }  // namespace
 
-Result<ondemand::object> JsonPage::root() {
+Result<ondemand::object> JsonDocument::root() {
   ondemand::object object;
   ondemand::json_type type{};
   auto error = parser_.iterate(padded_).get(document_);
@@ -99,7 +99,7 @@ Result<ondemand::object> JsonPage::root() {
   return notJson(error);
 }
 
-Error JsonPage::notJson(simdjson::error_code code) const {
+Error JsonDocument::notJson(simdjson::error_code code) const {
   const std::string_view page(padded_.data(), padded_.size());
   const std::size_t start = page.find_first_not_of(" \t\r\n");
   if (start == std::string_view::npos)
@@ -116,7 +116,7 @@ Error JsonPage::notJson(simdjson::error_code code) const {
                    what + (page[start] == '<' ? "\"; the page looks like HTML" : "\""));
 }
 
-Result<void> JsonPage::checkEnd() {
+Result<void> JsonDocument::checkEnd() {
   const auto at = document_.current_location();
   if (at.error() == simdjson::OUT_OF_BOUNDS) return {};
   std::string what = "expected the end of the page after the JSON object, found more text";
@@ -127,7 +127,7 @@ Result<void> JsonPage::checkEnd() {
   return jsonError(JsonPlace(), what);
 }
 
-Error JsonPage::located(Error error) {
+Error JsonDocument::located(Error error) {
   const auto at = document_.current_location();
   if (document_.is_alive() || at.error()) return error;
   const auto offset = static_cast<std::size_t>(at.value_unsafe() - padded_.data());

@@ -13,11 +13,11 @@ namespace postern::exposition {
 
 // A JSON page that is read once from front to back. Views of numbers and strings point into it and
 // die with it. Not movable, because simdjson's values refer to its document.
-class JsonPage {
+class JsonDocument {
  public:
-  explicit JsonPage(std::string_view json) : padded_(json) {}
-  JsonPage(const JsonPage&) = delete;
-  JsonPage& operator=(const JsonPage&) = delete;
+  explicit JsonDocument(std::string_view json) : padded_(json) {}
+  JsonDocument(const JsonDocument&) = delete;
+  JsonDocument& operator=(const JsonDocument&) = delete;
 
   // The outermost object. Call it once. Error: Format.
   Result<simdjson::ondemand::object> root();

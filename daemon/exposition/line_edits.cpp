@@ -4,7 +4,7 @@
 #include <cstring>
 #include <utility>
 
-#include "exposition/hash.h"
+#include "base/hash.h"
 #include "exposition/scan.h"
 
 namespace postern::exposition {

@@ -24,12 +24,12 @@ bool isOpenMetricsType(std::string_view text) {
 
 }  // namespace
 
-Outcome OpenMetricsLineParser::next(const char* begin, const char* end, bool utf8_known) {
+LineResult OpenMetricsLineParser::next(const char* begin, const char* end, bool utf8_known) {
   if (end != end_ || begin != after()) {
     last_name_.forget();
     known_.forget();
   }
-  outcome_ = Outcome::Whole;
+  outcome_ = LineResult::Whole;
   end_ = end;
   const auto size = static_cast<std::size_t>(end - begin);
   eol_ = static_cast<const char*>(std::memchr(begin, '\n', size));
@@ -41,7 +41,7 @@ Outcome OpenMetricsLineParser::next(const char* begin, const char* end, bool utf
   } else {
     fail(begin, R"(a metric name, "# HELP", "# TYPE", "# UNIT" or "# EOF")");
   }
-  if (outcome_ == Outcome::Bad) return outcome_;
+  if (outcome_ == LineResult::Bad) return outcome_;
   if (!utf8_known && !simdjson::validate_utf8(begin, line_.raw.size())) {
     fail(begin, "a line in UTF-8");
   }
@@ -50,7 +50,7 @@ Outcome OpenMetricsLineParser::next(const char* begin, const char* end, bool utf
 
 bool OpenMetricsLineParser::fail(const char* at, std::string_view expected) {
   complaint_ = {at, expected};
-  outcome_ = Outcome::Bad;
+  outcome_ = LineResult::Bad;
   return false;
 }
 

@@ -20,7 +20,7 @@ namespace postern::exposition {
 class OpenMetricsLineParser {
  public:
   // Like TextLineParser::next(). Never Unfinished, because no text may contain a line end.
-  Outcome next(const char* begin, const char* end, bool utf8_known);
+  LineResult next(const char* begin, const char* end, bool utf8_known);
 
   const Line& line() const { return line_; }
   // The position after the line end.
@@ -45,7 +45,7 @@ class OpenMetricsLineParser {
 
   Line line_;
   StrictError complaint_;
-  Outcome outcome_ = Outcome::Whole;
+  LineResult outcome_ = LineResult::Whole;
   KnownName last_name_;
   KnownLabels known_;
   Label exemplar_label_;

@@ -4,11 +4,12 @@
 #include <iterator>
 #include <utility>
 
+#include "base/metric_text.h"
 #include "base/printable.h"
 #include "exposition/family_names.h"
-#include "exposition/label_set.h"
 #include "exposition/limits.h"
 #include "exposition/sample_text.h"
+#include "relabel/label_set.h"
 
 namespace postern::exposition {
 namespace {
@@ -54,11 +55,11 @@ PageChecker::PageChecker(Syntax syntax, const PageOptions& options, Sink& sink)
       options_(options),
       sink_(sink),
       copies_(sink.copies(syntax) &&
-              (options.reshaper == nullptr || !options.reshaper->touchesFamilies())),
+              (options.relabeler == nullptr || !options.relabeler->touchesFamilies())),
       labels_limited_(limitsLabels(options.limits)),
-      inserted_hash_(options.reshaper == nullptr ? 0 : options.reshaper->insertedHash()) {
+      inserted_hash_(options.relabeler == nullptr ? 0 : options.relabeler->insertedHash()) {
   if (options_.strict) strict_.emplace(syntax);
-  if (options_.reshaper != nullptr) options_.reshaper->startPage();
+  if (options_.relabeler != nullptr) options_.relabeler->startPage();
 }
 
 bool PageChecker::fail(Fault fault, const char* at, std::string_view what) {
@@ -116,7 +117,7 @@ void PageChecker::takeMeta(const Line& line) {
   } else {
     field = line.text == "untyped" && line.kind == LineKind::Type ? "unknown" : line.text;
   }
-  untold_ = true;
+  head_pending_ = true;
   sent_name_.clear();
 }
 
@@ -140,9 +141,9 @@ inline bool PageChecker::takeSample(const Line& line) {
                 /*rewritten=*/false,
                 quoted_labels_,
                 options_.honor_timestamps};
-  if (options_.reshaper != nullptr) {
+  if (options_.relabeler != nullptr) {
     const std::size_t kept_before = counts_.unmatched + counts_.relabelled;
-    if (!reshape(sample)) return false;
+    if (!relabel(sample)) return false;
     if (counts_.unmatched + counts_.relabelled != kept_before) return true;
   }
   if (options_.limits.family_series != 0 && family_.kept >= options_.limits.family_series) {
@@ -172,7 +173,7 @@ bool PageChecker::learnLabels(const Line& line) {
   for (const Label& label : line.labels) {
     if (label.quoted) quoted_labels_ = true;
     label_hashes_.push_back(hashLabelName(label.name));
-    if (label.name == LabelSet::kMetricName) {
+    if (label.name == relabel::LabelSet::kMetricName) {
       return fail(Fault::Format, label.name.data(),
                   "a label other than __name__, which is the metric's own name");
     }
@@ -212,34 +213,34 @@ void PageChecker::startFamily(std::string_view name, bool quoted) {
 
 // A family without samples on the page is passed on unchanged, and so is a late HELP.
 void PageChecker::endFamily() {
-  if (!copies_ && untold_ && (family_.read == 0 || family_.kept > 0)) {
+  if (!copies_ && head_pending_ && (family_.read == 0 || family_.kept > 0)) {
     sendHead(family_.name, family_.quoted, family_.type);
   }
-  untold_ = false;
+  head_pending_ = false;
 }
 
 // Returns false when the page is refused. A dropped sample increments its counter.
-bool PageChecker::reshape(Sample& sample) {
-  Relabeler& reshaper = *options_.reshaper;
-  switch (reshaper.apply(sample.line)) {
-    case Relabeler::Verdict::Unchanged: break;
-    case Relabeler::Verdict::Inserted: sample.inserted = reshaper.inserted(); break;
-    case Relabeler::Verdict::Rewritten:
-      sample.name = reshaper.name();
-      sample.quoted = reshaper.quoted();
-      sample.text = reshaper.labelsText();
-      sample.quoted_labels = reshaper.quotedLabels();
-      labels_hash_ = reshaper.labelsHash();
+bool PageChecker::relabel(Sample& sample) {
+  relabel::Relabeler& relabeler = *options_.relabeler;
+  switch (relabeler.apply(sample.line)) {
+    case relabel::Relabeler::Effect::Unchanged: break;
+    case relabel::Relabeler::Effect::Inserted: sample.inserted = relabeler.inserted(); break;
+    case relabel::Relabeler::Effect::Rewritten:
+      sample.name = relabeler.name();
+      sample.quoted = relabeler.quoted();
+      sample.text = relabeler.labelsText();
+      sample.quoted_labels = relabeler.quotedLabels();
+      labels_hash_ = relabeler.labelsHash();
       sample.labels = {};
       if (labels_limited_ || sample.quoted || sample.quoted_labels || sample.text.empty()) {
-        sample.labels = reshaper.labels();
+        sample.labels = relabeler.labels();
       }
       sample.rewritten = true;
       break;
-    case Relabeler::Verdict::Unmatched: ++counts_.unmatched; break;
-    case Relabeler::Verdict::Dropped: ++counts_.relabelled; break;
-    case Relabeler::Verdict::Refused:
-      return fail(Fault::Format, sample.line.raw.data(), reshaper.complaint());
+    case relabel::Relabeler::Effect::Unmatched: ++counts_.unmatched; break;
+    case relabel::Relabeler::Effect::Dropped: ++counts_.relabelled; break;
+    case relabel::Relabeler::Effect::Refused:
+      return fail(Fault::Format, sample.line.raw.data(), relabeler.expected());
   }
   return true;
 }
@@ -250,8 +251,8 @@ inline bool PageChecker::withinLimits(const Sample& sample) {
     return fail(Fault::Limit, nullptr, checkSampleLimit(limits, counts_.kept).error().what);
   }
   if (!labels_limited_) return true;
-  const bool inserts = options_.reshaper != nullptr && !sample.inserted.empty();
-  const std::size_t inserted = inserts ? options_.reshaper->insertedLabels() : 0;
+  const bool inserts = options_.relabeler != nullptr && !sample.inserted.empty();
+  const std::size_t inserted = inserts ? options_.relabeler->insertedLabels() : 0;
   const auto within = checkLabelLimits(limits, sample.name, sample.labels, inserted);
   return within || fail(Fault::Limit, nullptr, within.error().what);
 }
@@ -304,7 +305,7 @@ bool PageChecker::refuseDuplicate(const SeriesHash& series, const char* at) {
 
 std::shared_ptr<const PageChecker::Context> PageChecker::context() const {
   if (copies_) return nullptr;
-  auto context = std::make_shared<Context>(Context{family_, sent_name_, untold_});
+  auto context = std::make_shared<Context>(Context{family_, sent_name_, head_pending_});
   for (std::size_t* count : {&context->family.read, &context->family.kept}) {
     *count = std::min<std::size_t>(*count, 1);
   }
@@ -319,7 +320,7 @@ void PageChecker::jump(const std::shared_ptr<const Context>& context, const Page
   if (context) {
     family_ = context->family;
     sent_name_ = context->sent_name;
-    untold_ = context->untold;
+    head_pending_ = context->head_pending;
   }
   entered_ = false;
   counts_ += lines;
@@ -335,7 +336,7 @@ void PageChecker::setDuplicates(const PageCounts& found) {
 // sample to its family, the new name is a family of its own.
 void PageChecker::sendHead(const Sample& sample) {
   sent_name_ = sample.name;
-  untold_ = false;
+  head_pending_ = false;
   if (sample.name == sample.line.name) return sendHead(family_.name, family_.quoted, family_.type);
   const std::string_view suffix = sample.line.name.substr(family_.name.size());
   if (sample.name.size() <= suffix.size() || !sample.name.ends_with(suffix)) {

@@ -10,12 +10,13 @@
 #include <vector>
 
 #include "base/result.h"
+#include "config/format.h"
 #include "config/limits.h"
 #include "exposition/duplicate_search.h"
 #include "exposition/page_counts.h"
-#include "exposition/relabeler.h"
 #include "exposition/sink.h"
 #include "exposition/strict.h"
+#include "relabel/relabeler.h"
 
 namespace postern::exposition {
 
@@ -23,19 +24,20 @@ struct PageOptions {
   config::Limits limits = {};
   bool honor_timestamps = true;
   bool strict = false;
-  Relabeler* reshaper = nullptr;  // must outlive the page; null: samples are unchanged
+  relabel::Relabeler* relabeler = nullptr;  // must outlive the page; null: samples are unchanged
+  config::JsonFormats json_formats = {};    // that a page of no configured format may have
 };
 
 // The stage between the lines of a page and its sink. It makes the checks that Prometheus makes
 // after its parser, checks strictness and limits, applies rules, and assigns samples to families.
 // HELP and TYPE follow the samples: they are renamed or dropped with them.
 //
-// Memory is bounded by that of DuplicateSearch, the sink and the reshaper. Not thread-safe.
+// Memory is bounded by that of DuplicateSearch, the sink and the relabeler. Not thread-safe.
 class PageChecker {
  public:
   PageChecker(Syntax syntax, const PageOptions& options, Sink& sink);
 
-  struct Family {  // as on the page
+  struct FamilyState {  // as on the page
     std::string name;
     bool quoted = false;
     std::string type;
@@ -43,14 +45,14 @@ class PageChecker {
     std::string unit;
     std::size_t read = 0;  // number of samples
     std::size_t kept = 0;
-    bool operator==(const Family&) const = default;
+    bool operator==(const FamilyState&) const = default;
   };
   // The effect of earlier lines on later ones. Of the counts of the family it only has whether they
   // are zero. Null when lines are copied. Requires no `strict` and no family_series_limit.
   struct Context {
-    Family family;
+    FamilyState family;
     std::string sent_name;
-    bool untold = false;
+    bool head_pending = false;
     bool operator==(const Context&) const = default;
   };
 
@@ -72,7 +74,7 @@ class PageChecker {
   std::shared_ptr<const Context> context() const;
   bool isAt(const std::shared_ptr<const Context>& context) const;
   // Whether the HELP, TYPE or UNIT of the last family wait for its first sample, or the page's end.
-  bool hasPendingHead() const { return !copies_ && untold_; }
+  bool hasPendingHead() const { return !copies_ && head_pending_; }
   // Whether this many more samples may be kept.
   bool admits(std::size_t samples) const {
     return options_.limits.samples == 0 || counts_.kept + samples <= options_.limits.samples;
@@ -95,7 +97,7 @@ class PageChecker {
   void enterFamily(const Line& line);
   void startFamily(std::string_view name, bool quoted);
   void endFamily();
-  bool reshape(Sample& sample);
+  bool relabel(Sample& sample);
   bool withinLimits(const Sample& sample);
   SeriesHash hashSeries(const Sample& sample) const;
   bool searchDuplicate(const Sample& sample);
@@ -113,13 +115,13 @@ class PageChecker {
   DuplicateSearch search_{counts_};
   SeriesLog* series_log_ = nullptr;
   const std::uint64_t inserted_hash_;  // of the labels that Inserted adds
-  Family family_;
+  FamilyState family_;
   bool named_alike_ = false;       // the last line with a name had that of family_
   bool entered_ = false;           // the last such line was a sample
   std::uint64_t name_hash_ = 0;    // hash of the last sample's name
   std::uint64_t labels_hash_ = 0;  // hash of the labels of a rewritten sample
   std::string sent_name_;          // name of the last written sample; empty when family_ is new
-  bool untold_ = false;            // HELP, TYPE or UNIT of family_ are not written yet
+  bool head_pending_ = false;      // HELP, TYPE or UNIT of family_ are not written yet
   // The labels of the last sample:
   bool quoted_labels_ = false;
   std::vector<std::uint64_t> label_hashes_;              // hashes of their names

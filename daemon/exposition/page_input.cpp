@@ -14,12 +14,12 @@ constexpr std::size_t kEnough = 4U << 10;  // bytes that suffice to detect the f
 
 }  // namespace
 
-PageInput::PageInput(std::optional<Format> format, const PageOptions& options, Sink& sink,
+PageInput::PageInput(std::optional<PageFormat> format, const PageOptions& options, Sink& sink,
                      JsonToText json_to_text)
     : format_(format), options_(options), sink_(sink), json_to_text_(std::move(json_to_text)) {}
 
 bool PageInput::isJson() const {
-  return format_ && *format_ != Format::Text && *format_ != Format::OpenMetrics;
+  return format_ && format_->isJson();
 }
 
 // Detects the format from the beginning of the page.
@@ -31,10 +31,10 @@ Result<void> PageInput::judge(std::string_view begin) {
                              "the service has to send what the Accept header asks for",
                              printable(content_type_))};
   }
-  if (!given) format_ = detect(content_type_, begin);
+  if (!given) format_ = detect(content_type_, begin, options_.json_formats);
   judged_ = true;
   shape_ = bodyShape(begin);
-  if (shape_.empty() && !isJson() && jsonFormat(begin)) {
+  if (shape_.empty() && !isJson() && looksLikeJson(begin)) {
     shape_ = "the body looks like JSON: ";
     shape_ += given ? "correct `format`" : "correct its Content-Type, or set `format`";
   }
@@ -90,7 +90,7 @@ Result<void> PageInput::end() {
   }
   if (isJson()) {
     if (auto within = checkHeld(); !within) return within;
-    TRY(auto text, json_to_text_(*format_, held_));
+    TRY(auto text, json_to_text_(*format_->json, held_));
     held_ = std::move(text);
   }
   auto taken = begin().feed(std::exchange(held_, {}));

@@ -16,11 +16,12 @@ namespace postern::exposition {
 // thread-safe.
 class PageInput {
  public:
-  // Converts a page of one of the JSON formats to Prometheus text.
-  using JsonToText = std::function<Result<std::string>(Format format, std::string_view json)>;
+  // Converts a JSON page to Prometheus text.
+  using JsonToText =
+      std::function<Result<std::string>(const JsonFormat& format, std::string_view json)>;
 
   // The sink must outlive the object.
-  PageInput(std::optional<Format> format, const PageOptions& options, Sink& sink,
+  PageInput(std::optional<PageFormat> format, const PageOptions& options, Sink& sink,
             JsonToText json_to_text);
 
   // Call before the page.
@@ -33,7 +34,7 @@ class PageInput {
 
   PageCounts counts() const { return reader_ ? reader_->counts() : PageCounts(); }
   // Not set until it is known.
-  const std::optional<Format>& format() const { return format_; }
+  const std::optional<PageFormat>& format() const { return format_; }
 
  private:
   bool isJson() const;
@@ -44,7 +45,7 @@ class PageInput {
   PageReader& begin();
   Result<void> explained(Result<void> read) const;
 
-  std::optional<Format> format_;
+  std::optional<PageFormat> format_;
   const PageOptions options_;
   Sink& sink_;
   const JsonToText json_to_text_;

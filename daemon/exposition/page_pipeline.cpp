@@ -4,8 +4,9 @@
 
 namespace postern::exposition {
 
-PagePipeline::PagePipeline(std::optional<Format> format, const PageOptions& options, const Output& output,
-                 PageInput::JsonToText json_to_text, PageTemplateStore* store)
+PagePipeline::PagePipeline(std::optional<PageFormat> format, const PageOptions& options,
+                           const Output& output, PageInput::JsonToText json_to_text,
+                           PageTemplateStore* store)
     : line_limit_(options.limits.line),
       output_(output),
       writer_(output),

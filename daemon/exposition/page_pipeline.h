@@ -18,8 +18,8 @@ class PagePipeline {
   // `store` belongs to the page, and must outlive the object. Null: every line is read. That is
   // also the case with `strict`, which checks values, and with family_series_limit, which depends
   // on the whole page.
-  PagePipeline(std::optional<Format> format, const PageOptions& options, const Output& output,
-          PageInput::JsonToText json_to_text, PageTemplateStore* store);
+  PagePipeline(std::optional<PageFormat> format, const PageOptions& options, const Output& output,
+               PageInput::JsonToText json_to_text, PageTemplateStore* store);
   ~PagePipeline();
   PagePipeline(const PagePipeline&) = delete;
   PagePipeline& operator=(const PagePipeline&) = delete;
@@ -30,7 +30,7 @@ class PagePipeline {
   Result<void> finish();
 
   PageCounts counts() const { return input_.counts(); }
-  std::optional<Format> format() const { return input_.format(); }
+  std::optional<PageFormat> format() const { return input_.format(); }
   // The output since it was last cleared. The caller clears it.
   std::string& out() { return writer_.out(); }
 

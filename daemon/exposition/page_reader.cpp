@@ -216,14 +216,14 @@ Result<std::size_t> PageReader::readLines(std::string_view text, Parser& parser,
   std::optional<bool> utf8;
   while (fillIn(line, end, last_text) && line != end) {
     if (!utf8) utf8 = simdjson::validate_utf8(line, static_cast<std::size_t>(end - line));
-    const Outcome outcome = parser.next(line, end, *utf8);
-    if (outcome == Outcome::Unfinished) break;
+    const LineResult outcome = parser.next(line, end, *utf8);
+    if (outcome == LineResult::Unfinished) break;
     // First, also for an invalid line, because the result must not depend on how the page was split
     // into blocks.
     if (static_cast<std::size_t>(parser.after() - 1 - line) > line_limit_) {
       return lineLimit(lines_ + 1, line_limit_);
     }
-    if (outcome == Outcome::Bad) {
+    if (outcome == LineResult::Bad) {
       return formatError(syntax_, parser.complaint(), line, parser.after(), lines_ + 1);
     }
     if (ended_)

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/budget.h"
-#include "exposition/hash.h"
+#include "base/hash.h"
 #include "exposition/scan.h"
 
 namespace postern::exposition {
@@ -114,7 +114,7 @@ void TemplateBlock::write(const char* p, const std::vector<const char*>& ends,
 std::size_t TemplateBlock::size() const {
   std::size_t context = 0;
   if (after && after != before) {
-    const auto& [family, sent_name, untold] = *after;
+    const auto& [family, sent_name, head_pending] = *after;
     context = sizeof(*after);
     for (const std::string* text :
          {&family.name, &family.type, &family.help, &family.unit, &sent_name}) {

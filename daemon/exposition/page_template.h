@@ -13,8 +13,8 @@
 #include "exposition/duplicate_search.h"
 #include "exposition/line_edits.h"
 #include "exposition/output.h"
-#include "exposition/page_counts.h"
 #include "exposition/page_checker.h"
+#include "exposition/page_counts.h"
 #include "exposition/page_writer.h"
 
 namespace postern::exposition {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "exposition/hash.h"
+#include "base/hash.h"
 #include "exposition/sink.h"
 
 namespace postern::exposition {

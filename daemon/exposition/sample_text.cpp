@@ -1,5 +1,6 @@
 #include "exposition/sample_text.h"
 
+#include "base/metric_text.h"
 #include "exposition/escaping.h"
 #include "exposition/timestamp.h"
 
@@ -46,23 +47,6 @@ void appendLabel(std::string& out, const Label& label, const Output& output) {
 }
 
 }  // namespace
-
-std::string unescapeName(std::string_view name) {
-  std::string out;
-  out.reserve(name.size());
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    if (name[i] == '\\' && i + 1 < name.size()) {
-      const char next = name[i + 1];
-      if (next == 'n' || next == '"' || next == '\\') {
-        out += next == 'n' ? '\n' : next;
-        ++i;
-        continue;
-      }
-    }
-    out += name[i];
-  }
-  return out;
-}
 
 void appendName(std::string& out, std::string_view name, bool quoted, const Output& output) {
   if (!quoted) {

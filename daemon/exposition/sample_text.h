@@ -7,9 +7,6 @@
 
 namespace postern::exposition {
 
-// A quoted name of a page, without its escapes.
-std::string unescapeName(std::string_view name);
-
 // Appends a metric's name in this format, outside of braces: unchanged, or in quotes.
 void appendName(std::string& out, std::string_view name, bool quoted, const Output& output);
 

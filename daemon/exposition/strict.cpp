@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "base/hash.h"
 #include "exposition/family_names.h"
-#include "exposition/hash.h"
 #include "exposition/openmetrics_line.h"
 #include "exposition/strict_histogram.h"
 

@@ -44,12 +44,12 @@ bool isUtf8(std::string_view text) {
 
 }  // namespace
 
-Outcome TextLineParser::next(const char* begin, const char* end, bool utf8_known) {
+LineResult TextLineParser::next(const char* begin, const char* end, bool utf8_known) {
   if (end != end_ || begin != after()) {
     last_name_.forget();
     known_.forget();
   }
-  outcome_ = Outcome::Whole;
+  outcome_ = LineResult::Whole;
   end_ = end;
   line_ends_ = 1;
   utf8_known_ = utf8_known;
@@ -70,13 +70,13 @@ Outcome TextLineParser::next(const char* begin, const char* end, bool utf8_known
 
 bool TextLineParser::fail(const char* at, std::string_view expected) {
   complaint_ = {at, expected};
-  outcome_ = Outcome::Bad;
+  outcome_ = LineResult::Bad;
   eol_ = lineEnd(at);
   return false;
 }
 
 bool TextLineParser::unfinished() {
-  outcome_ = Outcome::Unfinished;
+  outcome_ = LineResult::Unfinished;
   eol_ = end_ - 1;
   return false;
 }
@@ -317,22 +317,6 @@ bool TextLineParser::judgeUtf8() {
   for (const Label& label : line_.labels) {
     if (!isUtf8(label.name)) return fail(label.name.data(), "a label name in UTF-8");
     if (!isUtf8(label.value)) return fail(label.value.data(), "a label value in UTF-8");
-  }
-  return true;
-}
-
-bool isPlainMetricName(std::string_view name) {
-  if (name.empty() || !is(name[0], kMetricStart)) return false;
-  for (const char c : name) {
-    if (!is(c, kMetric)) return false;
-  }
-  return true;
-}
-
-bool isPlainLabelName(std::string_view name) {
-  if (name.empty() || !is(name[0], kLabelStart)) return false;
-  for (const char c : name) {
-    if (!is(c, kLabel)) return false;
   }
   return true;
 }

@@ -23,7 +23,7 @@ class TextLineParser {
   // line that starts at after() of the last one, with the same end, with that line. So the text
   // from there on must be unchanged. With `utf8_known` the caller has checked that all of the text
   // is UTF-8, so that it is not checked again.
-  Outcome next(const char* begin, const char* end, bool utf8_known);
+  LineResult next(const char* begin, const char* end, bool utf8_known);
 
   const Line& line() const { return line_; }
   // The position after the line end.
@@ -51,7 +51,7 @@ class TextLineParser {
 
   Line line_;
   StrictError complaint_;
-  Outcome outcome_ = Outcome::Whole;
+  LineResult outcome_ = LineResult::Whole;
   KnownName last_name_;
   KnownLabels known_;
   const char* end_ = nullptr;
@@ -60,10 +60,5 @@ class TextLineParser {
   bool utf8_known_ = false;
   bool named_ = false;  // the sample's name has been read
 };
-
-// [a-zA-Z_:][a-zA-Z0-9_:]*: needs no quotes on the page.
-bool isPlainMetricName(std::string_view name);
-// [a-zA-Z_][a-zA-Z0-9_]*
-bool isPlainLabelName(std::string_view name);
 
 }  // namespace postern::exposition

@@ -6,6 +6,7 @@
 
 #include "config/config.h"
 #include "kube/target_hosts.h"
+#include "presets/registry.h"
 
 namespace postern::kube {
 namespace {
@@ -24,8 +25,8 @@ std::string mistakesOfConfigMap(const Json& config_map, const InjectionRules& ru
   if (text == nullptr || !text->is_string()) {
     return "the label postern.io/config is set, expected the key postern.yml under data";
   }
-  const auto read =
-      config::parseYaml(text->get<std::string>(), kFile, "/config", config::NamedFiles::Leave);
+  const auto read = config::parseYaml(presets::products(), text->get<std::string>(), kFile,
+                                      "/config", config::NamedFiles::Leave);
   std::string mistakes;
   for (std::size_t i = 0; i < read.errors.size(); ++i) {
     if (i == kMostReported) {

@@ -18,6 +18,7 @@
 #include "kube/resources.h"
 #include "kube/sidecar.h"
 #include "kube/target_hosts.h"
+#include "presets/registry.h"
 
 namespace postern::kube {
 namespace {
@@ -220,7 +221,8 @@ std::string Decision::inOurWords(std::string text) {
 
 // Parses the sidecar's environment as the daemon does at its start, and adds its errors.
 void Decision::checkEnvironment(const SidecarOptions& options) {
-  const auto read = config::parseCommandLine({}, environmentOf(sidecar_, options, pod_));
+  const auto read =
+      config::parseCommandLine(presets::products(), {}, environmentOf(sidecar_, options, pod_));
   for (const auto& error : read.errors) {
     const auto named = std::ranges::find_if(annotations(), [&](const Annotation& annotation) {
       return !annotation.flag.empty() && config::variableName(annotation.flag) == error.where;

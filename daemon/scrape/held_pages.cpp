@@ -9,9 +9,10 @@
 #include <utility>
 
 #include "async/offload.h"
+#include "base/metric_text.h"
 #include "exposition/family_index.h"
 #include "scrape/exception_guard.h"
-#include "scrape/json_page.h"
+#include "scrape/json_conversion.h"
 #include "scrape/page_fetch.h"
 #include "upstream/connection_pool.h"
 
@@ -38,9 +39,8 @@ exposition::Families pageUpFamily(const config::Target& target,
   up.type = "gauge";
   up.help = "Whether this page of the target was fetched by this scrape.";
   for (std::size_t page = 0; page < pages.size(); ++page) {
-    up.samples +=
-        fmt::format("postern_page_up{{target=\"{}\",page=\"{}\"}} {}\n", target.name,
-                    exposition::escapeLabelValue(target.pages[page].name()), pages[page] ? 0 : 1);
+    up.samples += fmt::format("postern_page_up{{target=\"{}\",page=\"{}\"}} {}\n", target.name,
+                              escapeLabelValue(target.pages[page].name()), pages[page] ? 0 : 1);
   }
   exposition::Families families;
   families.families.push_back(std::move(up));
@@ -48,9 +48,9 @@ exposition::Families pageUpFamily(const config::Target& target,
   return families;
 }
 
-// Only WhatsApp's health has the company's name.
+// Only a page of the service's health has the company's name.
 std::string companyOf(const TargetClient& client, const config::Page& page) {
-  if (page.format != config::Format::WhatsappHealth || !client.credentials) return {};
+  if (!page.format.reportsHealth() || !client.credentials) return {};
   const auto credential = client.credentials->current();
   return credential ? credential->credential.company_name : std::string();
 }
@@ -66,7 +66,7 @@ struct HeldPages::Page {
         relabeler(context->relabelers.lease()),
         collector(families),
         input(formatOf(wanted), context->optionsFor(relabeler), collector,
-              [this](exposition::Format format, std::string_view page) {
+              [this](const config::JsonFormat& format, std::string_view page) {
                 return json.toText(format, page);
               }),
         fetch(run, number, output) {}
@@ -80,7 +80,7 @@ struct HeldPages::Page {
 
   const std::shared_ptr<PageContext> context;
   const config::Page& wanted;
-  JsonPageConverter json;
+  JsonConversion json;
   const RelabelerPool::RelabelerLease relabeler;
   exposition::Families families;
   exposition::FamilyCollector collector;

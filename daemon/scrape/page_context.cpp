@@ -2,21 +2,13 @@
 
 namespace postern::scrape {
 
-std::optional<exposition::Format> formatOf(const config::Page& page) {
-  switch (page.format) {
-    case config::Format::Auto: break;
-    case config::Format::Text: return exposition::Format::Text;
-    case config::Format::OpenMetrics: return exposition::Format::OpenMetrics;
-    case config::Format::WhatsappJson: return exposition::Format::WhatsappJson;
-    case config::Format::WhatsappHealth: return exposition::Format::WhatsappHealth;
-    case config::Format::SpectatorJson: return exposition::Format::SpectatorJson;
-  }
-  return std::nullopt;
+std::optional<config::PageFormat> formatOf(const config::Page& page) {
+  if (page.format == config::Format::Auto) return std::nullopt;
+  return page.format;
 }
 
-bool isJson(const std::optional<exposition::Format>& format) {
-  return format && *format != exposition::Format::Text &&
-         *format != exposition::Format::OpenMetrics;
+bool isJson(const std::optional<config::PageFormat>& format) {
+  return format && format->isJson();
 }
 
 double secondsSince(const async::Loop& loop, SteadyTime began) {

@@ -15,6 +15,7 @@
 #include "exposition/families.h"
 #include "exposition/page_input.h"
 #include "exposition/page_template.h"
+#include "presets/registry.h"
 #include "scrape/relabeler_pool.h"
 #include "scrape/stats.h"
 #include "scrape/target_client.h"
@@ -27,7 +28,8 @@ struct PageContext {
   explicit PageContext(config::Target of) : target(std::move(of)), relabelers(target.reshape) {}
 
   exposition::PageOptions optionsFor(const RelabelerPool::RelabelerLease& relabeler) const {
-    return {target.limits, target.honor_timestamps, target.strict, relabeler.get()};
+    return {target.limits, target.honor_timestamps, target.strict, relabeler.get(),
+            presets::jsonFormats()};
   }
 
   const config::Target target;
@@ -73,8 +75,8 @@ struct ScrapeResult {
 };
 
 // The page's format in the configuration; not set: detected from the page.
-std::optional<exposition::Format> formatOf(const config::Page& page);
-bool isJson(const std::optional<exposition::Format>& format);
+std::optional<config::PageFormat> formatOf(const config::Page& page);
+bool isJson(const std::optional<config::PageFormat>& format);
 
 // Bytes of pages that the loop does not read or merge itself: it would take a millisecond or more.
 inline constexpr std::size_t kLongToRead = 256U << 10;

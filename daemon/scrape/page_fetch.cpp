@@ -28,11 +28,6 @@ std::string encodeQuery(std::initializer_list<config::Pairs> all) {
   return query;
 }
 
-bool isJson(config::Format format) {
-  return format == config::Format::WhatsappJson || format == config::Format::WhatsappHealth ||
-         format == config::Format::SpectatorJson;
-}
-
 // The selectors of a federate page, so that the service sends less.
 config::Pairs federateParams(const config::Target& target, const config::Page& page) {
   config::Pairs params;
@@ -42,14 +37,15 @@ config::Pairs federateParams(const config::Target& target, const config::Page& p
 }
 
 std::string_view acceptFor(const config::Page& page, const exposition::Output& output) {
-  switch (page.format) {
+  switch (page.format.format) {
     case config::Format::Text: return exposition::acceptFor({});
     case config::Format::OpenMetrics:
       return exposition::acceptFor(
           {exposition::Syntax::OpenMetrics, true, exposition::Escaping::AllowUtf8});
     case config::Format::Auto: return exposition::acceptFor(output);
-    default: return "application/json";
+    case config::Format::Json: break;
   }
+  return "application/json";
 }
 
 // Services with a cookie redirect unknown clients to their login instead of answering 401.
@@ -129,7 +125,7 @@ Error inPage(const config::Page& page, Error error) {
 }
 
 std::size_t bodyLimit(const config::Target& target, const config::Page& page) {
-  return isJson(page.format) ? target.limits.json_body_size : target.limits.body_size;
+  return page.format.isJson() ? target.limits.json_body_size : target.limits.body_size;
 }
 
 async::Task<Result<credentials::SecretHeaders>> PageFetch::readHeaders(async::Scope& scope) {

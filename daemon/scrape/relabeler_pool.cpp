@@ -25,7 +25,7 @@ std::string digest(const EVP_MD* kind, std::string_view text) {
 }
 
 // HMAC-SHA-256 under `salt`, and MD5, by OpenSSL.
-exposition::Digests makeDigests(const Secret& salt) {
+relabel::Digests makeDigests(const Secret& salt) {
   const auto key = std::make_shared<const Secret>(salt);
   return {[key](std::string_view text) {
             std::array<unsigned char, EVP_MAX_MD_SIZE> sum{};
@@ -39,15 +39,15 @@ exposition::Digests makeDigests(const Secret& salt) {
 
 }  // namespace
 
-std::shared_ptr<const exposition::Rules> compileRules(const config::Reshape& config) {
-  return exposition::Rules::compile(config, makeDigests(config.anonymize.salt));
+std::shared_ptr<const relabel::Rules> compileRules(const config::Reshape& config) {
+  return relabel::Rules::compile(config, makeDigests(config.anonymize.salt));
 }
 
 RelabelerPool::RelabelerPool(const config::Reshape& config) : rules_(compileRules(config)) {}
 
 RelabelerPool::RelabelerLease RelabelerPool::lease() {
   if (!rules_->any()) return {};
-  std::unique_ptr<exposition::Relabeler> relabeler;
+  std::unique_ptr<relabel::Relabeler> relabeler;
   {
     const MutexLock lock(mutex_);
     if (!idle_.empty()) {
@@ -55,12 +55,12 @@ RelabelerPool::RelabelerLease RelabelerPool::lease() {
       idle_.pop_back();
     }
   }
-  if (!relabeler) relabeler = std::make_unique<exposition::Relabeler>(rules_);
+  if (!relabeler) relabeler = std::make_unique<relabel::Relabeler>(rules_);
   return {relabeler.release(), Return{this}};
 }
 
-void RelabelerPool::Return::operator()(exposition::Relabeler* used) const {
-  std::unique_ptr<exposition::Relabeler> owned(used);
+void RelabelerPool::Return::operator()(relabel::Relabeler* used) const {
+  std::unique_ptr<relabel::Relabeler> owned(used);
   const MutexLock lock(owner->mutex_);
   owner->idle_.push_back(std::move(owned));
 }

@@ -18,7 +18,7 @@ ServiceHealth healthOf(const std::vector<std::optional<Error>>& pages,
     const auto& fetch_info = fetch_infos[page];
     if (fetch_info.health && !fetch_info.health->healthy) return ServiceHealth::Unhealthy;
     if (fetch_info.health && found == ServiceHealth::NotReported) found = ServiceHealth::Healthy;
-    if (pages[page] && fetch_info.format == exposition::Format::WhatsappHealth)
+    if (pages[page] && fetch_info.format && fetch_info.format->reportsHealth())
       found = ServiceHealth::Unknown;
   }
   return found;

@@ -10,9 +10,9 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "base/result.h"
-#include "exposition/detect.h"
+#include "config/format.h"
+#include "exposition/converted_page.h"
 #include "exposition/page_checker.h"
-#include "exposition/whatsapp_health.h"
 #include "upstream/http_client.h"
 
 namespace postern::scrape {
@@ -32,7 +32,7 @@ struct Histogram {
 // How one page was last fetched.
 struct FetchInfo {
   int status = 0;                                    // 0: no answer
-  std::optional<exposition::Format> format;          // not set: unknown
+  std::optional<config::PageFormat> format;          // not set: unknown
   std::size_t bytes = 0;                             // size of the body after decompression
   std::string content_type;                          // of a 200, in the service's spelling
   exposition::PageCounts counts;                     // of its samples

@@ -11,15 +11,12 @@ namespace {
 constexpr std::size_t kSmall = 128U << 10;          // bytes; most pages are smaller
 constexpr std::size_t kHeld = (1U << 20) + kSmall;  // the usual hold-back and one block
 
-bool isWhatsapp(config::Format format) {
-  return format == config::Format::WhatsappJson || format == config::Format::WhatsappHealth;
-}
-
 }  // namespace
 
 bool streams(const config::Target& target) {
   const config::Page& first = target.pages.front();
-  return target.pages.size() == 1 && !isWhatsapp(first.format) && first.min_interval.count() == 0 &&
+  const bool merged = first.format.isJson() && first.format.json->merged;
+  return target.pages.size() == 1 && !merged && first.min_interval.count() == 0 &&
          !target.append_self;
 }
 
@@ -30,7 +27,7 @@ struct StreamedPage::Pipeline {
         relabeler(context->relabelers.lease()),
         pipeline(
             formatOf(context->target.pages[0]), context->optionsFor(relabeler), output,
-            [this](exposition::Format format, std::string_view page) {
+            [this](const config::JsonFormat& format, std::string_view page) {
               return json.toText(format, page);
             },
             // Without a hold-back the page is sent block by block.
@@ -45,7 +42,7 @@ struct StreamedPage::Pipeline {
   }
 
   const std::shared_ptr<PageContext> context;
-  JsonPageConverter json;
+  JsonConversion json;
   const RelabelerPool::RelabelerLease relabeler;
   exposition::PagePipeline pipeline;
 };

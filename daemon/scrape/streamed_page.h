@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "exposition/page_pipeline.h"
-#include "scrape/json_page.h"
+#include "scrape/json_conversion.h"
 #include "scrape/page_context.h"
 #include "scrape/page_fetch.h"
 #include "scrape/page_stream.h"

@@ -77,7 +77,7 @@ OrderedJson serviceHealth(const TargetView& target) {
       json["failing_nodes"].push_back(
           {{"node", node.name},
            {"role", node.role.empty() ? OrderedJson(nullptr) : OrderedJson(node.role)},
-           {"reason", exposition::whyNotConnected(node)}});
+           {"reason", node.problem}});
     }
   }
   if (oldest) json["as_of"] = rfc3339(*oldest);

@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "exposition/whatsapp_health.h"
 #include "web/assets.h"
 #include "web/html.h"
 #include "web/json.h"
@@ -32,18 +31,17 @@ std::string elixirTime(SystemTime time) {
 
 // The page of the target's health; the number of pages when it has none.
 std::size_t healthPage(const std::vector<config::Page>& pages) {
-  const auto found = std::ranges::find_if(
-      pages, [](const auto& page) { return page.format == config::Format::WhatsappHealth; });
+  const auto found =
+      std::ranges::find_if(pages, [](const auto& page) { return page.format.reportsHealth(); });
   return static_cast<std::size_t>(found - pages.begin());
 }
 
-std::string clusterGauge(const TargetView& target, const exposition::Health& health) {
+std::string healthGauge(const TargetView& target, const config::HealthGauge& gauge, bool healthy) {
   MetricsText text;
-  text.family("whatsapp_cluster_health", "gauge",
-              "Whether the WhatsApp cluster is healthy by the rule of high availability.");
+  text.family(gauge.name, "gauge", gauge.help);
   text.sample({{"customer", target.config->name},
                {"customer_name", target.credential ? target.credential->company_name : ""}},
-              health.healthy ? 1.0 : 0.0);
+              healthy ? 1.0 : 0.0);
   return text.take();
 }
 
@@ -74,7 +72,7 @@ const char* colorOf(TargetState::Condition state) {
 std::string rowsOfNodes(const HealthPage& page) {
   std::string rows;
   for (const auto& node : page.health->nodes) {
-    const auto why = exposition::whyNotConnected(node);
+    const auto& why = node.problem;
     const char* color = why.empty() ? "good" : page.health->healthy ? "soft" : "bad";
     std::string named = node.name.empty() ? "the only node" : node.name;
     if (!node.role.empty()) named += fmt::format(" ({})", node.role);
@@ -173,7 +171,9 @@ async::Task<http::Reply> sanityReply(scrape::Target& target, const http::Request
   const auto health = is_known ? counts.fetch_infos[page].health : nullptr;
   http::Reply reply;
   reply.head.content_type = kTextContentType;
-  reply.body = health ? clusterGauge(view, *health) : upGauge(view);
+  reply.body = health ? healthGauge(view, view.config->pages[page].format.json->health_gauge,
+                                    health->healthy)
+                      : upGauge(view);
   co_return reply;
 }
 

@@ -19,7 +19,7 @@ std::string statistics(const TargetViews& targets, const Self& self);
 std::string externalErrors(const TargetViews& targets);
 
 // /health/<target>/sanity in the format of Teleport: scrapes the target, then answers one gauge.
-// The gauge is whatsapp_cluster_health for a target with a page of that format, else postern_up. A
+// The gauge is the HealthGauge of a target with a health page, else postern_up. A
 // failed scrape answers with its fault; so does a failed health page. All references must outlive
 // the task.
 async::Task<http::Reply> sanityReply(scrape::Target& target, const http::Request& request,

@@ -5,7 +5,7 @@
 #include <array>
 #include <charconv>
 
-#include "exposition/families.h"
+#include "base/metric_text.h"
 
 namespace postern::web {
 namespace {
@@ -21,7 +21,7 @@ std::string number(double value) {
 void MetricsText::family(std::string_view name, std::string_view type, std::string_view help) {
   name_ = name;
   text_ += fmt::format("# HELP {} ", name_);
-  text_ += exposition::escapeHelp(help);
+  text_ += escapeHelp(help);
   text_ += fmt::format("\n# TYPE {} ", name_);
   text_ += type;
   text_ += '\n';
@@ -36,7 +36,7 @@ void MetricsText::line(std::string_view suffix, LabelList labels, std::string_vi
     text_ += separator;
     text_ += name;
     text_ += "=\"";
-    text_ += exposition::escapeLabelValue(text);
+    text_ += escapeLabelValue(text);
     text_ += '"';
     separator = ',';
   }

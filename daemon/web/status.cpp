@@ -121,7 +121,7 @@ OrderedJson describePages(const TargetView& target) {
          {"detail", detailOf(error)},
          {"status", fetch_info.status != 0 ? OrderedJson(fetch_info.status) : OrderedJson(nullptr)},
          {"format",
-          fetch_info.format ? OrderedJson(formatName(*fetch_info.format)) : OrderedJson(nullptr)},
+          fetch_info.format ? OrderedJson(fetch_info.format->name()) : OrderedJson(nullptr)},
          {"bytes", fetch_info.bytes},
          {"samples", fetch_info.counts.read}});
   }

@@ -77,8 +77,8 @@ constexpr std::size_t kNodesInWarnings = 5;
 std::string nodeFails(const exposition::Node& node, SystemTime as_of) {
   const std::string named = node.name.empty() ? "the only node" : "node " + node.name;
   return fmt::format("{}{} is not connected: {} (read {})", named,
-                     node.role.empty() ? "" : fmt::format(" ({})", node.role),
-                     exposition::whyNotConnected(node), rfc3339(as_of));
+                     node.role.empty() ? "" : fmt::format(" ({})", node.role), node.problem,
+                     rfc3339(as_of));
 }
 
 void warnOfNodes(const TargetView& target, TargetState& target_state) {
@@ -220,8 +220,8 @@ std::vector<HealthPage> healthPages(const TargetView& target) {
   const auto& fetch_infos = target.counts.fetch_infos;
   for (std::size_t page = 0; page < pages.size(); ++page) {
     const auto fetch_info = page < fetch_infos.size() ? fetch_infos[page] : scrape::FetchInfo();
-    if (fetch_info.health || fetch_info.format == exposition::Format::WhatsappHealth ||
-        pages[page].format == config::Format::WhatsappHealth)
+    if (fetch_info.health || (fetch_info.format && fetch_info.format->reportsHealth()) ||
+        pages[page].format.reportsHealth())
       found.push_back({pages[page].name(), fetch_info.health, fetch_info.health_at});
   }
   return found;
@@ -230,9 +230,8 @@ std::vector<HealthPage> healthPages(const TargetView& target) {
 std::vector<exposition::Node> failingNodes(const exposition::Health& health) {
   std::vector<exposition::Node> failing;
   if (health.healthy) return failing;
-  std::ranges::copy_if(health.nodes, std::back_inserter(failing), [](const exposition::Node& node) {
-    return !exposition::whyNotConnected(node).empty();
-  });
+  std::ranges::copy_if(health.nodes, std::back_inserter(failing),
+                       [](const exposition::Node& node) { return !node.problem.empty(); });
   return failing;
 }
 

@@ -19,6 +19,8 @@
 #include "web/basic_auth.h"
 #include "web/rate_limiter.h"
 
+// Access control of the web listener: loads the web configuration, and reloads it after a change.
+
 namespace postern::web {
 
 // Whether access control admits a request.

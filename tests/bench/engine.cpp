@@ -69,7 +69,7 @@ void run(benchmark::State& state, const std::string& page, Syntax syntax, const 
     const auto relabeler = relabelers.lease();
     exposition::PageWriter writer(output);
     exposition::PageOptions options;
-    options.reshaper = relabeler.get();
+    options.relabeler = relabeler.get();
     exposition::PageReader reader(syntax, options, writer);
     Result<void> read;
     for (std::size_t at = 0; read && at < page.size(); at += kBlock) {
@@ -85,18 +85,20 @@ void run(benchmark::State& state, const std::string& page, Syntax syntax, const 
 
 // The same page in each scrape, by its template; with `first` each time as the first page, which
 // builds the template.
-void runAgain(benchmark::State& state, const std::string& page, exposition::Format format,
+void runAgain(benchmark::State& state, const std::string& page, postern::config::Format format,
               const Output& output, const config::Reshape& config, bool first) {
   scrape::RelabelerPool relabelers(config);
   auto store = std::make_unique<exposition::PageTemplateStore>();
   for ([[maybe_unused]] const auto& round : state) {
     const auto relabeler = relabelers.lease();
     exposition::PageOptions options;
-    options.reshaper = relabeler.get();
+    options.relabeler = relabeler.get();
     if (first) store = std::make_unique<exposition::PageTemplateStore>();
     exposition::PagePipeline pipeline(
         format, options, output,
-        [](exposition::Format, std::string_view) -> Result<std::string> { return std::string(); },
+        [](const postern::config::JsonFormat&, std::string_view) -> Result<std::string> {
+          return std::string();
+        },
         store.get());
     Result<void> read;
     for (std::size_t at = 0; read && at < page.size(); at += kBlock) {
@@ -146,7 +148,7 @@ void add(const std::string& name, const std::string& page, Syntax syntax, const 
     run(state, page, syntax, output, config);
   })->Unit(benchmark::kMillisecond);
   const auto format =
-      syntax == Syntax::Text ? exposition::Format::Text : exposition::Format::OpenMetrics;
+      syntax == Syntax::Text ? postern::config::Format::Text : postern::config::Format::OpenMetrics;
   for (const bool first : {true, false}) {
     const std::string again = name + (first ? "_first" : "_again");
     benchmark::RegisterBenchmark(again.c_str(), [=](benchmark::State& state) {

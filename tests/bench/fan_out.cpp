@@ -13,6 +13,7 @@
 #include "base/detached_thread.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "presets/registry.h"
 
 namespace {
 
@@ -28,7 +29,8 @@ void multiplyPages(postern::config::Target& target) {
 
 int run(const std::vector<std::string>& arguments) {
   postern::app::boundAllocator();
-  const auto command_line = postern::config::parseCommandLine(arguments, {});
+  const auto command_line =
+      postern::config::parseCommandLine(postern::presets::products(), arguments, {});
   auto loaded = postern::config::load(command_line);
   for (const auto& error : loaded.errors) std::fprintf(stderr, "%s\n", error.text().c_str());
   if (!command_line.errors.empty() || !loaded.errors.empty()) return postern::app::kBadUsage;

@@ -8,7 +8,7 @@
 #include "exposition/families.h"
 #include "exposition/page_reader.h"
 #include "exposition/page_writer.h"
-#include "exposition/relabeler.h"
+#include "relabel/relabeler.h"
 
 namespace {
 
@@ -20,10 +20,10 @@ constexpr Output kText{Syntax::Text, true, exposition::Escaping::AllowUtf8};
 constexpr Output kOpenMetrics{Syntax::OpenMetrics, true, exposition::Escaping::AllowUtf8};
 
 Result<std::string> rewrite(Syntax syntax, const Output& output, std::string_view page,
-                            exposition::Relabeler* reshaper = nullptr) {
+                            relabel::Relabeler* relabeler = nullptr) {
   exposition::PageWriter writer(output);
   exposition::PageOptions options;
-  options.reshaper = reshaper;
+  options.relabeler = relabeler;
   exposition::PageReader reader(syntax, options, writer);
   if (auto fed = reader.feed(page); !fed) return fed.error();
   if (auto finished = reader.finish(); !finished) return finished.error();
@@ -36,8 +36,8 @@ Result<std::string> rewrite(const std::string& mode, const std::string& page) {
     config::Reshape config{.labels = {{"added_and_dropped", "x"}}};
     config.metric_relabel_configs = {
         {.action = config::RelabelAction::LabelDrop, .regex = "added_and_dropped"}};
-    exposition::Relabeler reshaper(exposition::Rules::compile(config, {}));
-    return rewrite(Syntax::Text, kText, page, &reshaper);
+    relabel::Relabeler relabeler(relabel::Rules::compile(config, {}));
+    return rewrite(Syntax::Text, kText, page, &relabeler);
   }
   if (mode == "held") {
     const auto families = exposition::readFamilies(Syntax::Text, page, {});

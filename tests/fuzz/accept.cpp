@@ -12,9 +12,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // Prometheus.
   const auto format = postern::exposition::formatOf(postern::exposition::contentType(output));
   const auto meant = output.syntax == postern::fuzz::Syntax::Text
-                         ? postern::exposition::Format::Text
-                         : postern::exposition::Format::OpenMetrics;
-  postern::fuzz::require(format == meant, "the Content-Type says something else", accept);
+                         ? postern::config::Format::Text
+                         : postern::config::Format::OpenMetrics;
+  postern::fuzz::require(format && *format == meant, "the Content-Type says something else",
+                         accept);
   postern::exposition::formatOf(accept);
   return 0;
 }

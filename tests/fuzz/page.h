@@ -6,15 +6,15 @@
 #include <string>
 #include <string_view>
 
+#include "exposition/page_pipeline.h"
 #include "exposition/page_reader.h"
 #include "exposition/page_writer.h"
-#include "exposition/page_pipeline.h"
 #include "fuzz/require.h"
 
 // Shared by the targets: reads and writes a page, and checks the invariants.
 namespace postern::fuzz {
 
-using exposition::Format;
+using config::Format;
 using exposition::Output;
 using exposition::Syntax;
 
@@ -61,7 +61,10 @@ inline Read pass(std::string page, Format format, const exposition::PageOptions&
                  const Output& output, exposition::PageTemplateStore* store) {
   exposition::PagePipeline pipeline(
       format, options, output,
-      [](Format, std::string_view) -> Result<std::string> { return std::string(); }, store);
+      [](const config::JsonFormat&, std::string_view) -> Result<std::string> {
+        return std::string();
+      },
+      store);
   auto result = pipeline.feed(page);
   page.clear();
   if (result) result = pipeline.finish();

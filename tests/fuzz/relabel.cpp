@@ -4,8 +4,8 @@
 
 #include "config/readers.h"
 #include "config/selector.h"
-#include "exposition/relabeler.h"
 #include "fuzz/page.h"
+#include "relabel/relabeler.h"
 
 namespace {
 
@@ -55,11 +55,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       sum[i % 32] = static_cast<char>(sum[i % 32] + text[i]);
     return sum;
   };
-  const auto rules = postern::exposition::Rules::compile(config, {digest, digest});
-  postern::exposition::Relabeler warm(rules);
-  postern::exposition::Relabeler cold(rules);
+  const auto rules = postern::relabel::Rules::compile(config, {digest, digest});
+  postern::relabel::Relabeler warm(rules);
+  postern::relabel::Relabeler cold(rules);
   postern::exposition::PageOptions options;
-  options.reshaper = &warm;
+  options.relabeler = &warm;
   postern::fuzz::holdPage(input, postern::fuzz::Syntax::Text, options, postern::fuzz::kText,
                           1 + data[2] / 8);
   const auto remembered = postern::fuzz::read(input, postern::fuzz::Syntax::Text, options,
@@ -68,7 +68,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       input, postern::fuzz::Format::Text, options,
       (data[2] & 16) != 0 ? postern::fuzz::kOpenMetrics : postern::fuzz::kText,
       1U << (data[2] / 16));
-  options.reshaper = &cold;
+  options.relabeler = &cold;
   const auto worked_out = postern::fuzz::read(input, postern::fuzz::Syntax::Text, options,
                                               postern::fuzz::kText, 1 << 20);
   postern::fuzz::require(remembered == worked_out, "the cache changes the result", input);

@@ -1,4 +1,5 @@
 #include "integration/target_fixture.h"
+#include "presets/whatsapp/product.h"
 
 namespace postern {
 namespace {
@@ -39,8 +40,8 @@ TEST_F(LatePasswordTest, NeverGetsTheAccountThrottledAHundredTimes) {
   EXPECT_LE(counters.bad_logins, 300U);
 }
 
-TEST_F(LatePasswordTest, ReportsTheRejectionThatAPageCameTooLateFor) {
-  config.pages.push_back(page("/v1/health", config::Format::WhatsappHealth));
+TEST_F(LatePasswordTest, TellsOfTheRejectionThatAPageCameTooLateFor) {
+  config.pages.push_back(page("/v1/health", presets::whatsapp::kHealthFormat));
   open();
   ASSERT_TRUE(scrape().page);
   whatsapp.change([](auto& behaviour) { behaviour.password = "An0ther-one!"; });

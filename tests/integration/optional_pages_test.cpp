@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "integration/target_fixture.h"
+#include "presets/whatsapp/product.h"
 
 namespace postern {
 namespace {
@@ -13,7 +14,7 @@ using testing::Provocation;
 
 class OptionalPagesTest : public testing::TargetTest {
  protected:
-  static config::Page optional(const std::string& path, config::Format format) {
+  static config::Page optional(const std::string& path, config::PageFormat format) {
     auto made = page(path, format);
     made.required = false;
     return made;
@@ -60,7 +61,7 @@ TEST_F(OptionalPagesTest, AnswersTheFaultOfTheFirstPageWhenAllFail) {
 
 TEST_F(OptionalPagesTest, ForgetsTheServicesHealthWithItsPage) {
   whatsapp.change([](auto& behaviour) { behaviour.health = "disconnected"; });
-  auto health = optional("/v1/health", config::Format::WhatsappHealth);
+  auto health = optional("/v1/health", presets::whatsapp::kHealthFormat);
   health.min_interval = 1min;
   config.pages.push_back(health);
   open();

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "integration/target_fixture.h"
+#include "presets/whatsapp/product.h"
 
 namespace postern {
 namespace {
@@ -134,7 +135,7 @@ TEST_F(SharingTest, PutsItsOwnMetricsAtTheEndOfAPage) {
 }
 
 TEST_F(SharingTest, KeepsAnExpensivePageAndDropsItWhenItsRefreshFails) {
-  auto expensive = page("/v1/stats/db", config::Format::WhatsappJson);
+  auto expensive = page("/v1/stats/db", presets::whatsapp::kStatisticsFormat);
   expensive.required = false;
   expensive.min_interval = 5min;
   config.pages.push_back(expensive);
@@ -160,9 +161,9 @@ TEST_F(SharingTest, SendsABadCredentialOnceAlthoughThereAreSeveralPages) {
   config.credentials->file->username.clear();
   config.credentials->file->password_file.clear();
   config.credentials->file->token = Secret("no such token");
-  config.pages = {page("/metrics", config::Format::WhatsappJson),
-                  page("/v1/stats/app", config::Format::WhatsappJson),
-                  page("/v1/stats/db", config::Format::WhatsappJson)};
+  config.pages = {page("/metrics", presets::whatsapp::kStatisticsFormat),
+                  page("/v1/stats/app", presets::whatsapp::kStatisticsFormat),
+                  page("/v1/stats/db", presets::whatsapp::kStatisticsFormat)};
   open();
   const auto answer = scrape();
   ASSERT_FALSE(answer.page);
@@ -183,7 +184,7 @@ TEST_F(SharingTest, SendsAnApiKeyWithoutALogin) {
 }
 
 TEST_F(SharingTest, LetsOnlyOnePageFailWhenItAloneRefusesTheToken) {
-  auto other = page("/v1/stats/app", config::Format::WhatsappJson);
+  auto other = page("/v1/stats/app", presets::whatsapp::kStatisticsFormat);
   other.required = false;
   config.pages.push_back(other);
   testing::Provocation refuses;
@@ -199,7 +200,7 @@ TEST_F(SharingTest, LetsOnlyOnePageFailWhenItAloneRefusesTheToken) {
 }
 
 TEST_F(SharingTest, ReplaysThePagesOfARevokedTokenAfterOneLogin) {
-  config.pages.push_back(page("/v1/stats/app", config::Format::WhatsappJson));
+  config.pages.push_back(page("/v1/stats/app", presets::whatsapp::kStatisticsFormat));
   open();
   ASSERT_TRUE(scrape().page);
   whatsapp.revokeTokens();

@@ -13,6 +13,7 @@
 #include "fake_whatsapp/fake_whatsapp.h"
 #include "fakes/certificates.h"
 #include "fakes/shifted_clock.h"
+#include "presets/whatsapp/product.h"
 #include "scrape/target.h"
 
 namespace postern::testing {
@@ -46,10 +47,10 @@ class TargetTest : public ::testing::Test {
     login.token.json = "/users/0/token";
     login.expires = config::AnswerPlace{"/users/0/expires_after", ""};
     config.login = login;
-    config.pages = {page("/metrics", config::Format::WhatsappJson)};
+    config.pages = {page("/metrics", presets::whatsapp::kStatisticsFormat)};
   }
 
-  static config::Page page(const std::string& path, config::Format format) {
+  static config::Page page(const std::string& path, config::PageFormat format) {
     config::Page page;
     page.path = path;
     page.format = format;

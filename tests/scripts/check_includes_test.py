@@ -55,7 +55,7 @@ class CheckIncludes(unittest.TestCase):
         self.refuses("config/a.cpp", '#include "Poco/Net/Socket.h"\n', "http/* only")
         self.refuses("base/a.cpp", "#include <spdlog/spdlog.h>\n", "base/log.cpp only")
         self.refuses("exposition/a.cpp", "#include <nlohmann/json.hpp>\n", "web/* only")
-        self.refuses("http/a.cpp", "#include <re2/re2.h>\n", "exposition/* only")
+        self.refuses("http/a.cpp", "#include <re2/re2.h>\n", "relabel/* only")
         self.refuses("http/a.cpp", "#include <zstd/zstd.h>\n", "unknown library")
 
     def test_pure_folders_do_no_input_or_output(self):

@@ -19,6 +19,7 @@ MIGRATION = DAEMON / "config/MIGRATION.md"
 SESSION = DAEMON / "session/README.md"
 CREDENTIALS = DAEMON / "credentials/README.md"
 EXPOSITION = DAEMON / "exposition/README.md"
+PRESETS = DAEMON / "presets/README.md"
 WEB = DAEMON / "web/README.md"
 CHECK = DAEMON / "check/README.md"
 # The documents for users, and all documents. README.md files of tests/data describe the origin of foreign
@@ -191,7 +192,7 @@ class ReferenceTest(unittest.TestCase):
         self.assertGreater(len(known), 30)
         pattern = r"(?<![\w:])((?:postern|process|whatsapp)_[a-z_]+)"
         table = set(re.findall(pattern, section(WEB, "Metrics of postern itself")))
-        table |= set(re.findall(pattern, section(EXPOSITION, "The WhatsApp preset")))
+        table |= set(re.findall(pattern, section(PRESETS, "The WhatsApp preset")))
         self.assertEqual([], sorted(known - table - OTHER_METRICS))
         for path in GUIDES:
             named = {name.removesuffix("_bucket") for name in re.findall(pattern, text(path))}

@@ -3,6 +3,8 @@
 
 #include "config/config.h"
 #include "config/flags.h"
+#include "presets/registry.h"
+#include "presets/spinnaker/product.h"
 
 namespace postern::config {
 namespace {
@@ -15,7 +17,7 @@ using Strings = std::vector<std::string>;
 const std::string kUrl = "--target.url=https://localhost";
 
 CommandLine accepted(const Strings& arguments, const Strings& environment = {}) {
-  auto command_line = parseCommandLine(arguments, environment);
+  auto command_line = parseCommandLine(presets::products(), arguments, environment);
   for (const auto& error : command_line.errors) ADD_FAILURE() << error.text();
   return command_line;
 }
@@ -23,7 +25,7 @@ CommandLine accepted(const Strings& arguments, const Strings& environment = {}) 
 // The errors, one a line.
 std::string refused(const Strings& arguments, const Strings& environment = {}) {
   std::string text;
-  for (const auto& error : parseCommandLine(arguments, environment).errors) {
+  for (const auto& error : parseCommandLine(presets::products(), arguments, environment).errors) {
     if (!text.empty()) text += '\n';
     text += error.text();
   }
@@ -211,7 +213,7 @@ TEST(CommandLineTest, PresetSpinnakerNeedsNothingButTheUrl) {
   EXPECT_FALSE(target.login);
   ASSERT_EQ(target.pages.size(), 1U);
   EXPECT_EQ(target.pages[0].path, "/spectator/metrics");
-  EXPECT_EQ(target.pages[0].format, Format::SpectatorJson);
+  EXPECT_EQ(target.pages[0].format, presets::spinnaker::kSpectatorFormat);
 }
 
 TEST(CommandLineTest, SwitchesMayTakeAValue) {
@@ -537,7 +539,7 @@ TEST(CommandLineTest, HelpAndVersionNeedNothingElse) {
 }
 
 TEST(CommandLineTest, HelpNamesEveryFlagAndItsVariable) {
-  const auto help = helpText();
+  const auto help = helpText(presets::products());
   EXPECT_GT(flags().size(), 50U);
   for (const Flag& flag : flags()) {
     EXPECT_THAT(help, HasSubstr("  --" + std::string(flag.name)));

@@ -10,6 +10,9 @@
 #include "config/readers.h"
 #include "fakes/stride.h"
 #include "fakes/test_data.h"
+#include "presets/registry.h"
+#include "presets/spinnaker/product.h"
+#include "presets/whatsapp/product.h"
 #include "unit/config/examples.h"
 
 namespace postern::config {
@@ -23,13 +26,13 @@ using ::testing::SizeIs;
 const Path kConfigs = testing::dataFolder() / "config";
 
 std::vector<Target> acceptedTargets(const std::string& file) {
-  auto loaded = parseYaml(contents(kConfigs / file), file, "/etc/postern");
+  auto loaded = parseYaml(presets::products(), contents(kConfigs / file), file, "/etc/postern");
   EXPECT_EQ(errorsOf(loaded), "");
   return loaded.config.targets;
 }
 
 std::string errorsIn(const std::string& yaml) {
-  return errorsOf(parseYaml(yaml, "postern.yml", "/etc/postern"));
+  return errorsOf(parseYaml(presets::products(), yaml, "postern.yml", "/etc/postern"));
 }
 
 TEST(ConfigFileTest, ReportsEachBrokenRuleWordForWord) {
@@ -38,7 +41,8 @@ TEST(ConfigFileTest, ReportsEachBrokenRuleWordForWord) {
   for (const auto& file : files) {
     SCOPED_TRACE(file);
     const auto expected = file.parent_path() / (file.stem().stem().string() + ".expected");
-    const auto errors = errorsOf(parseYaml(contents(file), file.filename().string(), kConfigs));
+    const auto errors = errorsOf(
+        parseYaml(presets::products(), contents(file), file.filename().string(), kConfigs));
     EXPECT_NE(errors, "");
     EXPECT_EQ(errors, contents(expected));
     EXPECT_THAT(errors, Not(HasSubstr("hunter2")));
@@ -47,6 +51,7 @@ TEST(ConfigFileTest, ReportsEachBrokenRuleWordForWord) {
 
 TEST(ConfigFileTest, KeepsWhichFilesItNames) {
   const auto loaded = parseYaml(
+      presets::products(),
       "targets:\n"
       "  - url: https://a\n"
       "    tls_config: { ca_file: ca.crt, cert_file: /tls/tls.crt, key_file: ../tls.key }\n"
@@ -68,8 +73,8 @@ TEST(ConfigFileTest, HasABrokenFileForEveryExpectation) {
 }
 
 TEST(ConfigFileTest, ReadsWhatIsDoneToSamples) {
-  const auto loaded =
-      parseYaml(contents(kConfigs / "reshape.good.yml"), "reshape.good.yml", kConfigs);
+  const auto loaded = parseYaml(presets::products(), contents(kConfigs / "reshape.good.yml"),
+                                "reshape.good.yml", kConfigs);
   ASSERT_EQ(errorsOf(loaded), "");
   const Target& target = loaded.config.targets.at(0);
   const Reshape& reshape = target.reshape;
@@ -182,16 +187,17 @@ TEST(ConfigFileTest, PresetWhatsappNamesFourPages) {
   const auto targets = acceptedTargets("whatsapp.good.yml");
 
   ASSERT_THAT(targets, SizeIs(1));
-  const auto page = [](std::string path, Format format, bool required, milliseconds timeout,
-                       milliseconds min_interval) {
+  const auto page = [](std::string path, const JsonFormat& format, bool required,
+                       milliseconds timeout, milliseconds min_interval) {
     return Page{std::move(path), format, {}, required, timeout, min_interval};
   };
   EXPECT_THAT(
       targets[0].pages,
-      ElementsAre(page("/metrics", Format::WhatsappJson, true, seconds(0), seconds(0)),
-                  page("/v1/stats/app", Format::WhatsappJson, true, seconds(0), seconds(0)),
-                  page("/v1/stats/db", Format::WhatsappJson, false, seconds(2), minutes(5)),
-                  page("/v1/health", Format::WhatsappHealth, false, seconds(2), seconds(0))));
+      ElementsAre(
+          page("/metrics", presets::whatsapp::kStatisticsFormat, true, seconds(0), seconds(0)),
+          page("/v1/stats/app", presets::whatsapp::kStatisticsFormat, true, seconds(0), seconds(0)),
+          page("/v1/stats/db", presets::whatsapp::kStatisticsFormat, false, seconds(2), minutes(5)),
+          page("/v1/health", presets::whatsapp::kHealthFormat, false, seconds(2), seconds(0))));
 }
 
 TEST(ConfigFileTest, PresetSpinnakerNeedsNothingButTheUrl) {
@@ -203,7 +209,8 @@ TEST(ConfigFileTest, PresetSpinnakerNeedsNothingButTheUrl) {
   EXPECT_FALSE(target.login);
   EXPECT_FALSE(target.credentials);
   const Pairs params = {{"tagNameRegex", ".*"}};
-  EXPECT_THAT(target.pages, ElementsAre(Page{"/spectator/metrics", Format::SpectatorJson, params}));
+  EXPECT_THAT(target.pages, ElementsAre(Page{"/spectator/metrics",
+                                             presets::spinnaker::kSpectatorFormat, params}));
 }
 
 TEST(ConfigFileTest, ReadsHowSpectatorPagesAreNamed) {
@@ -212,10 +219,10 @@ TEST(ConfigFileTest, ReadsHowSpectatorPagesAreNamed) {
   ASSERT_THAT(targets, SizeIs(2));
   const auto& pages = targets[1].pages;
   ASSERT_THAT(pages, SizeIs(2));
-  EXPECT_EQ(pages[0].format, Format::SpectatorJson);
-  EXPECT_TRUE((pages[0].spectator == Spectator{true, true}));
+  EXPECT_EQ(pages[0].format, presets::spinnaker::kSpectatorFormat);
+  EXPECT_THAT(pages[0].options, ElementsAre("service_label", "standard_notation"));
   EXPECT_EQ(pages[1].format, Format::OpenMetrics);
-  EXPECT_TRUE(pages[1].spectator == Spectator());
+  EXPECT_THAT(pages[1].options, IsEmpty());
 }
 
 TEST(ConfigFileTest, ReadsTheLimitsAndSwitchesOfATarget) {
@@ -338,7 +345,7 @@ TEST(ConfigFileTest, EveryPrefixOfAFileIsReadOrRefused) {
   const auto yaml = contents(kConfigs / "billing.good.yml");
   for (std::size_t size = 0; size < yaml.size(); size += testing::stride()) {
     SCOPED_TRACE(size);
-    const auto loaded = parseYaml(yaml.substr(0, size), "postern.yml", "");
+    const auto loaded = parseYaml(presets::products(), yaml.substr(0, size), "postern.yml", "");
     EXPECT_TRUE(!loaded.errors.empty() || !loaded.config.targets.empty());
   }
 }
@@ -378,7 +385,8 @@ TEST(LoadTest, ReadsTheFileEachTime) {
 }
 
 TEST(LoadTest, TakesTheOnlyTargetFromFlags) {
-  const auto loaded = load(parseCommandLine({"--target.url=https://localhost"}, {}));
+  const auto loaded =
+      load(parseCommandLine(presets::products(), {"--target.url=https://localhost"}, {}));
 
   EXPECT_EQ(errorsOf(loaded), "");
   ASSERT_THAT(loaded.config.targets, SizeIs(1));

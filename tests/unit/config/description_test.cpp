@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fakes/test_data.h"
+#include "presets/registry.h"
 
 namespace postern::config {
 namespace {
@@ -19,7 +20,7 @@ using ::testing::Not;
 const Path kExamples = testing::dataFolder() / "config";
 
 std::vector<Target> read(const std::string& yaml) {
-  auto loaded = parseYaml(yaml, "postern.yml", kExamples);
+  auto loaded = parseYaml(presets::products(), yaml, "postern.yml", kExamples);
   for (const auto& error : loaded.errors) ADD_FAILURE() << error.text();
   return std::move(loaded.config.targets);
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "presets/registry.h"
 #include "unit/config/examples.h"
 
 namespace postern::config {
@@ -22,8 +23,8 @@ std::string errorsOfKey(const std::string& key, const std::string& value,
                         const std::string& around = "%") {
   auto inner = around;
   inner.replace(inner.find('%'), 1, key + ": " + value);
-  return errorsOf(
-      parseYaml("targets: [ { url: https://a, " + inner + " } ]\n", "postern.yml", "/etc"));
+  return errorsOf(parseYaml(presets::products(), "targets: [ { url: https://a, " + inner + " } ]\n",
+                            "postern.yml", "/etc"));
 }
 
 TEST(PrometheusNamesTest, SaysWhatStandsHereForEachKeyOfAScrapeJob) {
@@ -89,9 +90,10 @@ TEST(PrometheusNamesTest, TakesTheKeysThatMeanTheSameHere) {
         "http_headers: { X-A: { values: [b] } }",
         "tls_config: { ca_file: a, cert_file: b, key_file: c, server_name: d, min_version: TLS13, "
         "insecure_skip_verify: true }"}) {
-    EXPECT_THAT(errorsOf(parseYaml("targets: [ { url: https://a, " + keys + " } ]\n", "postern.yml",
-                                   "/etc")),
-                IsEmpty())
+    EXPECT_THAT(
+        errorsOf(parseYaml(presets::products(), "targets: [ { url: https://a, " + keys + " } ]\n",
+                           "postern.yml", "/etc")),
+        IsEmpty())
         << keys;
   }
 }
@@ -136,7 +138,8 @@ TEST(PrometheusNamesTest, KnowsTheSectionsOfAWholeConfiguration) {
   for (const std::string key :
        {"global", "runtime", "rule_files", "alerting", "scrape_config_files", "remote_write",
         "remote_read", "storage", "tracing", "otlp", "scrape_configs"}) {
-    EXPECT_THAT(errorsOf(parseYaml(key + ": hunter2\ntargets: [ { url: https://a } ]\n",
+    EXPECT_THAT(errorsOf(parseYaml(presets::products(),
+                                   key + ": hunter2\ntargets: [ { url: https://a } ]\n",
                                    "postern.yml", "/etc")),
                 StartsWith("postern.yml:1:1: " + key + ": unknown key, Prometheus' " + key + ' '));
   }

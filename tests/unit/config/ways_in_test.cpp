@@ -7,6 +7,7 @@
 
 #include "config/config.h"
 #include "fakes/test_data.h"
+#include "presets/registry.h"
 
 namespace postern::config {
 namespace {
@@ -17,8 +18,8 @@ using ::testing::SizeIs;
 
 std::vector<Target> waysIn() {
   std::ifstream stream(testing::dataFolder() / "config/ways_in.good.yml", std::ios::binary);
-  const auto loaded =
-      parseYaml({std::istreambuf_iterator<char>(stream), {}}, "ways_in.good.yml", "/etc/postern");
+  const auto loaded = parseYaml(presets::products(), {std::istreambuf_iterator<char>(stream), {}},
+                                "ways_in.good.yml", "/etc/postern");
   EXPECT_THAT(loaded.errors, IsEmpty());
   return loaded.config.targets;
 }
@@ -59,7 +60,8 @@ TEST(WaysInTest, AcceptsEach) {
 
 TEST(WaysInTest, AllowsAColonInAUserNameThatNoBasicHeaderCarries) {
   const auto allows = [](const std::string& keys) {
-    const auto loaded = parseYaml("targets: [ { url: https://a, " + keys + " } ]", "p.yml", "/");
+    const auto loaded = parseYaml(presets::products(),
+                                  "targets: [ { url: https://a, " + keys + " } ]", "p.yml", "/");
     EXPECT_THAT(loaded.errors, IsEmpty());
     const auto& credentials = *loaded.config.targets.at(0).credentials;
     return credentials.mysql ? credentials.mysql->colon_allowed : credentials.file->colon_allowed;
@@ -83,6 +85,7 @@ TEST(WaysInTest, AllowsAColonInAUserNameThatNoBasicHeaderCarries) {
 
 TEST(WaysInTest, AllowsThePointerToTheWholeAnswer) {
   const auto loaded = parseYaml(
+      presets::products(),
       "targets: [ { url: https://a, credentials: { directory: b }, login: { url: /, basic_auth: "
       "true, token: { json: '' }, expires: { json: '' } } } ]",
       "p.yml", "/");

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "config/config.h"
+#include "presets/registry.h"
 
 namespace postern::config {
 namespace {
@@ -140,14 +141,14 @@ TEST(YamlTreeTest, CountsACopyOfAnAliasAsItsValues) {
 TEST(YamlTreeTest, ChecksOfADocumentStopAfterAHundredErrors) {
   std::string text = "targets:\n  - name: a\n    url: https://localhost\n";
   for (int i = 0; i < 1000; ++i) text += "    unknown_" + std::to_string(i) + ": 1\n";
-  EXPECT_THAT(parseYaml(text, "postern.yml", "/").errors, SizeIs(100));
+  EXPECT_THAT(parseYaml(presets::products(), text, "postern.yml", "/").errors, SizeIs(100));
 }
 
 TEST(YamlTreeTest, TheCheckOfAForeignDocumentTakesASecondAtMost) {
   const std::string text =
       "targets:\n  - name: a\n    url: https://localhost\n    metric_relabel_configs:\n" +
       repeated("      - { action: labeldrop, regex: '(a{100}|b{100}){9}' }\n", 5'000);
-  const auto read = parseYaml(text, "postern.yml", "/", NamedFiles::Leave);
+  const auto read = parseYaml(presets::products(), text, "postern.yml", "/", NamedFiles::Leave);
   ASSERT_THAT(read.errors, SizeIs(1));
   EXPECT_THAT(read.errors[0].text(), HasSubstr("takes more than 1 s of CPU time to check"));
 }

@@ -102,10 +102,5 @@ TEST(FamiliesTest, CountsSamplesAndBytesOfBothPages) {
                               .size());
 }
 
-TEST(FamiliesTest, EscapesLabelValuesAndHelp) {
-  EXPECT_EQ(escapeLabelValue("a\\b\"c\nd"), R"(a\\b\"c\nd)");
-  EXPECT_EQ(escapeHelp("a\\b\"c\nd"), R"(a\\b"c\nd)");
-}
-
 }  // namespace
 }  // namespace postern::exposition

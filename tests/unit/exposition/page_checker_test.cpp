@@ -173,7 +173,7 @@ std::vector<RulesCase> rulesCases() {
   };
 }
 
-Digests noDigests() {
+relabel::Digests noDigests() {
   return {[](std::string_view text) { return std::string(text); },
           [](std::string_view) { return std::string(16, '1'); }};
 }
@@ -181,15 +181,15 @@ Digests noDigests() {
 TEST(PageCheckerTest, CountsDuplicatesThatRulesMadeApartFromThoseThatCame) {
   for (const auto& [what, rules, page, came, made] : rulesCases()) {
     SCOPED_TRACE(what);
-    Relabeler reshaper(Rules::compile(rules, noDigests()));
+    relabel::Relabeler relabeler(relabel::Rules::compile(rules, noDigests()));
     for (const auto& output : {kText1, kOpenMetrics1}) {
       const Checked checked =
-          checkCut(page, {.options = {.reshaper = &reshaper}, .output = output});
+          checkCut(page, {.options = {.relabeler = &relabeler}, .output = output});
       EXPECT_TRUE(checked.taken) << checked.what;
       EXPECT_EQ(checked.counts.duplicates, came);
       EXPECT_EQ(checked.counts.relabel_duplicates, made);
     }
-    const Checked strict = check(page, {.options = {.strict = true, .reshaper = &reshaper}});
+    const Checked strict = check(page, {.options = {.strict = true, .relabeler = &relabeler}});
     const bool may_be_cut = page.find(" 1000") != page.npos;
     EXPECT_EQ(strict.taken, came + made == 0 || may_be_cut) << strict.what;
     if (made > 0 && came == 0 && !may_be_cut) {
@@ -202,13 +202,13 @@ TEST(PageCheckerTest, CountsDuplicatesThatRulesMadeApartFromThoseThatCame) {
 TEST(PageCheckerTest, CountsApartOnAPageThatFillsTheCache) {
   const config::Reshape rules{
       .metric_relabel_configs = {{.action = config::RelabelAction::LabelDrop, .regex = "id"}}};
-  Relabeler reshaper(Rules::compile(rules, noDigests()));
+  relabel::Relabeler relabeler(relabel::Rules::compile(rules, noDigests()));
   std::string page;
   for (int i = 0; i < 40'000; ++i) page += "b{x=\"" + std::to_string(i) + "\"} 1\n";
   for (int i = 0; i < 300; ++i) page += "a{id=\"" + std::to_string(i % 200) + "\"} 1\n";
   page += "b{x=\"7\"} 1\n";
 
-  const Checked checked = check(page, {.options = {.reshaper = &reshaper}});
+  const Checked checked = check(page, {.options = {.relabeler = &relabeler}});
   EXPECT_EQ(checked.counts.relabel_duplicates, 199U);
   EXPECT_EQ(checked.counts.duplicates, 101U);
   EXPECT_FALSE(checked.counts.checks_skipped);

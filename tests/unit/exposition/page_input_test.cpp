@@ -2,8 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
 #include <vector>
 
+#include "exposition/converted_page.h"
 #include "unit/exposition/pages.h"
 
 namespace postern::exposition {
@@ -14,27 +16,43 @@ using ::testing::Not;
 using namespace std::string_literals;
 using namespace std::string_view_literals;
 
+Result<ConvertedPage> neverCalled(std::string_view, const config::PageOrigin&) {
+  return Error{Fault::Format, "PageInput leaves the conversion to its caller"};
+}
+
+constexpr std::array<std::string_view, 1> kTopKeys = {"inventory"};
+constexpr JsonFormat kOrders{.name = "orders_json", .convert = neverCalled};
+constexpr JsonFormat kInventory{
+    .name = "inventory_json", .convert = neverCalled, .top_keys = kTopKeys};
+constexpr std::array kJsonFormats = {&kOrders, &kInventory};
+
+PageOptions withJson() {
+  PageOptions options;
+  options.json_formats = kJsonFormats;
+  return options;
+}
+
 // A page as a service sends it, in blocks of 7 bytes.
 struct Sent {
   std::string page;
-  std::optional<Format> format = std::nullopt;
+  std::optional<PageFormat> format = std::nullopt;
   std::string content_type = {};
-  PageOptions options = {};
+  PageOptions options = withJson();
 };
 
 struct Got {
   Result<void> result;
   std::string text;
-  std::string json;  // input that is converted into text
-  Format format{};   // of it
+  std::string json;                    // input that is converted into text
+  const JsonFormat* format = nullptr;  // of it
 };
 
 Got read(const Sent& sent) {
   Got got;
   PageWriter writer(kText1);
   PageInput input(sent.format, sent.options, writer,
-                  [&](Format format, std::string_view json) -> Result<std::string> {
-                    got.format = format;
+                  [&](const JsonFormat& format, std::string_view json) -> Result<std::string> {
+                    got.format = &format;
                     got.json = json;
                     return std::string("from_json 1\n");
                   });
@@ -56,7 +74,8 @@ TEST(PageInputTest, TellsJsonByThePageWhenTheContentTypeNamesNoFormat) {
     const Got json = read({R"({"metrics":{"a":{"data":[]}}})", std::nullopt, std::string(type)});
     EXPECT_EQ(json.text, "from_json 1\n");
     EXPECT_EQ(json.json, R"({"metrics":{"a":{"data":[]}}})");
-    EXPECT_EQ(json.format, Format::WhatsappJson);
+    EXPECT_EQ(json.format, &kOrders);
+    EXPECT_EQ(read({R"({"inventory":{}})", std::nullopt, std::string(type)}).format, &kInventory);
     EXPECT_EQ(read({"a 1\n", std::nullopt, std::string(type)}).text, "a 1\n");
   }
 }
@@ -241,10 +260,12 @@ TEST(PageInputTest, NamesTheShapeOfAJsonPageThatCannotBeRead) {
            {"\x1f\x8b\x08", "the body is compressed with gzip"}}) {
     SCOPED_TRACE(name);
     PageWriter writer(kText1);
-    PageInput input(Format::WhatsappJson, {}, writer, [](Format, std::string_view page) {
-      auto families = parseWhatsappJson(page);
-      return families ? write(*std::move(families), kText1) : std::move(families).error();
-    });
+    PageInput input(kOrders, {}, writer,
+                    [](const JsonFormat&, std::string_view page) -> Result<std::string> {
+                      if (!page.starts_with('{'))
+                        return Error{Fault::Format, "JSON: expected a JSON object"};
+                      return std::string("from_json 1\n");
+                    });
     auto read = input.feed(body);
     if (read) read = input.finish();
     ASSERT_FALSE(read);
@@ -292,7 +313,7 @@ TEST(PageInputTest, SaysThatAPageLooksLikeJson) {
 }
 
 TEST(PageInputTest, BelievesTheFormatThatIsConfigured) {
-  EXPECT_EQ(read({"a 1\n", Format::SpectatorJson}).json, "a 1\n");
+  EXPECT_EQ(read({"a 1\n", kInventory}).json, "a 1\n");
   const Got openmetrics = read({"# comment\na 1\n# EOF\n", Format::OpenMetrics});
   EXPECT_EQ(openmetrics.result.error().fault, Fault::Format);
 }
@@ -309,7 +330,7 @@ TEST(PageInputTest, HoldsNoJsonBeyondItsLimit) {
   sent.options.limits.json_body_size = sent.page.size();
   EXPECT_TRUE(read(sent).result);
   sent.options.limits.json_body_size -= 1;
-  for (const auto format : {std::optional<Format>(), std::optional(Format::WhatsappJson)}) {
+  for (const auto format : {std::optional<PageFormat>(), std::optional<PageFormat>(kOrders)}) {
     sent.format = format;
     sent.page.resize(5U << 10, ' ');
     const Got got = read(sent);

@@ -41,23 +41,23 @@ std::string pageWith(const std::vector<std::string>& values) {
   return page;
 }
 
-Result<std::string> noJson(Format, std::string_view) {
+Result<std::string> noJson(const JsonFormat&, std::string_view) {
   return std::string();
 }
 
 class PagePipelineTest : public ::testing::Test {
  protected:
   Checked pass(const std::string& page, PageTemplateStore* of) {
-    PagePipeline passage(format, options, output, noJson, of);
-    passage.contentType(content_type);
+    PagePipeline pipeline(format, options, output, noJson, of);
+    pipeline.contentType(content_type);
     Checked checked;
-    auto result = passage.feed(page);
-    if (result) result = passage.finish();
+    auto result = pipeline.feed(page);
+    if (result) result = pipeline.finish();
     checked.taken = static_cast<bool>(result);
-    if (result) checked.text = passage.out();
-    checked.counts = passage.counts();
+    if (result) checked.text = pipeline.out();
+    checked.counts = pipeline.counts();
     if (result) {
-      EXPECT_EQ(passage.format(), Format::Text);
+      EXPECT_EQ(pipeline.format(), Format::Text);
     } else {
       checked.fault = result.error().fault;
       checked.what = result.error().what;
@@ -88,7 +88,7 @@ class PagePipelineTest : public ::testing::Test {
     EXPECT_TRUE(pass(page, &store) == pass(page, nullptr));
   }
 
-  std::optional<Format> format = Format::Text;
+  std::optional<PageFormat> format = Format::Text;
   PageOptions options;
   Output output = kText1;
   std::string content_type;
@@ -118,8 +118,8 @@ TEST_F(PagePipelineTest, WritesWhatTheRulesHaveMadeOfIt) {
   drop.regex = config::inRe2("go_.*");
   reshape.metric_relabel_configs = {drop};
   const auto digest = [](std::string_view text) { return std::string(text); };
-  Relabeler reshaper(Rules::compile(reshape, {digest, digest}));
-  options.reshaper = &reshaper;
+  relabel::Relabeler relabeler(relabel::Rules::compile(reshape, {digest, digest}));
+  options.relabeler = &relabeler;
   for (const Output& form : {kText1, kOpenMetrics1}) {
     output = form;
     expectTheSame(std::string(kPage), false);

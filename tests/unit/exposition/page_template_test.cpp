@@ -11,7 +11,7 @@
 namespace postern::exposition {
 namespace {
 
-Result<std::string> noJsonHere(Format, std::string_view) {
+Result<std::string> noJsonHere(const JsonFormat&, std::string_view) {
   return std::string();
 }
 
@@ -114,17 +114,17 @@ class RandomPage {
 Checked readPage(const std::string& page, const How& how, PageTemplateStore* store,
                  std::size_t piece) {
   const Format format = how.syntax == Syntax::Text ? Format::Text : Format::OpenMetrics;
-  PagePipeline passage(format, how.options, how.output, noJsonHere, store);
+  PagePipeline pipeline(format, how.options, how.output, noJsonHere, store);
   Checked checked;
   Result<void> result;
   for (std::size_t at = 0; result && at < page.size(); at += piece) {
-    result = passage.feed(std::string(page.substr(at, piece)));
-    checked.text += std::exchange(passage.out(), {});
+    result = pipeline.feed(std::string(page.substr(at, piece)));
+    checked.text += std::exchange(pipeline.out(), {});
   }
-  if (result) result = passage.finish();
-  checked.text += passage.out();
+  if (result) result = pipeline.finish();
+  checked.text += pipeline.out();
   checked.taken = static_cast<bool>(result);
-  checked.counts = passage.counts();
+  checked.counts = pipeline.counts();
   if (!result) {
     checked.text.clear();  // nobody reads the last output
     checked.fault = result.error().fault;
@@ -153,18 +153,18 @@ void expectNoDifference(unsigned seed, How how, std::size_t block_bytes) {
   }
 }
 
-void expectNoDifferences(const How& how, Relabeler* reshaper = nullptr) {
+void expectNoDifferences(const How& how, relabel::Relabeler* relabeler = nullptr) {
   const std::size_t pages = 40 / testing::stride() + 10;
   How with = how;
-  with.options.reshaper = reshaper;
+  with.options.relabeler = relabeler;
   for (unsigned seed = 0; seed < pages && !::testing::Test::HasFailure(); ++seed) {
     expectNoDifference(seed, with, std::size_t{1} << (seed % 11));
   }
 }
 
-std::unique_ptr<Relabeler> reshaperOf(const config::Reshape& reshape) {
+std::unique_ptr<relabel::Relabeler> relabelerOf(const config::Reshape& reshape) {
   const auto digest = [](std::string_view text) { return std::string(text); };
-  return std::make_unique<Relabeler>(Rules::compile(reshape, {digest, digest}));
+  return std::make_unique<relabel::Relabeler>(relabel::Rules::compile(reshape, {digest, digest}));
 }
 
 config::Reshape manyRules() {
@@ -188,17 +188,17 @@ TEST(PageTemplateTest, ChangesNothingOfWhatBecomesOfAPage) {
 }
 
 TEST(PageTemplateTest, ChangesNothingWhereLabelsAreAdded) {
-  const auto reshaper = reshaperOf({.labels = {{"cluster", "eu-1"}, {"region", "north"}}});
-  expectNoDifferences({}, reshaper.get());
-  expectNoDifferences({Syntax::OpenMetrics, {}, kText1}, reshaper.get());
+  const auto relabeler = relabelerOf({.labels = {{"cluster", "eu-1"}, {"region", "north"}}});
+  expectNoDifferences({}, relabeler.get());
+  expectNoDifferences({Syntax::OpenMetrics, {}, kText1}, relabeler.get());
 }
 
 TEST(PageTemplateTest, ChangesNothingOfWhatRulesMakeOfAPage) {
-  const auto reshaper = reshaperOf(manyRules());
+  const auto relabeler = relabelerOf(manyRules());
   for (const Output& to : {kText1, kOpenMetrics1}) {
-    expectNoDifferences({Syntax::Text, {}, to}, reshaper.get());
+    expectNoDifferences({Syntax::Text, {}, to}, relabeler.get());
   }
-  expectNoDifferences({Syntax::OpenMetrics, {}, kOpenMetrics1}, reshaper.get());
+  expectNoDifferences({Syntax::OpenMetrics, {}, kOpenMetrics1}, relabeler.get());
 }
 
 TEST(PageTemplateTest, ChangesNothingOfWhatLimitsRefuse) {

@@ -16,7 +16,7 @@ struct Read {
 
   explicit Read(std::string_view line) : text(line) {
     EXPECT_EQ(parser.next(text.data(), text.data() + text.size(), /*utf8_known=*/false),
-              Outcome::Whole)
+              LineResult::Whole)
         << line;
   }
   const Line& line() const { return parser.line(); }
@@ -89,19 +89,8 @@ TEST(LineTest, SaysWhenQuotesAreStillOpen) {
   for (const std::string text : {"a{b=\"c\n", "{\"c\n", "# TYPE \"a\n", "a{b=\"\\\"\nx\n"}) {
     SCOPED_TRACE(text);
     TextLineParser parser;
-    EXPECT_EQ(parser.next(text.data(), text.data() + text.size(), true), Outcome::Unfinished);
+    EXPECT_EQ(parser.next(text.data(), text.data() + text.size(), true), LineResult::Unfinished);
   }
-}
-
-TEST(LineTest, KnowsPlainNames) {
-  EXPECT_TRUE(isPlainMetricName("a:b_1"));
-  EXPECT_FALSE(isPlainMetricName("1a"));
-  EXPECT_FALSE(isPlainMetricName("a.b"));
-  EXPECT_FALSE(isPlainMetricName(""));
-  EXPECT_TRUE(isPlainLabelName("_a1"));
-  EXPECT_FALSE(isPlainLabelName("a:b"));
-  EXPECT_FALSE(isPlainLabelName("1a"));
-  EXPECT_FALSE(isPlainLabelName(""));
 }
 
 struct Same {
@@ -152,7 +141,7 @@ TEST(TextLineParserTest, SaysWhetherNameAndLabelsAreThoseOfTheLastSample) {
   const char* at = page.data();
   for (const auto& [text, expected] : lines) {
     SCOPED_TRACE(text);
-    EXPECT_EQ(parser.next(at, page.data() + page.size(), true), Outcome::Whole);
+    EXPECT_EQ(parser.next(at, page.data() + page.size(), true), LineResult::Whole);
     const Line& line = parser.line();
     const bool sample = line.kind == LineKind::Sample;
     const bool named = sample || line.kind == LineKind::Help || line.kind == LineKind::Type;
@@ -166,7 +155,7 @@ TEST(TextLineParserTest, SaysWhetherNameAndLabelsAreThoseOfTheLastSample) {
 TEST(TextLineParserTest, ComparesNothingWithALineOfAnotherText) {
   TextLineParser parser;
   const auto compares = [&](const std::string& text) {
-    EXPECT_EQ(parser.next(text.data(), text.data() + text.size(), true), Outcome::Whole) << text;
+    EXPECT_EQ(parser.next(text.data(), text.data() + text.size(), true), LineResult::Whole) << text;
     const Line& line = parser.line();
     return line.same_name || line.same_metric || line.same_labels;
   };

@@ -1,6 +1,7 @@
 #include "scrape/stats.h"
 
 #include <gtest/gtest.h>
+#include "presets/whatsapp/product.h"
 
 namespace postern::scrape {
 namespace {
@@ -74,7 +75,7 @@ Stats::FetchSummary withHealth(std::optional<bool> healthy) {
   auto fetched = good(3);
   fetched.pages.emplace_back();
   fetched.fetch_infos.resize(2);
-  fetched.fetch_infos[1].format = exposition::Format::WhatsappHealth;
+  fetched.fetch_infos[1].format = presets::whatsapp::kHealthFormat;
   if (healthy) {
     auto health = std::make_shared<exposition::Health>();
     health->healthy = *healthy;

@@ -6,6 +6,7 @@
 
 #include "config/config.h"
 #include "fakes/certificates.h"
+#include "presets/registry.h"
 #include "tls/certificate.h"
 #include "unit/web/live_loop.h"
 #include "web/self_metrics.h"
@@ -49,7 +50,8 @@ class CertificateRolesTest : public ::testing::Test {
         " password: hunter2, tls_config: " +
         files("database") + " } }\n";
     const auto file = folder.write("postern.yml", config);
-    const auto command_line = config::parseCommandLine({"--config.file=" + file.string()}, {});
+    const auto command_line =
+        config::parseCommandLine(presets::products(), {"--config.file=" + file.string()}, {});
     const auto loaded = config::load(command_line);
     for (const auto& error : loaded.errors) ADD_FAILURE() << error.text();
     for (const auto& target : loaded.config.targets) {

@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "presets/whatsapp/health.h"
+#include "presets/whatsapp/product.h"
 #include "unit/web/live_loop.h"
 #include "web/legacy_endpoints.h"
 #include "web/service.h"
@@ -23,7 +25,8 @@ constexpr SystemTime kReadAt{3600s};
 
 exposition::Health healthWith(std::vector<exposition::Node> nodes) {
   exposition::Health health{.nodes = std::move(nodes)};
-  health.healthy = exposition::isHealthy(health.nodes);
+  for (auto& node : health.nodes) node.problem = presets::whatsapp::whyNotConnected(node);
+  health.healthy = presets::whatsapp::isHealthy(health.nodes);
   return health;
 }
 
@@ -34,8 +37,8 @@ const exposition::Node kBrokenCore{"h2:core", "h2", "coreapp", "", {"Service not
 // Targets with scripted results of scrapes.
 class HealthTest : public ::testing::Test {
  protected:
-  std::shared_ptr<scrape::Target> add(const std::string& name,
-                                      config::Format format = config::Format::WhatsappHealth) {
+  std::shared_ptr<scrape::Target> add(
+      const std::string& name, config::PageFormat format = presets::whatsapp::kHealthFormat) {
     config::Target config;
     config.name = name;
     config.url = {"localhost", 1, ""};
@@ -58,7 +61,7 @@ class HealthTest : public ::testing::Test {
   }
   static void scrapedWith(const scrape::Target& target, std::vector<exposition::Node> nodes) {
     auto fetched = goodScrape();
-    fetched.fetch_infos[1].format = exposition::Format::WhatsappHealth;
+    fetched.fetch_infos[1].format = presets::whatsapp::kHealthFormat;
     fetched.fetch_infos[1].health =
         std::make_shared<exposition::Health>(healthWith(std::move(nodes)));
     fetched.fetch_infos[1].health_at = kReadAt;
@@ -66,7 +69,7 @@ class HealthTest : public ::testing::Test {
   }
   static void scrapedWithoutHealth(const scrape::Target& target) {
     auto fetched = goodScrape();
-    fetched.fetch_infos[1].format = exposition::Format::WhatsappHealth;
+    fetched.fetch_infos[1].format = presets::whatsapp::kHealthFormat;
     fetched.pages[1] = Error{Fault::Timeout, "page /v1/health: too late", "", {}};
     scraped(target, std::move(fetched));
   }
