@@ -170,7 +170,8 @@ bool ConnectivityCheck::shakeHands(const std::shared_ptr<const tls::Material>& m
 
 Step ConnectivityCheck::handshakeStep(const Stopwatch& watch) const {
   Step step{"tls", StepState::Ok, "", "", handshakeDetails()};
-  step.what = handshake_.negotiated.version.empty() ? "not finished" : tls::describe(handshake_.negotiated);
+  step.what =
+      handshake_.negotiated.version.empty() ? "not finished" : tls::describe(handshake_.negotiated);
   step.what += fmt::format(" ({})", watch.text());
   const auto now = std::chrono::system_clock::now();
   if (handshake_.certificate)
@@ -193,7 +194,8 @@ Step ConnectivityCheck::handshakeStep(const Stopwatch& watch) const {
 }
 
 OrderedJson ConnectivityCheck::handshakeDetails() const {
-  OrderedJson json{{"version", handshake_.negotiated.version}, {"cipher", handshake_.negotiated.cipher}};
+  OrderedJson json{{"version", handshake_.negotiated.version},
+                   {"cipher", handshake_.negotiated.cipher}};
   json["server_name"] = expectedName(target_);
   json["trusts"] = trusted(target_, *material_);
   json["certificate"] = handshake_.certificate

@@ -3,9 +3,9 @@
 #include <memory>
 #include <string>
 
-#include "config/target.h"
 #include "check/network.h"
 #include "check/report.h"
+#include "config/target.h"
 #include "tls/material.h"
 
 namespace postern::check {
@@ -15,7 +15,7 @@ namespace postern::check {
 // servers only in an answer. So one request without a credential is sent: GET of the url.
 // `material` is null when it could not be loaded. Returns the name of the step that failed, or "".
 std::string checkConnectivity(const config::Target& target,
-                        const std::shared_ptr<const tls::Material>& material, Network& network,
-                        Report& report);
+                              const std::shared_ptr<const tls::Material>& material,
+                              Network& network, Report& report);
 
 }  // namespace postern::check

@@ -56,7 +56,8 @@ class Plain {
   async::Task<Result<ReceivedBlock>> read(async::Scope& scope) {
     for (;;) {
       const auto got = ::recv(socket_.number(), buffer_.data(), buffer_.size(), 0);
-      if (got > 0) co_return ReceivedBlock{{buffer_.data(), static_cast<std::size_t>(got)}, StreamEnd::None};
+      if (got > 0)
+        co_return ReceivedBlock{{buffer_.data(), static_cast<std::size_t>(got)}, StreamEnd::None};
       if (got == 0) co_return ReceivedBlock{{}, StreamEnd::Clean};
       if (!mayTryAgain()) co_return lastError();
       const bool ready = co_await polled_.readable(scope);
@@ -137,7 +138,8 @@ DaemonClient::DaemonClient(std::string address, Network& network)
 }
 
 // A listener on all addresses is reachable at both of these, or at the first.
-async::Task<Result<std::vector<upstream::ResolvedAddress>>> DaemonClient::addresses(async::Scope& scope) {
+async::Task<Result<std::vector<upstream::ResolvedAddress>>> DaemonClient::addresses(
+    async::Scope& scope) {
   return network_.resolver.resolve(host_.empty() ? "localhost" : host_, port_, scope);
 }
 
@@ -196,7 +198,7 @@ async::Task<Result<upstream::Response>> DaemonClient::sendByTls(const std::strin
   if (!addresses) co_return addresses.error();
   std::atomic<std::size_t> open = 0;
   upstream::ConnectOptions options{host_.empty() ? "localhost" : host_, address_,
-                                  *std::move(addresses), material_};
+                                   *std::move(addresses), material_};
   auto opened = co_await upstream::Connection::open(std::move(options), open, scope);
   if (!opened) co_return opened.error();
   Secure connection(*std::move(opened));

@@ -3,8 +3,8 @@
 #include <string>
 
 #include "base/result.h"
-#include "config/target.h"
 #include "check/report.h"
+#include "config/target.h"
 
 namespace postern::check {
 

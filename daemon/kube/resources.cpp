@@ -199,11 +199,11 @@ void Decider::checkSums(const ResourceKind& kind, const Share& share) {
   const auto& ours = share.request ? share.request : share.limit;
   const auto sum = requestedWith(pod_, kind.name, amountOf(ours));
   if (!exceeds(sum, amountOf(bound))) return;
-  addMistake(
-      share.request ? "requests" : "limits", kind,
-      fmt::format("with {} for the sidecar the containers request {}, more than the {} of the "
-                  "pod's spec.resources.{}{}",
-                  *ours, written(kind.name, sum), *bound, request ? "requests" : "limits", kRemedy));
+  addMistake(share.request ? "requests" : "limits", kind,
+             fmt::format(
+                 "with {} for the sidecar the containers request {}, more than the {} of the "
+                 "pod's spec.resources.{}{}",
+                 *ours, written(kind.name, sum), *bound, request ? "requests" : "limits", kRemedy));
 }
 
 void Decider::checkShare(const ResourceKind& kind, const Share& share) {

@@ -14,6 +14,6 @@ namespace postern::sandbox {
 // Ignores paths that do not exist. A rule applies to the existing folder: a folder that is removed
 // and created again is another one. Requires that no_new_privs is set.
 Layer restrictFiles(const std::vector<std::filesystem::path>& readable,
-               const std::vector<std::filesystem::path>& writable);
+                    const std::vector<std::filesystem::path>& writable);
 
 }  // namespace postern::sandbox

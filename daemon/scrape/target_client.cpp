@@ -9,8 +9,9 @@
 namespace postern::scrape {
 namespace {
 
-std::shared_ptr<credentials::CredentialStore> makeStore(const config::Target& target, const std::string& salt,
-                                              const Clock& clock, const Draw& draw) {
+std::shared_ptr<credentials::CredentialStore> makeStore(const config::Target& target,
+                                                        const std::string& salt, const Clock& clock,
+                                                        const Draw& draw) {
   if (!target.credentials) return nullptr;
   const auto backoff = target.login ? target.login->backoff : config::BackoffOptions();
   if (target.credentials->mysql) {
@@ -25,7 +26,8 @@ std::shared_ptr<credentials::CredentialStore> makeStore(const config::Target& ta
 }
 
 // The driver reads the files itself. This store only provides their dates and errors.
-std::unique_ptr<tls::MaterialStore> makeDatabaseMaterial(const config::Target& target, const Clock& clock) {
+std::unique_ptr<tls::MaterialStore> makeDatabaseMaterial(const config::Target& target,
+                                                         const Clock& clock) {
   if (!target.credentials || !target.credentials->mysql) return nullptr;
   const auto files = credentials::tlsFilesOf(*target.credentials->mysql);
   if (!files) return nullptr;

@@ -48,8 +48,8 @@ class TargetClient : public std::enable_shared_from_this<TargetClient> {
 
   const config::Target config;
   tls::MaterialStore material;
-  std::unique_ptr<TokenEndpoint> token_endpoint;    // only for oauth2
-  std::unique_ptr<tls::MaterialStore> database_material;    // null: no database, or one without TLS
+  std::unique_ptr<TokenEndpoint> token_endpoint;          // only for oauth2
+  std::unique_ptr<tls::MaterialStore> database_material;  // null: no database, or one without TLS
   std::shared_ptr<credentials::CredentialStore> credentials;  // null: no credential is needed
   const std::unique_ptr<upstream::HttpClient> http;
   session::Session session;

@@ -10,9 +10,9 @@
 
 #include "tls/certificate.h"
 #include "tls/chain_search.h"
-#include "tls/verify_error.h"
 #include "tls/revocation.h"
 #include "tls/server_context.h"
+#include "tls/verify_error.h"
 #include "tls/verify_words.h"
 
 namespace postern::tls {

@@ -6,9 +6,9 @@
 #include <string>
 
 #include "tls/server_context.h"
-#include "unit/tls/visit.h"
 #include "unit/tls/handshake.h"
 #include "unit/tls/mount.h"
+#include "unit/tls/visit.h"
 
 namespace {
 
