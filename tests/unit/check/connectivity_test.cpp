@@ -18,7 +18,7 @@ using testing::Peer;
 using testing::TlsServer;
 
 // The connectivity check of a test server, as text for people.
-class PathTest : public ::testing::Test {
+class ConnectivityTest : public ::testing::Test {
  protected:
   void start(TlsServer::Script script) {
     server.emplace(options, std::move(script));
@@ -61,7 +61,7 @@ class PathTest : public ::testing::Test {
 
 constexpr const char* kEmpty = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
 
-TEST_F(PathTest, CallsNoCertificateGoodThatWasNotShown) {
+TEST_F(ConnectivityTest, CallsNoCertificateGoodThatWasNotShown) {
   options.max_version = TLS1_2_VERSION;
   options.ciphers = "AES128-SHA";
   for (const bool shows : {false, true}) {
@@ -72,11 +72,11 @@ TEST_F(PathTest, CallsNoCertificateGoodThatWasNotShown) {
                 AllOf(HasSubstr("failed     tls"),
                       HasSubstr("refused the handshake before it presented a certificate"),
                       HasSubstr("no common cipher"), HasSubstr("not tried  client"),
-                      Not(HasSubstr("the service shows"))));
+                      Not(HasSubstr("the service presents"))));
   }
 }
 
-TEST_F(PathTest, KnowsWhetherTheServiceAsksForAClientCertificate) {
+TEST_F(ConnectivityTest, KnowsWhetherTheServiceAsksForAClientCertificate) {
   struct Case {
     bool asks;
     bool shows;
@@ -103,18 +103,18 @@ TEST_F(PathTest, KnowsWhetherTheServiceAsksForAClientCertificate) {
   }
 }
 
-TEST_F(PathTest, SaysWhoseFaultAMissingClientCertificateIs) {
+TEST_F(ConnectivityTest, SaysWhoseFaultAMissingClientCertificateIs) {
   options.client_authority = std::make_shared<Identity>(authority);
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     options.max_version = version;
     answer(kEmpty);
     EXPECT_THAT(checked(),
-                AllOf(HasSubstr("ok         tls"), HasSubstr("the service shows "),
+                AllOf(HasSubstr("ok         tls"), HasSubstr("the service presents "),
                       HasSubstr("failed     client"), HasSubstr("-> set cert_file and key_file")));
   }
 }
 
-TEST_F(PathTest, NoticesACertificateThatIsAskedForAfterTheHandshake) {
+TEST_F(ConnectivityTest, NoticesACertificateThatIsAskedForAfterTheHandshake) {
   options.client_authority = std::make_shared<Identity>(authority);
   options.verify = SSL_VERIFY_NONE;
   showCertificate();
@@ -125,7 +125,7 @@ TEST_F(PathTest, NoticesACertificateThatIsAskedForAfterTheHandshake) {
   EXPECT_THAT(checked(), AllOf(HasSubstr("ok         client"), HasSubstr("was accepted")));
 }
 
-TEST_F(PathTest, KnowsARefusalByTheAnswer) {
+TEST_F(ConnectivityTest, KnowsARefusalByTheAnswer) {
   const std::string body = "<center>No required SSL certificate was sent</center>";
   answer("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: " +
          std::to_string(body.size()) + "\r\n\r\n" + body);
