@@ -15,7 +15,7 @@ std::string rfc3339(SystemTime time);
 // RFC 9110 section 5.6.7, the preferred form: "Sun, 06 Nov 1994 08:49:37 GMT".
 std::string httpDate(SystemTime time);
 
-// RFC 3339 and ISO 8601: with a T or a space, as in WhatsApp's form ("2018-03-01 15:29:26+00:00").
+// RFC 3339 and ISO 8601: with a T or a space, as in "2018-03-01 15:29:26+00:00".
 // The zone is Z, UTC, GMT, +hh:mm, +hhmm or +hh; UTC without one.
 std::optional<SystemTime> parseTimestamp(std::string_view text);
 // Only the preferred form of RFC 9110.

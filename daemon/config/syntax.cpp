@@ -70,7 +70,7 @@ std::string spiffeIdMistake(std::string_view text) {
   constexpr std::string_view kScheme = "spiffe://";
   constexpr std::size_t kLongest = 2048;
   constexpr std::string_view kMistake =
-      "is not a SPIFFE ID, expected one like spiffe://example.org/whatsapp";
+      "is not a SPIFFE ID, expected one like spiffe://example.org/billing";
   if (!text.starts_with(kScheme) || text.size() > kLongest) return std::string(kMistake);
   text.remove_prefix(kScheme.size());
   const auto slash = std::min(text.find('/'), text.size());

@@ -77,7 +77,7 @@ bool rejectedByOauth(const nlohmann::json& answer) {
 }
 
 bool wantsPasswordChange(const nlohmann::json& answer) {
-  constexpr int kPasswordChangeRequired = 1024;  // WhatsApp's code
+  constexpr int kPasswordChangeRequired = 1024;  // of errors[0].code
   const auto code = nlohmann::json::json_pointer("/errors/0/code");
   return answer.is_object() && answer.contains(code) && answer[code] == kPasswordChangeRequired;
 }
