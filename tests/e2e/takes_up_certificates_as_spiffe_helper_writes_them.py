@@ -56,7 +56,7 @@ def scenario(stage):
     postern = stage.postern(config="targets:" + target("billing", f", spiffe_id: {SERVER}") +
                             target("other", f", spiffe_id: {SERVER}/other") + target("none", ""))
     check(postern.scrape("billing").status == 200, "the server is known by its SPIFFE ID")
-    expect_fault(postern, "tls", 502, "other", f"certificate is for {SERVER}, not {SERVER}/other")
+    expect_fault(postern, "tls", 502, "other", f"certificate is for {SERVER}, expected only {SERVER}/other")
     answer = postern.scrape("none")
     check("set spiffe_id" in answer.body, f"without it the fault says what to set: {answer.body}")
 
