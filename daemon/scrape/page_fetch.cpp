@@ -76,7 +76,9 @@ upstream::Request makeRequest(const session::Session& session, const config::Tar
 }
 
 // The remedy for a status that needs no further explanation.
-std::string remedyOf(int status) {
+std::string remedyOf(int status, const config::Target& target) {
+  if (status == 401 && target.credentials && !target.login)
+    return "correct the credential if it is wrong, or let its account read this page";
   if (status == 401) return "let the account read this page, or leave the page out of pages";
   if (status == 404)
     return "correct the path of the page, or the path in the url: the service does not have this "
@@ -114,7 +116,7 @@ Error statusError(const config::Target& target, const upstream::Response& respon
             "set path or url to the target of the redirect; postern never follows redirects to "
             "other hosts"};
   }
-  return {Fault::Status, answered, "", {}, remedyOf(response.status)};
+  return {Fault::Status, answered, "", {}, remedyOf(response.status, target)};
 }
 
 }  // namespace

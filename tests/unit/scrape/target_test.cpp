@@ -318,6 +318,21 @@ TEST_F(TargetTest, HoldsNoMoreThanTheMergeLimit) {
   EXPECT_EQ(simulated.http->inFlight(), 0);
 }
 
+TEST_F(TargetTest, SaysAfterA401WhetherTheCredentialMayBeWrong) {
+  simulated.service = [](const upstream::Request&) -> Result<Answer> { return Answer{401, ""}; };
+  simulated.open();
+  EXPECT_THAT(simulated.scrapeNow().answer->page.error().remedy,
+              HasSubstr("let the account read this page"));
+
+  auto& file = simulated.config.credentials.emplace().file.emplace();
+  file.username = "joe";
+  file.password = Secret("wrong");
+  simulated.open();
+  const auto& scraper = simulated.scrapeNow();
+  EXPECT_EQ(scraper.fault(), Fault::LoginRejected);
+  EXPECT_THAT(scraper.answer->page.error().remedy, HasSubstr("correct the credential if it is"));
+}
+
 TEST_F(TargetTest, KeepsAnExpensivePageForItsInterval) {
   simulated.config.pages = {SimulatedTarget::page("/one"), SimulatedTarget::page("/two")};
   simulated.config.pages[1].min_interval = 5min;
